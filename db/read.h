@@ -1,0 +1,201 @@
+/* Everything that is read: a read-only connection and one loader per table. All answers hold for one
+ * moment AT_MS (CT_LIVE = now): live screens and the time machine are the same code. Loader thread or a
+ * one-shot command; a reader belongs to one thread, but ct_reader_cancel may come from any. */
+#ifndef CT_READ_H
+#define CT_READ_H
+
+#include "db/table.h"
+
+struct ct_reader;
+
+/* Opens PATH read-only (query_only, defensive). CT_ERR_NOT_FOUND: no such file yet (a viewer shows that as
+ * "no data yet"); CT_ERR_DB: not ours or damaged. A newer schema opens, ct_reader_newer() says so. */
+CT_MUST_USE enum ct_status ct_reader_open(const char *path, struct ct_reader **out,
+                                          struct ct_error *err);
+void ct_reader_close(struct ct_reader *r);
+bool ct_reader_newer(const struct ct_reader *r);
+void ct_reader_cancel(struct ct_reader *r); /* the running load ends with CT_ERR_CANCELLED; any thread */
+/* Changes whenever another process committed. Cheap. */
+int64_t ct_reader_version(struct ct_reader *r);
+
+/* What is asked. Zero it, then set what matters; at_ms must be set. */
+struct ct_query {
+    int64_t at_ms;           /* CT_LIVE or the past moment */
+    int64_t now_ms;          /* the clock: ages of live answers; for a past moment ages count from at_ms */
+    const char *group;       /* gpus: "gpu", "cloud", "region"; NULL: offers */
+    struct ct_span subject;  /* history: series name or glob; events, incident: what it is about */
+    int64_t from_ms, to_ms;  /* history, events: window; 0, 0 = all */
+    size_t max_points;       /* history; 0: every stored change */
+    size_t limit;            /* events: newest N; 0 = 10,000 */
+    bool gone;               /* also offers and models that are no longer there */
+};
+
+/* ---- line 1 and the whole ---- */
+struct ct_summary {
+    int64_t count[6];       /* provider scopes by enum ct_state */
+    int64_t sources, sources_fresh, sources_failing, sources_waiting; /* enabled ones */
+    int64_t oldest_ms, newest_ms; /* last success over enabled sources; CT_NONE */
+    int64_t recording_since_ms;   /* first stored observation; CT_NONE: empty database */
+    int64_t offline_since_ms;     /* every enabled source fails on the network since; CT_NONE */
+    int64_t series, samples, db_bytes;
+    struct ct_span worst;         /* "openai/api DOWN 18m"; null when all is quiet */
+    int worst_state;
+    struct ct_span fetcher;       /* "pid 4121 on HOST"; null: nobody */
+    int64_t fetcher_beat_ms;      /* CT_NONE */
+};
+CT_MUST_USE enum ct_status ct_read_summary(struct ct_reader *r, const struct ct_query *q,
+                                           struct ct_arena *a, struct ct_summary *out,
+                                           struct ct_error *err);
+
+/* ---- rows of the reading commands and screens (contract.md section 3) ---- */
+
+struct ct_incident_row {
+    struct ct_span provider, id, title, raw_impact, url;
+    int state, phase, open;
+    int64_t started_ms, updated_ms, resolved_ms, scheduled_for_ms, scheduled_until_ms, first_seen_ms;
+    struct ct_list components /* names */, regions;
+    int stale; /* open, but without an update for 14 days */
+};
+extern const struct ct_table ct_incident_table;
+
+struct ct_status_row { /* one per provider scope (a status source) */
+    struct ct_span provider, scope, source;
+    int state, page_state /* the page's own indicator */, raw_state /* ours before staleness */;
+    int64_t since_ms, seen_ms, age_s;
+    int evidence, freshness;
+    struct ct_span reason;  /* why unknown, or the worst statement in a line */
+    struct ct_rows incidents; /* open ones, struct ct_incident_row */
+    int64_t components_total, components_bad, uptime_90d_milli /* percent */;
+    struct ct_span days90; /* 90 characters, oldest first: worst state sign of each day, ' ' not recorded */
+};
+extern const struct ct_table ct_status_table;
+
+struct ct_component_row {
+    struct ct_span provider, source, id, name, group, region, raw_state;
+    int state;
+    int64_t since_ms, seen_ms;
+};
+extern const struct ct_table ct_component_table;
+
+struct ct_update_row {
+    struct ct_span provider, incident, text;
+    int64_t at_ms, first_seen_ms;
+    int phase;
+};
+extern const struct ct_table ct_update_table;
+
+/* What needs a person: bad provider scopes and incidents (one row an incident), planned work, unreadable
+ * sources, and the price, stock and model moves of the last 24 h; worst first, then newest. */
+struct ct_now_row {
+    int state;                    /* enum ct_state; moves: operational */
+    int kind;                     /* enum ct_event_kind */
+    struct ct_span sign, word;    /* "X" "DOWN"; "$" "MOVE"; "A" "CAP"; "+" "MODEL"; "?" "UNKN" */
+    struct ct_span where, what, evidence, url, provider, incident;
+    struct ct_span series;        /* opens with L; null */
+    int64_t since_ms;
+};
+extern const struct ct_table ct_now_table;
+
+#define CT_SPARK 30 /* points of a sparkline */
+
+struct ct_offer_row { /* the offer keys of the contract, then ours */
+    struct ct_offer offer;
+    struct ct_span key, source, series; /* key: ct_offer_key; series: "gpu/" key */
+    ct_nusd usd_per_gpu_hour;
+    int64_t change_24h_milli /* percent */, usd_per_pflop_hour;
+    int low_90d, quarantined, gone;
+    int64_t age_s, seen_ms, changed_ms;
+    int evidence, freshness;
+    ct_nusd spark[CT_SPARK]; /* the last 30 days, a value a day at its end; CT_NONE = no data */
+};
+extern const struct ct_table ct_offer_table;
+
+struct ct_gpu_row { /* gpus --group gpu|cloud|region */
+    struct ct_span gpu, form, cloud, region;
+    int purchase;
+    ct_nusd index_usd_per_gpu_hour; /* median of clouds' cheapest offers (quarantined ones left out) */
+    ct_nusd cheapest_usd_per_gpu_hour, dearest_usd_per_gpu_hour;
+    struct ct_span cheapest_cloud;
+    int64_t clouds, offers, available, change_7d_milli;
+};
+extern const struct ct_table ct_gpu_table;
+
+struct ct_token_row {
+    struct ct_token_price price;
+    struct ct_span key, source, series, field;
+    int64_t change_30d_milli, age_s, seen_ms, changed_ms;
+    int suspect, gone, evidence, freshness;
+};
+extern const struct ct_table ct_token_table;
+
+struct ct_event_row {
+    int64_t at_ms, id;
+    int kind, severity;
+    struct ct_span subject, text;
+    struct ct_span source_id, field, unit, series; /* price and stock events */
+    ct_nusd old_value, new_value;
+    int64_t pct_milli;
+    int suspect; /* -1 where it means nothing */
+};
+extern const struct ct_table ct_event_table;
+
+struct ct_source_row {
+    struct ct_span id, family, title, url, error, provider, terms;
+    int kind, state /* enum ct_freshness */, evidence;
+    int64_t last_success_ms, last_attempt_ms, next_attempt_ms, interval_s, http_status, bytes, rows,
+        changed_rows, latency_ms, failures, age_s, data_ms;
+    int unconfirmed; /* an answer is held back as suspicious */
+};
+extern const struct ct_table ct_source_table;
+
+struct ct_attempt_row { /* the last tries of one source (subject), newest first */
+    int64_t at_ms, http_status, bytes, rows, changed_rows, latency_ms;
+    int outcome;
+    struct ct_span error;
+};
+extern const struct ct_table ct_attempt_table;
+
+/* A loader: rows of its table at Q->at_ms, in the table's standing order. ARENA owns them.
+ * CT_ERR_DB, CT_ERR_CANCELLED, CT_ERR_LIMIT. */
+typedef enum ct_status ct_load_fn(struct ct_reader *r, const struct ct_query *q, struct ct_arena *a,
+                                  struct ct_rows *out, struct ct_error *err);
+ct_load_fn ct_read_now, ct_read_status, ct_read_components /* subject: provider or all */,
+    ct_read_incidents /* subject: provider or all; Q->gone: closed ones too */,
+    ct_read_updates /* subject: incident id */, ct_read_offers, ct_read_gpus, ct_read_tokens,
+    ct_read_events, ct_read_sources, ct_read_attempts;
+
+/* ---- history ---- */
+struct ct_point {
+    int64_t at_ms; /* of the change; with max_points the bucket's start */
+    int64_t min, max, last; /* nano, milli or state as the unit says */
+    int64_t n;      /* changes in it */
+    int suspect;    /* quarantined value in it */
+};
+extern const struct ct_table ct_point_table;
+struct ct_gap {
+    int64_t from_ms, to_ms;
+    struct ct_span reason; /* "not offered", "HTTP 429", "not recorded" */
+};
+extern const struct ct_table ct_gap_table;
+struct ct_history {
+    struct ct_span series, unit /* "USD/gpu.h", "USD/Mtok", "state", "stock" */, source_id, source;
+    int digits;             /* values are 10^-digits of the unit */
+    struct ct_rows points;  /* struct ct_point, oldest first: the value holds until the next point or gap */
+    struct ct_rows gaps;    /* struct ct_gap, oldest first, disjoint */
+    int64_t first_ms, last_seen_ms; /* of the whole series */
+    int64_t n_changes;      /* in the window */
+    int64_t open_value;     /* in force at from_ms; CT_NONE */
+};
+extern const struct ct_table ct_history_table;
+/* Series whose name equals, ends with (at a '/') or globs Q->subject, at most 64, as struct ct_history rows
+ * over [from_ms, to_ms). CT_ERR_NOT_FOUND names the nearest series. */
+ct_load_fn ct_read_history;
+/* Names of all series matching the subject (as above; null: all), rows of ct_series_table. */
+struct ct_series_row {
+    struct ct_span series, unit, source;
+    int64_t first_ms, last_ms, changes;
+};
+extern const struct ct_table ct_series_table;
+ct_load_fn ct_read_series;
+
+#endif

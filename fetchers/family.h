@@ -1,0 +1,60 @@
+/* A family: one wire format, one pure parser. A new format is one file under families/ and one line in
+ * registry.c. Sources (who speaks it, where, how often) are rows of reference/sources.tsv. */
+#ifndef CT_FAMILY_H
+#define CT_FAMILY_H
+
+#include "db/model.h"
+
+/* What a parser may know beside the body: constants of the source, never the clock. */
+struct ct_parse_hint {
+    struct ct_span provider; /* "vastai": the cloud of offers where the body does not say it */
+    struct ct_span query;    /* what was asked, e.g. "bid" for Vast: spot is not in the answer */
+};
+
+struct ct_family {
+    const char *name; /* contract.md section 2 */
+    enum ct_source_kind kind;
+    const char *url_pattern; /* for people: where such documents live */
+    size_t max_bytes;        /* decoded body cap; 0: the default of 8 MiB */
+
+    /* Turns BODY into rows appended to OUT. Pure: reads only BODY, HINT and the reference tables loaded at
+     * start; allocates only from OUT->arena (and inside the parsing library, freed before return); no
+     * clock, files, network or globals, so any bytes at all may be given. BODY is borrowed for the call.
+     * On error OUT is left empty and ERR says where in BODY it went wrong: CT_ERR_SHAPE (another format,
+     * HTML, empty: WHAT names what it looks like), CT_ERR_SYNTAX (damaged), CT_ERR_LIMIT. */
+    enum ct_status (*parse)(struct ct_span body, const struct ct_parse_hint *hint,
+                            struct ct_batch *out, struct ct_error *err);
+};
+
+extern const struct ct_family *const ct_families[]; /* NULL-terminated, in contract order */
+const struct ct_family *ct_family_find(const char *name); /* NULL when unknown */
+
+/* One built-in or configured source. All text is owned by the registry and lives as long as the program. */
+struct ct_source {
+    const char *id, *family, *provider, *scope, *title, *url, *terms;
+    const char *method;  /* "GET" or "POST" */
+    const char *body;    /* of a POST; "" */
+    const char *query;   /* becomes ct_parse_hint.query */
+    const char *key_env; /* environment name of the key it needs; "" none */
+    int64_t interval_ms, timeout_ms;
+    size_t max_bytes;    /* decoded, over all pages */
+    int max_pages;
+    enum ct_evidence evidence;
+    bool enabled, part_of_list, allow_private;
+    const struct ct_family *ops;
+};
+
+struct ct_registry;
+/* Reads reference/sources.tsv (ct_path_resource) and the reference tables beside it. CT_ERR_CONFIG names file,
+ * line and column of the first bad row. */
+CT_MUST_USE enum ct_status ct_registry_load(struct ct_registry **out, struct ct_error *err);
+void ct_registry_free(struct ct_registry *reg);
+size_t ct_registry_count(const struct ct_registry *reg);
+struct ct_source *ct_registry_at(struct ct_registry *reg, size_t i);
+struct ct_source *ct_registry_find(struct ct_registry *reg, const char *id); /* NULL when unknown */
+/* A user's own source or overrides of a built-in one: KEY is a column of sources.tsv, or "every", "enabled",
+ * "allow_private". Values are checked: CT_ERR_CONFIG says what is wrong with it and the nearest name. */
+CT_MUST_USE enum ct_status ct_registry_set(struct ct_registry *reg, const char *id, const char *key,
+                                           const char *value, struct ct_error *err);
+
+#endif

@@ -1,0 +1,102 @@
+/* A grid of cells that views draw on. Knows roles, not colours; knows no terminal: term.c shows a canvas on
+ * ncurses, `cloudtape screen` prints one as text. UI thread, or any one thread for a private canvas. */
+#ifndef CT_CANVAS_H
+#define CT_CANVAS_H
+
+#include "db/base/str.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* Every meaning a cell can have. Themes give each a look; the second column is its name in theme files. */
+#define CT_ROLE_LIST(X)                                                                            \
+    X(TEXT, "text")                                                                                \
+    X(DIM, "dim")                                                                                  \
+    X(BORDER, "border")                                                                            \
+    X(BORDER_FOCUS, "border.focus")                                                                \
+    X(TITLE, "title")                                                                              \
+    X(HEADER, "header")                                                                            \
+    X(SELECTION, "selection")                                                                      \
+    X(STATE_OK, "state.ok")                                                                        \
+    X(STATE_MAINT, "state.maint")                                                                  \
+    X(STATE_UNKN, "state.unkn")                                                                    \
+    X(STATE_DEGR, "state.degr")                                                                    \
+    X(STATE_PART, "state.part")                                                                    \
+    X(STATE_DOWN, "state.down")                                                                    \
+    X(PRICE_LOWER, "price.lower")                                                                  \
+    X(PRICE_HIGHER, "price.higher")                                                                \
+    X(STALE, "stale")                                                                              \
+    X(ERROR, "error")                                                                              \
+    X(MATCH, "match")                                                                              \
+    X(KEY, "key")                                                                                  \
+    X(SERIES_A, "series.a")                                                                        \
+    X(SERIES_B, "series.b")                                                                        \
+    X(SERIES_C, "series.c")                                                                        \
+    X(SERIES_D, "series.d")                                                                        \
+    X(SERIES_E, "series.e")                                                                        \
+    X(SERIES_F, "series.f")                                                                        \
+    X(SERIES_G, "series.g")                                                                        \
+    X(SERIES_H, "series.h")                                                                        \
+    X(CURSOR, "cursor")                                                                            \
+    X(NOT_LIVE, "notlive")                                                                         \
+    X(BAR, "bar")
+
+enum ct_role {
+#define X(name, word) CT_ROLE_##name,
+    CT_ROLE_LIST(X)
+#undef X
+    CT_N_ROLES
+};
+extern const char *const ct_role_words[CT_N_ROLES + 1];
+
+/* How lines and charts may be drawn (ux.md 7.3). */
+enum ct_charset { CT_CHARSET_ASCII, CT_CHARSET_NARROW /* braille, but ASCII borders and sparklines */, CT_CHARSET_UNICODE };
+
+struct ct_cell {
+    uint32_t points[5]; /* base and marks, 0-terminated; points[0] == 0: the right half of a wide one */
+    uint8_t width;      /* 1 or 2 */
+    uint8_t role;       /* enum ct_role */
+    bool selected;      /* SELECTION laid over the role */
+};
+
+struct ct_canvas {
+    struct ct_cell *cells; /* row-major */
+    int rows, cols;        /* of the whole grid */
+    enum ct_charset charset;
+};
+
+/* A blank canvas (rows, cols >= 1, clipped to 500 x 1000). */
+struct ct_canvas *ct_canvas_new(int rows, int cols, enum ct_charset charset);
+void ct_canvas_free(struct ct_canvas *c);
+void ct_canvas_resize(struct ct_canvas *c, int rows, int cols);
+void ct_canvas_clear(struct ct_canvas *c);
+
+/* A rectangle of a canvas that a panel draws in: coordinates are its own, everything outside is clipped.
+ * By value; a sub-box of a sub-box is fine, also an empty one. */
+struct ct_box {
+    struct ct_canvas *canvas;
+    int y, x, rows, cols;
+};
+struct ct_box ct_box_all(struct ct_canvas *c);
+struct ct_box ct_box_sub(struct ct_box b, int y, int x, int rows, int cols);
+
+/* Puts TEXT (cleaned again, wide characters whole) at Y, X in at most MAX columns; returns columns used. */
+int ct_put(struct ct_box b, int y, int x, enum ct_role role, int max, struct ct_span text);
+int ct_puts(struct ct_box b, int y, int x, enum ct_role role, const char *text);
+int ct_putf(struct ct_box b, int y, int x, enum ct_role role, const char *fmt, ...) CT_PRINTF(5, 6);
+/* In exactly WIDTH columns: too long text ends in "~" (ASCII) or U+2026; ALIGN -1 left, 1 right. */
+void ct_put_field(struct ct_box b, int y, int x, int width, int align, enum ct_role role,
+                  struct ct_span text);
+/* Too long names keep both ends: "aws/us-..-1/bedrock". */
+void ct_put_middle(struct ct_box b, int y, int x, int width, enum ct_role role, struct ct_span text);
+void ct_put_point(struct ct_box b, int y, int x, enum ct_role role, uint32_t code_point);
+void ct_fill(struct ct_box b, int y, int x, int rows, int cols, enum ct_role role, uint32_t point);
+/* Lays the selection over cells without changing their role. */
+void ct_select(struct ct_box b, int y, int x, int cols);
+/* A frame with TITLE left and NOTE right in its top edge; returns the inside. */
+struct ct_box ct_frame(struct ct_box b, bool focus, struct ct_span title, struct ct_span note);
+
+/* The canvas as lines of UTF-8 text, trailing blanks kept, '\n' after each row. */
+void ct_canvas_text(const struct ct_canvas *c, struct ct_buf *out);
+
+#endif

@@ -1,0 +1,160 @@
+/* Panels and screens as tables of operations. A new panel is one file under views/ and one line in
+ * screens.c; it knows the database in load (loader thread) and the model in draw (UI thread), never both. */
+#ifndef CT_VIEW_H
+#define CT_VIEW_H
+
+#include "db/read.h"
+#include "tui/canvas.h"
+
+/* Everything a person can do; the key table (keys.c) binds keys to these, help and `cloudtape keys` list them.
+ * X(name, "word for config and help", "what it does") */
+#define CT_ACTION_LIST(X)                                                                          \
+    X(NONE, "none", "unbound")                                                                     \
+    X(HELP, "help", "keys that work here")                                                         \
+    X(COMMAND, "command", "command line")                                                          \
+    X(FILTER, "filter", "filter this panel")                                                       \
+    X(SCREEN_1, "now", "screen 1: what needs me")                                                  \
+    X(SCREEN_2, "status", "screen 2: providers, components, incidents")                            \
+    X(SCREEN_3, "gpus", "screen 3: GPU offers")                                                    \
+    X(SCREEN_4, "tokens", "screen 4: token prices")                                                \
+    X(SCREEN_5, "models", "screen 5: models and clouds")                                           \
+    X(SCREEN_6, "history", "screen 6: history of series")                                          \
+    X(SCREEN_7, "alerts", "screen 7: alerts")                                                      \
+    X(SCREEN_8, "sources", "screen 8: sources and their health")                                   \
+    X(GO, "go", "then a letter: go to a screen")                                                   \
+    X(PANEL_NEXT, "panel_next", "next panel")                                                      \
+    X(PANEL_PREV, "panel_prev", "previous panel")                                                  \
+    X(ZOOM, "zoom", "this panel alone, and back")                                                  \
+    X(BACK, "back", "back one level")                                                              \
+    X(QUIT, "quit", "quit now")                                                                    \
+    X(REFRESH, "refresh", "ask the fetcher to fetch again")                                        \
+    X(PAUSE, "pause", "stop and resume painting")                                                  \
+    X(THEME, "theme", "next theme")                                                                \
+    X(PREVIOUS_SCREEN, "previous_screen", "the screen before this one")                            \
+    X(REDRAW, "redraw", "draw everything again")                                                   \
+    X(SUSPEND, "suspend", "suspend to the shell")                                                  \
+    X(DEMO, "demo", "open the simulated market (when offline)")                                    \
+    X(ROW_DOWN, "row_down", "row down")                                                            \
+    X(ROW_UP, "row_up", "row up")                                                                  \
+    X(COL_LEFT, "col_left", "scroll left, cursor left")                                            \
+    X(COL_RIGHT, "col_right", "scroll right, cursor right")                                        \
+    X(TOP, "top", "first row")                                                                     \
+    X(BOTTOM, "bottom", "last row")                                                                \
+    X(HALF_DOWN, "half_down", "half a page down")                                                  \
+    X(HALF_UP, "half_up", "half a page up")                                                        \
+    X(PAGE_DOWN, "page_down", "a page down")                                                       \
+    X(PAGE_UP, "page_up", "a page up")                                                             \
+    X(DETAIL, "detail", "detail of the row")                                                       \
+    X(SORT, "sort", "then a letter: sort by that column")                                          \
+    X(REVERSE, "reverse", "reverse the order")                                                     \
+    X(MARK, "mark", "mark the row")                                                                \
+    X(WATCH, "watch", "follow the row, or stop")                                                   \
+    X(WATCH_ONLY, "watch_only", "show only what I follow")                                         \
+    X(COMPARE, "compare", "add to the comparison set")                                             \
+    X(HISTORY, "history_of", "history of the row")                                                 \
+    X(NEXT_EVENT, "next_event", "next row or event that changed or is unwell")                     \
+    X(PREV_EVENT, "prev_event", "previous such row or event")                                      \
+    X(UNITS, "units", "other units")                                                               \
+    X(OPEN, "open", "show the link")                                                               \
+    X(COPY, "copy", "copy the row as text")                                                        \
+    X(COPY_JSON, "copy_json", "copy the row as JSON")                                              \
+    X(CURSOR_LEFT_10, "cursor_left_10", "cursor ten columns left")                                 \
+    X(CURSOR_RIGHT_10, "cursor_right_10", "cursor ten columns right")                              \
+    X(PAN_LEFT, "pan_left", "half a window back")                                                  \
+    X(PAN_RIGHT, "pan_right", "half a window on")                                                  \
+    X(ZOOM_IN, "zoom_in", "zoom in about the cursor")                                              \
+    X(ZOOM_OUT, "zoom_out", "zoom out about the cursor")                                           \
+    X(ZOOM_RESET, "zoom_reset", "reset the window")                                                \
+    X(SHORTER, "shorter", "shorter preset range")                                                  \
+    X(LONGER, "longer", "longer preset range")                                                     \
+    X(LIVE, "live", "back to live")                                                                \
+    X(ANCHOR, "anchor", "anchor here: change from here to the cursor")                             \
+    X(DROP, "drop", "drop the series")                                                             \
+    X(STYLE, "style", "step, line, dots, table")                                                   \
+    X(PERCENT, "percent", "absolute, percent, index 100")
+
+enum ct_action {
+#define X(name, word, help) CT_ACT_##name,
+    CT_ACTION_LIST(X)
+#undef X
+    CT_N_ACTIONS
+};
+
+/* Which rows of the key table apply to a panel, beside the ones that work everywhere. */
+enum ct_key_context { CT_KEYS_EVERYWHERE, CT_KEYS_TABLE, CT_KEYS_CHART };
+
+/* What the UI asks the loader for, per panel. Plain data, copied between the threads. */
+struct ct_panel_query {
+    int64_t at_ms;         /* CT_LIVE or the time machine's moment */
+    int64_t from_ms, to_ms; /* charts: 0, 0 = the panel's default range ending at at_ms */
+    int cols;              /* chart columns wanted */
+    char filter[256];
+    char subject[512];     /* detail: the row id; history: series names separated by '\n' */
+    char sort[48];         /* "COL" or "COL:desc"; "" = standing order */
+    char group[16];
+    bool watch_only, gone;
+    char watch[4096];      /* ids followed, separated by '\n' */
+};
+
+/* What a panel needs to draw besides its model. */
+struct ct_draw {
+    int64_t now_ms;    /* live clock, or the time machine's moment */
+    bool live, focus, zoomed;
+    int64_t loaded_ms; /* when the model was loaded (live clock); 0: never */
+    const struct ct_error *load_error; /* NULL or the last load's failure */
+    const struct ct_panel_query *query;
+};
+
+/* What an action did. */
+enum ct_act_result {
+    CT_ACT_IGNORED, /* not for this panel: the frame may handle it */
+    CT_ACT_DRAW,    /* state changed: paint again */
+    CT_ACT_LOAD,    /* the query changed: load, then paint */
+};
+
+/* Commands a panel gives to the frame while acting, e.g. "open history of these series". */
+struct ct_frame_request {
+    enum { CT_REQ_NONE, CT_REQ_SCREEN, CT_REQ_HISTORY, CT_REQ_COMPARE, CT_REQ_DETAIL, CT_REQ_WATCH,
+           CT_REQ_MESSAGE, CT_REQ_COPY } kind;
+    int screen;        /* 1..8 */
+    char text[1024];   /* series name, row id, message, text to copy */
+};
+
+struct ct_panel_ops {
+    const char *id;    /* "gpu_offers" */
+    const char *title;
+    enum ct_key_context keys;
+    const struct ct_table *table; /* fields of its filter; NULL: no filter */
+    size_t state_size; /* zeroed at start; UI thread only: cursor, scroll */
+
+    /* Loader thread: reads what Q asks into *MODEL, all from ARENA. */
+    enum ct_status (*load)(struct ct_reader *r, const struct ct_panel_query *q, int64_t now_ms,
+                           struct ct_arena *a, const void **model, struct ct_error *err);
+    /* UI thread: MODEL is NULL until the first load. Draws its five shapes (ux.md section 8) into BOX, the
+     * inside of its frame; puts the right-hand part of the frame's title into NOTE. */
+    void (*draw)(void *state, const void *model, const struct ct_draw *d, struct ct_box box,
+                 struct ct_buf *note);
+    /* UI thread. Q may be changed; REQ may be filled. */
+    enum ct_act_result (*act)(void *state, const void *model, enum ct_action action, int letter,
+                              struct ct_panel_query *q, struct ct_frame_request *req);
+};
+
+/* Where a panel stands at one width class: column of the layout, share of its height, least rows, and which
+ * goes first when rows are short (higher drops earlier). Data, not code. */
+struct ct_place {
+    const struct ct_panel_ops *panel;
+    int column, weight, min_rows, drop_order;
+};
+enum { CT_MAX_PLACES = 8, CT_N_WIDTHS = 3 /* one, two, three columns: < 120, < 180, >= 180 */ };
+struct ct_screen {
+    int number;      /* 1..8 */
+    char letter;     /* after g */
+    const char *name, *title, *question;
+    struct {
+        int column_weights[3];
+        struct ct_place places[CT_MAX_PLACES];
+    } layouts[CT_N_WIDTHS];
+};
+extern const struct ct_screen *const ct_screens[]; /* NULL-terminated */
+
+#endif
