@@ -213,11 +213,14 @@ struct ct_update ct_update_new(void);
 struct ct_offer ct_offer_new(void);
 struct ct_token_price ct_token_price_new(void);
 
-/* ---- series names (contract.md section 4) ---- all into ARENA, segments percent-encoded. */
-/* "CLOUD/REGION/GPU[-FORM][-MEM]xCOUNT/PURCHASE[/INSTANCE]"; the caller puts gpu/ or stock/ before it.
- * Null when cloud, gpu or count is unknown. An unknown region is "any". */
+/* ---- series names (contract.md section 4) ---- all into ARENA. In a segment blanks, controls and / % @ * ? ,
+ * are percent-encoded (%2F), so that no name reads as two segments, a glob or two items of a list. */
+/* "CLOUD/REGION/GPU[-FORM][-MEM]xCOUNT/PURCHASE[/INSTANCE]"; the caller puts gpu/ or stock/ before it. MEM
+ * in whole GiB when known, COUNT a plain decimal: "vastai/Montana%2C%20US/H100-SXM-80x1/od". Null when
+ * cloud, gpu or count is unknown. An unknown region is "any", an unknown purchase "other". */
 struct ct_span ct_offer_key(struct ct_arena *a, const struct ct_offer *o);
-/* "HOST/REGION/LAB/MODEL[@VARIANT]/KIND[.TIER]"; unknown lab "unknown", region "any". */
+/* "HOST/REGION/LAB/MODEL[@VARIANT]/KIND[.TIER]"; unknown lab "unknown", region "any". Null without
+ * host, model or kind. */
 struct ct_span ct_token_key(struct ct_arena *a, const struct ct_token_price *t);
 /* "KIND" or "KIND.TIER" for a tier other than standard. */
 struct ct_span ct_token_field(struct ct_arena *a, const struct ct_token_price *t);
