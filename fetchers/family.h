@@ -29,6 +29,10 @@ struct ct_family {
 extern const struct ct_family *const ct_families[]; /* NULL-terminated, in contract order */
 const struct ct_family *ct_family_find(const char *name); /* NULL when unknown */
 
+/* What BODY looks like, for errors: "an HTML page", "an empty body", "a Statuspage summary", "an Instatus
+ * page", "damaged JSON", ... Static text. Reads JSON whole: only for bodies that were refused. */
+const char *ct_family_guess(struct ct_span body);
+
 /* One built-in or configured source. All text is owned by the registry and lives as long as the program. */
 struct ct_source {
     const char *id, *family, *provider, *scope, *title, *url, *terms;
