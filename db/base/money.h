@@ -15,7 +15,8 @@
 typedef int64_t ct_nusd;
 
 /* Reads a decimal such as "0.0116", "-1" or "1.5e-7" from TEXT (not NUL-terminated, no blanks) and
- * multiplies it by SCALE (>= 1; 1000000 takes a token to a million tokens) into units of 10^-DIGITS.
+ * multiplies it by SCALE (>= 1; 1000000 takes a token to a million tokens) into units of 10^-DIGITS
+ * (0 to 18).
  *
  * CT_OK sets *OUT; CT_ERR_SYNTAX: TEXT is not a whole decimal (also NaN, Infinity, hex); CT_ERR_RANGE:
  * the result does not fit. *OUT is untouched on error. Digits past the last place round half to even.
@@ -32,8 +33,8 @@ CT_MUST_USE enum ct_status ct_decimal_from_double(double value, int64_t scale, i
                                                   int64_t *out);
 
 #define CT_DECIMAL_MAX 48
-/* Plain decimal of VALUE * 10^-DIGITS without exponent or trailing zeros ("1.25", "-0.000000003", "7");
- * returns its length. */
+/* Plain decimal of VALUE * 10^-DIGITS without exponent or trailing zeros ("1.25", "-0.000000003", "7",
+ * and "-" for CT_NONE); returns its length. */
 int ct_decimal_format(char out[CT_DECIMAL_MAX], int64_t value, int digits);
 /* The same rounded (half to even) to exactly PLACES digits after the point: for people. */
 int ct_decimal_format_fixed(char out[CT_DECIMAL_MAX], int64_t value, int digits, int places);

@@ -29,7 +29,8 @@ CT_MUST_USE enum ct_status ct_time_parse(struct ct_span text, int64_t *out);
  * NOW_MS ("-2h", "-30d", "-90m", "-1w"). CT_ERR_SYNTAX otherwise, with the accepted forms in ERR. */
 CT_MUST_USE enum ct_status ct_time_parse_user(struct ct_span text, int64_t now_ms, int64_t *out,
                                               struct ct_error *err);
-/* A length of time: "15s", "5m", "2h", "30d", "1w", "250ms", bare number = seconds. >= 0. */
+/* A length of time: "15s", "5m", "2h", "30d", "1w", "1y" (365 days), "250ms", "1.5h", "1h30m", a bare number of
+ * seconds. >= 0. CT_ERR_SYNTAX, CT_ERR_RANGE. */
 CT_MUST_USE enum ct_status ct_duration_parse(struct ct_span text, int64_t *out_ms);
 
 #define CT_TIME_MAX 40
@@ -39,8 +40,9 @@ int ct_time_format(char out[CT_TIME_MAX], int64_t ms);
 struct ct_civil {
     int year, month /* 1..12 */, day, hour, minute, second, ms, weekday /* 0 = Sunday */;
 };
-void ct_civil_from_ms(int64_t ms, struct ct_civil *out);
+/* Parts beyond their range carry over (month 13, day 0, hour -1); weekday is not read. */
 int64_t ct_ms_from_civil(const struct ct_civil *c);
+void ct_civil_from_ms(int64_t ms, struct ct_civil *out);
 /* A short age for people: "40s", "18m", "1h12m", "6d4h", "5w", never negative ("0s"). Returns the length. */
 int ct_age_format(char out[CT_TIME_MAX], int64_t ms);
 

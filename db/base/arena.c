@@ -1,0 +1,151 @@
+#include "db/base/arena.h"
+
+#include <assert.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define FIRST_BLOCK ((size_t)4096)
+#define LARGEST_BLOCK ((size_t)1 << 20)
+
+struct block {
+    struct block *next;
+    size_t cap, used;
+    _Alignas(max_align_t) char bytes[];
+};
+
+struct ct_arena {
+    struct block *blocks; /* the first one is filled, the others are full enough */
+    size_t limit, used;
+    bool full;
+};
+
+struct ct_arena *ct_arena_new(size_t limit)
+{
+    struct ct_arena *a = ct_xcalloc(1, sizeof(*a));
+    a->limit = limit ? limit : SIZE_MAX / 4;
+    return a;
+}
+
+static void free_blocks(struct block *b)
+{
+    while (b) {
+        struct block *next = b->next;
+        free(b);
+        b = next;
+    }
+}
+
+void ct_arena_free(struct ct_arena *a)
+{
+    if (a) {
+        free_blocks(a->blocks);
+        free(a);
+    }
+}
+
+void ct_arena_reset(struct ct_arena *a)
+{
+    if (a->blocks) {
+        free_blocks(a->blocks->next);
+        a->blocks->next = NULL;
+        a->blocks->used = 0;
+    }
+    a->used = 0;
+    a->full = false;
+}
+
+size_t ct_arena_used(const struct ct_arena *a)
+{
+    return a->used;
+}
+
+bool ct_arena_full(const struct ct_arena *a)
+{
+    return a->full;
+}
+
+static struct block *add_block(struct ct_arena *a, size_t least)
+{
+    size_t cap = a->blocks ? a->blocks->cap * 2 : FIRST_BLOCK;
+    cap = cap > LARGEST_BLOCK ? LARGEST_BLOCK : cap;
+    bool large = least > cap;
+    cap = large ? least : cap;
+    struct block *b = ct_xmalloc(sizeof(*b) + cap);
+    b->cap = cap;
+    b->used = 0;
+    if (large && a->blocks) { /* a block of its own; the open one stays open */
+        b->next = a->blocks->next;
+        a->blocks->next = b;
+    } else {
+        b->next = a->blocks;
+        a->blocks = b;
+    }
+    return b;
+}
+
+void *ct_arena_alloc(struct ct_arena *a, size_t size)
+{
+    const size_t align = _Alignof(max_align_t);
+    if (size > a->limit - a->used) {
+        a->full = true;
+        return NULL;
+    }
+    size_t room = size ? (size + align - 1) / align * align : align;
+    struct block *b = a->blocks;
+    if (!b || b->cap - b->used < room) {
+        b = add_block(a, room);
+    }
+    void *p = b->bytes + b->used;
+    b->used += room;
+    a->used += room < a->limit - a->used ? room : a->limit - a->used;
+    return memset(p, 0, room);
+}
+
+struct ct_span ct_arena_dup(struct ct_arena *a, struct ct_span s)
+{
+    if (!s.p || s.n == SIZE_MAX) {
+        return CT_SPAN_NONE;
+    }
+    char *p = ct_arena_alloc(a, s.n + 1);
+    if (!p) {
+        return CT_SPAN_NONE;
+    }
+    memcpy(p, s.p, s.n);
+    return (struct ct_span){p, s.n};
+}
+
+struct ct_span ct_arena_printf(struct ct_arena *a, const char *fmt, ...)
+{
+    va_list args, again;
+    va_start(args, fmt);
+    va_copy(again, args);
+    int n = vsnprintf(NULL, 0, fmt, args);
+    va_end(args);
+    assert(n >= 0);
+    char *p = n >= 0 ? ct_arena_alloc(a, (size_t)n + 1) : NULL;
+    if (p) {
+        (void)vsnprintf(p, (size_t)n + 1, fmt, again);
+    }
+    va_end(again);
+    return p ? (struct ct_span){p, (size_t)n} : CT_SPAN_NONE;
+}
+
+bool ct_vec_grow(struct ct_arena *a, void **v, size_t *cap, size_t size, size_t n)
+{
+    size_t more = *cap ? *cap * 2 : 8;
+    if (*cap > SIZE_MAX / 4 || more > SIZE_MAX / size) {
+        a->full = true;
+        return false;
+    }
+    void *p = ct_arena_alloc(a, more * size);
+    if (!p) {
+        return false;
+    }
+    if (n) {
+        memcpy(p, *v, n * size);
+    }
+    *v = p;
+    *cap = more;
+    return true;
+}

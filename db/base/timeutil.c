@@ -1,0 +1,545 @@
+#include "config.h"
+
+#include "db/base/timeutil.h"
+
+#include <assert.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#define FIRST_YEAR 1970
+#define LAST_YEAR 2200
+#define EPOCH_MS_FROM INT64_C(100000000000) /* a larger bare number counts milliseconds */
+
+/* ---- clocks ---- */
+
+static int64_t clock_ms(clockid_t id)
+{
+    struct timespec t;
+    if (clock_gettime(id, &t) != 0) {
+        return 0;
+    }
+    return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
+int64_t ct_now_ms(void)
+{
+    /* CT_NONE: not looked yet; CT_LIVE: the real clock. Two threads that look at once find the same. */
+    static _Atomic int64_t fixed = CT_NONE;
+    int64_t now = atomic_load(&fixed);
+    if (now == CT_NONE) {
+        now = CT_LIVE;
+        if (ct_time_parse(ct_span(getenv("CLOUDTAPE_NOW")), &now) != CT_OK) {
+            now = CT_LIVE;
+        }
+        atomic_store(&fixed, now);
+    }
+    return now == CT_LIVE ? clock_ms(CLOCK_REALTIME) : now;
+}
+
+int64_t ct_mono_ms(void)
+{
+    return clock_ms(CLOCK_MONOTONIC);
+}
+
+int64_t ct_boot_ms(void)
+{
+#ifdef CLOCK_BOOTTIME
+    return clock_ms(CLOCK_BOOTTIME);
+#else
+    return clock_ms(CLOCK_MONOTONIC);
+#endif
+}
+
+/* ---- calendar ---- */
+
+static int64_t floor_div(int64_t a, int64_t b)
+{
+    return a / b - (a % b < 0);
+}
+
+/* Days before 1 January of YEAR, counted from 1 January of year 1. */
+static int64_t days_before_year(int64_t year)
+{
+    int64_t y = year - 1;
+    return y * 365 + floor_div(y, 4) - floor_div(y, 100) + floor_div(y, 400);
+}
+
+static bool leap(int64_t year)
+{
+    return year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
+}
+
+static int days_before_month(int64_t year, int month)
+{
+    static const short before[] = {0, 31, 59, 90, 120, 151, 181, 212, 243, 273, 304, 334, 365};
+    return before[month - 1] + (month > 2 && leap(year));
+}
+
+static int days_in_month(int64_t year, int month)
+{
+    return month == 12 ? 31 : days_before_month(year, month + 1) - days_before_month(year, month);
+}
+
+int64_t ct_ms_from_civil(const struct ct_civil *c)
+{
+    assert(c->year > -200000000 && c->year < 200000000);
+    int64_t year = c->year + floor_div((int64_t)c->month - 1, 12);
+    int month = (int)(c->month - 1 - 12 * floor_div((int64_t)c->month - 1, 12)) + 1;
+    int64_t days = days_before_year(year) - days_before_year(1970) + days_before_month(year, month) +
+                   c->day - 1;
+    return days * CT_DAY + c->hour * CT_HOUR + c->minute * CT_MINUTE + c->second * CT_SECOND + c->ms;
+}
+
+void ct_civil_from_ms(int64_t ms, struct ct_civil *out)
+{
+    int64_t days = floor_div(ms, CT_DAY), in_day = ms - days * CT_DAY;
+    int64_t since_one = days + days_before_year(1970);
+    /* 400 years have 146097 days. The guess is at most a year off; the loops settle it. */
+    int64_t year = floor_div(since_one * 400, 146097) + 1;
+    while (days_before_year(year) > since_one) {
+        year--;
+    }
+    while (days_before_year(year + 1) <= since_one) {
+        year++;
+    }
+    int of_year = (int)(since_one - days_before_year(year)), month = 1;
+    while (month < 12 && days_before_month(year, month + 1) <= of_year) {
+        month++;
+    }
+    *out = (struct ct_civil){
+        .year = (int)year,
+        .month = month,
+        .day = of_year - days_before_month(year, month) + 1,
+        .hour = (int)(in_day / CT_HOUR),
+        .minute = (int)(in_day % CT_HOUR / CT_MINUTE),
+        .second = (int)(in_day % CT_MINUTE / CT_SECOND),
+        .ms = (int)(in_day % CT_SECOND),
+        .weekday = (int)(days + 4 - 7 * floor_div(days + 4, 7)), /* the epoch was a Thursday */
+    };
+}
+
+/* ---- reading ---- */
+
+/* What was read so far. A zone is an offset from UTC, already known to be whole minutes. */
+struct reading {
+    struct ct_civil c;
+    int offset_minutes;
+    bool day, month, year, time, zone;
+};
+
+static bool is_digit(char c)
+{
+    return c >= '0' && c <= '9';
+}
+
+static bool is_alpha(char c)
+{
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+}
+
+static char peek(const struct ct_span *s, size_t at)
+{
+    return at < s->n ? s->p[at] : '\0';
+}
+
+static void skip(struct ct_span *s, size_t n)
+{
+    s->p += n;
+    s->n -= n;
+}
+
+static void skip_blanks(struct ct_span *s)
+{
+    while (peek(s, 0) == ' ' || peek(s, 0) == '\t') {
+        skip(s, 1);
+    }
+}
+
+static bool take(struct ct_span *s, char c)
+{
+    if (s->n == 0 || s->p[0] != c) {
+        return false;
+    }
+    skip(s, 1);
+    return true;
+}
+
+/* LEAST to MOST digits, all that stand there. */
+static bool take_number(struct ct_span *s, size_t least, size_t most, int *out)
+{
+    size_t n = 0;
+    int value = 0;
+    while (n <= most && is_digit(peek(s, n))) {
+        value = value * 10 + (s->p[n++] - '0');
+    }
+    if (n < least || n > most) {
+        return false;
+    }
+    skip(s, n);
+    *out = value;
+    return true;
+}
+
+static struct ct_span take_word(struct ct_span *s)
+{
+    struct ct_span word = {s->p, 0};
+    while (is_alpha(peek(s, word.n))) {
+        word.n++;
+    }
+    skip(s, word.n);
+    return word;
+}
+
+/* hh:mm[:ss[.fraction]]; the hour may have one digit. */
+static bool take_clock(struct ct_span *s, struct reading *r)
+{
+    if (r->time || !take_number(s, 1, 2, &r->c.hour) || !take(s, ':') ||
+        !take_number(s, 2, 2, &r->c.minute)) {
+        return false;
+    }
+    if (take(s, ':')) {
+        if (!take_number(s, 2, 2, &r->c.second)) {
+            return false;
+        }
+        if (is_digit(peek(s, 1)) && (take(s, '.') || take(s, ','))) {
+            for (int unit = 100; is_digit(peek(s, 0)); unit /= 10) {
+                r->c.ms += unit * (s->p[0] - '0');
+                skip(s, 1);
+            }
+        }
+    }
+    r->time = true;
+    return r->c.hour < 24 && r->c.minute < 60 && r->c.second <= 60; /* 60: a leap second */
+}
+
+/* +hh:mm, +hhmm or +hh. */
+static bool take_offset(struct ct_span *s, struct reading *r)
+{
+    int sign = peek(s, 0) == '-' ? -1 : 1, hours = 0, minutes = 0;
+    skip(s, 1);
+    size_t n = 0;
+    while (is_digit(peek(s, n))) {
+        n++;
+    }
+    if (n == 4) {
+        struct ct_span head = {s->p, 2};
+        skip(s, 2);
+        if (!take_number(&head, 2, 2, &hours) || !take_number(s, 2, 2, &minutes)) {
+            return false;
+        }
+    } else if (!take_number(s, 2, 2, &hours) ||
+               (take(s, ':') && !take_number(s, 2, 2, &minutes))) {
+        return false;
+    }
+    r->offset_minutes = sign * (hours * 60 + minutes);
+    r->zone = true;
+    return hours < 24 && minutes < 60;
+}
+
+static bool zone_word(struct ct_span word, struct reading *r)
+{
+    static const struct {
+        const char *name;
+        int minutes;
+    } zones[] = {{"Z", 0},      {"GMT", 0},    {"UTC", 0},    {"UT", 0},
+                 {"PST", -480}, {"PDT", -420}, {"EST", -300}, {"EDT", -240}};
+    for (size_t i = 0; i < CT_LEN(zones); i++) {
+        if (ct_span_ieq(word, ct_span(zones[i].name))) {
+            r->offset_minutes = zones[i].minutes;
+            r->zone = true;
+            return true;
+        }
+    }
+    return false;
+}
+
+/* A zone at the end, or nothing; then only a comment in brackets may follow. */
+static bool take_zone(struct ct_span *s, struct reading *r)
+{
+    skip_blanks(s);
+    if (is_alpha(peek(s, 0)) && !zone_word(take_word(s), r)) {
+        return false;
+    }
+    if ((peek(s, 0) == '+' || peek(s, 0) == '-') && (r->offset_minutes || !take_offset(s, r))) {
+        return false;
+    }
+    skip_blanks(s);
+    return s->n == 0 || (s->p[0] == '(' && s->p[s->n - 1] == ')');
+}
+
+static enum ct_status finish(const struct reading *r, int64_t *out)
+{
+    if (r->c.month < 1 || r->c.month > 12 || r->c.day < 1 ||
+        r->c.day > days_in_month(r->c.year, r->c.month)) {
+        return CT_ERR_SYNTAX;
+    }
+    if (r->c.year < FIRST_YEAR || r->c.year > LAST_YEAR) {
+        return CT_ERR_RANGE;
+    }
+    int64_t ms = ct_ms_from_civil(&r->c) - r->offset_minutes * CT_MINUTE;
+    if (ms < 0) { /* the first hours of 1970 east of Greenwich */
+        return CT_ERR_RANGE;
+    }
+    *out = ms;
+    return CT_OK;
+}
+
+/* YYYY-MM-DD[Thh:mm[:ss[.fraction]][zone]], a blank for T as well. */
+static enum ct_status parse_iso(struct ct_span s, int64_t *out)
+{
+    struct reading r = {.c = {.year = 0}};
+    if (!take_number(&s, 4, 4, &r.c.year) || !take(&s, '-') ||
+        !take_number(&s, 2, 2, &r.c.month) || !take(&s, '-') ||
+        !take_number(&s, 2, 2, &r.c.day)) {
+        return CT_ERR_SYNTAX;
+    }
+    if (s.n > 0) {
+        if (!take(&s, 'T') && !take(&s, 't') && !take(&s, ' ')) {
+            return CT_ERR_SYNTAX;
+        }
+        if (!take_clock(&s, &r) || !take_zone(&s, &r)) {
+            return CT_ERR_SYNTAX;
+        }
+    }
+    return finish(&r, out);
+}
+
+/* The place of WORD (three letters or more of a name) in NAMES from 1, or 0. */
+static int name_index(struct ct_span word, const char *const *names, int count)
+{
+    for (int i = 0; word.n >= 3 && i < count; i++) {
+        struct ct_span name = ct_span(names[i]);
+        if (word.n <= name.n && ct_span_ieq(word, (struct ct_span){name.p, word.n})) {
+            return i + 1;
+        }
+    }
+    return 0;
+}
+
+static bool prose_word(struct ct_span word, bool first, struct reading *r)
+{
+    static const char *const months[] = {"January",   "February", "March",    "April",
+                                         "May",       "June",     "July",     "August",
+                                         "September", "October",  "November", "December"};
+    static const char *const days[] = {"Sunday",   "Monday", "Tuesday", "Wednesday",
+                                       "Thursday", "Friday", "Saturday"};
+    if (first && name_index(word, days, CT_LEN(days))) {
+        return true; /* the date says it better, and sources get it wrong */
+    }
+    int month = name_index(word, months, CT_LEN(months));
+    if (!month || r->month) {
+        return false;
+    }
+    r->c.month = month;
+    r->month = true;
+    return true;
+}
+
+static bool prose_number(struct ct_span *s, struct reading *r)
+{
+    size_t n = 0;
+    while (is_digit(peek(s, n))) {
+        n++;
+    }
+    if (peek(s, n) == ':') {
+        return take_clock(s, r);
+    }
+    if (!r->day && n <= 2) {
+        r->day = true;
+        return take_number(s, 1, 2, &r->c.day);
+    }
+    if (r->year || (n != 2 && n != 4) || !take_number(s, 2, 4, &r->c.year)) {
+        return false;
+    }
+    if (n == 2) { /* RFC 822 */
+        r->c.year += r->c.year < 70 ? 2000 : 1900;
+    }
+    return r->year = true;
+}
+
+/* AM or PM right behind the clock. */
+static bool take_half(struct ct_span *s, struct reading *r)
+{
+    struct ct_span ahead = *s;
+    skip_blanks(&ahead);
+    struct ct_span word = take_word(&ahead);
+    bool pm = ct_span_ieq(word, CT_LIT("pm"));
+    if (!pm && !ct_span_ieq(word, CT_LIT("am"))) {
+        return true;
+    }
+    *s = ahead;
+    if (r->c.hour < 1 || r->c.hour > 12) {
+        return false;
+    }
+    r->c.hour = r->c.hour % 12 + (pm ? 12 : 0);
+    return true;
+}
+
+/* Month by name; day, year and clock in any order; the zone last: RFC 822, JavaScript, American. */
+static enum ct_status parse_prose(struct ct_span s, int64_t *out)
+{
+    struct reading r = {.c = {.year = 0}};
+    for (bool first = true; !(r.day && r.month && r.year && r.time); first = false) {
+        while (peek(&s, 0) == ' ' || peek(&s, 0) == ',') {
+            skip(&s, 1);
+        }
+        bool ok = is_digit(peek(&s, 0))   ? prose_number(&s, &r)
+                  : is_alpha(peek(&s, 0)) ? prose_word(take_word(&s), first, &r)
+                                          : false;
+        if (!ok) {
+            return CT_ERR_SYNTAX;
+        }
+        if (r.time && !r.zone && (peek(&s, 0) == ' ' || is_alpha(peek(&s, 0))) &&
+            !take_half(&s, &r)) {
+            return CT_ERR_SYNTAX;
+        }
+    }
+    return take_zone(&s, &r) ? finish(&r, out) : CT_ERR_SYNTAX;
+}
+
+/* Only digits, with one point at most. */
+static bool plain_number(struct ct_span s)
+{
+    bool point = false;
+    for (size_t i = 0; i < s.n; i++) {
+        if (s.p[i] == '.' && !point && i > 0 && i + 1 < s.n) {
+            point = true;
+        } else if (!is_digit(s.p[i])) {
+            return false;
+        }
+    }
+    return s.n > 0;
+}
+
+static enum ct_status parse_epoch(struct ct_span s, int64_t *out)
+{
+    int64_t milli = 0;
+    if (ct_milli_parse(s, &milli) != CT_OK) {
+        return CT_ERR_RANGE;
+    }
+    int64_t ms = milli > EPOCH_MS_FROM * 1000 ? milli / 1000 : milli;
+    static const struct ct_civil end = {.year = LAST_YEAR + 1, .month = 1, .day = 1};
+    if (ms >= ct_ms_from_civil(&end)) {
+        return CT_ERR_RANGE;
+    }
+    *out = ms;
+    return CT_OK;
+}
+
+enum ct_status ct_time_parse(struct ct_span text, int64_t *out)
+{
+    struct ct_span s = ct_span_trim(text);
+    if (plain_number(s)) {
+        return parse_epoch(s, out);
+    }
+    if (is_digit(peek(&s, 0)) && peek(&s, 4) == '-') {
+        return parse_iso(s, out);
+    }
+    return parse_prose(s, out);
+}
+
+enum ct_status ct_duration_parse(struct ct_span text, int64_t *out_ms)
+{
+    static const struct {
+        const char *name;
+        int64_t ms;
+    } units[] = {{"ms", 1},      {"s", CT_SECOND},   {"m", CT_MINUTE},    {"h", CT_HOUR},
+                 {"d", CT_DAY},  {"w", 7 * CT_DAY},  {"y", 365 * CT_DAY}};
+    struct ct_span s = ct_span_trim(text);
+    if (plain_number(s)) {
+        return ct_decimal_parse(s, 1, 3, out_ms);
+    }
+    int64_t sum = 0;
+    do { /* "1h30m" is the sum of its parts */
+        struct ct_span number = {s.p, 0};
+        while (is_digit(peek(&s, number.n)) || peek(&s, number.n) == '.') {
+            number.n++;
+        }
+        if (!plain_number(number)) {
+            return CT_ERR_SYNTAX;
+        }
+        skip(&s, number.n);
+        struct ct_span word = take_word(&s);
+        size_t i = 0;
+        while (i < CT_LEN(units) && !ct_span_is(word, units[i].name)) {
+            i++;
+        }
+        if (i == CT_LEN(units)) {
+            return CT_ERR_SYNTAX;
+        }
+        int64_t part = 0;
+        if (ct_decimal_parse(number, units[i].ms, 0, &part) != CT_OK || part > INT64_MAX - sum) {
+            return CT_ERR_RANGE;
+        }
+        sum += part;
+    } while (s.n > 0);
+    *out_ms = sum;
+    return CT_OK;
+}
+
+enum ct_status ct_time_parse_user(struct ct_span text, int64_t now_ms, int64_t *out,
+                                  struct ct_error *err)
+{
+    struct ct_span s = ct_span_trim(text);
+    if (ct_span_ieq(s, CT_LIT("now"))) {
+        *out = now_ms;
+        return CT_OK;
+    }
+    int64_t back = 0;
+    bool relative = peek(&s, 0) == '-' && s.n > 1 && is_alpha(s.p[s.n - 1]);
+    if (relative && ct_duration_parse((struct ct_span){s.p + 1, s.n - 1}, &back) == CT_OK &&
+        back <= now_ms) {
+        *out = now_ms - back;
+        return CT_OK;
+    }
+    if (!relative && parse_iso(s, out) == CT_OK) {
+        return CT_OK;
+    }
+    return ct_fail(err, CT_ERR_SYNTAX, "time",
+                   "\"%.*s\" is not a time: write 2026-11-22T14:30:00Z, 2026-11-22, "
+                   "\"2026-11-22 14:30\" (UTC), now, or -90m, -2h, -30d, -1w",
+                   s.n > 60 ? 60 : (int)s.n, s.p ? s.p : "");
+}
+
+/* ---- writing ---- */
+
+int ct_time_format(char out[CT_TIME_MAX], int64_t ms)
+{
+    struct ct_civil c;
+    ct_civil_from_ms(ms, &c);
+    char fraction[16] = "";
+    if (c.ms) {
+        (void)snprintf(fraction, sizeof(fraction), ".%03d", c.ms);
+    }
+    return snprintf(out, CT_TIME_MAX, "%04d-%02d-%02dT%02d:%02d:%02d%sZ", c.year, c.month, c.day,
+                    c.hour, c.minute, c.second, fraction);
+}
+
+int ct_age_format(char out[CT_TIME_MAX], int64_t ms)
+{
+    static const struct {
+        int64_t below, unit, part;
+        const char *name, *part_name;
+    } steps[] = {
+        {CT_MINUTE, CT_SECOND, 0, "s", NULL},
+        {CT_HOUR, CT_MINUTE, 0, "m", NULL},
+        {CT_DAY, CT_HOUR, CT_MINUTE, "h", "m"},
+        {28 * CT_DAY, CT_DAY, CT_HOUR, "d", "h"},
+        {INT64_MAX, 7 * CT_DAY, 0, "w", NULL},
+    };
+    ms = ms < 0 ? 0 : ms;
+    size_t i = 0;
+    while (i + 1 < CT_LEN(steps) && ms >= steps[i].below) {
+        i++;
+    }
+    int n = snprintf(out, CT_TIME_MAX, "%lld%s", (long long)(ms / steps[i].unit), steps[i].name);
+    int64_t rest = steps[i].part ? ms % steps[i].unit / steps[i].part : 0;
+    if (rest) {
+        n += snprintf(out + n, (size_t)(CT_TIME_MAX - n), "%lld%s", (long long)rest,
+                      steps[i].part_name);
+    }
+    return n;
+}
