@@ -1,0 +1,66 @@
+/* The dashboard: one poll loop over keys, the loader and signals. UI thread (main) only. */
+#ifndef CT_APP_H
+#define CT_APP_H
+
+#include "db/read.h"
+#include "tui/canvas.h"
+#include "tui/keys.h"
+
+/* All borrowed for the call. Zero it, set db_path; everything else has a default. */
+struct ct_ui_options {
+    const char *db_path;
+    const char *theme;      /* name or path; NULL: "terminal" */
+    const char *charset;    /* "auto", "unicode", "narrow", "ascii"; NULL: auto */
+    const char *color;      /* "auto", "always", "never"; NULL: auto (NO_COLOR, terminfo) */
+    const char *start;      /* name of the first screen; NULL: "now" */
+    const char *tz;         /* "utc", "local", "both"; NULL: utc */
+    const char *history;    /* series to open on screen 6, one a line; NULL: none */
+    int64_t at_ms;          /* 0 or CT_LIVE: live; else the past moment */
+    const char *scope;      /* filter of what line 1 counts; NULL: all */
+    const char *const *watch; /* ids followed, NULL-terminated; NULL: none */
+    bool mouse, demo;       /* demo: "DEMO" on line 1 */
+    bool no_confirm_quit;   /* `q` on screen 1 leaves at once */
+    const struct ct_key_override *keys; /* from the config, in order */
+    size_t n_keys;
+    const char *const *problems; /* lines to show at start and in :messages, NULL-terminated */
+
+    /* Asks the fetcher to fetch SOURCE ("" = all that are due) again; must not block. NULL: nobody to ask.
+     * The text returned (static) is shown. */
+    const char *(*refresh)(void *ctx, const char *source);
+    /* After each load of the summary (about each commit, and each minute): lease holder and heartbeat, e.g.
+     * to take over from a dead fetcher. Must not block. */
+    void (*on_summary)(void *ctx, const struct ct_summary *s);
+    /* One more file descriptor to poll for reading (a child's pidfd, a pipe); -1 or 0: none. ON_FD returns a
+     * message to show (static) or NULL; a descriptor at its end must be dropped by returning with *FD = -1. */
+    int fd;
+    const char *(*on_fd)(void *ctx, int *fd);
+    void *ctx;
+};
+
+enum ct_ui_end { CT_UI_QUIT, CT_UI_SIGNAL, CT_UI_EOF, CT_UI_DEMO /* the person asked for the demo */ };
+
+/* How it ended and what a later start may want. Fill with ct_ui_result_done. */
+struct ct_ui_result {
+    enum ct_ui_end end;
+    int signal;         /* with CT_UI_SIGNAL */
+    char theme[64];     /* in use at the end */
+    struct ct_buf watch; /* ids followed, a line each */
+    bool watch_changed, theme_changed;
+};
+void ct_ui_result_done(struct ct_ui_result *r);
+
+/* Runs until quit, a signal or the end of input; the terminal is restored on every way out, also through
+ * ct_on_fatal. CT_ERR_USAGE: no terminal, an unknown screen, charset or tz; CT_ERR_NOT_FOUND: theme. A
+ * missing database is no error: the screens wait for it. */
+CT_MUST_USE enum ct_status ct_ui_run(const struct ct_ui_options *o, struct ct_ui_result *out,
+                                     struct ct_error *err);
+
+/* Draws screen NAME ("now" ... or a number, "help", "keys") once into a new *OUT of ROWS x COLS without a
+ * terminal and without threads; the caller frees it. KEYS, when not NULL, are typed first as a person would,
+ * e.g. "jj\r" (a wait for data after each). CT_ERR_USAGE names the nearest screen. A missing database draws
+ * the empty shapes; other failures of the database are drawn as well. */
+CT_MUST_USE enum ct_status ct_ui_screen_once(const struct ct_ui_options *o, const char *name, int rows,
+                                             int cols, const char *keys, struct ct_canvas **out,
+                                             struct ct_error *err);
+
+#endif

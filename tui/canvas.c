@@ -1,0 +1,376 @@
+#include "config.h"
+
+#include "tui/canvas.h"
+
+#include "db/base/text.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { MOST_ROWS = 500, MOST_COLS = 1000, MOST_POINTS = 5 };
+
+const char *const ct_role_words[CT_N_ROLES + 1] = {
+#define X(name, word) word,
+    CT_ROLE_LIST(X)
+#undef X
+        NULL};
+
+static int clip(int v, int lo, int hi)
+{
+    return v < lo ? lo : v > hi ? hi : v;
+}
+
+static const struct ct_cell blank_cell = {.points = {' '}, .width = 1, .role = CT_ROLE_TEXT};
+
+struct ct_canvas *ct_canvas_new(int rows, int cols, enum ct_charset charset)
+{
+    struct ct_canvas *c = ct_xcalloc(1, sizeof(*c));
+    c->charset = charset;
+    ct_canvas_resize(c, rows, cols);
+    return c;
+}
+
+void ct_canvas_free(struct ct_canvas *c)
+{
+    if (c) {
+        free(c->cells);
+        free(c);
+    }
+}
+
+void ct_canvas_resize(struct ct_canvas *c, int rows, int cols)
+{
+    c->rows = clip(rows, 1, MOST_ROWS);
+    c->cols = clip(cols, 1, MOST_COLS);
+    size_t n = (size_t)c->rows * (size_t)c->cols;
+    c->cells = ct_xrealloc(c->cells, n * sizeof(*c->cells));
+    ct_canvas_clear(c);
+}
+
+void ct_canvas_clear(struct ct_canvas *c)
+{
+    size_t n = (size_t)c->rows * (size_t)c->cols;
+    for (size_t i = 0; i < n; i++) {
+        c->cells[i] = blank_cell;
+    }
+}
+
+/* ---- boxes ---- */
+
+struct ct_box ct_box_all(struct ct_canvas *c)
+{
+    return (struct ct_box){c, 0, 0, c->rows, c->cols};
+}
+
+struct ct_box ct_box_sub(struct ct_box b, int y, int x, int rows, int cols)
+{
+    int top = clip(y, 0, b.rows), left = clip(x, 0, b.cols);
+    int bottom = clip(rows > b.rows - y ? b.rows : y + rows, top, b.rows);
+    int right = clip(cols > b.cols - x ? b.cols : x + cols, left, b.cols);
+    return (struct ct_box){b.canvas, b.y + top, b.x + left, bottom - top, right - left};
+}
+
+static bool inside(struct ct_box b, int y, int x)
+{
+    return y >= 0 && y < b.rows && x >= 0 && x < b.cols && b.y + y >= 0 && b.x + x >= 0 &&
+           b.y + y < b.canvas->rows && b.x + x < b.canvas->cols;
+}
+
+static struct ct_cell *cell_at(struct ct_box b, int y, int x)
+{
+    return &b.canvas->cells[(size_t)(b.y + y) * (size_t)b.canvas->cols + (size_t)(b.x + x)];
+}
+
+/* Whoever covers half of a wide character leaves a blank in place of its other half. */
+static void unpair(struct ct_box b, int y, int x)
+{
+    struct ct_cell *c = cell_at(b, y, x);
+    int col = b.x + x;
+    if (c->points[0] == 0 && col > 0) {
+        c[-1].points[0] = ' ';
+        c[-1].points[1] = 0;
+        c[-1].width = 1;
+    }
+    if (c->width == 2 && col + 1 < b.canvas->cols) {
+        c[1].points[0] = ' ';
+        c[1].points[1] = 0;
+        c[1].width = 1;
+    }
+}
+
+/* One character at Y, X, if all of it is inside; half of it outside is a blank. */
+static void put_cell(struct ct_box b, int y, int x, enum ct_role role, const uint32_t *points,
+                     size_t n, int width)
+{
+    static const uint32_t space[] = {' '};
+    if (width == 2 && inside(b, y, x) != inside(b, y, x + 1)) {
+        x = inside(b, y, x) ? x : x + 1;
+        points = space;
+        n = 1;
+        width = 1;
+    }
+    if (!inside(b, y, x)) {
+        return;
+    }
+    struct ct_cell made = {.width = (uint8_t)width, .role = (uint8_t)role};
+    memcpy(made.points, points, (n > MOST_POINTS ? MOST_POINTS : n) * sizeof(*points));
+    unpair(b, y, x);
+    *cell_at(b, y, x) = made;
+    if (width == 2) {
+        unpair(b, y, x + 1);
+        *cell_at(b, y, x) = made; /* unpair took it for a half */
+        made.points[0] = 0;
+        made.width = 1;
+        *cell_at(b, y, x + 1) = made;
+    }
+}
+
+/* ---- text ---- */
+
+/* The code points of one cluster that a cell can hold: the base and its marks. What joins several characters into
+ * one picture ends there, since terminals do not agree on how wide the rest is. */
+static size_t cluster_points(struct ct_span cluster, uint32_t out[MOST_POINTS])
+{
+    size_t n = 0;
+    for (size_t pos = 0; pos < cluster.n && n < MOST_POINTS;) {
+        int32_t point = 0;
+        pos += ct_utf8_decode(cluster, pos, &point);
+        if (n > 0 && (point == 0x200d || point >= 0x1f000)) {
+            break;
+        }
+        if (n > 0 && point >= 0xfe00 && point <= 0xfe0f) {
+            continue;
+        }
+        out[n++] = point < 0 ? 0xfffd : (uint32_t)point;
+    }
+    return n;
+}
+
+/* Columns of what is kept of a cluster: without its selector a heart is a narrow one again. */
+static int points_width(const uint32_t *points, size_t n)
+{
+    char bytes[4 * MOST_POINTS];
+    size_t len = 0;
+    for (size_t i = 0; i < n; i++) {
+        len += ct_utf8_encode(bytes + len, (int32_t)points[i]);
+    }
+    return ct_text_width((struct ct_span){bytes, len});
+}
+
+/* One word with something beyond ASCII in it. False: no room for more. */
+static bool put_word(struct ct_box b, int y, int x, int *used, enum ct_role role, int max,
+                     struct ct_span word)
+{
+    char clean[3072];
+    struct ct_span text = {clean, ct_text_clean(clean, sizeof(clean), word, 0)}, cluster;
+    size_t pos = 0;
+    for (int w; (w = ct_text_next(text, &pos, &cluster)) >= 0;) {
+        uint32_t points[MOST_POINTS];
+        size_t n = cluster_points(cluster, points);
+        w = points_width(points, n);
+        if (w < 1 || w > 2) {
+            continue;
+        }
+        if (*used + w > max) {
+            return false;
+        }
+        put_cell(b, y, x + *used, role, points, n, w);
+        *used += w;
+    }
+    return true;
+}
+
+static bool is_plain(char c)
+{
+    return c > 0x20 && c < 0x7f;
+}
+
+/* Words are cleaned one by one: cleaning a whole line would fold the blanks that lay it out. */
+int ct_put(struct ct_box b, int y, int x, enum ct_role role, int max, struct ct_span text)
+{
+    int used = 0;
+    if (y < 0 || y >= b.rows) {
+        max = 0;
+    }
+    max = max > b.cols - x ? b.cols - x : max;
+    for (size_t i = 0; text.p && i < text.n && used < max;) {
+        size_t end = i;
+        bool ascii = true;
+        while (end < text.n && (is_plain(text.p[end]) || (text.p[end] & 0x80))) {
+            ascii = ascii && is_plain(text.p[end]);
+            end++;
+        }
+        if (end == i) { /* a blank; of control characters only white space counts */
+            bool white = text.p[i] == ' ' || (text.p[i] >= '\t' && text.p[i] <= '\r');
+            if (white) {
+                put_cell(b, y, x + used++, role, (const uint32_t[]){' '}, 1, 1);
+            }
+            i++;
+        } else if (ascii) {
+            for (; i < end && used < max; i++) {
+                put_cell(b, y, x + used++, role, (const uint32_t[]){(uint8_t)text.p[i]}, 1, 1);
+            }
+        } else {
+            struct ct_span word = {text.p + i, end - i};
+            if (!put_word(b, y, x, &used, role, max, word)) {
+                break;
+            }
+            i = end;
+        }
+    }
+    return used;
+}
+
+int ct_puts(struct ct_box b, int y, int x, enum ct_role role, const char *text)
+{
+    return ct_put(b, y, x, role, b.cols, ct_span(text));
+}
+
+int ct_putf(struct ct_box b, int y, int x, enum ct_role role, const char *fmt, ...)
+{
+    char text[2048];
+    va_list ap;
+    va_start(ap, fmt);
+    int n = vsnprintf(text, sizeof(text), fmt, ap);
+    va_end(ap);
+    return n < 0 ? 0 : ct_puts(b, y, x, role, text);
+}
+
+static void put_blanks(struct ct_box b, int y, int x, int n, enum ct_role role)
+{
+    for (int i = 0; i < n; i++) {
+        put_cell(b, y, x + i, role, (const uint32_t[]){' '}, 1, 1);
+    }
+}
+
+void ct_put_field(struct ct_box b, int y, int x, int width, int align, enum ct_role role,
+                  struct ct_span text)
+{
+    if (width <= 0) {
+        return;
+    }
+    int need = ct_text_width(text);
+    if (need <= width) {
+        int lead = align > 0 ? width - need : 0;
+        put_blanks(b, y, x, lead, role);
+        int used = ct_put(b, y, x + lead, role, width - lead, text);
+        put_blanks(b, y, x + lead + used, width - lead - used, role);
+        return;
+    }
+    int used = ct_put(b, y, x, role, width - 1, text);
+    ct_put_point(b, y, x + used, role, b.canvas->charset == CT_CHARSET_UNICODE ? 0x2026 : '~');
+    put_blanks(b, y, x + used + 1, width - used - 1, role);
+}
+
+/* The end of TEXT that fits COLS columns. */
+static struct ct_span tail_of(struct ct_span text, int cols)
+{
+    struct ct_span cluster;
+    int width = ct_text_width(text);
+    size_t pos = 0;
+    while (width > cols) {
+        int w = ct_text_next(text, &pos, &cluster);
+        if (w < 0) {
+            break;
+        }
+        width -= w;
+    }
+    return (struct ct_span){text.p + pos, text.n - pos};
+}
+
+void ct_put_middle(struct ct_box b, int y, int x, int width, enum ct_role role, struct ct_span text)
+{
+    if (width < 6 || ct_text_width(text) <= width) {
+        ct_put_field(b, y, x, width, -1, role, text);
+        return;
+    }
+    int head = (width - 2) / 2, tail = width - 2 - head;
+    int used = ct_put(b, y, x, role, head, text);
+    used += ct_puts(ct_box_sub(b, y, x + used, 1, 2), 0, 0, role, "..");
+    used += ct_put(b, y, x + used, role, tail, tail_of(text, tail));
+    put_blanks(b, y, x + used, width - used, role);
+}
+
+void ct_put_point(struct ct_box b, int y, int x, enum ct_role role, uint32_t code_point)
+{
+    put_cell(b, y, x, role, &code_point, 1, 1);
+}
+
+void ct_fill(struct ct_box b, int y, int x, int rows, int cols, enum ct_role role, uint32_t point)
+{
+    struct ct_box part = ct_box_sub(b, y, x, rows, cols);
+    for (int r = 0; r < part.rows; r++) {
+        for (int c = 0; c < part.cols; c++) {
+            put_cell(part, r, c, role, &point, 1, 1);
+        }
+    }
+}
+
+void ct_select(struct ct_box b, int y, int x, int cols)
+{
+    for (int i = 0; i < cols; i++) {
+        if (inside(b, y, x + i)) {
+            cell_at(b, y, x + i)->selected = true;
+        }
+    }
+}
+
+/* ---- frame ---- */
+
+struct ct_box ct_frame(struct ct_box b, bool focus, struct ct_span title, struct ct_span note)
+{
+    static const uint32_t unicode[] = {0x2500, 0x2502, 0x250c, 0x2510, 0x2514, 0x2518};
+    static const uint32_t ascii[] = {'-', '|', '+', '+', '+', '+'};
+    const uint32_t *line = b.canvas->charset == CT_CHARSET_UNICODE ? unicode : ascii;
+    enum ct_role role = focus ? CT_ROLE_BORDER_FOCUS : CT_ROLE_BORDER;
+    int right = b.cols - 1, bottom = b.rows - 1;
+    if (b.rows < 2 || b.cols < 2) {
+        return ct_box_sub(b, 0, 0, 0, 0);
+    }
+    ct_fill(b, 0, 1, 1, right - 1, role, line[0]);
+    ct_fill(b, bottom, 1, 1, right - 1, role, line[0]);
+    ct_fill(b, 1, 0, bottom - 1, 1, role, line[1]);
+    ct_fill(b, 1, right, bottom - 1, 1, role, line[1]);
+    ct_put_point(b, 0, 0, role, line[2]);
+    ct_put_point(b, 0, right, role, line[3]);
+    ct_put_point(b, bottom, 0, role, line[4]);
+    ct_put_point(b, bottom, right, role, line[5]);
+    int room = b.cols - 6; /* "+- " title " -+" */
+    int wide = ct_text_width(title) + (focus ? 1 : 0);
+    if (room >= 1 && wide > 0) {
+        int used = wide < room ? wide : room;
+        ct_put_point(b, 0, 2, role, ' ');
+        if (focus) {
+            ct_put_point(b, 0, 3, CT_ROLE_TITLE, '>');
+        }
+        ct_put_field(b, 0, 3 + focus, used - focus, -1, CT_ROLE_TITLE, title);
+        ct_put_point(b, 0, 3 + used, role, ' ');
+        room -= used + 4;
+    }
+    int note_wide = ct_text_width(note);
+    if (note_wide > 0 && room >= note_wide) { /* all of it or nothing */
+        int x = right - 2 - note_wide;
+        ct_put_point(b, 0, x - 1, role, ' ');
+        ct_put(b, 0, x, CT_ROLE_DIM, note_wide, note);
+        ct_put_point(b, 0, x + note_wide, role, ' ');
+    }
+    return ct_box_sub(b, 1, 1, b.rows - 2, b.cols - 2);
+}
+
+/* ---- as text ---- */
+
+void ct_canvas_text(const struct ct_canvas *c, struct ct_buf *out)
+{
+    for (int y = 0; y < c->rows; y++) {
+        for (int x = 0; x < c->cols; x++) {
+            const struct ct_cell *cell = &c->cells[(size_t)y * (size_t)c->cols + (size_t)x];
+            for (size_t i = 0; i < MOST_POINTS && cell->points[i]; i++) {
+                char bytes[4];
+                size_t n = ct_utf8_encode(bytes, (int32_t)cell->points[i]);
+                ct_buf_add(out, (struct ct_span){bytes, n});
+            }
+        }
+        ct_buf_addc(out, '\n');
+    }
+}

@@ -1,0 +1,121 @@
+/* The table widget: any struct ct_table as rows on a canvas. A view gives its columns as data and keeps a
+ * struct ct_tstate; selection follows the row's id through refresh, sort and filter.
+ *
+ * A table panel is, in full:
+ *   struct model { struct ct_tmodel t; ... };
+ *   load: read all rows, then ct_tmodel_load(&view, rows, q, now_ms, a, &m->t, err)
+ *   draw: ct_tview_draw(&view, state, m ? &m->t : NULL, d, box, note, "all quiet")
+ *   act:  return ct_tview_act(&view, state, m ? &m->t : NULL, action, letter, q, req)
+ * with state_size = sizeof(struct ct_tstate) (first member when the panel needs more).
+ *
+ * What the frame (app.c) promises to panels:
+ * - Frame and title are drawn by the frame; draw gets the inside. NOTE is right of the title.
+ * - The filter text in q->filter has been compiled against ops->table before it gets there; a bad one never
+ *   reaches load. q->watch, q->gone and q->at_ms are set by the frame in all panels alike.
+ * - CT_ACT_SORT comes twice: letter 0 when `s` is pressed (paint the letters), then with the key pressed
+ *   ('s' again: current column; '0': list order; -1: cancelled).
+ * - CT_ACT_DETAIL must only fill REQ (CT_REQ_DETAIL, text = row id) and have no other effect: the frame
+ *   also uses it to learn the selection for a detail panel that stands open beside its table.
+ * - ops->detail (may be NULL) is what Enter opens, with q->subject = that row id.
+ * - On screen 6 subject, from_ms and to_ms are shared by all panels: what a chart changes in its query
+ *   the frame copies to the others. CT_REQ_HISTORY replaces the subject there, CT_REQ_COMPARE adds a line.
+ * - CT_REQ_WATCH toggles text (a row id) in the watchlist; all panels load again.
+ * - When the panel is drawn with d->query->filter not "", say so when nothing matches (ux.md section 8). */
+#ifndef CT_WIDGETS_TABLE_H
+#define CT_WIDGETS_TABLE_H
+
+#include "tui/view.h"
+
+/* One column of the layout. Zeroed members mean the usual. */
+struct ct_tcol {
+    const char *column; /* in the ct_table: value and sort key; NULL: neither, FORMAT or PAINT does all */
+    const char *header;
+    int min, max;       /* columns on screen; what is left over goes to those with max > min, in turn */
+    int align;          /* -1 or 0 left, 1 right */
+    int drop;           /* 0: stays; the highest goes first when the table is too narrow */
+    bool middle;        /* too long text keeps both ends */
+    /* The cell as text into OUT and its role; NULL: by the column's type (null is "-"). */
+    enum ct_role (*format)(const void *row, const struct ct_draw *d, struct ct_buf *out);
+    /* Draws the cell itself (sparklines); the box is one row high. Used instead of FORMAT. */
+    void (*paint)(const void *row, const struct ct_draw *d, struct ct_box cell);
+};
+
+/* The layout of a table: const data. */
+struct ct_tview {
+    const struct ct_table *table;
+    const struct ct_tcol *cols;
+    size_t n_cols;
+    int frozen;        /* leading columns that stay when scrolled sideways */
+    const char *id;    /* the column whose text identifies a row; with ID2 when one is not enough */
+    const char *id2;
+    const char *watch; /* column that q->watch names items by; NULL: the id */
+    const char *series; /* column with the series that L and c open; NULL: none */
+    const char *url;   /* column that o opens; NULL: none */
+    const char *noun;  /* "rows", "offers" */
+    /* Changed or unwell, for e and E; NULL: those keys do nothing. */
+    bool (*notable)(const void *row);
+    /* The role of the whole row, CT_ROLE_TEXT usual; NULL: all text. Cells with a role of their own win. */
+    enum ct_role (*row_role)(const void *row, const struct ct_draw *d);
+};
+
+enum { CT_T_MARKS = 64, CT_T_ID = 512 };
+
+/* Cursor and scroll of one table; zeroed at start; UI thread only. */
+struct ct_tstate {
+    char selected[CT_T_ID]; /* id of the selected row; "" before the first draw */
+    size_t at, top;         /* its index and the first row shown, as last drawn */
+    int left, col;          /* columns scrolled away; current column */
+    int page;               /* rows shown last time */
+    bool sorting;           /* letters are painted over the headers */
+    uint64_t marks[CT_T_MARKS];
+    size_t n_marks;
+    const void *seen;       /* the model drawn last: when it changes the selection is looked up again */
+};
+
+/* What a table needs in a model. Immutable once loaded. */
+struct ct_tmodel {
+    struct ct_rows rows;  /* in the order shown */
+    struct ct_span *ids;  /* one a row */
+    bool *watched;        /* one a row; NULL: nothing is watched */
+    size_t total;         /* before filter and watch_only */
+    size_t hidden;        /* by the filter or watch_only */
+};
+
+/* Loader side: applies q->watch_only, q->filter and q->sort to ROWS (in their standing order) and finds the ids.
+ * All from A. CT_ERR_USAGE (filter or sort column), CT_ERR_LIMIT. */
+CT_MUST_USE enum ct_status ct_tmodel_load(const struct ct_tview *v, struct ct_rows rows,
+                                          const struct ct_panel_query *q, int64_t now_ms,
+                                          struct ct_arena *a, struct ct_tmodel *out,
+                                          struct ct_error *err);
+
+/* Draws header, rows and footer into BOX. M NULL: the loading or error shape. EMPTY is the line when there is no
+ * row at all. Adds "sort: price" to NOTE when sorted. */
+void ct_tview_draw(const struct ct_tview *v, struct ct_tstate *s, const struct ct_tmodel *m,
+                   const struct ct_draw *d, struct ct_box box, struct ct_buf *note, const char *empty);
+
+/* All keys of CT_KEYS_TABLE. */
+enum ct_act_result ct_tview_act(const struct ct_tview *v, struct ct_tstate *s,
+                                const struct ct_tmodel *m, enum ct_action action, int letter,
+                                struct ct_panel_query *q, struct ct_frame_request *req);
+
+/* The selected row, or NULL. */
+const void *ct_tview_row(const struct ct_tview *v, const struct ct_tstate *s,
+                         const struct ct_tmodel *m);
+
+/* ---- for every panel, table or not ---- */
+
+/* The loading shape ("reading ... 3s") or, when d->load_error is set, the error in a line. */
+void ct_draw_waiting(const struct ct_draw *d, struct ct_box box);
+/* "seen 4m" into NOTE: the age of SEEN_MS at d->now_ms; LIMIT_MS > 0 and older: "STALE 42m". NONE: nothing. */
+void ct_note_seen(struct ct_buf *note, const struct ct_draw *d, int64_t seen_ms, int64_t limit_ms);
+/* An age cell: "4m", "2h*" with the sign of old when FRESHNESS is beyond fresh; "-" for CT_NONE. Returns TEXT or
+ * STALE. */
+enum ct_role ct_format_age(struct ct_buf *out, const struct ct_draw *d, int64_t at_ms, int freshness);
+/* The role of a state (enum ct_state). */
+enum ct_role ct_role_of_state(int state);
+/* A price with the digits people read: 1.94, 0.0116, 15.00, 1,234.50; "-" for CT_NONE. */
+void ct_format_price(struct ct_buf *out, ct_nusd price);
+/* "+2.1%", "-11.4%", "0.0%", "?" for CT_NONE. */
+void ct_format_percent(struct ct_buf *out, int64_t milli);
+
+#endif
