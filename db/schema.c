@@ -1,0 +1,278 @@
+#include "db/schema.h"
+
+#include "db/base/str.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+/* Version 1: one row a change. All times are Unix ms; CT_LIVE (2^63 - 1) is "until further notice". Enums are
+ * stored as the numbers of db/model.h. NULL: the source does not say. */
+static const char step_1[] =
+    /* first_ms: the first stored observation of any source. */
+    "CREATE TABLE meta (key TEXT PRIMARY KEY, value INTEGER) STRICT, WITHOUT ROWID;"
+
+    /* One row a configured source: its configuration, health, what the fetcher must remember, its page, and
+     * the answer that is held back. NAME is the stable id of the registry. REASON of being off: off_reason. */
+    "CREATE TABLE source ("
+    " id INTEGER PRIMARY KEY,"
+    " name TEXT NOT NULL UNIQUE,"
+    " family TEXT NOT NULL, kind INTEGER NOT NULL CHECK (kind BETWEEN 0 AND 3),"
+    " provider TEXT NOT NULL, scope TEXT NOT NULL, title TEXT NOT NULL, url TEXT NOT NULL,"
+    " terms TEXT NOT NULL, evidence INTEGER NOT NULL CHECK (evidence BETWEEN 0 AND 3),"
+    " interval_ms INTEGER NOT NULL, enabled INTEGER NOT NULL CHECK (enabled IN (0, 1)),"
+    " off_reason TEXT NOT NULL, part_of_list INTEGER NOT NULL CHECK (part_of_list IN (0, 1)),"
+    /* health; failures: in a row; data_ms: the newest answer's own time; generation counts changed answers */
+    " last_attempt_ms INTEGER, last_success_ms INTEGER, last_change_ms INTEGER,"
+    " next_attempt_ms INTEGER, failures INTEGER NOT NULL DEFAULT 0, http_status INTEGER,"
+    " bytes INTEGER, rows INTEGER, changed_rows INTEGER, latency_ms INTEGER, error TEXT,"
+    " etag TEXT, last_modified TEXT, body_hash INTEGER NOT NULL DEFAULT 0, data_ms INTEGER,"
+    " generation INTEGER NOT NULL DEFAULT 0,"
+    /* the page as it names itself */
+    " page_id TEXT, page_name TEXT, page_url TEXT, page_indicator TEXT, page_updated_ms INTEGER,"
+    /* suspicious answers in a row (0: none held back: "unconfirmed" is pending_n > 0) */
+    " pending_n INTEGER NOT NULL DEFAULT 0, pending_reason TEXT, pending_mark INTEGER,"
+    " pending_since_ms INTEGER, trust INTEGER NOT NULL DEFAULT 0"
+    ") STRICT;"
+
+    /* The timeline of each source, disjoint runs in order. A live attempt that ends as the one before it and
+     * changed nothing extends the run; imports never extend. FROM and TO are moments of real attempts; with
+     * n > 2 more lie between. IMPORTED rows have n = 1. Ages, gaps and their reasons at any moment come from
+     * here: the last success at or before T is the last row with outcome <= 1 and from_ms <= T, at
+     * min(to_ms, T). HASH is of the rows. */
+    "CREATE TABLE poll ("
+    " source_id INTEGER NOT NULL REFERENCES source(id), from_ms INTEGER NOT NULL,"
+    " to_ms INTEGER NOT NULL, n INTEGER NOT NULL CHECK (n > 0),"
+    " outcome INTEGER NOT NULL CHECK (outcome BETWEEN 0 AND 3),"
+    " imported INTEGER NOT NULL, rows INTEGER NOT NULL, hash INTEGER NOT NULL, reason TEXT,"
+    " PRIMARY KEY (source_id, from_ms), CHECK (from_ms <= to_ms)"
+    ") STRICT, WITHOUT ROWID;"
+
+    /* The last ten live attempts of each source. OUTCOME as poll.outcome (1: not modified). */
+    "CREATE TABLE attempt ("
+    " source_id INTEGER NOT NULL REFERENCES source(id), at_ms INTEGER NOT NULL,"
+    " outcome INTEGER NOT NULL, http_status INTEGER, bytes INTEGER, rows INTEGER,"
+    " changed_rows INTEGER, latency_ms INTEGER, error TEXT,"
+    " PRIMARY KEY (source_id, at_ms)"
+    ") STRICT, WITHOUT ROWID;"
+
+    /* One quantity over time. NAME is the public name (contract section 4), not unique; EXT_KEY the source's
+     * own key: ct_offer_key (plus separator and currency when that is not USD), token source id + separator
+     * + field, component id, "" for provider and page. DIGITS: values are 10^-digits of UNIT. CUR_* repeat
+     * the newest sample. Present = cur_flags has no CT_SAMPLE_GONE; then it was last seen at its source's
+     * last success, else it is missing since cur_ms. */
+    "CREATE TABLE series ("
+    " id INTEGER PRIMARY KEY,"
+    " source_id INTEGER NOT NULL REFERENCES source(id), kind INTEGER NOT NULL,"
+    " ext_key TEXT NOT NULL, name TEXT NOT NULL, unit TEXT NOT NULL, digits INTEGER NOT NULL,"
+    " cur_ms INTEGER, cur_value INTEGER, cur_flags INTEGER NOT NULL DEFAULT 8,"
+    " facts_hash INTEGER NOT NULL DEFAULT 0, UNIQUE (source_id, kind, ext_key)"
+    ") STRICT;"
+    "CREATE INDEX series_name ON series (name);"
+    "CREATE INDEX series_pending ON series (source_id) WHERE cur_flags & 1;"
+
+    /* The value in force from AT_MS on, one row a change (and one where a quarantine is lifted). Only moments
+     * of successful polls (provider series: also the third failure) occur. NULL: no number; FLAGS say why. */
+    "CREATE TABLE sample ("
+    " series_id INTEGER NOT NULL REFERENCES series(id), at_ms INTEGER NOT NULL,"
+    " value INTEGER CHECK (value >= 0),"
+    " flags INTEGER NOT NULL CHECK (flags BETWEEN 0 AND 63),"
+    " PRIMARY KEY (series_id, at_ms)"
+    ") STRICT, WITHOUT ROWID;"
+
+    /* Facts: the text beside the numbers, as the newest observation that lists the row gave it. An offer is
+     * keyed by its gpu series; STOCK_SERIES is NULL where the source never stated capacity. Of several offers
+     * with one key (a marketplace) the cheapest is described, N_OFFERS says how many there were. */
+    "CREATE TABLE offer ("
+    " series_id INTEGER PRIMARY KEY REFERENCES series(id), stock_series INTEGER,"
+    " key TEXT NOT NULL, cloud TEXT, region TEXT, zone TEXT, sku TEXT, instance TEXT, gpu TEXT,"
+    " form TEXT, gpu_mem_milli INTEGER, gpu_count_milli INTEGER, vcpu_milli INTEGER,"
+    " mem_milli INTEGER, purchase INTEGER, currency TEXT, price_per_hour INTEGER,"
+    " price_per_gpu_hour INTEGER, host_included INTEGER, stock INTEGER, stock_count INTEGER,"
+    " interruption TEXT, effective_ms INTEGER, n_offers INTEGER NOT NULL"
+    ") STRICT;"
+    "CREATE TABLE token ("
+    " series_id INTEGER PRIMARY KEY REFERENCES series(id),"
+    " ref TEXT NOT NULL," /* the id as the source writes it */
+    " lab TEXT, model TEXT, variant TEXT, host TEXT, host_class TEXT, region TEXT, kind INTEGER,"
+    " tier TEXT, field TEXT NOT NULL, currency TEXT, context INTEGER, retires_ms INTEGER,"
+    " open_weights INTEGER"
+    ") STRICT;"
+    "CREATE TABLE component ("
+    " series_id INTEGER PRIMARY KEY REFERENCES series(id),"
+    " ext_id TEXT NOT NULL, name TEXT, grp TEXT, region TEXT, raw_state TEXT, updated_ms INTEGER"
+    ") STRICT;"
+    "CREATE TABLE endpoint ("
+    " series_id INTEGER PRIMARY KEY REFERENCES series(id),"
+    " ref TEXT NOT NULL, host TEXT, region TEXT, uptime_30m_milli INTEGER,"
+    " latency_ms_p50_milli INTEGER, throughput_tps_p50_milli INTEGER"
+    ") STRICT;"
+
+    /* Versions of incidents. AT_MS, NEXT_MS, LISTED, GONE_MS are what was observed: from AT_MS to NEXT_MS the
+     * list held this content, or (listed = 0) did not hold the incident; GONE_MS is the second poll that
+     * missed it. FROM_MS..TO_MS is when this version counts: at moment T it is the row with from_ms <= T <
+     * to_ms (from_ms NULL: never counts). A version with gone = 1 is closed because it vanished, not because
+     * the provider said so; its phase is unknown. components, regions: separated by 0x1f. FIRST_MS: first
+     * time the incident was seen at all. */
+    "CREATE TABLE incident ("
+    " source_id INTEGER NOT NULL REFERENCES source(id), ext_id TEXT NOT NULL,"
+    " at_ms INTEGER NOT NULL, next_ms INTEGER NOT NULL, listed INTEGER NOT NULL,"
+    " gone_ms INTEGER NOT NULL, from_ms INTEGER, to_ms INTEGER, first_ms INTEGER NOT NULL,"
+    " gone INTEGER NOT NULL, open INTEGER, state INTEGER, phase INTEGER, title TEXT,"
+    " raw_impact TEXT, url TEXT, started_ms INTEGER, updated_ms INTEGER, resolved_ms INTEGER,"
+    " scheduled_for_ms INTEGER, scheduled_until_ms INTEGER, components TEXT, regions TEXT,"
+    " hash INTEGER NOT NULL, PRIMARY KEY (source_id, ext_id, at_ms)"
+    ") STRICT, WITHOUT ROWID;"
+    /* open at T: source_id = ? AND to_ms > T AND from_ms <= T AND open = 1 */
+    "CREATE INDEX incident_open ON incident (source_id, to_ms) WHERE open = 1;"
+    "CREATE INDEX incident_listed ON incident (source_id, next_ms) WHERE listed = 1;"
+    "CREATE INDEX incident_missing ON incident (source_id, gone_ms) WHERE listed = 0;"
+
+    /* Messages of incidents. FIRST_MS: when we first saw it; SEEN_MS: the observation this text is from. */
+    "CREATE TABLE incident_update ("
+    " source_id INTEGER NOT NULL REFERENCES source(id), incident TEXT NOT NULL,"
+    " ext_id TEXT NOT NULL, at_ms INTEGER, phase INTEGER, text TEXT,"
+    " first_ms INTEGER NOT NULL, seen_ms INTEGER NOT NULL,"
+    " PRIMARY KEY (source_id, incident, ext_id)"
+    ") STRICT, WITHOUT ROWID;"
+
+    "CREATE TABLE article ("
+    " source_id INTEGER NOT NULL REFERENCES source(id), ext_id TEXT NOT NULL, title TEXT, url TEXT,"
+    " summary TEXT, published_ms INTEGER, first_ms INTEGER NOT NULL, seen_ms INTEGER NOT NULL,"
+    " PRIMARY KEY (source_id, ext_id)"
+    ") STRICT, WITHOUT ROWID;"
+
+    /* What happened. ID is a hash of what the event is about: the same event has the same (at_ms, id) however
+     * often and in whatever order its causes were stored. SERIES_ID: price, stock and state events, and a
+     * model event's first series; their subject is the series' name (subject is NULL), TEXT says the change
+     * without names that may change later. REF: token source id, offer instance (else key), incident id.
+     * OLD and NEW: nano, stock or state by the series' kind. PCT in thousandths of a percent. */
+    "CREATE TABLE event ("
+    " at_ms INTEGER NOT NULL, id INTEGER NOT NULL,"
+    " origin INTEGER NOT NULL, kind INTEGER NOT NULL CHECK (kind BETWEEN 0 AND 6),"
+    " severity INTEGER NOT NULL CHECK (severity BETWEEN 0 AND 2),"
+    " source_id INTEGER NOT NULL REFERENCES source(id), series_id INTEGER REFERENCES series(id),"
+    " subject TEXT, ref TEXT, field TEXT, text TEXT NOT NULL, unit TEXT, old INTEGER, new INTEGER,"
+    " pct INTEGER, suspect INTEGER CHECK (suspect IN (0, 1)),"
+    " PRIMARY KEY (at_ms, id)"
+    ") STRICT, WITHOUT ROWID;"
+    "CREATE INDEX event_source ON event (source_id, at_ms);"
+    "CREATE INDEX event_series ON event (series_id, at_ms) WHERE series_id IS NOT NULL;"
+
+    /* At most one row: who fetches into this database (the lock file decides, this names the holder). */
+    "CREATE TABLE lease ("
+    " id INTEGER PRIMARY KEY CHECK (id = 1), owner TEXT NOT NULL, pid INTEGER NOT NULL,"
+    " host TEXT NOT NULL, since_ms INTEGER NOT NULL, beat_ms INTEGER NOT NULL"
+    ") STRICT;";
+
+static const char *const steps[] = {step_1};
+_Static_assert(CT_LEN(steps) == CT_SCHEMA_VERSION, "a step a version");
+
+static enum ct_status fail(sqlite3 *db, const char *path, struct ct_error *err)
+{
+    return ct_fail(err, CT_ERR_DB, path, "%s", sqlite3_errmsg(db));
+}
+
+/* The single integer SQL yields into *OUT. */
+static enum ct_status ask(sqlite3 *db, const char *path, const char *sql, int64_t *out,
+                          struct ct_error *err)
+{
+    sqlite3_stmt *st;
+    if (sqlite3_prepare_v2(db, sql, -1, &st, NULL) != SQLITE_OK) {
+        return fail(db, path, err);
+    }
+    int rc = sqlite3_step(st);
+    if (rc == SQLITE_ROW) {
+        *out = sqlite3_column_int64(st, 0);
+    }
+    sqlite3_finalize(st);
+    return rc == SQLITE_ROW ? CT_OK : fail(db, path, err);
+}
+
+/* Copies the database to PATH.bak-vVERSION (0600) through SQLite, so that an open WAL is part of it. */
+static enum ct_status back_up(sqlite3 *db, const char *path, int64_t version, struct ct_error *err)
+{
+    struct ct_buf name = CT_BUF_INIT;
+    ct_buf_addf(&name, "%s.bak-v%lld", path, (long long)version);
+    enum ct_status status = CT_OK;
+    sqlite3 *copy = NULL;
+    int fd = open(name.p, O_CREAT | O_WRONLY | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
+    if (fd < 0 || close(fd) != 0) {
+        status = ct_fail(err, CT_ERR_IO, name.p, "cannot write the backup before migrating");
+        goto out;
+    }
+    int rc = sqlite3_open_v2(name.p, &copy, SQLITE_OPEN_READWRITE, NULL);
+    if (rc == SQLITE_OK) {
+        sqlite3_backup *b = sqlite3_backup_init(copy, "main", db, "main");
+        rc = b ? sqlite3_backup_step(b, -1) : SQLITE_ERROR;
+        int end = b ? sqlite3_backup_finish(b) : SQLITE_OK;
+        rc = rc == SQLITE_DONE ? end : SQLITE_ERROR;
+    }
+    if (rc != SQLITE_OK) {
+        status = ct_fail(err, CT_ERR_IO, name.p, "backup before migrating: %s",
+                         copy ? sqlite3_errmsg(copy) : "no memory");
+    }
+out:
+    sqlite3_close(copy);
+    ct_buf_free(&name);
+    return status;
+}
+
+/* One step and its version number, together or not at all. */
+static enum ct_status take_step(sqlite3 *db, const char *path, const char *sql, int to,
+                                struct ct_error *err)
+{
+    char head[96];
+    (void)snprintf(head, sizeof head, "PRAGMA application_id=%d; PRAGMA user_version=%d;",
+                   CT_APPLICATION_ID, to);
+    const char *const parts[] = {"BEGIN IMMEDIATE", sql, head, "COMMIT"};
+    for (size_t i = 0; i < CT_LEN(parts); i++) {
+        if (sqlite3_exec(db, parts[i], NULL, NULL, NULL) != SQLITE_OK) {
+            enum ct_status status = fail(db, path, err);
+            (void)sqlite3_exec(db, "ROLLBACK", NULL, NULL, NULL);
+            return status;
+        }
+    }
+    return CT_OK;
+}
+
+enum ct_status ct_schema_migrate(sqlite3 *db, const char *path, const char *const *list, int n_steps,
+                                 struct ct_error *err)
+{
+    int64_t app = 0, version = 0, objects = 0;
+    enum ct_status status = ask(db, path, "PRAGMA application_id", &app, err);
+    if (status == CT_OK) {
+        status = ask(db, path, "PRAGMA user_version", &version, err);
+    }
+    if (status == CT_OK) {
+        status = ask(db, path, "SELECT count(*) FROM sqlite_schema", &objects, err);
+    }
+    if (status != CT_OK) {
+        return status;
+    }
+    bool empty = app == 0 && version == 0 && objects == 0;
+    if (!empty && app != CT_APPLICATION_ID) {
+        return ct_fail(err, CT_ERR_DB, path, "this is another program's database");
+    }
+    if (version > n_steps) {
+        return ct_fail(err, CT_ERR_NEWER, path,
+                       "made by a newer cloudtape (layout %lld, this one knows %d)",
+                       (long long)version, n_steps);
+    }
+    if (version < 0 || (!empty && version == 0)) {
+        return ct_fail(err, CT_ERR_DB, path, "layout %lld is none of ours", (long long)version);
+    }
+    if (!empty && version < n_steps) {
+        status = back_up(db, path, version, err);
+    }
+    for (int64_t v = version; status == CT_OK && v < n_steps; v++) {
+        status = take_step(db, path, list[v], (int)v + 1, err);
+    }
+    return status;
+}
+
+enum ct_status ct_schema_open(sqlite3 *db, const char *path, struct ct_error *err)
+{
+    return ct_schema_migrate(db, path, steps, (int)CT_LEN(steps), err);
+}
