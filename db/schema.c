@@ -1,3 +1,5 @@
+#include "config.h"
+
 #include "db/schema.h"
 
 #include "db/base/str.h"
