@@ -59,15 +59,28 @@ static void set_text(struct ct_buf *b, const char *text)
     ct_buf_adds(b, text);
 }
 
+/* Older libraries leave the comment on a continuation line in its value. */
+static struct ct_span without_comment(const char *value)
+{
+    struct ct_span s = ct_span(value);
+    for (size_t i = 1; i < s.n; i++) {
+        if (s.p[i] == ';' && (s.p[i - 1] == ' ' || s.p[i - 1] == '\t')) {
+            s.n = i;
+        }
+    }
+    return ct_span_trim(s);
+}
+
 static int on_setting(void *user, const char *section, const char *key, const char *value)
 {
     struct reading *r = user;
     r->expected = false;
     if (r->indented && r->key_seen) {
-        if (r->setting.value.n > 0 && value[0]) {
+        struct ct_span more = without_comment(value);
+        if (r->setting.value.n > 0 && more.n > 0) {
             ct_buf_addc(&r->setting.value, ' ');
         }
-        ct_buf_adds(&r->setting.value, value);
+        ct_buf_add(&r->setting.value, more);
         return 1;
     }
     r->key_seen = true;
