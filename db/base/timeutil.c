@@ -95,7 +95,7 @@ int64_t ct_ms_from_civil(const struct ct_civil *c)
 
 void ct_civil_from_ms(int64_t ms, struct ct_civil *out)
 {
-    int64_t days = floor_div(ms, CT_DAY), in_day = ms - days * CT_DAY;
+    int64_t days = floor_div(ms, CT_DAY), in_day = ms % CT_DAY + (ms % CT_DAY < 0 ? CT_DAY : 0);
     int64_t since_one = days + days_before_year(1970);
     /* 400 years have 146097 days. The guess is at most a year off; the loops settle it. */
     int64_t year = floor_div(since_one * 400, 146097) + 1;
