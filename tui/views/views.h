@@ -1,0 +1,24 @@
+/* The panels there are; screens.c arranges them. */
+#ifndef CT_VIEWS_H
+#define CT_VIEWS_H
+
+#include "tui/view.h"
+
+/* What needs me; the tape of all events, newest first. */
+extern const struct ct_panel_ops ct_panel_now, ct_panel_tape;
+/* Offers and token prices followed, or the cheapest of the big accelerators while nothing is followed; stock
+ * of GPU types by cloud. */
+extern const struct ct_panel_ops ct_panel_watchlist, ct_panel_capacity;
+/* Providers; components and incidents of the provider named by the subject, or all. */
+extern const struct ct_panel_ops ct_panel_status, ct_panel_components, ct_panel_incidents;
+/* GPU offers one by one; grouped by type. Token prices, a row a model and host. */
+extern const struct ct_panel_ops ct_panel_offers, ct_panel_gpus, ct_panel_tokens;
+/* Series over time. */
+extern const struct ct_panel_ops ct_panel_history;
+/* What Enter opens. The subject is "incident/PROVIDER/ID", "status/PROVIDER" or a series name ("gpu/...",
+ * "token/..."). */
+extern const struct ct_panel_ops ct_panel_detail;
+/* Where data comes from and how that goes. */
+extern const struct ct_panel_ops ct_panel_sources;
+
+#endif
