@@ -45,7 +45,7 @@ enum ct_status ct_fail(struct ct_error *err, enum ct_status status, const char *
     if (!err) {
         return status;
     }
-    /* The arguments may point into ERR itself, so both texts are finished before either is stored. */
+    /* The arguments may point into ERR itself: both texts are finished before either is stored. */
     struct ct_error made = {.status = status};
     (void)snprintf(made.where, sizeof(made.where), "%s", where ? where : "");
     if (fmt) {
@@ -68,7 +68,8 @@ void ct_error_prefix(struct ct_error *err, const char *prefix)
         return;
     }
     char joined[sizeof(err->where)];
-    int n = snprintf(joined, sizeof(joined), "%s%s%s", prefix, err->where[0] ? ": " : "", err->where);
+    int n =
+        snprintf(joined, sizeof(joined), "%s%s%s", prefix, err->where[0] ? ": " : "", err->where);
     if (n >= 0) {
         memcpy(err->where, joined, sizeof(joined));
         tidy(err->where);

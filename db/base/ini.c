@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define LONGEST_LINE 198 /* with its newline and NUL this fills the library's line buffer */
+#define LONGEST_LINE 198   /* with its newline and NUL this fills the library's line buffer */
 #define LONGEST_SECTION 48 /* the library silently cuts a longer one */
 #define LARGEST_FILE ((size_t)1 << 20)
 
@@ -230,7 +230,8 @@ static char lower(char c)
     return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
 }
 
-/* Edit distance with swapped neighbours as one edit, case aside; three rows of the matrix are enough. */
+/* Edit distance with swapped neighbours as one edit, case aside; three rows of the matrix are
+ * enough. */
 static size_t distance(struct ct_span a, struct ct_span b)
 {
     size_t rows[3][WORD_BYTES + 1];

@@ -187,8 +187,9 @@ void ct_csv_cell(struct ct_buf *out, struct ct_span text, char separator, bool f
         return;
     }
     struct ct_span seen = ct_span_trim(text);
-    bool formula = text.n > 0 && (text.p[0] == '\t' || text.p[0] == '\r' ||
-                                  (seen.n > 0 && memchr("=+-@", seen.p[0], 4) && !our_number(text)));
+    bool formula =
+        text.n > 0 && (text.p[0] == '\t' || text.p[0] == '\r' ||
+                       (seen.n > 0 && memchr("=+-@", seen.p[0], 4) && !our_number(text)));
     bool quoted = formula || text.n == 0 || seen.n != text.n; /* "" is a value, nothing is none */
     for (size_t i = 0; i < text.n && !quoted; i++) {
         char c = text.p[i];

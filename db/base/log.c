@@ -22,7 +22,7 @@
 
 static struct {
     pthread_mutex_t lock;
-    int fd; /* -1: closed */
+    int fd;     /* -1: closed */
     char *path; /* NULL: stderr */
     enum ct_log_level least;
 } sink = {.lock = PTHREAD_MUTEX_INITIALIZER, .fd = -1};
@@ -122,8 +122,8 @@ void ct_log(enum ct_log_level level, const char *fmt, ...)
             turn_over();
         }
         int n = snprintf(line, sizeof(line), "%s %s %s\n", when, names[level], text);
-        /* One write a record, so that lines of two processes never mix. A log that can not be written
-         * must not stop what it reports about. */
+        /* One write a record, so that lines of two processes never mix. A log that can not be
+         * written must not stop what it reports about. */
         ssize_t ignored = write(sink.fd, line, (size_t)n);
         (void)ignored;
     }

@@ -32,8 +32,9 @@ static const int64_t POW10[] = {
 #define MOST_DIGITS ((int)CT_LEN(POW10) - 1)
 #define EXPONENT_CAP INT64_C(4000000000000000000)
 
-/* A decimal taken apart: WHOLE and FRACTION are runs of digits inside the text (the point between them
- * left out), the value is their joint number times 10^EXPONENT, EXPONENT counted from the point. */
+/* A decimal taken apart: WHOLE and FRACTION are runs of digits inside the text (the point between
+ * them left out), the value is their joint number times 10^EXPONENT, EXPONENT counted from the
+ * point. */
 struct decimal {
     struct ct_span whole, fraction;
     int64_t exponent;
@@ -100,10 +101,10 @@ static unsigned digit_at(const struct decimal *d, size_t i)
     return (unsigned)(c - '0');
 }
 
-/* The value is split at the point, after the point was moved by exponent and DIGITS. What stands before
- * it must fit in 63 bits anyway. What stands behind it is multiplied by SCALE as on paper, from the last
- * digit to the first: the carry out of the first place is whole, the digits left behind decide the
- * rounding. So any length is exact and takes linear time. */
+/* The value is split at the point, after the point was moved by exponent and DIGITS. What stands
+ * before it must fit in 63 bits anyway. What stands behind it is multiplied by SCALE as on paper,
+ * from the last digit to the first: the carry out of the first place is whole, the digits left
+ * behind decide the rounding. So any length is exact and takes linear time. */
 enum ct_status ct_decimal_parse(struct ct_span text, int64_t scale, int digits, int64_t *out)
 {
     assert(scale >= 1 && digits >= 0 && digits <= MOST_DIGITS);
@@ -131,7 +132,7 @@ enum ct_status ct_decimal_parse(struct ct_span text, int64_t scale, int digits, 
     }
 
     uwide carry = 0;
-    unsigned top = 0; /* the first digit left behind the point */
+    unsigned top = 0;  /* the first digit left behind the point */
     bool rest = false; /* any other digit there */
     for (size_t i = n; i > split; i--) {
         rest = rest || top;

@@ -147,8 +147,7 @@ static bool try_search_path(struct ct_buf *out, struct ct_buf *tried, const char
 enum ct_status ct_path_program(struct ct_buf *out, const char *name, struct ct_error *err)
 {
     struct ct_buf folder = CT_BUF_INIT, tried = CT_BUF_INIT;
-    const char *fixed =
-        strcmp(name, "cloudtape-fetcher") == 0 ? getenv("CLOUDTAPE_FETCHER") : NULL;
+    const char *fixed = strcmp(name, "cloudtape-fetcher") == 0 ? getenv("CLOUDTAPE_FETCHER") : NULL;
     bool found;
     if (fixed && fixed[0]) { /* named by a person: no second guess when it is wrong */
         found = try_file(out, &tried, fixed, "", X_OK);
@@ -262,8 +261,8 @@ static bool write_all(int fd, struct ct_span bytes)
     return true;
 }
 
-/* Without this the new name may be lost with the power although the bytes are safe. File systems that
- * can not sync a folder are none of our business. */
+/* Without this the new name may be lost with the power although the bytes are safe. File systems
+ * that can not sync a folder are none of our business. */
 static void sync_folder(const char *path)
 {
     const char *slash = strrchr(path, '/');

@@ -189,7 +189,8 @@ bool ct_glob(struct ct_span pattern, struct ct_span text)
         if (p < pattern.n && pattern.p[p] == '*') {
             star = p++;
             star_t = t;
-        } else if (p < pattern.n && (pattern.p[p] == '?' || lower(pattern.p[p]) == lower(text.p[t]))) {
+        } else if (p < pattern.n &&
+                   (pattern.p[p] == '?' || lower(pattern.p[p]) == lower(text.p[t]))) {
             p++;
             t++;
         } else if (star != SIZE_MAX) {

@@ -27,7 +27,8 @@ size_t ct_utf8_decode(struct ct_span text, size_t pos, int32_t *point)
         return 1;
     }
     size_t want = lead >= 0xf0 ? 4 : lead >= 0xe0 ? 3 : 2;
-    /* The second byte's range shuts out overlong forms, surrogates and what lies beyond U+10FFFF. */
+    /* The second byte's range shuts out overlong forms, surrogates and what lies beyond U+10FFFF.
+     */
     unsigned char low = lead == 0xe0 ? 0xa0 : lead == 0xf0 ? 0x90 : 0x80;
     unsigned char high = lead == 0xed ? 0x9f : lead == 0xf4 ? 0x8f : 0xbf;
     int32_t value = lead & (0xff >> (want + 1));
@@ -87,7 +88,7 @@ static bool in_ranges(int32_t c, const int32_t (*ranges)[2], size_t n)
 static bool invisible(int32_t c)
 {
     static const int32_t ranges[][2] = {
-        {0x034f, 0x034f}, {0x115f, 0x1160}, {0x17b4, 0x17b5}, {0x180b, 0x180f},   {0x2060, 0x206f},
+        {0x034f, 0x034f}, {0x115f, 0x1160}, {0x17b4, 0x17b5}, {0x180b, 0x180f}, {0x2060, 0x206f},
         {0x3164, 0x3164}, {0xfe00, 0xfe0f}, {0xffa0, 0xffa0}, {0xfff0, 0xfff8}, {0xe0000, 0xe0fff}};
     return c >= 0x034f && in_ranges(c, ranges, CT_LEN(ranges));
 }
@@ -155,7 +156,7 @@ struct cleaner {
     size_t cap, n, points, most_points;
     unsigned flags;
     int marks, joins;
-    int32_t base; /* what marks would sit on; 0: nothing */
+    int32_t base;           /* what marks would sit on; 0: nothing */
     bool picture, selected; /* the base is a pictograph; and has its selector */
     bool blank, zwj, keycap;
     int newlines;
@@ -310,7 +311,8 @@ struct ct_span ct_clean_body(struct ct_arena *a, struct ct_span src)
 
 struct ct_span ct_clean_id(struct ct_arena *a, struct ct_span src)
 {
-    char text[CT_ID_BYTES + 16]; /* one step writes less than 16 bytes: a cut text is over the limit */
+    char text[CT_ID_BYTES +
+              16]; /* one step writes less than 16 bytes: a cut text is over the limit */
     if (!src.p) {
         return CT_SPAN_NONE;
     }

@@ -26,7 +26,8 @@ static int64_t clock_ms(clockid_t id)
 
 int64_t ct_now_ms(void)
 {
-    /* CT_NONE: not looked yet; CT_LIVE: the real clock. Two threads that look at once find the same. */
+    /* CT_NONE: not looked yet; CT_LIVE: the real clock. Two threads that look at once find the
+     * same. */
     static _Atomic int64_t fixed = CT_NONE;
     int64_t now = atomic_load(&fixed);
     if (now == CT_NONE) {
@@ -88,9 +89,10 @@ int64_t ct_ms_from_civil(const struct ct_civil *c)
     assert(c->year > -200000000 && c->year < 200000000);
     int64_t year = c->year + floor_div((int64_t)c->month - 1, 12);
     int month = (int)(c->month - 1 - 12 * floor_div((int64_t)c->month - 1, 12)) + 1;
-    int64_t days = days_before_year(year) - days_before_year(1970) + days_before_month(year, month) +
-                   c->day - 1;
-    return days * CT_DAY + c->hour * CT_HOUR + c->minute * CT_MINUTE + c->second * CT_SECOND + c->ms;
+    int64_t days = days_before_year(year) - days_before_year(1970) +
+                   days_before_month(year, month) + c->day - 1;
+    return days * CT_DAY + c->hour * CT_HOUR + c->minute * CT_MINUTE + c->second * CT_SECOND +
+           c->ms;
 }
 
 void ct_civil_from_ms(int64_t ms, struct ct_civil *out)
@@ -230,8 +232,7 @@ static bool take_offset(struct ct_span *s, struct reading *r)
         if (!take_number(&head, 2, 2, &hours) || !take_number(s, 2, 2, &minutes)) {
             return false;
         }
-    } else if (!take_number(s, 2, 2, &hours) ||
-               (take(s, ':') && !take_number(s, 2, 2, &minutes))) {
+    } else if (!take_number(s, 2, 2, &hours) || (take(s, ':') && !take_number(s, 2, 2, &minutes))) {
         return false;
     }
     r->offset_minutes = sign * (hours * 60 + minutes);
@@ -291,9 +292,8 @@ static enum ct_status finish(const struct reading *r, int64_t *out)
 static enum ct_status parse_iso(struct ct_span s, int64_t *out)
 {
     struct reading r = {.c = {.year = 0}};
-    if (!take_number(&s, 4, 4, &r.c.year) || !take(&s, '-') ||
-        !take_number(&s, 2, 2, &r.c.month) || !take(&s, '-') ||
-        !take_number(&s, 2, 2, &r.c.day)) {
+    if (!take_number(&s, 4, 4, &r.c.year) || !take(&s, '-') || !take_number(&s, 2, 2, &r.c.month) ||
+        !take(&s, '-') || !take_number(&s, 2, 2, &r.c.day)) {
         return CT_ERR_SYNTAX;
     }
     if (s.n > 0) {
@@ -446,8 +446,8 @@ enum ct_status ct_duration_parse(struct ct_span text, int64_t *out_ms)
     static const struct {
         const char *name;
         int64_t ms;
-    } units[] = {{"ms", 1},      {"s", CT_SECOND},   {"m", CT_MINUTE},    {"h", CT_HOUR},
-                 {"d", CT_DAY},  {"w", 7 * CT_DAY},  {"y", 365 * CT_DAY}};
+    } units[] = {{"ms", 1},     {"s", CT_SECOND},  {"m", CT_MINUTE},   {"h", CT_HOUR},
+                 {"d", CT_DAY}, {"w", 7 * CT_DAY}, {"y", 365 * CT_DAY}};
     struct ct_span s = ct_span_trim(text);
     if (plain_number(s)) {
         return ct_decimal_parse(s, 1, 3, out_ms);
@@ -524,10 +524,8 @@ int ct_age_format(char out[CT_TIME_MAX], int64_t ms)
         int64_t below, unit, part;
         const char *name, *part_name;
     } steps[] = {
-        {CT_MINUTE, CT_SECOND, 0, "s", NULL},
-        {CT_HOUR, CT_MINUTE, 0, "m", NULL},
-        {CT_DAY, CT_HOUR, CT_MINUTE, "h", "m"},
-        {28 * CT_DAY, CT_DAY, CT_HOUR, "d", "h"},
+        {CT_MINUTE, CT_SECOND, 0, "s", NULL},   {CT_HOUR, CT_MINUTE, 0, "m", NULL},
+        {CT_DAY, CT_HOUR, CT_MINUTE, "h", "m"}, {28 * CT_DAY, CT_DAY, CT_HOUR, "d", "h"},
         {INT64_MAX, 7 * CT_DAY, 0, "w", NULL},
     };
     ms = ms < 0 ? 0 : ms;

@@ -1,4 +1,5 @@
-/* The foundation: what everything else takes for granted, fed with what nobody would write on purpose. */
+/* The foundation: what everything else takes for granted, fed with what nobody would write on
+ * purpose. */
 #include "config.h"
 
 #include "db/base/arena.h"
@@ -69,7 +70,11 @@ static void an_error_is_one_line_and_never_overflows(void **state)
     char text[1000];
     memset(text, 'x', sizeof(text) - 1);
     text[sizeof(text) - 1] = '\0';
-    assert_int_equal(ct_fail(&err, CT_ERR_IO, "a\nb", "%s\x1b[2J\xc2\x9b" "c%s", "p", text), CT_ERR_IO);
+    assert_int_equal(ct_fail(&err, CT_ERR_IO, "a\nb",
+                             "%s\x1b[2J\xc2\x9b"
+                             "c%s",
+                             "p", text),
+                     CT_ERR_IO);
     assert_int_equal(err.status, CT_ERR_IO);
     assert_string_equal(err.where, "a?b");
     assert_int_equal(strlen(err.what), sizeof(err.what) - 1);
@@ -449,8 +454,8 @@ static void decimals_are_exact_or_refused(void **state)
     assert_int_equal(out, 5);
 }
 
-/* A reference that shares no idea with the code: multiply all digits out, then move the point. DIGITS
- * are numbers 0 to 9, least first. */
+/* A reference that shares no idea with the code: multiply all digits out, then move the point.
+ * DIGITS are numbers 0 to 9, least first. */
 #define REF_DIGITS 512
 struct reference {
     int n, digit[REF_DIGITS];
@@ -465,7 +470,7 @@ static void ref_multiply_add(struct reference *r, uint64_t factor, int add)
             r->digit[r->n++] = 0;
         }
         __extension__ unsigned __int128 t =
-            (__extension__(unsigned __int128)r->digit[i]) * factor + carry;
+            (__extension__(unsigned __int128) r->digit[i]) * factor + carry;
         r->digit[i] = (int)(t % 10);
         carry = t / 10;
     }
@@ -602,8 +607,9 @@ static void decimals_print_plain_and_read_back(void **state)
         int digits;
         const char *text;
     } rows[] = {
-        {1250000000, 9, "1.25"}, {-3, 9, "-0.000000003"}, {7000, 3, "7"},
-        {0, 9, "0"},             {100, 0, "100"},         {INT64_MAX, 18, "9.223372036854775807"},
+        {1250000000, 9, "1.25"}, {-3, 9, "-0.000000003"},
+        {7000, 3, "7"},          {0, 9, "0"},
+        {100, 0, "100"},         {INT64_MAX, 18, "9.223372036854775807"},
         {CT_NONE, 9, "-"},
     };
     char text[CT_DECIMAL_MAX];
@@ -618,7 +624,8 @@ static void decimals_print_plain_and_read_back(void **state)
         value = value == CT_NONE ? 0 : value;
         int n = ct_decimal_format(text, value, digits);
         assert_null(strpbrk(text, "eE+"));
-        assert_int_equal(ct_decimal_parse((struct ct_span){text, (size_t)n}, 1, digits, &back), CT_OK);
+        assert_int_equal(ct_decimal_parse((struct ct_span){text, (size_t)n}, 1, digits, &back),
+                         CT_OK);
         assert_true(back == value);
     }
 }
@@ -631,10 +638,12 @@ static void decimals_for_people_round_half_to_even(void **state)
         int digits, places;
         const char *text;
     } rows[] = {
-        {2485, 3, 2, "2.48"},  {2495, 3, 2, "2.50"},    {-2485, 3, 2, "-2.48"}, {-1, 3, 2, "0.00"},
-        {-5, 3, 2, "0.00"},    {-15, 3, 2, "-0.02"},    {999995, 3, 2, "1000.00"},
-        {7, 0, 2, "7.00"},     {1250, 3, 5, "1.25000"}, {1999, 3, 0, "2"},
-        {INT64_MAX, 18, 0, "9"}, {INT64_MAX, 0, 18, "9223372036854775807.000000000000000000"},
+        {2485, 3, 2, "2.48"},      {2495, 3, 2, "2.50"},
+        {-2485, 3, 2, "-2.48"},    {-1, 3, 2, "0.00"},
+        {-5, 3, 2, "0.00"},        {-15, 3, 2, "-0.02"},
+        {999995, 3, 2, "1000.00"}, {7, 0, 2, "7.00"},
+        {1250, 3, 5, "1.25000"},   {1999, 3, 0, "2"},
+        {INT64_MAX, 18, 0, "9"},   {INT64_MAX, 0, 18, "9223372036854775807.000000000000000000"},
         {CT_NONE, 3, 2, "-"},
     };
     char text[CT_DECIMAL_MAX];
@@ -759,7 +768,9 @@ static void every_form_of_time_a_source_writes_is_read(void **state)
         int64_t ms = -1;
         char text[CT_TIME_MAX] = "";
         enum ct_status status = ct_time_parse(ct_span(rows[i].text), &ms);
-        enum ct_status wanted = !rows[i].utc ? CT_ERR_SYNTAX : rows[i].utc[0] ? CT_OK : CT_ERR_RANGE;
+        enum ct_status wanted = !rows[i].utc     ? CT_ERR_SYNTAX
+                                : rows[i].utc[0] ? CT_OK
+                                                 : CT_ERR_RANGE;
         if (status == CT_OK) {
             ct_time_format(text, ms);
         }
@@ -775,9 +786,9 @@ static void every_form_of_time_a_source_writes_is_read(void **state)
 static void no_bytes_break_the_time_parser(void **state)
 {
     (void)state;
-    static const char *const parts[] = {"Sep",  "2",   "2026", "12:30", "AM",   "GMT", "+0100", ":",
-                                        "2026-", "09-", "T",    "Z",     "99999", " ",   ",",     "(",
-                                        ")",    "-",   ".",    "\xff",  "Tue",  "00"};
+    static const char *const parts[] = {
+        "Sep", "2",     "2026", "12:30", "AM", "GMT", "+0100", ":", "2026-", "09-", "T",
+        "Z",   "99999", " ",    ",",     "(",  ")",   "-",     ".", "\xff",  "Tue", "00"};
     for (int i = 0; i < 50000; i++) {
         struct ct_buf b = CT_BUF_INIT;
         for (size_t n = below(9); n > 0; n--) {
@@ -805,7 +816,8 @@ static void the_calendar_agrees_with_the_system(void **state)
 {
     (void)state;
     for (int i = 0; i < 50000; i++) {
-        int64_t ms = (int64_t)(any() % UINT64_C(20000000000000000)) - INT64_C(10000000000000000) / 4;
+        int64_t ms =
+            (int64_t)(any() % UINT64_C(20000000000000000)) - INT64_C(10000000000000000) / 4;
         time_t seconds = (time_t)((ms - ((ms % 1000) + 1000) % 1000) / 1000);
         struct tm tm;
         struct ct_civil c;
@@ -859,8 +871,7 @@ static void what_people_type_is_a_time(void **state)
         struct ct_error err = {.status = CT_OK};
         int64_t ms = -1;
         char text[CT_TIME_MAX];
-        enum ct_status status =
-            ct_time_parse_user(ct_span(rows[i].text), ct_now_ms(), &ms, &err);
+        enum ct_status status = ct_time_parse_user(ct_span(rows[i].text), ct_now_ms(), &ms, &err);
         if (rows[i].utc) {
             assert_int_equal(status, CT_OK);
             ct_time_format(text, ms);
@@ -880,13 +891,18 @@ static void lengths_of_time_are_read(void **state)
         const char *text;
         int64_t ms; /* -1: SYNTAX, -2: RANGE */
     } rows[] = {
-        {"15s", 15000},          {"5m", 300000},      {"2h", 7200000},  {"30d", 2592000000},
-        {"1w", 604800000},       {"250ms", 250},      {"15", 15000},    {"1.5", 1500},
-        {"1.5h", 5400000},       {"1h30m", 5400000},  {" 0s ", 0},      {"1y", 365 * CT_DAY},
-        {"-5s", -1},             {"5 s", -1},         {"s", -1},        {"5x", -1},
-        {"", -1},                {"1h30", -1},        {"1e3s", -1},     {"1..5h", -1},
-        {"5S", -1},              {"99999999999999999999s", -2},         {"300000000y", -2},
-        {"290000000y290000000y", -2},
+        {"15s", 15000},     {"5m", 300000},
+        {"2h", 7200000},    {"30d", 2592000000},
+        {"1w", 604800000},  {"250ms", 250},
+        {"15", 15000},      {"1.5", 1500},
+        {"1.5h", 5400000},  {"1h30m", 5400000},
+        {" 0s ", 0},        {"1y", 365 * CT_DAY},
+        {"-5s", -1},        {"5 s", -1},
+        {"s", -1},          {"5x", -1},
+        {"", -1},           {"1h30", -1},
+        {"1e3s", -1},       {"1..5h", -1},
+        {"5S", -1},         {"99999999999999999999s", -2},
+        {"300000000y", -2}, {"290000000y290000000y", -2},
     };
     for (size_t i = 0; i < CT_LEN(rows); i++) {
         int64_t ms = -7;
@@ -987,25 +1003,55 @@ static void hostile_text_is_cleaned(void **state)
         {"\x1b]52;c;AAAA\x07", "]52;c;AAAA"},
         {"bell\x07\x7f\x08!", "bell!"},
         /* T2: C1 as a character and as a stray byte. */
-        {"a\xc2\x9b" "2Jb", "a2Jb"},
-        {"a\x9b" "2Jb", "a\xef\xbf\xbd" "2Jb"},
-        {"a\xc2\x85" "b", "a b"},
+        {"a\xc2\x9b"
+         "2Jb",
+         "a2Jb"},
+        {"a\x9b"
+         "2Jb",
+         "a\xef\xbf\xbd"
+         "2Jb"},
+        {"a\xc2\x85"
+         "b",
+         "a b"},
         /* T3: direction, zero width, tags. */
-        {"a\xe2\x80\xae" "b\xe2\x81\xa6" "c\xe2\x81\xa9", "abc"},
-        {"a\xe2\x80\x8b" "b\xef\xbb\xbf" "c\xc2\xad" "d\xe2\x80\x8d" "e", "abcde"},
-        {"x\xf3\xa0\x81\xa7\xf3\xa0\x81\xbf" "y", "xy"},
-        {"x\xee\x80\x80\xf4\x80\x80\x80" "y", "xy"},
-        {"x\xef\xb7\x90\xef\xbf\xbe\xef\xbf\xbf\xf0\x9f\xbf\xbf" "y", "xy"},
-        {"x\xe1\x85\x9f\xe3\x85\xa4" "y", "xy"},
+        {"a\xe2\x80\xae"
+         "b\xe2\x81\xa6"
+         "c\xe2\x81\xa9",
+         "abc"},
+        {"a\xe2\x80\x8b"
+         "b\xef\xbb\xbf"
+         "c\xc2\xad"
+         "d\xe2\x80\x8d"
+         "e",
+         "abcde"},
+        {"x\xf3\xa0\x81\xa7\xf3\xa0\x81\xbf"
+         "y",
+         "xy"},
+        {"x\xee\x80\x80\xf4\x80\x80\x80"
+         "y",
+         "xy"},
+        {"x\xef\xb7\x90\xef\xbf\xbe\xef\xbf\xbf\xf0\x9f\xbf\xbf"
+         "y",
+         "xy"},
+        {"x\xe1\x85\x9f\xe3\x85\xa4"
+         "y",
+         "xy"},
         /* T5: one substitute per maximal subpart. */
         {"\xff", "\xef\xbf\xbd"},
-        {"a\xc0\xaf" "b", "a\xef\xbf\xbd\xef\xbf\xbd" "b"},
+        {"a\xc0\xaf"
+         "b",
+         "a\xef\xbf\xbd\xef\xbf\xbd"
+         "b"},
         {"\xed\xa0\x80", "\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd"},
         {"\xe0\x80\xaf", "\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd"},
         {"\xf4\x90\x80\x80", "\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd"},
-        {"\xf0\x9f\x98" "b", "\xef\xbf\xbd" "b"},
+        {"\xf0\x9f\x98"
+         "b",
+         "\xef\xbf\xbd"
+         "b"},
         {"b\xe2\x82", "b\xef\xbf\xbd"},
-        {"\xf1\x80\x80\xe1\x80\xc2\x62", "\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd" "b"},
+        {"\xf1\x80\x80\xe1\x80\xc2\x62", "\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd"
+                                         "b"},
         /* T7: one line. */
         {"a\nb\tc\rd\r\ne\vf", "a b c d e f"},
         {"  US-MO-1 \n", "US-MO-1"},
@@ -1013,13 +1059,21 @@ static void hostile_text_is_cleaned(void **state)
         {"", ""},
         {" \t\n", ""},
         /* Marks need a base; emoji keep their glue, other text does not. */
-        {"\xcc\x81" "a\xcc\x81 \xcc\x81" "b", "a\xcc\x81 b"},
+        {"\xcc\x81"
+         "a\xcc\x81 \xcc\x81"
+         "b",
+         "a\xcc\x81 b"},
         {"\xe2\x9d\xa4\xef\xb8\x8f!", "\xe2\x9d\xa4\xef\xb8\x8f!"},
         {"\xe2\x9d\xa4\xef\xb8\x8f\xef\xb8\x8f!", "\xe2\x9d\xa4\xef\xb8\x8f!"},
-        {"a\xef\xb8\x8f" "b", "ab"},
+        {"a\xef\xb8\x8f"
+         "b",
+         "ab"},
         {"1\xef\xb8\x8f\xe2\x83\xa3", "1\xef\xb8\x8f\xe2\x83\xa3"},
-        {"1\xef\xb8\x8f" "2", "12"},
-        {"\xf0\x9f\x91\xa9\xe2\x80\x8d\xf0\x9f\x92\xbb", "\xf0\x9f\x91\xa9\xe2\x80\x8d\xf0\x9f\x92\xbb"},
+        {"1\xef\xb8\x8f"
+         "2",
+         "12"},
+        {"\xf0\x9f\x91\xa9\xe2\x80\x8d\xf0\x9f\x92\xbb",
+         "\xf0\x9f\x91\xa9\xe2\x80\x8d\xf0\x9f\x92\xbb"},
         {"\xf0\x9f\x91\xa9\xe2\x80\x8dx", "\xf0\x9f\x91\xa9x"},
         {"\xf0\x9f\x91\xa9\xe2\x80\x8d", "\xf0\x9f\x91\xa9"},
         {"\xe6\x97\xa5\xe6\x9c\xac \xd0\x9f", "\xe6\x97\xa5\xe6\x9c\xac \xd0\x9f"},
@@ -1078,14 +1132,15 @@ static void one_base_never_carries_many_marks(void **state)
     ct_buf_free(&tones);
 }
 
-/* Random text out of what breaks programs: controls, marks, joiners, pictures, halves of characters. */
+/* Random text out of what breaks programs: controls, marks, joiners, pictures, halves of
+ * characters. */
 static struct ct_span nasty_text(char *out, size_t room)
 {
-    static const int32_t points[] = {'a',    ' ',    '\n',   '\r',   '\t',    0x1b,    0x7f,    0x9b,
-                                     0x301,  0x20e3, 0x200d, 0xfe0f, 0xfe0e,  0x200b,  0x202e,  '1',
-                                     '#',    0x2764, 0x1f469, 0x1f4bb, 0x1f3fb, 0x1f1e9, 0x1f1ea, 0x65e5,
-                                     0x1100, 0x1161, 0x11a8, 0xac00, 0x93e,  0xd4e,   0xe0067, 0x3000,
-                                     0xfffe, 0xe000, 0x10ffff, 0x2028, 0x115f, 0x34f,  0xa9,    0xfdfd};
+    static const int32_t points[] = {
+        'a',     ' ',     '\n',    '\r',   '\t',     0x1b,   0x7f,   0x9b,   0x301,   0x20e3,
+        0x200d,  0xfe0f,  0xfe0e,  0x200b, 0x202e,   '1',    '#',    0x2764, 0x1f469, 0x1f4bb,
+        0x1f3fb, 0x1f1e9, 0x1f1ea, 0x65e5, 0x1100,   0x1161, 0x11a8, 0xac00, 0x93e,   0xd4e,
+        0xe0067, 0x3000,  0xfffe,  0xe000, 0x10ffff, 0x2028, 0x115f, 0x34f,  0xa9,    0xfdfd};
     size_t n = 0, want = below(room - 4);
     while (n < want) {
         size_t kind = below(8);
@@ -1155,24 +1210,24 @@ static void widths_are_those_of_our_table(void **state)
         {"", 0},
         {"abc", 3},
         {"e\xcc\x81", 1},
-        {"\xe6\x97\xa5\xe6\x9c\xac", 4},              /* wide */
-        {"\xef\xbc\xa1", 2},                          /* fullwidth A */
-        {"\xef\xbd\xb1", 1},                          /* halfwidth katakana */
-        {"\xc2\xa7\xe2\x94\x82\xce\xb1", 3},          /* ambiguous is narrow */
-        {"\xe2\xa0\x81", 1},                          /* braille */
-        {"\xe2\x96\x88", 1},                          /* block */
-        {"\xc2\xad", 0},                              /* soft hyphen */
-        {"\xe1\x85\x9f", 0},                          /* Hangul filler */
-        {"\xe1\x84\x80\xe1\x85\xa1\xe1\x86\xa8", 2},  /* one syllable of three letters */
+        {"\xe6\x97\xa5\xe6\x9c\xac", 4},             /* wide */
+        {"\xef\xbc\xa1", 2},                         /* fullwidth A */
+        {"\xef\xbd\xb1", 1},                         /* halfwidth katakana */
+        {"\xc2\xa7\xe2\x94\x82\xce\xb1", 3},         /* ambiguous is narrow */
+        {"\xe2\xa0\x81", 1},                         /* braille */
+        {"\xe2\x96\x88", 1},                         /* block */
+        {"\xc2\xad", 0},                             /* soft hyphen */
+        {"\xe1\x85\x9f", 0},                         /* Hangul filler */
+        {"\xe1\x84\x80\xe1\x85\xa1\xe1\x86\xa8", 2}, /* one syllable of three letters */
         {"\xea\xb0\x80", 2},
         {"\x1b[", 1},
         {"\xc2\x9b", 0},
         {"\xe2\x80\xa8", 0},
         {"\xf0\x9f\x98\x80", 2},
-        {"\xe2\x9d\xa4\xef\xb8\x8f", 2},              /* asked to be a picture */
-        {"\xf0\x9f\x87\xa9\xf0\x9f\x87\xaa", 2},      /* a flag */
+        {"\xe2\x9d\xa4\xef\xb8\x8f", 2},         /* asked to be a picture */
+        {"\xf0\x9f\x87\xa9\xf0\x9f\x87\xaa", 2}, /* a flag */
         {"\xf0\x9f\x91\xa9\xe2\x80\x8d\xf0\x9f\x92\xbb", 2},
-        {"\xff\xfe", 2},                              /* two substitutes */
+        {"\xff\xfe", 2}, /* two substitutes */
     };
     for (size_t i = 0; i < CT_LEN(rows); i++) {
         if (ct_text_width(ct_span(rows[i].text)) != rows[i].width) {
@@ -1223,8 +1278,8 @@ static void only_plain_web_addresses_pass(void **state)
 {
     (void)state;
     struct ct_arena *a = ct_arena_new(0);
-    static const char *const good[] = {"https://x.example/a?b=c#d", "HTTP://X", "https://1.2.3.4:80/",
-                                       "https://\xc3\xa4.example/"};
+    static const char *const good[] = {"https://x.example/a?b=c#d", "HTTP://X",
+                                       "https://1.2.3.4:80/", "https://\xc3\xa4.example/"};
     static const char *const bad[] = {"",
                                       "ftp://x",
                                       "javascript:alert(1)",
@@ -1266,7 +1321,10 @@ static void only_plain_web_addresses_pass(void **state)
 static void masked_text_is_one_visible_line(void **state)
 {
     (void)state;
-    char text[] = "a\x1b[2J\nb\tc\xc2\x9b" "d\xe2\x80\xae" "e\xff" "f \xc3\xa4";
+    char text[] = "a\x1b[2J\nb\tc\xc2\x9b"
+                  "d\xe2\x80\xae"
+                  "e\xff"
+                  "f \xc3\xa4";
     ct_text_mask(text);
     assert_string_equal(text, "a?[2J?b?c?d?e?f \xc3\xa4");
 }
@@ -1281,7 +1339,10 @@ static void json_reads_back_as_it_was_written(void **state)
     ct_jw_init(&w, &out);
     ct_jw_object(&w);
     ct_jw_key(&w, "text \"\\\n\x01");
-    ct_jw_text(&w, CT_LIT("q\" b\\ n\n t\t e\x1b c1\xc2\x9b ls\xe2\x80\xa8 \xf0\x9f\x98\x80 bad\xff\xe2\x82."));
+    ct_jw_text(
+        &w,
+        CT_LIT(
+            "q\" b\\ n\n t\t e\x1b c1\xc2\x9b ls\xe2\x80\xa8 \xf0\x9f\x98\x80 bad\xff\xe2\x82."));
     ct_jw_key(&w, "null");
     ct_jw_text(&w, CT_SPAN_NONE);
     ct_jw_key(&w, "empty");
@@ -1527,7 +1588,9 @@ static void settings_arrive_with_their_line(void **state)
                "[source a b]\nx : 1=2",
                "1 [] tz = utc\n5 [scope] providers = aws, gcp\n6 [scope] empty = \n"
                "8 [source a b] x = 1=2\n");
-    assert_ini("\xef\xbb\xbf" "a = 1\n", "1 [] a = 1\n");
+    assert_ini("\xef\xbb\xbf"
+               "a = 1\n",
+               "1 [] a = 1\n");
     assert_ini("a = x;y\n", "1 [] a = x;y\n");
 }
 
@@ -1584,8 +1647,9 @@ static void a_line_too_long_is_an_error_not_a_cut_value(void **state)
 static void no_bytes_break_the_ini_reader(void **state)
 {
     (void)state;
-    static const char *const parts[] = {"[", "]", "a", "=", ";", " ;", "#", "\n", "\n", "\n ", "\r\n",
-                                        "\t", ":", "\xff", "\x1b", "[s]\n", "k = v\n", "  more\n"};
+    static const char *const parts[] = {"[", "]",    "a",    "=",     ";",       " ;",
+                                        "#", "\n",   "\n",   "\n ",   "\r\n",    "\t",
+                                        ":", "\xff", "\x1b", "[s]\n", "k = v\n", "  more\n"};
     for (int i = 0; i < 20000; i++) {
         struct ct_buf b = CT_BUF_INIT, seen = CT_BUF_INIT;
         for (size_t n = below(30); n > 0; n--) {
@@ -1609,15 +1673,17 @@ static void ini_files_are_read_within_limits(void **state)
     char *large = ct_xmalloc((1 << 20) + 1);
     memset(large, '\n', (1 << 20) + 1);
     assert_int_equal(ct_write_file(in_scratch("c.ini"), CT_LIT("k = v\n"), &err), CT_OK);
-    assert_int_equal(ct_ini_read(in_scratch("c.ini"), note_setting, note_problem, &seen, &err), CT_OK);
+    assert_int_equal(ct_ini_read(in_scratch("c.ini"), note_setting, note_problem, &seen, &err),
+                     CT_OK);
     assert_span(ct_buf_span(&seen), "1 [] k = v\n");
     assert_int_equal(ct_ini_read(in_scratch("none.ini"), note_setting, note_problem, &seen, &err),
                      CT_ERR_NOT_FOUND);
     assert_int_equal(ct_ini_read(scratch, note_setting, note_problem, &seen, &err), CT_ERR_IO);
-    assert_int_equal(ct_write_file(in_scratch("l.ini"), (struct ct_span){large, (1 << 20) + 1}, &err),
-                     CT_OK);
+    assert_int_equal(
+        ct_write_file(in_scratch("l.ini"), (struct ct_span){large, (1 << 20) + 1}, &err), CT_OK);
     ct_buf_clear(&seen);
-    assert_int_equal(ct_ini_read(in_scratch("l.ini"), note_setting, note_problem, &seen, &err), CT_OK);
+    assert_int_equal(ct_ini_read(in_scratch("l.ini"), note_setting, note_problem, &seen, &err),
+                     CT_OK);
     assert_non_null(strstr(seen.p, "l.ini:1: file is larger than 1 MiB"));
     free(large);
     ct_buf_free(&seen);
@@ -1670,7 +1736,8 @@ static void resources_are_found_and_nothing_outside(void **state)
     assert_span(ct_buf_span(&out), in_scratch("data/themes/x.theme"));
     assert_int_equal(ct_path_resource(&out, "themes/y.theme", &err), CT_ERR_NOT_FOUND);
     assert_non_null(strstr(err.what, "data/themes/y.theme, "));
-    static const char *const bad[] = {"", "../secret", "themes/../../secret", "/etc/passwd", "themes"};
+    static const char *const bad[] = {"", "../secret", "themes/../../secret", "/etc/passwd",
+                                      "themes"};
     for (size_t i = 0; i < CT_LEN(bad); i++) {
         assert_int_equal(ct_path_resource(&out, bad[i], &err), CT_ERR_NOT_FOUND);
         assert_int_equal(out.n, 0);
@@ -1736,7 +1803,8 @@ static void files_are_replaced_whole_and_private(void **state)
     assert_int_equal(out.n, 0);
     assert_int_equal(ct_read_file(victim, 10, &out, &err), CT_OK);
     assert_span(ct_buf_span(&out), "old"); /* the link was replaced, not followed */
-    assert_int_equal(ct_write_file(in_scratch("no/such/folder"), CT_LIT("x"), &err), CT_ERR_NOT_FOUND);
+    assert_int_equal(ct_write_file(in_scratch("no/such/folder"), CT_LIT("x"), &err),
+                     CT_ERR_NOT_FOUND);
     assert_int_equal(ct_read_file(in_scratch("missing"), 10, &out, &err), CT_ERR_NOT_FOUND);
     assert_int_equal(ct_read_file(scratch, 10, &out, &err), CT_ERR_IO);
     assert_int_equal(ct_write_file(in_scratch("empty"), CT_LIT(""), &err), CT_OK);
@@ -1757,11 +1825,11 @@ static int make_scratch(void **state)
 static int drop_scratch(void **state)
 {
     (void)state;
-    static const char *const names[] = {
-        "log",  "turn",   "turn.1",        "turn.2",      "planted", "c.ini",
-        "l.ini", "data/themes/x.theme", "data/themes", "data", "secret",  "bin/ct-test-tool",
-        "bin",  "p/file", "p/q/r",         "p/q",         "p",       "w",
-        "kept", "empty"};
+    static const char *const names[] = {"log",         "turn",   "turn.1", "turn.2",
+                                        "planted",     "c.ini",  "l.ini",  "data/themes/x.theme",
+                                        "data/themes", "data",   "secret", "bin/ct-test-tool",
+                                        "bin",         "p/file", "p/q/r",  "p/q",
+                                        "p",           "w",      "kept",   "empty"};
     for (size_t i = 0; i < CT_LEN(names); i++) {
         (void)remove(in_scratch(names[i]));
     }
