@@ -1,5 +1,7 @@
 /* Names what a refused body looks like: pages move from one vendor to another without a word, and "not a
  * Statuspage summary" helps nobody who is not told that it is now an Instatus page. */
+#include "config.h"
+
 #include "fetchers/family.h"
 #include "fetchers/jsonx.h"
 
