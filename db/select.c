@@ -1,0 +1,98 @@
+/* Filter, sort, cut: what every command and every screen does with the rows of a loader. */
+#include "db/base/ini.h"
+#include "db/table.h"
+
+#include <stdio.h>
+#include <string.h>
+
+struct order {
+    const struct ct_column *column;
+    bool descending;
+};
+
+static enum ct_status unknown_column(const struct ct_table *t, struct ct_span name,
+                                     struct ct_arena *a, struct ct_error *err)
+{
+    char word[64];
+    const char **names = ct_arena_alloc(a, (t->n_columns + 1) * sizeof *names);
+    snprintf(word, sizeof word, "%.*s", (int)(name.n > 60 ? 60 : name.n), name.p ? name.p : "");
+    if (names)
+        for (size_t i = 0; i < t->n_columns; i++)
+            names[i] = t->columns[i].name;
+    const char *near = names ? ct_nearest(word, names) : NULL;
+    return ct_fail(err, CT_ERR_USAGE, "sort", "no column \"%s\" here%s%s%s", word,
+                   near ? "; nearest: \"" : "", near ? near : "", near ? "\"" : "");
+}
+
+static enum ct_status read_order(const struct ct_table *t, const char *sort, struct ct_arena *a,
+                                 struct order *out, struct ct_error *err)
+{
+    *out = (struct order){NULL, false};
+    if (!sort || !*sort)
+        return CT_OK;
+    struct ct_span way = ct_span(sort), name = ct_span_cut(&way, ':');
+    if (way.p && !ct_span_is(way, "desc") && !ct_span_is(way, "asc"))
+        return ct_fail(err, CT_ERR_USAGE, "sort", "after the colon stands asc or desc, not \"%.*s\"",
+                       (int)(way.n > 60 ? 60 : way.n), way.p);
+    out->column = ct_table_column(t, name);
+    out->descending = ct_span_is(way, "desc");
+    return out->column ? CT_OK : unknown_column(t, name, a, err);
+}
+
+/* Null is last whichever way the rest is turned: missing is neither the cheapest nor the dearest. */
+static int compare(const struct order *o, const void *a, const void *b)
+{
+    int way = ct_cell_cmp(o->column, a, b);
+    bool null = ct_cell_null(o->column, a) || ct_cell_null(o->column, b);
+    return o->descending && !null ? -way : way;
+}
+
+/* Bottom-up merge sort of row pointers, stable. The sorted half may end in either array: returns it. */
+static const void **sort_rows(const struct order *o, const void **v, const void **spare, size_t n)
+{
+    for (size_t width = 1; width < n; width *= 2) {
+        for (size_t low = 0; low < n; low += 2 * width) {
+            size_t middle = low + width < n ? low + width : n;
+            size_t high = middle + width < n ? middle + width : n;
+            size_t i = low, j = middle;
+            for (size_t k = low; k < high; k++) {
+                bool left = i < middle && (j >= high || compare(o, v[i], v[j]) <= 0);
+                spare[k] = left ? v[i++] : v[j++];
+            }
+        }
+        const void **swap = v;
+        v = spare;
+        spare = swap;
+    }
+    return v;
+}
+
+enum ct_status ct_rows_select(const struct ct_table *t, struct ct_rows rows,
+                              const struct ct_filter *f, const char *sort, size_t limit,
+                              struct ct_arena *a, struct ct_rows *out, size_t *matched,
+                              struct ct_error *err)
+{
+    struct order order;
+    enum ct_status st = read_order(t, sort, a, &order, err);
+    if (st != CT_OK)
+        return st;
+    const void **kept = ct_arena_alloc(a, 2 * (rows.n + 1) * sizeof *kept);
+    if (!kept)
+        return ct_fail(err, CT_ERR_LIMIT, t->name, NULL);
+    size_t n = 0;
+    for (size_t i = 0; i < rows.n; i++)
+        if (ct_filter_match(f, ct_row(t, rows, i)))
+            kept[n++] = ct_row(t, rows, i);
+    if (order.column)
+        kept = sort_rows(&order, kept, kept + rows.n + 1, n);
+    *matched = n;
+    if (limit && n > limit)
+        n = limit;
+    char *copy = ct_arena_alloc(a, (n + 1) * t->row_size);
+    if (!copy)
+        return ct_fail(err, CT_ERR_LIMIT, t->name, NULL);
+    for (size_t i = 0; i < n; i++)
+        memcpy(copy + i * t->row_size, kept[i], t->row_size);
+    *out = (struct ct_rows){copy, n};
+    return CT_OK;
+}
