@@ -69,7 +69,7 @@ struct ct_tstate {
     bool sorting;           /* letters are painted over the headers */
     uint64_t marks[CT_T_MARKS];
     size_t n_marks;
-    const void *seen;       /* the model drawn last: when it changes the selection is looked up again */
+    uint64_t seen;          /* serial of the model drawn last: on a new one the selection is looked up */
 };
 
 /* What a table needs in a model. Immutable once loaded. */
@@ -77,6 +77,7 @@ struct ct_tmodel {
     struct ct_rows rows;  /* in the order shown */
     struct ct_span *ids;  /* one a row */
     bool *watched;        /* one a row; NULL: nothing is watched */
+    uint64_t serial;      /* never the same twice */
     size_t total;         /* before filter and watch_only */
     size_t hidden;        /* by the filter or watch_only */
 };

@@ -1,0 +1,375 @@
+#include "config.h"
+
+#include "tui/theme.h"
+
+#include "db/base/paths.h"
+#include "db/base/text.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+const char *const ct_theme_names[] = {"terminal", "mono", "high-contrast", "cb", NULL};
+
+static const char *const attr_words[] = {"bold", "dim", "underline", "reverse", "italic", NULL};
+
+#define LOOK(f, a) {.fg = (f), .bg = CT_COLOR_DEFAULT, .attrs = (a)}
+#define DEF CT_COLOR_DEFAULT
+
+/* The attributes alone tell the states apart (ux.md 7.2), so taking all colours away leaves a mono theme. */
+static const struct ct_look builtin[CT_N_ROLES] = {
+    [CT_ROLE_TEXT] = LOOK(DEF, 0),
+    [CT_ROLE_DIM] = LOOK(DEF, CT_ATTR_DIM),
+    [CT_ROLE_BORDER] = LOOK(DEF, CT_ATTR_DIM),
+    [CT_ROLE_BORDER_FOCUS] = LOOK(DEF, 0),
+    [CT_ROLE_TITLE] = LOOK(DEF, CT_ATTR_BOLD),
+    [CT_ROLE_HEADER] = LOOK(DEF, CT_ATTR_DIM),
+    [CT_ROLE_SELECTION] = LOOK(DEF, CT_ATTR_REVERSE),
+    [CT_ROLE_STATE_OK] = LOOK(DEF, 0),
+    [CT_ROLE_STATE_MAINT] = LOOK(DEF, 0),
+    [CT_ROLE_STATE_UNKN] = LOOK(DEF, CT_ATTR_DIM),
+    [CT_ROLE_STATE_DEGR] = LOOK(3, CT_ATTR_UNDERLINE),
+    [CT_ROLE_STATE_PART] = LOOK(3, CT_ATTR_BOLD),
+    [CT_ROLE_STATE_DOWN] = LOOK(1, CT_ATTR_BOLD | CT_ATTR_REVERSE),
+    [CT_ROLE_PRICE_LOWER] = LOOK(4, 0),
+    [CT_ROLE_PRICE_HIGHER] = LOOK(DEF, CT_ATTR_BOLD),
+    [CT_ROLE_STALE] = LOOK(DEF, CT_ATTR_DIM),
+    [CT_ROLE_ERROR] = LOOK(1, CT_ATTR_BOLD),
+    [CT_ROLE_MATCH] = LOOK(DEF, CT_ATTR_UNDERLINE),
+    [CT_ROLE_KEY] = LOOK(DEF, CT_ATTR_BOLD),
+    [CT_ROLE_SERIES_A] = LOOK(4, 0),
+    [CT_ROLE_SERIES_B] = LOOK(3, 0),
+    [CT_ROLE_SERIES_C] = LOOK(6, 0),
+    [CT_ROLE_SERIES_D] = LOOK(5, 0),
+    [CT_ROLE_SERIES_E] = LOOK(2, 0),
+    [CT_ROLE_SERIES_F] = LOOK(1, 0),
+    [CT_ROLE_SERIES_G] = LOOK(DEF, CT_ATTR_BOLD),
+    [CT_ROLE_SERIES_H] = LOOK(DEF, CT_ATTR_DIM),
+    [CT_ROLE_CURSOR] = LOOK(DEF, CT_ATTR_BOLD),
+    [CT_ROLE_NOT_LIVE] = LOOK(DEF, CT_ATTR_REVERSE),
+    [CT_ROLE_BAR] = LOOK(DEF, 0),
+};
+
+void ct_theme_builtin(struct ct_theme *t)
+{
+    snprintf(t->name, sizeof(t->name), "terminal");
+    memcpy(t->looks, builtin, sizeof(builtin));
+}
+
+/* ---- reading ---- */
+
+static bool hex_color(const char *word, int *out)
+{
+    char *end;
+    if (word[0] != '#' || strlen(word) != 7 || strspn(word + 1, "0123456789abcdefABCDEF") != 6) {
+        return false;
+    }
+    *out = CT_COLOR_RGB + (int)strtol(word + 1, &end, 16);
+    return true;
+}
+
+static bool parse_color(const char *word, const int *base16, int *out)
+{
+    int64_t n = 0;
+    if (strcmp(word, "default") == 0) {
+        *out = CT_COLOR_DEFAULT;
+        return true;
+    }
+    if (hex_color(word, out)) {
+        return true;
+    }
+    if (strlen(word) == 6 && strncmp(word, "base0", 5) == 0 && base16) {
+        const char *digits = "0123456789ABCDEF0123456789abcdef", *at = strchr(digits, word[5]);
+        int color = at ? base16[(at - digits) % 16] : CT_COLOR_DEFAULT;
+        *out = color;
+        return at && color != CT_COLOR_DEFAULT;
+    }
+    if (word[0] >= '0' && word[0] <= '9' && ct_span_int(ct_span(word), &n) == CT_OK && n < 256) {
+        *out = (int)n;
+        return true;
+    }
+    return false;
+}
+
+enum ct_status ct_look_parse(const char *text, const int *base16, struct ct_look *out,
+                             struct ct_error *err)
+{
+    struct ct_look look = LOOK(DEF, 0);
+    struct ct_span rest = ct_span_trim(ct_span(text));
+    bool on = false, any = false;
+    while (rest.p && rest.n) {
+        struct ct_span part = ct_span_cut(&rest, ' ');
+        char word[32];
+        int attr;
+        if (part.n == 0) {
+            continue;
+        }
+        snprintf(word, sizeof(word), "%.*s", CT_FMT(part));
+        for (attr = 0; attr_words[attr] && strcmp(attr_words[attr], word) != 0; attr++) {
+        }
+        if (strcmp(word, "on") == 0 && !on) {
+            on = true;
+            continue;
+        }
+        if (attr_words[attr]) {
+            look.attrs |= 1u << attr;
+        } else if (!parse_color(word, base16, on ? &look.bg : &look.fg)) {
+            return ct_fail(err, CT_ERR_SYNTAX, NULL, "\"%s\" is no colour or attribute", word);
+        }
+        any = true;
+    }
+    if (!any) {
+        return ct_fail(err, CT_ERR_SYNTAX, NULL, "no colour given");
+    }
+    *out = look;
+    return CT_OK;
+}
+
+/* One pass: `extends` stands above all sections and [base16] above [roles]. */
+struct reading {
+    struct ct_theme *theme;
+    int base16[16];
+    int depth;
+    ct_ini_problem_fn *problem;
+    void *ctx;
+};
+
+static enum ct_status load(const char *name, int depth, struct ct_theme *t,
+                           ct_ini_problem_fn *problem, void *ctx, struct ct_error *err);
+
+static enum ct_status read_head(struct reading *r, const char *key, const char *value,
+                                struct ct_error *err)
+{
+    if (strcmp(key, "extends") == 0) {
+        if (r->depth >= 8) {
+            return ct_fail(err, CT_ERR_CONFIG, NULL, "themes extend each other in a circle");
+        }
+        return load(value, r->depth + 1, r->theme, r->problem, r->ctx, err);
+    }
+    if (strcmp(key, "name") != 0) {
+        return ct_fail(err, CT_ERR_CONFIG, NULL, "no setting \"%s\" in a theme: name, extends", key);
+    }
+    return CT_OK;
+}
+
+static enum ct_status read_base16(struct reading *r, const char *key, const char *value,
+                                  struct ct_error *err)
+{
+    const char *digits = "0123456789ABCDEF", *at = NULL;
+    int color;
+    if (strlen(key) == 6 && strncmp(key, "base0", 5) == 0) {
+        at = strchr(digits, key[5] >= 'a' ? key[5] - 'a' + 'A' : key[5]);
+    }
+    if (!at) {
+        return ct_fail(err, CT_ERR_CONFIG, NULL, "no colour \"%s\": base00 to base0F", key);
+    }
+    if (!hex_color(value, &color)) {
+        return ct_fail(err, CT_ERR_CONFIG, NULL, "\"%s\" is no #rrggbb", value);
+    }
+    r->base16[at - digits] = color;
+    return CT_OK;
+}
+
+static enum ct_status read_role(struct reading *r, const char *key, const char *value,
+                                struct ct_error *err)
+{
+    for (int i = 0; i < CT_N_ROLES; i++) {
+        if (strcmp(ct_role_words[i], key) == 0) {
+            return ct_look_parse(value, r->base16, &r->theme->looks[i], err);
+        }
+    }
+    const char *near = ct_nearest(key, ct_role_words);
+    return ct_fail(err, CT_ERR_CONFIG, NULL, "no role \"%s\"%s%s", key, near ? ", nearest: " : "",
+                   near ? near : "");
+}
+
+static enum ct_status read_line(void *ctx, const char *section, const char *key, const char *value,
+                                int line, struct ct_error *err)
+{
+    (void)line;
+    if (!section[0]) {
+        return read_head(ctx, key, value, err);
+    }
+    if (strcmp(section, "base16") == 0) {
+        return read_base16(ctx, key, value, err);
+    }
+    if (strcmp(section, "roles") == 0) {
+        return read_role(ctx, key, value, err);
+    }
+    return ct_fail(err, CT_ERR_CONFIG, NULL, "no section [%s] in a theme: base16, roles", section);
+}
+
+static void tell(void *ctx, const char *where, const char *what)
+{
+    struct reading *r = ctx;
+    if (r->problem) {
+        r->problem(r->ctx, where, what);
+    }
+}
+
+static enum ct_status load(const char *name, int depth, struct ct_theme *t,
+                           ct_ini_problem_fn *problem, void *ctx, struct ct_error *err)
+{
+    struct ct_buf path = CT_BUF_INIT;
+    struct ct_theme made;
+    struct reading r = {.theme = &made, .depth = depth, .problem = problem, .ctx = ctx};
+    enum ct_status st = CT_OK;
+    for (size_t i = 0; i < CT_LEN(r.base16); i++) {
+        r.base16[i] = CT_COLOR_DEFAULT;
+    }
+    if (strchr(name, '/')) {
+        ct_buf_adds(&path, name);
+    } else {
+        char file[128];
+        snprintf(file, sizeof(file), "themes/%s.theme", name);
+        st = ct_path_resource(&path, file, err);
+        if (st == CT_ERR_NOT_FOUND) {
+            const char *near = ct_nearest(name, ct_theme_names);
+            ct_fail(err, st, name, "no such theme%s%s", near ? ", nearest: " : "", near ? near : "");
+        }
+    }
+    ct_theme_builtin(&made);
+    if (st == CT_OK) {
+        st = ct_ini_read(path.p, read_line, tell, &r, err);
+    }
+    if (st == CT_OK) {
+        *t = made;
+        const char *slash = strrchr(name, '/');
+        snprintf(t->name, sizeof(t->name), "%.*s", (int)sizeof(t->name) - 1, slash ? slash + 1 : name);
+        char *dot = strstr(t->name, ".theme");
+        if (slash && dot) {
+            *dot = '\0';
+        }
+    }
+    ct_buf_free(&path);
+    return st;
+}
+
+enum ct_status ct_theme_load(const char *name, struct ct_theme *t, ct_ini_problem_fn *problem,
+                             void *ctx, struct ct_error *err)
+{
+    enum ct_status st = load(name, 0, t, problem, ctx, err);
+    if (st != CT_OK && strcmp(name, "terminal") == 0) {
+        ct_theme_builtin(t); /* the program knows this one by heart */
+        return CT_OK;
+    }
+    return st;
+}
+
+/* ---- down to the terminal ---- */
+
+static const int palette16[16] = {
+    0x000000, 0x800000, 0x008000, 0x808000, 0x000080, 0x800080, 0x008080, 0xc0c0c0,
+    0x808080, 0xff0000, 0x00ff00, 0xffff00, 0x0000ff, 0xff00ff, 0x00ffff, 0xffffff,
+};
+
+static int cube_step(int i)
+{
+    return i == 0 ? 0 : 55 + 40 * i;
+}
+
+static int rgb_of(int color)
+{
+    if (color >= CT_COLOR_RGB) {
+        return color - CT_COLOR_RGB;
+    }
+    if (color < 16) {
+        return palette16[color];
+    }
+    if (color < 232) {
+        int c = color - 16;
+        return cube_step(c / 36) << 16 | cube_step(c / 6 % 6) << 8 | cube_step(c % 6);
+    }
+    return (8 + 10 * (color - 232)) * 0x010101;
+}
+
+static int distance(int a, int b)
+{
+    int red = (a >> 16 & 255) - (b >> 16 & 255), green = (a >> 8 & 255) - (b >> 8 & 255);
+    int blue = (a & 255) - (b & 255);
+    return 3 * red * red + 4 * green * green + 2 * blue * blue; /* the eye is keenest on green */
+}
+
+/* The nearest colour among the first COLORS. Of 256, those that people redefine (0 to 15) are left out. */
+static int nearest_color(int color, int colors)
+{
+    if (color == CT_COLOR_DEFAULT || colors == 0) {
+        return CT_COLOR_DEFAULT;
+    }
+    if (color < colors) {
+        return color;
+    }
+    int want = rgb_of(color), best = -1;
+    for (int i = colors > 16 ? 16 : 0; i < colors && i < 256; i++) {
+        if (best < 0 || distance(want, rgb_of(i)) < distance(want, rgb_of(best))) {
+            best = i;
+        }
+    }
+    return best;
+}
+
+struct ct_look ct_theme_look(const struct ct_theme *t, enum ct_role role, bool selected, int colors)
+{
+    struct ct_look look = t->looks[role];
+    if (selected) {
+        const struct ct_look *over = &t->looks[CT_ROLE_SELECTION];
+        look.fg = over->fg != CT_COLOR_DEFAULT ? over->fg : look.fg;
+        look.bg = over->bg != CT_COLOR_DEFAULT ? over->bg : look.bg;
+        look.attrs = (look.attrs & ~(unsigned)CT_ATTR_DIM) | over->attrs;
+    }
+    bool colored = look.fg != CT_COLOR_DEFAULT || look.bg != CT_COLOR_DEFAULT;
+    look.fg = nearest_color(look.fg, colors);
+    look.bg = nearest_color(look.bg, colors);
+    if (colored && look.fg == look.bg) {
+        look.fg = look.bg = CT_COLOR_DEFAULT;
+    }
+    return look;
+}
+
+/* ---- as text with SGR ---- */
+
+static void add_color(struct ct_buf *out, int color, int base)
+{
+    if (color >= 0 && color < 8) {
+        ct_buf_addf(out, ";%d", base + color);
+    } else if (color >= 8 && color < 16) {
+        ct_buf_addf(out, ";%d", base + 60 + color - 8);
+    } else if (color >= 16) {
+        ct_buf_addf(out, ";%d;5;%d", base + 8, color);
+    }
+}
+
+static void add_look(struct ct_buf *out, struct ct_look look)
+{
+    static const int codes[] = {1, 2, 4, 7, 3}; /* as enum ct_attr */
+    ct_buf_adds(out, "\033[0");
+    for (size_t i = 0; i < CT_LEN(codes); i++) {
+        if (look.attrs & 1u << i) {
+            ct_buf_addf(out, ";%d", codes[i]);
+        }
+    }
+    add_color(out, look.fg, 30);
+    add_color(out, look.bg, 40);
+    ct_buf_addc(out, 'm');
+}
+
+void ct_theme_ansi(const struct ct_theme *t, const struct ct_canvas *c, int colors, struct ct_buf *out)
+{
+    for (int y = 0; y < c->rows; y++) {
+        int last = -1;
+        for (int x = 0; x < c->cols; x++) {
+            const struct ct_cell *cell = &c->cells[(size_t)y * (size_t)c->cols + (size_t)x];
+            int now = cell->role * 2 + (cell->selected ? 1 : 0);
+            if (now != last) {
+                add_look(out, ct_theme_look(t, cell->role, cell->selected, colors));
+                last = now;
+            }
+            for (size_t i = 0; i < CT_LEN(cell->points) && cell->points[i]; i++) {
+                char bytes[4];
+                size_t n = ct_utf8_encode(bytes, (int32_t)cell->points[i]);
+                ct_buf_add(out, (struct ct_span){bytes, n});
+            }
+        }
+        ct_buf_adds(out, "\033[0m\n");
+    }
+}

@@ -1,0 +1,112 @@
+#include "config.h"
+
+#include "tui/widgets/table.h"
+
+#include <string.h>
+
+void ct_draw_waiting(const struct ct_draw *d, struct ct_box box)
+{
+    const struct ct_error *e = d->load_error;
+    if (box.rows < 1 || box.cols < 1) {
+        return;
+    }
+    int y = box.rows > 4 ? 1 : 0;
+    if (!e) {
+        ct_puts(box, y, 1, CT_ROLE_DIM, "reading the database");
+    } else if (e->status == CT_ERR_NOT_FOUND) {
+        ct_puts(box, y, 1, CT_ROLE_DIM, "no data yet");
+        ct_put_field(box, y + 1, 1, box.cols - 1, -1, CT_ROLE_DIM, ct_span(e->what));
+    } else {
+        ct_puts(box, y, 1, CT_ROLE_ERROR, "cannot be read");
+        ct_put_field(box, y + 1, 1, box.cols - 1, -1, CT_ROLE_ERROR, ct_span(e->where));
+        ct_put_field(box, y + 2, 1, box.cols - 1, -1, CT_ROLE_ERROR, ct_span(e->what));
+    }
+}
+
+static int64_t age_of(const struct ct_draw *d, int64_t at_ms)
+{
+    return d->now_ms > at_ms ? d->now_ms - at_ms : 0;
+}
+
+void ct_note_seen(struct ct_buf *note, const struct ct_draw *d, int64_t seen_ms, int64_t limit_ms)
+{
+    if (seen_ms == CT_NONE) {
+        return;
+    }
+    char age[CT_TIME_MAX];
+    int64_t ms = age_of(d, seen_ms);
+    ct_age_format(age, ms);
+    ct_buf_addf(note, "%s%s %s", note->n ? "   " : "", limit_ms > 0 && ms > limit_ms ? "STALE" : "seen",
+                age);
+}
+
+enum ct_role ct_format_age(struct ct_buf *out, const struct ct_draw *d, int64_t at_ms, int freshness)
+{
+    if (at_ms == CT_NONE) {
+        ct_buf_addc(out, '-');
+        return CT_ROLE_DIM;
+    }
+    char age[CT_TIME_MAX];
+    bool old = freshness > CT_FRESH && freshness <= CT_DEAD;
+    ct_age_format(age, age_of(d, at_ms));
+    ct_buf_adds(out, age);
+    ct_buf_adds(out, old ? "*" : "");
+    return old ? CT_ROLE_STALE : CT_ROLE_TEXT;
+}
+
+enum ct_role ct_role_of_state(int state)
+{
+    static const enum ct_role roles[] = {
+        [CT_STATE_OPERATIONAL] = CT_ROLE_STATE_OK, [CT_STATE_MAINTENANCE] = CT_ROLE_STATE_MAINT,
+        [CT_STATE_UNKNOWN] = CT_ROLE_STATE_UNKN,   [CT_STATE_DEGRADED] = CT_ROLE_STATE_DEGR,
+        [CT_STATE_PARTIAL] = CT_ROLE_STATE_PART,   [CT_STATE_MAJOR] = CT_ROLE_STATE_DOWN,
+    };
+    return state >= 0 && (size_t)state < CT_LEN(roles) ? roles[state] : CT_ROLE_STATE_UNKN;
+}
+
+/* Two decimals, and below one dollar as many as three significant digits need. */
+static int price_places(ct_nusd price)
+{
+    ct_nusd size = price < 0 ? -price : price, one_place = 100000000;
+    if (size == 0 || size >= 1000000000 || size % 10000000 == 0) {
+        return 2;
+    }
+    int places = 3;
+    for (; one_place > size && places < 9; one_place /= 10) {
+        places++;
+    }
+    return places;
+}
+
+void ct_format_price(struct ct_buf *out, ct_nusd price)
+{
+    char text[CT_DECIMAL_MAX];
+    if (price == CT_NONE) {
+        ct_buf_addc(out, '-');
+        return;
+    }
+    int places = price_places(price);
+    int n = ct_decimal_format_fixed(text, price, 9, places);
+    while (places-- > 2 && text[n - 1] == '0') {
+        text[--n] = '\0';
+    }
+    int whole = (int)strcspn(text, "."), digits = whole - (text[0] == '-');
+    for (int i = 0; i < n; i++) {
+        if (i > whole - digits && i < whole && (whole - i) % 3 == 0) {
+            ct_buf_addc(out, ',');
+        }
+        ct_buf_addc(out, text[i]);
+    }
+}
+
+void ct_format_percent(struct ct_buf *out, int64_t milli)
+{
+    char text[CT_DECIMAL_MAX];
+    if (milli == CT_NONE) {
+        ct_buf_addc(out, '?');
+        return;
+    }
+    ct_decimal_format_fixed(text, milli, 3, 1);
+    bool zero = strcmp(text, "0.0") == 0 || strcmp(text, "-0.0") == 0;
+    ct_buf_addf(out, "%s%s%%", milli > 0 && !zero ? "+" : "", zero ? "0.0" : text);
+}
