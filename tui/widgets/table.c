@@ -545,13 +545,13 @@ static enum ct_act_result sort_by(const struct ct_tview *v, struct ct_tstate *s,
 static enum ct_act_result reverse(struct ct_panel_query *q, struct ct_frame_request *req)
 {
     struct ct_span rest = ct_span(q->sort), name = ct_span_cut(&rest, ':');
-    char column[sizeof(q->sort)];
+    char column[sizeof(q->sort) - 6]; /* ":desc" has room behind it */
     if (!q->sort[0]) {
         req->kind = CT_REQ_MESSAGE;
         snprintf(req->text, sizeof(req->text), "list order has no reverse: s sorts");
         return CT_ACT_DRAW;
     }
-    snprintf(column, sizeof(column) - 5, "%.*s", CT_FMT(name));
+    snprintf(column, sizeof(column), "%.*s", CT_FMT(name));
     snprintf(q->sort, sizeof(q->sort), "%s%s", column, ct_span_is(rest, "desc") ? "" : ":desc");
     return CT_ACT_LOAD;
 }
