@@ -1,0 +1,110 @@
+#include "demo/backlog.h"
+
+#include "demo/wire.h"
+#include "fetchers/family.h"
+
+#include <stdio.h>
+
+enum { STEP_MS = 10 * 60 * 1000 };
+
+const struct ct_source_conf *demo_sources(const char *base, struct ct_arena *arena)
+{
+    struct ct_source_conf *c = ct_arena_alloc(arena, WORLD_SOURCES * sizeof *c);
+    for (int i = 0; i < WORLD_SOURCES; i++) {
+        const struct wire_source *s = &wire_sources[i];
+        const struct ct_family *f = ct_family_find(s->family);
+        c[i] = (struct ct_source_conf){
+            .id = s->id,
+            .family = s->family,
+            .kind = f->kind,
+            .provider = s->provider,
+            .scope = s->scope,
+            .title = s->title,
+            .url = ct_arena_printf(arena, "%s%s", base, s->path).p,
+            .terms = "simulated",
+            .evidence = i == WORLD_MARKET || i == WORLD_MARKET_BID ? CT_EVIDENCE_STOCK
+                        : i < WORLD_PAGES                          ? CT_EVIDENCE_OFFICIAL
+                                                                   : CT_EVIDENCE_LISTED,
+            .interval_ms = s->backlog_ms,
+            .enabled = true,
+            .off_reason = "",
+        };
+    }
+    return c;
+}
+
+struct state {
+    struct ct_writer *writer;
+    struct ct_world *world;
+    struct wire_memory memory;
+    struct ct_buf body;
+    struct ct_arena *arena;
+    uint64_t hash[WORLD_SOURCES];   /* of the last good answer */
+    int64_t committed[WORLD_SOURCES]; /* when */
+};
+
+/* One answer of SOURCE: committed when it says something new, and otherwise once an interval. */
+static enum ct_status fetch(struct state *s, int source, struct ct_error *err)
+{
+    const struct wire_source *ws = &wire_sources[source];
+    int64_t now = s->world->now_ms;
+    int status = ct_wire_answer(s->world, source, &s->memory, &s->body);
+    uint64_t hash = ct_hash(ct_buf_span(&s->body));
+    bool same = status == 200 && hash == s->hash[source];
+    if (same && now - s->committed[source] < CT_HOUR && source < WORLD_PAGES) {
+        return CT_OK;
+    }
+    struct ct_batch batch;
+    ct_arena_reset(s->arena);
+    ct_batch_init(&batch, s->arena);
+    struct ct_error why = {0};
+    char line[600];
+    struct ct_fetch f = {
+        .source_id = ws->id,
+        .outcome = same ? CT_OUTCOME_NOT_MODIFIED : CT_OUTCOME_OK,
+        .at_ms = now,
+        .next_attempt_ms = now + ws->backlog_ms,
+        .http_status = status,
+        .bytes = (int64_t)s->body.n,
+        .latency_ms = 40 + (int64_t)(hash % 200),
+        .body_hash = hash,
+    };
+    if (status != 200) {
+        f.outcome = CT_OUTCOME_FAILED;
+        snprintf(line, sizeof line, "HTTP %d", status);
+        f.error = line;
+    } else if (!same) {
+        struct ct_parse_hint hint = {.provider = ct_span(ws->provider), .query = ct_span(ws->query)};
+        if (ct_family_find(ws->family)->parse(ct_buf_span(&s->body), &hint, &batch, &why) != CT_OK) {
+            f.outcome = CT_OUTCOME_FAILED;
+            f.body_hash = 0;
+            snprintf(line, sizeof line, "%s: %s", why.where, why.what);
+            f.error = line;
+        } else {
+            f.batch = &batch;
+            s->hash[source] = hash;
+        }
+    }
+    s->committed[source] = now;
+    struct ct_commit done;
+    return ct_write_fetch(s->writer, &f, &done, err);
+}
+
+enum ct_status demo_backlog(struct ct_writer *w, struct ct_world *world, int64_t end_ms,
+                            struct ct_error *err)
+{
+    struct state s = {.writer = w, .world = world, .arena = ct_arena_new(0)};
+    enum ct_status status = CT_OK;
+    for (int64_t t = world->now_ms + STEP_MS; t <= end_ms && status == CT_OK; t += STEP_MS) {
+        ct_world_step(world, t, STEP_MS);
+        for (int i = 0; i < WORLD_SOURCES && status == CT_OK; i++) {
+            if (t % wire_sources[i].backlog_ms == 0) {
+                status = fetch(&s, i, err);
+            }
+        }
+    }
+    ct_arena_free(s.arena);
+    ct_buf_free(&s.body);
+    ct_wire_memory_free(&s.memory);
+    return status;
+}

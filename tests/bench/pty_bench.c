@@ -1,0 +1,254 @@
+/* Times a terminal program from outside, as a person would see it: in a pseudo terminal, by its bytes.
+ *
+ *   pty_bench paint TEXT RUNS COLSxROWS COMMAND...  median ms from fork until TEXT was written, bytes by then
+ *   pty_bench key KEYS COLSxROWS COMMAND...         p50 and p99 ms from a key to the end of its frame, and
+ *                                                   mean bytes a frame
+ *   pty_bench idle SECONDS COLSxROWS COMMAND...     CPU us a second, bytes written, wake-ups a second
+ *
+ * A frame has ended when nothing was written for 12 ms. Prints numbers separated by blanks, exits 1 with a word on
+ * stderr when the program did not do what was waited for: a benchmark that saw nothing proves nothing. */
+#include "config.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <poll.h>
+#include <pty.h>
+#include <signal.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+enum { QUIET_MS = 12, GIVE_UP_MS = 8000, MAX_SAMPLES = 1000 };
+
+static double now_ms(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (double)t.tv_sec * 1e3 + (double)t.tv_nsec / 1e6;
+}
+
+static void fail(const char *what)
+{
+    fprintf(stderr, "pty_bench: %s\n", what);
+    exit(1);
+}
+
+struct program {
+    pid_t pid;
+    int fd;
+    size_t bytes; /* read so far */
+    char tail[65536];
+    size_t n_tail;
+};
+
+static struct program start(const char *size, char **argv)
+{
+    struct winsize w = {0};
+    int cols, rows;
+    if (sscanf(size, "%dx%d", &cols, &rows) != 2) {
+        fail("a size is COLSxROWS");
+    }
+    w.ws_col = (unsigned short)cols;
+    w.ws_row = (unsigned short)rows;
+    struct program p = {0};
+    p.pid = forkpty(&p.fd, NULL, NULL, &w);
+    if (p.pid < 0) {
+        fail("no pseudo terminal");
+    }
+    if (p.pid == 0) {
+        setenv("TERM", "xterm-256color", 1);
+        execvp(argv[0], argv);
+        _exit(127);
+    }
+    return p;
+}
+
+/* Reads what is there within WAIT_MS; false when nothing came. Keeps the newest bytes for a search. */
+static int pump(struct program *p, double wait)
+{
+    struct pollfd f = {p->fd, POLLIN, 0};
+    if (wait < 0) {
+        wait = 0;
+    }
+    struct timespec t = {(time_t)(wait / 1e3), (long)((wait - (double)(time_t)(wait / 1e3) * 1e3) * 1e6)};
+    if (ppoll(&f, 1, &t, NULL) <= 0) {
+        return 0;
+    }
+    char buf[16384];
+    ssize_t n = read(p->fd, buf, sizeof buf);
+    if (n <= 0) {
+        return -1;
+    }
+    p->bytes += (size_t)n;
+    if (p->n_tail + (size_t)n > sizeof p->tail) {
+        size_t keep = sizeof p->tail - (size_t)n;
+        memmove(p->tail, p->tail + p->n_tail - keep, keep);
+        p->n_tail = keep;
+    }
+    memcpy(p->tail + p->n_tail, buf, (size_t)n);
+    p->n_tail += (size_t)n;
+    return 1;
+}
+
+/* Reads until QUIET_MS of silence; when the last byte came, or -1 when none came in GIVE_UP_MS. */
+static double until_quiet(struct program *p, double quiet)
+{
+    double begin = now_ms(), last = -1;
+    for (;;) {
+        double limit = last < 0 ? GIVE_UP_MS - (now_ms() - begin) : quiet - (now_ms() - last);
+        if (limit <= 0) {
+            return last;
+        }
+        int got = pump(p, limit);
+        if (got < 0) {
+            return last;
+        }
+        if (got > 0) {
+            last = now_ms();
+        } else if (last >= 0 || now_ms() - begin >= GIVE_UP_MS) {
+            return last;
+        }
+    }
+}
+
+static void end(struct program *p)
+{
+    kill(p->pid, SIGTERM);
+    double begin = now_ms();
+    int status;
+    while (waitpid(p->pid, &status, WNOHANG) == 0) {
+        pump(p, 10);
+        if (now_ms() - begin > 3000) {
+            kill(p->pid, SIGKILL);
+        }
+    }
+    close(p->fd);
+}
+
+static int by_value(const void *a, const void *b)
+{
+    double x = *(const double *)a, y = *(const double *)b;
+    return (x > y) - (x < y);
+}
+
+static void paint(const char *text, int runs, const char *size, char **argv)
+{
+    static double ms[MAX_SAMPLES];
+    size_t bytes = 0;
+    for (int i = 0; i < runs; i++) {
+        double begin = now_ms();
+        struct program p = start(size, argv);
+        while (!memmem(p.tail, p.n_tail, text, strlen(text))) {
+            if (pump(&p, GIVE_UP_MS - (now_ms() - begin)) <= 0) {
+                end(&p);
+                fail("the text never came");
+            }
+        }
+        ms[i] = now_ms() - begin;
+        bytes = p.bytes;
+        until_quiet(&p, 50);
+        end(&p);
+    }
+    qsort(ms, (size_t)runs, sizeof ms[0], by_value);
+    printf("%.3f %zu\n", ms[runs / 2], bytes);
+}
+
+static void key(const char *keys, const char *size, char **argv)
+{
+    static double ms[MAX_SAMPLES];
+    struct program p = start(size, argv);
+    until_quiet(&p, 400);
+    size_t before = p.bytes;
+    int n = 0;
+    for (; keys[n] && n < MAX_SAMPLES; n++) {
+        double begin = now_ms();
+        if (write(p.fd, &keys[n], 1) != 1) {
+            fail("the key could not be typed");
+        }
+        double last = until_quiet(&p, QUIET_MS);
+        if (last < 0) {
+            end(&p);
+            fail("a key changed nothing");
+        }
+        ms[n] = last - begin;
+    }
+    size_t bytes = (p.bytes - before) / (size_t)n;
+    end(&p);
+    qsort(ms, (size_t)n, sizeof ms[0], by_value);
+    printf("%.3f %.3f %zu\n", ms[n / 2], ms[n * 99 / 100], bytes);
+}
+
+/* CPU ns and voluntary switches of all threads of PID. */
+static void usage_of(pid_t pid, double *cpu_ns, double *switches)
+{
+    char path[320], line[256];
+    snprintf(path, sizeof path, "/proc/%d/task", (int)pid);
+    DIR *d = opendir(path);
+    *cpu_ns = *switches = 0;
+    if (!d) {
+        fail("the program has ended");
+    }
+    for (struct dirent *e; (e = readdir(d));) {
+        if (e->d_name[0] == '.') {
+            continue;
+        }
+        snprintf(path, sizeof path, "/proc/%d/task/%s/schedstat", (int)pid, e->d_name);
+        FILE *f = fopen(path, "r");
+        double ns;
+        if (f && fscanf(f, "%lf", &ns) == 1) {
+            *cpu_ns += ns;
+        }
+        if (f) {
+            fclose(f);
+        }
+        snprintf(path, sizeof path, "/proc/%d/task/%s/status", (int)pid, e->d_name);
+        f = fopen(path, "r");
+        while (f && fgets(line, sizeof line, f)) {
+            double v;
+            if (sscanf(line, "voluntary_ctxt_switches: %lf", &v) == 1) {
+                *switches += v;
+            }
+        }
+        if (f) {
+            fclose(f);
+        }
+    }
+    closedir(d);
+}
+
+static void idle(double seconds, const char *size, char **argv)
+{
+    struct program p = start(size, argv);
+    until_quiet(&p, 1500);
+    double cpu0, cpu1, sw0, sw1, begin = now_ms();
+    size_t before = p.bytes;
+    usage_of(p.pid, &cpu0, &sw0);
+    while (now_ms() - begin < seconds * 1e3) {
+        if (pump(&p, seconds * 1e3 - (now_ms() - begin)) < 0) {
+            fail("the program has ended");
+        }
+    }
+    usage_of(p.pid, &cpu1, &sw1);
+    size_t bytes = p.bytes - before;
+    end(&p);
+    printf("%.1f %zu %.2f\n", (cpu1 - cpu0) / 1e3 / seconds, bytes, (sw1 - sw0) / seconds);
+}
+
+int main(int argc, char **argv)
+{
+    if (argc > 5 && !strcmp(argv[1], "paint")) {
+        int runs = atoi(argv[3]);
+        paint(argv[2], runs < 1 ? 1 : runs > MAX_SAMPLES ? MAX_SAMPLES : runs, argv[4], argv + 5);
+    } else if (argc > 4 && !strcmp(argv[1], "key")) {
+        key(argv[2], argv[3], argv + 4);
+    } else if (argc > 4 && !strcmp(argv[1], "idle")) {
+        idle(atof(argv[2]), argv[3], argv + 4);
+    } else {
+        fail("usage: pty_bench paint TEXT RUNS SIZE CMD | key KEYS SIZE CMD | idle SECONDS SIZE CMD");
+    }
+    return 0;
+}
