@@ -53,6 +53,17 @@ CT_MUST_USE enum ct_status ct_http_start(struct ct_http *h, const struct ct_http
  * (-1: none); WOKEN says whether that fd became readable. */
 CT_MUST_USE enum ct_status ct_http_poll(struct ct_http *h, int64_t wait_ms, int wake_fd, bool *woken,
                                         struct ct_error *err);
-size_t ct_http_running(const struct ct_http *h);
+size_t ct_http_running(const struct ct_http *h); /* requests whose callback is still to come */
+
+/* ---- pure helpers, any thread ---- */
+
+/* LINK, as a feed gives it, made absolute against BASE into OUT (cleared first). CT_ERR_NET unless scheme, host and
+ * port stay those of BASE and nothing odd (user names, controls) is in it. */
+CT_MUST_USE enum ct_status ct_url_next(const char *base, struct ct_span link, struct ct_buf *out,
+                                       struct ct_error *err);
+/* What a Retry-After header says, relative to NOW_MS, 0 to 7 days; CT_NONE for anything unreadable. */
+int64_t ct_retry_after(struct ct_span value, int64_t now_ms);
+/* TEXT as it may be sent back in a header: printable ASCII, at most 512 bytes; otherwise null. */
+struct ct_span ct_header_safe(struct ct_span text);
 
 #endif
