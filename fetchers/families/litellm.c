@@ -1,0 +1,250 @@
+/* litellm: the model price list of the LiteLLM project, one object keyed by model id (sources/models.md
+ * sections 2.1 and 8). Dollars per token become dollars per million tokens. */
+#include "db/base/text.h"
+#include "fetchers/families/prices.h"
+#include "fetchers/jsonx.h"
+#include "fetchers/modelid.h"
+#include "fetchers/reference.h"
+
+#include <string.h>
+
+#define PER_MTOK 1000000
+#define TIER_BYTES 64
+
+/* ---- names of price fields ---- */
+
+static const struct field {
+    const char *name;
+    int kind;
+} fields[] = {
+    {"input_cost_per_token", CT_KIND_INPUT},
+    {"output_cost_per_token", CT_KIND_OUTPUT},
+    {"cache_read_input_token_cost", CT_KIND_CACHE_READ},
+    {"cache_creation_input_token_cost", CT_KIND_CACHE_WRITE},
+    {"output_cost_per_reasoning_token", CT_KIND_REASONING},
+    {"input_cost_per_audio_token", CT_KIND_AUDIO_INPUT},
+    {"output_cost_per_audio_token", CT_KIND_AUDIO_OUTPUT},
+};
+
+static size_t word_at(struct ct_span s)
+{
+    size_t n = 0;
+    while (n < s.n && ((s.p[n] >= '0' && s.p[n] <= '9') || (s.p[n] >= 'a' && s.p[n] <= 'z')))
+        n++;
+    return n;
+}
+
+static bool take(struct ct_span *s, const char *word)
+{
+    if (!ct_span_starts(*s, word))
+        return false;
+    s->p += strlen(word);
+    s->n -= strlen(word);
+    return true;
+}
+
+/* "_above_200k_tokens_priority" is the tier "above_200k_priority": sizes and services are patterns, because new
+ * ones come without notice. False when SUFFIX says something else, e.g. another unit. */
+static bool read_tier(struct ct_span suffix, char tier[TIER_BYTES])
+{
+    size_t n = 0;
+    while (suffix.n) {
+        char part[TIER_BYTES] = "";
+        if (take(&suffix, "_above_")) {
+            size_t w = word_at(suffix), digits = 0;
+            while (digits < w && suffix.p[digits] >= '0' && suffix.p[digits] <= '9')
+                digits++;
+            struct ct_span size = {suffix.p, w}, unit = {suffix.p + digits, w - digits};
+            suffix = (struct ct_span){suffix.p + w, suffix.n - w};
+            if (digits == 0 || w > 12)
+                return false;
+            if (ct_span_is(unit, "hr"))
+                size.n--; /* 1hr is 1h */
+            else if (!take(&suffix, "_tokens"))
+                return false;
+            memcpy(part, "above_", 6);
+            memcpy(part + 6, size.p, size.n);
+        } else if (take(&suffix, "_batches")) {
+            memcpy(part, "batch", 5);
+        } else if (take(&suffix, "_flex")) {
+            memcpy(part, "flex", 4);
+        } else if (take(&suffix, "_priority")) {
+            memcpy(part, "priority", 8);
+        } else {
+            return false;
+        }
+        size_t len = strlen(part);
+        if (n + 1 + len >= TIER_BYTES)
+            return false;
+        if (n)
+            tier[n++] = '_';
+        memcpy(tier + n, part, len);
+        n += len;
+    }
+    tier[n] = '\0';
+    return true;
+}
+
+/* The kind that KEY prices, or -1; TIER is "" for the standard one. */
+static int read_field(struct ct_span key, char tier[TIER_BYTES])
+{
+    for (size_t i = 0; i < CT_LEN(fields); i++) {
+        struct ct_span rest = key;
+        if (take(&rest, fields[i].name))
+            return read_tier(rest, tier) ? fields[i].kind : -1;
+    }
+    return -1;
+}
+
+static bool is_price_word(struct ct_span key)
+{
+    return ct_span_ihas(key, CT_LIT("cost")) || ct_span_ihas(key, CT_LIT("pric"));
+}
+
+/* ---- rows ---- */
+
+/* Pushes one row when VALUE is a price; true if it did. */
+static bool push_price(struct ct_batch *out, const struct ct_token_price *common, const json_t *entry,
+                       const char *key, int kind, const char *tier)
+{
+    ct_nusd price;
+    enum ct_status s = ct_json_decimal(entry, key, PER_MTOK, 9, &price);
+    if (s != CT_OK || price == CT_NONE || price < 0) {
+        ct_note_about(out,
+                      s == CT_ERR_RANGE    ? "a price that is too large"
+                      : s != CT_OK         ? "a price that is no number"
+                      : price == CT_NONE   ? "an empty price"
+                                           : "a negative price",
+                      CT_SPAN_NONE);
+        return false;
+    }
+    struct ct_token_price *row = CT_VEC_PUSH(out->arena, &out->token_prices);
+    if (!row)
+        return false;
+    *row = *common;
+    row->kind = kind;
+    row->per_mtok = price;
+    if (tier[0])
+        row->tier = ct_arena_dup(out->arena, ct_span(tier));
+    return true;
+}
+
+/* "input_cost_per_token_cache_hit", an old name of the cache's price beside the new one, is left out too: a
+ * price that moved between two fields is not a price that moved. */
+static bool push_prices(struct ct_batch *out, const struct ct_token_price *common, json_t *entry)
+{
+    const char *key;
+    json_t *value;
+    bool any = false;
+    json_object_foreach(entry, key, value)
+    {
+        char tier[TIER_BYTES] = "";
+        struct ct_span name = ct_span(key);
+        if (!is_price_word(name) || json_is_null(value))
+            continue;
+        int kind = read_field(name, tier);
+        if (kind >= 0)
+            any = push_price(out, common, entry, key, kind, tier) || any;
+        else
+            ct_note_about(out, "price field", name);
+    }
+    return any;
+}
+
+static void read_dates(struct ct_batch *out, const json_t *entry, struct ct_token_price *row)
+{
+    int64_t context = ct_json_int(entry, "max_input_tokens");
+    if (context > 0)
+        row->context = context;
+    row->retires_ms = ct_json_time(entry, "deprecation_date");
+    if (row->retires_ms == CT_NONE && ct_json_get(entry, "deprecation_date"))
+        ct_note_about(out, "a deprecation_date that is no date", CT_SPAN_NONE);
+}
+
+static void read_model(struct ct_batch *out, struct ct_span id, json_t *entry)
+{
+    struct ct_arena *a = out->arena;
+    struct ct_span name = ct_clean_name(a, id);
+    struct ct_span provider = ct_clean_name(a, ct_json_text(entry, "litellm_provider"));
+    struct ct_model_id known;
+    ct_model_identify(a, name, provider, &known);
+    struct ct_token_price row = ct_token_price_new();
+    row.source_id = name.n > CT_ID_BYTES ? ct_clean_id(a, id) : name;
+    row.lab = known.lab;
+    row.model = known.model;
+    row.variant = known.variant;
+    row.host = known.host;
+    row.host_class = known.host_class;
+    row.region = known.region;
+    row.open_weights = known.open_weights;
+    row.tier = known.commitment.p ? known.commitment : CT_LIT("standard");
+    row.currency = CT_LIT("USD");
+    read_dates(out, entry, &row);
+    if (known.pseudo)
+        ct_note_about(out, "an id that is not a model", CT_SPAN_NONE);
+    if (!known.host_class.p)
+        ct_note_about(out, "provider", provider);
+    if (push_prices(out, &row, entry))
+        return;
+    struct ct_token_price *only = CT_VEC_PUSH(a, &out->token_prices);
+    if (only) {
+        *only = row;
+        only->kind = CT_KIND_INPUT;
+    }
+    ct_note_about(out, "an id without a token price", CT_SPAN_NONE);
+}
+
+static bool is_no_model(struct ct_span id)
+{
+    return ct_span_is(id, "sample_spec") || ct_span_is(id, "fallback_generalizations") ||
+           ct_span_is(id, "last_updated");
+}
+
+/* Nothing on the outside says what this is: at least one value must name who bills. */
+static bool is_price_list(json_t *root)
+{
+    const char *key;
+    json_t *value;
+    json_object_foreach(root, key, value)
+        if (ct_json_text(value, "litellm_provider").p)
+            return true;
+    return false;
+}
+
+static enum ct_status parse(struct ct_span body, const struct ct_parse_hint *hint, struct ct_batch *out,
+                            struct ct_error *err)
+{
+    json_t *root = NULL, *value;
+    const char *key;
+    (void)hint;
+    enum ct_status s = ct_reference_need(err);
+    if (s == CT_OK)
+        s = ct_json_parse(body, 0, &root, err); /* names occur twice upstream: the last one counts */
+    if (s == CT_OK && !is_price_list(root))
+        s = ct_fail(err, CT_ERR_SHAPE, "$", "no model with a litellm_provider; this looks like %s",
+                    ct_family_guess(body));
+    if (s == CT_OK) {
+        json_object_foreach(root, key, value)
+        {
+            struct ct_span id = ct_span(key), mode = ct_json_text(value, "mode");
+            if (is_no_model(id))
+                ct_note_about(out, "no model:", id);
+            else if (!json_is_object(value))
+                ct_note_about(out, "a model that is no object", CT_SPAN_NONE);
+            else if (!ct_span_is(mode, "chat") && !ct_span_is(mode, "responses") &&
+                     !ct_span_is(mode, "completion"))
+                ct_note_about(out, "mode", mode.n ? mode : CT_LIT("not given"));
+            else
+                read_model(out, id, value);
+        }
+    }
+    json_decref(root);
+    return ct_parse_end(s, out, err);
+}
+
+const struct ct_family ct_family_litellm = {
+    .name = "litellm",
+    .kind = CT_SOURCE_MODELS,
+    .url_pattern = "https://raw.githubusercontent.com/BerriAI/litellm/main/model_prices_and_context_window.json",
+    .parse = parse,
+};
