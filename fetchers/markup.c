@@ -1,0 +1,232 @@
+#include "config.h"
+
+#include "fetchers/markup.h"
+
+#include "db/base/text.h"
+
+#include <ctype.h>
+#include <libxml/HTMLparser.h>
+#include <string.h>
+
+/* Longer bodies are cut before they are read: eight times what is kept of the text. */
+#define BODY_MAX (8 * CT_TEXT_BYTES)
+#define DEPTH_MAX 64
+
+struct html {
+    struct ct_buf out;
+    int skip; /* inside script or style */
+    int depth;
+    bool blocks; /* has block elements: then line ends in the text mean nothing */
+};
+
+static bool one_of(const xmlChar *name, const char *const *words)
+{
+    for (; *words; words++)
+        if (strcmp((const char *)name, *words) == 0)
+            return true;
+    return false;
+}
+
+static const char *const hidden[] = {"script", "style", "head", "template", NULL};
+static const char *const breaks[] = {"p",  "div", "br", "li",    "ul",  "ol",         "h1",
+                                     "h2", "h3",  "h4", "h5",    "h6",  "tr",         "hr",
+                                     "dl", "dt",  "dd", "table", "pre", "blockquote", NULL};
+
+static void line_end(struct ct_buf *b)
+{
+    while (b->n && b->p[b->n - 1] == ' ')
+        b->p[--b->n] = '\0';
+    if (b->n && b->p[b->n - 1] != '\n')
+        ct_buf_addc(b, '\n');
+}
+
+static void on_start(void *ctx, const xmlChar *name, const xmlChar **attributes)
+{
+    struct html *h = ctx;
+    (void)attributes;
+    if (++h->depth > DEPTH_MAX || one_of(name, hidden))
+        h->skip++;
+    if (one_of(name, breaks))
+        line_end(&h->out);
+    if (!h->skip && strcmp((const char *)name, "li") == 0)
+        ct_buf_adds(&h->out, "- ");
+}
+
+static void on_end(void *ctx, const xmlChar *name)
+{
+    struct html *h = ctx;
+    if (h->depth-- > DEPTH_MAX || one_of(name, hidden))
+        h->skip--;
+    if (one_of(name, breaks))
+        line_end(&h->out);
+}
+
+static void on_text(void *ctx, const xmlChar *text, int len)
+{
+    struct html *h = ctx;
+    for (int i = 0; i < len && !h->skip; i++) {
+        char c = (char)text[i];
+        if (h->blocks && (c == '\n' || c == '\r' || c == '\t'))
+            c = ' ';
+        if (c == ' ' && h->blocks && h->out.n && strchr(" \n", h->out.p[h->out.n - 1]))
+            continue;
+        ct_buf_addc(&h->out, c);
+    }
+}
+
+/* A tag or an entity: '<' or '&' as it stands in plain text ("a < b", "R&D") is none. */
+static bool looks_html(struct ct_span s)
+{
+    for (size_t i = 0; i + 1 < s.n; i++) {
+        unsigned char next = (unsigned char)s.p[i + 1];
+        if (s.p[i] == '<' && (isalpha(next) || next == '/' || next == '!'))
+            return memchr(s.p + i, '>', s.n - i) != NULL;
+        if (s.p[i] == '&' && (isalpha(next) || next == '#')) {
+            size_t end = i + 1;
+            while (end < s.n && end < i + 10 &&
+                   (isalnum((unsigned char)s.p[end]) || s.p[end] == '#'))
+                end++;
+            if (end < s.n && s.p[end] == ';')
+                return true;
+        }
+    }
+    return false;
+}
+
+static bool has_blocks(struct ct_span s)
+{
+    static const char *const tags[] = {"<p>", "<p ", "<br", "<div", "<li", "</p>", NULL};
+    for (const char *const *t = tags; *t; t++)
+        if (ct_span_ihas(s, ct_span(*t)))
+            return true;
+    return false;
+}
+
+/* libxml2's HTML reader through its events: no tree, and every broken page has some reading. */
+static void from_html(struct ct_span body, struct ct_buf *out)
+{
+    struct html h = {.out = CT_BUF_INIT, .blocks = has_blocks(body)};
+    htmlSAXHandler sax = {.startElement = on_start,
+                          .endElement = on_end,
+                          .characters = on_text,
+                          .ignorableWhitespace = on_text};
+    htmlParserCtxtPtr ctxt =
+        htmlCreatePushParserCtxt(&sax, &h, NULL, 0, NULL, XML_CHAR_ENCODING_UTF8);
+    if (!ctxt)
+        return;
+    htmlCtxtUseOptions(ctxt, HTML_PARSE_RECOVER | HTML_PARSE_NONET | HTML_PARSE_NOERROR |
+                                 HTML_PARSE_NOWARNING | HTML_PARSE_NODEFDTD);
+    htmlParseChunk(ctxt, body.p, (int)body.n, 0);
+    htmlParseChunk(ctxt, NULL, 0, 1);
+    if (ctxt->myDoc)
+        xmlFreeDoc(ctxt->myDoc);
+    htmlFreeParserCtxt(ctxt);
+    ct_buf_free(out);
+    *out = h.out;
+}
+
+/* "[text](url)" at S[I]: writes "text (url)", or the URL once when both are the same; returns its
+ * length or 0. */
+static size_t markdown_link(struct ct_span s, size_t i, struct ct_buf *out)
+{
+    const char *mid = memmem(s.p + i, s.n - i, "](", 2);
+    if (!mid)
+        return 0;
+    struct ct_span text = {s.p + i + 1, (size_t)(mid - s.p) - i - 1};
+    struct ct_span url = {mid + 2, s.n - (size_t)(mid - s.p) - 2};
+    if (memchr(text.p, '\n', text.n) || memchr(text.p, '[', text.n))
+        return 0;
+    if (!ct_span_istarts(url, "http://") && !ct_span_istarts(url, "https://"))
+        return 0;
+    const char *end = memchr(url.p, ')', url.n);
+    if (!end)
+        return 0;
+    url.n = (size_t)(end - url.p);
+    if (memchr(url.p, ' ', url.n) || memchr(url.p, '\n', url.n))
+        return 0;
+    if (!ct_span_eq(text, url)) {
+        ct_buf_add(out, text);
+        ct_buf_adds(out, " (");
+    }
+    ct_buf_add(out, url);
+    if (!ct_span_eq(text, url))
+        ct_buf_addc(out, ')');
+    return (size_t)(end + 1 - s.p) - i;
+}
+
+/* "## Title", also "## \\#\\# Title" as Google writes it; not "#1". */
+static bool heading(struct ct_span s, size_t i)
+{
+    while (i < s.n && s.p[i] == '#')
+        i++;
+    return i < s.n && s.p[i] == ' ';
+}
+
+static void from_markdown(struct ct_span s, struct ct_buf *out)
+{
+    bool line_start = true;
+    int links = 200; /* each looks ahead: bounds the work on a body of nothing but '[' */
+    for (size_t i = 0; i < s.n;) {
+        char c = s.p[i], next = i + 1 < s.n ? s.p[i + 1] : '\0';
+        size_t used = 0;
+        if (c == '[' && links-- > 0)
+            used = markdown_link(s, i, out);
+        if (used) {
+            i += used;
+            line_start = false;
+            continue;
+        }
+        if (c == '\\' && next && strchr("\\`*_{}[]()#+-.!|<>~", next)) {
+            c = next;
+            i++;
+        } else if (c == '*' && next == '*') {
+            i += 2;
+            continue;
+        } else if (c == '#' && line_start && heading(s, i)) {
+            while (i < s.n && (s.p[i] == '#' || s.p[i] == '\\' || s.p[i] == ' '))
+                i++;
+            continue;
+        } else if (c == '\xC2' && next == '\xA0') { /* no-break space */
+            c = ' ';
+            i++;
+        }
+        ct_buf_addc(out, c);
+        line_start = c == '\n' || (line_start && c == ' ');
+        i++;
+    }
+}
+
+static void plain(struct ct_span body, struct ct_buf *out)
+{
+    struct ct_buf html = CT_BUF_INIT;
+    if (body.n > BODY_MAX)
+        body.n = BODY_MAX;
+    if (looks_html(body)) {
+        from_html(body, &html);
+        body = ct_buf_span(&html);
+    }
+    from_markdown(body, out);
+    ct_buf_free(&html);
+}
+
+static struct ct_span made(struct ct_arena *arena, struct ct_span body,
+                           struct ct_span (*clean)(struct ct_arena *, struct ct_span))
+{
+    if (!body.p)
+        return CT_SPAN_NONE;
+    struct ct_buf text = CT_BUF_INIT;
+    plain(body, &text);
+    struct ct_span out = text.n ? clean(arena, ct_buf_span(&text)) : CT_SPAN_NONE;
+    ct_buf_free(&text);
+    return out.n ? out : CT_SPAN_NONE;
+}
+
+struct ct_span ct_markup_text(struct ct_arena *arena, struct ct_span body)
+{
+    return made(arena, body, ct_clean_body);
+}
+
+struct ct_span ct_markup_name(struct ct_arena *arena, struct ct_span body)
+{
+    return made(arena, body, ct_clean_name);
+}
