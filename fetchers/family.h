@@ -32,6 +32,8 @@ const struct ct_family *ct_family_find(const char *name); /* NULL when unknown *
 /* What BODY looks like, for errors: "an HTML page", "an empty body", "a Statuspage summary", "an Instatus
  * page", "damaged JSON", ... Static text. Reads JSON whole: only for bodies that were refused. */
 const char *ct_family_guess(struct ct_span body);
+/* Adds ", in what looks like an Instatus page" to a refusal in ERR (NULL is fine). */
+void ct_family_explain(struct ct_error *err, struct ct_span body);
 
 /* One built-in or configured source. All text is owned by the registry and lives as long as the program. */
 struct ct_source {
@@ -57,8 +59,11 @@ size_t ct_registry_count(const struct ct_registry *reg);
 struct ct_source *ct_registry_at(struct ct_registry *reg, size_t i);
 struct ct_source *ct_registry_find(struct ct_registry *reg, const char *id); /* NULL when unknown */
 /* A user's own source or overrides of a built-in one: KEY is a column of sources.tsv, or "every", "enabled",
- * "allow_private". Values are checked: CT_ERR_CONFIG says what is wrong with it and the nearest name. */
+ * "allow_private" (which must stand before an http address and an interval below 30 s). Values are checked: CT_ERR_CONFIG says what is wrong with it and the nearest name. */
 CT_MUST_USE enum ct_status ct_registry_set(struct ct_registry *reg, const char *id, const char *key,
                                            const char *value, struct ct_error *err);
+/* After the last ct_registry_set: a source of the user that has no family or address is switched off, and
+ * the first one makes CT_ERR_CONFIG ("source acme": what is missing, or the built-in name it may mean). */
+CT_MUST_USE enum ct_status ct_registry_check(struct ct_registry *reg, struct ct_error *err);
 
 #endif

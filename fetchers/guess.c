@@ -1,10 +1,11 @@
-/* Names what a refused body looks like: pages move from one vendor to another without a word, and "not a
- * Statuspage summary" helps nobody who is not told that it is now an Instatus page. */
+/* Names what a refused body looks like: pages move from one vendor to another without a word, and
+ * "not a Statuspage summary" helps nobody who is not told that it is now an Instatus page. */
 #include "config.h"
 
 #include "fetchers/family.h"
 #include "fetchers/jsonx.h"
 
+#include <stdio.h>
 #include <string.h>
 
 /* All of MEMBERS (separated by blanks) are in OBJ and not null. */
@@ -113,9 +114,14 @@ static const char *guess_markup(struct ct_span rest)
     static const struct {
         const char *start, *words;
     } roots[] = {
-        {"<!doctype html", "an HTML page"}, {"<html", "an HTML page"}, {"<head", "an HTML page"},
-        {"<body", "an HTML page"},          {"<rss", "an RSS feed"},   {"<feed", "an Atom feed"},
-        {"<rdf:RDF", "an RSS 1.0 feed"},    {"<error", "an XML error answer"},
+        {"<!doctype html", "an HTML page"},
+        {"<html", "an HTML page"},
+        {"<head", "an HTML page"},
+        {"<body", "an HTML page"},
+        {"<rss", "an RSS feed"},
+        {"<feed", "an Atom feed"},
+        {"<rdf:RDF", "an RSS 1.0 feed"},
+        {"<error", "an XML error answer"},
         {"<!doctype", "an XML document with a DOCTYPE"},
     };
     for (;;) {
@@ -153,4 +159,12 @@ const char *ct_family_guess(struct ct_span body)
     if (memchr(text.p, '\0', text.n))
         return "binary data";
     return ct_span_starts(text, "callback") ? "JSONP" : "plain text";
+}
+
+void ct_family_explain(struct ct_error *err, struct ct_span body)
+{
+    if (!err)
+        return;
+    size_t n = strlen(err->what);
+    snprintf(err->what + n, sizeof err->what - n, ", in what looks like %s", ct_family_guess(body));
 }

@@ -8,8 +8,8 @@
 #include <stdio.h>
 #include <string.h>
 
-/* Counts outside of strings. In a damaged document the counts may be off behind the damage, where jansson
- * no longer reads. */
+/* Counts outside of strings. In a damaged document the counts may be off behind the damage, where
+ * jansson no longer reads. */
 static enum ct_status measure(struct ct_span body, struct ct_error *err)
 {
     size_t containers = 0, commas = 0;
@@ -65,7 +65,8 @@ static const char *damage(enum json_error_code code)
     }
 }
 
-enum ct_status ct_json_parse(struct ct_span body, unsigned flags, json_t **root, struct ct_error *err)
+enum ct_status ct_json_parse(struct ct_span body, unsigned flags, json_t **root,
+                             struct ct_error *err)
 {
     *root = NULL;
     if (body.n >= 3 && memcmp(body.p, "\xEF\xBB\xBF", 3) == 0)
@@ -235,7 +236,8 @@ static enum ct_status member(const json_t *obj, const char *path, const char *ke
     if (!v || json_typeof(v) != types[want]) {
         char where[128];
         snprintf(where, sizeof where, "%s.%s", path, key);
-        return ct_fail(err, CT_ERR_SHAPE, where, "wanted %s, found %s", words[want], ct_json_kind(v));
+        return ct_fail(err, CT_ERR_SHAPE, where, "wanted %s, found %s", words[want],
+                       ct_json_kind(v));
     }
     *out = v;
     return CT_OK;

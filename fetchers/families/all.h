@@ -1,0 +1,13 @@
+/* Every family, for the table in registry.c. One line each. */
+#ifndef CT_FAMILIES_H
+#define CT_FAMILIES_H
+
+#include "fetchers/family.h"
+
+extern const struct ct_family ct_family_statuspage_summary;
+extern const struct ct_family ct_family_incidentio_compat;
+extern const struct ct_family ct_family_aws_currentevents;
+extern const struct ct_family ct_family_azure_rss;
+extern const struct ct_family ct_family_gcp_incidents;
+
+#endif
