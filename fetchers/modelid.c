@@ -32,6 +32,9 @@ static enum ct_status check_prefixes(struct ct_error *err)
             return ct_tsv_fail(&prefixes, r, err, "open_weights is yes, no or empty, not %s", open.p);
         if (!ct_tsv_cell(&prefixes, r, P_LAB).n)
             return ct_tsv_fail(&prefixes, r, err, "lab is empty");
+        for (const char *c = ct_tsv_cell(&prefixes, r, P_PREFIX).p; *c; c++)
+            if (*c >= 'A' && *c <= 'Z')
+                return ct_tsv_fail(&prefixes, r, err, "a prefix is written in lower case");
     }
     return CT_OK;
 }
@@ -578,11 +581,15 @@ static void split_path(struct ct_span id, struct ct_span provider, struct ct_spa
 
 /* ---- lab ---- */
 
+/* Names are in lower case, and so is the table (checked when it is loaded). */
 static ptrdiff_t prefix_row(struct ct_span model)
 {
-    for (size_t i = 0; i < prefixes.rows; i++)
-        if (ct_span_istarts(model, prefix_keys[i].key.p))
+    for (size_t i = 0; i < prefixes.rows; i++) {
+        struct ct_span prefix = prefix_keys[i].key;
+        if (prefix.n <= model.n && prefix.p[0] == model.p[0] &&
+            memcmp(prefix.p, model.p, prefix.n) == 0)
             return (ptrdiff_t)prefix_keys[i].row;
+    }
     return -1;
 }
 

@@ -111,10 +111,10 @@ static bool push_price(struct ct_batch *out, const struct ct_token_price *common
     enum ct_status s = ct_json_decimal(entry, key, PER_MTOK, 9, &price);
     if (s != CT_OK || price == CT_NONE || price < 0) {
         ct_note_about(out,
-                      s == CT_ERR_RANGE    ? "a price that is too large"
-                      : s != CT_OK         ? "a price that is no number"
-                      : price == CT_NONE   ? "an empty price"
-                                           : "a negative price",
+                      s == CT_ERR_RANGE  ? "a price that is too large"
+                      : s != CT_OK       ? "a price that is no number"
+                      : price == CT_NONE ? "an empty price"
+                                         : "a negative price",
                       CT_SPAN_NONE);
         return false;
     }
@@ -140,12 +140,12 @@ static bool push_prices(struct ct_batch *out, const struct ct_token_price *commo
     {
         char tier[TIER_BYTES] = "";
         struct ct_span name = ct_span(key);
-        if (!is_price_word(name) || json_is_null(value))
+        if (json_is_null(value) || json_is_boolean(value)) /* most members are capabilities */
             continue;
         int kind = read_field(name, tier);
         if (kind >= 0)
             any = push_price(out, common, entry, key, kind, tier) || any;
-        else
+        else if (is_price_word(name))
             ct_note_about(out, "price field", name);
     }
     return any;
