@@ -9,5 +9,9 @@ extern const struct ct_family ct_family_incidentio_compat;
 extern const struct ct_family ct_family_aws_currentevents;
 extern const struct ct_family ct_family_azure_rss;
 extern const struct ct_family ct_family_gcp_incidents;
+extern const struct ct_family ct_family_azure_retail;
+extern const struct ct_family ct_family_aws_spot_feed;
+extern const struct ct_family ct_family_vast_bundles;
+extern const struct ct_family ct_family_litellm;
 
 #endif

@@ -1,9 +1,11 @@
 /* aws-spot-feed: spot prices of EC2 by region and instance type (sources/prices.md section 3.2). Plain JSON
  * today, JSONP in older copies. One figure a region; nothing in it says when it was made. */
 #include "db/base/text.h"
+#include "fetchers/families/all.h"
 #include "fetchers/families/prices.h"
 #include "fetchers/jsonx.h"
 #include "fetchers/reference.h"
+#include "fetchers/rows.h"
 
 #include <stdio.h>
 
@@ -135,7 +137,7 @@ static enum ct_status parse(struct ct_span body, const struct ct_parse_hint *hin
     if (s == CT_OK)
         s = read_feed(out, root, err);
     json_decref(root);
-    return ct_parse_end(s, out, err);
+    return ct_rows_finish(out, s, err);
 }
 
 const struct ct_family ct_family_aws_spot_feed = {

@@ -1,9 +1,11 @@
 /* azure-retail: pages of the Azure Retail Prices list (sources/prices.md section 3.1). A price is that of the
  * whole machine, and of the whole term for a reservation though the unit says one hour. */
 #include "db/base/text.h"
+#include "fetchers/families/all.h"
 #include "fetchers/families/prices.h"
 #include "fetchers/jsonx.h"
 #include "fetchers/reference.h"
+#include "fetchers/rows.h"
 
 #include <stdio.h>
 
@@ -178,7 +180,7 @@ static enum ct_status parse(struct ct_span body, const struct ct_parse_hint *hin
     if (s == CT_OK)
         s = read_page(out, root, body, err);
     json_decref(root);
-    return ct_parse_end(s, out, err);
+    return ct_rows_finish(out, s, err);
 }
 
 const struct ct_family ct_family_azure_retail = {

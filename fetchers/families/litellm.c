@@ -1,10 +1,12 @@
 /* litellm: the model price list of the LiteLLM project, one object keyed by model id (sources/models.md
  * sections 2.1 and 8). Dollars per token become dollars per million tokens. */
 #include "db/base/text.h"
+#include "fetchers/families/all.h"
 #include "fetchers/families/prices.h"
 #include "fetchers/jsonx.h"
 #include "fetchers/modelid.h"
 #include "fetchers/reference.h"
+#include "fetchers/rows.h"
 
 #include <string.h>
 
@@ -239,7 +241,7 @@ static enum ct_status parse(struct ct_span body, const struct ct_parse_hint *hin
         }
     }
     json_decref(root);
-    return ct_parse_end(s, out, err);
+    return ct_rows_finish(out, s, err);
 }
 
 const struct ct_family ct_family_litellm = {

@@ -52,12 +52,3 @@ ct_nusd ct_offer_price(struct ct_batch *out, const json_t *obj, const char *key)
     ct_note_about(out, why, CT_SPAN_NONE);
     return CT_NONE;
 }
-
-enum ct_status ct_parse_end(enum ct_status s, struct ct_batch *out, struct ct_error *err)
-{
-    if (s == CT_OK && ct_arena_full(out->arena))
-        s = ct_fail(err, CT_ERR_LIMIT, "body", "more rows than the memory for one answer holds");
-    if (s != CT_OK)
-        ct_batch_init(out, out->arena);
-    return s;
-}

@@ -19,7 +19,4 @@ void ct_offer_derive(struct ct_offer *offer);
  * why. */
 ct_nusd ct_offer_price(struct ct_batch *out, const json_t *obj, const char *key);
 
-/* The end of every parse: S as it is, or CT_ERR_LIMIT when OUT's arena is full. On any error OUT is emptied. */
-CT_MUST_USE enum ct_status ct_parse_end(enum ct_status s, struct ct_batch *out, struct ct_error *err);
-
 #endif

@@ -1,9 +1,11 @@
 /* vast-bundles: offers of the Vast.ai market, one machine or a share of one each (sources/prices.md section
  * 5.2). Also the archive of several such answers, where they stand by GPU name. */
 #include "db/base/text.h"
+#include "fetchers/families/all.h"
 #include "fetchers/families/prices.h"
 #include "fetchers/jsonx.h"
 #include "fetchers/reference.h"
+#include "fetchers/rows.h"
 
 #include <stdio.h>
 
@@ -47,7 +49,7 @@ static void read_offer(struct ct_batch *out, const json_t *offer, const struct c
     row.price_per_hour = ct_offer_price(out, offer, bid ? "min_bid" : "dph_total");
     if (row.price_per_hour == CT_NONE)
         return;
-    row.cloud = hint && hint->provider.n ? hint->provider : CT_LIT("vastai");
+    row.cloud = hint && hint->provider.n ? ct_clean_id(a, hint->provider) : CT_LIT("vastai");
     row.region = ct_clean_name(a, ct_json_text(offer, "geolocation"));
     row.sku = ct_clean_id(a, ct_json_word(offer, "id", a));
     row.instance = ct_clean_id(a, ct_json_word(offer, "machine_id", a));
@@ -117,7 +119,7 @@ static enum ct_status parse(struct ct_span body, const struct ct_parse_hint *hin
         s = ct_fail(err, CT_ERR_SHAPE, "$", "no list of offers; this looks like %s", ct_family_guess(body));
     }
     json_decref(root);
-    return ct_parse_end(s, out, err);
+    return ct_rows_finish(out, s, err);
 }
 
 const struct ct_family ct_family_vast_bundles = {
