@@ -1,0 +1,442 @@
+/* The table of families and the list of sources: reference/sources.tsv, then what the user's config
+ * sets. */
+#include "fetchers/registry.h"
+#include "fetchers/families/all.h"
+#include "fetchers/reference.h"
+
+#include "db/base/ini.h"
+#include "db/base/text.h"
+
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+const struct ct_family *const ct_families[] = {
+    &ct_family_statuspage_summary,
+    &ct_family_incidentio_compat,
+    &ct_family_aws_currentevents,
+    &ct_family_azure_rss,
+    &ct_family_gcp_incidents,
+    &ct_family_azure_retail,
+    &ct_family_aws_spot_feed,
+    &ct_family_vast_bundles,
+    &ct_family_litellm,
+    NULL,
+};
+
+const struct ct_family *ct_family_find(const char *name)
+{
+    for (const struct ct_family *const *f = ct_families; *f; f++)
+        if (strcmp((*f)->name, name) == 0)
+            return *f;
+    return NULL;
+}
+
+struct ct_registry {
+    struct ct_arena *arena;
+    CT_VEC(struct ct_source *) sources; /* pointers: handed out, so they never move */
+    size_t built_in;
+};
+
+/* ---- columns ---- */
+
+#define DEFAULT_BYTES (8u << 20)
+#define MAX_BYTES (64u << 20)
+#define MAX_PAGES 50
+#define MAX_INTERVAL (30 * CT_DAY)
+#define MIN_INTERVAL (30 * CT_SECOND)
+#define MAX_TIMEOUT (120 * CT_SECOND)
+
+enum kind {
+    K_ID,
+    K_FAMILY,
+    K_NAME,
+    K_LINE,
+    K_URL,
+    K_METHOD,
+    K_ENV,
+    K_SECONDS,
+    K_TIMEOUT,
+    K_BYTES,
+    K_PAGES,
+    K_EVIDENCE,
+    K_FLAG
+};
+
+/* In the order of the file; `off` is a field of struct ct_source. */
+static const struct column {
+    const char *name;
+    enum kind kind;
+    size_t off;
+} columns[] = {
+    {"id", K_ID, offsetof(struct ct_source, id)},
+    {"family", K_FAMILY, offsetof(struct ct_source, family)},
+    {"provider", K_NAME, offsetof(struct ct_source, provider)},
+    {"scope", K_LINE, offsetof(struct ct_source, scope)},
+    {"title", K_LINE, offsetof(struct ct_source, title)},
+    {"url", K_URL, offsetof(struct ct_source, url)},
+    {"method", K_METHOD, offsetof(struct ct_source, method)},
+    {"body", K_LINE, offsetof(struct ct_source, body)},
+    {"query", K_LINE, offsetof(struct ct_source, query)},
+    {"key_env", K_ENV, offsetof(struct ct_source, key_env)},
+    {"interval_s", K_SECONDS, offsetof(struct ct_source, interval_ms)},
+    {"timeout_s", K_TIMEOUT, offsetof(struct ct_source, timeout_ms)},
+    {"max_bytes", K_BYTES, offsetof(struct ct_source, max_bytes)},
+    {"max_pages", K_PAGES, offsetof(struct ct_source, max_pages)},
+    {"evidence", K_EVIDENCE, offsetof(struct ct_source, evidence)},
+    {"part_of_list", K_FLAG, offsetof(struct ct_source, part_of_list)},
+    {"enabled", K_FLAG, offsetof(struct ct_source, enabled)},
+    {"terms", K_LINE, offsetof(struct ct_source, terms)},
+};
+static const struct column every = {"every", K_SECONDS, offsetof(struct ct_source, interval_ms)};
+static const struct column allow_private = {"allow_private", K_FLAG,
+                                            offsetof(struct ct_source, allow_private)};
+
+/* All bytes of TEXT are in one of the ranges "a-z", "0-9", ... of SET (pairs of first and last). */
+static bool made_of(struct ct_span text, const char *set)
+{
+    for (size_t i = 0; i < text.n; i++) {
+        const char *s = set;
+        while (*s && (text.p[i] < s[0] || text.p[i] > s[1]))
+            s += 2;
+        if (!*s)
+            return false;
+    }
+    return true;
+}
+
+static enum ct_status wrong(struct ct_error *err, const struct column *c, const char *wanted,
+                            struct ct_span value)
+{
+    return ct_fail(err, CT_ERR_CONFIG, "", "%s: wanted %s, found \"%.*s\"", c->name, wanted,
+                   CT_FMT(value));
+}
+
+static size_t default_bytes(const struct ct_family *f)
+{
+    return f && f->max_bytes ? f->max_bytes : DEFAULT_BYTES;
+}
+
+static enum ct_status set_family(struct ct_source *s, struct ct_span value, struct ct_error *err)
+{
+    const char *names[CT_LEN(ct_families)];
+    size_t n = 0;
+    for (const struct ct_family *const *f = ct_families; *f; f++) {
+        names[n++] = (*f)->name;
+        if (ct_span_is(value, (*f)->name)) {
+            if (s->max_bytes == default_bytes(s->ops)) /* nobody chose another */
+                s->max_bytes = default_bytes(*f);
+            s->family = (*f)->name;
+            s->ops = *f;
+            return CT_OK;
+        }
+    }
+    names[n] = NULL;
+    char word[64];
+    snprintf(word, sizeof word, "%.*s", CT_FMT(value));
+    const char *near = ct_nearest(word, names);
+    for (size_t i = 0; !near && i < n && value.n; i++) /* "statuspage": the vendor alone */
+        if (ct_span_istarts(ct_span(names[i]), word) && names[i][strlen(word)] == '-')
+            near = names[i];
+    return ct_fail(err, CT_ERR_CONFIG, "", "family: \"%s\" is none of ours%s%s%s", word,
+                   near ? ", did you mean \"" : "", near ? near : "", near ? "\"?" : "");
+}
+
+static bool url_is_good(struct ct_span url, bool private_too)
+{
+    struct ct_arena *a = ct_arena_new(0);
+    bool good =
+        ct_span_eq(ct_clean_url(a, url), url) &&
+        (ct_span_starts(url, "https://") || (private_too && ct_span_starts(url, "http://")));
+    ct_arena_free(a);
+    return good;
+}
+
+static int flag_of(struct ct_span value)
+{
+    static const char *const words[] = {"no", "yes", "off", "on", "false", "true", "0", "1", NULL};
+    int i = ct_word(words, value);
+    return i < 0 ? -1 : i % 2;
+}
+
+/* Numbers: a plain count, or for times also a length such as "5m". */
+static enum ct_status set_number(struct ct_source *s, const struct column *c, struct ct_span value,
+                                 void *field, struct ct_error *err)
+{
+    int64_t n = 0;
+    bool time = c->kind == K_SECONDS || c->kind == K_TIMEOUT;
+    enum ct_status ok = time ? ct_duration_parse(value, &n) : ct_span_int(value, &n);
+    int64_t least = s->allow_private ? CT_SECOND : MIN_INTERVAL;
+    switch (c->kind) {
+    case K_SECONDS:
+        if (ok != CT_OK || n < least || n > MAX_INTERVAL)
+            return wrong(err, c, s->allow_private ? "1s to 30d" : "30s to 30d", value);
+        *(int64_t *)field = n;
+        break;
+    case K_TIMEOUT:
+        if (ok != CT_OK || n < CT_SECOND || n > MAX_TIMEOUT)
+            return wrong(err, c, "1s to 120s", value);
+        *(int64_t *)field = n;
+        break;
+    case K_BYTES:
+        if (ok != CT_OK || n < 1 || n > MAX_BYTES)
+            return wrong(err, c, "1 to 67108864 bytes", value);
+        *(size_t *)field = (size_t)n;
+        break;
+    default:
+        if (ok != CT_OK || n < 1 || n > MAX_PAGES)
+            return wrong(err, c, "1 to 50 pages", value);
+        *(int *)field = (int)n;
+        break;
+    }
+    return CT_OK;
+}
+
+static enum ct_status set_text(struct ct_registry *reg, struct ct_source *s, const struct column *c,
+                               struct ct_span value, void *field, struct ct_error *err)
+{
+    const char *wanted = NULL;
+    bool good = true;
+    switch (c->kind) {
+    case K_ID:
+        wanted = "1 to 64 of a-z, 0-9 and _";
+        good = value.n >= 1 && value.n <= 64 && made_of(value, "az09__");
+        break;
+    case K_NAME:
+        wanted = "a-z, 0-9, - and _";
+        good = value.n <= 64 && made_of(value, "az09__--");
+        break;
+    case K_ENV:
+        wanted = "the name of an environment variable";
+        good = value.n <= 64 && made_of(value, "AZ09__");
+        break;
+    case K_METHOD:
+        wanted = "GET or POST";
+        good = ct_span_is(value, "GET") || ct_span_is(value, "POST");
+        break;
+    case K_URL:
+        wanted = s->allow_private ? "an http or https address"
+                                  : "an https address (http only behind allow_private = yes)";
+        good = url_is_good(value, s->allow_private);
+        break;
+    default:
+        wanted = "one clean line";
+        good = value.n <= 2048 && ct_utf8_valid(value);
+        for (size_t i = 0; good && i < value.n; i++)
+            good = (unsigned char)value.p[i] >= 0x20 && value.p[i] != 0x7f;
+        break;
+    }
+    if (!good)
+        return wrong(err, c, wanted, value);
+    *(const char **)field = ct_arena_dup(reg->arena, value).p;
+    return CT_OK;
+}
+
+static enum ct_status set_column(struct ct_registry *reg, struct ct_source *s,
+                                 const struct column *c, struct ct_span value, struct ct_error *err)
+{
+    void *field = (char *)s + c->off;
+    int word;
+    switch (c->kind) {
+    case K_FAMILY:
+        return set_family(s, value, err);
+    case K_SECONDS:
+    case K_TIMEOUT:
+    case K_BYTES:
+    case K_PAGES:
+        return set_number(s, c, value, field, err);
+    case K_EVIDENCE:
+        word = ct_word(ct_evidence_words, value);
+        if (word < 0)
+            return wrong(err, c, "official, listed, stock or measured", value);
+        *(enum ct_evidence *)field = (enum ct_evidence)word;
+        return CT_OK;
+    case K_FLAG:
+        word = flag_of(value);
+        if (word < 0)
+            return wrong(err, c, "yes or no", value);
+        *(bool *)field = word == 1;
+        return CT_OK;
+    default:
+        return set_text(reg, s, c, value, field, err);
+    }
+}
+
+/* ---- the list ---- */
+
+static struct ct_source *add_source(struct ct_registry *reg, struct ct_span id)
+{
+    struct ct_source *s = ct_arena_alloc(reg->arena, sizeof *s);
+    *s = (struct ct_source){.family = "",
+                            .scope = "",
+                            .url = "",
+                            .terms = "",
+                            .method = "GET",
+                            .body = "",
+                            .query = "",
+                            .key_env = "",
+                            .interval_ms = 5 * CT_MINUTE,
+                            .timeout_ms = 30 * CT_SECOND,
+                            .max_bytes = DEFAULT_BYTES,
+                            .max_pages = 1,
+                            .enabled = true};
+    s->id = s->provider = s->title = ct_arena_dup(reg->arena, id).p;
+    *CT_VEC_PUSH(reg->arena, &reg->sources) = s;
+    return s;
+}
+
+static enum ct_status add_row(struct ct_registry *reg, const struct ct_tsv *t, size_t row,
+                              struct ct_error *err)
+{
+    struct ct_error inner = {0};
+    struct ct_span id = ct_tsv_cell(t, row, 0);
+    struct ct_source *s = add_source(reg, id);
+    for (size_t i = 0; i < CT_LEN(columns); i++) {
+        struct ct_span cell = ct_tsv_cell(t, row, i);
+        bool may_be_empty = columns[i].kind == K_NAME || columns[i].kind == K_LINE ||
+                            columns[i].kind == K_ENV || columns[i].kind == K_TIMEOUT ||
+                            columns[i].kind == K_BYTES || columns[i].kind == K_PAGES;
+        bool keep_default = cell.n == 0 && may_be_empty && columns[i].kind >= K_SECONDS;
+        if (keep_default)
+            continue;
+        if (cell.n == 0 && !may_be_empty)
+            return ct_tsv_fail(t, row, err, "%s: is empty", columns[i].name);
+        if (set_column(reg, s, &columns[i], cell, &inner) != CT_OK)
+            return ct_tsv_fail(t, row, err, "%s", inner.what);
+    }
+    if (s->body[0] && strcmp(s->method, "POST") != 0)
+        return ct_tsv_fail(t, row, err, "body: only a POST has one");
+    if (!s->title[0])
+        return ct_tsv_fail(t, row, err, "title: is empty");
+    for (size_t i = 0; i + 1 < reg->sources.n; i++)
+        if (strcmp(reg->sources.v[i]->id, s->id) == 0)
+            return ct_tsv_fail(t, row, err, "id: \"%s\" is there twice", s->id);
+    return CT_OK;
+}
+
+enum ct_status ct_registry_read(struct ct_span text, const char *file, struct ct_registry **out,
+                                struct ct_error *err)
+{
+    const char *names[CT_LEN(columns) + 1] = {NULL};
+    struct ct_registry *reg = ct_xcalloc(1, sizeof *reg);
+    struct ct_tsv t = {0};
+    *out = NULL;
+    for (size_t i = 0; i < CT_LEN(columns); i++)
+        names[i] = columns[i].name;
+    reg->arena = ct_arena_new(0);
+    enum ct_status s =
+        text.p ? ct_tsv_read(&t, file, text, names, err) : ct_tsv_load(&t, file, names, err);
+    for (size_t i = 0; s == CT_OK && i < t.rows; i++)
+        s = add_row(reg, &t, i, err);
+    reg->built_in = reg->sources.n;
+    ct_tsv_free(&t);
+    if (s != CT_OK) {
+        ct_registry_free(reg);
+        return s;
+    }
+    *out = reg;
+    return CT_OK;
+}
+
+enum ct_status ct_registry_load(struct ct_registry **out, struct ct_error *err)
+{
+    *out = NULL;
+    enum ct_status s = ct_reference_load(err);
+    return s == CT_OK ? ct_registry_read(CT_SPAN_NONE, "sources.tsv", out, err) : s;
+}
+
+void ct_registry_free(struct ct_registry *reg)
+{
+    if (!reg)
+        return;
+    ct_arena_free(reg->arena);
+    free(reg);
+}
+
+size_t ct_registry_count(const struct ct_registry *reg)
+{
+    return reg->sources.n;
+}
+
+struct ct_source *ct_registry_at(struct ct_registry *reg, size_t i)
+{
+    return i < reg->sources.n ? reg->sources.v[i] : NULL;
+}
+
+struct ct_source *ct_registry_find(struct ct_registry *reg, const char *id)
+{
+    for (size_t i = 0; i < reg->sources.n; i++)
+        if (strcmp(reg->sources.v[i]->id, id) == 0)
+            return reg->sources.v[i];
+    return NULL;
+}
+
+/* "id" names the section and cannot be set. */
+static const struct column *find_key(const char *key, struct ct_error *err)
+{
+    const char *names[CT_LEN(columns) + 2];
+    size_t n = 0;
+    for (size_t i = 1; i < CT_LEN(columns); i++) {
+        if (strcmp(columns[i].name, key) == 0)
+            return &columns[i];
+        names[n++] = columns[i].name;
+    }
+    if (strcmp(key, every.name) == 0)
+        return &every;
+    if (strcmp(key, allow_private.name) == 0)
+        return &allow_private;
+    names[n++] = every.name;
+    names[n++] = allow_private.name;
+    names[n] = NULL;
+    const char *near = ct_nearest(key, names);
+    (void)ct_fail(err, CT_ERR_CONFIG, "", "unknown setting \"%s\" of a source%s%s%s", key,
+                  near ? ", did you mean \"" : "", near ? near : "", near ? "\"?" : "");
+    return NULL;
+}
+
+enum ct_status ct_registry_set(struct ct_registry *reg, const char *id, const char *key,
+                               const char *value, struct ct_error *err)
+{
+    struct ct_span name = ct_span(id), text = ct_span_trim(ct_span(value));
+    const struct column *c = find_key(key, err);
+    if (!c)
+        return CT_ERR_CONFIG;
+    if (name.n == 0 || name.n > 64 || !made_of(name, "az09__"))
+        return wrong(err, &columns[0], "1 to 64 of a-z, 0-9 and _", name);
+    struct ct_source *s = ct_registry_find(reg, id);
+    struct ct_source trial = s ? *s : (struct ct_source){.interval_ms = 5 * CT_MINUTE};
+    enum ct_status status =
+        set_column(reg, &trial, c, text, err); /* a refused value adds no source */
+    if (status == CT_OK)
+        status = set_column(reg, s ? s : add_source(reg, name), c, text, err);
+    return status;
+}
+
+enum ct_status ct_registry_check(struct ct_registry *reg, struct ct_error *err)
+{
+    enum ct_status status = CT_OK;
+    const char **names = ct_xcalloc(reg->built_in + 1, sizeof *names);
+    for (size_t i = 0; i < reg->built_in; i++)
+        names[i] = reg->sources.v[i]->id;
+    for (size_t i = 0; i < reg->sources.n; i++) {
+        struct ct_source *s = reg->sources.v[i];
+        bool body = s->body[0] && strcmp(s->method, "POST") != 0;
+        if (s->ops && s->url[0] && !body)
+            continue;
+        s->enabled = false;
+        if (status != CT_OK)
+            continue;
+        char where[96];
+        const char *near = i >= reg->built_in ? ct_nearest(s->id, names) : NULL;
+        snprintf(where, sizeof where, "source %s", s->id);
+        status = ct_fail(err, CT_ERR_CONFIG, where, "%s%s%s%s",
+                         body      ? "a body needs method = POST"
+                         : !s->ops ? "family is missing"
+                                   : "url is missing",
+                         near && !s->ops ? ", did you mean the source \"" : "",
+                         near && !s->ops ? near : "", near && !s->ops ? "\"?" : "");
+    }
+    free(names);
+    return status;
+}
