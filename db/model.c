@@ -140,7 +140,7 @@ struct ct_token_price ct_token_price_new(void)
 
 /* A segment must not read as a separator ('/', '@' before a variant), as a glob, as an escape, or end
  * a list in a config file or a shell word: those bytes become %XX. Bytes of UTF-8 stay readable. */
-static void add_segment(struct ct_buf *out, struct ct_span s)
+void ct_key_segment(struct ct_buf *out, struct ct_span s)
 {
     for (size_t i = 0; i < s.n; i++) {
         unsigned char c = (unsigned char)s.p[i];
@@ -169,14 +169,14 @@ struct ct_span ct_offer_key(struct ct_arena *a, const struct ct_offer *o)
         return CT_SPAN_NONE;
     struct ct_buf out = CT_BUF_INIT;
     char number[CT_DECIMAL_MAX];
-    add_segment(&out, o->cloud);
+    ct_key_segment(&out, o->cloud);
     ct_buf_addc(&out, '/');
-    add_segment(&out, or_word(o->region, "any"));
+    ct_key_segment(&out, or_word(o->region, "any"));
     ct_buf_addc(&out, '/');
-    add_segment(&out, o->gpu);
+    ct_key_segment(&out, o->gpu);
     if (o->form.n) {
         ct_buf_addc(&out, '-');
-        add_segment(&out, o->form);
+        ct_key_segment(&out, o->form);
     }
     if (o->gpu_mem_milli != CT_NONE && o->gpu_mem_milli > 0) {
         ct_decimal_format_fixed(number, o->gpu_mem_milli, 3, 0);
@@ -188,7 +188,7 @@ struct ct_span ct_offer_key(struct ct_arena *a, const struct ct_offer *o)
                 ct_purchase_words[known ? o->purchase : CT_PURCHASE_OTHER]);
     if (o->instance.n) {
         ct_buf_addc(&out, '/');
-        add_segment(&out, o->instance);
+        ct_key_segment(&out, o->instance);
     }
     return finish(a, &out);
 }
@@ -208,21 +208,21 @@ struct ct_span ct_token_key(struct ct_arena *a, const struct ct_token_price *t)
     if (!t->host.n || !t->model.n || !kind_known(t))
         return CT_SPAN_NONE;
     struct ct_buf out = CT_BUF_INIT;
-    add_segment(&out, t->host);
+    ct_key_segment(&out, t->host);
     ct_buf_addc(&out, '/');
-    add_segment(&out, or_word(t->region, "any"));
+    ct_key_segment(&out, or_word(t->region, "any"));
     ct_buf_addc(&out, '/');
-    add_segment(&out, or_word(t->lab, "unknown"));
+    ct_key_segment(&out, or_word(t->lab, "unknown"));
     ct_buf_addc(&out, '/');
-    add_segment(&out, t->model);
+    ct_key_segment(&out, t->model);
     if (t->variant.n) {
         ct_buf_addc(&out, '@');
-        add_segment(&out, t->variant);
+        ct_key_segment(&out, t->variant);
     }
     ct_buf_addf(&out, "/%s", ct_token_kind_words[t->kind]);
     if (has_tier(t)) {
         ct_buf_addc(&out, '.');
-        add_segment(&out, t->tier);
+        ct_key_segment(&out, t->tier);
     }
     return finish(a, &out);
 }

@@ -215,6 +215,8 @@ struct ct_token_price ct_token_price_new(void);
 
 /* ---- series names (contract.md section 4) ---- all into ARENA. In a segment blanks, controls and / % @ * ? ,
  * are percent-encoded (%2F), so that no name reads as two segments, a glob or two items of a list. */
+/* Adds one segment of a name: '/', '%', '@', globs, ',', blanks and controls become %XX. */
+void ct_key_segment(struct ct_buf *out, struct ct_span s);
 /* "CLOUD/REGION/GPU[-FORM][-MEM]xCOUNT/PURCHASE[/INSTANCE]"; the caller puts gpu/ or stock/ before it. MEM
  * in whole GiB when known, COUNT a plain decimal: "vastai/Montana%2C%20US/H100-SXM-80x1/od". Null when
  * cloud, gpu or count is unknown. An unknown region is "any", an unknown purchase "other". */

@@ -84,7 +84,8 @@ static const char step_1[] =
     ") STRICT, WITHOUT ROWID;"
 
     /* Facts: the text beside the numbers, as the newest observation that lists the row gave it. An offer is
-     * keyed by its gpu series; STOCK_SERIES is NULL where the source never stated capacity. Of several offers
+     * keyed by its gpu series; STOCK_SERIES is NULL where the source does not state capacity (sources whose
+     * evidence is "stock" have one for every offer; others only where a row states it). Of several offers
      * with one key (a marketplace) the cheapest is described, N_OFFERS says how many there were. */
     "CREATE TABLE offer ("
     " series_id INTEGER PRIMARY KEY REFERENCES series(id), stock_series INTEGER,"
@@ -161,6 +162,7 @@ static const char step_1[] =
     ") STRICT, WITHOUT ROWID;"
     "CREATE INDEX event_source ON event (source_id, at_ms);"
     "CREATE INDEX event_series ON event (series_id, at_ms) WHERE series_id IS NOT NULL;"
+    "CREATE INDEX event_incident ON event (source_id, ref) WHERE origin = 1;"
 
     /* At most one row: who fetches into this database (the lock file decides, this names the holder). */
     "CREATE TABLE lease ("
@@ -228,15 +230,21 @@ static enum ct_status take_step(sqlite3 *db, const char *path, const char *sql, 
     char head[96];
     (void)snprintf(head, sizeof head, "PRAGMA application_id=%d; PRAGMA user_version=%d;",
                    CT_APPLICATION_ID, to);
-    const char *const parts[] = {"BEGIN IMMEDIATE", sql, head, "COMMIT"};
-    for (size_t i = 0; i < CT_LEN(parts); i++) {
+    if (sqlite3_exec(db, "BEGIN IMMEDIATE", NULL, NULL, NULL) != SQLITE_OK) {
+        return fail(db, path, err);
+    }
+    int64_t version = 0; /* another process may have taken the step while we waited for the lock */
+    enum ct_status status = ask(db, path, "PRAGMA user_version", &version, err);
+    const char *const parts[] = {sql, head, "COMMIT"};
+    for (size_t i = version < to ? 0 : CT_LEN(parts) - 1; status == CT_OK && i < CT_LEN(parts); i++) {
         if (sqlite3_exec(db, parts[i], NULL, NULL, NULL) != SQLITE_OK) {
-            enum ct_status status = fail(db, path, err);
-            (void)sqlite3_exec(db, "ROLLBACK", NULL, NULL, NULL);
-            return status;
+            status = fail(db, path, err);
         }
     }
-    return CT_OK;
+    if (status != CT_OK) {
+        (void)sqlite3_exec(db, "ROLLBACK", NULL, NULL, NULL);
+    }
+    return status;
 }
 
 enum ct_status ct_schema_migrate(sqlite3 *db, const char *path, const char *const *list, int n_steps,

@@ -15,7 +15,7 @@ enum ct_sample_flags {
     CT_SAMPLE_QUARANTINED = 1, /* an outlier: kept out of headlines until a CT_SAMPLE_LIFTED row */
     CT_SAMPLE_SUSPECT = 2,     /* a move of 20 times or more, or above 1000 USD a million tokens */
     CT_SAMPLE_LIFTED = 4,      /* no change: the quarantined value before it, seen three times now */
-    CT_SAMPLE_GONE = 8,        /* the answer no longer lists it (stock: 'N', or '?' for part lists) */
+    CT_SAMPLE_GONE = 8,        /* the answer no longer lists it (stock: 'N', or '?' if that says nothing) */
     CT_SAMPLE_HEADING = 16,    /* components: a group's heading, counts in no roll-up */
     CT_SAMPLE_LOCATION = 32,   /* components: one place of many (an edge site, a data centre) */
 };

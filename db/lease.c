@@ -1,0 +1,129 @@
+/* One fetcher per database. The lock file decides (the kernel drops the lock with its holder, however it
+ * ends); the row only names who holds it. */
+#include "config.h"
+
+#include "db/write_priv.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+struct ct_lease {
+    struct ct_writer *w;
+    int fd;
+    int64_t pid, since_ms;
+    char host[80];
+};
+
+/* flock belongs to the open file, which a forked child would share and keep alive. */
+static int held_fd = -1;
+
+static void close_in_child(void)
+{
+    if (held_fd >= 0)
+        (void)close(held_fd);
+    held_fd = -1;
+}
+
+static void watch_forks(void)
+{
+    static bool watching;
+    if (!watching && pthread_atfork(NULL, NULL, close_in_child) == 0)
+        watching = true;
+}
+
+/* "fetcher pid 4121 on HOST, 12s ago" */
+static enum ct_status busy(struct ct_writer *w, int64_t now_ms, struct ct_error *err)
+{
+    w->rc = SQLITE_OK;
+    ct_arena_reset(w->arena);
+    sqlite3_stmt *st = ct_w_bind(w, Q_LEASE_GET, NULL, 0);
+    enum ct_status status = CT_ERR_BUSY;
+    if (ct_w_row(w, st)) {
+        char age[CT_TIME_MAX];
+        ct_age_format(age, now_ms - ct_w_int(st, 3));
+        struct ct_span owner = ct_w_text(w, st, 0), host = ct_w_text(w, st, 2);
+        status = ct_fail(err, CT_ERR_BUSY, w->path, "%.*s pid %lld on %.*s, %s ago", CT_FMT(owner),
+                         (long long)ct_w_int(st, 1), CT_FMT(host), age);
+    } else {
+        status = ct_fail(err, CT_ERR_BUSY, w->path, "another fetcher is just starting or ending");
+    }
+    ct_w_end(st);
+    return status;
+}
+
+enum ct_status ct_lease_take(struct ct_writer *w, const char *owner, int64_t now_ms,
+                             struct ct_lease **out, struct ct_error *err)
+{
+    struct ct_lease *l = ct_xcalloc(1, sizeof *l);
+    struct ct_buf path = CT_BUF_INIT;
+    enum ct_status status;
+    ct_buf_addf(&path, "%s.lock", w->path);
+    l->w = w;
+    l->fd = open(path.p, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+    if (l->fd < 0) {
+        status = ct_fail(err, CT_ERR_IO, path.p, "%s", strerror(errno));
+        goto out;
+    }
+    if (flock(l->fd, LOCK_EX | LOCK_NB) != 0) {
+        status = errno == EWOULDBLOCK ? busy(w, now_ms, err)
+                                      : ct_fail(err, CT_ERR_IO, path.p, "%s", strerror(errno));
+        goto out;
+    }
+    l->pid = getpid();
+    l->since_ms = now_ms;
+    if (gethostname(l->host, sizeof l->host - 1) != 0)
+        l->host[0] = '\0';
+    status = ct_w_begin(w, err);
+    if (status != CT_OK)
+        goto out;
+    RUN(w, LEASE_PUT, vs(owner), vi(l->pid), vs(l->host), vi(now_ms));
+    status = ct_w_commit(w, "lease", err);
+out:
+    ct_buf_free(&path);
+    if (status != CT_OK) {
+        if (l->fd >= 0)
+            (void)close(l->fd);
+        free(l);
+        return status;
+    }
+    watch_forks();
+    held_fd = l->fd;
+    *out = l;
+    return CT_OK;
+}
+
+enum ct_status ct_lease_beat(struct ct_lease *l, int64_t now_ms, struct ct_error *err)
+{
+    if (getpid() != l->pid)
+        return ct_fail(err, CT_ERR_BUSY, l->w->path, "the lease belongs to the parent process");
+    enum ct_status status = ct_w_begin(l->w, err);
+    if (status != CT_OK)
+        return status;
+    int64_t n = RUN(l->w, LEASE_BEAT, vi(l->pid), vs(l->host), vi(l->since_ms), vi(now_ms));
+    status = ct_w_commit(l->w, "lease", err);
+    return status == CT_OK && n == 0 ? busy(l->w, now_ms, err) : status;
+}
+
+void ct_lease_drop(struct ct_lease *l)
+{
+    if (!l)
+        return;
+    if (getpid() == l->pid) {
+        struct ct_error ignored;
+        if (ct_w_begin(l->w, &ignored) == CT_OK) {
+            RUN(l->w, LEASE_DEL, vi(l->pid), vs(l->host), vi(l->since_ms));
+            /* A row that stays only names somebody whose lock is gone: harmless. */
+            enum ct_status status = ct_w_commit(l->w, "lease", &ignored);
+            (void)status;
+        }
+        (void)close(l->fd);
+        if (held_fd == l->fd)
+            held_fd = -1;
+    }
+    free(l);
+}

@@ -1,0 +1,391 @@
+/* One attempt, one transaction: judge it, put it on the source's timeline, then let series, incidents and
+ * the provider's state follow, and at last the source's health. */
+#include "config.h"
+
+#include "db/write_priv.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#define CONFIRMATIONS 3
+#define EMPTY_MS (6 * CT_HOUR)
+#define YEAR_2000_MS INT64_C(946684800000)
+
+/* ---- events ---- */
+
+void ct_w_event(struct ct_job *j, const struct ct_new_event *e)
+{
+    struct ct_buf name = CT_BUF_INIT;
+    ct_buf_addf(&name, "%s%c%" PRId64 "%c%d%c%d%c", j->f->source_id, CT_UNIT_SEPARATOR, e->at_ms,
+                CT_UNIT_SEPARATOR, (int)e->origin, CT_UNIT_SEPARATOR, (int)e->kind,
+                CT_UNIT_SEPARATOR);
+    ct_buf_add(&name, e->seed);
+    ct_buf_addc(&name, CT_UNIT_SEPARATOR);
+    ct_buf_add(&name, e->ref);
+    ct_buf_addc(&name, CT_UNIT_SEPARATOR);
+    ct_buf_add(&name, e->field);
+    /* 53 bits: scripts that read JSON numbers as doubles keep it whole. */
+    int64_t id = (int64_t)(ct_hash(ct_buf_span(&name)) & ((UINT64_C(1) << 53) - 1));
+    ct_buf_free(&name);
+    j->out->events += RUN(
+        j->w, EVENT_ADD, vi(e->at_ms), vi(id), ve((int)e->origin), ve((int)e->kind),
+        ve((int)e->severity), vi(j->source), vi(e->series > 0 ? e->series : CT_NONE),
+        vt(e->subject), vt(e->ref), vt(e->field), vt(e->text.p ? e->text : CT_LIT("")), vs(e->unit),
+        vi(e->old_value), vi(e->new_value), vi(e->pct), ve(e->suspect));
+}
+
+/* ---- the source ---- */
+
+struct source {
+    int64_t data_ms, pending_n, pending_mark, pending_since_ms, trust, generation;
+    int64_t last_attempt_ms;
+    struct ct_span page_id, pending_reason;
+};
+
+static bool load_source(struct ct_job *j, struct source *s)
+{
+    struct ct_writer *w = j->w;
+    sqlite3_stmt *st = ASK(w, SOURCE_GET, vs(j->f->source_id));
+    bool found = ct_w_row(w, st);
+    if (found) {
+        j->source = ct_w_int(st, 0);
+        j->kind = ct_w_word(st, 1);
+        j->provider = ct_w_text(w, st, 2);
+        j->part_of_list = ct_w_int(st, 3) == 1;
+        j->states_stock = ct_w_int(st, 13) == CT_EVIDENCE_STOCK;
+        *s = (struct source){
+            .data_ms = ct_w_int(st, 4),
+            .page_id = ct_w_text(w, st, 5),
+            .pending_n = ct_w_int(st, 6),
+            .pending_reason = ct_w_text(w, st, 7),
+            .pending_mark = ct_w_int(st, 8),
+            .pending_since_ms = ct_w_int(st, 9),
+            .trust = ct_w_int(st, 10),
+            .generation = ct_w_int(st, 11),
+            .last_attempt_ms = ct_w_int(st, 12),
+        };
+        if (!j->provider.n)
+            j->provider = ct_arena_dup(w->arena, ct_span(j->f->source_id));
+    }
+    ct_w_end(st);
+    return found;
+}
+
+/* Recorded data may come from a source nobody configured: its rows tell what it is. */
+static void add_imported_source(struct ct_job *j)
+{
+    const struct ct_batch *b = j->f->batch;
+    enum ct_source_kind kind = CT_SOURCE_STATUS;
+    if (b && b->offers.n)
+        kind = CT_SOURCE_PRICES;
+    else if (b && (b->token_prices.n || b->endpoints.n))
+        kind = CT_SOURCE_MODELS;
+    else if (b && b->articles.n)
+        kind = CT_SOURCE_NEWS;
+    bool listed = kind == CT_SOURCE_PRICES || kind == CT_SOURCE_MODELS;
+    RUN(j->w, SOURCE_ADD, vs(j->f->source_id), vs(""), ve((int)kind), vs(""), vs(""),
+        vs(j->f->source_id), vs(""), vs(""),
+        ve(listed ? CT_EVIDENCE_LISTED : CT_EVIDENCE_OFFICIAL), vi(CT_DAY), vi(0), vs("imported"),
+        vi(0));
+}
+
+/* ---- is it to be believed? (reliability.md section 4) ---- */
+
+struct doubt {
+    const char *reason; /* NULL: none. Stays the same for answers that agree */
+    int64_t mark;       /* what agreeing answers agree on */
+    char words[160];
+};
+
+static int64_t usable_time(int64_t ms, int64_t now_ms)
+{
+    return ms == CT_NONE || ms < YEAR_2000_MS || ms > now_ms + CT_DAY ? CT_NONE : ms;
+}
+
+static struct doubt doubt_of(const struct ct_job *j, const struct source *s)
+{
+    const struct ct_batch *b = j->f->batch;
+    struct doubt d = {0};
+    int64_t had, has, data_ms = usable_time(b->data_ms, j->at_ms);
+    ct_w_count(j, &had, &has);
+    struct ct_span page = b->pages.n ? b->pages.v[0].id : CT_SPAN_NONE;
+    if (had > 0 && has == 0) {
+        d.reason = "no rows any more";
+        (void)snprintf(d.words, sizeof d.words, "no rows, %" PRId64 " before", had);
+    } else if (page.n && s->page_id.n && !ct_span_eq(page, s->page_id)) {
+        d.reason = "another page";
+        d.mark = (int64_t)(ct_hash(page) >> 1);
+        (void)snprintf(d.words, sizeof d.words, "page id changed from %.*s to %.*s",
+                       CT_FMT(s->page_id), CT_FMT(page));
+    } else if (has * 2 < had && had - has >= 3) {
+        d.reason = "rows fell by more than half";
+        d.mark = has;
+        (void)snprintf(d.words, sizeof d.words, "rows fell from %" PRId64 " to %" PRId64, had, has);
+    } else if (data_ms != CT_NONE && s->data_ms != CT_NONE && data_ms < s->data_ms) {
+        char was[CT_TIME_MAX], is[CT_TIME_MAX];
+        ct_time_format(was, s->data_ms);
+        ct_time_format(is, data_ms);
+        d.reason = "data older than before";
+        d.mark = data_ms;
+        (void)snprintf(d.words, sizeof d.words, "its own time went back from %s to %s", was, is);
+    }
+    return d;
+}
+
+/* True: the same doubt as the one that is pending, about the same thing. */
+static bool agrees(const struct doubt *d, const struct source *s)
+{
+    if (s->pending_n == 0 || !ct_span_is(s->pending_reason, d->reason))
+        return false;
+    if (strcmp(d->reason, "data older than before") == 0)
+        return d->mark >= s->pending_mark;
+    if (strcmp(d->reason, "rows fell by more than half") != 0)
+        return d->mark == s->pending_mark;
+    int64_t gap = d->mark > s->pending_mark ? d->mark - s->pending_mark : s->pending_mark - d->mark;
+    return gap * 10 <= s->pending_mark + 9; /* a tenth, at least one row */
+}
+
+/* Holds the answer back unless it has been confirmed often enough. */
+static bool hold_back(struct ct_job *j, struct source *s, char *words, size_t size)
+{
+    struct doubt d = doubt_of(j, s);
+    if (!d.reason || s->trust)
+        return false;
+    bool again = agrees(&d, s);
+    int64_t n = again ? s->pending_n + 1 : 1;
+    int64_t since = again ? s->pending_since_ms : j->at_ms;
+    bool empty = strcmp(d.reason, "no rows any more") == 0;
+    if (n >= CONFIRMATIONS && (!empty || j->at_ms - since >= EMPTY_MS))
+        return false;
+    RUN(j->w, SOURCE_HELD, vi(j->source), vi(n), vs(d.reason), vi(d.mark), vi(since));
+    j->out->suspicious = true;
+    (void)snprintf(j->out->remark, sizeof j->out->remark, "held back (%" PRId64 "): %s", n, d.words);
+    (void)snprintf(words, size, "%s", d.reason);
+    if (!again)
+        ct_w_event(j, &(struct ct_new_event){
+                          .at_ms = j->at_ms,
+                          .origin = CT_ORIGIN_WRITTEN,
+                          .kind = CT_EVENT_SOURCE,
+                          .severity = CT_SEV_WARNING,
+                          .subject = ct_span(j->f->source_id),
+                          .field = CT_LIT("held back"),
+                          .text = ct_arena_printf(j->w->arena, "answer held back: %s", d.words),
+                          .old_value = CT_NONE,
+                          .new_value = CT_NONE,
+                          .pct = CT_NONE,
+                          .suspect = -1,
+                      });
+    return true;
+}
+
+/* ---- the timeline ---- */
+
+struct run {
+    int64_t from_ms, to_ms, n, outcome, imported;
+    uint64_t hash;
+    struct ct_span reason;
+};
+
+/* The last run that began before BEFORE_MS. */
+static bool last_run(struct ct_job *j, int64_t before_ms, struct run *r)
+{
+    sqlite3_stmt *st = ASK(j->w, POLL_LAST, vi(j->source), vi(before_ms));
+    bool found = ct_w_row(j->w, st);
+    if (found)
+        *r = (struct run){ct_w_int(st, 0), ct_w_int(st, 1),           ct_w_int(st, 2),
+                          ct_w_int(st, 3), ct_w_int(st, 4), (uint64_t)ct_w_int(st, 5),
+                          ct_w_text(j->w, st, 6)};
+    ct_w_end(st);
+    return found;
+}
+
+/* Of two recorded answers for one moment the same one must win in whatever order they come. */
+static bool outranks(int64_t outcome, uint64_t hash, const struct run *r)
+{
+    return outcome != r->outcome ? outcome < r->outcome : hash > r->hash;
+}
+
+/* Makes room for an import at j->at_ms. False: what is there stays. */
+static bool make_room(struct ct_job *j, enum ct_poll_outcome outcome, uint64_t hash)
+{
+    struct run r;
+    if (!last_run(j, j->at_ms + 1, &r) || r.to_ms < j->at_ms)
+        return true;
+    if (r.from_ms == j->at_ms)
+        return r.imported == 1 && outranks((int64_t)outcome, hash, &r);
+    if (r.to_ms == j->at_ms)
+        return false;
+    /* Inside a run of live polls: they went on before it and ended as before. */
+    RUN(j->w, POLL_CUT_REST, vi(j->source), vi(r.from_ms));
+    RUN(j->w, POLL_CUT, vi(j->source), vi(r.from_ms), vi(j->at_ms - 1));
+    return true;
+}
+
+static void look_around(struct ct_job *j)
+{
+    struct ct_writer *w = j->w;
+    j->next_ms = ct_w_one(w, ASK(w, POLL_OK_AFTER, vi(j->source), vi(j->at_ms)));
+    struct run r;
+    j->append = !last_run(j, CT_LIVE, &r) || r.to_ms < j->at_ms;
+    j->first = ct_w_one(w, ASK(w, POLL_OK_BEFORE, vi(j->source), vi(j->at_ms))) == CT_NONE;
+}
+
+static void add_poll(struct ct_job *j, enum ct_poll_outcome outcome, uint64_t hash,
+                     const char *reason)
+{
+    RUN(j->w, POLL_ADD, vi(j->source), vi(j->at_ms), vi(j->at_ms), vi(1), ve((int)outcome),
+        vi(j->f->import), vi(j->out->rows), vi((int64_t)hash), vs(reason));
+}
+
+/* A live poll that brought nothing new makes the run before it longer instead. */
+static void merge_run(struct ct_job *j, enum ct_poll_outcome outcome, const char *reason)
+{
+    struct run r;
+    if (j->f->import || j->changed || !last_run(j, j->at_ms, &r) || r.imported)
+        return;
+    if (r.outcome != (int64_t)outcome || !ct_span_eq(r.reason, ct_span(reason)))
+        return;
+    RUN(j->w, POLL_DEL, vi(j->source), vi(j->at_ms));
+    RUN(j->w, POLL_EXTEND, vi(j->source), vi(r.from_ms), vi(j->at_ms));
+}
+
+/* "Not modified" speaks of the last answer that was read over the network: that must be what is stored. */
+static bool repeats_known(struct ct_job *j)
+{
+    sqlite3_stmt *st = ASK(j->w, POLL_OK_BEFORE, vi(j->source), vi(j->at_ms));
+    bool known = ct_w_row(j->w, st) && ct_w_int(st, 0) == 0;
+    ct_w_end(st);
+    return known;
+}
+
+/* ---- the steps of a commit ---- */
+
+static void store_page(struct ct_job *j)
+{
+    const struct ct_batch *b = j->f->batch;
+    if (b->pages.n == 0)
+        return;
+    const struct ct_page *p = &b->pages.v[0];
+    RUN(j->w, SOURCE_PAGE, vi(j->source), vt(p->id), vt(p->name), vt(p->url), vt(p->indicator),
+        vi(p->updated_ms));
+}
+
+static void store_answer(struct ct_job *j, enum ct_poll_outcome outcome)
+{
+    const struct ct_fetch *f = j->f;
+    struct ct_writer *w = j->w;
+    bool newest = j->next_ms == CT_NONE;
+    if (outcome == CT_POLL_OK) {
+        ct_w_apply_series(j);
+        ct_w_apply_incidents(j, f->batch);
+        j->changed |= j->out->changed_rows > 0;
+        if (newest)
+            store_page(j);
+        if (newest && f->import) /* validators belong to what the network gave last */
+            RUN(w, SOURCE_GOOD, vi(j->source), vi(j->out->rows), vi(CT_NONE), vi(CT_NONE), vi(0),
+                vi(usable_time(f->batch->data_ms, j->at_ms)), vi(j->changed), vi(j->at_ms));
+        else if (newest)
+            RUN(w, SOURCE_GOOD, vi(j->source), vi(j->out->rows), vt(f->etag), vt(f->last_modified),
+                vi((int64_t)f->body_hash), vi(usable_time(f->batch->data_ms, j->at_ms)),
+                vi(j->changed), vi(j->at_ms));
+    } else {
+        ct_w_repeat_series(j);
+        ct_w_apply_incidents(j, NULL);
+        if (!f->import)
+            RUN(w, SOURCE_SEEN, vi(j->source), vt(f->etag), vt(f->last_modified));
+    }
+}
+
+static void store_health(struct ct_job *j, const struct source *s, enum ct_poll_outcome outcome,
+                         const char *error)
+{
+    const struct ct_fetch *f = j->f;
+    struct ct_writer *w = j->w;
+    bool newest = !f->import || s->last_attempt_ms == CT_NONE || j->at_ms >= s->last_attempt_ms;
+    RUN(w, SOURCE_HEALTH, vi(j->source), newest ? vs(error) : vi(CT_NONE));
+    RUN(w, FIRST_SEEN, vi(j->at_ms));
+    int64_t status = f->http_status > 0 ? f->http_status : CT_NONE;
+    if (newest)
+        RUN(w, SOURCE_TRIED, vi(j->source), vi(j->at_ms), vi(!f->import), vi(f->next_attempt_ms),
+            vi(status), vi(f->bytes), vi(f->latency_ms), vi(j->out->changed_rows));
+    if (f->import)
+        return;
+    RUN(w, ATTEMPT_ADD, vi(j->source), vi(j->at_ms), ve((int)outcome), vi(status), vi(f->bytes),
+        vi(j->out->rows), vi(j->out->changed_rows), vi(f->latency_ms), vs(error));
+    RUN(w, ATTEMPT_TRIM, vi(j->source));
+}
+
+static void commit_attempt(struct ct_job *j, struct source *s)
+{
+    const struct ct_fetch *f = j->f;
+    struct ct_writer *w = j->w;
+    enum ct_poll_outcome outcome = CT_POLL_FAILED, shown;
+    const char *reason = f->error && *f->error ? f->error : "failed";
+    char held[80];
+    uint64_t hash = 0;
+    struct run r;
+    if (!f->import && last_run(j, CT_LIVE, &r) && j->at_ms <= r.to_ms)
+        j->at_ms = r.to_ms + 1; /* the clock went back: what is fetched later is newer all the same */
+    if (f->outcome == CT_OUTCOME_OK) {
+        outcome = CT_POLL_OK;
+        reason = NULL;
+        j->out->rows = (int64_t)ct_batch_rows(f->batch);
+        ct_w_gather(j, f->batch);
+        hash = ct_w_hash(j) + ct_w_hash_incidents(f->batch);
+        if (!f->import && hold_back(j, s, held, sizeof held)) {
+            outcome = CT_POLL_HELD;
+            reason = held;
+        }
+    } else if (f->outcome == CT_OUTCOME_NOT_MODIFIED) {
+        outcome = f->import ? CT_POLL_CARRY : CT_POLL_OK;
+        reason = NULL;
+        if (!f->import && !repeats_known(j)) {
+            outcome = CT_POLL_FAILED;
+            reason = "not modified, but nothing is known";
+            (void)snprintf(j->out->remark, sizeof j->out->remark, "%s: asking plainly next", reason);
+            RUN(w, SOURCE_FORGET, vi(j->source));
+        }
+    } else {
+        hash = ct_hash(ct_span(reason));
+    }
+    if (f->import && !make_room(j, outcome, hash)) {
+        j->out->already_stored = true;
+        return;
+    }
+    look_around(j);
+    add_poll(j, outcome, hash, reason);
+    bool repeated = f->outcome == CT_OUTCOME_NOT_MODIFIED;
+    shown = repeated && outcome == CT_POLL_OK ? CT_POLL_CARRY : outcome;
+    if (outcome <= CT_POLL_CARRY)
+        store_answer(j, shown);
+    if (outcome != CT_POLL_HELD)
+        ct_w_apply_timeline(j);
+    merge_run(j, outcome, reason);
+    store_health(j, s, shown, j->out->remark[0] ? j->out->remark : reason);
+}
+
+enum ct_status ct_write_fetch(struct ct_writer *w, const struct ct_fetch *f, struct ct_commit *out,
+                              struct ct_error *err)
+{
+    *out = (struct ct_commit){0};
+    enum ct_status status = ct_w_begin(w, err);
+    if (status != CT_OK)
+        return status;
+    struct ct_job j = {.w = w, .f = f, .out = out, .at_ms = f->at_ms, .next_ms = CT_NONE};
+    struct source s;
+    bool found = load_source(&j, &s);
+    if (!found && f->import) {
+        add_imported_source(&j);
+        found = load_source(&j, &s);
+    }
+    if (found)
+        commit_attempt(&j, &s);
+    bool failed = w->rc != SQLITE_OK;
+    status = ct_w_commit(w, f->source_id, err);
+    if (status != CT_OK)
+        *out = (struct ct_commit){0};
+    else if (!found && !failed)
+        status = ct_fail(err, CT_ERR_NOT_FOUND, f->source_id, "no such source");
+    return status;
+}

@@ -1,0 +1,314 @@
+/* Shared by the files of the writer (db/write*.c, db/lease.c); nobody else includes it.
+ *
+ * Errors are sticky: the first failure of SQLite or of the arena is kept in the writer, later calls do
+ * nothing, and the transaction looks once, at its end. So the steps of a commit read as a list. */
+#ifndef CT_WRITE_PRIV_H
+#define CT_WRITE_PRIV_H
+
+#include "db/schema.h"
+#include "db/write.h"
+
+#include <sys/types.h>
+
+/* ---- statements ---- one list, prepared once, all by index (tests/unit/test_write.c asks the planner). */
+/* clang-format off */
+#define CT_WRITE_SQL(X) \
+    X(SOURCE_GET, "SELECT id, kind, provider, part_of_list, data_ms, page_id, pending_n, pending_reason," \
+        " pending_mark, pending_since_ms, trust, generation, last_attempt_ms, evidence FROM source WHERE name=?1") \
+    X(SOURCE_ADD, "INSERT INTO source (name, family, kind, provider, scope, title, url, terms, evidence," \
+        " interval_ms, enabled, off_reason, part_of_list) VALUES (?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13)" \
+        " ON CONFLICT (name) DO UPDATE SET family=excluded.family, kind=excluded.kind," \
+        " provider=excluded.provider, scope=excluded.scope, title=excluded.title, url=excluded.url," \
+        " terms=excluded.terms, evidence=excluded.evidence, interval_ms=excluded.interval_ms," \
+        " enabled=excluded.enabled, off_reason=excluded.off_reason, part_of_list=excluded.part_of_list") \
+    X(SOURCES_OFF, "UPDATE source SET enabled=0, off_reason='not configured', next_attempt_ms=NULL" \
+        " WHERE off_reason<>'imported'") \
+    X(SOURCE_TRUST, "UPDATE source SET trust=1 WHERE name=?1") \
+    X(SOURCE_RECALL, "SELECT last_attempt_ms, last_success_ms, next_attempt_ms, failures, rows, etag," \
+        " last_modified, body_hash FROM source WHERE name=?1") \
+    X(SOURCE_TRIED, "UPDATE source SET last_attempt_ms=?2, next_attempt_ms=iif(?3, ?4, next_attempt_ms)," \
+        " http_status=?5, bytes=?6, latency_ms=?7, changed_rows=?8 WHERE id=?1") \
+    X(SOURCE_GOOD, "UPDATE source SET rows=coalesce(?2, rows), etag=?3, last_modified=?4, body_hash=?5," \
+        " data_ms=coalesce(?6, data_ms), generation=generation+?7," \
+        " last_change_ms=iif(?7, ?8, last_change_ms), trust=0, pending_n=0, pending_reason=NULL," \
+        " pending_mark=NULL, pending_since_ms=NULL WHERE id=?1") \
+    X(SOURCE_SEEN, "UPDATE source SET etag=coalesce(?2, etag), last_modified=coalesce(?3, last_modified)," \
+        " trust=0, pending_n=0, pending_reason=NULL, pending_mark=NULL, pending_since_ms=NULL WHERE id=?1") \
+    X(SOURCE_FORGET, "UPDATE source SET etag=NULL, last_modified=NULL, body_hash=0 WHERE id=?1") \
+    X(SOURCE_HELD, "UPDATE source SET pending_n=?2, pending_reason=?3, pending_mark=?4," \
+        " pending_since_ms=?5 WHERE id=?1") \
+    X(SOURCE_PAGE, "UPDATE source SET page_id=coalesce(?2, page_id), page_name=coalesce(?3, page_name)," \
+        " page_url=coalesce(?4, page_url), page_indicator=?5, page_updated_ms=?6 WHERE id=?1") \
+    /* what the timeline says now: last success, failures since, and the last error unless it is over */ \
+    X(SOURCE_HEALTH, "UPDATE source SET (last_success_ms, failures, error) = (SELECT s.t," \
+        " (SELECT coalesce(sum(n), 0) FROM poll WHERE source_id=?1 AND from_ms>coalesce(s.t, -1)" \
+        "  AND outcome=2)," \
+        " (SELECT iif(outcome>=2, coalesce(?2, reason), NULL) FROM poll WHERE source_id=?1" \
+        "  ORDER BY from_ms DESC LIMIT 1)" \
+        " FROM (SELECT (SELECT to_ms FROM poll WHERE source_id=?1 AND outcome<=1" \
+        "  ORDER BY from_ms DESC LIMIT 1) AS t) AS s) WHERE id=?1") \
+    X(FIRST_SEEN, "INSERT INTO meta (key, value) VALUES ('first_ms', ?1) ON CONFLICT (key)" \
+        " DO UPDATE SET value=excluded.value WHERE excluded.value<value") \
+    /* polls */ \
+    X(POLL_LAST, "SELECT from_ms, to_ms, n, outcome, imported, hash, reason FROM poll" \
+        " WHERE source_id=?1 AND from_ms<?2 ORDER BY from_ms DESC LIMIT 1") \
+    X(POLL_ADD, "INSERT OR REPLACE INTO poll (source_id, from_ms, to_ms, n, outcome, imported, rows, hash," \
+        " reason) VALUES (?1,?2,?3,?4,?5,?6,?7,?8,?9)") \
+    X(POLL_DEL, "DELETE FROM poll WHERE source_id=?1 AND from_ms=?2") \
+    X(POLL_EXTEND, "UPDATE poll SET to_ms=?3, n=n+1 WHERE source_id=?1 AND from_ms=?2") \
+    X(POLL_CUT, "UPDATE poll SET to_ms=?3, n=max(1, n-1) WHERE source_id=?1 AND from_ms=?2") \
+    X(POLL_CUT_REST, "INSERT INTO poll SELECT source_id, to_ms, to_ms, 1, outcome, imported, rows, hash," \
+        " reason FROM poll WHERE source_id=?1 AND from_ms=?2") \
+    X(POLL_OK_BEFORE, "SELECT imported, to_ms FROM poll WHERE source_id=?1 AND from_ms<?2 AND outcome=0" \
+        " ORDER BY from_ms DESC LIMIT 1") \
+    X(POLL_OK_AFTER, "SELECT from_ms FROM poll WHERE source_id=?1 AND from_ms>?2 AND outcome=0" \
+        " ORDER BY from_ms LIMIT 1") \
+    X(POLL_OK_FIRST, "SELECT from_ms FROM poll WHERE source_id=?1 AND outcome=0 ORDER BY from_ms LIMIT 1") \
+    X(POLL_GOOD_AFTER, "SELECT from_ms FROM poll WHERE source_id=?1 AND from_ms>?2 AND outcome<=1" \
+        " ORDER BY from_ms LIMIT 1") \
+    X(POLL_BACK, "SELECT n, outcome FROM poll WHERE source_id=?1 AND from_ms<?2 ORDER BY from_ms DESC") \
+    X(POLL_ON, "SELECT from_ms, to_ms, n, outcome FROM poll WHERE source_id=?1 AND from_ms>=?2" \
+        " ORDER BY from_ms") \
+    X(ATTEMPT_ADD, "INSERT OR REPLACE INTO attempt (source_id, at_ms, outcome, http_status, bytes, rows," \
+        " changed_rows, latency_ms, error) VALUES (?1,?2,?3,?4,?5,?6,?7,?8,?9)") \
+    X(ATTEMPT_TRIM, "DELETE FROM attempt WHERE source_id=?1 AND at_ms <= (SELECT at_ms FROM attempt" \
+        " WHERE source_id=?1 ORDER BY at_ms DESC LIMIT 1 OFFSET 10)") \
+    /* series and samples */ \
+    X(SERIES_ALL, "SELECT id, kind, ext_key, unit, cur_ms, cur_value, cur_flags, facts_hash FROM series" \
+        " WHERE source_id=?1 AND kind<>4") \
+    X(SERIES_ONE, "SELECT id FROM series WHERE source_id=?1 AND kind=?2 AND ext_key=?3") \
+    X(SERIES_ADD, "INSERT INTO series (source_id, kind, ext_key, name, unit, digits, facts_hash)" \
+        " VALUES (?1,?2,?3,?4,?5,?6,?7)") \
+    X(SERIES_FACTS, "UPDATE series SET name=?2, unit=?3, facts_hash=?4 WHERE id=?1") \
+    X(SERIES_TAIL, "UPDATE series SET (cur_ms, cur_value, cur_flags) = (SELECT max(at_ms), value," \
+        " coalesce(flags, 8) FROM sample WHERE series_id=?1) WHERE id=?1") \
+    X(SERIES_PENDING, "SELECT id, kind, unit, cur_ms FROM series WHERE source_id=?1 AND cur_flags & 1") \
+    X(SAMPLE_BEFORE, "SELECT at_ms, value, flags FROM sample WHERE series_id=?1 AND at_ms<?2" \
+        " ORDER BY at_ms DESC LIMIT 1") \
+    X(SAMPLE_CORE, "SELECT at_ms FROM sample WHERE series_id=?1 AND at_ms<=?2 AND NOT flags & 4" \
+        " ORDER BY at_ms DESC LIMIT 1") \
+    X(SAMPLE_RANGE, "SELECT at_ms, value, flags FROM sample WHERE series_id=?1 AND at_ms>=?2" \
+        " AND NOT flags & 4 ORDER BY at_ms") \
+    X(SAMPLE_LATER, "SELECT 1 FROM sample WHERE series_id=?1 AND at_ms>=?2 AND NOT flags & 8 LIMIT 1") \
+    X(SAMPLE_PUT, "INSERT OR REPLACE INTO sample (series_id, at_ms, value, flags) VALUES (?1,?2,?3,?4)") \
+    X(SAMPLE_DEL, "DELETE FROM sample WHERE series_id=?1 AND at_ms=?2") \
+    X(SAMPLE_CLEAR, "DELETE FROM sample WHERE series_id=?1 AND at_ms BETWEEN ?2 AND ?3") \
+    X(SAMPLE_UNLIFT, "DELETE FROM sample WHERE series_id=?1 AND at_ms>?2 AND at_ms<?3 AND flags & 4") \
+    X(SAMPLE_FLAG, "UPDATE sample SET flags=?3 WHERE series_id=?1 AND at_ms=?2") \
+    X(COMPONENTS_AT, "SELECT m.value, m.flags FROM series s JOIN sample m ON m.series_id=s.id AND m.at_ms=" \
+        "(SELECT max(at_ms) FROM sample WHERE series_id=s.id AND at_ms<=?2) WHERE s.source_id=?1 AND s.kind=3") \
+    /* facts */ \
+    X(OFFER_PUT, "INSERT OR REPLACE INTO offer VALUES (?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14,?15," \
+        "?16,?17,?18,?19,?20,?21,?22,?23,?24)") \
+    X(TOKEN_PUT, "INSERT OR REPLACE INTO token VALUES (?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14,?15)") \
+    X(COMPONENT_PUT, "INSERT OR REPLACE INTO component VALUES (?1,?2,?3,?4,?5,?6,?7)") \
+    X(ENDPOINT_PUT, "INSERT OR REPLACE INTO endpoint VALUES (?1,?2,?3,?4,?5,?6,?7)") \
+    X(ARTICLE_PUT, "INSERT INTO article VALUES (?1,?2,?3,?4,?5,?6,?7,?7) ON CONFLICT DO UPDATE SET" \
+        " title=iif(excluded.seen_ms>=seen_ms, excluded.title, title)," \
+        " url=iif(excluded.seen_ms>=seen_ms, excluded.url, url)," \
+        " summary=iif(excluded.seen_ms>=seen_ms, excluded.summary, summary)," \
+        " published_ms=iif(excluded.seen_ms>=seen_ms, excluded.published_ms, published_ms)," \
+        " first_ms=min(first_ms, excluded.first_ms), seen_ms=max(seen_ms, excluded.seen_ms)" \
+        " WHERE ?8 OR (excluded.title, excluded.url, excluded.summary, excluded.published_ms)" \
+        " IS NOT (title, url, summary, published_ms)") \
+    /* events */ \
+    X(EVENT_ADD, "INSERT OR IGNORE INTO event (at_ms, id, origin, kind, severity, source_id, series_id," \
+        " subject, ref, field, text, unit, old, new, pct, suspect)" \
+        " VALUES (?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14,?15,?16)") \
+    X(EVENT_CLEAR, "DELETE FROM event WHERE source_id=?1 AND at_ms BETWEEN ?2 AND ?3 AND origin=?4") \
+    X(EVENT_CLEAR_INCIDENT, "DELETE FROM event WHERE source_id=?1 AND ref=?2 AND origin=1") \
+    /* incidents */ \
+    X(INCIDENT_ADD, "INSERT OR REPLACE INTO incident (source_id, ext_id, at_ms, next_ms, listed, gone_ms," \
+        " first_ms, gone, open, state, phase, title, raw_impact, url, started_ms, updated_ms, resolved_ms," \
+        " scheduled_for_ms, scheduled_until_ms, components, regions, hash)" \
+        " VALUES (?1,?2,?3,?4,1,?4,?3,0,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14,?15,?16,?17,?18)") \
+    X(INCIDENT_MISS, "INSERT OR REPLACE INTO incident (source_id, ext_id, at_ms, next_ms, listed, gone_ms," \
+        " first_ms, gone, hash) VALUES (?1,?2,?3,?4,0,?4,?3,1,0)") \
+    X(INCIDENT_COPY, "INSERT INTO incident (source_id, ext_id, at_ms, next_ms, listed, gone_ms, first_ms," \
+        " gone, open, state, phase, title, raw_impact, url, started_ms, updated_ms, resolved_ms," \
+        " scheduled_for_ms, scheduled_until_ms, components, regions, hash)" \
+        " SELECT source_id, ext_id, ?4, next_ms, listed, gone_ms, first_ms, gone, open, state, phase," \
+        " title, raw_impact, url, started_ms, updated_ms, resolved_ms, scheduled_for_ms," \
+        " scheduled_until_ms, components, regions, hash" \
+        " FROM incident WHERE source_id=?1 AND ext_id=?2 AND at_ms=?3") \
+    X(INCIDENT_DEL, "DELETE FROM incident WHERE source_id=?1 AND ext_id=?2 AND at_ms=?3") \
+    X(INCIDENT_AT, "SELECT at_ms, listed, hash FROM incident WHERE source_id=?1 AND ext_id=?2 AND at_ms<=?3" \
+        " ORDER BY at_ms DESC LIMIT 1") \
+    X(INCIDENT_LISTED, "SELECT ext_id FROM incident WHERE source_id=?1 AND listed=1 AND next_ms>=?2" \
+        " AND at_ms<=?3") \
+    X(INCIDENT_MISSING, "SELECT ext_id FROM incident WHERE source_id=?1 AND listed=0 AND gone_ms>=?2" \
+        " AND next_ms>?2 AND at_ms<=?3") \
+    X(INCIDENT_ALL, "SELECT at_ms, listed, open, state, phase, title FROM incident" \
+        " WHERE source_id=?1 AND ext_id=?2 ORDER BY at_ms") \
+    X(INCIDENT_SET, "UPDATE incident SET next_ms=?4, gone_ms=?5, from_ms=?6, to_ms=?7, first_ms=?8" \
+        " WHERE source_id=?1 AND ext_id=?2 AND at_ms=?3") \
+    X(INCIDENT_CLOSE, "UPDATE incident SET (open, state, phase, title, raw_impact, url, started_ms," \
+        " updated_ms, resolved_ms, scheduled_for_ms, scheduled_until_ms, components, regions) =" \
+        " (SELECT 0, 2, 9, title, raw_impact, url, started_ms, updated_ms, NULL, scheduled_for_ms," \
+        " scheduled_until_ms, components, regions FROM incident" \
+        " WHERE source_id=?1 AND ext_id=?2 AND at_ms=?4) WHERE source_id=?1 AND ext_id=?2 AND at_ms=?3") \
+    X(INCIDENT_OPEN, "SELECT state, phase, coalesce(updated_ms, started_ms) FROM incident" \
+        " WHERE source_id=?1 AND open=1 AND to_ms>?2 AND from_ms<=?2") \
+    X(UPDATE_PUT, "INSERT INTO incident_update VALUES (?1,?2,?3,?4,?5,?6,?7,?7) ON CONFLICT DO UPDATE SET" \
+        " at_ms=iif(excluded.seen_ms>=seen_ms, excluded.at_ms, at_ms)," \
+        " phase=iif(excluded.seen_ms>=seen_ms, excluded.phase, phase)," \
+        " text=iif(excluded.seen_ms>=seen_ms, excluded.text, text)," \
+        " first_ms=min(first_ms, excluded.first_ms), seen_ms=max(seen_ms, excluded.seen_ms)" \
+        " WHERE ?8 OR (excluded.at_ms, excluded.phase, excluded.text) IS NOT (at_ms, phase, text)") \
+    /* lease */ \
+    X(LEASE_GET, "SELECT owner, pid, host, beat_ms FROM lease WHERE id=1") \
+    X(LEASE_PUT, "INSERT OR REPLACE INTO lease VALUES (1,?1,?2,?3,?4,?4)") \
+    X(LEASE_BEAT, "UPDATE lease SET beat_ms=?4 WHERE id=1 AND pid=?1 AND host=?2 AND since_ms=?3") \
+    X(LEASE_DEL, "DELETE FROM lease WHERE id=1 AND pid=?1 AND host=?2 AND since_ms=?3")
+/* clang-format on */
+
+enum ct_sql {
+#define X(name, sql) Q_##name,
+    CT_WRITE_SQL(X)
+#undef X
+        CT_N_SQL
+};
+extern const char *const ct_write_sql[CT_N_SQL];
+
+struct ct_writer {
+    sqlite3 *db;
+    char *path;
+    unsigned flags;
+    sqlite3_stmt *st[CT_N_SQL];
+    struct ct_arena *arena; /* of the running commit */
+    int rc;                 /* first failure of SQLite, or SQLITE_OK */
+    char why[256];
+    bool reopen; /* the handle met an I/O error: nothing it knows is trusted any more */
+    bool dirty;  /* committed since the last checkpoint */
+    dev_t dev;
+    ino_t ino;
+};
+
+/* A value to bind. Absent (CT_NONE, -1 for enums, null span) becomes NULL. */
+struct ct_val {
+    bool text;
+    int64_t i;
+    struct ct_span t;
+};
+static inline struct ct_val vi(int64_t i)
+{
+    return (struct ct_val){.i = i};
+}
+static inline struct ct_val ve(int word)
+{
+    return (struct ct_val){.i = word < 0 ? CT_NONE : word};
+}
+static inline struct ct_val vt(struct ct_span t)
+{
+    return (struct ct_val){.text = true, .t = t};
+}
+static inline struct ct_val vs(const char *t)
+{
+    return vt(ct_span(t));
+}
+
+/* Statement ID with its values bound, ready to step. Text stays the caller's until then. */
+sqlite3_stmt *ct_w_bind(struct ct_writer *w, enum ct_sql id, const struct ct_val *v, size_t n);
+#define ASK(w, id, ...)                                                                            \
+    ct_w_bind(w, Q_##id, (const struct ct_val[]){__VA_ARGS__},                                     \
+              sizeof((const struct ct_val[]){__VA_ARGS__}) / sizeof(struct ct_val))
+/* Next row; false at the end or after a failure (then the statement is reset). */
+bool ct_w_row(struct ct_writer *w, sqlite3_stmt *st);
+/* Done with ST before its end. */
+void ct_w_end(sqlite3_stmt *st);
+/* Runs a statement without rows; returns the number of changed rows. */
+int64_t ct_w_run(struct ct_writer *w, sqlite3_stmt *st);
+#define RUN(w, id, ...) ct_w_run(w, ASK(w, id, __VA_ARGS__))
+/* Columns; NULL gives CT_NONE, -1 and a null span. */
+int64_t ct_w_int(sqlite3_stmt *st, int column);
+int ct_w_word(sqlite3_stmt *st, int column);
+struct ct_span ct_w_text(struct ct_writer *w, sqlite3_stmt *st, int column); /* into the arena */
+/* First column of the first row, or CT_NONE. */
+int64_t ct_w_one(struct ct_writer *w, sqlite3_stmt *st);
+
+CT_MUST_USE enum ct_status ct_w_begin(struct ct_writer *w, struct ct_error *err);
+/* Commits, or rolls back when something failed: then WHERE says what was being stored. */
+CT_MUST_USE enum ct_status ct_w_commit(struct ct_writer *w, const char *where, struct ct_error *err);
+
+/* ---- one commit ---- */
+
+struct ct_job {
+    struct ct_writer *w;
+    const struct ct_fetch *f;
+    struct ct_commit *out;
+    /* the source */
+    int64_t source;
+    struct ct_span provider; /* the source's name where no provider is configured */
+    int kind;
+    bool part_of_list;
+    bool states_stock; /* its evidence is stock: it states what can be had */
+    /* the observation and its neighbours */
+    int64_t at_ms;
+    int64_t next_ms; /* the next observation that carries rows; CT_NONE: this is the newest */
+    bool append;     /* nothing of this source is later */
+    bool first;      /* no observation with rows is earlier: it makes no events */
+    bool changed;    /* something besides the timeline was written */
+    struct ct_series_set *set;
+};
+
+/* The value of a series at one observation. Two gone ones are equal. */
+struct ct_value {
+    int64_t v; /* CT_NONE: no number */
+    int flags; /* CT_SAMPLE_GONE, HEADING, LOCATION */
+};
+
+/* write_series.c: rows against what is known. Gather first; it also counts and hashes. */
+void ct_w_gather(struct ct_job *j, const struct ct_batch *b);
+uint64_t ct_w_hash(const struct ct_job *j);
+/* Series that describe the answer itself (offers, tokens, components, endpoints): before, and in it. */
+void ct_w_count(const struct ct_job *j, int64_t *had, int64_t *has);
+void ct_w_apply_series(struct ct_job *j);
+/* A poll that only repeats: quarantines may end with it. */
+void ct_w_repeat_series(struct ct_job *j);
+
+/* write_incident.c */
+uint64_t ct_w_hash_incidents(const struct ct_batch *b);
+void ct_w_apply_incidents(struct ct_job *j, const struct ct_batch *b); /* B NULL: a poll that repeats */
+
+/* write_timeline.c: provider state, source failing and recovered, from the polls around the new one. */
+void ct_w_apply_timeline(struct ct_job *j);
+/* The first successful poll after T (of any kind), or CT_NONE. */
+int64_t ct_w_next_good(struct ct_job *j, int64_t t);
+
+/* Puts an event there (once) and counts it. ID is made from SEED and what names the event. */
+struct ct_new_event {
+    int64_t at_ms, series;
+    enum ct_event_origin origin;
+    enum ct_event_kind kind;
+    enum ct_severity severity;
+    struct ct_span seed, subject, ref, field, text;
+    const char *unit;
+    int64_t old_value, new_value, pct;
+    int suspect;
+};
+void ct_w_event(struct ct_job *j, const struct ct_new_event *e);
+enum ct_severity ct_w_state_severity(int64_t state);
+
+/* Old and new price as people read them; also the percentage kept with the event: one place after the
+ * point, half to even, is exact whoever rounds it from these thousandths. */
+int64_t ct_w_pct(int64_t old_value, int64_t new_value);
+/* A factor of 20 or more either way (0 is no factor). */
+bool ct_w_leap(int64_t a, int64_t b, int64_t factor);
+
+/* status_rollup.c */
+struct ct_rollup_component {
+    int state; /* enum ct_state */
+    bool heading, location;
+};
+struct ct_rollup_incident {
+    int state, phase; /* open ones; enum ct_state (-1 unknown), enum ct_phase */
+    int64_t active_ms; /* last sign of life the source gives; CT_NONE: never called stale */
+};
+#define CT_INCIDENT_STALE_MS (14 * CT_DAY)
+/* The state of a provider from what its page says (sources/status.md section 4.2). */
+int ct_rollup(const struct ct_rollup_component *c, size_t n_c, const struct ct_rollup_incident *i,
+              size_t n_i, int64_t at_ms);
+/* The page's own word ("minor", "HASISSUES", "300") as a state; unknown for others, -1 for null. */
+int ct_indicator_state(struct ct_span word);
+
+#endif
