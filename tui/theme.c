@@ -268,7 +268,7 @@ static int cube_step(int i)
     return i == 0 ? 0 : 55 + 40 * i;
 }
 
-static int rgb_of(int color)
+int ct_color_rgb(int color)
 {
     if (color >= CT_COLOR_RGB) {
         return color - CT_COLOR_RGB;
@@ -299,9 +299,9 @@ static int nearest_color(int color, int colors)
     if (color < colors) {
         return color;
     }
-    int want = rgb_of(color), best = -1;
+    int want = ct_color_rgb(color), best = -1;
     for (int i = colors > 16 ? 16 : 0; i < colors && i < 256; i++) {
-        if (best < 0 || distance(want, rgb_of(i)) < distance(want, rgb_of(best))) {
+        if (best < 0 || distance(want, ct_color_rgb(i)) < distance(want, ct_color_rgb(best))) {
             best = i;
         }
     }

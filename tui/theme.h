@@ -46,6 +46,9 @@ CT_MUST_USE enum ct_status ct_look_parse(const char *text, const int *base16, st
  * COLORS; a role that would vanish, its two colours being the same, keeps only its attributes. */
 struct ct_look ct_theme_look(const struct ct_theme *t, enum ct_role role, bool selected, int colors);
 
+/* 0xrrggbb of a palette colour as terminals usually have it, or of a CT_COLOR_RGB one. */
+int ct_color_rgb(int color);
+
 /* The canvas with SGR sequences, for `screen --ansi`: '\n' after each row. */
 void ct_theme_ansi(const struct ct_theme *t, const struct ct_canvas *c, int colors,
                    struct ct_buf *out);

@@ -1,0 +1,328 @@
+#include "config.h"
+
+#include "tui/loader.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum { LOOK_MS = 1000, MOST_MODEL_BYTES = 64 << 20 };
+
+struct ct_loader {
+    const char *path;
+    pthread_t thread;
+    int to_loader[2], to_ui[2]; /* pipes; [0] reads */
+
+    pthread_mutex_t lock; /* guards what follows, up to the blank line */
+    struct ct_load_request wanted;
+    bool stop, fresh_request;
+    struct ct_load_answer answers[CT_LOAD_SLOTS];
+    bool waiting[CT_LOAD_SLOTS];
+    struct ct_reader *reader; /* written by the thread under the lock, so that cancelling is safe */
+    int busy_slot;            /* -1: nothing is being loaded */
+    uint64_t busy_generation;
+
+    /* The thread's own. */
+    struct ct_load_request now;
+    struct {
+        uint64_t generation, epoch;
+    } done[CT_LOAD_SLOTS];
+    uint64_t epoch;  /* grows whenever answers given may no longer hold */
+    int64_t version, minute, looked_mono_ms;
+    dev_t dev;
+    ino_t ino;
+    struct ct_error trouble; /* why there is no reader */
+};
+
+/* ---- the reader ---- */
+
+static void set_reader(struct ct_loader *l, struct ct_reader *r)
+{
+    pthread_mutex_lock(&l->lock);
+    struct ct_reader *old = l->reader;
+    l->reader = r;
+    pthread_mutex_unlock(&l->lock);
+    ct_reader_close(old);
+    l->epoch++;
+}
+
+static void open_reader(struct ct_loader *l, const struct stat *file)
+{
+    struct ct_reader *r = NULL;
+    struct ct_error e = {0};
+    if (ct_reader_open(l->path, &r, &e) == CT_OK) {
+        l->dev = file->st_dev;
+        l->ino = file->st_ino;
+        l->version = ct_reader_version(r);
+        memset(&l->trouble, 0, sizeof(l->trouble));
+        set_reader(l, r);
+    } else if (memcmp(&e, &l->trouble, sizeof(e)) != 0) {
+        l->trouble = e;
+        l->epoch++;
+    }
+}
+
+/* Once a second: is there a database, is it still the same file, did somebody commit, is it another minute? */
+static void look(struct ct_loader *l)
+{
+    struct stat file;
+    int64_t minute = ct_now_ms() / CT_MINUTE;
+    bool there = stat(l->path, &file) == 0;
+    l->looked_mono_ms = ct_mono_ms();
+    if (minute != l->minute) {
+        l->minute = minute;
+        l->epoch++;
+    }
+    if (!there) {
+        struct ct_error e = {0};
+        ct_fail(&e, CT_ERR_NOT_FOUND, l->path, "waiting for %s", l->path);
+        if (l->reader || memcmp(&e, &l->trouble, sizeof(e)) != 0) {
+            l->trouble = e;
+            set_reader(l, NULL);
+        }
+        return;
+    }
+    if (l->reader && (file.st_dev != l->dev || file.st_ino != l->ino)) {
+        set_reader(l, NULL);
+    }
+    if (!l->reader) {
+        open_reader(l, &file);
+        return;
+    }
+    int64_t version = ct_reader_version(l->reader);
+    if (version != l->version) {
+        l->version = version;
+        l->epoch++;
+    }
+}
+
+/* ---- loading ---- */
+
+void ct_load_one(struct ct_reader *r, const struct ct_load_item *item, struct ct_load_answer *out)
+{
+    memset(out, 0, sizeof(*out));
+    out->slot = item->slot;
+    out->generation = item->generation;
+    out->loaded_ms = ct_now_ms();
+    out->newer = ct_reader_newer(r);
+    out->arena = ct_arena_new(MOST_MODEL_BYTES);
+    int64_t now = item->query.at_ms == CT_LIVE ? out->loaded_ms : item->query.at_ms;
+    out->status = item->ops->load(r, &item->query, now, out->arena, &out->model, &out->error);
+    if (out->status != CT_OK) {
+        ct_arena_free(out->arena);
+        out->arena = NULL;
+        out->model = NULL;
+        out->error.status = out->status;
+    }
+}
+
+static void give(struct ct_loader *l, const struct ct_load_answer *a)
+{
+    pthread_mutex_lock(&l->lock);
+    if (l->waiting[a->slot]) {
+        ct_arena_free(l->answers[a->slot].arena);
+    }
+    l->answers[a->slot] = *a;
+    l->waiting[a->slot] = true;
+    pthread_mutex_unlock(&l->lock);
+    /* A full pipe already wakes the other side. */
+    while (write(l->to_ui[1], "", 1) < 0 && errno == EINTR) {
+    }
+}
+
+/* The first item not answered since its query or the data changed. */
+static const struct ct_load_item *next_item(const struct ct_loader *l)
+{
+    for (size_t i = 0; i < l->now.n; i++) {
+        const struct ct_load_item *item = &l->now.items[i];
+        if (l->done[item->slot].generation != item->generation ||
+            l->done[item->slot].epoch != l->epoch) {
+            return item;
+        }
+    }
+    return NULL;
+}
+
+static void answer(struct ct_loader *l, const struct ct_load_item *item)
+{
+    struct ct_load_answer a = {.slot = item->slot, .generation = item->generation};
+    uint64_t epoch = l->epoch;
+    if (l->reader) {
+        pthread_mutex_lock(&l->lock);
+        l->busy_slot = item->slot;
+        l->busy_generation = item->generation;
+        pthread_mutex_unlock(&l->lock);
+        ct_load_one(l->reader, item, &a);
+        pthread_mutex_lock(&l->lock);
+        l->busy_slot = -1;
+        pthread_mutex_unlock(&l->lock);
+        if (a.status == CT_ERR_CANCELLED) {
+            return; /* if it is wanted after all, its turn comes again */
+        }
+    } else {
+        a.status = l->trouble.status ? l->trouble.status : CT_ERR_NOT_FOUND;
+        a.error = l->trouble;
+    }
+    l->done[item->slot].generation = item->generation;
+    l->done[item->slot].epoch = epoch;
+    give(l, &a);
+}
+
+static void wait_for_work(struct ct_loader *l)
+{
+    char bytes[64];
+    struct pollfd p = {.fd = l->to_loader[0], .events = POLLIN};
+    int64_t left = l->looked_mono_ms + LOOK_MS - ct_mono_ms();
+    if (poll(&p, 1, left < 0 ? 0 : (int)left) > 0) {
+        while (read(l->to_loader[0], bytes, sizeof(bytes)) > 0) {
+        }
+    }
+}
+
+static void *run(void *arg)
+{
+    struct ct_loader *l = arg;
+    for (;;) {
+        pthread_mutex_lock(&l->lock);
+        bool stop = l->stop;
+        if (l->fresh_request) {
+            l->now = l->wanted;
+            l->fresh_request = false;
+        }
+        pthread_mutex_unlock(&l->lock);
+        if (stop) {
+            break;
+        }
+        if (ct_mono_ms() >= l->looked_mono_ms + LOOK_MS) {
+            look(l);
+        }
+        const struct ct_load_item *item = next_item(l);
+        if (item) {
+            answer(l, item);
+        } else {
+            wait_for_work(l);
+        }
+    }
+    set_reader(l, NULL);
+    return NULL;
+}
+
+/* ---- the UI's side ---- */
+
+static bool open_pipe(int fds[2])
+{
+    return pipe2(fds, O_CLOEXEC | O_NONBLOCK) == 0;
+}
+
+static void close_pipe(int fds[2])
+{
+    for (int i = 0; i < 2; i++) {
+        if (fds[i] >= 0) {
+            close(fds[i]);
+        }
+    }
+}
+
+enum ct_status ct_loader_start(const char *path, struct ct_loader **out, struct ct_error *err)
+{
+    struct ct_loader *l = ct_xcalloc(1, sizeof(*l));
+    sigset_t all, before;
+    l->path = path;
+    l->busy_slot = -1;
+    l->epoch = 1;
+    l->looked_mono_ms = INT64_MIN / 2;
+    l->to_loader[0] = l->to_loader[1] = l->to_ui[0] = l->to_ui[1] = -1;
+    pthread_mutex_init(&l->lock, NULL);
+    int failed = !open_pipe(l->to_loader) || !open_pipe(l->to_ui) ? errno : 0;
+    if (!failed) {
+        sigfillset(&all); /* signals are the UI thread's */
+        pthread_sigmask(SIG_SETMASK, &all, &before);
+        failed = pthread_create(&l->thread, NULL, run, l);
+        pthread_sigmask(SIG_SETMASK, &before, NULL);
+    }
+    if (failed) {
+        close_pipe(l->to_loader);
+        close_pipe(l->to_ui);
+        pthread_mutex_destroy(&l->lock);
+        free(l);
+        return ct_fail(err, CT_ERR_IO, "loader", "%s", strerror(failed));
+    }
+    *out = l;
+    return CT_OK;
+}
+
+static void wake(struct ct_loader *l)
+{
+    while (write(l->to_loader[1], "", 1) < 0 && errno == EINTR) {
+    }
+}
+
+void ct_loader_stop(struct ct_loader *l)
+{
+    if (!l) {
+        return;
+    }
+    pthread_mutex_lock(&l->lock);
+    l->stop = true;
+    if (l->reader) {
+        ct_reader_cancel(l->reader);
+    }
+    pthread_mutex_unlock(&l->lock);
+    wake(l);
+    pthread_join(l->thread, NULL);
+    for (size_t i = 0; i < CT_LOAD_SLOTS; i++) {
+        if (l->waiting[i]) {
+            ct_arena_free(l->answers[i].arena);
+        }
+    }
+    close_pipe(l->to_loader);
+    close_pipe(l->to_ui);
+    pthread_mutex_destroy(&l->lock);
+    free(l);
+}
+
+int ct_loader_fd(const struct ct_loader *l)
+{
+    return l->to_ui[0];
+}
+
+void ct_loader_post(struct ct_loader *l, const struct ct_load_request *request)
+{
+    pthread_mutex_lock(&l->lock);
+    bool wanted = l->busy_slot < 0;
+    for (size_t i = 0; i < request->n && !wanted; i++) {
+        wanted = request->items[i].slot == l->busy_slot &&
+                 request->items[i].generation == l->busy_generation;
+    }
+    if (!wanted && l->reader) {
+        ct_reader_cancel(l->reader);
+    }
+    l->wanted = *request;
+    l->fresh_request = true;
+    pthread_mutex_unlock(&l->lock);
+    wake(l);
+}
+
+bool ct_loader_take(struct ct_loader *l, struct ct_load_answer *out)
+{
+    char bytes[64];
+    bool found = false;
+    while (read(l->to_ui[0], bytes, sizeof(bytes)) > 0) {
+    }
+    pthread_mutex_lock(&l->lock);
+    for (size_t i = 0; i < CT_LOAD_SLOTS && !found; i++) {
+        if (l->waiting[i]) {
+            *out = l->answers[i];
+            l->waiting[i] = false;
+            found = true;
+        }
+    }
+    pthread_mutex_unlock(&l->lock);
+    return found;
+}

@@ -1,0 +1,52 @@
+/* The loader thread: one reader, answers for the panels on screen. The UI posts what should be on screen now, the
+ * loader answers with immutable models, each in its own arena. A mailbox each way: a mutex, the latest value, a
+ * pipe byte. It looks for commits once a second, opens the database again when it appears or is replaced, and
+ * reads everything anew each minute, since states depend on ages. */
+#ifndef CT_LOADER_H
+#define CT_LOADER_H
+
+#include "tui/view.h"
+
+enum { CT_LOAD_SLOTS = 80, CT_LOAD_ITEMS = 16 };
+
+/* SLOT (below CT_LOAD_SLOTS) is whoever asks; a query that changes gets a new GENERATION. */
+struct ct_load_item {
+    int slot;
+    uint64_t generation;
+    const struct ct_panel_ops *ops;
+    struct ct_panel_query query;
+};
+struct ct_load_request {
+    size_t n;
+    struct ct_load_item items[CT_LOAD_ITEMS]; /* in the order wanted */
+};
+
+struct ct_load_answer {
+    int slot;
+    uint64_t generation;
+    enum ct_status status;   /* with ERROR; otherwise MODEL, owned by ARENA, which the taker frees */
+    struct ct_error error;
+    struct ct_arena *arena;
+    const void *model;
+    int64_t loaded_ms;
+    bool newer;              /* the database was made by a newer cloudtape */
+};
+
+struct ct_loader;
+
+/* Starts the thread; PATH is borrowed until ct_loader_stop. Main thread. */
+CT_MUST_USE enum ct_status ct_loader_start(const char *path, struct ct_loader **out,
+                                           struct ct_error *err);
+/* Ends the running load and the thread. NULL is fine. */
+void ct_loader_stop(struct ct_loader *l);
+/* Readable when answers wait. */
+int ct_loader_fd(const struct ct_loader *l);
+/* Replaces what was asked before. A load that nobody wants any more is cancelled. Never waits for the disk. */
+void ct_loader_post(struct ct_loader *l, const struct ct_load_request *request);
+/* One answer, the newest of its slot; false: none waits. */
+bool ct_loader_take(struct ct_loader *l, struct ct_load_answer *out);
+
+/* One load on the calling thread, as the loader does it; also for `screen`. */
+void ct_load_one(struct ct_reader *r, const struct ct_load_item *item, struct ct_load_answer *out);
+
+#endif

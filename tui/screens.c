@@ -1,0 +1,108 @@
+#include "config.h"
+
+#include "tui/layout.h"
+#include "tui/views/views.h"
+
+/* {panel, column, weight, least rows with the frame, drop order}. A new panel is one line here. Screens whose panels
+ * do not exist yet are not listed; their keys say so. */
+
+#define ALL CT_COLUMN_ALL
+
+static const struct ct_screen now = {
+    .number = 1, .letter = 'o', .name = "now", .title = "Now",
+    .question = "what needs me, and how are the things I follow",
+    .layouts = {
+        {.column_weights = {1},
+         .places = {{&ct_panel_now, 0, 8, 5, 0},
+                    {&ct_panel_watchlist, 0, 7, 5, 1},
+                    {&ct_panel_capacity, 0, 4, 5, 2}}},
+        {.column_weights = {3, 2},
+         .places = {{&ct_panel_now, ALL, 10, 6, 0},
+                    {&ct_panel_watchlist, 0, 12, 6, 1},
+                    {&ct_panel_capacity, 1, 11, 6, 2},
+                    {&ct_panel_tape, 1, 8, 5, 3}}},
+        {.column_weights = {4, 4, 3},
+         .places = {{&ct_panel_now, 0, 12, 8, 0},
+                    {&ct_panel_status, 0, 14, 6, 4},
+                    {&ct_panel_detail, 1, 12, 8, 5},
+                    {&ct_panel_watchlist, 1, 14, 6, 1},
+                    {&ct_panel_capacity, 2, 11, 6, 2},
+                    {&ct_panel_tape, 2, 12, 6, 3}}},
+    },
+};
+
+static const struct ct_screen status = {
+    .number = 2, .letter = 's', .name = "status", .title = "Status",
+    .question = "which providers, components and regions are unwell, and since when",
+    .layouts = {
+        {.column_weights = {1},
+         .places = {{&ct_panel_status, 0, 10, 6, 0},
+                    {&ct_panel_incidents, 0, 7, 5, 1},
+                    {&ct_panel_components, 0, 5, 5, 2}}},
+        {.column_weights = {1, 1},
+         .places = {{&ct_panel_status, ALL, 12, 8, 0},
+                    {&ct_panel_incidents, 0, 12, 6, 1},
+                    {&ct_panel_components, 1, 12, 6, 2}}},
+        {.column_weights = {4, 4, 3},
+         .places = {{&ct_panel_status, 0, 20, 8, 0},
+                    {&ct_panel_incidents, 0, 12, 6, 1},
+                    {&ct_panel_detail, 1, 20, 8, 3},
+                    {&ct_panel_components, 2, 20, 6, 2}}},
+    },
+};
+
+static const struct ct_screen gpus = {
+    .number = 3, .letter = 'p', .name = "gpus", .title = "GPUs",
+    .question = "who rents which GPU, at what price, and is there any",
+    .layouts = {
+        {.column_weights = {1},
+         .places = {{&ct_panel_offers, 0, 12, 8, 0}, {&ct_panel_gpus, 0, 7, 6, 1}}},
+        {.column_weights = {3, 2},
+         .places = {{&ct_panel_offers, ALL, 14, 8, 0},
+                    {&ct_panel_gpus, 0, 9, 6, 1},
+                    {&ct_panel_capacity, 1, 9, 6, 2}}},
+        {.column_weights = {4, 4, 3},
+         .places = {{&ct_panel_offers, 0, 20, 8, 0},
+                    {&ct_panel_gpus, 1, 12, 6, 1},
+                    {&ct_panel_detail, 1, 12, 8, 3},
+                    {&ct_panel_capacity, 2, 12, 6, 2}}},
+    },
+};
+
+static const struct ct_screen tokens = {
+    .number = 4, .letter = 't', .name = "tokens", .title = "Tokens",
+    .question = "what does a model cost, by provider and by price kind",
+    .layouts = {
+        {.column_weights = {1}, .places = {{&ct_panel_tokens, 0, 1, 8, 0}}},
+        {.column_weights = {1}, .places = {{&ct_panel_tokens, 0, 1, 8, 0}}},
+        {.column_weights = {3, 2},
+         .places = {{&ct_panel_tokens, 0, 1, 8, 0}, {&ct_panel_detail, 1, 1, 8, 1}}},
+    },
+};
+
+static const struct ct_screen history = {
+    .number = 6, .letter = 'h', .name = "history", .title = "History",
+    .question = "how did these series move, and what happened then",
+    .layouts = {
+        {.column_weights = {1},
+         .places = {{&ct_panel_history, 0, 16, 10, 0}, {&ct_panel_tape, 0, 5, 5, 1}}},
+        {.column_weights = {1},
+         .places = {{&ct_panel_history, 0, 26, 12, 0}, {&ct_panel_tape, 0, 8, 5, 1}}},
+        {.column_weights = {3, 1},
+         .places = {{&ct_panel_history, 0, 1, 12, 0}, {&ct_panel_tape, 1, 1, 6, 1}}},
+    },
+};
+
+static const struct ct_screen sources = {
+    .number = 8, .letter = 'd', .name = "sources", .title = "Sources",
+    .question = "which data can I trust right now",
+    .layouts = {
+        {.column_weights = {1}, .places = {{&ct_panel_sources, 0, 1, 6, 0}}},
+        {.column_weights = {1}, .places = {{&ct_panel_sources, 0, 1, 6, 0}}},
+        {.column_weights = {3, 2},
+         .places = {{&ct_panel_sources, 0, 1, 8, 0}, {&ct_panel_attempts, 1, 1, 8, 1}}},
+    },
+};
+
+const struct ct_screen *const ct_screens[] = {&now,     &status,  &gpus, &tokens,
+                                              &history, &sources, NULL};

@@ -1,0 +1,449 @@
+#include "config.h"
+
+#include "tui/term.h"
+
+#include "db/base/ini.h"
+
+#include <langinfo.h>
+#include <locale.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <termios.h>
+#include <unistd.h>
+#include <wchar.h>
+
+#define NCURSES_WIDECHAR 1
+#include <ncurses.h>
+#include <term.h>
+
+enum { MOST_PAIRS = 256, ESCAPE_MS = 25 };
+
+/* Cells as sent last; width 0: unknown, so that anything differs. */
+static struct {
+    SCREEN *screen;
+    WINDOW *input; /* a pad: reading keys from it does not paint stdscr */
+    struct ct_cell *shown;
+    int rows, cols, colors;
+    int cursor_y, cursor_x;
+    bool direct, defaults;
+    struct ct_theme theme;
+    attr_t attrs[CT_N_ROLES][2];
+    short pairs[CT_N_ROLES][2];
+    int n_pairs;
+    int pair_fg[MOST_PAIRS], pair_bg[MOST_PAIRS];
+} term;
+
+/* For the signal handlers: what was there before. */
+static struct termios saved_modes;
+static volatile sig_atomic_t modes_saved;
+
+/* ---- characters ---- */
+
+enum ct_status ct_charset_choose(const char *choice, enum ct_charset *out, struct ct_error *err)
+{
+    static const char *const words[] = {"ascii", "narrow", "unicode", "auto", NULL};
+    int i = 3;
+    if (choice) {
+        for (i = 0; words[i] && strcmp(words[i], choice) != 0; i++) {
+        }
+    }
+    if (!words[i]) {
+        const char *near = ct_nearest(choice, words);
+        return ct_fail(err, CT_ERR_USAGE, choice, "no such charset: %s",
+                       near ? near : "auto, unicode, narrow, ascii");
+    }
+    if (i < 3) {
+        *out = (enum ct_charset)i;
+        return CT_OK;
+    }
+    const char *name = getenv("TERM");
+    if (strcmp(nl_langinfo(CODESET), "UTF-8") != 0 || (name && strcmp(name, "dumb") == 0) ||
+        wcwidth(0x28ff) != 1) {
+        *out = CT_CHARSET_ASCII;
+    } else if (wcwidth(0x2500) != 1 || wcwidth(0x2588) != 1) {
+        *out = CT_CHARSET_NARROW; /* ambiguous ones are wide here; braille never is */
+    } else {
+        *out = CT_CHARSET_UNICODE;
+    }
+    return CT_OK;
+}
+
+/* ---- open and close ---- */
+
+/* A crash leaves a usable terminal behind and then goes on as it would have. */
+static void on_crash(int sig)
+{
+    static const char *const names[] = {"rmkx", "sgr0", "cnorm", "rmcup"};
+    for (size_t i = 0; term.screen && i < CT_LEN(names); i++) {
+        const char *s = tigetstr(names[i]); /* a look-up in memory */
+        if (s && s != (char *)-1 && write(STDOUT_FILENO, s, strlen(s)) < 0) {
+            break;
+        }
+    }
+    ct_term_rescue();
+    signal(sig, SIG_DFL);
+    raise(sig);
+}
+
+static void catch_crashes(void)
+{
+    static const int signals[] = {SIGABRT, SIGBUS, SIGFPE, SIGILL, SIGSEGV};
+    for (size_t i = 0; i < CT_LEN(signals); i++) {
+        struct sigaction old, sa = {.sa_handler = on_crash, .sa_flags = (int)SA_RESETHAND};
+        if (sigaction(signals[i], NULL, &old) == 0 && old.sa_handler == SIG_DFL) {
+            sigaction(signals[i], &sa, NULL);
+        }
+    }
+}
+
+static void choose_colors(const char *color)
+{
+    const char *no = getenv("NO_COLOR");
+    bool never = color && strcmp(color, "never") == 0, always = color && strcmp(color, "always") == 0;
+    term.colors = 0;
+    if (never || (no && no[0] && !always) || !has_colors() || start_color() == ERR) {
+        return;
+    }
+    term.direct = COLORS > 256;
+    term.colors = COLORS >= 256 ? 256 : COLORS >= 16 ? 16 : 8;
+    term.defaults = use_default_colors() == OK;
+}
+
+enum ct_status ct_term_open(const char *color, bool mouse, struct ct_error *err)
+{
+    const char *name = getenv("TERM");
+    if (!isatty(STDIN_FILENO) || !isatty(STDOUT_FILENO)) {
+        return ct_fail(err, CT_ERR_USAGE, "terminal",
+                       "the dashboard needs one: standard input and output must be it");
+    }
+    modes_saved = tcgetattr(STDIN_FILENO, &saved_modes) == 0;
+    term.screen = newterm(NULL, stdout, stdin);
+    if (!term.screen) {
+        return ct_fail(err, CT_ERR_USAGE, "TERM", "no description of terminal \"%s\"", name ? name : "");
+    }
+    const char *cup = tigetstr("cup");
+    if (!cup || cup == (char *)-1) {
+        ct_term_close();
+        return ct_fail(err, CT_ERR_USAGE, "TERM",
+                       "a \"%s\" terminal cannot place its cursor; `cloudtape status` works there",
+                       name ? name : "");
+    }
+    ct_on_fatal(ct_term_close);
+    catch_crashes();
+    set_escdelay(ESCAPE_MS);
+    raw();
+    noecho();
+    nonl();
+    idlok(stdscr, TRUE);
+    leaveok(stdscr, FALSE);
+    term.input = newpad(1, 1);
+    keypad(term.input, TRUE);
+    nodelay(term.input, TRUE);
+    choose_colors(color);
+    if (mouse) {
+        mousemask(BUTTON1_PRESSED | BUTTON4_PRESSED | BUTTON5_PRESSED, NULL);
+        mouseinterval(0);
+    }
+    term.cursor_y = -2;
+    struct ct_theme t;
+    ct_theme_builtin(&t);
+    ct_term_theme(&t);
+    return CT_OK;
+}
+
+void ct_term_close(void)
+{
+    if (!term.screen) {
+        return;
+    }
+    SCREEN *screen = term.screen;
+    term.screen = NULL;
+    if (!isendwin()) {
+        curs_set(1);
+        endwin();
+    }
+    if (term.input) {
+        delwin(term.input);
+    }
+    term.input = NULL;
+    delscreen(screen);
+    free(term.shown);
+    term.shown = NULL;
+    ct_term_rescue();
+}
+
+void ct_term_rescue(void)
+{
+    if (modes_saved) {
+        tcsetattr(STDIN_FILENO, TCSANOW, &saved_modes);
+    }
+}
+
+/* ---- colours ---- */
+
+int ct_term_colors(void)
+{
+    return term.colors;
+}
+
+/* Direct-colour terminals take RGB beyond the first eight. */
+static int terminal_color(int color, bool back)
+{
+    if (color < 0) {
+        return term.defaults ? -1 : back ? 0 : 7;
+    }
+    return term.direct && color >= 8 ? ct_color_rgb(color) : color;
+}
+
+static short pair_for(int fg, int bg)
+{
+    int most = COLOR_PAIRS < MOST_PAIRS ? COLOR_PAIRS : MOST_PAIRS;
+    if (term.colors == 0 || (fg < 0 && bg < 0)) {
+        return 0;
+    }
+    for (int i = 1; i < term.n_pairs; i++) {
+        if (term.pair_fg[i] == fg && term.pair_bg[i] == bg) {
+            return (short)i;
+        }
+    }
+    if (term.n_pairs >= most) {
+        return 0;
+    }
+    int pair = term.n_pairs++;
+    term.pair_fg[pair] = fg;
+    term.pair_bg[pair] = bg;
+    init_extended_pair(pair, terminal_color(fg, false), terminal_color(bg, true));
+    return (short)pair;
+}
+
+void ct_term_theme(const struct ct_theme *t)
+{
+    static const attr_t bits[] = {A_BOLD, A_DIM, A_UNDERLINE, A_REVERSE, A_ITALIC}; /* enum ct_attr */
+    term.theme = *t;
+    term.n_pairs = 1;
+    for (int role = 0; role < CT_N_ROLES; role++) {
+        for (int selected = 0; selected < 2; selected++) {
+            struct ct_look look =
+                ct_theme_look(t, (enum ct_role)role, selected == 1, term.colors);
+            attr_t attrs = 0;
+            for (size_t i = 0; i < CT_LEN(bits); i++) {
+                attrs |= look.attrs & 1u << i ? bits[i] : 0;
+            }
+            term.attrs[role][selected] = attrs;
+            term.pairs[role][selected] = pair_for(look.fg, look.bg);
+        }
+    }
+    ct_term_redraw();
+}
+
+/* ---- output ---- */
+
+void ct_term_size(int *rows, int *cols)
+{
+    struct winsize w;
+    *rows = *cols = 0;
+    if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &w) == 0) {
+        *rows = w.ws_row;
+        *cols = w.ws_col;
+    }
+    *rows = *rows > 0 ? *rows : LINES > 0 ? LINES : 24;
+    *cols = *cols > 0 ? *cols : COLS > 0 ? COLS : 80;
+}
+
+void ct_term_resize(int rows, int cols)
+{
+    resize_term(rows, cols);
+    ct_term_redraw();
+}
+
+void ct_term_redraw(void)
+{
+    size_t n = (size_t)term.rows * (size_t)term.cols;
+    for (size_t i = 0; term.shown && i < n; i++) {
+        term.shown[i].width = 0;
+    }
+    if (term.screen && curscr) {
+        clearok(curscr, TRUE);
+    }
+}
+
+/* The second check on what reaches the terminal: ncurses places cells by wcwidth, so a character it takes for
+ * narrower or wider than we do becomes a sign that both agree on. */
+static void send_cell(int y, int x, const struct ct_cell *cell)
+{
+    wchar_t text[CCHARW_MAX + 1] = {0};
+    cchar_t cc;
+    int selected = cell->selected ? 1 : 0;
+    wchar_t base = (wchar_t)cell->points[0];
+    bool agreed = base >= ' ' && base != 0x7f && wcwidth(base) == cell->width;
+    size_t n = 0;
+    text[n++] = agreed ? base : '?';
+    for (size_t i = 1; agreed && i < CT_LEN(cell->points) && cell->points[i] && n < CCHARW_MAX; i++) {
+        if (wcwidth((wchar_t)cell->points[i]) == 0) {
+            text[n++] = (wchar_t)cell->points[i];
+        }
+    }
+    if (setcchar(&cc, text, term.attrs[cell->role][selected], term.pairs[cell->role][selected], NULL) ==
+        OK) {
+        mvwadd_wch(stdscr, y, x, &cc);
+    }
+    if (!agreed && cell->width == 2 &&
+        setcchar(&cc, L" ", term.attrs[cell->role][selected], term.pairs[cell->role][selected],
+                 NULL) == OK) {
+        mvwadd_wch(stdscr, y, x + 1, &cc);
+    }
+}
+
+static bool same_cell(const struct ct_cell *a, const struct ct_cell *b)
+{
+    return a->width == b->width && a->role == b->role && a->selected == b->selected &&
+           memcmp(a->points, b->points, sizeof(a->points)) == 0;
+}
+
+/* Cells of C that differ from what is shown; true when there was one. */
+static bool send_changes(const struct ct_canvas *c)
+{
+    bool any = false;
+    for (int y = 0; y < c->rows; y++) {
+        for (int x = 0; x < c->cols; x++) {
+            size_t i = (size_t)y * (size_t)c->cols + (size_t)x;
+            if (same_cell(&c->cells[i], &term.shown[i])) {
+                continue;
+            }
+            if (c->cells[i].points[0]) { /* the right half of a wide one came with its left */
+                send_cell(y, x, &c->cells[i]);
+            }
+            term.shown[i] = c->cells[i];
+            any = true;
+        }
+    }
+    return any;
+}
+
+void ct_term_show(const struct ct_canvas *c, int cursor_y, int cursor_x)
+{
+    if (!term.screen) {
+        return;
+    }
+    if (!term.shown || term.rows != c->rows || term.cols != c->cols) {
+        size_t n = (size_t)c->rows * (size_t)c->cols;
+        free(term.shown);
+        term.shown = ct_xcalloc(n, sizeof(*term.shown));
+        term.rows = c->rows;
+        term.cols = c->cols;
+        ct_term_redraw();
+    }
+    bool moved = cursor_y != term.cursor_y || cursor_x != term.cursor_x;
+    if (!send_changes(c) && !moved) {
+        return;
+    }
+    if (moved && (cursor_y < 0) != (term.cursor_y < 0)) {
+        curs_set(cursor_y < 0 ? 0 : 1);
+    } else if (term.cursor_y == -2) {
+        curs_set(cursor_y < 0 ? 0 : 1);
+    }
+    term.cursor_y = cursor_y;
+    term.cursor_x = cursor_x;
+    wmove(stdscr, cursor_y < 0 ? c->rows - 1 : cursor_y, cursor_y < 0 ? 0 : cursor_x);
+    refresh();
+}
+
+/* ---- keys ---- */
+
+static int function_key(wint_t k)
+{
+    static const struct {
+        wint_t from;
+        int to;
+    } map[] = {
+        {KEY_UP, CT_KEY_UP},       {KEY_DOWN, CT_KEY_DOWN},     {KEY_LEFT, CT_KEY_LEFT},
+        {KEY_RIGHT, CT_KEY_RIGHT}, {KEY_SLEFT, CT_KEY_SLEFT},   {KEY_SRIGHT, CT_KEY_SRIGHT},
+        {KEY_HOME, CT_KEY_HOME},   {KEY_END, CT_KEY_END},       {KEY_PPAGE, CT_KEY_PGUP},
+        {KEY_NPAGE, CT_KEY_PGDN},  {KEY_DC, CT_KEY_DEL},        {KEY_BTAB, CT_KEY_BACKTAB},
+        {KEY_ENTER, CT_KEY_ENTER}, {KEY_BACKSPACE, CT_KEY_BACKSPACE}, {KEY_MOUSE, CT_KEY_MOUSE},
+        {KEY_FIND, CT_KEY_HOME},   {KEY_SELECT, CT_KEY_END},
+    };
+    for (size_t i = 0; i < CT_LEN(map); i++) {
+        if (map[i].from == k) {
+            return map[i].to;
+        }
+    }
+    return k >= KEY_F(1) && k <= KEY_F(12) ? CT_KEY_F1 + (int)(k - KEY_F(1)) : CT_KEY_LAST;
+}
+
+int ct_term_key(void)
+{
+    wint_t k = 0;
+    int got = term.input ? wget_wch(term.input, &k) : ERR;
+    if (got == ERR) {
+        return CT_KEY_NONE;
+    }
+    if (got == KEY_CODE_YES) {
+        return function_key(k);
+    }
+    switch (k) {
+    case 0:
+        return CT_KEY_LAST; /* Ctrl-Space: a key, but nobody's */
+    case '\n':
+    case '\r':
+        return CT_KEY_ENTER;
+    case '\b':
+        return CT_KEY_BACKSPACE;
+    default:
+        return (int)k;
+    }
+}
+
+bool ct_term_mouse(int *y, int *x, int *button)
+{
+    MEVENT e;
+    if (getmouse(&e) != OK) {
+        return false;
+    }
+    *y = e.y;
+    *x = e.x;
+    *button = e.bstate & BUTTON1_PRESSED ? 1 : e.bstate & BUTTON4_PRESSED ? 4
+              : e.bstate & BUTTON5_PRESSED ? 5 : 0;
+    return *button != 0;
+}
+
+/* ---- the rest ---- */
+
+void ct_term_suspend(void)
+{
+    struct sigaction dfl = {.sa_handler = SIG_DFL}, old;
+    curs_set(1);
+    endwin();
+    sigaction(SIGTSTP, &dfl, &old);
+    raise(SIGTSTP);
+    sigaction(SIGTSTP, &old, NULL);
+    term.cursor_y = -2;
+    ct_term_redraw();
+}
+
+bool ct_term_copy(struct ct_span text)
+{
+    static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    char *ms = tigetstr("Ms");
+    if (!ms || ms == (char *)-1) {
+        return false;
+    }
+    struct ct_buf b = CT_BUF_INIT;
+    for (size_t i = 0; i < text.n; i += 3) {
+        uint32_t v = 0;
+        for (size_t j = 0; j < 3; j++) {
+            v = v << 8 | (i + j < text.n ? (uint8_t)text.p[i + j] : 0);
+        }
+        for (size_t j = 0; j < 4; j++) {
+            ct_buf_addc(&b, i + j > text.n ? '=' : digits[v >> (18 - 6 * j) & 63]);
+        }
+    }
+    char clipboard[] = "c";
+    putp(tparm(ms, clipboard, b.p ? b.p : ""));
+    fflush(stdout);
+    ct_buf_free(&b);
+    return true;
+}
