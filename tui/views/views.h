@@ -18,7 +18,7 @@ extern const struct ct_panel_ops ct_panel_history;
 /* What Enter opens. The subject is "incident/PROVIDER/ID", "status/PROVIDER" or a series name ("gpu/...",
  * "token/..."). */
 extern const struct ct_panel_ops ct_panel_detail;
-/* Where data comes from and how that goes. */
-extern const struct ct_panel_ops ct_panel_sources;
+/* Where data comes from and how that goes; the last tries of the source named by the subject. */
+extern const struct ct_panel_ops ct_panel_sources, ct_panel_attempts;
 
 #endif

@@ -1,0 +1,413 @@
+#include "config.h"
+
+#include "tui/ui.h"
+
+#include "db/base/text.h"
+#include "tui/widgets/table.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+/* Worst first, as people read it. */
+static const int order[] = {CT_STATE_MAJOR,       CT_STATE_PARTIAL, CT_STATE_DEGRADED,
+                            CT_STATE_MAINTENANCE, CT_STATE_UNKNOWN, CT_STATE_OPERATIONAL};
+
+void ui_clock(const struct ct_ui *ui, int64_t ms, bool date, bool seconds, char out[64])
+{
+    struct ct_civil c;
+    time_t t = (time_t)(ms / CT_SECOND);
+    struct tm local;
+    char utc[32] = "", here[24] = "";
+    ct_civil_from_ms(ms, &c);
+    localtime_r(&t, &local);
+    long offset = local.tm_gmtoff / 60;
+    size_t n = 0;
+    if (date && seconds) {
+        n = (size_t)snprintf(utc, sizeof(utc), "%04d-", c.year % 10000);
+    }
+    if (date) {
+        n += (size_t)snprintf(utc + n, sizeof(utc) - n, "%02d-%02d ", c.month % 100, c.day % 100);
+    }
+    n += (size_t)snprintf(utc + n, sizeof(utc) - n, "%02d:%02d", c.hour % 100, c.minute % 100);
+    if (seconds) {
+        n += (size_t)snprintf(utc + n, sizeof(utc) - n, ":%02d", c.second % 100);
+    }
+    n = strftime(here, sizeof(here), "%H:%M ", &local);
+    snprintf(here + n, sizeof(here) - n, "%c%02ld%s", offset < 0 ? '-' : '+', labs(offset) / 60 % 100,
+             labs(offset) % 60 == 0 ? "" : labs(offset) % 60 == 30 ? ":30" : ":45");
+    if (ui->tz == 'l') {
+        snprintf(out, 64, "%s", here);
+    } else if (ui->tz == 'b') {
+        snprintf(out, 64, "%sZ (%s)", utc, here);
+    } else {
+        snprintf(out, 64, "%sZ", utc);
+    }
+}
+
+/* ---- what line 1 says on the right ---- */
+
+struct flag {
+    enum ct_role role;
+    char text[64];
+};
+
+static void add_flag(struct flag *flags, int *n, enum ct_role role, const char *fmt, ...)
+    CT_PRINTF(4, 5);
+static void add_flag(struct flag *flags, int *n, enum ct_role role, const char *fmt, ...)
+{
+    va_list ap;
+    va_start(ap, fmt);
+    vsnprintf(flags[*n].text, sizeof(flags[*n].text), fmt, ap);
+    va_end(ap);
+    flags[(*n)++].role = role;
+}
+
+/* No enabled source is fresh: the whole screen is as old as the newest answer. */
+static bool data_is_old(const struct ct_summary *s)
+{
+    return s->sources > 0 && s->sources_fresh == 0 && s->newest_ms != CT_NONE;
+}
+
+static int make_flags(const struct ct_ui *ui, bool clock, bool seconds, struct flag flags[8])
+{
+    const struct frame_model *m = ui_frame_model(ui);
+    const struct panel *frame = ui->panels[0];
+    char text[64], age[CT_TIME_MAX];
+    int n = 0;
+    bool live = ui->at_ms == CT_LIVE;
+    if (ui->o->demo) {
+        add_flag(flags, &n, CT_ROLE_TITLE, "DEMO");
+    }
+    if (ui->paused) {
+        add_flag(flags, &n, CT_ROLE_NOT_LIVE, "PAUSED %d waiting", ui->waiting);
+    }
+    if (live && m && m->sum.offline_since_ms != CT_NONE) {
+        ui_clock(ui, m->sum.offline_since_ms, false, false, text);
+        add_flag(flags, &n, CT_ROLE_NOT_LIVE, "OFFLINE since %s", text);
+    } else if (live && m && data_is_old(&m->sum)) {
+        ct_age_format(age, ct_now_ms() - m->sum.newest_ms);
+        add_flag(flags, &n, CT_ROLE_NOT_LIVE, "DATA %s OLD", age);
+    } else if (live && m && frame->failed) {
+        ct_age_format(age, ct_now_ms() - frame->loaded_ms);
+        add_flag(flags, &n, CT_ROLE_NOT_LIVE, "DATA %s OLD", age);
+    }
+    if (!live) {
+        ct_age_format(age, ct_now_ms() - ui->at_ms);
+        add_flag(flags, &n, CT_ROLE_NOT_LIVE, "NOT LIVE %s back", age);
+    }
+    if (clock) {
+        ui_clock(ui, ui_now(ui), !live || seconds, seconds, text);
+        add_flag(flags, &n, CT_ROLE_TEXT, "%s", text);
+    }
+    return n;
+}
+
+/* Right-aligned on row Y, a blank or two apart; the first ones matter most, the last (the clock) goes first when there
+ * is no room beside USED columns. Returns where they begin. */
+static int put_flags(struct ct_box b, int y, int used, struct flag *flags, int n)
+{
+    int wide = 0;
+    for (int i = 0; i < n; i++) {
+        wide += (int)strlen(flags[i].text) + (i ? 1 : 0);
+    }
+    while (n > 0 && wide > b.cols - used) {
+        n--;
+        wide -= (int)strlen(flags[n].text) + (n ? 1 : 0);
+    }
+    int x = b.cols - wide, start = x;
+    for (int i = 0; i < n; i++) {
+        x += ct_puts(b, y, x, flags[i].role, flags[i].text) + 1;
+    }
+    return start;
+}
+
+/* ---- counts ---- */
+
+static const char *without_counts(const struct ct_ui *ui, char out[96])
+{
+    const struct frame_model *m = ui_frame_model(ui);
+    const struct panel *frame = ui->panels[0];
+    if (!m && !frame->failed) {
+        return "reading";
+    }
+    if (!m) {
+        return frame->error.status == CT_ERR_NOT_FOUND ? "no data yet" : "database unreadable";
+    }
+    if (m->sum.sources == 0) {
+        return "no data yet";
+    }
+    snprintf(out, 96, "first fetch: %lld of %lld sources",
+             (long long)(m->sum.sources - m->sum.sources_waiting), (long long)m->sum.sources);
+    return out;
+}
+
+/* The counts from X on row Y; words or not. Returns the column behind them. */
+static int put_counts(struct ct_box b, int y, int x, const struct ct_summary *s, bool words)
+{
+    for (size_t i = 0; i < CT_LEN(order); i++) {
+        int state = order[i];
+        long long n = (long long)s->count[state];
+        enum ct_role role = ct_role_of_state(state);
+        if (n == 0) {
+            continue;
+        }
+        if (words) {
+            x += ct_putf(b, y, x, role, "%c %lld %s", ct_state_sign(state), n, ct_state_short(state)) + 2;
+        } else if (state != CT_STATE_OPERATIONAL) {
+            x += ct_putf(b, y, x, role, "%c%lld", ct_state_sign(state), n) + 1;
+        }
+    }
+    return x;
+}
+
+static int64_t unwell(const struct ct_summary *s)
+{
+    int64_t n = 0;
+    for (int i = CT_STATE_MAINTENANCE; i <= CT_STATE_MAJOR; i++) {
+        n += s->count[i];
+    }
+    return n;
+}
+
+/* Below 20 columns: a count after the other, over as many rows as there are. */
+static void draw_counts_only(struct ct_ui *ui, struct ct_box b)
+{
+    const struct frame_model *m = ui_frame_model(ui);
+    char text[96];
+    int y = 0, x = 0;
+    if (!m || unwell(&m->sum) + m->sum.count[CT_STATE_OPERATIONAL] == 0) {
+        ct_put(b, 0, 0, CT_ROLE_DIM, b.cols, ct_span(without_counts(ui, text)));
+        return;
+    }
+    for (size_t i = 0; i < CT_LEN(order); i++) {
+        int n = snprintf(text, sizeof(text), "%c%lld", ct_state_sign(order[i]),
+                         (long long)m->sum.count[order[i]]);
+        if (m->sum.count[order[i]] == 0) {
+            continue;
+        }
+        if (x > 0 && x + n > b.cols) {
+            y++;
+            x = 0;
+        }
+        x += ct_puts(b, y, x, ct_role_of_state(order[i]), text) + 1;
+    }
+    struct flag flags[8];
+    int n = make_flags(ui, true, false, flags);
+    for (int i = 0; i < n && y + 1 + i < b.rows; i++) {
+        ct_puts(b, y + 1 + i, 0, flags[i].role, flags[i].text);
+    }
+}
+
+void ui_draw_line1(struct ct_ui *ui)
+{
+    struct ct_box all = ct_box_all(ui->canvas);
+    const struct frame_model *m = ui_frame_model(ui);
+    bool full = ui->layout.line1 == CT_LINE1_FULL, wall = all.cols >= 180;
+    bool counted = m && unwell(&m->sum) + m->sum.count[CT_STATE_OPERATIONAL] > 0;
+    int rows = ui->layout.line1 == CT_LINE1_COUNTS ? all.rows : 1, x = 0;
+    struct ct_box b = ct_box_sub(all, 0, 0, rows, all.cols);
+    struct flag flags[8];
+    char text[96];
+    ct_fill(b, 0, 0, b.rows, b.cols, CT_ROLE_TEXT, ' ');
+    if (ui->layout.line1 == CT_LINE1_COUNTS) {
+        draw_counts_only(ui, b);
+        return;
+    }
+    bool clock = ui->layout.bar_row < 0 || wall;
+    int n = make_flags(ui, clock, wall, flags), room = 0;
+    for (int i = 0; i < n && i < (clock ? n - 1 : n); i++) {
+        room += (int)strlen(flags[i].text) + 1; /* flags are worth more than the last counts */
+    }
+    struct ct_box left = ct_box_sub(b, 0, 0, 1, b.cols - room);
+    if (full) {
+        x = ct_puts(left, 0, 0, CT_ROLE_TITLE, "cloudtape") + 2;
+    }
+    if (!counted) {
+        x += ct_puts(left, 0, x, CT_ROLE_DIM, without_counts(ui, text));
+    } else {
+        x = put_counts(left, 0, x, &m->sum, full);
+        if (!full && unwell(&m->sum) == 0) {
+            x += ct_putf(left, 0, x, CT_ROLE_STATE_OK, ". %lld ok",
+                         (long long)m->sum.count[CT_STATE_OPERATIONAL]);
+        }
+    }
+    if (wall && counted && m->sum.worst.n) {
+        x += ct_putf(left, 0, x, CT_ROLE_TEXT, "|  worst: %.*s", CT_FMT(m->sum.worst));
+    }
+    put_flags(b, 0, x < left.cols ? x : left.cols, flags, n);
+}
+
+/* ---- the screen bar, the tape, the status bar ---- */
+
+static void add_fetch(const struct ct_ui *ui, bool lengthy, char out[96])
+{
+    const struct frame_model *m = ui_frame_model(ui);
+    out[0] = '\0';
+    if (!m || m->sum.sources == 0) {
+        return;
+    }
+    const struct ct_summary *s = &m->sum;
+    long long fresh = (long long)s->sources_fresh, all = (long long)s->sources;
+    long long failing = (long long)s->sources_failing, waiting = (long long)s->sources_waiting;
+    if (lengthy) {
+        long long stale = all - fresh - failing - waiting;
+        snprintf(out, 96, "fetch %lld ok, %lld stale, %lld error of %lld   db %lld MB", fresh,
+                 stale > 0 ? stale : 0, failing, all, (long long)(s->db_bytes / 1000000));
+    } else {
+        snprintf(out, 96, "fetch %lld/%lld", fresh, all);
+    }
+}
+
+void ui_draw_bar(struct ct_ui *ui)
+{
+    struct ct_box all = ct_box_all(ui->canvas);
+    if (ui->layout.bar_row < 0) {
+        return;
+    }
+    struct ct_box b = ct_box_sub(all, ui->layout.bar_row, 0, 1, all.cols);
+    ct_fill(b, 0, 0, 1, b.cols, CT_ROLE_BAR, ' ');
+    int x = 0;
+    for (size_t i = 0; ct_screens[i]; i++) {
+        const struct ct_screen *s = ct_screens[i];
+        bool here = s == ui->screen;
+        x += ct_putf(b, 0, x, here ? CT_ROLE_TITLE : CT_ROLE_BAR, here ? "[%d %s] " : "%d %s  ",
+                     s->number, s->title);
+    }
+    char text[96] = "";
+    if (b.cols >= 180) {
+        add_fetch(ui, true, text);
+    } else {
+        ui_clock(ui, ui_now(ui), true, false, text);
+    }
+    int wide = (int)strlen(text);
+    if (x + wide < b.cols) {
+        ct_puts(b, 0, b.cols - wide, CT_ROLE_BAR, text);
+    }
+}
+
+static char event_sign(const struct ct_event_row *e)
+{
+    switch (e->kind) {
+    case CT_EVENT_PRICE:
+        return '$';
+    case CT_EVENT_STOCK:
+        return 'A';
+    case CT_EVENT_MODEL:
+        return '+';
+    case CT_EVENT_SOURCE:
+        return '?';
+    default:
+        return e->severity == CT_SEV_CRITICAL ? 'X' : e->severity == CT_SEV_WARNING ? '!' : '.';
+    }
+}
+
+void ui_draw_tape(struct ct_ui *ui)
+{
+    struct ct_box all = ct_box_all(ui->canvas);
+    const struct frame_model *m = ui_frame_model(ui);
+    if (ui->layout.tape_row < 0) {
+        return;
+    }
+    struct ct_box b = ct_box_sub(all, ui->layout.tape_row, 0, 1, all.cols);
+    ct_fill(b, 0, 0, 1, b.cols, CT_ROLE_TEXT, ' ');
+    int x = 0;
+    for (size_t i = 0; m && i < m->events.n && x < b.cols; i++) {
+        const struct ct_event_row *e = ct_row(&ct_event_table, m->events, i);
+        char when[64];
+        bool today = ui_now(ui) - e->at_ms < CT_DAY;
+        ui_clock(ui, e->at_ms, !today, false, when);
+        struct ct_buf text = CT_BUF_INIT;
+        bool named = e->subject.n == 0 || ct_span_ihas(e->text, e->subject);
+        ct_buf_addf(&text, "%c %.*s%s%.*s", event_sign(e), named ? 0 : (int)e->subject.n,
+                    e->subject.p ? e->subject.p : "", named ? "" : " ", CT_FMT(e->text));
+        x += ct_puts(b, 0, x, CT_ROLE_DIM, when) + 1;
+        int room = b.cols - x, wide = ct_text_width(ct_buf_span(&text));
+        int used = wide < room ? wide : room;
+        ct_put_field(b, 0, x, used, -1, CT_ROLE_TEXT, ct_buf_span(&text));
+        x += used + 3;
+        ct_buf_free(&text);
+    }
+}
+
+/* The keys that matter most; never more than six. */
+struct hint {
+    enum ct_action action;
+    const char *word;
+};
+
+static void put_hints(struct ct_ui *ui, struct ct_box b)
+{
+    static const struct hint table[] = {
+        {CT_ACT_HELP, "help"},       {CT_ACT_FILTER, "filter"}, {CT_ACT_COMMAND, "cmd"},
+        {CT_ACT_PANEL_NEXT, "panel"}, {CT_ACT_ZOOM, "zoom"},    {CT_ACT_DETAIL, "detail"}};
+    static const struct hint chart[] = {
+        {CT_ACT_HELP, "help"},      {CT_ACT_COMMAND, "cmd"},    {CT_ACT_COL_LEFT, "cursor"},
+        {CT_ACT_ZOOM_IN, "zoom in"}, {CT_ACT_LONGER, "range"}, {CT_ACT_ANCHOR, "anchor"}};
+    static const struct hint strip[] = {{CT_ACT_HELP, "help"},   {CT_ACT_FILTER, "filter"},
+                                        {CT_ACT_PANEL_NEXT, ""}, {CT_ACT_ZOOM, "zoom"},
+                                        {CT_ACT_BACK, ""}};
+    static const struct hint offline[] = {{CT_ACT_HELP, "help"}, {CT_ACT_DEMO, "open the demo"},
+                                          {CT_ACT_COMMAND, "cmd"}, {CT_ACT_PANEL_NEXT, "panel"},
+                                          {CT_ACT_QUIT, "quit"}};
+    static const struct hint back[] = {{CT_ACT_ROW_DOWN, "down"}, {CT_ACT_BACK, "back"},
+                                       {CT_ACT_QUIT, "quit"}};
+    const struct frame_model *m = ui_frame_model(ui);
+    enum ct_key_context context = ui_context(ui);
+    const struct hint *hints = context == CT_KEYS_CHART ? chart : table;
+    size_t n = 6;
+    if (ui->overlay != OVERLAY_NONE || ui->detail) {
+        hints = back;
+        n = CT_LEN(back);
+    } else if (b.cols < 60) {
+        hints = strip;
+        n = CT_LEN(strip);
+    } else if (m && m->sum.offline_since_ms != CT_NONE && !ui->o->demo) {
+        hints = offline;
+        n = CT_LEN(offline);
+    }
+    int x = 0;
+    for (size_t i = 0; i < n; i++) {
+        char key[40];
+        ct_keymap_label(&ui->keys, context, hints[i].action, key);
+        if (key[0] >= 'a' && key[0] <= 'z' && key[1]) {
+            key[0] = (char)(key[0] - 'a' + 'A'); /* Tab, Enter */
+        }
+        int wide = (int)(strlen(key) + strlen(hints[i].word)) + 1;
+        if (!key[0] || x + wide > b.cols) {
+            continue;
+        }
+        x += ct_puts(b, 0, x, CT_ROLE_KEY, key);
+        x += hints[i].word[0] ? 1 + ct_puts(b, 0, x + 1, CT_ROLE_DIM, hints[i].word) : 0;
+        x += 2;
+    }
+}
+
+void ui_draw_status(struct ct_ui *ui)
+{
+    struct ct_box all = ct_box_all(ui->canvas);
+    int row = ui->layout.status_row;
+    bool message = ui->message_until_mono_ms > 0 && ui->n_messages > 0;
+    if (row < 0 && !(message && all.rows > 1 && all.cols >= 20)) {
+        return;
+    }
+    row = row < 0 ? all.rows - 1 : row;
+    struct ct_box b = ct_box_sub(all, row, 0, 1, all.cols);
+    char text[96];
+    ct_fill(b, 0, 0, 1, b.cols, CT_ROLE_TEXT, ' ');
+    add_fetch(ui, false, text);
+    int wide = (int)strlen(text), room = b.cols;
+    if (wide && b.cols >= 60) {
+        ct_puts(b, 0, b.cols - wide, CT_ROLE_DIM, text);
+        room = b.cols - wide - 1;
+    }
+    struct ct_box left = ct_box_sub(b, 0, 0, 1, room);
+    if (message) {
+        const struct message *msg = &ui->messages[(ui->n_messages - 1) % MESSAGES_MAX];
+        ct_put_field(left, 0, 0, left.cols, -1, msg->error ? CT_ROLE_ERROR : CT_ROLE_TITLE,
+                     ct_span(msg->text));
+    } else {
+        put_hints(ui, left);
+    }
+}

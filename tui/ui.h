@@ -1,0 +1,130 @@
+/* What the files of the dashboard share: its state and their entry points. Nobody else includes this. UI thread. */
+#ifndef CT_UI_H
+#define CT_UI_H
+
+#include "tui/app.h"
+#include "tui/layout.h"
+#include "tui/loader.h"
+#include "tui/theme.h"
+
+/* One panel on one screen: its state, what it asks, what it got. */
+struct panel {
+    const struct ct_panel_ops *ops;
+    int screen, slot; /* slot: index in panels, and the loader's name for it */
+    void *state;
+    struct ct_panel_query q;
+    uint64_t generation;
+    struct ct_load_answer got, held; /* held: arrived while painting was paused */
+    bool has_model, is_held, failed, dirty;
+    struct ct_error error;
+    int64_t loaded_ms;
+};
+
+enum prompt_kind { PROMPT_NONE, PROMPT_FILTER, PROMPT_COMMAND };
+enum { PROMPT_MAX = 250, HISTORY_MAX = 32, MESSAGES_MAX = 100, MESSAGE_MAX = 240 };
+
+struct prompt {
+    enum prompt_kind kind;
+    char text[PROMPT_MAX + 6];
+    size_t at;                   /* cursor: byte in text */
+    char before[PROMPT_MAX + 6]; /* what Esc restores */
+    char error[256];
+    int recall;                  /* lines back in the history */
+};
+
+struct message {
+    int64_t at_ms;
+    bool error;
+    char text[MESSAGE_MAX];
+};
+
+enum overlay { OVERLAY_NONE, OVERLAY_HELP, OVERLAY_MESSAGES };
+
+/* What line 1, the tape and the status bar show. */
+struct frame_model {
+    struct ct_summary sum;
+    struct ct_rows events; /* newest first */
+};
+
+struct ct_ui {
+    const struct ct_ui_options *o;
+    struct ct_canvas *canvas;
+    struct ct_keymap keys;
+    struct ct_theme themes[8];
+    size_t n_themes, theme;
+    bool terminal; /* there is one; else a single screen is drawn */
+
+    const struct ct_screen *screen, *previous;
+    int focus[10];              /* by screen number: index of the focused place */
+    struct ct_layout layout;
+    struct panel *panels[CT_LOAD_SLOTS]; /* [0]: the frame's own model */
+    size_t n_panels;
+    struct panel *detail;       /* open over the others */
+    bool zoom;
+
+    int64_t at_ms;              /* CT_LIVE or the time machine's moment */
+    bool gone, paused;
+    int waiting;                /* answers held back by the pause */
+    char watch[4096];
+    bool watch_changed, theme_changed;
+    char series[512];           /* screen 6 */
+    int64_t from_ms, to_ms;
+    char tz;                    /* u, l, b */
+
+    struct prompt prompt;
+    char history[HISTORY_MAX][PROMPT_MAX + 6];
+    int n_history;
+    enum overlay overlay;
+    int overlay_top;
+    int prefix;                 /* first key of a pair, 0: none */
+    bool sorting;               /* the next key is a column's letter */
+    bool asked_quit, quit;
+    enum ct_ui_end end;
+
+    struct message messages[MESSAGES_MAX]; /* a ring */
+    size_t n_messages;
+    int64_t message_until_mono_ms; /* 0: none is shown; INT64_MAX: until the next key */
+    char said_newer;
+
+    bool dirty_all, dirty_line1, dirty_status;
+    bool ask;                   /* the loader must be told */
+    int cursor_y, cursor_x;     /* -1: hidden */
+};
+
+/* app.c */
+struct panel *ui_panel(struct ct_ui *ui, const struct ct_screen *s, const struct ct_panel_ops *ops);
+struct panel *ui_focused(struct ct_ui *ui);
+void ui_goto(struct ct_ui *ui, const struct ct_screen *s);
+void ui_reload(struct ct_ui *ui, struct panel *p); /* its query changed */
+void ui_set_at(struct ct_ui *ui, int64_t at_ms);
+void ui_set_history(struct ct_ui *ui, struct ct_span series, bool add);
+void ui_set_gone(struct ct_ui *ui, bool gone);
+void ui_toggle_watch(struct ct_ui *ui, struct ct_span id);
+void ui_set_theme(struct ct_ui *ui, size_t i);
+void ui_act(struct ct_ui *ui, enum ct_action action, int letter);
+void ui_leave(struct ct_ui *ui, enum ct_ui_end end);
+int64_t ui_now(const struct ct_ui *ui); /* the clock, or the past moment */
+void ui_say(struct ct_ui *ui, bool error, const char *fmt, ...) CT_PRINTF(3, 4);
+const struct ct_screen *ui_screen(struct ct_span name); /* by name, number or title; NULL */
+
+/* command.c */
+void ui_prompt_open(struct ct_ui *ui, enum prompt_kind kind);
+void ui_prompt_key(struct ct_ui *ui, int key);
+void ui_command(struct ct_ui *ui, struct ct_span line);
+
+/* frame.c */
+extern const struct ct_panel_ops ui_frame_ops;
+const struct frame_model *ui_frame_model(const struct ct_ui *ui);
+enum ct_key_context ui_context(struct ct_ui *ui);
+void ui_layout(struct ct_ui *ui);
+void ui_draw(struct ct_ui *ui); /* brings the canvas up to date */
+int ui_overlay_lines(struct ct_ui *ui);
+
+/* line1.c */
+void ui_draw_line1(struct ct_ui *ui);
+void ui_draw_bar(struct ct_ui *ui);
+void ui_draw_tape(struct ct_ui *ui);
+void ui_draw_status(struct ct_ui *ui);
+void ui_clock(const struct ct_ui *ui, int64_t ms, bool date, bool seconds, char out[64]);
+
+#endif

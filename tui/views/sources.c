@@ -1,0 +1,364 @@
+#include "config.h"
+
+#include "tui/views/views.h"
+#include "tui/widgets/table.h"
+
+#include <string.h>
+
+/* ---- cells ---- */
+
+static enum ct_role role_of(int freshness)
+{
+    switch (freshness) {
+    case CT_STALE:
+    case CT_DEAD:
+        return CT_ROLE_STATE_PART;
+    case CT_LATE:
+        return CT_ROLE_STATE_DEGR;
+    case CT_OFF:
+    case CT_WAITING:
+        return CT_ROLE_DIM;
+    default:
+        return CT_ROLE_TEXT;
+    }
+}
+
+static enum ct_role format_state(const void *row, const struct ct_draw *d, struct ct_buf *out)
+{
+    const struct ct_source_row *s = row;
+    (void)d;
+    ct_buf_adds(out, s->state >= 0 ? ct_freshness_words[s->state] : "?");
+    return role_of(s->state);
+}
+
+static enum ct_role format_success(const void *row, const struct ct_draw *d, struct ct_buf *out)
+{
+    const struct ct_source_row *s = row;
+    enum ct_role role = ct_format_age(out, d, s->last_success_ms, s->state);
+    return role == CT_ROLE_STALE ? CT_ROLE_TITLE : role; /* an old age is in bold here */
+}
+
+static enum ct_role format_attempt(const void *row, const struct ct_draw *d, struct ct_buf *out)
+{
+    return ct_format_age(out, d, ((const struct ct_source_row *)row)->last_attempt_ms, CT_FRESH);
+}
+
+static enum ct_role format_next(const void *row, const struct ct_draw *d, struct ct_buf *out)
+{
+    const struct ct_source_row *s = row;
+    char age[CT_TIME_MAX];
+    if (s->next_attempt_ms == CT_NONE || s->state == CT_OFF || !d->live) {
+        ct_buf_addc(out, '-');
+        return CT_ROLE_DIM;
+    }
+    if (s->next_attempt_ms <= d->now_ms) {
+        ct_buf_adds(out, "now");
+        return CT_ROLE_TEXT;
+    }
+    ct_age_format(age, s->next_attempt_ms - d->now_ms);
+    ct_buf_addf(out, "in %s", age);
+    return CT_ROLE_TEXT;
+}
+
+static void add_millis(struct ct_buf *out, int64_t ms)
+{
+    if (ms == CT_NONE) {
+        ct_buf_addc(out, '-');
+    } else if (ms < 10000) {
+        ct_buf_addf(out, "%lldms", (long long)ms);
+    } else {
+        ct_buf_addf(out, "%llds", (long long)(ms / 1000));
+    }
+}
+
+static void add_bytes(struct ct_buf *out, int64_t n)
+{
+    static const char units[] = "kMGT";
+    char text[CT_DECIMAL_MAX];
+    int unit = -1;
+    int64_t milli = n;
+    if (n == CT_NONE) {
+        ct_buf_addc(out, '-');
+        return;
+    }
+    if (n < 1000) {
+        ct_buf_addf(out, "%lld", (long long)n);
+        return;
+    }
+    for (unit = 0; milli >= 1000000 && unit < 3; unit++) {
+        milli /= 1000;
+    }
+    ct_decimal_format_fixed(text, milli, 3, milli < 10000 ? 1 : 0);
+    ct_buf_addf(out, "%s%c", text, units[unit]);
+}
+
+static enum ct_role format_latency(const void *row, const struct ct_draw *d, struct ct_buf *out)
+{
+    (void)d;
+    add_millis(out, ((const struct ct_source_row *)row)->latency_ms);
+    return CT_ROLE_TEXT;
+}
+
+static enum ct_role format_bytes(const void *row, const struct ct_draw *d, struct ct_buf *out)
+{
+    (void)d;
+    add_bytes(out, ((const struct ct_source_row *)row)->bytes);
+    return CT_ROLE_TEXT;
+}
+
+/* The answer's status; 0 is none at all. */
+static enum ct_role add_http(int64_t status, struct ct_buf *out)
+{
+    if (status == CT_NONE || status == 0) {
+        ct_buf_addc(out, '-');
+        return CT_ROLE_DIM;
+    }
+    ct_buf_addf(out, "%lld", (long long)status);
+    return status >= 400 ? CT_ROLE_ERROR : CT_ROLE_TEXT;
+}
+
+static enum ct_role format_http(const void *row, const struct ct_draw *d, struct ct_buf *out)
+{
+    (void)d;
+    return add_http(((const struct ct_source_row *)row)->http_status, out);
+}
+
+/* The error with its count; what is held back; else nothing. */
+static enum ct_role format_error(const void *row, const struct ct_draw *d, struct ct_buf *out)
+{
+    const struct ct_source_row *s = row;
+    (void)d;
+    if (s->unconfirmed > 0) {
+        ct_buf_adds(out, "held back until confirmed: ");
+    }
+    if (s->failures != CT_NONE && s->failures > 1) {
+        ct_buf_addf(out, "%lldx ", (long long)s->failures);
+    }
+    ct_buf_add(out, s->error);
+    return s->state == CT_OFF ? CT_ROLE_DIM : CT_ROLE_ERROR;
+}
+
+static bool is_unwell(const void *row)
+{
+    const struct ct_source_row *s = row;
+    return s->state == CT_LATE || s->state == CT_STALE || s->state == CT_DEAD || s->unconfirmed > 0 ||
+           (s->failures != CT_NONE && s->failures > 0);
+}
+
+static enum ct_role row_role(const void *row, const struct ct_draw *d)
+{
+    (void)d;
+    return ((const struct ct_source_row *)row)->state == CT_OFF ? CT_ROLE_DIM : CT_ROLE_TEXT;
+}
+
+static const struct ct_tcol cols[] = {
+    {.column = "id", .header = "SOURCE", .min = 14, .max = 26, .middle = true},
+    {.column = "kind", .header = "FEEDS", .min = 6, .max = 7, .drop = 6},
+    {.column = "state", .header = "STATE", .min = 7, .max = 7, .format = format_state},
+    {.column = "last_success", .header = "SUCCESS", .min = 7, .max = 7, .align = 1,
+     .format = format_success},
+    {.column = "last_attempt", .header = "TRY", .min = 5, .max = 6, .align = 1, .drop = 8,
+     .format = format_attempt},
+    {.column = "next_attempt", .header = "NEXT", .min = 7, .max = 8, .align = 1, .drop = 3,
+     .format = format_next},
+    {.column = "latency_ms", .header = "LATENCY", .min = 7, .max = 7, .align = 1, .drop = 7,
+     .format = format_latency},
+    {.column = "http_status", .header = "HTTP", .min = 4, .max = 4, .align = 1, .drop = 2,
+     .format = format_http},
+    {.column = "bytes", .header = "BYTES", .min = 5, .max = 6, .align = 1, .drop = 9,
+     .format = format_bytes},
+    {.column = "rows", .header = "ROWS", .min = 5, .max = 6, .align = 1, .drop = 5},
+    {.column = "changed_rows", .header = "CHANGED", .min = 7, .max = 7, .align = 1, .drop = 10},
+    {.column = "error", .header = "ERROR", .min = 12, .max = 160, .drop = 1, .format = format_error},
+};
+
+static const struct ct_tview view = {
+    .table = &ct_source_table, .cols = cols, .n_cols = CT_LEN(cols), .frozen = 1, .id = "id",
+    .url = "url", .noun = "sources", .notable = is_unwell, .row_role = row_role,
+};
+
+/* ---- the panel ---- */
+
+struct model {
+    struct ct_tmodel t;
+    int64_t on, fresh, failing;
+};
+
+static enum ct_status load(struct ct_reader *r, const struct ct_panel_query *pq, int64_t now_ms,
+                           struct ct_arena *a, const void **model, struct ct_error *err)
+{
+    struct model *m = ct_arena_alloc(a, sizeof(*m));
+    struct ct_query q = {.at_ms = pq->at_ms, .now_ms = now_ms};
+    struct ct_rows rows;
+    enum ct_status st = m ? ct_read_sources(r, &q, a, &rows, err) : CT_ERR_LIMIT;
+    if (st != CT_OK) {
+        return st;
+    }
+    for (size_t i = 0; i < rows.n; i++) {
+        const struct ct_source_row *s = ct_row(&ct_source_table, rows, i);
+        m->on += s->state != CT_OFF;
+        m->fresh += s->state == CT_FRESH;
+        m->failing += s->state != CT_OFF && s->failures != CT_NONE && s->failures > 0;
+    }
+    *model = m;
+    return ct_tmodel_load(&view, rows, pq, now_ms, a, &m->t, err);
+}
+
+static void draw(void *state, const void *model, const struct ct_draw *d, struct ct_box box,
+                 struct ct_buf *note)
+{
+    const struct model *m = model;
+    if (m) {
+        ct_buf_addf(note, "%lld of %lld fresh", (long long)m->fresh, (long long)m->on);
+        if (m->failing) {
+            ct_buf_addf(note, ", %lld failing", (long long)m->failing);
+        }
+    }
+    ct_tview_draw(&view, state, m ? &m->t : NULL, d, box, note,
+                  "no source yet: a fetcher writes them down at its start");
+}
+
+static enum ct_act_result act(void *state, const void *model, enum ct_action action, int letter,
+                              struct ct_panel_query *q, struct ct_frame_request *req)
+{
+    const struct model *m = model;
+    return ct_tview_act(&view, state, m ? &m->t : NULL, action, letter, q, req);
+}
+
+const struct ct_panel_ops ct_panel_sources = {
+    .id = "sources", .title = "Sources", .keys = CT_KEYS_TABLE, .table = &ct_source_table,
+    .state_size = sizeof(struct ct_tstate), .detail = &ct_panel_attempts, .load = load, .draw = draw,
+    .act = act,
+};
+
+/* ---- the last tries of one source ---- */
+
+static enum ct_role format_at(const void *row, const struct ct_draw *d, struct ct_buf *out)
+{
+    char text[CT_TIME_MAX];
+    (void)d;
+    ct_time_format(text, ((const struct ct_attempt_row *)row)->at_ms / CT_SECOND * CT_SECOND);
+    ct_buf_adds(out, text);
+    return CT_ROLE_TEXT;
+}
+
+static enum ct_role format_try_http(const void *row, const struct ct_draw *d, struct ct_buf *out)
+{
+    (void)d;
+    return add_http(((const struct ct_attempt_row *)row)->http_status, out);
+}
+
+static enum ct_role format_try_bytes(const void *row, const struct ct_draw *d, struct ct_buf *out)
+{
+    (void)d;
+    add_bytes(out, ((const struct ct_attempt_row *)row)->bytes);
+    return CT_ROLE_TEXT;
+}
+
+static enum ct_role format_try_latency(const void *row, const struct ct_draw *d, struct ct_buf *out)
+{
+    (void)d;
+    add_millis(out, ((const struct ct_attempt_row *)row)->latency_ms);
+    return CT_ROLE_TEXT;
+}
+
+static enum ct_role format_try_error(const void *row, const struct ct_draw *d, struct ct_buf *out)
+{
+    (void)d;
+    ct_buf_add(out, ((const struct ct_attempt_row *)row)->error);
+    return CT_ROLE_ERROR;
+}
+
+static const struct ct_tcol try_cols[] = {
+    {.column = "at", .header = "TIME", .min = 20, .max = 20, .format = format_at},
+    {.column = "outcome", .header = "OUTCOME", .min = 8, .max = 12},
+    {.column = "http_status", .header = "HTTP", .min = 4, .max = 4, .align = 1, .format = format_try_http},
+    {.column = "latency_ms", .header = "LATENCY", .min = 7, .max = 7, .align = 1, .drop = 2,
+     .format = format_try_latency},
+    {.column = "bytes", .header = "BYTES", .min = 6, .max = 6, .align = 1, .drop = 3,
+     .format = format_try_bytes},
+    {.column = "rows", .header = "ROWS", .min = 5, .max = 6, .align = 1, .drop = 4},
+    {.column = "changed_rows", .header = "CHANGED", .min = 7, .max = 7, .align = 1, .drop = 5},
+    {.column = "error", .header = "ERROR", .min = 10, .max = 160, .drop = 1, .format = format_try_error},
+};
+
+static const struct ct_tview try_view = {
+    .table = &ct_attempt_table, .cols = try_cols, .n_cols = CT_LEN(try_cols), .frozen = 1, .id = "at",
+    .noun = "tries",
+};
+
+struct try_model {
+    struct ct_tmodel t;
+    struct ct_source_row source;
+    bool found;
+};
+
+static enum ct_status load_tries(struct ct_reader *r, const struct ct_panel_query *pq, int64_t now_ms,
+                                 struct ct_arena *a, const void **model, struct ct_error *err)
+{
+    struct try_model *m = ct_arena_alloc(a, sizeof(*m));
+    struct ct_query q = {.at_ms = pq->at_ms, .now_ms = now_ms};
+    struct ct_rows rows = {0};
+    enum ct_status st = m ? ct_read_sources(r, &q, a, &rows, err) : CT_ERR_LIMIT;
+    for (size_t i = 0; st == CT_OK && i < rows.n; i++) {
+        const struct ct_source_row *s = ct_row(&ct_source_table, rows, i);
+        if (ct_span_is(s->id, pq->subject)) {
+            m->source = *s;
+            m->found = true;
+        }
+    }
+    memset(&rows, 0, sizeof(rows));
+    if (st == CT_OK && m->found) {
+        q.subject = m->source.id;
+        st = ct_read_attempts(r, &q, a, &rows, err);
+    }
+    if (st != CT_OK) {
+        return st;
+    }
+    *model = m;
+    return ct_tmodel_load(&try_view, rows, pq, now_ms, a, &m->t, err);
+}
+
+static void put_line(struct ct_box box, int y, const char *name, struct ct_span value)
+{
+    ct_put_field(box, y, 1, 10, -1, CT_ROLE_DIM, ct_span(name));
+    ct_put_field(box, y, 12, box.cols - 12, -1, CT_ROLE_TEXT, value.n ? value : CT_LIT("-"));
+}
+
+static void draw_tries(void *state, const void *model, const struct ct_draw *d, struct ct_box box,
+                       struct ct_buf *note)
+{
+    const struct try_model *m = model;
+    int head = box.rows >= 12 ? 6 : 0;
+    if (m && !m->found) {
+        ct_puts(box, 0, 1, CT_ROLE_DIM, "no source chosen: Enter on a row of screen 8");
+        return;
+    }
+    if (m && head) {
+        put_line(box, 0, "title", m->source.title);
+        put_line(box, 1, "url", m->source.url);
+        put_line(box, 2, "family", m->source.family);
+        put_line(box, 3, "terms", m->source.terms);
+        put_line(box, 4, "error", m->source.error);
+    }
+    if (m) {
+        ct_buf_add(note, m->source.id);
+    }
+    ct_tview_draw(&try_view, state, m ? &m->t : NULL, d,
+                  ct_box_sub(box, head, 0, box.rows - head, box.cols), note, "never tried");
+}
+
+static enum ct_act_result act_tries(void *state, const void *model, enum ct_action action, int letter,
+                                    struct ct_panel_query *q, struct ct_frame_request *req)
+{
+    const struct try_model *m = model;
+    if (action == CT_ACT_DETAIL) {
+        return CT_ACT_IGNORED;
+    }
+    return ct_tview_act(&try_view, state, m ? &m->t : NULL, action, letter, q, req);
+}
+
+const struct ct_panel_ops ct_panel_attempts = {
+    .id = "attempts", .title = "Tries", .keys = CT_KEYS_TABLE, .table = &ct_attempt_table,
+    .state_size = sizeof(struct ct_tstate), .load = load_tries, .draw = draw_tries, .act = act_tries,
+};
