@@ -5,7 +5,7 @@
 #include <limits.h>
 #include <string.h>
 
-enum { LEAST_FRAMED = 3, STRIP_ROWS = 3 };
+enum { LEAST_FRAMED = 3, STRIP_ROWS = 4 };
 
 /* Something that wants rows: a place, or the block of columns below the wide places. */
 struct want {

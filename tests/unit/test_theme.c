@@ -1,0 +1,191 @@
+#include "config.h"
+
+#include "tui/theme.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+struct told {
+    int n;
+    char where[8][200], what[8][200];
+};
+
+static void tell(void *ctx, const char *where, const char *what)
+{
+    struct told *t = ctx;
+    if (t->n < 8) {
+        snprintf(t->where[t->n], sizeof(t->where[0]), "%s", where);
+        snprintf(t->what[t->n], sizeof(t->what[0]), "%s", what);
+    }
+    t->n++;
+}
+
+/* Loads a theme with TEXT in it; the file is gone afterwards. */
+static enum ct_status load_text(const char *text, struct ct_theme *t, struct told *told)
+{
+    char path[512];
+    struct ct_error e = {0};
+    snprintf(path, sizeof(path), "%s/theme-XXXXXX.theme", getenv("CT_BUILDDIR"));
+    int fd = mkstemps(path, 6);
+    assert_true(fd >= 0);
+    assert_int_equal(write(fd, text, strlen(text)), (ssize_t)strlen(text));
+    close(fd);
+    enum ct_status st = ct_theme_load(path, t, tell, told, &e);
+    unlink(path);
+    return st;
+}
+
+static bool same_look(struct ct_look a, struct ct_look b)
+{
+    return a.fg == b.fg && a.bg == b.bg && a.attrs == b.attrs;
+}
+
+static void shipped_themes_load_without_a_word(void **state)
+{
+    (void)state;
+    for (size_t i = 0; ct_theme_names[i]; i++) {
+        struct ct_theme t;
+        struct told told = {0};
+        struct ct_error e = {0};
+        assert_int_equal(ct_theme_load(ct_theme_names[i], &t, tell, &told, &e), CT_OK);
+        assert_int_equal(told.n, 0);
+        assert_string_equal(t.name, ct_theme_names[i]);
+    }
+}
+
+static void the_built_in_theme_is_the_file_of_that_name(void **state)
+{
+    (void)state;
+    struct ct_theme file, built;
+    struct told told = {0};
+    struct ct_error e = {0};
+    ct_theme_builtin(&built);
+    assert_int_equal(ct_theme_load("terminal", &file, tell, &told, &e), CT_OK);
+    for (int i = 0; i < CT_N_ROLES; i++) {
+        if (!same_look(file.looks[i], built.looks[i])) {
+            fail_msg("role %s differs", ct_role_words[i]);
+        }
+    }
+}
+
+/* ux.md 7.2: the attributes alone tell trouble apart; unknown is never drawn like ok. Only maintenance and ok share
+ * theirs: those have their signs. */
+static void states_differ_without_any_colour_in_every_theme(void **state)
+{
+    (void)state;
+    static const enum ct_role roles[] = {CT_ROLE_STATE_OK, CT_ROLE_STATE_UNKN, CT_ROLE_STATE_DEGR,
+                                         CT_ROLE_STATE_PART, CT_ROLE_STATE_DOWN};
+    for (size_t n = 0; n < 2; n++) { /* those meant for it */
+        struct ct_theme t;
+        struct ct_error e = {0};
+        assert_int_equal(ct_theme_load(ct_theme_names[n], &t, NULL, NULL, &e), CT_OK);
+        for (size_t i = 0; i < CT_LEN(roles); i++) {
+            for (size_t j = i + 1; j < CT_LEN(roles); j++) {
+                assert_int_not_equal(ct_theme_look(&t, roles[i], false, 0).attrs,
+                                     ct_theme_look(&t, roles[j], false, 0).attrs);
+            }
+        }
+    }
+}
+
+static void a_wrong_line_is_told_and_costs_one_role_only(void **state)
+{
+    (void)state;
+    struct ct_theme t, built;
+    struct told told = {0};
+    ct_theme_builtin(&built);
+    assert_int_equal(load_text("name = x\n[roles]\nstate.down = 5 blod\nstate.dwn = 5\nerror = 6\n"
+                               "text = 300\n[colours]\na = 1\n",
+                               &t, &told),
+                     CT_OK);
+    assert_int_equal(told.n, 4);
+    assert_non_null(strstr(told.where[0], ".theme:3"));
+    assert_non_null(strstr(told.what[0], "blod"));
+    assert_non_null(strstr(told.where[1], ".theme:4"));
+    assert_non_null(strstr(told.what[1], "state.down"));
+    assert_true(same_look(t.looks[CT_ROLE_STATE_DOWN], built.looks[CT_ROLE_STATE_DOWN]));
+    assert_int_equal(t.looks[CT_ROLE_ERROR].fg, 6);
+    assert_int_equal(t.looks[CT_ROLE_TEXT].fg, CT_COLOR_DEFAULT);
+}
+
+static void extends_and_base16_are_followed(void **state)
+{
+    (void)state;
+    struct ct_theme t;
+    struct told told = {0};
+    assert_int_equal(load_text("extends = mono\n[base16]\nbase08 = #ff8000\n[roles]\n"
+                               "error = base08 on base00 bold\nprice.lower = base08 on default underline\n",
+                               &t, &told),
+                     CT_OK);
+    assert_int_equal(told.n, 1); /* base00 was never given */
+    assert_int_equal(t.looks[CT_ROLE_PRICE_LOWER].fg, CT_COLOR_RGB + 0xff8000);
+    assert_int_equal(t.looks[CT_ROLE_STATE_DEGR].fg, CT_COLOR_DEFAULT); /* as mono has it */
+}
+
+static void a_theme_that_extends_nothing_real_says_so(void **state)
+{
+    (void)state;
+    struct ct_theme t;
+    struct told told = {0};
+    struct ct_error e = {0};
+    assert_int_equal(load_text("extends = mnoo\n[roles]\nerror = 6\n", &t, &told), CT_OK);
+    assert_int_equal(told.n, 1);
+    assert_int_equal(t.looks[CT_ROLE_ERROR].fg, 6);
+    assert_int_equal(ct_theme_load("mnoo", &t, tell, &told, &e), CT_ERR_NOT_FOUND);
+    assert_non_null(strstr(e.what, "mono"));
+}
+
+static void colours_come_down_to_the_terminal(void **state)
+{
+    (void)state;
+    struct ct_theme t;
+    ct_theme_builtin(&t);
+    t.looks[CT_ROLE_ERROR] = (struct ct_look){CT_COLOR_RGB + 0xfe0102, CT_COLOR_DEFAULT, 0};
+    assert_int_equal(ct_theme_look(&t, CT_ROLE_ERROR, false, 256).fg, 196);
+    assert_int_equal(ct_theme_look(&t, CT_ROLE_ERROR, false, 16).fg, 9);
+    assert_int_equal(ct_theme_look(&t, CT_ROLE_ERROR, false, 8).fg, 1);
+    assert_int_equal(ct_theme_look(&t, CT_ROLE_ERROR, false, 0).fg, CT_COLOR_DEFAULT);
+    /* Two colours that fall together would hide the text. */
+    t.looks[CT_ROLE_ERROR].bg = CT_COLOR_RGB + 0xee0000;
+    struct ct_look look = ct_theme_look(&t, CT_ROLE_ERROR, false, 16);
+    assert_int_equal(look.fg, CT_COLOR_DEFAULT);
+    assert_int_equal(look.bg, CT_COLOR_DEFAULT);
+}
+
+static void ansi_output_holds_every_cell_and_resets(void **state)
+{
+    (void)state;
+    struct ct_theme t;
+    struct ct_canvas *c = ct_canvas_new(1, 6, CT_CHARSET_UNICODE);
+    struct ct_buf out = CT_BUF_INIT;
+    ct_theme_builtin(&t);
+    ct_puts(ct_box_all(c), 0, 0, CT_ROLE_STATE_DOWN, "X");
+    ct_puts(ct_box_all(c), 0, 1, CT_ROLE_TEXT, "ok");
+    ct_theme_ansi(&t, c, 16, &out);
+    assert_string_equal(out.p, "\033[0;1;7;31mX\033[0mok   \033[0m\n");
+    ct_buf_free(&out);
+    ct_canvas_free(c);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(shipped_themes_load_without_a_word),
+        cmocka_unit_test(the_built_in_theme_is_the_file_of_that_name),
+        cmocka_unit_test(states_differ_without_any_colour_in_every_theme),
+        cmocka_unit_test(a_wrong_line_is_told_and_costs_one_role_only),
+        cmocka_unit_test(extends_and_base16_are_followed),
+        cmocka_unit_test(a_theme_that_extends_nothing_real_says_so),
+        cmocka_unit_test(colours_come_down_to_the_terminal),
+        cmocka_unit_test(ansi_output_holds_every_cell_and_resets),
+    };
+    return cmocka_run_group_tests_name("theme", tests, NULL, NULL);
+}
