@@ -1,17 +1,24 @@
 #include "fetchers/rows.h"
 
+#include "fetchers/markup.h"
+
 #include <inttypes.h>
 #include <stdlib.h>
 
 /* Both are searched line by line: a hostile document must not make that long. */
 enum { NOTES_MAX = 64, LIST_MAX = 1000 };
 
+bool ct_rows_too_many(const struct ct_batch *out)
+{
+    return ct_batch_rows(out) > CT_ROWS_MAX;
+}
+
 enum ct_status ct_rows_finish(struct ct_batch *out, enum ct_status s, struct ct_error *err)
 {
     if (s == CT_OK && ct_arena_full(out->arena))
         s = ct_fail(err, CT_ERR_LIMIT, "body",
                     "its rows need more memory than one source may have");
-    else if (s == CT_OK && ct_batch_rows(out) > CT_ROWS_MAX)
+    else if (s == CT_OK && ct_rows_too_many(out))
         s = ct_fail(err, CT_ERR_LIMIT, "body", "more than %d rows", CT_ROWS_MAX);
     if (s != CT_OK)
         ct_batch_init(out, out->arena);
@@ -59,27 +66,8 @@ static int newest_first(const void *a, const void *b)
     return ct_span_cmp(x->id, y->id);
 }
 
-int64_t ct_rows_updates(struct ct_batch *out, struct ct_update *v, size_t n)
-{
-    size_t kept = 0;
-    if (n == 0)
-        return CT_NONE;
-    qsort(v, n, sizeof *v, by_id);
-    for (size_t i = 0; i < n; i++)
-        if (kept == 0 || !ct_span_eq(v[i].id, v[kept - 1].id))
-            v[kept++] = v[i];
-    qsort(v, kept, sizeof *v, newest_first);
-    for (size_t i = 0; i < kept; i++) {
-        struct ct_update *row = i < CT_UPDATES_MAX ? CT_VEC_PUSH(out->arena, &out->updates) : NULL;
-        if (row)
-            *row = v[i];
-        if (i >= CT_UPDATES_MAX)
-            ct_batch_note(out, CT_LIT("updates older than the newest 50 of their incident"));
-    }
-    return v[0].at_ms;
-}
-
-struct ct_span ct_rows_update_id(struct ct_arena *a, int64_t at_ms, struct ct_span text)
+/* The same for the same instant and text. */
+static struct ct_span update_id(struct ct_arena *a, int64_t at_ms, struct ct_span text)
 {
     struct ct_buf b = CT_BUF_INIT;
     ct_buf_addf(&b, "%" PRId64 "\n", at_ms);
@@ -87,6 +75,31 @@ struct ct_span ct_rows_update_id(struct ct_arena *a, int64_t at_ms, struct ct_sp
     struct ct_span id = ct_arena_printf(a, "#%016" PRIx64, ct_hash(ct_buf_span(&b)));
     ct_buf_free(&b);
     return id;
+}
+
+int64_t ct_rows_updates(struct ct_batch *out, struct ct_update *v, size_t n)
+{
+    size_t kept = 0;
+    if (n == 0)
+        return CT_NONE;
+    for (size_t i = 0; i < n; i++)
+        if (!v[i].id.n)
+            v[i].id = update_id(out->arena, v[i].at_ms, v[i].text);
+    qsort(v, n, sizeof *v, by_id);
+    for (size_t i = 0; i < n; i++)
+        if (kept == 0 || !ct_span_eq(v[i].id, v[kept - 1].id))
+            v[kept++] = v[i];
+    qsort(v, kept, sizeof *v, newest_first);
+    for (size_t i = 0; i < kept && i < CT_UPDATES_MAX && !ct_rows_too_many(out); i++) {
+        struct ct_update *row = CT_VEC_PUSH(out->arena, &out->updates);
+        if (!row)
+            break;
+        *row = v[i];
+        row->text = ct_markup_text(out->arena, v[i].text);
+    }
+    for (size_t i = CT_UPDATES_MAX; i < kept; i++)
+        ct_batch_note(out, CT_LIT("updates older than the newest 50 of their incident"));
+    return v[0].at_ms;
 }
 
 int ct_rows_open_state(int state, int phase)

@@ -13,6 +13,9 @@
 CT_MUST_USE enum ct_status ct_rows_finish(struct ct_batch *out, enum ct_status s,
                                           struct ct_error *err);
 
+/* More than CT_ROWS_MAX: a loop may stop, ct_rows_finish will refuse the answer. */
+bool ct_rows_too_many(const struct ct_batch *out);
+
 /* Counts a word nobody knows: note `WHAT "WORD"`. */
 void ct_rows_note_word(struct ct_batch *out, const char *what, struct ct_span word);
 
@@ -21,13 +24,11 @@ void ct_rows_note_word(struct ct_batch *out, const char *what, struct ct_span wo
 struct ct_list ct_list_new(struct ct_arena *a, size_t n);
 void ct_list_add(struct ct_list *l, struct ct_span text);
 
-/* Updates of one incident in any order and number: repeated ids are dropped, the newest
- * CT_UPDATES_MAX go into OUT, newest first (same instant: by id). Returns the newest instant or
- * CT_NONE. */
+/* Updates of one incident in any order and number, their text as the source has it (borrowed): one
+ * without an id gets a hash of instant and text, repeated ids are dropped, the newest
+ * CT_UPDATES_MAX go into OUT with clean text, newest first (same instant: by id). Returns the
+ * newest instant or CT_NONE. Sorts V. */
 int64_t ct_rows_updates(struct ct_batch *out, struct ct_update *v, size_t n);
-
-/* An id for an update that has none: the same for the same instant and text. */
-struct ct_span ct_rows_update_id(struct ct_arena *a, int64_t at_ms, struct ct_span text);
 
 /* STATE as an open incident may claim it: never better than degraded (maintenance stays), and at
  * most degraded once somebody only watches the repair. */

@@ -80,31 +80,33 @@ static struct ct_span region_of(struct ct_span arn, struct ct_arena *a)
     return region.n ? ct_clean_id(a, region) : CT_LIT("global");
 }
 
-/* Each service looks through all changes: beyond this (an event about everything has 150 of both)
- * times are left out. */
-enum { SERVICES_TIMED = 500, CHANGES_READ = 2000 };
-
-/* Newest change of SLUG; the list is unordered. */
-static int64_t changed_at(const json_t *changes, struct ct_span slug)
-{
-    int64_t newest = CT_NONE;
-    size_t i;
-    const json_t *c;
-    json_array_foreach(changes, i, c)
-    {
-        if (!ct_span_eq(ct_json_text(c, "service"), slug))
-            continue;
-        int64_t at = ct_json_time(c, "timestamp");
-        newest = at > newest ? at : newest;
-    }
-    return newest;
-}
-
 static int service_cmp(const void *a, const void *b)
 {
     const struct ct_component *x = a, *y = b;
     int c = ct_span_cmp(x->id, y->id);
     return c ? c : (x->state < y->state) - (x->state > y->state);
+}
+
+/* When each of the services in ROWS (sorted) changed last; the list of changes is unordered. */
+static void add_times(const json_t *changes, struct ct_component *rows, size_t n)
+{
+    size_t i;
+    const json_t *c;
+    json_array_foreach (changes, i, c) {
+        struct ct_span slug = ct_json_text(c, "service");
+        size_t low = 0, high = n;
+        while (low < high) {
+            size_t mid = low + (high - low) / 2;
+            if (ct_span_cmp(rows[mid].id, slug) < 0)
+                low = mid + 1;
+            else
+                high = mid;
+        }
+        int64_t at =
+            low < n && ct_span_eq(rows[low].id, slug) ? ct_json_time(c, "timestamp") : CT_NONE;
+        if (at != CT_NONE && at > rows[low].updated_ms)
+            rows[low].updated_ms = at;
+    }
 }
 
 /* The services an event touches, by id; their ids go into INC. */
@@ -118,20 +120,16 @@ static void add_services(const json_t *event, struct ct_incident *inc, struct ct
     struct ct_component *rows = ct_arena_alloc(a, (n + 1) * sizeof *rows);
     struct ct_span suffix = ct_arena_printf(a, "-%.*s", CT_FMT(region));
     const char *slug;
-    if (json_array_size(changes) > CHANGES_READ)
-        changes = NULL;
     inc->components = ct_list_new(a, n);
     if (!rows || !suffix.p)
         return;
-    json_object_foreach((json_t *)(uintptr_t)services, slug, v)
-    {
+    json_object_foreach ((json_t *)(uintptr_t)services, slug, v) {
         struct ct_component row = ct_component_new();
         row.id = ct_clean_id(a, ct_span(slug));
         row.name = ct_clean_name(a, ct_json_text(v, "service_name"));
         row.region = ct_span_ends(row.id, suffix.p) ? region : CT_LIT("global");
         row.raw_state = ct_clean_id(a, ct_json_word(v, "current", a));
         row.state = code_state(ct_json_int(v, "current"));
-        row.updated_ms = kept < SERVICES_TIMED ? changed_at(changes, ct_span(slug)) : CT_NONE;
         if (row.state == CT_STATE_UNKNOWN)
             ct_rows_note_word(out, "unknown service state", row.raw_state);
         if (row.id.n)
@@ -139,6 +137,7 @@ static void add_services(const json_t *event, struct ct_incident *inc, struct ct
     }
     if (kept)
         qsort(rows, kept, sizeof *rows, service_cmp);
+    add_times(changes, rows, kept);
     for (size_t i = 0; i < kept; i++) {
         struct ct_component *slot = CT_VEC_PUSH(a, &out->components);
         if (slot)
@@ -159,8 +158,7 @@ static int64_t add_log(const json_t *event, struct ct_span id, struct ct_batch *
     *worst = *over_ms = CT_NONE;
     if (!v)
         return CT_NONE;
-    json_array_foreach(list, i, u)
-    {
+    json_array_foreach (list, i, u) {
         if (!json_is_object(u)) {
             ct_batch_note(out, CT_LIT("an update that is no object"));
             continue;
@@ -169,9 +167,8 @@ static int64_t add_log(const json_t *event, struct ct_span id, struct ct_batch *
         int64_t code = ct_json_int(u, "status");
         row.incident = id;
         row.at_ms = ct_json_time(u, "timestamp");
-        row.text = ct_markup_text(a, ct_json_text(u, "message"));
+        row.text = ct_json_text(u, "message");
         row.phase = code == 0 ? CT_PHASE_RESOLVED : CT_PHASE_UNKNOWN;
-        row.id = ct_rows_update_id(a, row.at_ms, row.text);
         if (code_state(code) != CT_STATE_UNKNOWN && code > *worst)
             *worst = code;
         if (code == 0 && row.at_ms > *over_ms)
@@ -187,7 +184,8 @@ static size_t down_now(const json_t *event)
     const json_t *services = ct_json_object(event, "impacted_services"), *v;
     const char *slug;
     size_t n = 0;
-    json_object_foreach((json_t *)(uintptr_t)services, slug, v) n += ct_json_int(v, "current") != 0;
+    json_object_foreach ((json_t *)(uintptr_t)services, slug, v)
+        n += ct_json_int(v, "current") != 0;
     return n;
 }
 
@@ -254,8 +252,7 @@ static enum ct_status check(const json_t *root, struct ct_error *err)
     enum ct_status s;
     if (!json_is_array(root))
         return ct_fail(err, CT_ERR_SHAPE, "$", "wanted an array, found %s", ct_json_kind(root));
-    json_array_foreach(root, i, e)
-    {
+    json_array_foreach (root, i, e) {
         char path[32];
         snprintf(path, sizeof path, "$[%zu]", i);
         if (!json_is_object(e))
@@ -285,7 +282,10 @@ static enum ct_status parse(struct ct_span body, const struct ct_parse_hint *hin
     if (s == CT_OK && (s = check(root, err)) != CT_OK)
         ct_family_explain(err, text);
     if (s == CT_OK) {
-        json_array_foreach(root, i, e) add_event(e, out);
+        json_array_foreach (root, i, e) {
+            if (!ct_rows_too_many(out))
+                add_event(e, out);
+        }
         merge_services(out);
     }
     json_decref(root);

@@ -159,9 +159,8 @@ static enum ct_status add_item(const struct ct_feed_item *item, struct ct_batch 
     if (text.n) { /* an edit makes another update; when it came is when it was first seen */
         struct ct_update u = ct_update_new();
         u.incident = row.id;
-        u.text = text;
+        u.text = item->description;
         u.phase = CT_PHASE_UNKNOWN;
-        u.id = ct_rows_update_id(a, CT_NONE, text);
         (void)ct_rows_updates(out, &u, 1);
     }
     return CT_OK;

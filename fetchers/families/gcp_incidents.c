@@ -36,8 +36,7 @@ static int64_t add_updates(const json_t *incident, struct ct_span id, struct ct_
     struct ct_update *v = ct_arena_alloc(a, (json_array_size(list) + 1) * sizeof *v);
     if (!v)
         return CT_NONE;
-    json_array_foreach(list, i, u)
-    {
+    json_array_foreach (list, i, u) {
         if (!json_is_object(u)) {
             ct_batch_note(out, CT_LIT("an update that is no object"));
             continue;
@@ -48,11 +47,10 @@ static int64_t add_updates(const json_t *incident, struct ct_span id, struct ct_
         row.at_ms = ct_json_time(u, "when");
         if (row.at_ms == CT_NONE)
             row.at_ms = ct_json_time(u, "created");
-        row.text = ct_markup_text(a, ct_json_text(u, "text"));
+        row.text = ct_json_text(u, "text");
         row.phase = ct_span_is(word, "AVAILABLE") ? CT_PHASE_RESOLVED : CT_PHASE_UNKNOWN;
         if (row.phase == CT_PHASE_UNKNOWN && impact_state(word) < 0)
             ct_rows_note_word(out, "unknown update status", word);
-        row.id = ct_rows_update_id(a, row.at_ms, row.text);
         v[n++] = row;
     }
     return ct_rows_updates(out, v, n);
@@ -66,7 +64,8 @@ static struct ct_list places(const json_t *incident, bool open, struct ct_arena 
     const json_t *list = open && json_array_size(now) ? now : before;
     struct ct_list out = ct_list_new(a, json_array_size(list));
     size_t i;
-    json_array_foreach(list, i, e) ct_list_add(&out, ct_clean_id(a, ct_json_word(e, "id", a)));
+    json_array_foreach (list, i, e)
+        ct_list_add(&out, ct_clean_id(a, ct_json_word(e, "id", a)));
     return out;
 }
 
@@ -77,8 +76,7 @@ static struct ct_list affected(const json_t *incident, const struct ct_incident 
     const json_t *list = ct_json_array(incident, "affected_products"), *e;
     struct ct_list out = ct_list_new(a, json_array_size(list));
     size_t i;
-    json_array_foreach(list, i, e)
-    {
+    json_array_foreach (list, i, e) {
         struct ct_span id = ct_clean_id(a, ct_json_word(e, "id", a));
         struct ct_span title = ct_json_text(e, "current_title");
         struct product *p = id.n ? CT_VEC_PUSH(a, &all->v) : NULL;
@@ -173,8 +171,7 @@ static enum ct_status check(const json_t *root, struct ct_error *err)
     enum ct_status s = CT_OK;
     if (!json_is_array(root))
         return ct_fail(err, CT_ERR_SHAPE, "$", "wanted an array, found %s", ct_json_kind(root));
-    json_array_foreach(root, i, e)
-    {
+    json_array_foreach (root, i, e) {
         char path[32];
         snprintf(path, sizeof path, "$[%zu]", i);
         if (!json_is_object(e))
@@ -203,7 +200,10 @@ static enum ct_status parse(struct ct_span body, const struct ct_parse_hint *hin
     if (s != CT_OK) {
         ct_family_explain(err, body);
     } else {
-        json_array_foreach(root, i, e) add_incident(e, &all, out);
+        json_array_foreach (root, i, e) {
+            if (!ct_rows_too_many(out))
+                add_incident(e, &all, out);
+        }
         add_products(&all, out);
         if (json_array_size(root) == 0)
             ct_batch_note(out, CT_LIT("a list without any incident"));

@@ -69,8 +69,7 @@ static struct groups read_groups(const json_t *components, struct ct_arena *a)
     g.v = ct_arena_alloc(a, (json_array_size(components) + 1) * sizeof *g.v);
     if (!g.v)
         return g;
-    json_array_foreach(components, i, c)
-    {
+    json_array_foreach (components, i, c) {
         if (!is_group(c))
             continue;
         g.v[g.n].id = ct_clean_id(a, ct_json_word(c, "id", a));
@@ -86,8 +85,7 @@ static enum ct_status check_ids(const json_t *list, const char *name, struct ct_
 {
     size_t i;
     const json_t *e;
-    json_array_foreach(list, i, e)
-    {
+    json_array_foreach (list, i, e) {
         const json_t *id = ct_json_get(e, "id");
         if (json_is_string(id) ? json_string_length(id) > 0 : json_is_integer(id))
             continue;
@@ -133,8 +131,7 @@ static int64_t add_updates(const json_t *incident, struct ct_span id, struct ct_
     struct ct_update *v = ct_arena_alloc(a, (json_array_size(list) + 1) * sizeof *v);
     if (!v)
         return CT_NONE;
-    json_array_foreach(list, i, u)
-    {
+    json_array_foreach (list, i, u) {
         if (!json_is_object(u)) {
             ct_batch_note(out, CT_LIT("an update that is no object"));
             continue;
@@ -145,15 +142,13 @@ static int64_t add_updates(const json_t *incident, struct ct_span id, struct ct_
         row.at_ms = ct_json_time(u, "display_at");
         if (row.at_ms == CT_NONE)
             row.at_ms = ct_json_time(u, "created_at");
-        row.text = ct_markup_text(a, ct_json_text(u, "body"));
+        row.text = ct_json_text(u, "body");
         row.phase = ct_word(ct_phase_words, word);
         if (row.phase < 0) {
             row.phase = CT_PHASE_UNKNOWN;
             ct_rows_note_word(out, "unknown update phase", word);
         }
         row.id = ct_clean_id(a, ct_json_word(u, "id", a));
-        if (!row.id.n)
-            row.id = ct_rows_update_id(a, row.at_ms, row.text);
         v[n++] = row;
     }
     return ct_rows_updates(out, v, n);
@@ -173,8 +168,7 @@ static struct ct_list touched(const json_t *incident, const struct groups *group
         key = "code";
     }
     struct ct_list out = ct_list_new(a, json_array_size(list));
-    json_array_foreach(list, i, c)
-    {
+    json_array_foreach (list, i, c) {
         struct ct_span id = ct_clean_id(a, ct_json_word(c, key, a));
         if (!is_group(c) && !group_find(groups, id))
             ct_list_add(&out, id);
@@ -273,13 +267,18 @@ static enum ct_status read_summary(const json_t *root, bool incidentio, struct c
         return s;
     add_page(page, status, out);
     struct groups groups = read_groups(components, out->arena);
-    json_array_foreach(components, i, v)
-    {
+    json_array_foreach (components, i, v) {
         if (!is_group(v))
             add_component(v, &groups, out);
     }
-    json_array_foreach(incidents, i, v) add_incident(v, false, &groups, out);
-    json_array_foreach(planned, i, v) add_incident(v, true, &groups, out);
+    json_array_foreach (incidents, i, v) {
+        if (!ct_rows_too_many(out))
+            add_incident(v, false, &groups, out);
+    }
+    json_array_foreach (planned, i, v) {
+        if (!ct_rows_too_many(out))
+            add_incident(v, true, &groups, out);
+    }
     if (incidentio != (ct_json_text(page, "id").n == 26))
         ct_batch_note(out, incidentio ? CT_LIT("served by Statuspage, not incident.io")
                                       : CT_LIT("served by incident.io, not Statuspage"));
