@@ -34,7 +34,7 @@ static int64_t part_of(int64_t span_ms, uint64_t random)
 
 int64_t ct_next_delay(const struct ct_attempt *a)
 {
-    int64_t interval = most(a->interval_ms, CT_MIN_INTERVAL_MS), delay = interval;
+    int64_t interval = most(a->interval_ms, a->least_ms), delay = interval;
     if (a->failures > 0) {
         delay = doubled(interval, a->failures - 1, most(interval, CT_MAX_BACKOFF_MS));
         if (!a->answered)
@@ -48,14 +48,14 @@ int64_t ct_next_delay(const struct ct_attempt *a)
         told += part_of(told / 100 * a->jitter_percent, a->random);
         delay = most(delay, told);
     }
-    return most(delay, CT_MIN_INTERVAL_MS);
+    return most(delay, a->least_ms);
 }
 
 int64_t ct_first_delay(int64_t now_ms, int64_t last_attempt_ms, int64_t next_attempt_ms,
-                       int64_t interval_ms, int64_t spread_ms, uint64_t random)
+                       int64_t interval_ms, int64_t least_ms, int64_t spread_ms, uint64_t random)
 {
     int64_t soon = part_of(spread_ms, random), delay;
-    int64_t interval = most(interval_ms, CT_MIN_INTERVAL_MS);
+    int64_t interval = most(interval_ms, least_ms);
     bool sane_last = last_attempt_ms != CT_NONE && last_attempt_ms <= now_ms;
     if (next_attempt_ms == CT_NONE || last_attempt_ms == CT_NONE)
         return soon;
@@ -64,6 +64,6 @@ int64_t ct_first_delay(int64_t now_ms, int64_t last_attempt_ms, int64_t next_att
     if (delay > most(interval + interval / 2, CT_MAX_RETRY_AFTER_MS + CT_MAX_RETRY_AFTER_MS / 2))
         delay = soon;
     if (sane_last)
-        delay = most(delay, last_attempt_ms + CT_MIN_INTERVAL_MS - now_ms);
+        delay = most(delay, last_attempt_ms + least_ms - now_ms);
     return delay;
 }

@@ -12,7 +12,8 @@
 #define CT_RETRY_UNREACHED_MS CT_MINUTE
 
 struct ct_attempt {
-    int64_t interval_ms;    /* of the source; under 30 s counts as 30 s */
+    int64_t interval_ms;    /* of the source */
+    int64_t least_ms;       /* no delay is shorter: CT_MIN_INTERVAL_MS, except for inner mirrors */
     int64_t failures;       /* in a row, this attempt included; 0: it worked */
     bool answered;          /* some HTTP answer came */
     int64_t retry_after_ms; /* CT_NONE: not said */
@@ -31,7 +32,7 @@ int64_t ct_next_delay(const struct ct_attempt *a);
  * never tried). SPREAD_MS is the window over which what is due at once is spread. Stored plans that
  * a changed clock or interval made senseless are not trusted. */
 int64_t ct_first_delay(int64_t now_ms, int64_t last_attempt_ms, int64_t next_attempt_ms,
-                       int64_t interval_ms, int64_t spread_ms, uint64_t random);
+                       int64_t interval_ms, int64_t least_ms, int64_t spread_ms, uint64_t random);
 
 /* A well-mixed 64-bit number from SEED, a source's HASH and a COUNT. */
 uint64_t ct_mix(uint64_t seed, uint64_t hash, uint64_t count);

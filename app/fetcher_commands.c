@@ -1,0 +1,399 @@
+/* fetch: once, or until told to stop. */
+#include "config.h"
+
+#include "app/fetcher_commands.h"
+
+#include "app/fetcher_config.h"
+#include "db/base/ini.h"
+#include "db/base/log.h"
+#include "db/base/paths.h"
+#include "fetchers/fetcher.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+#define START_SPREAD_MS (2 * CT_SECOND)
+
+/* ---- shared ---- */
+
+int ct_complain(int code, const char *where, const char *fmt, ...)
+{
+    struct ct_error line = {0};
+    char what[sizeof(line.what)];
+    va_list ap;
+    va_start(ap, fmt);
+    vsnprintf(what, sizeof(what), fmt, ap);
+    va_end(ap);
+    (void)ct_fail(&line, CT_ERR_USAGE, where, "%s", what); /* replaces controls */
+    fprintf(stderr, "cloudtape: %s: %s\n", line.where, line.what);
+    return code;
+}
+
+int ct_complain_err(int code, const struct ct_error *err)
+{
+    return ct_complain(code, err->where, "%s", err->what);
+}
+
+static bool one_arg(const struct ct_arg *a, const char *value, int *at, int argc, char **argv)
+{
+    if (a->flag != NULL && value != NULL)
+        return ct_complain(0, argv[*at], "takes no value") != 0;
+    if (a->flag != NULL) {
+        *a->flag = true;
+        return true;
+    }
+    if (value == NULL && *at + 1 < argc)
+        value = argv[++*at];
+    if (value == NULL)
+        return ct_complain(0, argv[*at], "needs a value") != 0;
+    *a->text = value;
+    return true;
+}
+
+static bool unknown_arg(const char *name, size_t n, const struct ct_arg *args)
+{
+    const char *names[32] = {NULL};
+    char word[64];
+    for (size_t i = 0; args[i].name != NULL && i + 1 < CT_LEN(names); i++)
+        names[i] = args[i].name;
+    snprintf(word, sizeof(word), "%.*s", (int)n, name);
+    const char *near = ct_nearest(word, names);
+    ct_complain(0, "usage", "unknown option --%s%s%s%s", word, near ? ", did you mean --" : "",
+                near ? near : "", near ? "?" : "");
+    return false;
+}
+
+bool ct_args(int *argc, char **argv, const struct ct_arg *args)
+{
+    int kept = 0;
+    for (int i = 0; i < *argc; i++) {
+        const char *arg = argv[i];
+        if (strcmp(arg, "--") == 0) {
+            while (++i < *argc)
+                argv[kept++] = argv[i];
+            break;
+        }
+        if (arg[0] != '-' || arg[1] == '\0') {
+            argv[kept++] = argv[i];
+            continue;
+        }
+        const char *name = arg[1] == '-' ? arg + 2 : arg + 1, *equals = strchr(arg, '=');
+        size_t n = equals != NULL ? (size_t)(equals - name) : strlen(name);
+        const struct ct_arg *a = args;
+        while (a->name != NULL && (strlen(a->name) != n || strncmp(a->name, name, n) != 0))
+            a++;
+        if (a->name == NULL || arg[1] != '-')
+            return unknown_arg(name, n, args);
+        if (!one_arg(a, equals != NULL ? equals + 1 : NULL, &i, *argc, argv))
+            return false;
+    }
+    *argc = kept;
+    argv[kept] = NULL;
+    return true;
+}
+
+void ct_database_path(const char *flag, struct ct_buf *out)
+{
+    const char *env = getenv("CLOUDTAPE_DB");
+    ct_buf_clear(out);
+    if (flag != NULL)
+        ct_buf_adds(out, flag);
+    else if (env != NULL && env[0] != '\0')
+        ct_buf_adds(out, env);
+    else
+        ct_path_data(out, "cloudtape.db");
+}
+
+const struct ct_family *ct_family_arg(const char *name)
+{
+    const char *names[128] = {NULL};
+    const struct ct_family *f = ct_family_find(name);
+    if (f != NULL)
+        return f;
+    for (size_t i = 0; ct_families[i] != NULL && i + 1 < CT_LEN(names); i++)
+        names[i] = ct_families[i]->name;
+    const char *near = ct_nearest(name, names);
+    ct_complain(0, name, "unknown family%s%s%s",
+                near ? ", did you mean \"" : "; `parse --list` has them all", near ? near : "",
+                near ? "\"?" : "");
+    return NULL;
+}
+
+/* ---- fetch ---- */
+
+struct fetch_args {
+    const char *db, *config, *ca, *parent_fd, *seed, *log;
+    bool once, daemon, allow_private;
+    const char *const *only; /* NULL: all */
+};
+
+/* All that a running fetcher holds, in the order it is opened. */
+struct running {
+    struct ct_registry *reg;
+    struct ct_fetch_config config;
+    struct ct_writer *writer;
+    struct ct_http *http;
+    struct ct_fetcher *fetcher;
+    int failed; /* attempts, for fetch --once */
+};
+
+static void print_cell(bool people, int width, const char *text)
+{
+    if (people)
+        printf("%*s ", width, text);
+    else
+        printf("%s\t", text);
+}
+
+static void print_number(bool people, int width, int64_t n)
+{
+    char text[32] = "-";
+    if (n != CT_NONE)
+        snprintf(text, sizeof(text), "%" PRId64, n);
+    print_cell(people, width, text);
+}
+
+/* A line a source: id, what became of it, HTTP status, rows, changed rows, milliseconds, next
+ * attempt. */
+static void print_attempt(void *ctx, const struct ct_source *s, const struct ct_fetch *f,
+                          const struct ct_commit *c)
+{
+    static const char *const words[] = {"ok", "not-modified", "failed"};
+    struct running *r = ctx;
+    bool people = isatty(STDOUT_FILENO) != 0, failed = f->outcome == CT_OUTCOME_FAILED;
+    char next[CT_TIME_MAX];
+    ct_time_format(next, f->next_attempt_ms / CT_SECOND * CT_SECOND);
+    print_cell(people, -24, s->id);
+    print_cell(people, -12, words[f->outcome]);
+    print_number(people, 4, f->http_status != 0 ? f->http_status : CT_NONE);
+    print_number(people, 7, failed || c == NULL ? CT_NONE : c->rows);
+    print_number(people, 7, failed || c == NULL ? CT_NONE : c->changed_rows);
+    print_number(people, 7, f->latency_ms);
+    printf("%s\n", next);
+    fflush(stdout);
+    r->failed += failed;
+    if (failed)
+        ct_complain(0, s->id, "%s", f->error);
+    else if (c != NULL && c->suspicious)
+        ct_complain(0, s->id, "held back: %s", c->remark);
+}
+
+static enum ct_status check_names(struct ct_registry *reg, const char *const *ids,
+                                  struct ct_error *err)
+{
+    enum ct_status st = CT_OK;
+    size_t n = ct_registry_count(reg);
+    const char **names = ct_xcalloc(n + 1, sizeof(*names));
+    for (size_t i = 0; i < n; i++)
+        names[i] = ct_registry_at(reg, i)->id;
+    for (; ids != NULL && *ids != NULL && st == CT_OK; ids++)
+        if (ct_registry_find(reg, *ids) == NULL) {
+            const char *near = ct_nearest(*ids, names);
+            st = ct_fail(err, CT_ERR_USAGE, *ids, "unknown source%s%s%s",
+                         near ? ", did you mean \"" : "", near ? near : "", near ? "\"?" : "");
+        }
+    free(names);
+    return st;
+}
+
+static void stop(struct running *r)
+{
+    ct_http_free(r->http); /* first: its transfers point into the fetcher */
+    ct_fetcher_free(r->fetcher);
+    ct_writer_close(r->writer);
+    ct_fetch_config_free(&r->config);
+    ct_registry_free(r->reg);
+}
+
+static enum ct_status start(struct running *r, const struct fetch_args *a, struct ct_error *err)
+{
+    struct ct_buf db = CT_BUF_INIT;
+    char owner[48];
+    int64_t seed = ct_now_ms() ^ (int64_t)getpid() << 20;
+    enum ct_status st;
+
+    ct_database_path(a->db, &db);
+    if (a->seed != NULL && ct_span_int(ct_span(a->seed), &seed) != CT_OK)
+        st = ct_fail(err, CT_ERR_USAGE, "--seed", "\"%s\" is not a number", a->seed);
+    else if ((st = ct_registry_load(&r->reg, err)) == CT_OK &&
+             (st = ct_fetch_config_load(a->config, r->reg, &r->config, err)) == CT_OK &&
+             (st = check_names(r->reg, a->only, err)) == CT_OK)
+        st = ct_writer_open(db.p, 0, &r->writer, err);
+    ct_buf_free(&db);
+    if (st != CT_OK)
+        return st;
+
+    const char *ca = a->ca != NULL ? a->ca : r->config.ca_file.n > 0 ? r->config.ca_file.p : NULL;
+    struct ct_http_options http = {
+        .allow_private = a->allow_private || r->config.allow_private,
+        .ca_file = ca,
+        .proxy = r->config.proxy.n > 0 ? r->config.proxy.p : NULL,
+    };
+    snprintf(owner, sizeof(owner), "fetcher pid %d", (int)getpid());
+    struct ct_fetcher_options fetcher = {
+        .registry = r->reg,
+        .writer = r->writer,
+        .owner = owner,
+        .seed = (uint64_t)seed,
+        .jitter_percent = r->config.jitter_percent,
+        .spread_ms = a->once ? 0 : START_SPREAD_MS,
+        .timeout_ms = r->config.timeout_ms,
+        .once = a->once,
+        .only = a->only,
+        .after_commit = a->once ? print_attempt : NULL,
+        .ctx = r,
+    };
+    if ((st = ct_http_new(&http, &r->http, err)) != CT_OK)
+        return st;
+    fetcher.http = r->http;
+    return ct_fetcher_new(&fetcher, &r->fetcher, err);
+}
+
+/* One descriptor that wakes the loop: signals, and the end of the viewer that started us. Closing
+ * it closes what it watches. */
+struct watch {
+    int epoll, signals, parent;
+};
+
+static bool watch_add(int epoll, int fd)
+{
+    struct epoll_event ev = {.events = EPOLLIN, .data.fd = fd};
+    return epoll_ctl(epoll, EPOLL_CTL_ADD, fd, &ev) == 0;
+}
+
+static enum ct_status watch_open(struct watch *w, const char *parent, struct ct_error *err)
+{
+    int64_t fd = -1;
+    sigset_t set;
+    sigemptyset(&set);
+    sigaddset(&set, SIGTERM);
+    sigaddset(&set, SIGINT);
+    sigaddset(&set, SIGHUP);
+    sigaddset(&set, SIGUSR1);
+    sigprocmask(SIG_BLOCK, &set, NULL);
+    *w = (struct watch){epoll_create1(EPOLL_CLOEXEC),
+                        signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK), -1};
+    if (w->epoll < 0 || w->signals < 0 || !watch_add(w->epoll, w->signals))
+        return ct_fail(err, CT_ERR_IO, "signals", "%s", strerror(errno));
+    if (parent == NULL)
+        return CT_OK;
+    if (ct_span_int(ct_span(parent), &fd) != CT_OK || fd < 0 || fd > INT32_MAX ||
+        !watch_add(w->epoll, (int)fd))
+        return ct_fail(err, CT_ERR_USAGE, "--parent-fd", "\"%s\" is no open pipe or socket",
+                       parent);
+    w->parent = (int)fd;
+    return CT_OK;
+}
+
+static void watch_close(struct watch *w)
+{
+    if (w->signals >= 0)
+        close(w->signals);
+    if (w->epoll >= 0)
+        close(w->epoll);
+}
+
+/* Handles what woke the loop; true: time to leave. */
+static bool watch_read(struct watch *w, struct ct_fetcher *f)
+{
+    struct signalfd_siginfo info;
+    struct epoll_event ev[2];
+    bool leave = false;
+    int n = epoll_wait(w->epoll, ev, 2, 0);
+    for (int i = 0; i < n; i++) {
+        char bytes[256];
+        if (ev[i].data.fd == w->parent) {
+            ssize_t got = read(w->parent, bytes, sizeof(bytes));
+            leave = leave || got == 0 || (got < 0 && errno != EINTR && errno != EAGAIN);
+        } else {
+            while (read(w->signals, &info, sizeof(info)) == (ssize_t)sizeof(info)) {
+                if (info.ssi_signo == SIGUSR1)
+                    ct_fetcher_refresh(f);
+                else
+                    leave = true;
+            }
+        }
+    }
+    return leave;
+}
+
+static int loop(struct running *r, struct watch *w, bool once)
+{
+    struct ct_error err = {0};
+    while (!once || !ct_fetcher_done(r->fetcher)) {
+        bool woken = false;
+        if (ct_fetcher_step(r->fetcher, CT_LEASE_BEAT_MS, w->epoll, &woken, &err) != CT_OK)
+            return ct_complain_err(EXIT_ERROR, &err);
+        if (woken && watch_read(w, r->fetcher))
+            return once ? EXIT_ERROR : EXIT_WORKED; /* told to stop */
+    }
+    return r->failed > 0 ? EXIT_ERROR : EXIT_WORKED;
+}
+
+static void open_log(const char *flag, bool daemon)
+{
+    struct ct_buf path = CT_BUF_INIT, dir = CT_BUF_INIT;
+    struct ct_error err = {0};
+    if (flag != NULL)
+        ct_buf_adds(&path, flag);
+    else
+        ct_path_state(&path, "fetcher.log");
+    ct_path_state(&dir, "");
+    if ((flag == NULL && ct_mkdirs(dir.p, &err) != CT_OK) ||
+        ct_log_open(path.p, CT_LOG_INFO, &err) != CT_OK)
+        ct_complain_err(0, &err); /* goes on without one */
+    else
+        ct_log(CT_LOG_INFO, "start version=%s pid=%d daemon=%d", PACKAGE_VERSION, (int)getpid(),
+               daemon);
+    ct_buf_free(&path);
+    ct_buf_free(&dir);
+}
+
+int ct_cmd_fetch(int argc, char **argv)
+{
+    struct fetch_args a = {0};
+    const struct ct_arg args[] = {
+        {"once", NULL, &a.once},
+        {"daemon", NULL, &a.daemon},
+        {"allow-private", NULL, &a.allow_private},
+        {"db", &a.db, NULL},
+        {"config", &a.config, NULL},
+        {"ca", &a.ca, NULL},
+        {"parent-fd", &a.parent_fd, NULL},
+        {"seed", &a.seed, NULL},
+        {"log", &a.log, NULL},
+        {0},
+    };
+    struct running r = {0};
+    struct watch w = {-1, -1, -1};
+    struct ct_error err = {0};
+
+    if (!ct_args(&argc, argv, args))
+        return EXIT_USAGE;
+    if (a.once == a.daemon)
+        return ct_complain(EXIT_USAGE, "fetch", "say --once or --daemon");
+    if (a.daemon && argc > 0)
+        return ct_complain(EXIT_USAGE, argv[0],
+                           "--daemon fetches every source; name sources with --once");
+    a.only = argc > 0 ? (const char *const *)argv : NULL;
+
+    enum ct_status st = watch_open(&w, a.parent_fd, &err);
+    open_log(a.log, a.daemon);
+    if (st == CT_OK)
+        st = start(&r, &a, &err);
+    int code = st == CT_OK          ? loop(&r, &w, a.once)
+               : st == CT_ERR_USAGE ? ct_complain_err(EXIT_USAGE, &err)
+                                    : ct_complain_err(EXIT_ERROR, &err);
+    stop(&r);
+    watch_close(&w);
+    ct_log(CT_LOG_INFO, "end code=%d", code);
+    ct_log_close();
+    return code;
+}

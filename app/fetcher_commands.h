@@ -1,0 +1,36 @@
+/* The commands of cloudtape-fetcher. Each takes the arguments behind its name and returns an exit
+ * code of contract.md section 1. Main thread. */
+#ifndef CT_FETCHER_COMMANDS_H
+#define CT_FETCHER_COMMANDS_H
+
+#include "db/write.h"
+#include "fetchers/family.h"
+
+enum { EXIT_WORKED = 0, EXIT_ERROR = 1, EXIT_USAGE = 2 };
+
+int ct_cmd_fetch(int argc, char **argv);
+int ct_cmd_parse(int argc, char **argv);
+int ct_cmd_import(int argc, char **argv);
+
+/* ---- what they share ---- */
+
+/* One option "--NAME": TEXT takes a value ("--name value" or "--name=value"), FLAG none. */
+struct ct_arg {
+    const char *name; /* NULL ends a table */
+    const char **text;
+    bool *flag;
+};
+/* Reads options anywhere in ARGV; what is left moves to its front, *ARGC counts it. "--" ends the
+ * options. False after a line of complaint. */
+bool ct_args(int *argc, char **argv, const struct ct_arg *args);
+
+/* "cloudtape: WHERE: WHAT" on stderr, on one line. The first two return CODE. */
+int ct_complain(int code, const char *where, const char *fmt, ...) CT_PRINTF(3, 4);
+int ct_complain_err(int code, const struct ct_error *err);
+
+/* --db, else $CLOUDTAPE_DB, else the data folder, into OUT. */
+void ct_database_path(const char *flag, struct ct_buf *out);
+/* FAMILY, or NULL after a complaint that names the nearest. */
+const struct ct_family *ct_family_arg(const char *name);
+
+#endif

@@ -1,0 +1,21 @@
+/* What of the configuration concerns fetching: [fetch] and [source NAME]. Main thread. */
+#ifndef CT_FETCHER_CONFIG_H
+#define CT_FETCHER_CONFIG_H
+
+#include "fetchers/family.h"
+
+struct ct_fetch_config {
+    bool allow_private;
+    struct ct_buf ca_file, proxy; /* "" unset */
+    int64_t timeout_ms;           /* 0 unset */
+    int jitter_percent;
+};
+
+/* Reads FILE, or with NULL config.ini and conf.d/NAME.ini of the config folder in name order, into
+ * OUT (zeroed first) and REG. What is wrong with a line is said on stderr with file:line; the rest
+ * still counts. Fails only when FILE was named and cannot be read. */
+CT_MUST_USE enum ct_status ct_fetch_config_load(const char *file, struct ct_registry *reg,
+                                                struct ct_fetch_config *out, struct ct_error *err);
+void ct_fetch_config_free(struct ct_fetch_config *c);
+
+#endif
