@@ -170,7 +170,7 @@ static struct ct_list touched(const json_t *incident, const struct groups *group
     struct ct_list out = ct_list_new(a, json_array_size(list));
     json_array_foreach (list, i, c) {
         struct ct_span id = ct_clean_id(a, ct_json_word(c, key, a));
-        if (!is_group(c) && !group_find(groups, id))
+        if (!group_find(groups, id))
             ct_list_add(&out, id);
     }
     return out;

@@ -468,6 +468,7 @@ static void azure_refuses_everything_else_by_name(void **state)
     refused(azure, "empty.xml", CT_ERR_SHAPE, "an empty body");
     refused(azure, "wrong_type.xml", CT_ERR_SHAPE, "Some Other Feed");
     refused(azure, "doctype.xml", CT_ERR_SHAPE, "DOCTYPE");
+    refused(azure, "doctype_plain.xml", CT_ERR_SHAPE, "DOCTYPE");
     refused(azure, "denied.xml", CT_ERR_SHAPE, "an XML error answer");
     refused(azure, "atom.xml", CT_ERR_SHAPE, "an Atom feed");
 }
@@ -770,11 +771,14 @@ static void json_limits_hold_before_the_document_is_built(void **state)
     (void)state;
     struct ct_buf b = CT_BUF_INIT;
     struct run r;
-    for (int i = 0; i < 5000; i++)
-        ct_buf_addc(&b, '[');
-    r = parse_span(gcp, ct_buf_span(&b));
-    assert_int_equal(r.status, CT_ERR_LIMIT);
-    done(&r);
+    for (int depth = 65; depth <= 5000; depth += 4935) {
+        ct_buf_clear(&b);
+        for (int i = 0; i < depth; i++)
+            ct_buf_addc(&b, '[');
+        r = parse_span(gcp, ct_buf_span(&b));
+        assert_int_equal(r.status, CT_ERR_LIMIT);
+        done(&r);
+    }
     ct_buf_clear(&b);
     ct_buf_addc(&b, '[');
     for (int i = 0; i < 250001; i++)
@@ -868,6 +872,7 @@ static void markup_becomes_lines_of_text(void **state)
         {"plain a < b & c", "plain a < b & c"},
         {"one<br/>two<br>three", "one\ntwo\nthree"},
         {"<p>a</p>\n<p>b  c</p>", "a\nb c"},
+        {"<b>two</b> <i>words</i>", "two words"},
         {"keep\nlines and <b>bold</b> <i>text</i>", "keep\nlines and bold text"},
         {"R&amp;D &nbsp;x", "R&D x"},
         {"#1 problem\n# Heading\n\\# no heading", "#1 problem\nHeading\n# no heading"},
