@@ -121,6 +121,7 @@ void ct_lease_drop(struct ct_lease *l)
             enum ct_status status = ct_w_commit(l->w, "lease", &ignored);
             (void)status;
         }
+        (void)flock(l->fd, LOCK_UN); /* at once, also for a child that has not closed its copy yet */
         (void)close(l->fd);
         if (held_fd == l->fd)
             held_fd = -1;

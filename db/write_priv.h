@@ -40,13 +40,13 @@
     X(SOURCE_PAGE, "UPDATE source SET page_id=coalesce(?2, page_id), page_name=coalesce(?3, page_name)," \
         " page_url=coalesce(?4, page_url), page_indicator=?5, page_updated_ms=?6 WHERE id=?1") \
     /* what the timeline says now: last success, failures since, and the last error unless it is over */ \
-    X(SOURCE_HEALTH, "UPDATE source SET (last_success_ms, failures, error) = (SELECT s.t," \
-        " (SELECT coalesce(sum(n), 0) FROM poll WHERE source_id=?1 AND from_ms>coalesce(s.t, -1)" \
+    X(SOURCE_HEALTH, "UPDATE source SET (last_success_ms, failures, error) = (SELECT good.t," \
+        " (SELECT coalesce(sum(n), 0) FROM poll WHERE source_id=?1 AND from_ms>coalesce(good.t, -1)" \
         "  AND outcome=2)," \
         " (SELECT iif(outcome>=2, coalesce(?2, reason), NULL) FROM poll WHERE source_id=?1" \
         "  ORDER BY from_ms DESC LIMIT 1)" \
         " FROM (SELECT (SELECT to_ms FROM poll WHERE source_id=?1 AND outcome<=1" \
-        "  ORDER BY from_ms DESC LIMIT 1) AS t) AS s) WHERE id=?1") \
+        "  ORDER BY from_ms DESC LIMIT 1) AS t) AS good) WHERE id=?1") \
     X(FIRST_SEEN, "INSERT INTO meta (key, value) VALUES ('first_ms', ?1) ON CONFLICT (key)" \
         " DO UPDATE SET value=excluded.value WHERE excluded.value<value") \
     /* polls */ \

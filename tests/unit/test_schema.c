@@ -1,0 +1,248 @@
+/* Opening, migrating and refusing databases. */
+#include "config.h"
+
+#include "db/schema.h"
+#include "write_fixture.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+
+struct place {
+    char folder[512], path[600];
+    struct ct_error err;
+};
+
+static int setup(void **state)
+{
+    struct place *p = calloc(1, sizeof *p);
+    const char *base = getenv("CT_BUILDDIR");
+    (void)snprintf(p->folder, sizeof p->folder, "%s/schema-XXXXXX", base ? base : "/tmp");
+    *state = p;
+    if (!mkdtemp(p->folder))
+        return -1;
+    (void)snprintf(p->path, sizeof p->path, "%s/t.db", p->folder);
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    struct place *p = *state;
+    (void)nftw(p->folder, fixture_remove, 8, FTW_DEPTH | FTW_PHYS);
+    free(p);
+    return 0;
+}
+
+static uint64_t file_hash(const char *path)
+{
+    FILE *f = fopen(path, "rb");
+    struct ct_buf b = CT_BUF_INIT;
+    assert_non_null(f);
+    for (int c; (c = getc(f)) != EOF;)
+        ct_buf_addc(&b, (char)c);
+    (void)fclose(f);
+    uint64_t h = ct_hash(ct_buf_span(&b));
+    ct_buf_free(&b);
+    return h;
+}
+
+static sqlite3 *raw(const char *path, const char *sql)
+{
+    sqlite3 *db;
+    assert_int_equal(
+        sqlite3_open_v2(path, &db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, NULL), SQLITE_OK);
+    if (sqlite3_exec(db, sql, NULL, NULL, NULL) != SQLITE_OK)
+        fail_msg("%s", sqlite3_errmsg(db));
+    return db;
+}
+
+static int64_t number(sqlite3 *db, const char *sql)
+{
+    sqlite3_stmt *st;
+    assert_int_equal(sqlite3_prepare_v2(db, sql, -1, &st, NULL), SQLITE_OK);
+    assert_int_equal(sqlite3_step(st), SQLITE_ROW);
+    int64_t n = sqlite3_column_int64(st, 0);
+    sqlite3_finalize(st);
+    return n;
+}
+
+static void opens_a_new_file_with_modes_that_keep_others_out(void **state)
+{
+    struct place *p = *state;
+    struct ct_writer *w;
+    struct stat st;
+    char path[640], folder[560];
+    mode_t old = umask(0);
+    (void)snprintf(folder, sizeof folder, "%s/a/b", p->folder);
+    (void)snprintf(path, sizeof path, "%s/t.db", folder);
+    assert_int_equal(ct_writer_open(path, 0, &w, &p->err), CT_OK);
+    umask(old);
+    assert_int_equal(stat(path, &st), 0);
+    assert_int_equal(st.st_mode & 0777, 0600);
+    assert_int_equal(stat(folder, &st), 0);
+    assert_int_equal(st.st_mode & 0777, 0700);
+    sqlite3 *db = raw(path, "");
+    assert_int_equal(number(db, "PRAGMA application_id"), CT_APPLICATION_ID);
+    assert_int_equal(number(db, "PRAGMA user_version"), CT_SCHEMA_VERSION);
+    assert_int_equal(number(db, "SELECT count(*) FROM sqlite_schema WHERE type='table'"
+                                " AND sql NOT LIKE '%STRICT%'"), 0);
+    sqlite3_close(db);
+    ct_writer_close(w);
+}
+
+static void takes_an_empty_file_for_a_new_database(void **state)
+{
+    struct place *p = *state;
+    struct ct_writer *w;
+    (void)fclose(fopen(p->path, "w"));
+    assert_int_equal(ct_writer_open(p->path, 0, &w, &p->err), CT_OK);
+    ct_writer_close(w);
+    assert_int_equal(ct_writer_open(p->path, 0, &w, &p->err), CT_OK);
+    ct_writer_close(w);
+}
+
+static void refuse(struct place *p, enum ct_status want, const char *words)
+{
+    struct ct_writer *w = NULL;
+    uint64_t before = file_hash(p->path);
+    assert_int_equal(ct_writer_open(p->path, 0, &w, &p->err), want);
+    assert_null(w);
+    assert_string_equal(p->err.where, p->path);
+    if (!strstr(p->err.what, words))
+        fail_msg("\"%s\" has no \"%s\"", p->err.what, words);
+    assert_true(file_hash(p->path) == before);
+}
+
+static void refuses_a_newer_database_and_leaves_every_byte(void **state)
+{
+    struct place *p = *state;
+    struct ct_writer *w;
+    assert_int_equal(ct_writer_open(p->path, 0, &w, &p->err), CT_OK);
+    ct_writer_close(w);
+    sqlite3_close(raw(p->path, "PRAGMA user_version=99"));
+    refuse(p, CT_ERR_NEWER, "newer");
+}
+
+static void refuses_a_newer_database_whose_last_pages_are_still_in_the_wal(void **state)
+{
+    struct place *p = *state;
+    struct ct_writer *w;
+    assert_int_equal(ct_writer_open(p->path, 0, &w, &p->err), CT_OK);
+    ct_writer_close(w);
+    sqlite3 *db = raw(p->path, "PRAGMA wal_autocheckpoint=0");
+    (void)sqlite3_db_config(db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
+    assert_int_equal(sqlite3_exec(db, "PRAGMA user_version=99", NULL, NULL, NULL), SQLITE_OK);
+    sqlite3_close(db);
+    refuse(p, CT_ERR_NEWER, "newer");
+}
+
+static void refuses_another_programs_database(void **state)
+{
+    struct place *p = *state;
+    sqlite3_close(raw(p->path, "CREATE TABLE t (x); PRAGMA application_id=42"));
+    refuse(p, CT_ERR_DB, "another program");
+}
+
+static void refuses_a_database_without_any_id(void **state)
+{
+    struct place *p = *state;
+    sqlite3_close(raw(p->path, "CREATE TABLE t (x)"));
+    refuse(p, CT_ERR_DB, "another program");
+}
+
+static void refuses_a_file_that_is_no_database(void **state)
+{
+    struct place *p = *state;
+    FILE *f = fopen(p->path, "w");
+    for (int i = 0; i < 1000; i++)
+        fputs("this is a letter, not a database\n", f);
+    (void)fclose(f);
+    refuse(p, CT_ERR_DB, "not a database");
+}
+
+static void refuses_folders_and_links_that_lead_nowhere(void **state)
+{
+    struct place *p = *state;
+    struct ct_writer *w = NULL;
+    assert_int_equal(ct_writer_open(p->folder, 0, &w, &p->err), CT_ERR_IO);
+    assert_int_equal(symlink("/nowhere/at/all", p->path), 0);
+    assert_int_equal(ct_writer_open(p->path, 0, &w, &p->err), CT_ERR_IO);
+    assert_null(w);
+}
+
+static const char *const two_steps[] = {
+    "CREATE TABLE one (x INTEGER) STRICT",
+    "CREATE TABLE two (x INTEGER) STRICT; INSERT INTO two SELECT 7",
+};
+static const char *const broken_step[] = {
+    "CREATE TABLE one (x INTEGER) STRICT; INSERT INTO one VALUES (5)",
+    "CREATE TABLE two (x INTEGER) STRICT; INSERT INTO two VALUES (1); INSERT INTO three VALUES (1)",
+};
+
+static void migrates_step_by_step_after_a_backup(void **state)
+{
+    struct place *p = *state;
+    char backup[640];
+    (void)snprintf(backup, sizeof backup, "%s.bak-v1", p->path);
+    sqlite3 *db = raw(p->path, "");
+    assert_int_equal(ct_schema_migrate(db, p->path, broken_step, 1, &p->err), CT_OK);
+    assert_int_equal(access(backup, F_OK), -1); /* nothing to lose in a new one */
+
+    assert_int_equal(ct_schema_migrate(db, p->path, broken_step, 2, &p->err), CT_ERR_DB);
+    assert_int_equal(number(db, "PRAGMA user_version"), 1); /* all or nothing */
+    assert_int_equal(number(db, "SELECT count(*) FROM sqlite_schema WHERE name='two'"), 0);
+
+    const char *const good[] = {broken_step[0], two_steps[1]};
+    assert_int_equal(ct_schema_migrate(db, p->path, good, 2, &p->err), CT_OK);
+    assert_int_equal(number(db, "PRAGMA user_version"), 2);
+    assert_int_equal(number(db, "SELECT x FROM two"), 7);
+    sqlite3_close(db);
+
+    sqlite3 *old = raw(backup, "");
+    assert_int_equal(number(old, "PRAGMA user_version"), 1);
+    assert_int_equal(number(old, "SELECT x FROM one"), 5);
+    assert_int_equal(number(old, "SELECT count(*) FROM sqlite_schema WHERE name='two'"), 0);
+    sqlite3_close(old);
+}
+
+static void says_so_when_the_disk_is_read_only(void **state)
+{
+    struct place *p = *state;
+    struct ct_writer *w = NULL;
+    sqlite3 *db = raw(p->path, "");
+    assert_int_equal(ct_schema_open(db, p->path, &p->err), CT_OK);
+    sqlite3_close(db);
+    /* Root may write anywhere, so the file system's "no" comes from SQLite's own read-only open. */
+    assert_int_equal(sqlite3_open_v2(p->path, &db, SQLITE_OPEN_READONLY, NULL), SQLITE_OK);
+    const char *const steps[] = {"", two_steps[0]};
+    assert_int_equal(ct_schema_migrate(db, p->path, steps, 2, &p->err), CT_ERR_DB);
+    if (!strstr(p->err.what, "readonly"))
+        fail_msg("%s", p->err.what);
+    sqlite3_close(db);
+    if (geteuid() == 0)
+        return;
+    assert_int_equal(chmod(p->path, 0400), 0);
+    assert_int_equal(ct_writer_open(p->path, 0, &w, &p->err), CT_ERR_DB);
+    assert_int_equal(chmod(p->folder, 0500), 0);
+    (void)strcat(p->path, "2");
+    assert_int_equal(ct_writer_open(p->path, 0, &w, &p->err), CT_ERR_IO);
+    assert_int_equal(chmod(p->folder, 0700), 0);
+}
+
+#define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        T(opens_a_new_file_with_modes_that_keep_others_out),
+        T(takes_an_empty_file_for_a_new_database),
+        T(refuses_a_newer_database_and_leaves_every_byte),
+        T(refuses_a_newer_database_whose_last_pages_are_still_in_the_wal),
+        T(refuses_another_programs_database),
+        T(refuses_a_database_without_any_id),
+        T(refuses_a_file_that_is_no_database),
+        T(refuses_folders_and_links_that_lead_nowhere),
+        T(migrates_step_by_step_after_a_backup),
+        T(says_so_when_the_disk_is_read_only),
+    };
+    return cmocka_run_group_tests_name("schema", tests, NULL, NULL);
+}
