@@ -6,8 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* A text as words: lower case, runs of letters and digits between single blanks, one blank at each end, so
- * that a name is found whole by looking for " name ". */
+/* A text as words: lower case, runs of letters and digits between single blanks, one blank at each
+ * end, so that a name is found whole by looking for " name ". */
 #define WORDS_MAX 256
 
 struct part {
@@ -92,7 +92,7 @@ static enum ct_status add_name(struct ct_span text, struct ct_span gpu, ptrdiff_
     for (size_t i = 0; i < names.n; i++) {
         if (!ct_span_eq(names.v[i].words, words))
             continue;
-        /* The name of a GPU that has one part only, or that is the part's own name, is no conflict. */
+        /* A GPU of one part only bears the part's name: no conflict. */
         if (names.v[i].part == part || (part < 0 && ct_span_eq(names.v[i].gpu, gpu)))
             return CT_OK;
         if (names.v[i].part < 0 && ct_span_eq(names.v[i].gpu, gpu))
@@ -246,8 +246,8 @@ static struct ct_span stated_form(struct ct_span words)
     return CT_SPAN_NONE;
 }
 
-/* The last "80gb", "80g", "80gib" or "80 gb" of WORDS in thousandths of a GiB, or CT_NONE. *MIG: one of
- * another size stands right before it, as in "1g.10gb". */
+/* The last "80gb", "80g", "80gib" or "80 gb" of WORDS in thousandths of a GiB, or CT_NONE. *MIG:
+ * one of another size stands right before it, as in "1g.10gb". */
 static int64_t stated_memory(struct ct_span words, bool *mig)
 {
     int64_t found = CT_NONE, n;
@@ -273,8 +273,8 @@ static int64_t stated_memory(struct ct_span words, bool *mig)
     return found;
 }
 
-/* The longest known name in WORDS, which becomes blank there; NULL when there is none. A word behind it that
- * makes it another product ("RTX 3090 Ti") counts as none. */
+/* The longest known name in WORDS, which becomes blank there; NULL when there is none. A word
+ * behind it that makes it another product ("RTX 3090 Ti") counts as none. */
 static const struct name *take_name(struct ct_span words, char *text)
 {
     static const char *const others[] = {"ti", "super", "d", "laptop", "mobile"};
@@ -301,7 +301,8 @@ static bool near(int64_t reported, int64_t nominal)
     return off * 100 <= nominal * CT_GPU_TOLERANCE_PERCENT;
 }
 
-/* Fills form and memory from the parts of OUT->gpu that agree with FORM and MEM (each may be unknown). */
+/* Fills form and memory from the parts of OUT->gpu that agree with FORM and MEM (each may be
+ * unknown). */
 static void settle(struct ct_span form, int64_t mem, struct ct_gpu *out)
 {
     const struct part *only = NULL;

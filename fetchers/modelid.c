@@ -1,4 +1,5 @@
-/* The rules of sources/models.md section 8.2; step numbers are those of its list. Their order matters. */
+/* The rules of sources/models.md section 8.2; step numbers are those of its list. Their order
+ * matters. */
 #include "fetchers/modelid.h"
 
 #include "fetchers/reference.h"
@@ -29,7 +30,8 @@ static enum ct_status check_prefixes(struct ct_error *err)
     for (size_t r = 0; r < prefixes.rows; r++) {
         struct ct_span open = ct_tsv_cell(&prefixes, r, P_OPEN);
         if (open.n && !ct_span_is(open, "yes") && !ct_span_is(open, "no"))
-            return ct_tsv_fail(&prefixes, r, err, "open_weights is yes, no or empty, not %s", open.p);
+            return ct_tsv_fail(&prefixes, r, err, "open_weights is yes, no or empty, not %s",
+                               open.p);
         if (!ct_tsv_cell(&prefixes, r, P_LAB).n)
             return ct_tsv_fail(&prefixes, r, err, "lab is empty");
         for (const char *c = ct_tsv_cell(&prefixes, r, P_PREFIX).p; *c; c++)
@@ -175,8 +177,8 @@ static bool starts_with_any(const struct work *w, const char *list)
     return false;
 }
 
-/* Moves tails out of LIST to the variants, again and again, as long as more than LEAST bytes stay. A longer
- * tail stands before a shorter one that ends it. */
+/* Moves tails out of LIST to the variants, again and again, as long as more than LEAST bytes stay.
+ * A longer tail stands before a shorter one that ends it. */
 static void move_tails(struct work *w, const char *list, size_t least)
 {
     for (bool again = true; again;) {
@@ -274,13 +276,13 @@ static void unglue(struct work *w)
     static const struct {
         const char *from, *to;
     } glue[] = {
-        {"databricks-", ""},        {"openai-", ""},
-        {"anthropic-", ""},         {"zai-", ""},
-        {"alibaba-", ""},           {"nvidia-", ""},
-        {"moonshotai-", ""},        {"deepseek-ai-", ""},
-        {"cohere-", ""},            {"snowflake-llama", "llama"},
-        {"meta-llama", "llama"},    {"meta-textgeneration-llama", "llama"},
-        {"gpt-35", "gpt-3.5"},      {"gpt-41", "gpt-4.1"},
+        {"databricks-", ""},     {"openai-", ""},
+        {"anthropic-", ""},      {"zai-", ""},
+        {"alibaba-", ""},        {"nvidia-", ""},
+        {"moonshotai-", ""},     {"deepseek-ai-", ""},
+        {"cohere-", ""},         {"snowflake-llama", "llama"},
+        {"meta-llama", "llama"}, {"meta-textgeneration-llama", "llama"},
+        {"gpt-35", "gpt-3.5"},   {"gpt-41", "gpt-4.1"},
     };
     for (size_t i = 0; i < CT_LEN(glue);) {
         size_t n = strlen(glue[i].from);
@@ -376,7 +378,8 @@ static void move_release(struct work *w)
 static void move_common_tails(struct work *w)
 {
     move_tails(w,
-               "fp8-dynamic dynamic experimental turbo-free instruct it hf fp8 fp4 bf16 fp16 int4 int8 awq "
+               "fp8-dynamic dynamic experimental turbo-free instruct it hf fp8 fp4 bf16 fp16 int4 "
+               "int8 awq "
                "nvfp4 preview exp beta latest 8bit 001 002 003 tee original default",
                2);
 }
@@ -393,8 +396,9 @@ static void open_families(struct work *w)
             if (starts(w, four[i]))
                 w->n = strlen(four[i]);
     }
-    if (!starts_with_any(w, "mixtral mistral-7b gemma qwen phi ministral devstral pixtral mistral-nemo "
-                            "jamba granite"))
+    if (!starts_with_any(
+            w, "mixtral mistral-7b gemma qwen phi ministral devstral pixtral mistral-nemo "
+               "jamba granite"))
         return;
     drop_inner(w, "instruct");
     drop_inner(w, "it");
@@ -538,13 +542,16 @@ static bool is_plumbing(struct ct_span segment, struct ct_span provider)
         if (same == segment.n)
             return true;
     }
-    return listed(segment, "bedrock bedrock_mantle bedrock_converse converse invoke vertex_ai azure azure_ai "
-                           "accounts fireworks models fireworks_ai openrouter vercel_ai_gateway together_ai "
-                           "deepinfra novita text-completion-openai workers-ai @cf hf amazon-nova fast turbo");
+    return listed(
+        segment,
+        "bedrock bedrock_mantle bedrock_converse converse invoke vertex_ai azure azure_ai "
+        "accounts fireworks models fireworks_ai openrouter vercel_ai_gateway together_ai "
+        "deepinfra novita text-completion-openai workers-ai @cf hf amazon-nova fast turbo");
 }
 
 /* ID is in lower case. */
-static void split_path(struct ct_span id, struct ct_span provider, struct ct_span host, struct path *out)
+static void split_path(struct ct_span id, struct ct_span provider, struct ct_span host,
+                       struct path *out)
 {
     bool aws = ct_span_is(host, "aws"), azure = ct_span_is(host, "azure");
     struct ct_span rest = id;
@@ -558,7 +565,9 @@ static void split_path(struct ct_span id, struct ct_span provider, struct ct_spa
             out->commitment = segment;
         else if (aws && (is_aws_region(segment) || ct_span_is(segment, "*")))
             out->region = segment;
-        else if (azure && listed(segment, "us eu global global-standard regional datazone data-zone standard"))
+        else if (azure &&
+                 listed(segment,
+                        "us eu global global-standard regional datazone data-zone standard"))
             out->region = segment;
         else if (!is_plumbing(segment, provider))
             out->org = segment;
@@ -598,14 +607,16 @@ static void find_lab(struct ct_arena *a, const struct path *path, struct ct_span
 {
     ptrdiff_t prefix = prefix_row(out->model);
     ptrdiff_t org = path->org.p ? ct_tsv_find(&orgs, org_keys, path->org) : -1;
-    struct ct_span by_prefix = prefix < 0 ? CT_SPAN_NONE : ct_tsv_cell(&prefixes, (size_t)prefix, P_LAB);
+    struct ct_span by_prefix =
+        prefix < 0 ? CT_SPAN_NONE : ct_tsv_cell(&prefixes, (size_t)prefix, P_LAB);
     if (org >= 0) {
         out->how = CT_LAB_ORG;
         out->lab = ct_tsv_cell(&orgs, (size_t)org, O_LAB);
     } else if (prefix >= 0) {
         out->how = CT_LAB_PREFIX;
         out->lab = by_prefix;
-    } else if (path->org.n && !ct_span_eq(path->org, out->host) && !ct_span_eq(path->org, provider)) {
+    } else if (path->org.n && !ct_span_eq(path->org, out->host) &&
+               !ct_span_eq(path->org, provider)) {
         out->how = CT_LAB_COMMUNITY;
         out->lab = ct_arena_dup(a, path->org);
     }

@@ -1,5 +1,5 @@
-/* Which model an id names: one model has a name in every shop (sources/models.md sections 3 and 8). The
- * tables model_*.tsv are loaded by ct_reference_load. Any thread after that. */
+/* Which model an id names: one model has a name in every shop (sources/models.md sections 3 and 8).
+ * The tables model_*.tsv are loaded by ct_reference_load. Any thread after that. */
 #ifndef CT_MODELID_H
 #define CT_MODELID_H
 
@@ -21,12 +21,12 @@ struct ct_model_id {
     struct ct_span region;              /* region, geography or deployment type in the id; null */
     struct ct_span commitment;          /* "1-month-commitment" in the id; null */
     enum ct_lab_how how;
-    bool pseudo;      /* not a model: a router, a container, a price class; lab and model are null */
+    bool pseudo; /* not a model: a router, a container, a price class; lab and model are null */
     int open_weights; /* 1, 0, -1 where the table does not say */
 };
 
-/* Takes ID apart as PROVIDER (LiteLLM's word for who bills) writes it. Never fails: what is not known is
- * null. Results live in ARENA. */
+/* Takes ID apart as PROVIDER (LiteLLM's word for who bills) writes it. Never fails: what is not
+ * known is null. Results live in ARENA. */
 void ct_model_identify(struct ct_arena *arena, struct ct_span id, struct ct_span provider,
                        struct ct_model_id *out);
 

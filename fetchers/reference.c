@@ -16,7 +16,8 @@
 
 /* ---- reading a table ---- */
 
-enum ct_status ct_tsv_fail(const struct ct_tsv *t, size_t row, struct ct_error *err, const char *fmt, ...)
+enum ct_status ct_tsv_fail(const struct ct_tsv *t, size_t row, struct ct_error *err,
+                           const char *fmt, ...)
 {
     char where[96], what[256];
     va_list args;
@@ -27,8 +28,8 @@ enum ct_status ct_tsv_fail(const struct ct_tsv *t, size_t row, struct ct_error *
     return ct_fail(err, CT_ERR_CONFIG, where, "%s", what);
 }
 
-static enum ct_status fail_line(const struct ct_tsv *t, int line, struct ct_error *err, const char *what,
-                                struct ct_span text)
+static enum ct_status fail_line(const struct ct_tsv *t, int line, struct ct_error *err,
+                                const char *what, struct ct_span text)
 {
     char where[96];
     snprintf(where, sizeof where, "%s:%d", t->file, line);
@@ -79,7 +80,8 @@ static enum ct_status read_header(struct ct_tsv *t, struct ct_span line, int num
                 found++;
             }
         if (found != 1)
-            return fail_line(t, number, err, found ? "two columns " : "no column ", ct_span(columns[c]));
+            return fail_line(t, number, err, found ? "two columns " : "no column ",
+                             ct_span(columns[c]));
     }
     return CT_OK;
 }
@@ -104,7 +106,8 @@ enum ct_status ct_tsv_read(struct ct_tsv *t, const char *file, struct ct_span te
         if (line.n == 0 || line.p[0] == '#')
             continue;
         if (!clean_line(line)) {
-            s = fail_line(t, number, err, "a cell that is not clean text of at most 1 KiB", CT_SPAN_NONE);
+            s = fail_line(t, number, err, "a cell that is not clean text of at most 1 KiB",
+                          CT_SPAN_NONE);
         } else if (width == 0) {
             s = read_header(t, line, number, columns, places, &width, err);
         } else if (split(line, cells) != width) {

@@ -1,5 +1,6 @@
-/* aws-spot-feed: spot prices of EC2 by region and instance type (sources/prices.md section 3.2). Plain JSON
- * today, JSONP in older copies. One figure a region; nothing in it says when it was made. */
+/* aws-spot-feed: spot prices of EC2 by region and instance type (sources/prices.md section 3.2).
+ * Plain JSON today, JSONP in older copies. One figure a region; nothing in it says when it was
+ * made. */
 #include "db/base/text.h"
 #include "fetchers/families/all.h"
 #include "fetchers/families/prices.h"
@@ -56,8 +57,9 @@ static void read_size(struct ct_batch *out, const json_t *size, struct ct_span r
     struct ct_instance_type type;
     struct ct_span name = ct_json_text(size, "size");
     if (!ct_instance_find(CT_LIT("aws"), name, &type)) {
-        ct_note_about(out, name.n ? "an instance without a known accelerator" : "an instance without a name",
-                      CT_SPAN_NONE);
+        ct_note_about(
+            out, name.n ? "an instance without a known accelerator" : "an instance without a name",
+            CT_SPAN_NONE);
         return;
     }
     ct_nusd price = linux_price(out, size);
@@ -126,8 +128,8 @@ static enum ct_status read_feed(struct ct_batch *out, const json_t *root, struct
     return s;
 }
 
-static enum ct_status parse(struct ct_span body, const struct ct_parse_hint *hint, struct ct_batch *out,
-                            struct ct_error *err)
+static enum ct_status parse(struct ct_span body, const struct ct_parse_hint *hint,
+                            struct ct_batch *out, struct ct_error *err)
 {
     json_t *root = NULL;
     (void)hint;

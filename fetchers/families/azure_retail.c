@@ -1,5 +1,5 @@
-/* azure-retail: pages of the Azure Retail Prices list (sources/prices.md section 3.1). A price is that of the
- * whole machine, and of the whole term for a reservation though the unit says one hour. */
+/* azure-retail: pages of the Azure Retail Prices list (sources/prices.md section 3.1). A price is
+ * that of the machine; of a reservation that of the whole term, though the unit is an hour. */
 #include "db/base/text.h"
 #include "fetchers/families/all.h"
 #include "fetchers/families/prices.h"
@@ -14,8 +14,9 @@
 /* Why an item is left out, or NULL. */
 static const char *not_wanted(const json_t *item)
 {
-    struct ct_span product = ct_json_text(item, "productName"), meter = ct_json_text(item, "meterName"),
-                   sku = ct_json_text(item, "skuName"), service = ct_json_text(item, "serviceName"),
+    struct ct_span product = ct_json_text(item, "productName"),
+                   meter = ct_json_text(item, "meterName"), sku = ct_json_text(item, "skuName"),
+                   service = ct_json_text(item, "serviceName"),
                    region = ct_json_text(item, "armRegionName");
     int64_t tier = CT_NONE;
     if (service.n && !ct_span_is(service, "Virtual Machines"))
@@ -156,7 +157,8 @@ static enum ct_status read_page(struct ct_batch *out, const json_t *root, struct
         if (!json_is_object(item)) {
             char where[48];
             snprintf(where, sizeof where, "$.Items[%zu]", i);
-            return ct_fail(err, CT_ERR_SHAPE, where, "wanted an object, found %s", ct_json_kind(item));
+            return ct_fail(err, CT_ERR_SHAPE, where, "wanted an object, found %s",
+                           ct_json_kind(item));
         }
         read_item(out, item, currency);
     }
@@ -169,8 +171,8 @@ static enum ct_status read_page(struct ct_batch *out, const json_t *root, struct
     return CT_OK;
 }
 
-static enum ct_status parse(struct ct_span body, const struct ct_parse_hint *hint, struct ct_batch *out,
-                            struct ct_error *err)
+static enum ct_status parse(struct ct_span body, const struct ct_parse_hint *hint,
+                            struct ct_batch *out, struct ct_error *err)
 {
     json_t *root = NULL;
     (void)hint;

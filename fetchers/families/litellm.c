@@ -1,5 +1,5 @@
-/* litellm: the model price list of the LiteLLM project, one object keyed by model id (sources/models.md
- * sections 2.1 and 8). Dollars per token become dollars per million tokens. */
+/* litellm: the model price list of the LiteLLM project, one object keyed by model id
+ * (sources/models.md sections 2.1 and 8). Dollars per token become dollars per million tokens. */
 #include "db/base/text.h"
 #include "fetchers/families/all.h"
 #include "fetchers/families/prices.h"
@@ -45,8 +45,8 @@ static bool take(struct ct_span *s, const char *word)
     return true;
 }
 
-/* "_above_200k_tokens_priority" is the tier "above_200k_priority": sizes and services are patterns, because new
- * ones come without notice. False when SUFFIX says something else, e.g. another unit. */
+/* "_above_200k_tokens_priority" is the tier "above_200k_priority": sizes and services are patterns,
+ * because new ones come without notice. False when SUFFIX says something else: another unit. */
 static bool read_tier(struct ct_span suffix, char tier[TIER_BYTES])
 {
     size_t n = 0;
@@ -106,8 +106,8 @@ static bool is_price_word(struct ct_span key)
 /* ---- rows ---- */
 
 /* Pushes one row when VALUE is a price; true if it did. */
-static bool push_price(struct ct_batch *out, const struct ct_token_price *common, const json_t *entry,
-                       const char *key, int kind, const char *tier)
+static bool push_price(struct ct_batch *out, const struct ct_token_price *common,
+                       const json_t *entry, const char *key, int kind, const char *tier)
 {
     ct_nusd price;
     enum ct_status s = ct_json_decimal(entry, key, PER_MTOK, 9, &price);
@@ -131,15 +131,14 @@ static bool push_price(struct ct_batch *out, const struct ct_token_price *common
     return true;
 }
 
-/* "input_cost_per_token_cache_hit", an old name of the cache's price beside the new one, is left out too: a
- * price that moved between two fields is not a price that moved. */
+/* "input_cost_per_token_cache_hit", an old name of the cache's price beside the new one, is left
+ * out too: a price that moved between two fields is not a price that moved. */
 static bool push_prices(struct ct_batch *out, const struct ct_token_price *common, json_t *entry)
 {
     const char *key;
     json_t *value;
     bool any = false;
-    json_object_foreach(entry, key, value)
-    {
+    json_object_foreach (entry, key, value) {
         char tier[TIER_BYTES] = "";
         struct ct_span name = ct_span(key);
         if (json_is_null(value) || json_is_boolean(value)) /* most members are capabilities */
@@ -207,27 +206,26 @@ static bool is_price_list(json_t *root)
 {
     const char *key;
     json_t *value;
-    json_object_foreach(root, key, value)
+    json_object_foreach (root, key, value)
         if (ct_json_text(value, "litellm_provider").p)
             return true;
     return false;
 }
 
-static enum ct_status parse(struct ct_span body, const struct ct_parse_hint *hint, struct ct_batch *out,
-                            struct ct_error *err)
+static enum ct_status parse(struct ct_span body, const struct ct_parse_hint *hint,
+                            struct ct_batch *out, struct ct_error *err)
 {
     json_t *root = NULL, *value;
     const char *key;
     (void)hint;
     enum ct_status s = ct_reference_need(err);
     if (s == CT_OK)
-        s = ct_json_parse(body, 0, &root, err); /* names occur twice upstream: the last one counts */
+        s = ct_json_parse(body, 0, &root, err); /* of names that occur twice the last counts */
     if (s == CT_OK && !is_price_list(root))
         s = ct_fail(err, CT_ERR_SHAPE, "$", "no model with a litellm_provider; this looks like %s",
                     ct_family_guess(body));
     if (s == CT_OK) {
-        json_object_foreach(root, key, value)
-        {
+        json_object_foreach (root, key, value) {
             struct ct_span id = ct_span(key), mode = ct_json_text(value, "mode");
             if (is_no_model(id))
                 ct_note_about(out, "no model:", id);
@@ -247,6 +245,7 @@ static enum ct_status parse(struct ct_span body, const struct ct_parse_hint *hin
 const struct ct_family ct_family_litellm = {
     .name = "litellm",
     .kind = CT_SOURCE_MODELS,
-    .url_pattern = "https://raw.githubusercontent.com/BerriAI/litellm/main/model_prices_and_context_window.json",
+    .url_pattern = "https://raw.githubusercontent.com/BerriAI/litellm/main/"
+                   "model_prices_and_context_window.json",
     .parse = parse,
 };

@@ -13,7 +13,8 @@ void ct_note_about(struct ct_batch *out, const char *what, struct ct_span text)
     bool many = out->notes.n >= MAX_DISTINCT_NOTES;
     int len = snprintf(line, sizeof line, many || n == 0 ? "%s" : "%s %s", what, clean);
     if (len > 0)
-        ct_batch_note(out, (struct ct_span){line, (size_t)len < sizeof line ? (size_t)len : sizeof line - 1});
+        ct_batch_note(
+            out, (struct ct_span){line, (size_t)len < sizeof line ? (size_t)len : sizeof line - 1});
 }
 
 void ct_offer_set_gpu(struct ct_offer *offer, const struct ct_gpu *gpu)

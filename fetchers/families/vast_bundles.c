@@ -1,5 +1,5 @@
-/* vast-bundles: offers of the Vast.ai market, one machine or a share of one each (sources/prices.md section
- * 5.2). Also the archive of several such answers, where they stand by GPU name. */
+/* vast-bundles: offers of the Vast.ai market, one machine or a share of one each (sources/prices.md
+ * section 5.2). Also the archive of several such answers, where they stand by GPU name. */
 #include "db/base/text.h"
 #include "fetchers/families/all.h"
 #include "fetchers/families/prices.h"
@@ -83,16 +83,15 @@ static enum ct_status read_offers(struct ct_batch *out, const json_t *offers, co
     return CT_OK;
 }
 
-static enum ct_status read_archive(struct ct_batch *out, json_t *models, const struct ct_parse_hint *hint,
-                                   struct ct_error *err)
+static enum ct_status read_archive(struct ct_batch *out, json_t *models,
+                                   const struct ct_parse_hint *hint, struct ct_error *err)
 {
     const char *name;
     json_t *offers;
-    json_object_foreach(models, name, offers)
-    {
+    json_object_foreach (models, name, offers) {
         if (!json_is_array(offers))
-            return ct_fail(err, CT_ERR_SHAPE, "$.offers_by_model", "wanted lists of offers, found %s",
-                           ct_json_kind(offers));
+            return ct_fail(err, CT_ERR_SHAPE, "$.offers_by_model",
+                           "wanted lists of offers, found %s", ct_json_kind(offers));
         enum ct_status s = read_offers(out, offers, "$.offers_by_model.*", hint, err);
         if (s != CT_OK)
             return s;
@@ -100,8 +99,8 @@ static enum ct_status read_archive(struct ct_batch *out, json_t *models, const s
     return CT_OK;
 }
 
-static enum ct_status parse(struct ct_span body, const struct ct_parse_hint *hint, struct ct_batch *out,
-                            struct ct_error *err)
+static enum ct_status parse(struct ct_span body, const struct ct_parse_hint *hint,
+                            struct ct_batch *out, struct ct_error *err)
 {
     json_t *root = NULL;
     const json_t *offers = NULL;
@@ -116,7 +115,8 @@ static enum ct_status parse(struct ct_span body, const struct ct_parse_hint *hin
         if (s == CT_OK)
             s = read_offers(out, offers, "$.offers", hint, err);
     } else if (s == CT_OK) {
-        s = ct_fail(err, CT_ERR_SHAPE, "$", "no list of offers; this looks like %s", ct_family_guess(body));
+        s = ct_fail(err, CT_ERR_SHAPE, "$", "no list of offers; this looks like %s",
+                    ct_family_guess(body));
     }
     json_decref(root);
     return ct_rows_finish(out, s, err);

@@ -1,5 +1,5 @@
-/* The four price formats over fixtures of the same shape, their damaged twins, and the recorded answers
- * beside the project when they are there. */
+/* The four price formats over fixtures of the same shape, their damaged twins, and the recorded
+ * answers beside the project when they are there. */
 #include "config.h"
 
 #include "db/base/paths.h"
@@ -19,7 +19,8 @@
 
 #include <cmocka.h>
 
-static const struct ct_family *const azure = &ct_family_azure_retail, *const aws = &ct_family_aws_spot_feed,
+static const struct ct_family *const azure = &ct_family_azure_retail,
+                                     *const aws = &ct_family_aws_spot_feed,
                                      *const vast = &ct_family_vast_bundles,
                                      *const litellm = &ct_family_litellm;
 static const struct ct_family *const all[] = {&ct_family_azure_retail, &ct_family_aws_spot_feed,
@@ -89,12 +90,13 @@ static bool is_empty(const struct ct_batch *b)
     return ct_batch_rows(b) == 0 && b->notes.n == 0 && !b->next_page.p && b->data_ms == CT_NONE;
 }
 
-static void refused(const struct ct_family *f, const char *file, enum ct_status status, const char *where,
-                    const char *words)
+static void refused(const struct ct_family *f, const char *file, enum ct_status status,
+                    const char *where, const char *words)
 {
     struct run r = parse_fixture(f, file, NULL);
     if (r.status != status || !strstr(r.err.where, where) || !strstr(r.err.what, words))
-        print_error("%s/%s: status %d, %s: %s\n", f->name, file, (int)r.status, r.err.where, r.err.what);
+        print_error("%s/%s: status %d, %s: %s\n", f->name, file, (int)r.status, r.err.where,
+                    r.err.what);
     assert_int_equal(r.status, status);
     assert_non_null(strstr(r.err.where, where));
     assert_non_null(strstr(r.err.what, words));
@@ -191,8 +193,10 @@ static void azure_reservations_cost_their_term_not_an_hour(void **state)
 {
     (void)state;
     struct run r = good(azure, "good.json", NULL);
-    price_is(offer(&r, "P1/0003", CT_PURCHASE_RESERVED_1Y)->price_per_hour, "62.924771689"); /* / 8760 */
-    price_is(offer(&r, "P1/0004", CT_PURCHASE_RESERVED_3Y)->price_per_hour, "43.162480974"); /* / 26280 */
+    price_is(offer(&r, "P1/0003", CT_PURCHASE_RESERVED_1Y)->price_per_hour,
+             "62.924771689"); /* / 8760 */
+    price_is(offer(&r, "P1/0004", CT_PURCHASE_RESERVED_3Y)->price_per_hour,
+             "43.162480974"); /* / 26280 */
     price_is(offer(&r, "P1/0001", CT_PURCHASE_SAVINGS_1Y)->price_per_hour, "75.5");
     price_is(offer(&r, "P1/0001", CT_PURCHASE_SAVINGS_3Y)->price_per_hour, "50.25");
     assert_int_equal(note(&r, "reservation term 5 Years"), 1);
@@ -260,7 +264,8 @@ static void azure_gives_out_the_next_page(void **state)
     text_is(r.rows.next_page, NULL);
     assert_true(is_empty(&r.rows));
     done(&r);
-    r = parse_span(azure, CT_LIT("{\"Items\":[],\"NextPageLink\":\"javascript:alert(1)\",\"Count\":3}"), NULL);
+    r = parse_span(
+        azure, CT_LIT("{\"Items\":[],\"NextPageLink\":\"javascript:alert(1)\",\"Count\":3}"), NULL);
     assert_int_equal(r.status, CT_OK);
     text_is(r.rows.next_page, NULL);
     assert_int_equal(note(&r, "Count differs from the number of items"), 1);
@@ -332,7 +337,8 @@ static void aws_feed_may_be_wrapped_as_a_callback(void **state)
         done(&r);
         ct_buf_free(&b);
     }
-    static const char *const bad[] = {"callback(", "callback(\"", "callback()", "(", "callback", "();", "a(;"};
+    static const char *const bad[] = {"callback(", "callback(\"", "callback()", "(",
+                                      "callback",  "();",         "a(;"};
     for (size_t i = 0; i < CT_LEN(bad); i++) {
         r = parse_span(aws, ct_span(bad[i]), NULL);
         assert_int_not_equal(r.status, CT_OK);
@@ -345,7 +351,8 @@ static void aws_feed_may_be_wrapped_as_a_callback(void **state)
 static void aws_feed_of_another_rate_is_refused(void **state)
 {
     (void)state;
-    struct run r = parse_span(aws, CT_LIT("{\"config\":{\"rate\":\"permonth\",\"regions\":[]}}"), NULL);
+    struct run r =
+        parse_span(aws, CT_LIT("{\"config\":{\"rate\":\"permonth\",\"regions\":[]}}"), NULL);
     assert_int_equal(r.status, CT_ERR_SHAPE);
     assert_string_equal(r.err.where, "$.config.rate");
     done(&r);
@@ -498,7 +505,8 @@ static void litellm_every_token_price_is_a_kind_and_a_tier(void **state)
         price_is(token(&r, rows[i].id, rows[i].field)->per_mtok, rows[i].price);
     assert_int_equal(tokens_of(&r, "gpt-4o"), 6);
     assert_int_equal(tokens_of(&r, "text/price"), 1); /* text that is no number, and -1, are none */
-    assert_int_equal(tokens_of(&r, "free/model"), 1); /* the old name of the cache's price is left out */
+    assert_int_equal(tokens_of(&r, "free/model"),
+                     1); /* the old name of the cache's price is left out */
     assert_int_equal(r.rows.token_prices.n, 31);
     done(&r);
 }
@@ -526,7 +534,8 @@ static void litellm_new_thresholds_need_no_new_code(void **state)
     for (size_t i = 0; i < CT_LEN(fields); i++) {
         struct ct_buf b = CT_BUF_INIT;
         char what[128];
-        ct_buf_addf(&b, "{\"m\":{\"litellm_provider\":\"openai\",\"mode\":\"chat\",\"%s\":3e-6}}", fields[i].field);
+        ct_buf_addf(&b, "{\"m\":{\"litellm_provider\":\"openai\",\"mode\":\"chat\",\"%s\":3e-6}}",
+                    fields[i].field);
         struct run r = parse_span(litellm, ct_buf_span(&b), NULL);
         assert_int_equal(r.status, CT_OK);
         assert_int_equal(r.rows.token_prices.n, 1);
@@ -599,9 +608,11 @@ static void litellm_contexts_may_be_real_or_text(void **state)
 static void a_price_beyond_all_reason_is_a_note(void **state)
 {
     (void)state;
-    struct run r = parse_span(litellm, CT_LIT("{\"m\":{\"litellm_provider\":\"openai\",\"mode\":\"chat\","
-                                              "\"input_cost_per_token\":1e300,\"output_cost_per_token\":{}}}"),
-                              NULL);
+    struct run r =
+        parse_span(litellm,
+                   CT_LIT("{\"m\":{\"litellm_provider\":\"openai\",\"mode\":\"chat\","
+                          "\"input_cost_per_token\":1e300,\"output_cost_per_token\":{}}}"),
+                   NULL);
     assert_int_equal(r.status, CT_OK);
     assert_int_equal(note(&r, "a price that is too large"), 1);
     assert_int_equal(note(&r, "a price that is no number"), 1);
@@ -623,10 +634,12 @@ static void damaged_answers_are_refused_with_the_place(void **state)
         done(&r);
     }
     refused(azure, "wrong.json", CT_ERR_SHAPE, "$.Items[1]", "wanted an object, found a number");
-    refused(aws, "wrong.json", CT_ERR_SHAPE, "$.config.regions[0].instanceTypes", "wanted an array");
+    refused(aws, "wrong.json", CT_ERR_SHAPE, "$.config.regions[0].instanceTypes",
+            "wanted an array");
     refused(vast, "wrong.json", CT_ERR_SHAPE, "$.offers", "wanted an array, found an object");
     refused(litellm, "wrong.json", CT_ERR_SHAPE, "$", "no model with a litellm_provider");
-    struct run r = parse_span(litellm, CT_LIT("{\n \"a\": {\"litellm_provider\": \"x\"},\n}"), NULL);
+    struct run r =
+        parse_span(litellm, CT_LIT("{\n \"a\": {\"litellm_provider\": \"x\"},\n}"), NULL);
     assert_int_equal(r.status, CT_ERR_SYNTAX);
     assert_string_equal(r.err.where, "line 3 column 1");
     done(&r);
@@ -723,10 +736,12 @@ static void flipped_bytes_are_read_or_refused_cleanly(void **state)
 static void hostile_text_reaches_rows_clean(void **state)
 {
     (void)state;
-    struct run r = parse_span(vast, CT_LIT("{\"offers\":[{\"id\":\"\\u001b]0;x\\u0007 1\",\"machine_id\":[1],"
-                                           "\"gpu_name\":\"\\u202eH100\\u001b[2J\",\"num_gpus\":1,\"dph_total\":1,"
-                                           "\"geolocation\":\"a\\u009b\\u0000\\nb\"}]}"),
-                              NULL);
+    struct run r =
+        parse_span(vast,
+                   CT_LIT("{\"offers\":[{\"id\":\"\\u001b]0;x\\u0007 1\",\"machine_id\":[1],"
+                          "\"gpu_name\":\"\\u202eH100\\u001b[2J\",\"num_gpus\":1,\"dph_total\":1,"
+                          "\"geolocation\":\"a\\u009b\\u0000\\nb\"}]}"),
+                   NULL);
     assert_int_equal(r.status, CT_OK);
     assert_int_equal(r.rows.offers.n, 1);
     check_rows(&r);
@@ -750,7 +765,8 @@ static void an_answer_without_end_meets_a_limit(void **state)
     ct_buf_clear(&b);
     ct_buf_adds(&b, "{");
     for (int i = 0; i < 3000; i++)
-        ct_buf_addf(&b, "%s\"m%d\":{\"litellm_provider\":\"x\",\"mode\":\"mode%d\"}", i ? "," : "", i, i);
+        ct_buf_addf(&b, "%s\"m%d\":{\"litellm_provider\":\"x\",\"mode\":\"mode%d\"}", i ? "," : "",
+                    i, i);
     ct_buf_adds(&b, "}");
     r = parse_span(litellm, ct_buf_span(&b), NULL);
     assert_int_equal(r.status, CT_OK);
@@ -822,7 +838,8 @@ static void recorded_price_answers_say_what_a_reader_sees(void **state)
     assert_true(recorded(vast, "prices/vast_bundles_2026-08.json", &r));
     assert_int_equal(r.rows.offers.n, 48);
     assert_int_equal(r.rows.notes.n, 0);
-    price_is(offer(&r, "44075906", CT_PURCHASE_OD)->price_per_gpu_hour, "1.311777778"); /* the cheapest */
+    price_is(offer(&r, "44075906", CT_PURCHASE_OD)->price_per_gpu_hour,
+             "1.311777778"); /* the cheapest */
     for (size_t i = 0; i < r.rows.offers.n; i++) {
         text_is(r.rows.offers.v[i].gpu, "H100");
         assert_true(r.rows.offers.v[i].price_per_gpu_hour >= 1311777778);
@@ -835,7 +852,11 @@ static void recorded_vast_archives_are_known_to_the_last_offer(void **state)
     static const struct {
         const char *file;
         size_t offers;
-    } days[] = {{"2026-02-27", 248}, {"2026-03-01", 239}, {"2026-03-02", 233}, {"2026-03-04", 244}, {"2026-03-05", 255}};
+    } days[] = {{"2026-02-27", 248},
+                {"2026-03-01", 239},
+                {"2026-03-02", 233},
+                {"2026-03-04", 244},
+                {"2026-03-05", 255}};
     (void)state;
     for (size_t i = 0; i < CT_LEN(days); i++) {
         char name[80], at[CT_TIME_MAX];
@@ -852,7 +873,8 @@ static void recorded_vast_archives_are_known_to_the_last_offer(void **state)
 }
 
 /* The clouds of LAB's models, a bit each, and how many models stand on one cloud only. */
-static void count_clouds(const struct run *r, const char *lab, int *clouds, size_t *models, size_t *alone)
+static void count_clouds(const struct run *r, const char *lab, int *clouds, size_t *models,
+                         size_t *alone)
 {
     static const char *const names[] = {"aws", "azure",   "gcp",     "oracle",
                                         "ibm", "alibaba", "tencent", "volcengine"};
@@ -893,9 +915,9 @@ static void recorded_litellm_says_on_how_many_clouds_a_lab_is(void **state)
     static const struct {
         const char *lab;
         int clouds;
-    } labs[] = {{"openai", 5},  {"meta", 5},      {"deepseek", 5}, {"xai", 4},     {"google", 4},
-                {"mistral", 4}, {"moonshot", 4},  {"anthropic", 3}, {"cohere", 3}, {"alibaba", 3},
-                {"zhipu", 3},   {"amazon", 1},    {"microsoft", 1}};
+    } labs[] = {{"openai", 5},  {"meta", 5},     {"deepseek", 5},  {"xai", 4},    {"google", 4},
+                {"mistral", 4}, {"moonshot", 4}, {"anthropic", 3}, {"cohere", 3}, {"alibaba", 3},
+                {"zhipu", 3},   {"amazon", 1},   {"microsoft", 1}};
     struct run r;
     int clouds;
     size_t models, alone;
