@@ -1,0 +1,352 @@
+/* Where there is any: accelerators by clouds. A cell is the best stock of a cloud's offers; what is only listed
+ * is "?", never available. */
+#include "config.h"
+
+#include "tui/views/common.h"
+
+#include "db/base/text.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { MOST = 64 };
+
+struct cell {
+    int stock; /* enum ct_stock; -1: not sold there */
+    int64_t regions, count; /* regions with that stock; GPUs or offers counted by the source */
+    struct ct_span region;  /* the only one */
+    bool old;
+    const struct ct_offer_row *best; /* cheapest of that stock */
+};
+
+struct model {
+    struct ct_span gpus[MOST], clouds[MOST];
+    size_t n_gpus, n_clouds;
+    bool followed;  /* gpus are those of the watchlist */
+    struct cell *cells; /* n_gpus x n_clouds */
+    int64_t seen_ms;
+};
+
+struct state {
+    int gpu, cloud, gpu_top, cloud_top; /* selected and first shown */
+    bool flipped;                       /* clouds stood down the side when last drawn */
+};
+
+/* ---- loading ---- */
+
+static struct ct_span gpu_name(const struct ct_offer *o, struct ct_arena *a)
+{
+    return o->form.n ? ct_arena_printf(a, "%.*s-%.*s", CT_FMT(o->gpu), CT_FMT(o->form)) : o->gpu;
+}
+
+static size_t index_of(struct ct_span *names, size_t *n, struct ct_span name)
+{
+    size_t i = 0;
+    while (i < *n && !ct_span_ieq(names[i], name))
+        i++;
+    if (i == *n && i < MOST)
+        names[(*n)++] = name;
+    return i;
+}
+
+/* The order in which accelerators are shown while nothing is followed; those not named come last. */
+static int importance(struct ct_span gpu)
+{
+    static const char *const order[] = {"H100", "H200", "B200", "B300", "GB200", "GB300", "MI300X",
+                                        "MI355X", "A100", "L40S", "GH200", "L4", "RTX-5090",
+                                        "RTX-4090", "A10", "V100", "T4"};
+    for (size_t i = 0; i < CT_LEN(order); i++)
+        if (ct_span_istarts(gpu, order[i]) &&
+            (gpu.n == strlen(order[i]) || gpu.p[strlen(order[i])] == '-'))
+            return (int)i;
+    return (int)CT_LEN(order);
+}
+
+static int by_importance(const void *a, const void *b)
+{
+    const struct ct_span *x = a, *y = b;
+    int d = importance(*x) - importance(*y);
+    return d ? d : ct_span_cmp(*x, *y);
+}
+
+static int by_name(const void *a, const void *b)
+{
+    return ct_span_cmp(*(const struct ct_span *)a, *(const struct ct_span *)b);
+}
+
+static bool is_followed(const struct ct_panel_query *q, const struct ct_offer_row *o)
+{
+    struct ct_span rest = ct_span(q->watch);
+    while (rest.p)
+        if (ct_span_eq(ct_span_trim(ct_span_cut(&rest, '\n')), o->series))
+            return true;
+    return false;
+}
+
+static void name_axes(const struct ct_offer_row *o, size_t n, const struct ct_panel_query *q,
+                      struct ct_arena *a, struct model *m)
+{
+    for (size_t i = 0; i < n; i++)
+        if (o[i].offer.gpu.n && is_followed(q, &o[i]))
+            index_of(m->gpus, &m->n_gpus, gpu_name(&o[i].offer, a));
+    m->followed = m->n_gpus > 0;
+    for (size_t i = 0; i < n; i++) {
+        if (!o[i].offer.gpu.n || !o[i].offer.cloud.n)
+            continue;
+        if (!m->followed && importance(gpu_name(&o[i].offer, a)) < 17)
+            index_of(m->gpus, &m->n_gpus, gpu_name(&o[i].offer, a));
+        index_of(m->clouds, &m->n_clouds, o[i].offer.cloud);
+    }
+    qsort(m->gpus, m->n_gpus, sizeof(*m->gpus), by_importance);
+    qsort(m->clouds, m->n_clouds, sizeof(*m->clouds), by_name);
+}
+
+static void add_offer(struct cell *c, const struct ct_offer_row *o)
+{
+    int stock = o->offer.stock < 0 ? CT_STOCK_UNKNOWN : o->offer.stock;
+    /* Best first: A, L, then N. "?" says less than any of them. */
+    if (c->stock >= 0 && stock < c->stock)
+        return;
+    if (stock > c->stock)
+        *c = (struct cell){.stock = stock, .old = true};
+    if (!ct_span_eq(c->region, o->offer.region)) {
+        c->regions++;
+        c->region = o->offer.region;
+    }
+    c->count += o->offer.stock_count != CT_NONE ? o->offer.stock_count : 0;
+    c->old &= o->freshness > CT_FRESH && o->freshness <= CT_DEAD;
+    if (!c->best || (o->usd_per_gpu_hour != CT_NONE &&
+                     (c->best->usd_per_gpu_hour == CT_NONE ||
+                      o->usd_per_gpu_hour < c->best->usd_per_gpu_hour)))
+        c->best = o;
+}
+
+static int by_region(const void *a, const void *b)
+{
+    const struct ct_offer_row *const *x = a, *const *y = b;
+    return ct_span_cmp((*x)->offer.region, (*y)->offer.region);
+}
+
+static enum ct_status fill(struct ct_rows rows, const struct ct_panel_query *q, struct ct_arena *a,
+                           struct model *m, struct ct_error *err)
+{
+    const struct ct_offer_row *o = rows.v;
+    name_axes(o, rows.n, q, a, m);
+    m->cells = ct_arena_alloc(a, (m->n_gpus * m->n_clouds + 1) * sizeof(*m->cells));
+    const struct ct_offer_row **sorted = ct_arena_alloc(a, (rows.n + 1) * sizeof(const void *));
+    if (!m->cells || !sorted)
+        return ct_fail(err, CT_ERR_LIMIT, "capacity", NULL);
+    for (size_t i = 0; i < m->n_gpus * m->n_clouds; i++)
+        m->cells[i].stock = -1;
+    for (size_t i = 0; i < rows.n; i++)
+        sorted[i] = &o[i];
+    qsort(sorted, rows.n, sizeof(*sorted), by_region); /* so that regions can be counted */
+    m->seen_ms = CT_NONE;
+    for (size_t i = 0; i < rows.n; i++) {
+        size_t n_gpus = m->n_gpus, n_clouds = m->n_clouds;
+        if (!sorted[i]->offer.gpu.n || sorted[i]->gone == 1)
+            continue;
+        size_t gpu = index_of(m->gpus, &n_gpus, gpu_name(&sorted[i]->offer, a));
+        size_t cloud = index_of(m->clouds, &n_clouds, sorted[i]->offer.cloud);
+        if (gpu < m->n_gpus && cloud < m->n_clouds)
+            add_offer(&m->cells[gpu * m->n_clouds + cloud], sorted[i]);
+        m->seen_ms = sorted[i]->seen_ms > m->seen_ms ? sorted[i]->seen_ms : m->seen_ms;
+    }
+    return ct_arena_full(a) ? ct_fail(err, CT_ERR_LIMIT, "capacity", NULL) : CT_OK;
+}
+
+static enum ct_status load(struct ct_reader *r, const struct ct_panel_query *q, int64_t now_ms,
+                           struct ct_arena *a, const void **model, struct ct_error *err)
+{
+    struct model *m = ct_arena_alloc(a, sizeof(*m));
+    struct ct_query query = ct_view_query(q, now_ms);
+    struct ct_rows rows = {NULL, 0};
+    enum ct_status st = m ? ct_read_offers(r, &query, a, &rows, err)
+                          : ct_fail(err, CT_ERR_LIMIT, "capacity", NULL);
+    if (st == CT_OK)
+        st = fill(rows, q, a, m, err);
+    *model = m;
+    return st;
+}
+
+/* ---- drawing ---- */
+
+/* "A 3rg", "L use2", "N", "?"; "-" where it is not sold. */
+static void cell_text(const struct cell *c, int width, struct ct_buf *out)
+{
+    if (c->stock < 0) {
+        ct_buf_addc(out, '-');
+        return;
+    }
+    ct_buf_adds(out, ct_stock_words[c->stock]);
+    ct_buf_adds(out, c->old ? "*" : "");
+    if (c->stock == CT_STOCK_NONE || c->stock == CT_STOCK_UNKNOWN)
+        return;
+    if (c->count > 0)
+        ct_buf_addf(out, " %lld", (long long)c->count);
+    else if (c->regions > 1)
+        ct_buf_addf(out, " %lldrg", (long long)c->regions);
+    else if (c->region.n && (size_t)width >= c->region.n + 3)
+        ct_buf_addf(out, " %.*s", CT_FMT(c->region));
+}
+
+static enum ct_role cell_role(const struct cell *c)
+{
+    if (c->old)
+        return CT_ROLE_STALE;
+    return c->stock <= CT_STOCK_NONE ? CT_ROLE_DIM : CT_ROLE_TEXT;
+}
+
+/* One way of laying the matrix out: names down the side and across, and which of them are shown. */
+struct grid {
+    const struct ct_span *down, *across;
+    int n_down, n_across, name, width;
+    int *at_down, *at_across, *top, *left;
+    bool flipped; /* clouds down the side */
+};
+
+static int widest(const struct ct_span *names, size_t n, int most)
+{
+    int wide = 4;
+    for (size_t i = 0; i < n; i++) {
+        int w = ct_text_width(names[i]);
+        wide = w > wide ? w : wide;
+    }
+    return wide < most ? wide : most;
+}
+
+/* Accelerators stand down the side unless only clouds do fit there with all the accelerators across. */
+static struct grid lay_out(const struct model *m, struct state *s, int cols)
+{
+    struct grid g = {.down = m->gpus, .across = m->clouds, .n_down = (int)m->n_gpus,
+                     .n_across = (int)m->n_clouds, .at_down = &s->gpu, .at_across = &s->cloud,
+                     .top = &s->gpu_top, .left = &s->cloud_top};
+    g.name = widest(m->gpus, m->n_gpus, 14);
+    g.width = 7;
+    int other = widest(m->clouds, m->n_clouds, 12);
+    if (g.name + 2 + g.n_across * (g.width + 1) > cols &&
+        other + 2 + (int)m->n_gpus * (g.width + 1) <= cols)
+        g = (struct grid){.down = m->clouds, .across = m->gpus, .n_down = (int)m->n_clouds,
+                          .n_across = (int)m->n_gpus, .at_down = &s->cloud, .at_across = &s->gpu,
+                          .top = &s->cloud_top, .left = &s->gpu_top, .name = other, .width = g.width,
+                          .flipped = true};
+    int room = (cols - g.name - 2) / (g.n_across > 0 ? g.n_across : 1) - 1;
+    g.width = room > g.width ? (room < 12 ? room : 12) : g.width;
+    return g;
+}
+
+/* Keeps the selected one of N in a window of ROOM that begins at *TOP. */
+static void keep_shown(int *at, int *top, int n, int room)
+{
+    *at = *at >= n ? n - 1 : *at < 0 ? 0 : *at;
+    *top = *at < *top ? *at : room > 0 && *at >= *top + room ? *at - room + 1 : *top;
+    *top = *top + room > n ? (n > room ? n - room : 0) : *top;
+}
+
+static void draw_grid(const struct model *m, const struct grid *g, const struct ct_draw *d,
+                      struct ct_box box)
+{
+    int shown = (box.cols - g->name - 2) / (g->width + 1), rows = box.rows - 1;
+    shown = shown < 1 ? 1 : shown;
+    keep_shown(g->at_down, g->top, g->n_down, rows);
+    keep_shown(g->at_across, g->left, g->n_across, shown);
+    for (int c = 0; c < shown && *g->left + c < g->n_across; c++)
+        ct_put_field(box, 0, g->name + 2 + c * (g->width + 1), g->width, -1, CT_ROLE_HEADER,
+                     g->across[*g->left + c]);
+    struct ct_buf text = CT_BUF_INIT;
+    for (int y = 0; y < rows && *g->top + y < g->n_down; y++) {
+        int row = *g->top + y;
+        ct_put_middle(box, y + 1, 1, g->name, CT_ROLE_TEXT, g->down[row]);
+        for (int c = 0; c < shown && *g->left + c < g->n_across; c++) {
+            int col = *g->left + c, x = g->name + 2 + c * (g->width + 1);
+            size_t gpu = (size_t)(g->flipped ? col : row), cloud = (size_t)(g->flipped ? row : col);
+            const struct cell *cell = &m->cells[gpu * m->n_clouds + cloud];
+            ct_buf_clear(&text);
+            cell_text(cell, g->width, &text);
+            ct_put_field(box, y + 1, x, g->width, -1, cell_role(cell), ct_buf_span(&text));
+            if (d->focus && row == *g->at_down && col == *g->at_across)
+                ct_select(box, y + 1, x, g->width);
+        }
+        if (d->focus && row == *g->at_down)
+            ct_puts(box, y + 1, 0, CT_ROLE_TITLE, ">");
+    }
+    ct_buf_free(&text);
+}
+
+static void draw(void *state, const void *model, const struct ct_draw *d, struct ct_box box,
+                 struct ct_buf *note)
+{
+    static const char wide[] = "A avail  L low  N none  - not sold  ? listed only";
+    static const char narrow[] = "A avail L low N none - not sold ? listed";
+    const struct model *m = model;
+    if (!m) {
+        ct_draw_waiting(d, box);
+        return;
+    }
+    if (box.cols >= 60)
+        ct_buf_adds(note, m->followed ? "what I follow, by cloud" : "big accelerators by cloud");
+    ct_note_seen(note, d, m->seen_ms, CT_HOUR);
+    if (!m->n_gpus || !m->n_clouds) {
+        ct_put_field(box, 0, 1, box.cols - 1, -1, CT_ROLE_DIM,
+                     CT_LIT("no GPU watched, and no offer recorded yet"));
+        return;
+    }
+    struct grid g = lay_out(m, state, box.cols);
+    ((struct state *)state)->flipped = g.flipped;
+    bool foot = box.rows > g.n_down + 1 || box.rows >= 6;
+    if (foot)
+        ct_put_field(box, box.rows - 1, 1, box.cols - 1, -1, CT_ROLE_DIM,
+                     ct_span(box.cols > 50 ? wide : narrow));
+    draw_grid(m, &g, d, ct_box_sub(box, 0, 0, box.rows - foot, box.cols));
+}
+
+/* ---- keys ---- */
+
+/* A cell stands for its cheapest offer. */
+static enum ct_act_result act_on_cell(const struct state *s, const struct model *m,
+                                      enum ct_action action, struct ct_frame_request *req)
+{
+    if (s->gpu >= (int)m->n_gpus || s->cloud >= (int)m->n_clouds)
+        return CT_ACT_IGNORED;
+    const struct cell *c = &m->cells[(size_t)s->gpu * m->n_clouds + (size_t)s->cloud];
+    switch (c->best ? action : CT_ACT_NONE) {
+    case CT_ACT_HISTORY: req->kind = CT_REQ_HISTORY; break;
+    case CT_ACT_COMPARE: req->kind = CT_REQ_COMPARE; break;
+    case CT_ACT_WATCH: req->kind = CT_REQ_WATCH; break;
+    case CT_ACT_DETAIL: req->kind = CT_REQ_DETAIL; break;
+    default: return CT_ACT_IGNORED;
+    }
+    snprintf(req->text, sizeof(req->text), "%.*s", CT_FMT(c->best->series));
+    return CT_ACT_DRAW;
+}
+
+static enum ct_act_result act(void *state, const void *model, enum ct_action action, int letter,
+                              struct ct_panel_query *q, struct ct_frame_request *req)
+{
+    struct state *s = state;
+    const struct model *m = model;
+    (void)letter;
+    (void)q;
+    if (!m || !m->n_gpus || !m->n_clouds)
+        return CT_ACT_IGNORED;
+    int *down = s->flipped ? &s->cloud : &s->gpu, *across = s->flipped ? &s->gpu : &s->cloud;
+    switch (action) {
+    case CT_ACT_ROW_DOWN: ++*down; break;
+    case CT_ACT_ROW_UP: --*down; break;
+    case CT_ACT_COL_RIGHT: ++*across; break;
+    case CT_ACT_COL_LEFT: --*across; break;
+    case CT_ACT_TOP: *down = 0; break;
+    case CT_ACT_BOTTOM: *down = MOST; break;
+    default: return act_on_cell(s, m, action, req);
+    }
+    s->gpu = s->gpu < 0 ? 0 : s->gpu >= (int)m->n_gpus ? (int)m->n_gpus - 1 : s->gpu;
+    s->cloud = s->cloud < 0 ? 0 : s->cloud >= (int)m->n_clouds ? (int)m->n_clouds - 1 : s->cloud;
+    return CT_ACT_DRAW;
+}
+
+const struct ct_panel_ops ct_panel_capacity = {
+    .id = "capacity", .title = "Capacity", .keys = CT_KEYS_TABLE,
+    .state_size = sizeof(struct state), .detail = &ct_panel_detail, .load = load, .draw = draw,
+    .act = act,
+};

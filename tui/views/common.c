@@ -1,0 +1,182 @@
+#include "config.h"
+
+#include "tui/views/common.h"
+
+#include <string.h>
+
+struct ct_query ct_view_query(const struct ct_panel_query *q, int64_t now_ms)
+{
+    return (struct ct_query){.at_ms = q->at_ms, .now_ms = now_ms, .gone = q->gone};
+}
+
+int64_t ct_view_end(const struct ct_panel_query *q, int64_t now_ms)
+{
+    return q->at_ms == CT_LIVE || q->at_ms == 0 ? now_ms : q->at_ms;
+}
+
+void ct_view_window(const struct ct_panel_query *q, int64_t end_ms, int64_t standard,
+                    int64_t *from_ms, int64_t *to_ms, bool *moving)
+{
+    *moving = q->to_ms <= 0;
+    *to_ms = *moving ? end_ms : q->to_ms;
+    *from_ms = *moving ? end_ms - (q->from_ms < 0 ? -q->from_ms : standard) : q->from_ms;
+    if (*from_ms < 0)
+        *from_ms = 0;
+    if (*from_ms >= *to_ms)
+        *from_ms = *to_ms - CT_HOUR;
+}
+
+const char *ct_view_purchase(int purchase)
+{
+    static const char *const words[] = {"od", "spot", "1y", "3y", "sav1y", "sav3y", "block", "other"};
+    return purchase >= 0 && (size_t)purchase < CT_LEN(words) ? words[purchase] : "-";
+}
+
+void ct_view_gpu(struct ct_buf *out, const struct ct_offer *o)
+{
+    char number[CT_DECIMAL_MAX];
+    ct_buf_add(out, o->gpu);
+    if (o->gpu_mem_milli != CT_NONE && o->gpu_mem_milli > 0) {
+        ct_decimal_format_fixed(number, o->gpu_mem_milli, 3, 0);
+        ct_buf_addf(out, " %sG", number);
+    }
+}
+
+void ct_view_when(struct ct_buf *out, int64_t at_ms, int64_t now_ms)
+{
+    struct ct_civil at, now;
+    if (at_ms == CT_NONE) {
+        ct_buf_addc(out, '-');
+        return;
+    }
+    ct_civil_from_ms(at_ms, &at);
+    ct_civil_from_ms(now_ms, &now);
+    if (at.year != now.year)
+        ct_buf_addf(out, "%04d-%02d-%02d", at.year, at.month, at.day);
+    else if (at.month != now.month || at.day != now.day)
+        ct_buf_addf(out, "%02d-%02d %02d:%02dZ", at.month, at.day, at.hour, at.minute);
+    else
+        ct_buf_addf(out, "%02d:%02dZ", at.hour, at.minute);
+}
+
+void ct_view_milli(struct ct_buf *out, int64_t milli)
+{
+    char text[CT_DECIMAL_MAX];
+    if (milli == CT_NONE) {
+        ct_buf_addc(out, '-');
+        return;
+    }
+    ct_decimal_format(text, milli, 3);
+    ct_buf_adds(out, text);
+}
+
+/* A segment of a series name with its percent escapes undone. */
+static void add_segment(struct ct_buf *out, struct ct_span s)
+{
+    static const char hex[] = "0123456789ABCDEF";
+    for (size_t i = 0; i < s.n; i++) {
+        const char *high = s.p[i] == '%' && i + 2 < s.n ? strchr(hex, s.p[i + 1]) : NULL;
+        const char *low = high && *high ? strchr(hex, s.p[i + 2]) : NULL;
+        if (low && *low) {
+            ct_buf_addc(out, (char)((high - hex) * 16 + (low - hex)));
+            i += 2;
+        } else {
+            ct_buf_addc(out, s.p[i]);
+        }
+    }
+}
+
+static void add_place(struct ct_buf *out, struct ct_span where, struct ct_span region)
+{
+    ct_buf_addc(out, ' ');
+    add_segment(out, where);
+    if (region.n && !ct_span_is(region, "any") && !ct_span_is(region, "global")) {
+        ct_buf_addc(out, '/');
+        add_segment(out, region);
+    }
+}
+
+void ct_view_series(struct ct_buf *out, struct ct_span series)
+{
+    struct ct_span part[7] = {{NULL, 0}}, rest = series;
+    size_t n = 0;
+    for (; rest.p && n < CT_LEN(part); n++)
+        part[n] = ct_span_cut(&rest, '/');
+    bool gpu = ct_span_is(part[0], "gpu"), stock = ct_span_is(part[0], "stock");
+    if ((gpu || stock) && n >= 5) {
+        add_segment(out, part[3]);
+        ct_buf_addc(out, ' ');
+        add_segment(out, part[4]);
+        ct_buf_adds(out, stock ? " stock" : "");
+        add_place(out, part[1], part[2]);
+    } else if (ct_span_is(part[0], "token") && n >= 6) {
+        add_segment(out, part[4]);
+        ct_buf_addc(out, ' ');
+        add_segment(out, part[5]);
+        add_place(out, part[1], part[2]);
+    } else if (ct_span_is(part[0], "index") && n >= 3) {
+        add_segment(out, part[1]);
+        ct_buf_addc(out, ' ');
+        add_segment(out, part[2]);
+        ct_buf_adds(out, " index");
+    } else {
+        add_segment(out, series);
+    }
+}
+
+void ct_view_unit(struct ct_buf *out, struct ct_span unit)
+{
+    if (ct_span_ieq(unit, CT_LIT("USD/gpu.h")))
+        ct_buf_adds(out, "$/GPU.h");
+    else if (ct_span_ieq(unit, CT_LIT("USD/Mtok")))
+        ct_buf_adds(out, "$/1M");
+    else
+        ct_buf_add(out, unit);
+}
+
+char ct_view_event_sign(const struct ct_event_row *e)
+{
+    switch (e->kind) {
+    case CT_EVENT_PRICE: return '$';
+    case CT_EVENT_STOCK: return 'A';
+    case CT_EVENT_MODEL:
+        return ct_span_ihas(e->text, CT_LIT("gone")) || ct_span_ihas(e->text, CT_LIT("retire")) ||
+                       ct_span_ihas(e->text, CT_LIT("no longer")) ||
+                       ct_span_ihas(e->text, CT_LIT("left"))
+                   ? '-'
+                   : '+';
+    case CT_EVENT_SOURCE: return '?';
+    case CT_EVENT_ALERT: return '!';
+    default: break;
+    }
+    if (e->new_value >= CT_STATE_OPERATIONAL && e->new_value <= CT_STATE_MAJOR)
+        return ct_state_sign((int)e->new_value);
+    return e->severity == CT_SEV_CRITICAL ? 'X' : e->severity == CT_SEV_WARNING ? '!' : '.';
+}
+
+void ct_view_paint_state(struct ct_box cell, char sign, const char *word)
+{
+    ct_put_point(cell, 0, 0, ct_sign_role(sign), (unsigned char)sign);
+    if (cell.cols >= 6)
+        ct_put(cell, 0, 2, ct_sign_role(sign), cell.cols - 2, ct_span(word));
+}
+
+void ct_view_paint_spark(struct ct_box cell, const int64_t *v, size_t n, bool stale)
+{
+    ct_sparkline(cell, 0, 0, cell.cols, stale ? CT_ROLE_STALE : CT_ROLE_TEXT, v, n);
+}
+
+enum ct_role ct_view_stock(struct ct_buf *out, int stock)
+{
+    bool known = stock >= CT_STOCK_UNKNOWN && stock <= CT_STOCK_AVAILABLE;
+    ct_buf_adds(out, ct_stock_words[known ? stock : CT_STOCK_UNKNOWN]);
+    return known && stock != CT_STOCK_UNKNOWN ? CT_ROLE_TEXT : CT_ROLE_DIM;
+}
+
+enum ct_role ct_view_change(struct ct_buf *out, int64_t milli)
+{
+    ct_format_percent(out, milli);
+    if (milli == CT_NONE)
+        return CT_ROLE_DIM;
+    return milli <= -50 ? CT_ROLE_PRICE_LOWER : milli >= 50 ? CT_ROLE_PRICE_HIGHER : CT_ROLE_TEXT;
+}

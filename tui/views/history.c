@@ -1,0 +1,503 @@
+/* Series over time: what is loaded, and the keys. */
+#include "config.h"
+
+#include "tui/views/history.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* ---- values ---- */
+
+const char *const *history_words(struct ct_span unit, int *n)
+{
+    static const char *const states[] = {"ok", "MAINT", "UNKN", "DEGR", "PART", "DOWN"};
+    static const char *const stocks[] = {"?", "N", "L", "A"};
+    bool state = ct_span_is(unit, "state"), stock = ct_span_is(unit, "stock");
+    *n = state ? (int)CT_LEN(states) : stock ? (int)CT_LEN(stocks) : 0;
+    return state ? states : stock ? stocks : NULL;
+}
+
+int64_t history_value(const struct history_model *m, size_t i, int64_t at, int64_t *since,
+                      struct ct_span *why)
+{
+    const struct ct_history *h = &m->line[i].h;
+    const struct ct_gap *g = h->gaps.v;
+    const struct ct_point *p = h->points.v;
+    int64_t value = at >= m->from_ms ? h->open_value : CT_NONE;
+    *since = CT_NONE;
+    *why = CT_SPAN_NONE;
+    for (size_t k = 0; k < h->points.n && p[k].at_ms <= at; k++) {
+        value = p[k].last;
+        *since = p[k].n ? p[k].at_ms : CT_NONE; /* n 0: in force before the window already */
+    }
+    for (size_t k = 0; k < h->gaps.n; k++)
+        if (g[k].from_ms <= at && at < g[k].to_ms && (*since == CT_NONE || *since <= g[k].from_ms)) {
+            *why = g[k].reason.n ? g[k].reason : CT_LIT("no data");
+            return CT_NONE;
+        }
+    if (value == CT_NONE)
+        *why = h->first_ms != CT_NONE && at < h->first_ms ? CT_LIT("not recorded yet")
+                                                          : CT_LIT("no data");
+    return value;
+}
+
+static int by_value(const void *a, const void *b)
+{
+    int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
+    return x < y ? -1 : x > y;
+}
+
+/* From the columns a chart would show: equal stretches of time, so that the median is one by time. */
+static void count(struct history_line *l, const struct ct_chart_series *s, int64_t from_ms,
+                  int64_t to_ms)
+{
+    enum { PARTS = 512 };
+    struct ct_chart_column col[PARTS];
+    int64_t values[PARTS];
+    size_t n = 0;
+    struct history_stats *st = &l->stats;
+    *st = (struct history_stats){.first = CT_NONE, .last = CT_NONE, .min = CT_NONE,
+                                 .median = CT_NONE, .max = CT_NONE, .changes = l->h.n_changes,
+                                 .gaps = (int64_t)l->h.gaps.n};
+    ct_chart_columns(s, from_ms, to_ms, PARTS, col);
+    for (int i = 0; i < PARTS; i++) {
+        if (!col[i].present)
+            continue;
+        values[n++] = st->last = col[i].last;
+        int64_t enter = st->first == CT_NONE && col[i].enter != CT_NONE ? col[i].enter : col[i].last;
+        st->first = st->first == CT_NONE ? enter : st->first;
+        if (col[i].min != CT_NONE) {
+            st->min = st->min == CT_NONE || col[i].min < st->min ? col[i].min : st->min;
+            st->max = st->max == CT_NONE || col[i].max > st->max ? col[i].max : st->max;
+        }
+    }
+    int64_t base = ct_chart_base(s, from_ms);
+    st->first = base != CT_NONE ? base : st->first;
+    if (n) {
+        qsort(values, n, sizeof(*values), by_value);
+        st->median = values[n / 2];
+    }
+    for (size_t i = 0; i < s->n_gaps; i++) {
+        int64_t a = s->gaps[i].from_ms > from_ms ? s->gaps[i].from_ms : from_ms;
+        int64_t b = s->gaps[i].to_ms < to_ms ? s->gaps[i].to_ms : to_ms;
+        st->longest_gap_ms = b - a > st->longest_gap_ms ? b - a : st->longest_gap_ms;
+    }
+}
+
+/* ---- loading ---- */
+
+/* History as a chart wants it. */
+static bool chart_series(const struct ct_history *h, struct ct_arena *a, struct ct_chart_series *s)
+{
+    const struct ct_point *p = h->points.v;
+    const struct ct_gap *g = h->gaps.v;
+    struct ct_chart_point *points = ct_arena_alloc(a, (h->points.n + 1) * sizeof(*points));
+    struct ct_chart_gap *gaps = ct_arena_alloc(a, (h->gaps.n + 1) * sizeof(*gaps));
+    if (!points || !gaps)
+        return false;
+    for (size_t i = 0; i < h->points.n; i++)
+        points[i] = (struct ct_chart_point){.at_ms = p[i].at_ms, .min = p[i].min, .max = p[i].max,
+                                            .last = p[i].last, .suspect = p[i].suspect == 1};
+    for (size_t i = 0; i < h->gaps.n; i++)
+        gaps[i] = (struct ct_chart_gap){g[i].from_ms, g[i].to_ms};
+    *s = (struct ct_chart_series){.points = points, .n_points = h->points.n, .gaps = gaps,
+                                  .n_gaps = h->gaps.n, .open_value = h->open_value,
+                                  .end_ms = h->last_seen_ms, .digits = h->digits, .unit = h->unit};
+    return true;
+}
+
+/* Adds the series of one name (or glob). A name that is not on record is remembered, not an error. */
+static enum ct_status add_name(struct ct_reader *r, const struct ct_query *query,
+                               struct ct_span name, struct ct_arena *a, struct history_model *m,
+                               struct ct_error *err)
+{
+    struct ct_query q = *query;
+    struct ct_rows found = {NULL, 0};
+    struct ct_error why = {0};
+    q.subject = name;
+    enum ct_status st = ct_read_history(r, &q, a, &found, &why);
+    if (st == CT_ERR_NOT_FOUND || (st == CT_OK && !found.n)) {
+        m->missing = ct_arena_printf(a, "%.*s: %s", CT_FMT(name),
+                                     why.what[0] ? why.what : "nothing recorded");
+        return CT_OK;
+    }
+    if (st != CT_OK) {
+        if (err)
+            *err = why;
+        return st;
+    }
+    const struct ct_history *h = found.v;
+    for (size_t i = 0; i < found.n; i++) {
+        if (m->n == CT_CHART_SERIES) {
+            m->left_out += found.n - i;
+            break;
+        }
+        struct ct_buf label = CT_BUF_INIT;
+        ct_view_series(&label, h[i].series);
+        m->line[m->n] = (struct history_line){.h = h[i], .label = ct_arena_dup(a, ct_buf_span(&label))};
+        ct_buf_free(&label);
+        if (!chart_series(&h[i], a, &m->series[m->n]))
+            return ct_fail(err, CT_ERR_LIMIT, "history", NULL);
+        m->n++;
+    }
+    return CT_OK;
+}
+
+static int most_changes(const void *a, const void *b)
+{
+    const struct ct_series_row *x = a, *y = b;
+    return x->changes > y->changes ? -1 : x->changes < y->changes;
+}
+
+/* Series to show while nobody chose any: what is followed, else indices, else the liveliest prices. */
+static enum ct_status stand_in(struct ct_reader *r, const struct ct_panel_query *q,
+                               const struct ct_query *query, struct ct_arena *a,
+                               struct ct_span *out, struct ct_error *err)
+{
+    static const char *const wanted[] = {"index/H100*/od", "index/H100*/spot", "index/*", "gpu/*",
+                                         "token/*"};
+    struct ct_buf names = CT_BUF_INIT;
+    struct ct_span rest = ct_span(q->watch);
+    enum ct_status st = CT_OK;
+    for (int n = 0; rest.p && n < 4;) {
+        struct ct_span item = ct_span_trim(ct_span_cut(&rest, '\n'));
+        if (!item.n || memchr(item.p, ':', item.n))
+            continue;
+        ct_buf_addf(&names, "%s%.*s", names.n ? "\n" : "", CT_FMT(item));
+        n++;
+    }
+    for (size_t i = 0; i < CT_LEN(wanted) && st == CT_OK && (!names.n || i == 1); i++) {
+        struct ct_query series = *query;
+        struct ct_rows rows = {NULL, 0};
+        struct ct_error none = {0};
+        series.subject = ct_span(wanted[i]);
+        st = ct_read_series(r, &series, a, &rows, &none);
+        if (st != CT_OK && st != CT_ERR_NOT_FOUND && err)
+            *err = none;
+        if (st == CT_ERR_NOT_FOUND)
+            st = CT_OK;
+        if (st != CT_OK || rows.n == 0)
+            continue;
+        struct ct_series_row *copy = ct_arena_alloc(a, rows.n * sizeof(*copy));
+        if (!copy) {
+            st = ct_fail(err, CT_ERR_LIMIT, "history", NULL);
+            break;
+        }
+        memcpy(copy, rows.v, rows.n * sizeof(*copy));
+        qsort(copy, rows.n, sizeof(*copy), most_changes);
+        for (size_t k = 0; k < rows.n && k < 2; k++)
+            if (!names.n || !ct_span_ihas(ct_buf_span(&names), copy[k].series))
+                ct_buf_addf(&names, "%s%.*s", names.n ? "\n" : "", CT_FMT(copy[k].series));
+    }
+    *out = ct_arena_dup(a, ct_buf_span(&names));
+    ct_buf_free(&names);
+    return st;
+}
+
+/* The provider that a series belongs to: a service of a cloud counts for the cloud. */
+static struct ct_span provider_of(struct ct_span series)
+{
+    static const char *const services[][2] = {
+        {"bedrock", "aws"}, {"sagemaker", "aws"}, {"vertex", "gcp"}, {"vertex_ai", "gcp"}};
+    struct ct_span rest = series, kind = ct_span_cut(&rest, '/'), who = ct_span_cut(&rest, '/');
+    (void)kind;
+    for (size_t i = 0; i < CT_LEN(services); i++)
+        if (ct_span_is(who, services[i][0]))
+            return ct_span(services[i][1]);
+    return who;
+}
+
+/* "gpu/aws/x" and "stock/aws/x" speak of the same offer. */
+static bool same_thing(struct ct_span a, struct ct_span b)
+{
+    ct_span_cut(&a, '/');
+    ct_span_cut(&b, '/');
+    return a.n && ct_span_eq(a, b);
+}
+
+/* Whether E concerns line L: its own changes, trouble at its provider, its source. */
+static bool concerns(const struct ct_event_row *e, const struct history_line *l)
+{
+    struct ct_span rest = e->subject, whose = ct_span_cut(&rest, '/');
+    if (e->series.n)
+        return same_thing(e->series, l->h.series);
+    if (e->kind == CT_EVENT_SOURCE)
+        return ct_span_eq(e->subject, l->h.source);
+    if (ct_span_starts(l->h.series, "index/"))
+        return e->severity == CT_SEV_CRITICAL;
+    return ct_span_ieq(whose, provider_of(l->h.series));
+}
+
+static enum ct_status load_events(struct ct_reader *r, const struct ct_query *query,
+                                  struct ct_arena *a, struct history_model *m, struct ct_error *err)
+{
+    struct ct_query q = *query;
+    struct ct_rows all = {NULL, 0};
+    q.subject = CT_SPAN_NONE;
+    q.limit = 2000;
+    enum ct_status st = ct_read_events(r, &q, a, &all, err);
+    if (st != CT_OK)
+        return st;
+    const struct ct_event_row *e = all.v;
+    struct ct_event_row *kept = ct_arena_alloc(a, (all.n + 1) * sizeof(*kept));
+    m->marks = ct_arena_alloc(a, (all.n + 1) * sizeof(*m->marks));
+    if (!kept || !m->marks)
+        return ct_fail(err, CT_ERR_LIMIT, "history", NULL);
+    m->events = (struct ct_rows){kept, 0};
+    for (size_t i = all.n; i-- > 0;) { /* they come newest first */
+        bool wanted = false;
+        for (size_t k = 0; k < m->n && !wanted; k++)
+            wanted = concerns(&e[i], &m->line[k]);
+        if (!wanted)
+            continue;
+        m->marks[m->events.n] = (struct ct_chart_event){e[i].at_ms, ct_view_event_sign(&e[i])};
+        kept[m->events.n++] = e[i];
+    }
+    return CT_OK;
+}
+
+/* "all" begins with the oldest of the series. */
+static enum ct_status find_start(struct ct_reader *r, const struct ct_query *query, struct ct_arena *a,
+                                 struct history_model *m, struct ct_error *err)
+{
+    struct ct_span rest = m->subject;
+    int64_t first = m->to_ms - CT_DAY;
+    while (rest.p) {
+        struct ct_query q = *query;
+        struct ct_rows rows = {NULL, 0};
+        struct ct_error none = {0};
+        q.subject = ct_span_cut(&rest, '\n');
+        enum ct_status st = ct_read_series(r, &q, a, &rows, &none);
+        if (st != CT_OK && st != CT_ERR_NOT_FOUND) {
+            if (err)
+                *err = none;
+            return st;
+        }
+        const struct ct_series_row *s = rows.v;
+        for (size_t i = 0; st == CT_OK && i < rows.n; i++)
+            if (s[i].first_ms != CT_NONE && s[i].first_ms < first)
+                first = s[i].first_ms;
+    }
+    m->from_ms = first - (m->to_ms - first) / 50;
+    return CT_OK;
+}
+
+static enum ct_status load(struct ct_reader *r, const struct ct_panel_query *q, int64_t now_ms,
+                           struct ct_arena *a, const void **model, struct ct_error *err)
+{
+    struct history_model *m = ct_arena_alloc(a, sizeof(*m));
+    struct ct_query query = ct_view_query(q, now_ms);
+    if (!m)
+        return ct_fail(err, CT_ERR_LIMIT, "history", NULL);
+    *model = m;
+    m->end_ms = ct_view_end(q, now_ms);
+    m->subject = ct_arena_dup(a, ct_span(q->subject));
+    m->standing_in = !m->subject.n;
+    ct_view_window(q, m->end_ms, HISTORY_STANDARD, &m->from_ms, &m->to_ms, &m->moving);
+    enum ct_status st = m->standing_in ? stand_in(r, q, &query, a, &m->subject, err) : CT_OK;
+    if (st == CT_OK && m->moving && q->from_ms <= HISTORY_ALL)
+        st = find_start(r, &query, a, m, err);
+    query.from_ms = m->from_ms;
+    query.to_ms = m->to_ms;
+    query.max_points = q->cols > 0 ? (size_t)q->cols * 2 : 400;
+    struct ct_span rest = m->subject;
+    while (st == CT_OK && rest.p) {
+        struct ct_span name = ct_span_trim(ct_span_cut(&rest, '\n'));
+        if (name.n)
+            st = add_name(r, &query, name, a, m, err);
+    }
+    for (size_t i = 0; i < m->n; i++)
+        count(&m->line[i], &m->series[i], m->from_ms, m->to_ms);
+    if (st == CT_OK && m->n)
+        st = load_events(r, &query, a, m, err);
+    return st == CT_OK && ct_arena_full(a) ? ct_fail(err, CT_ERR_LIMIT, "history", NULL) : st;
+}
+
+/* ---- keys ---- */
+
+static const int64_t presets[] = {CT_HOUR, 6 * CT_HOUR, CT_DAY, 7 * CT_DAY, 30 * CT_DAY, 90 * CT_DAY,
+                                  365 * CT_DAY};
+enum { SHORTEST = 10 * 60 * 1000 };
+
+/* Asks for [from, to); what reaches the present moves with it. */
+static enum ct_act_result set_window(struct ct_panel_query *q, const struct history_model *m,
+                                     int64_t from, int64_t to)
+{
+    if (to >= m->end_ms) {
+        q->from_ms = -(to - from);
+        q->to_ms = 0;
+    } else {
+        q->from_ms = from;
+        q->to_ms = to;
+    }
+    return CT_ACT_LOAD;
+}
+
+static enum ct_act_result zoom(struct ct_panel_query *q, const struct history_model *m,
+                               const struct history_state *s, int64_t from, int64_t to, bool in)
+{
+    int64_t span = to - from, about = s->cursor_ms >= from && s->cursor_ms < to ? s->cursor_ms : to;
+    int64_t wanted = in ? span / 2 : span * 2;
+    if (wanted < SHORTEST || wanted > 40 * 365 * CT_DAY)
+        return CT_ACT_DRAW;
+    int64_t start = about - ct_muldiv(about - from, wanted, span);
+    if (start + wanted > m->end_ms)
+        start = m->end_ms - wanted;
+    return set_window(q, m, start, start + wanted);
+}
+
+static enum ct_act_result preset(struct ct_panel_query *q, const struct history_model *m,
+                                 int64_t from, int64_t to, bool longer)
+{
+    int64_t span = to - from, wanted = 0;
+    for (size_t i = 0; i < CT_LEN(presets); i++) {
+        if (longer && presets[i] > span + CT_MINUTE && !wanted)
+            wanted = presets[i];
+        if (!longer && presets[i] < span - CT_MINUTE)
+            wanted = presets[i];
+    }
+    if (wanted)
+        return set_window(q, m, to - wanted, to);
+    if (!longer)
+        return CT_ACT_DRAW;
+    q->from_ms = HISTORY_ALL;
+    q->to_ms = 0;
+    return CT_ACT_LOAD;
+}
+
+static enum ct_act_result pan(struct ct_panel_query *q, const struct history_model *m, int64_t from,
+                              int64_t to, bool back)
+{
+    int64_t half = (to - from) / 2, by = back ? -half : half;
+    if (to + by > m->end_ms)
+        by = m->end_ms - to;
+    if (from + by < 0 || (!back && by <= 0))
+        return CT_ACT_DRAW;
+    return set_window(q, m, from + by, to + by);
+}
+
+/* The end of a column belongs to it: the readout shows all that is drawn there. */
+static enum ct_act_result move_cursor(struct history_state *s, const struct history_model *m, int by)
+{
+    int cols = s->cols > 0 ? s->cols : 100, last = cols - 1;
+    int at = s->cursor_ms ? ct_time_column(s->cursor_ms, m->from_ms, m->to_ms, cols) : -1;
+    if (!s->cursor_ms || at < 0 || at > last)
+        at = last;
+    else
+        at = at + by < 0 ? 0 : at + by > last ? last : at + by;
+    s->cursor_ms = ct_column_start(at + 1, m->from_ms, m->to_ms, cols) - 1;
+    return CT_ACT_DRAW;
+}
+
+static enum ct_act_result jump(struct history_state *s, const struct history_model *m, bool back,
+                               struct ct_frame_request *req)
+{
+    const struct ct_event_row *e = m->events.v, *found = NULL;
+    int64_t from = s->cursor_ms ? s->cursor_ms : back ? m->to_ms : m->from_ms - 1;
+    for (size_t i = 0; i < m->events.n; i++) {
+        if (!back && e[i].at_ms > from && !found)
+            found = &e[i];
+        if (back && e[i].at_ms < from)
+            found = &e[i];
+    }
+    req->kind = CT_REQ_MESSAGE;
+    if (!found) {
+        snprintf(req->text, sizeof(req->text), "no %s event in this window", back ? "earlier" : "later");
+        return CT_ACT_DRAW;
+    }
+    s->cursor_ms = found->at_ms;
+    snprintf(req->text, sizeof(req->text), "%c %.*s  %.*s", ct_view_event_sign(found),
+             CT_FMT(found->subject), CT_FMT(found->text));
+    return CT_ACT_DRAW;
+}
+
+static enum ct_act_result drop(struct history_state *s, const struct history_model *m,
+                               struct ct_panel_query *q)
+{
+    size_t used = 0;
+    if (m->n < 2)
+        return CT_ACT_DRAW;
+    q->subject[0] = '\0';
+    for (size_t i = 0; i < m->n; i++)
+        if ((int)i != s->selected && used + m->line[i].h.series.n + 2 < sizeof(q->subject))
+            used += (size_t)snprintf(q->subject + used, sizeof(q->subject) - used, "%s%.*s",
+                                     used ? "\n" : "", CT_FMT(m->line[i].h.series));
+    return CT_ACT_LOAD;
+}
+
+static enum ct_act_result on_line(const struct history_state *s, const struct history_model *m, int kind,
+                                  struct ct_frame_request *req)
+{
+    if (s->selected < 0 || (size_t)s->selected >= m->n)
+        return CT_ACT_IGNORED;
+    req->kind = (__typeof__(req->kind))kind;
+    snprintf(req->text, sizeof(req->text), "%.*s", CT_FMT(m->line[s->selected].h.series));
+    return CT_ACT_DRAW;
+}
+
+static enum ct_act_result act_look(struct history_state *s, const struct history_model *m,
+                                   enum ct_action action, struct ct_panel_query *q,
+                                   struct ct_frame_request *req)
+{
+    int last = (int)m->n - 1;
+    switch (action) {
+    case CT_ACT_ROW_DOWN: s->selected = s->selected < last ? s->selected + 1 : last; break;
+    case CT_ACT_ROW_UP: s->selected = s->selected > 0 ? s->selected - 1 : 0; break;
+    case CT_ACT_STYLE: s->style = (s->style + 1) % HISTORY_N_STYLES; break;
+    case CT_ACT_PERCENT: s->mode = (s->mode + 1) % HISTORY_N_MODES; break;
+    case CT_ACT_ANCHOR:
+        if (!s->cursor_ms)
+            move_cursor(s, m, 0);
+        s->anchor_ms = s->anchor_ms == s->cursor_ms ? 0 : s->cursor_ms;
+        break;
+    case CT_ACT_DROP: return drop(s, m, q);
+    case CT_ACT_DETAIL: return on_line(s, m, CT_REQ_DETAIL, req);
+    case CT_ACT_WATCH: return on_line(s, m, CT_REQ_WATCH, req);
+    case CT_ACT_HISTORY: return on_line(s, m, CT_REQ_HISTORY, req);
+    case CT_ACT_COPY: return on_line(s, m, CT_REQ_COPY, req);
+    default: return CT_ACT_IGNORED;
+    }
+    return CT_ACT_DRAW;
+}
+
+static enum ct_act_result act(void *state, const void *model, enum ct_action action, int letter,
+                              struct ct_panel_query *q, struct ct_frame_request *req)
+{
+    struct history_state *s = state;
+    const struct history_model *m = model;
+    int64_t from, to;
+    bool moving;
+    (void)letter;
+    if (!m)
+        return CT_ACT_IGNORED;
+    /* From what was asked last, which may be ahead of what is loaded. */
+    ct_view_window(q, m->end_ms, HISTORY_STANDARD, &from, &to, &moving);
+    if (moving && q->from_ms <= HISTORY_ALL)
+        from = m->from_ms;
+    switch (action) {
+    case CT_ACT_COL_LEFT: return move_cursor(s, m, -1);
+    case CT_ACT_COL_RIGHT: return move_cursor(s, m, 1);
+    case CT_ACT_CURSOR_LEFT_10: return move_cursor(s, m, -10);
+    case CT_ACT_CURSOR_RIGHT_10: return move_cursor(s, m, 10);
+    case CT_ACT_NEXT_EVENT: return jump(s, m, false, req);
+    case CT_ACT_PREV_EVENT: return jump(s, m, true, req);
+    case CT_ACT_PAN_LEFT: return pan(q, m, from, to, true);
+    case CT_ACT_PAN_RIGHT: return pan(q, m, from, to, false);
+    case CT_ACT_ZOOM_IN: return zoom(q, m, s, from, to, true);
+    case CT_ACT_ZOOM_OUT: return zoom(q, m, s, from, to, false);
+    case CT_ACT_SHORTER: return preset(q, m, from, to, false);
+    case CT_ACT_LONGER: return preset(q, m, from, to, true);
+    case CT_ACT_LIVE: return set_window(q, m, m->end_ms - (to - from), m->end_ms);
+    case CT_ACT_ZOOM_RESET:
+        q->from_ms = q->to_ms = 0;
+        return CT_ACT_LOAD;
+    default: return act_look(s, m, action, q, req);
+    }
+}
+
+const struct ct_panel_ops ct_panel_history = {
+    .id = "history", .title = "History", .keys = CT_KEYS_CHART,
+    .state_size = sizeof(struct history_state), .detail = &ct_panel_detail, .load = load,
+    .draw = history_draw, .act = act,
+};

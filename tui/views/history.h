@@ -1,0 +1,55 @@
+/* Between history.c (load, keys) and history_draw.c. */
+#ifndef CT_VIEWS_HISTORY_H
+#define CT_VIEWS_HISTORY_H
+
+#include "tui/views/common.h"
+#include "tui/widgets/chart.h"
+
+#define HISTORY_STANDARD (30 * CT_DAY)
+#define HISTORY_ALL INT64_C(-4000000000000) /* from_ms of "all": longer than anything recorded */
+
+/* Of the visible window; values in the series' unit, CT_NONE where there is none. */
+struct history_stats {
+    int64_t first, last, min, median /* by time */, max, changes, longest_gap_ms, gaps;
+};
+
+struct history_line {
+    struct ct_history h;
+    struct ct_span label;
+    struct history_stats stats;
+};
+
+struct history_model {
+    struct history_line line[CT_CHART_SERIES];
+    struct ct_chart_series series[CT_CHART_SERIES];
+    size_t n;
+    size_t left_out;         /* series beyond the eighth */
+    struct ct_span subject;  /* names shown, separated by '\n' */
+    struct ct_span missing;  /* why a name has no line; null when all have */
+    bool standing_in;        /* nobody chose these series */
+    int64_t from_ms, to_ms, end_ms; /* END: now, or the time machine's moment */
+    bool moving;             /* the window ends there and moves along */
+    struct ct_rows events;   /* struct ct_event_row that concern the series, oldest first */
+    struct ct_chart_event *marks; /* one an event */
+};
+
+enum history_mode { HISTORY_ABS, HISTORY_PERCENT, HISTORY_INDEX, HISTORY_LOG, HISTORY_N_MODES };
+enum history_style { HISTORY_STEP, HISTORY_LINE, HISTORY_DOTS, HISTORY_TABLE, HISTORY_N_STYLES };
+
+struct history_state {
+    int64_t cursor_ms, anchor_ms; /* 0: none */
+    int selected, style, mode;
+    int cols;                     /* of the plot, as last drawn; 0: none yet */
+};
+
+/* The value of line I in force at AT (its last change at or before). *SINCE gets when it began (CT_NONE: before
+ * the window), *WHY the reason when there is none. CT_NONE then. */
+int64_t history_value(const struct history_model *m, size_t i, int64_t at, int64_t *since,
+                      struct ct_span *why);
+/* Words of a unit whose values are none of numbers ("state", "stock"), or NULL. */
+const char *const *history_words(struct ct_span unit, int *n);
+
+void history_draw(void *state, const void *model, const struct ct_draw *d, struct ct_box box,
+                  struct ct_buf *note);
+
+#endif

@@ -1,0 +1,457 @@
+/* Series over time: what is drawn. Chart above, readout under it, then the series with their figures and the
+ * events of the window. */
+#include "config.h"
+
+#include "tui/views/history.h"
+
+#include "db/base/text.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const char *const style_words[] = {"step", "line", "dots", "table"};
+static const char *const mode_words[] = {"abs", "percent", "index 100", "abs log"};
+/* As the chart draws them, in words. */
+static const char *const line_words[CT_CHART_SERIES] = {"solid",   "dotted", "dashed",  "dashdot",
+                                                        "sparse",  "long",   "dashdots", "short"};
+
+/* ---- values ---- */
+
+static void add_value(struct ct_buf *out, const struct history_line *l, int64_t value)
+{
+    char text[CT_DECIMAL_MAX];
+    int n;
+    const char *const *words = history_words(l->h.unit, &n);
+    if (value == CT_NONE) {
+        ct_buf_addc(out, '-');
+    } else if (words) {
+        ct_buf_adds(out, value >= 0 && value < n ? words[value] : "?");
+    } else if (l->h.digits == 9) {
+        ct_format_price(out, value);
+    } else {
+        ct_decimal_format(text, value, l->h.digits);
+        ct_buf_adds(out, text);
+    }
+}
+
+/* A difference with its sign: "+0.03". */
+static void add_difference(struct ct_buf *out, const struct history_line *l, int64_t by)
+{
+    int n;
+    if (history_words(l->h.unit, &n))
+        return;
+    ct_buf_adds(out, by > 0 ? "+" : "");
+    add_value(out, l, by);
+    ct_buf_addc(out, ' ');
+}
+
+static void add_time(struct ct_buf *out, int64_t at_ms, int64_t now_ms)
+{
+    struct ct_civil c, now;
+    ct_civil_from_ms(at_ms, &c);
+    ct_civil_from_ms(now_ms, &now);
+    if (c.year != now.year)
+        ct_buf_addf(out, "%04d-", c.year);
+    ct_buf_addf(out, "%02d-%02d %02d:%02dZ", c.month, c.day, c.hour, c.minute);
+}
+
+static void add_age(struct ct_buf *out, int64_t ms)
+{
+    char age[CT_TIME_MAX];
+    ct_age_format(age, ms);
+    ct_buf_adds(out, age);
+}
+
+/* The length of a window as its preset is called: "24h", "30d", "1y". */
+static void add_span(struct ct_buf *out, int64_t ms)
+{
+    if (ms <= 2 * CT_DAY)
+        ct_buf_addf(out, ms % CT_HOUR ? "%lldm" : "%lldh",
+                    (long long)(ms % CT_HOUR ? ms / CT_MINUTE : ms / CT_HOUR));
+    else if (ms < 2 * 365 * CT_DAY)
+        ct_buf_addf(out, "%lldd", (long long)(ms / CT_DAY));
+    else
+        ct_buf_addf(out, "%lld.%lldy", (long long)(ms / (365 * CT_DAY)),
+                    (long long)(ms % (365 * CT_DAY) * 10 / (365 * CT_DAY)));
+}
+
+static enum ct_role role_of(size_t i)
+{
+    return (enum ct_role)(CT_ROLE_SERIES_A + i);
+}
+
+/* ---- readout ---- */
+
+/* "a 2.79 for 3d13h", "b no data: HTTP 429", "c 2.74 last seen 4h before". */
+static void add_reading(struct ct_buf *out, const struct history_model *m, size_t i, int64_t at)
+{
+    const struct history_line *l = &m->line[i];
+    int64_t since, value;
+    struct ct_span why;
+    value = history_value(m, i, at, &since, &why);
+    if (value == CT_NONE) {
+        ct_buf_addf(out, "no data: %.*s", CT_FMT(why));
+        return;
+    }
+    add_value(out, l, value);
+    if (l->h.last_seen_ms != CT_NONE && at > l->h.last_seen_ms) {
+        ct_buf_adds(out, " last seen ");
+        add_age(out, at - l->h.last_seen_ms);
+        ct_buf_adds(out, " before");
+    } else if (since != CT_NONE) {
+        ct_buf_adds(out, " for ");
+        add_age(out, at - since);
+    }
+}
+
+/* Change from the anchor to the cursor. */
+static void add_change(struct ct_buf *out, const struct history_model *m, size_t i, int64_t from,
+                       int64_t to)
+{
+    int64_t since, a, b;
+    struct ct_span why;
+    a = history_value(m, i, from, &since, &why);
+    b = history_value(m, i, to, &since, &why);
+    if (a == CT_NONE || b == CT_NONE) {
+        ct_buf_addc(out, '-');
+        return;
+    }
+    add_difference(out, &m->line[i], b - a);
+    ct_format_percent(out, ct_pct_change(a, b));
+}
+
+/* One line of readings, series letters in their colours; as many as fit. */
+static void draw_readings(struct ct_box line, const struct history_model *m, const char *head,
+                          int64_t from, int64_t to, int64_t now_ms)
+{
+    struct ct_buf text = CT_BUF_INIT;
+    ct_buf_addf(&text, "%s ", head);
+    add_time(&text, from ? from : to, now_ms);
+    if (from) {
+        ct_buf_adds(&text, " over ");
+        add_age(&text, to > from ? to - from : from - to);
+    }
+    int x = 1 + ct_put(line, 0, 1, CT_ROLE_TEXT, line.cols - 1, ct_buf_span(&text));
+    for (size_t i = 0; i < m->n && x + 4 < line.cols; i++) {
+        char letter[2] = {(char)('a' + i), '\0'};
+        ct_buf_clear(&text);
+        if (from)
+            add_change(&text, m, i, from, to);
+        else
+            add_reading(&text, m, i, to);
+        x += 3;
+        x += ct_puts(line, 0, x, role_of(i), letter) + 1;
+        x += ct_put(line, 0, x, CT_ROLE_TEXT, line.cols - x, ct_buf_span(&text));
+    }
+    ct_buf_free(&text);
+}
+
+/* ---- the series and their figures ---- */
+
+struct figure {
+    const char *head;
+    int width, drop; /* the highest drop order goes first */
+};
+enum { F_KEY, F_STYLE, F_NAME, F_LAST, F_CHANGE, F_MIN, F_MED, F_MAX, F_N, F_GAPS, N_FIGURES };
+static const struct figure figures[N_FIGURES] = {
+    [F_KEY] = {"KEY", 3, 0},   [F_STYLE] = {"STYLE", 8, 6}, [F_NAME] = {"SERIES", 26, 0},
+    [F_LAST] = {"LAST", 8, 0}, [F_CHANGE] = {"CHANGE", 8, 0}, [F_MIN] = {"MIN", 8, 3},
+    [F_MED] = {"MEDIAN", 8, 4}, [F_MAX] = {"MAX", 8, 3},     [F_N] = {"CHANGES", 7, 5},
+    [F_GAPS] = {"GAPS", 9, 2},
+};
+
+/* Which figures fit COLS; the name takes what is left. */
+static void fit_figures(int cols, int width[N_FIGURES])
+{
+    int need = 1;
+    for (int f = 0; f < N_FIGURES; f++) {
+        width[f] = figures[f].width;
+        need += width[f] + 1;
+    }
+    if (cols < 60) { /* a narrow one takes what there is */
+        need -= width[F_NAME] - 12;
+        width[F_NAME] = 12;
+    }
+    for (int drop = 9; drop > 0 && need > cols; drop--)
+        for (int f = 0; f < N_FIGURES; f++)
+            if (figures[f].drop == drop && need > cols) {
+                need -= width[f] + 1;
+                width[f] = 0;
+            }
+    width[F_NAME] += cols > need ? cols - need : 0;
+}
+
+static void figure_text(struct ct_buf *out, const struct history_line *l, size_t i, int f)
+{
+    const struct history_stats *s = &l->stats;
+    switch (f) {
+    case F_KEY: ct_buf_addf(out, "%c", (int)('a' + i)); break;
+    case F_STYLE: ct_buf_adds(out, line_words[i % CT_CHART_SERIES]); break;
+    case F_NAME: ct_buf_add(out, l->label); break;
+    case F_LAST: add_value(out, l, s->last); break;
+    case F_CHANGE:
+        ct_format_percent(out, ct_pct_change(s->first, s->last));
+        break;
+    case F_MIN: add_value(out, l, s->min); break;
+    case F_MED: add_value(out, l, s->median); break;
+    case F_MAX: add_value(out, l, s->max); break;
+    case F_N: ct_buf_addf(out, "%lld", (long long)s->changes); break;
+    case F_GAPS:
+        ct_buf_addf(out, "%lld", (long long)s->gaps);
+        if (s->longest_gap_ms > 0) {
+            ct_buf_adds(out, " (");
+            add_age(out, s->longest_gap_ms);
+            ct_buf_adds(out, ")");
+        }
+        break;
+    default: break;
+    }
+}
+
+/* A table of the series; ROWS of the box decide how many. */
+static void draw_legend(struct ct_box box, const struct history_model *m, const struct history_state *s,
+                        const struct ct_draw *d)
+{
+    int width[N_FIGURES], x = 1;
+    struct ct_buf text = CT_BUF_INIT;
+    fit_figures(box.cols, width);
+    for (int f = 0; f < N_FIGURES; f++) {
+        bool right = f >= F_LAST && f != F_GAPS;
+        if (!width[f])
+            continue;
+        ct_put_field(box, 0, x, width[f], right, CT_ROLE_HEADER, ct_span(figures[f].head));
+        for (size_t i = 0; i < m->n && (int)i + 1 < box.rows; i++) {
+            ct_buf_clear(&text);
+            figure_text(&text, &m->line[i], i, f);
+            ct_put_field(box, (int)i + 1, x, width[f], right ? 1 : -1,
+                         f <= F_STYLE ? role_of(i) : CT_ROLE_TEXT, ct_buf_span(&text));
+        }
+        x += width[f] + 1;
+    }
+    if (d->focus && s->selected < (int)m->n && s->selected + 1 < box.rows) {
+        ct_puts(box, s->selected + 1, 0, CT_ROLE_TITLE, ">");
+        ct_select(box, s->selected + 1, 0, box.cols);
+    }
+    int y = (int)m->n + 1;
+    if (m->missing.n && y < box.rows)
+        ct_put_field(box, y++, 1, box.cols - 1, -1, CT_ROLE_ERROR, m->missing);
+    if (y < box.rows)
+        ct_put_field(box, y, 1, box.cols - 1, -1, CT_ROLE_DIM,
+                     m->left_out ? CT_LIT("more than eight series: the others are left out")
+                     : m->n > 4  ? CT_LIT("many lines: v shows them as a table")
+                                 : CT_LIT("figures are of the visible window; gaps are never filled in"));
+    ct_buf_free(&text);
+}
+
+/* One line for small panels: "a H100-SXM od index 2.99 (-9.1%)  b ...". */
+static void draw_legend_line(struct ct_box line, const struct history_model *m)
+{
+    struct ct_buf text = CT_BUF_INIT;
+    int x = 1;
+    for (size_t i = 0; i < m->n && x + 6 < line.cols; i++) {
+        const struct history_line *l = &m->line[i];
+        char letter[2] = {(char)('a' + i), '\0'};
+        ct_buf_clear(&text);
+        ct_buf_addf(&text, "%.*s ", CT_FMT(l->label));
+        add_value(&text, l, l->stats.last);
+        ct_buf_adds(&text, " (");
+        ct_format_percent(&text, ct_pct_change(l->stats.first, l->stats.last));
+        ct_buf_adds(&text, ")");
+        x += ct_puts(line, 0, x, role_of(i), letter) + 1;
+        int room = line.cols - x, wide = ct_text_width(ct_buf_span(&text));
+        ct_put_field(line, 0, x, room < wide ? room : wide, -1, CT_ROLE_TEXT, ct_buf_span(&text));
+        x += wide + 2;
+    }
+    ct_buf_free(&text);
+}
+
+/* Events of the window around the cursor, oldest first. */
+static void draw_events(struct ct_box box, const struct history_model *m, const struct history_state *s,
+                        int64_t now_ms)
+{
+    const struct ct_event_row *e = m->events.v;
+    int n = (int)m->events.n, rows = box.rows, at = n - 1;
+    struct ct_buf text = CT_BUF_INIT;
+    if (!n) {
+        ct_put_field(box, 0, 1, box.cols - 1, -1, CT_ROLE_DIM, CT_LIT("none that concern these series"));
+        return;
+    }
+    while (s->cursor_ms && at > 0 && e[at].at_ms > s->cursor_ms)
+        at--;
+    int top = at - rows / 2;
+    top = top + rows > n ? n - rows : top;
+    top = top < 0 ? 0 : top;
+    for (int y = 0; y < rows && top + y < n; y++) {
+        const struct ct_event_row *one = &e[top + y];
+        char sign = ct_view_event_sign(one);
+        ct_buf_clear(&text);
+        add_time(&text, one->at_ms, now_ms);
+        int x = 1 + ct_put(box, y, 1, CT_ROLE_DIM, box.cols - 1, ct_buf_span(&text)) + 1;
+        ct_put_point(box, y, x, sign == '$' || sign == 'A' ? CT_ROLE_TEXT : ct_sign_role(sign),
+                     (unsigned char)sign);
+        ct_buf_clear(&text);
+        ct_buf_addf(&text, "%.*s  %.*s", CT_FMT(one->subject), CT_FMT(one->text));
+        ct_put_field(box, y, x + 2, box.cols - x - 2, -1, CT_ROLE_TEXT, ct_buf_span(&text));
+        if (s->cursor_ms && one->at_ms == s->cursor_ms)
+            ct_select(box, y, 0, box.cols);
+    }
+    ct_buf_free(&text);
+}
+
+/* ---- chart and table of points ---- */
+
+static void draw_points(struct ct_box box, const struct history_model *m, struct history_state *s,
+                        int64_t now_ms)
+{
+    static const char *const heads[] = {"AT", "MIN", "MAX", "LAST", "CHANGES"};
+    size_t i = s->selected < (int)m->n ? (size_t)s->selected : 0;
+    const struct history_line *l = &m->line[i];
+    const struct ct_point *p = l->h.points.v;
+    struct ct_buf text = CT_BUF_INIT;
+    ct_buf_addf(&text, "%c  %.*s", (int)('a' + i), CT_FMT(l->label));
+    ct_put_field(box, 0, 1, box.cols - 1, -1, role_of(i), ct_buf_span(&text));
+    for (int c = 0; c < 5; c++)
+        ct_put_field(box, 1, c ? 19 + (c - 1) * 12 : 1, c ? 11 : 18, c ? 1 : -1, CT_ROLE_HEADER,
+                     ct_span(heads[c]));
+    size_t n = l->h.points.n;
+    while (n && s->cursor_ms && p[n - 1].at_ms > s->cursor_ms) /* newest first, from the cursor back */
+        n--;
+    for (int y = 2; y < box.rows && n-- > 0; y++) {
+        const int64_t values[] = {p[n].min, p[n].max, p[n].last};
+        ct_buf_clear(&text);
+        add_time(&text, p[n].at_ms, now_ms);
+        ct_put(box, y, 1, CT_ROLE_DIM, 18, ct_buf_span(&text));
+        for (int c = 0; c < 3; c++) {
+            ct_buf_clear(&text);
+            add_value(&text, l, values[c]);
+            ct_buf_adds(&text, c == 2 && p[n].suspect == 1 ? "?" : "");
+            ct_put_field(box, y, 19 + c * 12, 11, 1, CT_ROLE_TEXT, ct_buf_span(&text));
+        }
+        ct_buf_clear(&text);
+        ct_buf_addf(&text, "%lld", (long long)p[n].n);
+        ct_put_field(box, y, 19 + 3 * 12, 11, 1, CT_ROLE_DIM, ct_buf_span(&text));
+    }
+    if (!l->h.points.n)
+        ct_put(box, 2, 1, CT_ROLE_DIM, box.cols - 1, CT_LIT("no change in this window"));
+    ct_buf_free(&text);
+}
+
+static void draw_chart(struct ct_box box, const struct history_model *m, struct history_state *s,
+                       bool event_row)
+{
+    struct ct_chart c = {.series = m->series, .n_series = m->n, .from_ms = m->from_ms,
+                         .to_ms = m->to_ms, .log = s->mode == HISTORY_LOG, .cursor_ms = s->cursor_ms,
+                         .anchor_ms = s->anchor_ms, .events = m->marks, .n_events = m->events.n,
+                         .event_row = event_row};
+    c.style = s->style == HISTORY_LINE   ? CT_CHART_LINE
+              : s->style == HISTORY_DOTS ? CT_CHART_DOTS
+                                         : CT_CHART_STEP;
+    c.mode = s->mode == HISTORY_PERCENT ? CT_CHART_PERCENT
+             : s->mode == HISTORY_INDEX ? CT_CHART_INDEX
+                                        : CT_CHART_ABS;
+    c.words = history_words(m->line[0].h.unit, &c.n_words);
+    for (size_t i = 1; i < m->n && c.words; i++)
+        if (!ct_span_eq(m->line[i].h.unit, m->line[0].h.unit))
+            c.words = NULL;
+    struct ct_chart_plot plot = ct_chart_draw(box, &c);
+    s->cols = plot.cols > 0 ? plot.cols : s->cols;
+}
+
+/* "NOT LIVE 2d4h back   3 series, 14d   abs $/GPU.h   step   1 col = 3h14m", as much as COLS hold. */
+static void make_note(struct ct_buf *note, const struct history_model *m, const struct history_state *s,
+                      const struct ct_draw *d, int cols)
+{
+    if (!m->moving || !d->live) {
+        ct_buf_adds(note, "NOT LIVE ");
+        add_age(note, d->now_ms > m->to_ms ? d->now_ms - m->to_ms : 0);
+        ct_buf_adds(note, " back   ");
+    }
+    ct_buf_addf(note, "%zu series, ", m->n);
+    add_span(note, m->to_ms - m->from_ms);
+    if (cols < 50)
+        return;
+    ct_buf_addf(note, "   %s ", mode_words[s->mode]);
+    if (m->n)
+        ct_view_unit(note, m->line[0].h.unit);
+    if (cols < 76)
+        return;
+    ct_buf_addf(note, "   %s", style_words[s->style]);
+    if (s->cols > 0 && cols >= 90) {
+        ct_buf_adds(note, "   1 col = ");
+        add_age(note, (m->to_ms - m->from_ms) / s->cols);
+    }
+}
+
+/* ---- the panel ---- */
+
+static void draw_nothing(const struct history_model *m, struct ct_box box)
+{
+    if (m->missing.n) {
+        ct_put_field(box, 0, 1, box.cols - 1, -1, CT_ROLE_ERROR, m->missing);
+        ct_put_field(box, 1, 1, box.cols - 1, -1, CT_ROLE_DIM,
+                     CT_LIT("L on a row of any table opens its history"));
+        return;
+    }
+    ct_put_field(box, 0, 1, box.cols - 1, -1, CT_ROLE_DIM,
+                 CT_LIT("nothing recorded yet: history starts with the first answer"));
+    ct_put_field(box, 1, 1, box.cols - 1, -1, CT_ROLE_DIM,
+                 CT_LIT("L on a row of any table opens its history, c compares"));
+}
+
+/* Series and events side by side, in frames of their own where there is room. */
+static void draw_lower(struct ct_box box, const struct history_model *m, const struct history_state *s,
+                       const struct ct_draw *d)
+{
+    bool frames = box.rows >= 6;
+    int left = box.cols >= 110 ? box.cols * 3 / 5 : box.cols;
+    struct ct_box legend = ct_box_sub(box, 0, 0, box.rows, left);
+    struct ct_box events = ct_box_sub(box, 0, left, box.rows, box.cols - left);
+    if (frames) {
+        legend = ct_frame(legend, false, CT_LIT("Series"), CT_LIT("c add  d drop  v style  % index"));
+        if (events.cols > 0)
+            events = ct_frame(events, false, CT_LIT("Events in window"), CT_LIT("e next  E previous"));
+    }
+    draw_legend(legend, m, s, d);
+    if (events.cols > 0)
+        draw_events(events, m, s, d->now_ms);
+}
+
+void history_draw(void *state, const void *model, const struct ct_draw *d, struct ct_box box,
+                  struct ct_buf *note)
+{
+    const struct history_model *m = model;
+    struct history_state *s = state;
+    if (!m) {
+        ct_draw_waiting(d, box);
+        return;
+    }
+    s->selected = s->selected < (int)m->n ? s->selected : m->n ? (int)m->n - 1 : 0;
+    make_note(note, m, s, d, box.cols);
+    if (!m->n) {
+        draw_nothing(m, box);
+        return;
+    }
+    bool large = box.rows >= 16;
+    int n = (int)m->n, lower = !large ? 1 : box.rows >= 28 ? (n + 4 > 7 ? n + 4 : 7) : n + 1 + (m->missing.n > 0);
+    int readout = large || box.rows >= 11 ? (s->cursor_ms != 0) + (s->anchor_ms != 0) : 0;
+    int rows = box.rows - lower - readout;
+    struct ct_box upper = ct_box_sub(box, 0, 0, rows, box.cols);
+    if (s->style == HISTORY_TABLE)
+        draw_points(upper, m, s, d->now_ms);
+    else
+        draw_chart(upper, m, s, large || m->events.n);
+    struct ct_box line = ct_box_sub(box, rows, 0, 1, box.cols);
+    if (readout && s->cursor_ms) {
+        draw_readings(line, m, "cursor", 0, s->cursor_ms, d->now_ms);
+        line = ct_box_sub(box, rows + 1, 0, 1, box.cols);
+    }
+    if (readout && s->anchor_ms)
+        draw_readings(line, m, "anchor", s->anchor_ms, s->cursor_ms ? s->cursor_ms : s->anchor_ms,
+                      d->now_ms);
+    struct ct_box below = ct_box_sub(box, rows + readout, 0, lower, box.cols);
+    if (large)
+        draw_lower(below, m, s, d);
+    else
+        draw_legend_line(below, m);
+}

@@ -1,0 +1,154 @@
+#include "config.h"
+
+#include "tui/views/common.h"
+
+#include <stdio.h>
+#include <string.h>
+
+struct model {
+    struct ct_tmodel t;
+    struct ct_summary summary;
+};
+
+static void paint_state(const void *row, const struct ct_draw *d, struct ct_box cell)
+{
+    const struct ct_now_row *r = row;
+    char word[16];
+    (void)d;
+    snprintf(word, sizeof(word), "%.*s", CT_FMT(r->word));
+    ct_view_paint_state(cell, r->sign.n ? r->sign.p[0] : '?', word);
+}
+
+static enum ct_role format_since(const void *row, const struct ct_draw *d, struct ct_buf *out)
+{
+    const struct ct_now_row *r = row;
+    char age[CT_TIME_MAX];
+    if (r->since_ms != CT_NONE && r->since_ms > d->now_ms) { /* planned */
+        ct_age_format(age, r->since_ms - d->now_ms);
+        ct_buf_addf(out, "in %s", age);
+        return CT_ROLE_TEXT;
+    }
+    return ct_format_age(out, d, r->since_ms, CT_FRESH);
+}
+
+/* What this row offers next: its history, its text, or the source that failed. */
+static enum ct_role format_next(const void *row, const struct ct_draw *d, struct ct_buf *out)
+{
+    const struct ct_now_row *r = row;
+    (void)d;
+    ct_buf_adds(out, r->series.n ? "L see" : r->state == CT_STATE_UNKNOWN ? "8 src"
+                                         : r->incident.n                  ? "Enter"
+                                                                          : "-");
+    return CT_ROLE_DIM;
+}
+
+static bool notable(const void *row)
+{
+    const struct ct_now_row *r = row;
+    return r->state >= CT_STATE_DEGRADED || r->series.n;
+}
+
+static const struct ct_tcol cols[] = {
+    {.column = "state", .header = "  STATE", .min = 1, .max = 7, .paint = paint_state},
+    {.column = "where", .header = "WHERE", .min = 15, .max = 32, .middle = true},
+    {.column = "what", .header = "WHAT", .min = 12, .max = 200, .drop = 1},
+    {.column = "since", .header = "SINCE", .min = 8, .align = 1, .format = format_since},
+    {.column = "evidence", .header = "SOURCE", .min = 8, .drop = 3},
+    {.header = "NEXT", .min = 5, .drop = 4, .format = format_next},
+};
+
+#define NOW_VIEW(n)                                                                                \
+    {                                                                                              \
+        .table = &ct_now_table, .cols = cols, .n_cols = (n), .frozen = 1, .id = "where",           \
+        .id2 = "what", .watch = "series", .series = "series", .url = "url", .noun = "rows",        \
+        .notable = notable                                                                         \
+    }
+static const struct ct_tview view = NOW_VIEW(CT_LEN(cols));
+/* Where little room is left, what happened says more than who says so. */
+static const struct ct_tview narrow = NOW_VIEW(4);
+
+static enum ct_status load(struct ct_reader *r, const struct ct_panel_query *q, int64_t now_ms,
+                           struct ct_arena *a, const void **model, struct ct_error *err)
+{
+    struct model *m = ct_arena_alloc(a, sizeof(*m));
+    struct ct_query query = ct_view_query(q, now_ms);
+    struct ct_rows rows = {NULL, 0};
+    if (!m)
+        return ct_fail(err, CT_ERR_LIMIT, "now", NULL);
+    enum ct_status st = ct_read_summary(r, &query, a, &m->summary, err);
+    if (st == CT_OK)
+        st = ct_read_now(r, &query, a, &rows, err);
+    if (st == CT_OK)
+        st = ct_tmodel_load(&view, rows, q, now_ms, a, &m->t, err);
+    *model = m;
+    return st;
+}
+
+/* The line when there is nothing to show: quiet and unread are different things. */
+static void empty_line(const struct ct_summary *s, const struct ct_draw *d, struct ct_buf *out)
+{
+    int64_t watched = 0;
+    char age[CT_TIME_MAX];
+    for (size_t i = 0; i < CT_LEN(s->count); i++)
+        watched += s->count[i];
+    if (s->newest_ms == CT_NONE) {
+        ct_buf_addf(out, "reading %lld of %lld sources: the first answers are on their way",
+                    (long long)(s->sources - s->sources_waiting), (long long)s->sources);
+        return;
+    }
+    ct_age_format(age, d->now_ms > s->oldest_ms ? d->now_ms - s->oldest_ms : 0);
+    ct_buf_addf(out, "all quiet: %lld watched, oldest check %s", (long long)watched, age);
+}
+
+static void draw(void *state, const void *model, const struct ct_draw *d, struct ct_box box,
+                 struct ct_buf *note)
+{
+    const struct model *m = model;
+    struct ct_buf text = CT_BUF_INIT;
+    if (!m) {
+        ct_tview_draw(&view, state, NULL, d, box, note, "");
+        return;
+    }
+    const struct ct_summary *s = &m->summary;
+    int64_t heard = s->sources - s->sources_waiting - s->sources_failing;
+    if (heard < s->sources && box.cols >= 60)
+        ct_buf_addf(note, "%lld of %lld sources", (long long)heard, (long long)s->sources);
+    else if (box.cols >= 100 && !d->query->sort[0])
+        ct_buf_adds(note, "worst first, then newest");
+    ct_note_seen(note, d, s->newest_ms, 10 * CT_MINUTE);
+    if (s->offline_since_ms != CT_NONE && box.rows > 2) {
+        ct_buf_adds(&text, "network: we look offline since ");
+        ct_view_when(&text, s->offline_since_ms, d->now_ms);
+        ct_put_field(box, 0, 1, box.cols - 1, -1, CT_ROLE_ERROR, ct_buf_span(&text));
+        ct_buf_clear(&text);
+        box = ct_box_sub(box, 1, 0, box.rows - 1, box.cols);
+    }
+    empty_line(s, d, &text);
+    ct_tview_draw(box.cols < 100 ? &narrow : &view, state, &m->t, d, box, note, text.p);
+    ct_buf_free(&text);
+}
+
+static enum ct_act_result act(void *state, const void *model, enum ct_action action, int letter,
+                              struct ct_panel_query *q, struct ct_frame_request *req)
+{
+    const struct model *m = model;
+    const struct ct_now_row *row = m ? ct_tview_row(&view, state, &m->t) : NULL;
+    if (action == CT_ACT_DETAIL && row) {
+        req->kind = CT_REQ_DETAIL;
+        if (row->series.n)
+            snprintf(req->text, sizeof(req->text), "%.*s", CT_FMT(row->series));
+        else if (row->incident.n)
+            snprintf(req->text, sizeof(req->text), "incident/%.*s/%.*s", CT_FMT(row->provider),
+                     CT_FMT(row->incident));
+        else
+            snprintf(req->text, sizeof(req->text), "status/%.*s", CT_FMT(row->provider));
+        return CT_ACT_DRAW;
+    }
+    return ct_tview_act(&view, state, m ? &m->t : NULL, action, letter, q, req);
+}
+
+const struct ct_panel_ops ct_panel_now = {
+    .id = "now", .title = "Now", .keys = CT_KEYS_TABLE, .table = &ct_now_table,
+    .state_size = sizeof(struct ct_tstate), .detail = &ct_panel_detail, .load = load, .draw = draw,
+    .act = act,
+};

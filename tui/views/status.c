@@ -1,0 +1,335 @@
+/* Provider scopes and incidents. Enter opens either in the detail panel. */
+#include "config.h"
+
+#include "tui/views/common.h"
+
+#include <stdio.h>
+
+/* ---- providers ---- */
+
+struct status_model {
+    struct ct_tmodel t;
+    int64_t seen_ms, unknown;
+};
+
+static void paint_state(const void *row, const struct ct_draw *d, struct ct_box cell)
+{
+    const struct ct_status_row *r = row;
+    (void)d;
+    if (r->seen_ms == CT_NONE && r->freshness == CT_WAITING) {
+        ct_view_paint_state(cell, '?', "wait");
+        return;
+    }
+    ct_view_paint_state(cell, ct_state_sign(r->state), ct_state_short(r->state));
+}
+
+/* Why, in a few words: the worst thing said, or what the scope is made of. */
+static enum ct_role format_what(const void *row, const struct ct_draw *d, struct ct_buf *out)
+{
+    const struct ct_status_row *r = row;
+    (void)d;
+    if (r->components_total > 0 && r->components_bad > 0)
+        ct_buf_addf(out, "%lld of %lld components  ", (long long)r->components_bad,
+                    (long long)r->components_total);
+    if (r->reason.n)
+        ct_buf_add(out, r->reason);
+    else if (!out->n && r->components_total > 0)
+        ct_buf_addf(out, "%lld components", (long long)r->components_total);
+    return r->state == CT_STATE_OPERATIONAL ? CT_ROLE_DIM : CT_ROLE_TEXT;
+}
+
+static void paint_days(const void *row, const struct ct_draw *d, struct ct_box cell)
+{
+    (void)d;
+    ct_statebar(cell, 0, 0, cell.cols, ((const struct ct_status_row *)row)->days90);
+}
+
+static enum ct_role format_uptime(const void *row, const struct ct_draw *d, struct ct_buf *out)
+{
+    const struct ct_status_row *r = row;
+    char text[CT_DECIMAL_MAX];
+    (void)d;
+    if (r->uptime_90d_milli == CT_NONE) {
+        ct_buf_addc(out, '?');
+        return CT_ROLE_DIM;
+    }
+    ct_decimal_format_fixed(text, r->uptime_90d_milli, 3, 2);
+    ct_buf_adds(out, text);
+    return CT_ROLE_TEXT;
+}
+
+static enum ct_role format_since(const void *row, const struct ct_draw *d, struct ct_buf *out)
+{
+    const struct ct_status_row *r = row;
+    if (r->state == CT_STATE_OPERATIONAL) {
+        ct_buf_addc(out, '-');
+        return CT_ROLE_DIM;
+    }
+    return ct_format_age(out, d, r->since_ms, CT_FRESH);
+}
+
+static enum ct_role format_seen(const void *row, const struct ct_draw *d, struct ct_buf *out)
+{
+    const struct ct_status_row *r = row;
+    return ct_format_age(out, d, r->seen_ms, r->freshness);
+}
+
+static bool status_notable(const void *row)
+{
+    return ((const struct ct_status_row *)row)->state != CT_STATE_OPERATIONAL;
+}
+
+static const struct ct_tcol status_cols[] = {
+    {.column = "state", .header = "  STATE", .min = 7, .paint = paint_state},
+    {.column = "provider", .header = "PROVIDER", .min = 10, .max = 16},
+    {.column = "scope", .header = "SCOPE", .min = 6, .max = 24, .drop = 3, .middle = true},
+    {.header = "WHAT", .min = 24, .max = 60, .drop = 6, .format = format_what},
+    {.column = "since", .header = "SINCE", .min = 6, .align = 1, .drop = 2, .format = format_since},
+    {.header = "90 days", .min = 13, .max = 90, .drop = 5, .paint = paint_days},
+    {.column = "uptime_90d", .header = "UP%", .min = 6, .align = 1, .drop = 4,
+     .format = format_uptime},
+    {.column = "seen", .header = "SEEN", .min = 6, .align = 1, .drop = 1, .format = format_seen},
+};
+
+static const struct ct_tview status_view = {
+    .table = &ct_status_table, .cols = status_cols, .n_cols = CT_LEN(status_cols), .frozen = 2,
+    .id = "provider", .id2 = "scope", .watch = "provider", .noun = "providers",
+    .notable = status_notable,
+};
+
+static enum ct_status load_status(struct ct_reader *r, const struct ct_panel_query *q,
+                                  int64_t now_ms, struct ct_arena *a, const void **model,
+                                  struct ct_error *err)
+{
+    struct status_model *m = ct_arena_alloc(a, sizeof(*m));
+    struct ct_query query = ct_view_query(q, now_ms);
+    struct ct_rows rows = {NULL, 0};
+    enum ct_status st = m ? ct_read_status(r, &query, a, &rows, err)
+                          : ct_fail(err, CT_ERR_LIMIT, "status", NULL);
+    if (st == CT_OK) {
+        const struct ct_status_row *row = rows.v;
+        m->seen_ms = CT_NONE;
+        for (size_t i = 0; i < rows.n; i++) {
+            m->seen_ms = row[i].seen_ms > m->seen_ms ? row[i].seen_ms : m->seen_ms;
+            m->unknown += row[i].state == CT_STATE_UNKNOWN;
+        }
+        st = ct_tmodel_load(&status_view, rows, q, now_ms, a, &m->t, err);
+    }
+    *model = m;
+    return st;
+}
+
+static void draw_status(void *state, const void *model, const struct ct_draw *d, struct ct_box box,
+                        struct ct_buf *note)
+{
+    const struct status_model *m = model;
+    if (m && m->unknown)
+        ct_buf_addf(note, "%lld of %zu unread   ", (long long)m->unknown, m->t.total);
+    if (m && box.cols >= 60)
+        ct_buf_addf(note, "%zu watched", m->t.total);
+    if (m)
+        ct_note_seen(note, d, m->seen_ms, 10 * CT_MINUTE);
+    ct_tview_draw(&status_view, state, m ? &m->t : NULL, d, box, note,
+                  "no provider read yet: the first answers are on their way");
+}
+
+static enum ct_act_result act_status(void *state, const void *model, enum ct_action action,
+                                     int letter, struct ct_panel_query *q,
+                                     struct ct_frame_request *req)
+{
+    const struct status_model *m = model;
+    const struct ct_status_row *row = m ? ct_tview_row(&status_view, state, &m->t) : NULL;
+    bool history = action == CT_ACT_HISTORY || action == CT_ACT_COMPARE;
+    if (row && (action == CT_ACT_DETAIL || history)) {
+        req->kind = action == CT_ACT_DETAIL ? CT_REQ_DETAIL
+                    : action == CT_ACT_HISTORY ? CT_REQ_HISTORY
+                                               : CT_REQ_COMPARE;
+        snprintf(req->text, sizeof(req->text), "%s/%.*s", history ? "state" : "status",
+                 CT_FMT(row->provider));
+        return CT_ACT_DRAW;
+    }
+    return ct_tview_act(&status_view, state, m ? &m->t : NULL, action, letter, q, req);
+}
+
+const struct ct_panel_ops ct_panel_status = {
+    .id = "status", .title = "Providers", .keys = CT_KEYS_TABLE, .table = &ct_status_table,
+    .state_size = sizeof(struct ct_tstate), .detail = &ct_panel_detail, .load = load_status,
+    .draw = draw_status, .act = act_status,
+};
+
+/* ---- components ---- */
+
+static void paint_component(const void *row, const struct ct_draw *d, struct ct_box cell)
+{
+    const struct ct_component_row *r = row;
+    (void)d;
+    ct_view_paint_state(cell, ct_state_sign(r->state), ct_state_short(r->state));
+}
+
+static bool component_notable(const void *row)
+{
+    return ((const struct ct_component_row *)row)->state != CT_STATE_OPERATIONAL;
+}
+
+static const struct ct_tcol component_cols[] = {
+    {.column = "state", .header = "  STATE", .min = 7, .paint = paint_component},
+    {.column = "provider", .header = "PROVIDER", .min = 8, .max = 14, .drop = 1},
+    {.column = "name", .header = "COMPONENT", .min = 16, .max = 50, .middle = true},
+    {.column = "group", .header = "GROUP", .min = 10, .max = 24, .drop = 4, .middle = true},
+    {.column = "region", .header = "REGION", .min = 8, .max = 18, .drop = 3},
+    {.column = "since", .header = "SINCE", .min = 6, .align = 1, .drop = 2},
+};
+
+static const struct ct_tview component_view = {
+    .table = &ct_component_table, .cols = component_cols, .n_cols = CT_LEN(component_cols),
+    .frozen = 1, .id = "source", .id2 = "id", .noun = "components", .notable = component_notable,
+};
+
+static enum ct_status load_components(struct ct_reader *r, const struct ct_panel_query *q,
+                                      int64_t now_ms, struct ct_arena *a, const void **model,
+                                      struct ct_error *err)
+{
+    struct ct_tmodel *m = ct_arena_alloc(a, sizeof(*m));
+    struct ct_query query = ct_view_query(q, now_ms);
+    struct ct_rows rows = {NULL, 0};
+    query.subject = q->subject[0] ? ct_span(q->subject) : CT_SPAN_NONE;
+    enum ct_status st = m ? ct_read_components(r, &query, a, &rows, err)
+                          : ct_fail(err, CT_ERR_LIMIT, "components", NULL);
+    if (st == CT_OK)
+        st = ct_tmodel_load(&component_view, rows, q, now_ms, a, m, err);
+    *model = m;
+    return st;
+}
+
+static void draw_components(void *state, const void *model, const struct ct_draw *d,
+                            struct ct_box box, struct ct_buf *note)
+{
+    ct_tview_draw(&component_view, state, model, d, box, note, "no component named by any page");
+}
+
+static enum ct_act_result act_components(void *state, const void *model, enum ct_action action,
+                                         int letter, struct ct_panel_query *q,
+                                         struct ct_frame_request *req)
+{
+    const struct ct_component_row *row = ct_tview_row(&component_view, state, model);
+    if (row && action == CT_ACT_DETAIL) {
+        req->kind = CT_REQ_DETAIL;
+        snprintf(req->text, sizeof(req->text), "status/%.*s", CT_FMT(row->provider));
+        return CT_ACT_DRAW;
+    }
+    return ct_tview_act(&component_view, state, model, action, letter, q, req);
+}
+
+const struct ct_panel_ops ct_panel_components = {
+    .id = "components", .title = "Components", .keys = CT_KEYS_TABLE, .table = &ct_component_table,
+    .state_size = sizeof(struct ct_tstate), .detail = &ct_panel_detail, .load = load_components,
+    .draw = draw_components, .act = act_components,
+};
+
+/* ---- incidents ---- */
+
+static void paint_incident(const void *row, const struct ct_draw *d, struct ct_box cell)
+{
+    const struct ct_incident_row *r = row;
+    bool soon = r->phase == CT_PHASE_SCHEDULED && r->scheduled_for_ms != CT_NONE &&
+                r->scheduled_for_ms > d->now_ms;
+    if (r->open == 0)
+        ct_view_paint_state(cell, '.', "ended");
+    else if (soon)
+        ct_view_paint_state(cell, 'm', "soon");
+    else
+        ct_view_paint_state(cell, ct_state_sign(r->state), ct_state_short(r->state));
+}
+
+static enum ct_role format_phase(const void *row, const struct ct_draw *d, struct ct_buf *out)
+{
+    const struct ct_incident_row *r = row;
+    (void)d;
+    bool known = r->phase >= 0 && r->phase <= CT_PHASE_UNKNOWN;
+    ct_buf_adds(out, known ? ct_phase_words[r->phase] : "-");
+    return r->stale == 1 ? CT_ROLE_STALE : CT_ROLE_TEXT;
+}
+
+static enum ct_role format_started(const void *row, const struct ct_draw *d, struct ct_buf *out)
+{
+    const struct ct_incident_row *r = row;
+    int64_t at = r->started_ms != CT_NONE ? r->started_ms : r->first_seen_ms;
+    char age[CT_TIME_MAX];
+    if (r->scheduled_for_ms != CT_NONE && r->scheduled_for_ms > d->now_ms) {
+        ct_age_format(age, r->scheduled_for_ms - d->now_ms);
+        ct_buf_addf(out, "in %s", age);
+        return CT_ROLE_TEXT;
+    }
+    return ct_format_age(out, d, at, r->stale == 1 ? CT_STALE : CT_FRESH);
+}
+
+static bool incident_notable(const void *row)
+{
+    return ((const struct ct_incident_row *)row)->open == 1;
+}
+
+static const struct ct_tcol incident_cols[] = {
+    {.column = "state", .header = "  STATE", .min = 7, .paint = paint_incident},
+    {.column = "provider", .header = "PROVIDER", .min = 8, .max = 14},
+    {.column = "title", .header = "INCIDENT", .min = 16, .max = 200},
+    {.column = "phase", .header = "PHASE", .min = 13, .drop = 2, .format = format_phase},
+    {.column = "started_at", .header = "SINCE", .min = 8, .align = 1, .drop = 1,
+     .format = format_started},
+};
+
+static const struct ct_tview incident_view = {
+    .table = &ct_incident_table, .cols = incident_cols, .n_cols = CT_LEN(incident_cols),
+    .frozen = 1, .id = "provider", .id2 = "id", .url = "url", .noun = "incidents",
+    .notable = incident_notable,
+};
+
+static enum ct_status load_incidents(struct ct_reader *r, const struct ct_panel_query *q,
+                                     int64_t now_ms, struct ct_arena *a, const void **model,
+                                     struct ct_error *err)
+{
+    struct ct_tmodel *m = ct_arena_alloc(a, sizeof(*m));
+    struct ct_query query = ct_view_query(q, now_ms);
+    struct ct_rows rows = {NULL, 0};
+    query.subject = q->subject[0] ? ct_span(q->subject) : CT_SPAN_NONE;
+    query.gone = true; /* ended ones follow: "did this just stop?" is the second question */
+    enum ct_status st = m ? ct_read_incidents(r, &query, a, &rows, err)
+                          : ct_fail(err, CT_ERR_LIMIT, "incidents", NULL);
+    if (st == CT_OK)
+        st = ct_tmodel_load(&incident_view, rows, q, now_ms, a, m, err);
+    *model = m;
+    return st;
+}
+
+static void draw_incidents(void *state, const void *model, const struct ct_draw *d,
+                           struct ct_box box, struct ct_buf *note)
+{
+    const struct ct_tmodel *m = model;
+    size_t open = 0;
+    for (size_t i = 0; m && i < m->rows.n; i++)
+        open += ((const struct ct_incident_row *)m->rows.v)[i].open == 1;
+    if (m)
+        ct_buf_addf(note, "%zu open, %zu ended", open, m->rows.n - open);
+    ct_tview_draw(&incident_view, state, m, d, box, note, "no incident on record");
+}
+
+static enum ct_act_result act_incidents(void *state, const void *model, enum ct_action action,
+                                        int letter, struct ct_panel_query *q,
+                                        struct ct_frame_request *req)
+{
+    const struct ct_incident_row *row = ct_tview_row(&incident_view, state, model);
+    if (row && action == CT_ACT_DETAIL) {
+        req->kind = CT_REQ_DETAIL;
+        snprintf(req->text, sizeof(req->text), "incident/%.*s/%.*s", CT_FMT(row->provider),
+                 CT_FMT(row->id));
+        return CT_ACT_DRAW;
+    }
+    if (action == CT_ACT_WATCH)
+        return CT_ACT_IGNORED;
+    return ct_tview_act(&incident_view, state, model, action, letter, q, req);
+}
+
+const struct ct_panel_ops ct_panel_incidents = {
+    .id = "incidents", .title = "Incidents", .keys = CT_KEYS_TABLE, .table = &ct_incident_table,
+    .state_size = sizeof(struct ct_tstate), .detail = &ct_panel_detail, .load = load_incidents,
+    .draw = draw_incidents, .act = act_incidents,
+};

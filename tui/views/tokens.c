@@ -1,0 +1,319 @@
+/* Token prices: one row a model and host, the kinds of price side by side. */
+#include "config.h"
+
+#include "tui/views/common.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* The kinds that have a column; others are in the detail. */
+enum { IN, OUT, CACHE, N_KINDS };
+static const int kind_of[N_KINDS] = {CT_KIND_INPUT, CT_KIND_OUTPUT, CT_KIND_CACHE_READ};
+
+struct row {
+    struct ct_span key; /* HOST/REGION/LAB/MODEL[@VARIANT] */
+    struct ct_span lab, model, variant, host, region, series[N_KINDS], first_series, source_id;
+    ct_nusd price[N_KINDS];
+    int64_t change_milli; /* of the input price, else the output price */
+    int64_t context, retires_ms, seen_ms, kinds;
+    int open_weights, suspect, gone, freshness;
+};
+
+#define COL(column_name, column_type, field, ...)                                                  \
+    {                                                                                              \
+        .name = column_name, .type = column_type, .off = offsetof(struct row, field), __VA_ARGS__  \
+    }
+static const struct ct_column row_columns[] = {
+    COL("model", CT_TYPE_TEXT, model, .flags = CT_COL_SEARCH),
+    COL("variant", CT_TYPE_TEXT, variant, .flags = CT_COL_SEARCH),
+    COL("lab", CT_TYPE_TEXT, lab, .flags = CT_COL_SEARCH),
+    COL("host", CT_TYPE_TEXT, host, .flags = CT_COL_SEARCH, .aliases = "provider cloud"),
+    COL("region", CT_TYPE_TEXT, region, .flags = CT_COL_SEARCH),
+    COL("input", CT_TYPE_NANO, price[IN], .aliases = "in price"),
+    COL("output", CT_TYPE_NANO, price[OUT], .aliases = "out"),
+    COL("cache_read", CT_TYPE_NANO, price[CACHE], .aliases = "cache"),
+    COL("change_30d_pct", CT_TYPE_MILLI, change_milli, .aliases = "change"),
+    COL("context", CT_TYPE_INT, context),
+    COL("retires_at", CT_TYPE_TIME, retires_ms, .aliases = "retires"),
+    COL("open_weights", CT_TYPE_BOOL, open_weights, .aliases = "open"),
+    COL("source_id", CT_TYPE_TEXT, source_id, .aliases = "id"),
+    COL("seen", CT_TYPE_TIME, seen_ms),
+    COL("series", CT_TYPE_TEXT, first_series, .flags = CT_COL_HIDDEN),
+    COL("key", CT_TYPE_TEXT, key, .flags = CT_COL_HIDDEN),
+};
+static const struct ct_table row_table = {.name = "tokens", .row_size = sizeof(struct row),
+                                          .columns = row_columns, .n_columns = CT_LEN(row_columns)};
+
+struct state {
+    struct ct_tstate table; /* first */
+    bool per_thousand;      /* u */
+};
+
+struct model {
+    struct ct_tmodel t;
+    int64_t seen_ms;
+    size_t priced;
+};
+
+/* ---- pivot ---- */
+
+/* The model's part of a price's key: all but the kind. */
+static struct ct_span model_key(struct ct_span key)
+{
+    while (key.n && key.p[key.n - 1] != '/')
+        key.n--;
+    return (struct ct_span){key.p, key.n ? key.n - 1 : 0};
+}
+
+static void start_row(struct row *r, const struct ct_token_row *t, struct ct_span key)
+{
+    *r = (struct row){.key = key, .lab = t->price.lab, .model = t->price.model,
+                      .variant = t->price.variant, .host = t->price.host,
+                      .region = t->price.region, .source_id = t->price.source_id,
+                      .context = t->price.context, .retires_ms = t->price.retires_ms,
+                      .open_weights = t->price.open_weights, .change_milli = CT_NONE,
+                      .seen_ms = t->seen_ms, .freshness = t->freshness, .gone = t->gone};
+    for (int k = 0; k < N_KINDS; k++)
+        r->price[k] = CT_NONE;
+}
+
+static void add_price(struct row *r, const struct ct_token_row *t)
+{
+    r->kinds++;
+    r->suspect |= t->suspect == 1;
+    r->gone &= t->gone;
+    if (t->seen_ms > r->seen_ms) {
+        r->seen_ms = t->seen_ms;
+        r->freshness = t->freshness;
+    }
+    if (!r->first_series.p)
+        r->first_series = t->series;
+    if (t->price.tier.n && !ct_span_is(t->price.tier, "standard"))
+        return; /* batch and context tiers stand in the detail */
+    for (int k = 0; k < N_KINDS; k++) {
+        if (t->price.kind != kind_of[k] || r->price[k] != CT_NONE)
+            continue;
+        r->price[k] = t->price.per_mtok;
+        r->series[k] = t->series;
+        if (k == IN) {
+            r->first_series = t->series;
+            r->change_milli = t->change_30d_milli;
+        } else if (k == OUT && r->change_milli == CT_NONE) {
+            r->change_milli = t->change_30d_milli;
+        }
+    }
+}
+
+/* Finds KEY's row by an open hash over the rows made so far, or makes it. SLOTS is a power of two. */
+static struct row *row_for(struct row *rows, size_t *n, uint32_t *slot, size_t slots,
+                           const struct ct_token_row *t)
+{
+    struct ct_span key = model_key(t->key);
+    size_t at = (size_t)ct_hash(key) & (slots - 1);
+    while (slot[at] && !ct_span_eq(rows[slot[at] - 1].key, key))
+        at = (at + 1) & (slots - 1);
+    if (!slot[at]) {
+        start_row(&rows[*n], t, key);
+        slot[at] = (uint32_t)++*n;
+    }
+    return &rows[slot[at] - 1];
+}
+
+static enum ct_status pivot(struct ct_rows in, struct ct_arena *a, struct ct_rows *out,
+                            struct ct_error *err)
+{
+    const struct ct_token_row *t = in.v;
+    size_t slots = 16, n = 0;
+    while (slots < in.n * 2)
+        slots *= 2;
+    struct row *rows = ct_arena_alloc(a, (in.n + 1) * sizeof(*rows));
+    uint32_t *slot = rows ? ct_arena_alloc(a, slots * sizeof(*slot)) : NULL;
+    if (!slot)
+        return ct_fail(err, CT_ERR_LIMIT, "tokens", NULL);
+    for (size_t i = 0; i < in.n; i++)
+        add_price(row_for(rows, &n, slot, slots, &t[i]), &t[i]);
+    *out = (struct ct_rows){rows, n};
+    return CT_OK;
+}
+
+/* ---- cells ---- */
+
+static bool stale(const struct row *r)
+{
+    return r->freshness > CT_FRESH && r->freshness <= CT_DEAD;
+}
+
+static enum ct_role format_model(const void *row, const struct ct_draw *d, struct ct_buf *out)
+{
+    const struct row *r = row;
+    (void)d;
+    ct_buf_add(out, r->model);
+    if (r->variant.n)
+        ct_buf_addf(out, "@%.*s", CT_FMT(r->variant));
+    return r->suspect ? CT_ROLE_DIM : CT_ROLE_TEXT;
+}
+
+static enum ct_role price_cell(const struct row *r, int kind, int64_t divide, struct ct_buf *out)
+{
+    ct_nusd price = r->price[kind];
+    if (price == 0)
+        ct_buf_adds(out, "free");
+    else
+        ct_format_price(out, price == CT_NONE ? price : price / divide);
+    return price == CT_NONE ? CT_ROLE_DIM : stale(r) ? CT_ROLE_STALE : CT_ROLE_TEXT;
+}
+
+#define PRICE_CELL(name, kind, divide)                                                             \
+    static enum ct_role name(const void *row, const struct ct_draw *d, struct ct_buf *out)         \
+    {                                                                                              \
+        (void)d;                                                                                   \
+        return price_cell(row, kind, divide, out);                                                 \
+    }
+PRICE_CELL(in_per_million, IN, 1)
+PRICE_CELL(out_per_million, OUT, 1)
+PRICE_CELL(cache_per_million, CACHE, 1)
+PRICE_CELL(in_per_thousand, IN, 1000)
+PRICE_CELL(out_per_thousand, OUT, 1000)
+PRICE_CELL(cache_per_thousand, CACHE, 1000)
+
+static enum ct_role format_change(const void *row, const struct ct_draw *d, struct ct_buf *out)
+{
+    (void)d;
+    return ct_view_change(out, ((const struct row *)row)->change_milli);
+}
+
+static enum ct_role format_context(const void *row, const struct ct_draw *d, struct ct_buf *out)
+{
+    int64_t n = ((const struct row *)row)->context;
+    (void)d;
+    if (n == CT_NONE || n <= 0)
+        ct_buf_addc(out, '-');
+    else if (n >= 1000000)
+        ct_buf_addf(out, "%lld.%lldM", (long long)(n / 1000000), (long long)(n / 100000 % 10));
+    else
+        ct_buf_addf(out, "%lldk", (long long)(n / 1000));
+    return CT_ROLE_DIM;
+}
+
+static enum ct_role format_seen(const void *row, const struct ct_draw *d, struct ct_buf *out)
+{
+    const struct row *r = row;
+    return ct_format_age(out, d, r->seen_ms, r->freshness);
+}
+
+static enum ct_role row_role(const void *row, const struct ct_draw *d)
+{
+    (void)d;
+    return ((const struct row *)row)->gone == 1 ? CT_ROLE_DIM : CT_ROLE_TEXT;
+}
+
+static bool notable(const void *row)
+{
+    const struct row *r = row;
+    return r->suspect || r->retires_ms != CT_NONE ||
+           (r->change_milli != CT_NONE && r->change_milli != 0);
+}
+
+#define TOKEN_COLS(in, out, cache)                                                                 \
+    {                                                                                              \
+        {.column = "model", .header = "MODEL", .min = 18, .max = 44, .middle = true,               \
+         .format = format_model},                                                                  \
+            {.column = "lab", .header = "LAB", .min = 8, .max = 12, .drop = 4},                    \
+            {.column = "host", .header = "HOST", .min = 9, .max = 18, .middle = true},             \
+            {.column = "region", .header = "REGION", .min = 8, .max = 16, .drop = 6},              \
+            {.column = "input", .header = "IN", .min = 7, .max = 9, .align = 1, .format = in},     \
+            {.column = "output", .header = "OUT", .min = 7, .max = 9, .align = 1, .format = out},  \
+            {.column = "cache_read", .header = "CACHE", .min = 7, .max = 9, .align = 1, .drop = 3, \
+             .format = cache},                                                                     \
+            {.column = "change_30d_pct", .header = "30d", .min = 7, .align = 1, .drop = 2,         \
+             .format = format_change},                                                             \
+            {.column = "context", .header = "CTX", .min = 5, .align = 1, .drop = 5,                \
+             .format = format_context},                                                            \
+            {.column = "seen", .header = "SEEN", .min = 6, .align = 1, .drop = 1,                  \
+             .format = format_seen},                                                               \
+    }
+
+static const struct ct_tcol million_cols[] =
+    TOKEN_COLS(in_per_million, out_per_million, cache_per_million);
+static const struct ct_tcol thousand_cols[] =
+    TOKEN_COLS(in_per_thousand, out_per_thousand, cache_per_thousand);
+
+#define TOKEN_VIEW(columns)                                                                        \
+    {                                                                                              \
+        .table = &row_table, .cols = columns, .n_cols = CT_LEN(columns), .frozen = 1, .id = "key", \
+        .watch = "series", .series = "series", .noun = "models", .notable = notable,               \
+        .row_role = row_role                                                                       \
+    }
+static const struct ct_tview views[2] = {TOKEN_VIEW(million_cols), TOKEN_VIEW(thousand_cols)};
+
+/* ---- panel ---- */
+
+static enum ct_status load(struct ct_reader *r, const struct ct_panel_query *q, int64_t now_ms,
+                           struct ct_arena *a, const void **model, struct ct_error *err)
+{
+    struct model *m = ct_arena_alloc(a, sizeof(*m));
+    struct ct_query query = ct_view_query(q, now_ms);
+    struct ct_rows prices = {NULL, 0}, rows = {NULL, 0};
+    enum ct_status st = m ? ct_read_tokens(r, &query, a, &prices, err)
+                          : ct_fail(err, CT_ERR_LIMIT, "tokens", NULL);
+    if (st == CT_OK)
+        st = pivot(prices, a, &rows, err);
+    if (st == CT_OK) {
+        const struct row *row = rows.v;
+        m->seen_ms = CT_NONE;
+        for (size_t i = 0; i < rows.n; i++)
+            m->seen_ms = row[i].seen_ms > m->seen_ms ? row[i].seen_ms : m->seen_ms;
+        st = ct_tmodel_load(&views[0], rows, q, now_ms, a, &m->t, err);
+    }
+    *model = m;
+    return st;
+}
+
+static void draw(void *state, const void *model, const struct ct_draw *d, struct ct_box box,
+                 struct ct_buf *note)
+{
+    struct state *s = state;
+    const struct model *m = model;
+    ct_buf_adds(note, s->per_thousand ? "$/1K" : "$/1M");
+    if (box.cols >= 70)
+        ct_buf_adds(note, "   - not published");
+    if (m)
+        ct_note_seen(note, d, m->seen_ms, 3 * CT_DAY);
+    ct_tview_draw(&views[s->per_thousand], &s->table, m ? &m->t : NULL, d, box, note,
+                  "no model price recorded yet");
+}
+
+/* Enter and w want the price's series; the row's id is the model. */
+static enum ct_act_result act(void *state, const void *model, enum ct_action action, int letter,
+                              struct ct_panel_query *q, struct ct_frame_request *req)
+{
+    struct state *s = state;
+    const struct model *m = model;
+    const struct row *row = m ? ct_tview_row(&views[0], &s->table, &m->t) : NULL;
+    if (action == CT_ACT_UNITS) {
+        s->per_thousand = !s->per_thousand;
+        return CT_ACT_DRAW;
+    }
+    if (action == CT_ACT_DETAIL && row) {
+        req->kind = CT_REQ_DETAIL;
+        snprintf(req->text, sizeof(req->text), "%.*s", CT_FMT(row->first_series));
+        return CT_ACT_DRAW;
+    }
+    /* L on OUT or CACHE opens that price. */
+    const char *column = views[0].cols[s->table.col].column;
+    int kind = !column ? IN : strcmp(column, "output") == 0 ? OUT : strcmp(column, "cache_read") == 0 ? CACHE : IN;
+    if ((action == CT_ACT_HISTORY || action == CT_ACT_COMPARE) && row && !s->table.n_marks &&
+        row->series[kind].n) {
+        req->kind = action == CT_ACT_HISTORY ? CT_REQ_HISTORY : CT_REQ_COMPARE;
+        snprintf(req->text, sizeof(req->text), "%.*s", CT_FMT(row->series[kind]));
+        return CT_ACT_DRAW;
+    }
+    return ct_tview_act(&views[s->per_thousand], &s->table, m ? &m->t : NULL, action, letter, q, req);
+}
+
+const struct ct_panel_ops ct_panel_tokens = {
+    .id = "tokens", .title = "Token prices", .keys = CT_KEYS_TABLE, .table = &row_table,
+    .state_size = sizeof(struct state), .detail = &ct_panel_detail, .load = load, .draw = draw,
+    .act = act,
+};

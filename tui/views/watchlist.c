@@ -1,0 +1,301 @@
+/* What a person follows, or a useful stand-in while nothing is followed. Offers bring their month along; other
+ * series are read one by one. */
+#include "config.h"
+
+#include "tui/views/common.h"
+
+#include <stdio.h>
+#include <string.h>
+
+struct row {
+    struct ct_span item, series, unit;
+    int64_t value;
+    int64_t change_milli; /* over 24 hours */
+    int64_t spark[CT_SPARK], seen_ms;
+    int stock; /* -1: has none */
+    int freshness, quarantined, digits;
+};
+
+#define COL(column_name, column_type, field, ...)                                                  \
+    {                                                                                              \
+        .name = column_name, .type = column_type, .off = offsetof(struct row, field), __VA_ARGS__  \
+    }
+static const struct ct_column row_columns[] = {
+    COL("item", CT_TYPE_TEXT, item, .flags = CT_COL_SEARCH),
+    COL("series", CT_TYPE_TEXT, series, .flags = CT_COL_SEARCH),
+    COL("value", CT_TYPE_NANO, value, .aliases = "price now"),
+    COL("unit", CT_TYPE_TEXT, unit),
+    COL("change_24h_pct", CT_TYPE_MILLI, change_milli, .aliases = "change"),
+    COL("stock", CT_TYPE_ENUM, stock, .words = ct_stock_words, .aliases = "st"),
+    COL("seen", CT_TYPE_TIME, seen_ms),
+};
+static const struct ct_table row_table = {.name = "watchlist", .row_size = sizeof(struct row),
+                                          .columns = row_columns, .n_columns = CT_LEN(row_columns)};
+
+struct model {
+    struct ct_tmodel t;
+    bool standing_in; /* nothing is followed */
+    size_t missing;   /* followed, but not on record */
+    int64_t seen_ms;
+};
+
+typedef CT_VEC(struct row) row_vec;
+
+/* ---- rows ---- */
+
+static struct row *add_offer(row_vec *rows, const struct ct_offer_row *o, struct ct_arena *a)
+{
+    struct row *r = CT_VEC_PUSH(a, rows);
+    struct ct_buf text = CT_BUF_INIT;
+    if (!r)
+        return NULL;
+    ct_buf_add(&text, o->offer.gpu);
+    if (o->offer.form.n)
+        ct_buf_addf(&text, "-%.*s", CT_FMT(o->offer.form));
+    ct_buf_addf(&text, " %s %.*s", ct_view_purchase(o->offer.purchase), CT_FMT(o->offer.cloud));
+    if (o->offer.region.n)
+        ct_buf_addf(&text, "/%.*s", CT_FMT(o->offer.region));
+    ct_nusd price = o->usd_per_gpu_hour;
+    *r = (struct row){.item = ct_arena_dup(a, ct_buf_span(&text)), .series = o->series,
+                      .unit = CT_LIT("$/GPU.h"), .value = price, .digits = 9,
+                      .change_milli = o->change_24h_milli, .seen_ms = o->seen_ms,
+                      .stock = o->offer.stock, .freshness = o->freshness,
+                      .quarantined = o->quarantined};
+    memcpy(r->spark, o->spark, sizeof(r->spark));
+    ct_buf_free(&text);
+    return r;
+}
+
+/* The value of H in force at AT; CT_NONE before the first and in gaps. */
+static int64_t value_at(const struct ct_history *h, int64_t at)
+{
+    const struct ct_point *p = h->points.v;
+    const struct ct_gap *g = h->gaps.v;
+    int64_t value = h->open_value;
+    for (size_t i = 0; i < h->points.n && p[i].at_ms <= at; i++)
+        value = p[i].last;
+    for (size_t i = 0; i < h->gaps.n; i++)
+        if (g[i].from_ms <= at && at < g[i].to_ms)
+            return CT_NONE;
+    return value;
+}
+
+/* Adds a followed series of any kind by reading its last month. False: not on record. */
+static bool add_series(row_vec *rows, struct ct_reader *reader, struct ct_span name,
+                       const struct ct_panel_query *q, int64_t now_ms, struct ct_arena *a)
+{
+    struct ct_query query = ct_view_query(q, now_ms);
+    struct ct_rows found = {NULL, 0};
+    struct ct_error ignored = {0}; /* what is not there is counted by the caller */
+    int64_t end = ct_view_end(q, now_ms);
+    query.subject = name;
+    query.from_ms = end - 30 * CT_DAY;
+    query.to_ms = end;
+    query.max_points = CT_SPARK * 8;
+    if (ct_read_history(reader, &query, a, &found, &ignored) != CT_OK || !found.n)
+        return false;
+    const struct ct_history *h = found.v;
+    struct row *r = CT_VEC_PUSH(a, rows);
+    if (!r)
+        return false;
+    struct ct_buf text = CT_BUF_INIT, unit = CT_BUF_INIT;
+    ct_view_series(&text, h->series);
+    ct_view_unit(&unit, h->unit);
+    int64_t value = value_at(h, end - 1);
+    *r = (struct row){.item = ct_arena_dup(a, ct_buf_span(&text)), .series = h->series,
+                      .unit = ct_arena_dup(a, ct_buf_span(&unit)), .value = value,
+                      .digits = h->digits, .seen_ms = h->last_seen_ms, .stock = -1,
+                      .freshness = end - h->last_seen_ms > 2 * CT_DAY ? CT_STALE : CT_FRESH,
+                      .change_milli = ct_pct_change(value_at(h, end - CT_DAY), value)};
+    for (int i = 0; i < CT_SPARK; i++)
+        r->spark[i] = value_at(h, end - (CT_SPARK - 1 - i) * CT_DAY - 1);
+    ct_buf_free(&text);
+    ct_buf_free(&unit);
+    return true;
+}
+
+/* Cheapest of the offers that F lets through (all that are sold now, when F is NULL) and that TYPE is. */
+static const struct ct_offer_row *cheapest(struct ct_rows offers, const struct ct_filter *f,
+                                           const char *gpu, int purchase)
+{
+    const struct ct_offer_row *o = offers.v, *best = NULL;
+    for (size_t i = 0; i < offers.n; i++) {
+        bool wanted = f ? ct_filter_match(f, &o[i])
+                        : ct_span_ieq(o[i].offer.gpu, ct_span(gpu)) && o[i].offer.purchase == purchase;
+        if (wanted && o[i].usd_per_gpu_hour != CT_NONE && o[i].gone != 1 && o[i].quarantined != 1 &&
+            (!best || o[i].usd_per_gpu_hour < best->usd_per_gpu_hour))
+            best = &o[i];
+    }
+    return best;
+}
+
+/* The cheapest offer of each big accelerator, on demand and spot. */
+static void stand_in(row_vec *rows, struct ct_rows offers, struct ct_arena *a)
+{
+    static const char *const big[] = {"H100", "H200",   "B200", "B300",     "GB200",    "A100",
+                                      "MI300X", "L40S", "L4",   "RTX-5090", "RTX-4090"};
+    static const int types[] = {CT_PURCHASE_OD, CT_PURCHASE_SPOT};
+    for (size_t i = 0; i < CT_LEN(big); i++)
+        for (size_t t = 0; t < CT_LEN(types); t++) {
+            const struct ct_offer_row *o = cheapest(offers, NULL, big[i], types[t]);
+            if (o)
+                add_offer(rows, o, a);
+        }
+}
+
+/* One line of the watchlist: a series, a glob of series, or a filter of offers (its cheapest). */
+static bool add_followed(row_vec *rows, struct ct_reader *reader, struct ct_span item,
+                         struct ct_rows offers, const struct ct_panel_query *q, int64_t now_ms,
+                         struct ct_arena *a)
+{
+    const struct ct_offer_row *o = offers.v;
+    size_t before = rows->n;
+    if (memchr(item.p, ':', item.n)) {
+        struct ct_filter *f = NULL;
+        struct ct_error ignored = {0}; /* made for another table */
+        if (ct_filter_compile(&ct_offer_table, item, now_ms, a, &f, &ignored) != CT_OK || !f)
+            return false;
+        const struct ct_offer_row *best = cheapest(offers, f, NULL, 0);
+        return best && add_offer(rows, best, a);
+    }
+    for (size_t i = 0; i < offers.n && rows->n < before + 50; i++)
+        if (ct_span_eq(o[i].series, item) || ct_glob(item, o[i].series))
+            add_offer(rows, &o[i], a);
+    return rows->n > before || add_series(rows, reader, item, q, now_ms, a);
+}
+
+/* ---- cells ---- */
+
+static bool stale(const struct row *r)
+{
+    return r->freshness > CT_FRESH && r->freshness <= CT_DEAD;
+}
+
+static enum ct_role format_value(const void *row, const struct ct_draw *d, struct ct_buf *out)
+{
+    const struct row *r = row;
+    char text[CT_DECIMAL_MAX];
+    (void)d;
+    if (r->digits == 9 || r->value == CT_NONE) {
+        ct_format_price(out, r->value);
+    } else {
+        ct_decimal_format(text, r->value, r->digits);
+        ct_buf_adds(out, text);
+    }
+    ct_buf_adds(out, r->quarantined == 1 ? "?" : "");
+    return r->value == CT_NONE ? CT_ROLE_DIM : stale(r) ? CT_ROLE_STALE : CT_ROLE_TEXT;
+}
+
+static enum ct_role format_change(const void *row, const struct ct_draw *d, struct ct_buf *out)
+{
+    (void)d;
+    return ct_view_change(out, ((const struct row *)row)->change_milli);
+}
+
+static void paint_spark(const void *row, const struct ct_draw *d, struct ct_box cell)
+{
+    const struct row *r = row;
+    (void)d;
+    ct_view_paint_spark(cell, r->spark, CT_SPARK, stale(r));
+}
+
+static enum ct_role format_stock(const void *row, const struct ct_draw *d, struct ct_buf *out)
+{
+    const struct row *r = row;
+    (void)d;
+    if (r->stock < 0) {
+        ct_buf_addc(out, '-');
+        return CT_ROLE_DIM;
+    }
+    return ct_view_stock(out, r->stock);
+}
+
+static enum ct_role format_seen(const void *row, const struct ct_draw *d, struct ct_buf *out)
+{
+    const struct row *r = row;
+    return ct_format_age(out, d, r->seen_ms, r->freshness);
+}
+
+static bool notable(const void *row)
+{
+    const struct row *r = row;
+    return r->change_milli != CT_NONE && r->change_milli != 0;
+}
+
+static const struct ct_tcol cols[] = {
+    {.column = "item", .header = "ITEM", .min = 14, .max = 44, .middle = true},
+    {.column = "value", .header = "NOW", .min = 7, .align = 1, .format = format_value},
+    {.column = "unit", .header = "UNIT", .min = 7, .drop = 4},
+    {.column = "change_24h_pct", .header = "24h", .min = 7, .align = 1, .format = format_change},
+    {.header = "30d", .min = 6, .max = 30, .drop = 3, .paint = paint_spark},
+    {.column = "stock", .header = "ST", .min = 2, .drop = 1, .format = format_stock},
+    {.column = "seen", .header = "SEEN", .min = 5, .align = 1, .drop = 2, .format = format_seen},
+};
+
+static const struct ct_tview view = {
+    .table = &row_table, .cols = cols, .n_cols = CT_LEN(cols), .frozen = 1, .id = "series",
+    .series = "series", .noun = "items", .notable = notable,
+};
+
+/* ---- panel ---- */
+
+static enum ct_status load(struct ct_reader *r, const struct ct_panel_query *q, int64_t now_ms,
+                           struct ct_arena *a, const void **model, struct ct_error *err)
+{
+    struct model *m = ct_arena_alloc(a, sizeof(*m));
+    struct ct_query query = ct_view_query(q, now_ms);
+    struct ct_rows offers = {NULL, 0};
+    row_vec rows = {0};
+    enum ct_status st = m ? ct_read_offers(r, &query, a, &offers, err)
+                          : ct_fail(err, CT_ERR_LIMIT, "watchlist", NULL);
+    if (st != CT_OK)
+        return st;
+    struct ct_span rest = ct_span(q->watch);
+    m->standing_in = true;
+    while (rest.p) {
+        struct ct_span item = ct_span_trim(ct_span_cut(&rest, '\n'));
+        if (!item.n)
+            continue;
+        m->standing_in = false;
+        m->missing += !add_followed(&rows, r, item, offers, q, now_ms, a);
+    }
+    if (m->standing_in)
+        stand_in(&rows, offers, a);
+    m->seen_ms = CT_NONE;
+    for (size_t i = 0; i < rows.n; i++)
+        m->seen_ms = rows.v[i].seen_ms > m->seen_ms ? rows.v[i].seen_ms : m->seen_ms;
+    struct ct_panel_query own = *q;
+    own.watch_only = false; /* all of it is followed */
+    own.watch[0] = '\0';
+    *model = m;
+    st = ct_tmodel_load(&view, (struct ct_rows){rows.v, rows.n}, &own, now_ms, a, &m->t, err);
+    return st == CT_OK && ct_arena_full(a) ? ct_fail(err, CT_ERR_LIMIT, "watchlist", NULL) : st;
+}
+
+static void draw(void *state, const void *model, const struct ct_draw *d, struct ct_box box,
+                 struct ct_buf *note)
+{
+    const struct model *m = model;
+    if (m && m->standing_in)
+        ct_buf_adds(note, "GPU index: w follows a row");
+    else if (m && m->missing)
+        ct_buf_addf(note, "%zu of %zu", m->t.total, m->t.total + m->missing);
+    if (m)
+        ct_note_seen(note, d, m->seen_ms, CT_HOUR);
+    ct_tview_draw(&view, state, m ? &m->t : NULL, d, box, note,
+                  m && m->missing ? "nothing of what you follow is on record"
+                                  : "no GPU offer recorded yet: w on any row follows it");
+}
+
+static enum ct_act_result act(void *state, const void *model, enum ct_action action, int letter,
+                              struct ct_panel_query *q, struct ct_frame_request *req)
+{
+    const struct model *m = model;
+    return ct_tview_act(&view, state, m ? &m->t : NULL, action, letter, q, req);
+}
+
+const struct ct_panel_ops ct_panel_watchlist = {
+    .id = "watchlist", .title = "Watchlist", .keys = CT_KEYS_TABLE, .table = &row_table,
+    .state_size = sizeof(struct ct_tstate), .detail = &ct_panel_detail, .load = load, .draw = draw,
+    .act = act,
+};
