@@ -1,5 +1,6 @@
-/* How a file describes its row types: `#define ROW struct ct_page`, then COL(TEXT, "name", name) in a const
- * array, then TABLE(). The size of each field is checked against its type while compiling. For db/ only. */
+/* How a file describes its row types: `#define ROW struct ct_page`, then COL(TEXT, "name", name) in
+ * a const array, then TABLE(). The size of each field is checked against its type while compiling.
+ * For db/ only. */
 #ifndef CT_COLUMNS_H
 #define CT_COLUMNS_H
 
@@ -53,6 +54,15 @@ static inline struct ct_span ct_get_word(const struct ct_column *c, const void *
     return CT_SPAN_NONE;
 }
 
+/* Places behind the point of a number cell. */
+static inline int ct_get_digits(const struct ct_column *c, const void *row)
+{
+    int digits = c->type == CT_TYPE_NANO ? 9 : c->type == CT_TYPE_MILLI ? 3 : 0;
+    if (c->type == CT_TYPE_SCALED)
+        memcpy(&digits, (const char *)row + c->digits_off, sizeof digits);
+    return digits;
+}
+
 #define CT_SIZE_TEXT sizeof(struct ct_span)
 #define CT_SIZE_INT sizeof(int64_t)
 #define CT_SIZE_BOOL sizeof(int)
@@ -60,10 +70,12 @@ static inline struct ct_span ct_get_word(const struct ct_column *c, const void *
 #define CT_SIZE_NANO sizeof(int64_t)
 #define CT_SIZE_MILLI sizeof(int64_t)
 #define CT_SIZE_ENUM sizeof(int)
+#define CT_SIZE_SCALED sizeof(int64_t)
 #define CT_SIZE_LIST sizeof(struct ct_list)
 #define CT_SIZE_ROWS sizeof(struct ct_rows)
 
-/* More members of struct ct_column may follow: `COL(ENUM, "state", state, .words = ct_state_words)`. */
+/* More members of struct ct_column may follow: `COL(ENUM, "state", state, .words =
+ * ct_state_words)`. */
 #define COL(column_type, key, field, ...)                                                          \
     {                                                                                              \
         .name = (key), .type = CT_TYPE_##column_type,                                              \
@@ -72,6 +84,8 @@ static inline struct ct_span ct_get_word(const struct ct_column *c, const void *
         __VA_ARGS__                                                                                \
     }
 #define ENUM(key, field, word_list, ...) COL(ENUM, key, field, .words = (word_list), __VA_ARGS__)
+#define SCALED(key, field, digits_field, ...)                                                      \
+    COL(SCALED, key, field, .digits_off = offsetof(ROW, digits_field), __VA_ARGS__)
 #define FLAGS(bits) .flags = (bits)
 #define ALIAS(names) .aliases = (names)
 #define SEARCH FLAGS(CT_COL_SEARCH)

@@ -160,7 +160,7 @@ static enum ct_status resolve_number(struct compiler *k, const struct ct_column 
         text = (struct ct_span){text.p + 1, text.n - 1};
     if (text.n > 1 && text.p[text.n - 1] == '%')
         text.n--;
-    if (c->type == CT_TYPE_NANO)
+    if (c->type == CT_TYPE_NANO || c->type == CT_TYPE_SCALED)
         st = ct_nusd_parse(text, 1, &v->number);
     else if (c->type == CT_TYPE_MILLI)
         st = ct_milli_parse(text, &v->number);
@@ -177,12 +177,16 @@ static enum ct_status resolve_number(struct compiler *k, const struct ct_column 
     return CT_OK;
 }
 
-/* An age ("2h": turned into the instant that long ago, so the comparison turns round) or an instant. */
+/* An age ("2h": turned into the instant that long ago, so the comparison turns round) or an
+ * instant. */
 static enum ct_status resolve_time(struct compiler *k, const struct ct_column *c, struct term *t,
                                    struct value *v)
 {
     static const enum op turned[] = {
-        [OP_LT] = OP_GT, [OP_LE] = OP_GE, [OP_GT] = OP_LT, [OP_GE] = OP_LE,
+        [OP_LT] = OP_GT,
+        [OP_LE] = OP_GE,
+        [OP_GT] = OP_LT,
+        [OP_GE] = OP_LE,
     };
     int64_t age;
     if (t->op == OP_HAS || t->op == OP_EQ)
@@ -194,8 +198,8 @@ static enum ct_status resolve_time(struct compiler *k, const struct ct_column *c
     }
     if (ct_time_parse_user(v->text, k->now_ms, &v->number, NULL) == CT_OK)
         return CT_OK;
-    return wrong(k, CT_ERR_USAGE, "%s takes an age (2h, 7d) or a date; \"%.*s\" is neither", c->name,
-                 QUOTE(v->text));
+    return wrong(k, CT_ERR_USAGE, "%s takes an age (2h, 7d) or a date; \"%.*s\" is neither",
+                 c->name, QUOTE(v->text));
 }
 
 static struct ct_span short_word(const struct ct_column *c, int i)
@@ -251,6 +255,7 @@ static enum ct_status resolve(struct compiler *k, struct term *t, struct value *
     case CT_TYPE_INT:
     case CT_TYPE_NANO:
     case CT_TYPE_MILLI:
+    case CT_TYPE_SCALED:
         return resolve_number(k, c, v);
     case CT_TYPE_TIME:
         return resolve_time(k, c, t, v);
@@ -344,8 +349,8 @@ enum ct_status ct_filter_compile(const struct ct_table *t, struct ct_span text, 
             break;
         k.word = k.pos;
         struct term *term = CT_VEC_PUSH(a, &f->terms);
-        enum ct_status st = term ? read_term(&k, term)
-                                 : wrong(&k, CT_ERR_LIMIT, "the filter is too large");
+        enum ct_status st =
+            term ? read_term(&k, term) : wrong(&k, CT_ERR_LIMIT, "the filter is too large");
         if (st != CT_OK)
             return st;
     }
@@ -457,6 +462,12 @@ static bool match_value(const struct ct_column *c, const void *row, const struct
     case CT_TYPE_NANO:
     case CT_TYPE_MILLI:
         return ordered(ct_get_int64(c, row), t->op, v->number);
+    case CT_TYPE_SCALED: {
+        int64_t scale = 1;
+        for (int d = ct_get_digits(c, row); d < 9; d++)
+            scale *= 10;
+        return ordered(ct_muldiv(ct_get_int64(c, row), scale, 1), t->op, v->number);
+    }
     case CT_TYPE_BOOL:
         return (ct_get_int(c, row) != 0) == (v->number != 0);
     case CT_TYPE_ENUM:

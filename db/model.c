@@ -7,17 +7,16 @@ const char *const ct_state_words[] = {
     "operational", "maintenance", "unknown", "degraded", "partial_outage", "major_outage", NULL,
 };
 const char *const ct_phase_words[] = {
-    "investigating", "identified",  "monitoring", "resolved",  "postmortem",
-    "scheduled",     "in_progress", "verifying",  "completed", "unknown",
-    NULL,
+    "investigating", "identified", "monitoring", "resolved", "postmortem", "scheduled",
+    "in_progress",   "verifying",  "completed",  "unknown",  NULL,
 };
 const char *const ct_purchase_words[] = {
     "od", "spot", "reserved_1y", "reserved_3y", "savings_1y", "savings_3y", "block", "other", NULL,
 };
 const char *const ct_stock_words[] = {"?", "N", "L", "A", NULL};
 const char *const ct_token_kind_words[] = {
-    "input",       "output",       "cache_read", "cache_write", "reasoning",
-    "audio_input", "audio_output", NULL,
+    "input",     "output",      "cache_read",   "cache_write",
+    "reasoning", "audio_input", "audio_output", NULL,
 };
 const char *const ct_event_kind_words[] = {
     "incident", "state", "price", "stock", "model", "source", "alert", NULL,
@@ -138,8 +137,9 @@ struct ct_token_price ct_token_price_new(void)
 
 /* ---- series names ---- */
 
-/* A segment must not read as a separator ('/', '@' before a variant), as a glob, as an escape, or end
- * a list in a config file or a shell word: those bytes become %XX. Bytes of UTF-8 stay readable. */
+/* A segment must not read as a separator ('/', '@' before a variant), as a glob, as an escape, or
+ * end a list in a config file or a shell word: those bytes become %XX. Bytes of UTF-8 stay
+ * readable. */
 void ct_key_segment(struct ct_buf *out, struct ct_span s)
 {
     for (size_t i = 0; i < s.n; i++) {
@@ -184,8 +184,7 @@ struct ct_span ct_offer_key(struct ct_arena *a, const struct ct_offer *o)
     }
     ct_decimal_format(number, o->gpu_count_milli, 3);
     bool known = o->purchase >= CT_PURCHASE_OD && o->purchase <= CT_PURCHASE_OTHER;
-    ct_buf_addf(&out, "x%s/%s", number,
-                ct_purchase_words[known ? o->purchase : CT_PURCHASE_OTHER]);
+    ct_buf_addf(&out, "x%s/%s", number, ct_purchase_words[known ? o->purchase : CT_PURCHASE_OTHER]);
     if (o->instance.n) {
         ct_buf_addc(&out, '/');
         ct_key_segment(&out, o->instance);

@@ -117,6 +117,8 @@ struct ct_gpu_row { /* gpus --group gpu|cloud|region */
     ct_nusd cheapest_usd_per_gpu_hour, dearest_usd_per_gpu_hour;
     struct ct_span cheapest_cloud;
     int64_t clouds, offers, available, change_7d_milli;
+    int64_t age_s; /* of the oldest offer in it */
+    int freshness; /* the worst */
 };
 extern const struct ct_table ct_gpu_table;
 
@@ -136,6 +138,9 @@ struct ct_event_row {
     ct_nusd old_value, new_value;
     int64_t pct_milli;
     int suspect; /* -1 where it means nothing */
+    int digits;  /* of old_value and new_value: 9 for prices, 0 for the enums of stock and state */
+    struct ct_span source; /* whose answer said so */
+    int64_t series_id;     /* CT_NONE: about no series */
 };
 extern const struct ct_table ct_event_table;
 
@@ -166,10 +171,12 @@ ct_load_fn ct_read_now, ct_read_status, ct_read_components /* subject: provider 
 
 /* ---- history ---- */
 struct ct_point {
-    int64_t at_ms; /* of the change; with max_points the bucket's start */
+    int64_t at_ms; /* of the change; with max_points the bucket's start. A window that begins while a value is in
+                      force begins with a point of n = 0 */
     int64_t min, max, last; /* nano, milli or state as the unit says */
     int64_t n;      /* changes in it */
     int suspect;    /* quarantined value in it */
+    int digits;     /* as its history's */
 };
 extern const struct ct_table ct_point_table;
 struct ct_gap {

@@ -53,10 +53,8 @@ static TABLE(incident_table, "incident", ROW, incident_columns);
 
 #define ROW struct ct_update
 static const struct ct_column update_columns[] = {
-    COL(TEXT, "incident", incident),
-    COL(TEXT, "id", id),
-    COL(TIME, "at", at_ms),
-    ENUM("phase", phase, ct_phase_words, SEARCH),
+    COL(TEXT, "incident", incident), COL(TEXT, "id", id),
+    COL(TIME, "at", at_ms),          ENUM("phase", phase, ct_phase_words, SEARCH),
     COL(TEXT, "text", text, SEARCH),
 };
 static TABLE(update_table, "update", ROW, update_columns);
@@ -337,10 +335,12 @@ static enum ct_status set_text(struct ct_arena *a, const struct ct_column *c, vo
         st = ct_milli_parse(text, &v);
         break;
     case CT_TYPE_ROWS:
-        return ct_fail(err, CT_ERR_SHAPE, c->name, "rows cannot be read back");
+    case CT_TYPE_SCALED:
+        return ct_fail(err, CT_ERR_SHAPE, c->name, "such a field cannot be read back");
     }
     if (st != CT_OK)
-        return bad_cell(err, st, c, text, c->type == CT_TYPE_TIME ? "a time" : "a number that fits");
+        return bad_cell(err, st, c, text,
+                        c->type == CT_TYPE_TIME ? "a time" : "a number that fits");
     set_int64(row, c, v);
     return CT_OK;
 }
@@ -380,8 +380,8 @@ static enum ct_status set_json(struct ct_arena *a, const struct ct_column *c, vo
     }
     if (number && json_is_real(value) && c->type != CT_TYPE_INT) {
         int64_t v = 0;
-        enum ct_status st = ct_decimal_from_double(json_real_value(value), 1,
-                                                   c->type == CT_TYPE_NANO ? 9 : 3, &v);
+        enum ct_status st =
+            ct_decimal_from_double(json_real_value(value), 1, c->type == CT_TYPE_NANO ? 9 : 3, &v);
         if (st != CT_OK)
             return ct_fail(err, st, c->name, "a number that does not fit");
         set_int64(row, c, v);
@@ -415,7 +415,8 @@ static enum ct_status unknown_table(struct ct_error *err, struct ct_span name)
                    near ? "; nearest: \"" : "", near ? near : "", near ? "\"" : "");
 }
 
-static enum ct_status unknown_key(struct ct_error *err, const struct ct_table *t, struct ct_span key)
+static enum ct_status unknown_key(struct ct_error *err, const struct ct_table *t,
+                                  struct ct_span key)
 {
     enum { MOST = 32 };
     const char *names[MOST + 1];

@@ -32,14 +32,16 @@ static enum ct_status read_order(const struct ct_table *t, const char *sort, str
         return CT_OK;
     struct ct_span way = ct_span(sort), name = ct_span_cut(&way, ':');
     if (way.p && !ct_span_is(way, "desc") && !ct_span_is(way, "asc"))
-        return ct_fail(err, CT_ERR_USAGE, "sort", "after the colon stands asc or desc, not \"%.*s\"",
+        return ct_fail(err, CT_ERR_USAGE, "sort",
+                       "after the colon stands asc or desc, not \"%.*s\"",
                        (int)(way.n > 60 ? 60 : way.n), way.p);
     out->column = ct_table_column(t, name);
     out->descending = ct_span_is(way, "desc");
     return out->column ? CT_OK : unknown_column(t, name, a, err);
 }
 
-/* Null is last whichever way the rest is turned: missing is neither the cheapest nor the dearest. */
+/* Null is last whichever way the rest is turned: missing is neither the cheapest nor the dearest.
+ */
 static int compare(const struct order *o, const void *a, const void *b)
 {
     int way = ct_cell_cmp(o->column, a, b);
@@ -47,7 +49,8 @@ static int compare(const struct order *o, const void *a, const void *b)
     return o->descending && !null ? -way : way;
 }
 
-/* Bottom-up merge sort of row pointers, stable. The sorted half may end in either array: returns it. */
+/* Bottom-up merge sort of row pointers, stable. The sorted half may end in either array: returns
+ * it. */
 static const void **sort_rows(const struct order *o, const void **v, const void **spare, size_t n)
 {
     for (size_t width = 1; width < n; width *= 2) {

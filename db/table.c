@@ -1,10 +1,5 @@
 #include "db/columns.h"
 
-static int cell_digits(const struct ct_column *c)
-{
-    return c->type == CT_TYPE_NANO ? 9 : c->type == CT_TYPE_MILLI ? 3 : 0;
-}
-
 bool ct_cell_null(const struct ct_column *c, const void *row)
 {
     switch (c->type) {
@@ -14,6 +9,7 @@ bool ct_cell_null(const struct ct_column *c, const void *row)
     case CT_TYPE_TIME:
     case CT_TYPE_NANO:
     case CT_TYPE_MILLI:
+    case CT_TYPE_SCALED:
         return ct_get_int64(c, row) == CT_NONE;
     case CT_TYPE_BOOL:
         return ct_get_int(c, row) < 0;
@@ -43,6 +39,7 @@ int ct_cell_cmp(const struct ct_column *c, const void *row_a, const void *row_b)
     case CT_TYPE_TIME:
     case CT_TYPE_NANO:
     case CT_TYPE_MILLI:
+    case CT_TYPE_SCALED: /* rows of one table share their unit */
         return compare(ct_get_int64(c, row_a), ct_get_int64(c, row_b));
     case CT_TYPE_BOOL:
         return compare(ct_get_int(c, row_a), ct_get_int(c, row_b));
@@ -104,7 +101,8 @@ static void cell_json(struct ct_jw *w, const struct ct_column *c, const void *ro
         break;
     case CT_TYPE_NANO:
     case CT_TYPE_MILLI:
-        ct_jw_decimal(w, ct_get_int64(c, row), cell_digits(c));
+    case CT_TYPE_SCALED:
+        ct_jw_decimal(w, ct_get_int64(c, row), ct_get_digits(c, row));
         break;
     case CT_TYPE_ENUM:
         ct_jw_text(w, ct_get_word(c, row));
@@ -165,9 +163,10 @@ static void add_text(struct ct_buf *out, const struct ct_column *c, const void *
     }
     case CT_TYPE_INT:
     case CT_TYPE_NANO:
-    case CT_TYPE_MILLI: {
+    case CT_TYPE_MILLI:
+    case CT_TYPE_SCALED: {
         char text[CT_DECIMAL_MAX];
-        ct_decimal_format(text, ct_get_int64(c, row), cell_digits(c));
+        ct_decimal_format(text, ct_get_int64(c, row), ct_get_digits(c, row));
         ct_buf_adds(out, text);
         break;
     }

@@ -17,6 +17,7 @@ enum ct_type {
     CT_TYPE_ENUM,  /* int into WORDS, -1 = null */
     CT_TYPE_LIST,  /* struct ct_list */
     CT_TYPE_ROWS,  /* struct ct_rows of SUB */
+    CT_TYPE_SCALED, /* int64_t in 10^-d, d being the row's int at DIGITS_OFF; CT_NONE = null */
 };
 
 enum ct_column_flags {
@@ -35,6 +36,7 @@ struct ct_column {
     const char *const *words;    /* CT_TYPE_ENUM */
     const struct ct_table *sub;  /* CT_TYPE_ROWS */
     const char *aliases;         /* other names in filters and --sort, separated by blanks; or NULL */
+    size_t digits_off;           /* CT_TYPE_SCALED */
 };
 
 struct ct_table {

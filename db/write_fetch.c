@@ -238,13 +238,17 @@ static void add_poll(struct ct_job *j, enum ct_poll_outcome outcome, uint64_t ha
         vi(j->f->import), vi(j->out->rows), vi((int64_t)hash), vs(reason));
 }
 
-/* A live poll that brought nothing new makes the run before it longer instead. */
+/* A live poll that brought nothing new makes the run before it longer instead; never across a pause that a
+ * reader has to show as a gap (ct_source_gaps): in it nobody looked. */
 static void merge_run(struct ct_job *j, enum ct_poll_outcome outcome, const char *reason)
 {
     struct run r;
     if (j->f->import || j->changed || !last_run(j, j->at_ms, &r) || r.imported)
         return;
     if (r.outcome != (int64_t)outcome || !ct_span_eq(r.reason, ct_span(reason)))
+        return;
+    int64_t interval_ms = ct_w_one(j->w, ASK(j->w, SOURCE_INTERVAL, vi(j->source)));
+    if (interval_ms == CT_NONE || j->at_ms - r.to_ms > 2 * interval_ms + CT_MINUTE)
         return;
     RUN(j->w, POLL_DEL, vi(j->source), vi(j->at_ms));
     RUN(j->w, POLL_EXTEND, vi(j->source), vi(r.from_ms), vi(j->at_ms));

@@ -23,6 +23,7 @@
         " enabled=excluded.enabled, off_reason=excluded.off_reason, part_of_list=excluded.part_of_list") \
     X(SOURCES_OFF, "UPDATE source SET enabled=0, off_reason='not configured', next_attempt_ms=NULL" \
         " WHERE off_reason<>'imported'") \
+    X(SOURCE_INTERVAL, "SELECT interval_ms FROM source WHERE id=?1") \
     X(SOURCE_TRUST, "UPDATE source SET trust=1 WHERE name=?1") \
     X(SOURCE_RECALL, "SELECT last_attempt_ms, last_success_ms, next_attempt_ms, failures, rows, etag," \
         " last_modified, body_hash FROM source WHERE name=?1") \

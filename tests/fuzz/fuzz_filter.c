@@ -1,4 +1,5 @@
-/* Any bytes as a filter over every table of parser rows: compile, match an empty row, sort by it. */
+/* Any bytes as a filter over every table of parser rows: compile, match an empty row, sort by it.
+ */
 #include "db/table.h"
 
 #include <string.h>

@@ -1,11 +1,11 @@
 /* The filter language of ux.md 4.4 over a small table with a column of every type. */
 #include "db/columns.h"
 
+#include <cmocka.h>
+#include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdio.h>
-#include <setjmp.h>
-#include <cmocka.h>
 
 #define NOW (INT64_C(1795357930) * CT_SECOND) /* 2026-11-22T14:32:10Z */
 
@@ -89,8 +89,15 @@ static struct thing a_thing(void)
 static struct thing an_empty_thing(void)
 {
     return (struct thing){
-        .state = -1, .purchase = -1, .stock = -1, .low = -1, .price = CT_NONE, .mem = CT_NONE,
-        .count = CT_NONE, .age_s = CT_NONE, .seen_ms = CT_NONE,
+        .state = -1,
+        .purchase = -1,
+        .stock = -1,
+        .low = -1,
+        .price = CT_NONE,
+        .mem = CT_NONE,
+        .count = CT_NONE,
+        .age_s = CT_NONE,
+        .seen_ms = CT_NONE,
     };
 }
 
@@ -202,8 +209,9 @@ static void words_and_fields_that_do_not_match(void **state)
 static void the_unknown_is_on_no_side_of_a_comparison(void **state)
 {
     (void)state;
-    static const char *const no[] = {"price<2", "price>=0", "price:0", "state>=ok", "state:unknown",
-                                     "stock:N", "seen>1s",  "seen<1s", "low_90d:no", "gpu:h", "age<1"};
+    static const char *const no[] = {"price<2",       "price>=0", "price:0", "state>=ok",
+                                     "state:unknown", "stock:N",  "seen>1s", "seen<1s",
+                                     "low_90d:no",    "gpu:h",    "age<1"};
     static const char *const yes[] = {"!price<2", "gpu:\"\"", "!stock:A", "tags:\"\""};
     expect_all(no, CT_LEN(no), false, an_empty_thing());
     expect_all(yes, CT_LEN(yes), true, an_empty_thing());
@@ -257,8 +265,8 @@ static void hostile_filters_are_matched_literally_or_refused(void **state)
     row.region = CT_LIT("100%_' OR 1 --");
     assert_true(matches("\"%_' OR 1 --\"", row));
 
-    assert_int_equal(CT_OK, ct_filter_compile(&thing_table, (struct ct_span){"h\0x", 3}, NOW, arena,
-                                              &f, &err));
+    assert_int_equal(
+        CT_OK, ct_filter_compile(&thing_table, (struct ct_span){"h\0x", 3}, NOW, arena, &f, &err));
     assert_false(ct_filter_match(f, &row));
     assert_int_equal(CT_ERR_USAGE, ct_filter_compile(&thing_table, (struct ct_span){"state:\0", 7},
                                                      NOW, arena, &f, &err));
@@ -266,11 +274,11 @@ static void hostile_filters_are_matched_literally_or_refused(void **state)
     char *big = ct_arena_alloc(arena, 10241);
     assert_non_null(big);
     memset(big, 'a', 10241);
-    assert_int_equal(CT_OK, ct_filter_compile(&thing_table, (struct ct_span){big, 10240}, NOW, arena,
-                                              &f, &err));
+    assert_int_equal(
+        CT_OK, ct_filter_compile(&thing_table, (struct ct_span){big, 10240}, NOW, arena, &f, &err));
     assert_false(ct_filter_match(f, &row));
-    assert_int_equal(CT_ERR_LIMIT, ct_filter_compile(&thing_table, (struct ct_span){big, 10241}, NOW,
-                                                     arena, &f, &err));
+    assert_int_equal(CT_ERR_LIMIT, ct_filter_compile(&thing_table, (struct ct_span){big, 10241},
+                                                     NOW, arena, &f, &err));
     struct ct_arena *small = ct_arena_new(64);
     assert_int_equal(CT_ERR_LIMIT,
                      ct_filter_compile(&thing_table, ct_span("a b c d e f g h i j k l m n"), NOW,

@@ -1,10 +1,10 @@
 /* Rows written as NDJSON and CSV, read back, sorted and cut. */
 #include "db/table.h"
 
+#include <cmocka.h>
+#include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
-#include <setjmp.h>
-#include <cmocka.h>
 #include <string.h>
 
 static struct ct_arena *arena;
@@ -54,9 +54,11 @@ static void offer_prints_every_key_in_contract_order_and_absent_as_null(void **s
     ct_batch_ndjson(&b, &out);
     assert_string_equal(
         out.p,
-        "{\"row\":\"offer\",\"cloud\":\"vastai\",\"region\":\"Montana, US\",\"zone\":null,\"sku\":null,"
+        "{\"row\":\"offer\",\"cloud\":\"vastai\",\"region\":\"Montana, "
+        "US\",\"zone\":null,\"sku\":null,"
         "\"instance\":null,\"gpu\":\"H100\",\"form\":\"SXM\",\"gpu_mem_gib\":80,\"gpu_count\":1,"
-        "\"vcpu\":null,\"mem_gib\":null,\"purchase\":\"od\",\"currency\":null,\"price_per_hour\":null,"
+        "\"vcpu\":null,\"mem_gib\":null,\"purchase\":\"od\",\"currency\":null,\"price_per_hour\":"
+        "null,"
         "\"price_per_gpu_hour\":1.940000001,\"host_included\":null,\"stock\":null,"
         "\"stock_count\":null,\"interruption\":null,\"effective_at\":null}\n");
     ct_buf_free(&out);
@@ -67,8 +69,10 @@ static const char *const full_lines[] = {
     "{\"row\":\"page\",\"name\":\"P\",\"url\":\"https://s.example/\",\"indicator\":\"none\","
     "\"updated_at\":\"2026-11-22T14:32:10Z\",\"id\":\"p1\"}",
     "{\"row\":\"component\",\"id\":\"c\",\"name\":\"API\",\"group\":\"G\",\"region\":\"us-east-1\","
-    "\"state\":\"partial_outage\",\"raw_state\":\"partial\",\"updated_at\":\"2026-11-22T14:32:10.123Z\"}",
-    "{\"row\":\"incident\",\"id\":\"i\",\"title\":\"T\",\"state\":\"degraded\",\"raw_impact\":\"minor\","
+    "\"state\":\"partial_outage\",\"raw_state\":\"partial\",\"updated_at\":\"2026-11-22T14:32:10."
+    "123Z\"}",
+    "{\"row\":\"incident\",\"id\":\"i\",\"title\":\"T\",\"state\":\"degraded\",\"raw_impact\":"
+    "\"minor\","
     "\"phase\":\"in_progress\",\"open\":true,\"started_at\":\"2026-11-22T00:00:00Z\","
     "\"updated_at\":null,\"resolved_at\":null,\"scheduled_for\":null,\"scheduled_until\":null,"
     "\"url\":null,\"components\":[\"c\",\"d\"],\"regions\":[]}",
@@ -123,8 +127,9 @@ static void a_line_may_carry_its_moment(void **state)
                                                      "\"at\":\"1970-01-01T00:00:01Z\"}"),
                                               &at, NULL));
     assert_int_equal(at, 1000);
-    assert_int_equal(CT_OK, ct_batch_add_json(
-                                &b, CT_LIT("{\"row\":\"note\",\"what\":\"x\",\"count\":1}"), &at, NULL));
+    assert_int_equal(
+        CT_OK,
+        ct_batch_add_json(&b, CT_LIT("{\"row\":\"note\",\"what\":\"x\",\"count\":1}"), &at, NULL));
     assert_true(at == CT_NONE);
     assert_int_equal(b.notes.n, 2);
 }
@@ -179,11 +184,11 @@ static void foreign_text_is_cleaned_on_its_way_in(void **state)
     struct ct_batch b;
     int64_t at;
     ct_batch_init(&b, arena);
-    assert_int_equal(
-        CT_OK, ct_batch_add_json(&b,
-                                 CT_LIT("{\"row\":\"article\",\"title\":\"a\\u001b[2Jb\","
-                                        "\"url\":\"javascript:x\"}"),
-                                 &at, NULL));
+    assert_int_equal(CT_OK,
+                     ct_batch_add_json(&b,
+                                       CT_LIT("{\"row\":\"article\",\"title\":\"a\\u001b[2Jb\","
+                                              "\"url\":\"javascript:x\"}"),
+                                       &at, NULL));
     assert_null(memchr(b.articles.v[0].title.p, 0x1b, b.articles.v[0].title.n));
     assert_null(b.articles.v[0].url.p);
 }
@@ -196,10 +201,14 @@ static struct ct_list list_of(struct ct_span *v, size_t n)
 static void csv_records_become_rows_and_empty_cells_absent(void **state)
 {
     (void)state;
-    struct ct_span head[] = {CT_LIT("row"), CT_LIT("at"), CT_LIT("cloud"), CT_LIT("gpu"),
-                             CT_LIT("price_per_gpu_hour"), CT_LIT("host_included")};
-    struct ct_span cells[] = {CT_LIT("offer"), CT_LIT("2026-11-22"), CT_LIT("aws"), CT_LIT("H100"),
-                              CT_LIT("2.5"), CT_LIT("")};
+    struct ct_span head[] = {CT_LIT("row"),
+                             CT_LIT("at"),
+                             CT_LIT("cloud"),
+                             CT_LIT("gpu"),
+                             CT_LIT("price_per_gpu_hour"),
+                             CT_LIT("host_included")};
+    struct ct_span cells[] = {CT_LIT("offer"), CT_LIT("2026-11-22"), CT_LIT("aws"),
+                              CT_LIT("H100"),  CT_LIT("2.5"),        CT_LIT("")};
     struct ct_list header = list_of(head, CT_LEN(head)), record = list_of(cells, CT_LEN(cells));
     struct ct_batch b;
     struct ct_error err = {0};
@@ -267,8 +276,8 @@ static void sorting_is_stable_and_leaves_the_unknown_last(void **state)
     struct ct_rows out;
     size_t matched;
     struct ct_error err = {0};
-    assert_int_equal(CT_ERR_USAGE, ct_rows_select(t, (struct ct_rows){v, 5}, NULL, "regoin", 0, arena,
-                                                  &out, &matched, &err));
+    assert_int_equal(CT_ERR_USAGE, ct_rows_select(t, (struct ct_rows){v, 5}, NULL, "regoin", 0,
+                                                  arena, &out, &matched, &err));
     assert_non_null(strstr(err.what, "region"));
     assert_int_equal(CT_ERR_USAGE, ct_rows_select(t, (struct ct_rows){v, 5}, NULL, "region:down", 0,
                                                   arena, &out, &matched, &err));

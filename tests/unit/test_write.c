@@ -551,6 +551,9 @@ static void headings_and_doubles_count_as_they_should(void **state)
 static void an_import_inside_a_live_run_changes_only_its_own_moment(void **state)
 {
     struct fixture *f = *state;
+    struct ct_source_conf slow = fixture_conf("list", CT_SOURCE_PRICES);
+    slow.interval_ms = 10 * CT_MINUTE; /* so that its answers are no pauses but one run */
+    assert_int_equal(ct_write_sources(f->w, &slow, 1, T0, &f->err), CT_OK);
     for (int i = 0; i < 5; i++) {
         offer(f, "p5", 2500, 0);
         fetch(f, "list", M(10 * i));

@@ -1,0 +1,120 @@
+/* What happened: the tape, newest first. */
+#include "db/columns.h"
+#include "db/reader.h"
+
+#define ROW struct ct_event_row
+static const struct ct_column event_columns[] = {
+    COL(TIME, "at", at_ms, ALIAS("seen age")),
+    ENUM("kind", kind, ct_event_kind_words, SEARCH),
+    ENUM("severity", severity, ct_severity_words, FLAGS(CT_COL_RANKED | CT_COL_SEARCH)),
+    COL(TEXT, "subject", subject, SEARCH),
+    COL(TEXT, "text", text, SEARCH),
+    COL(TEXT, "source_id", source_id, SEARCH, ALIAS("id")),
+    COL(TEXT, "field", field, SEARCH),
+    SCALED("old", old_value, digits),
+    SCALED("new", new_value, digits, ALIAS("price")),
+    COL(TEXT, "unit", unit),
+    COL(MILLI, "pct", pct_milli, ALIAS("change")),
+    COL(BOOL, "suspect", suspect),
+    COL(TEXT, "series", series),
+    COL(TEXT, "source", source, SEARCH),
+};
+TABLE(ct_event_table, "event", ROW, event_columns);
+#undef ROW
+
+static struct ct_event_row event_row(struct ct_reader *r, sqlite3_stmt *st,
+                                     const struct ct_source_list *sources)
+{
+    const struct ct_source_at *s = ct_source_by_id(sources, ct_col_int(st, 4));
+    int64_t digits = ct_col_int(st, 16);
+    struct ct_event_row row = {
+        .at_ms = ct_col_int(st, 0),
+        .id = ct_col_int(st, 1),
+        .kind = ct_col_enum(st, 2, CT_EVENT_ALERT),
+        .severity = ct_col_enum(st, 3, CT_SEV_CRITICAL),
+        .series_id = ct_col_int(st, 5),
+        .subject = ct_col_text(r, st, 6),
+        .source_id = ct_col_text(r, st, 7),
+        .field = ct_col_text(r, st, 8),
+        .text = ct_col_text(r, st, 9),
+        .unit = ct_col_text(r, st, 10),
+        .old_value = ct_col_int(st, 11),
+        .new_value = ct_col_int(st, 12),
+        .pct_milli = ct_col_int(st, 13),
+        .suspect = ct_col_enum(st, 14, 1),
+        .series = ct_col_text(r, st, 15),
+        .digits = digits > 0 && digits <= 9 ? (int)digits : 0,
+        .source = s ? s->name : CT_SPAN_NONE,
+    };
+    if (!row.subject.p)
+        row.subject = row.series;
+    return row;
+}
+
+void ct_events_read(struct ct_reader *r, enum ct_sql which, const struct ct_source_list *sources,
+                    int64_t from_ms, int64_t to_ms, int64_t limit, int64_t id,
+                    struct ct_event_list *out)
+{
+    sqlite3_stmt *st = which == SQL_EVENTS ? ct_use(r, which, 3, from_ms, to_ms, limit)
+                                           : ct_use(r, which, 4, from_ms, to_ms, limit, id);
+    while (ct_step(r, st)) {
+        struct ct_event_row *row = CT_VEC_PUSH(r->arena, &out->v);
+        if (!row)
+            break;
+        *row = event_row(r, st, sources);
+    }
+}
+
+static int newer(const void *a, const void *b)
+{
+    const struct ct_event_row *x = a, *y = b;
+    if (x->at_ms != y->at_ms)
+        return x->at_ms < y->at_ms ? 1 : -1;
+    return (x->id < y->id) - (x->id > y->id);
+}
+
+static bool means(struct ct_reader *r, const struct ct_source_at *s, struct ct_span subject)
+{
+    return ct_span_ieq(subject, s->name) || (s->provider.n && ct_span_ieq(subject, s->provider)) ||
+           ct_span_ieq(subject, ct_source_where(r, s));
+}
+
+/* Events of the sources a subject names (a provider, PROVIDER/SCOPE, a source id), else of its
+ * series. */
+static void read_about(struct ct_reader *r, const struct ct_query *q,
+                       const struct ct_source_list *sources, int64_t to_ms, int64_t limit,
+                       struct ct_event_list *out)
+{
+    bool any = false;
+    for (size_t i = 0; i < sources->n; i++) {
+        if (!means(r, &sources->v[i], q->subject))
+            continue;
+        any = true;
+        ct_events_read(r, SQL_EVENTS_OF_SOURCE, sources, q->from_ms, to_ms, limit, sources->v[i].id,
+                       out);
+    }
+    if (any)
+        return;
+    struct ct_series_list series = {.v = {NULL, 0, 0}};
+    (void)ct_series_find(r, q->subject, CT_SERIES_MOST, &series);
+    for (size_t i = 0; i < series.v.n; i++)
+        ct_events_read(r, SQL_EVENTS_OF_SERIES, sources, q->from_ms, to_ms, limit, series.v.v[i].id,
+                       out);
+}
+
+enum ct_status ct_read_events(struct ct_reader *r, const struct ct_query *q, struct ct_arena *a,
+                              struct ct_rows *out, struct ct_error *err)
+{
+    struct ct_event_list rows = {.v = {NULL, 0, 0}};
+    size_t limit = q->limit && q->limit < 1000000 ? q->limit : 10000;
+    ct_load_begin(r, q, a, err);
+    struct ct_source_list sources = ct_sources_at(r);
+    int64_t to_ms = q->to_ms && q->to_ms <= r->at ? q->to_ms - 1 : r->at;
+    if (q->subject.n)
+        read_about(r, q, &sources, to_ms, (int64_t)limit, &rows);
+    else
+        ct_events_read(r, SQL_EVENTS, &sources, q->from_ms, to_ms, (int64_t)limit, 0, &rows);
+    ct_sort(r, rows.v.v, rows.v.n, sizeof *rows.v.v, newer);
+    *out = (struct ct_rows){rows.v.v, rows.v.n < limit ? rows.v.n : limit};
+    return ct_load_end(r);
+}

@@ -1,0 +1,416 @@
+/* How a series moved, and where nothing is known of it. */
+#include "db/base/ini.h"
+#include "db/columns.h"
+#include "db/reader.h"
+
+#include <stdio.h>
+
+#define ROW struct ct_point
+static const struct ct_column point_columns[] = {
+    COL(TIME, "at", at_ms),       SCALED("min", min, digits), SCALED("max", max, digits),
+    SCALED("last", last, digits), COL(INT, "n", n),           COL(BOOL, "suspect", suspect),
+};
+TABLE(ct_point_table, "point", ROW, point_columns);
+#undef ROW
+
+#define ROW struct ct_gap
+static const struct ct_column gap_columns[] = {
+    COL(TIME, "from", from_ms),
+    COL(TIME, "to", to_ms),
+    COL(TEXT, "reason", reason, SEARCH),
+};
+TABLE(ct_gap_table, "gap", ROW, gap_columns);
+#undef ROW
+
+#define ROW struct ct_history
+static const struct ct_column history_columns[] = {
+    COL(TEXT, "series", series, SEARCH),
+    COL(TEXT, "unit", unit, SEARCH),
+    COL(ROWS, "points", points, .sub = &ct_point_table),
+    COL(ROWS, "gaps", gaps, FLAGS(CT_COL_SEARCH), .sub = &ct_gap_table),
+    COL(TEXT, "source", source, SEARCH),
+    COL(TEXT, "source_id", source_id, SEARCH),
+    COL(TIME, "first_at", first_ms),
+    COL(TIME, "last_seen_at", last_seen_ms, ALIAS("seen")),
+    COL(INT, "n_changes", n_changes, ALIAS("changes")),
+    SCALED("open", open_value, digits),
+};
+TABLE(ct_history_table, "history", ROW, history_columns);
+#undef ROW
+
+#define ROW struct ct_series_row
+static const struct ct_column series_columns[] = {
+    COL(TEXT, "series", series, SEARCH),
+    COL(TEXT, "unit", unit, SEARCH),
+    COL(TEXT, "source", source, SEARCH),
+    COL(TIME, "first_at", first_ms),
+    COL(TIME, "last_at", last_ms, ALIAS("changed")),
+    COL(INT, "changes", changes),
+};
+TABLE(ct_series_table, "series", ROW, series_columns);
+#undef ROW
+
+/* ---- names ---- */
+
+static bool ends_at_slash(struct ct_span name, struct ct_span ending)
+{
+    if (name.n <= ending.n || name.p[name.n - ending.n - 1] != '/')
+        return false;
+    return ct_span_ieq((struct ct_span){name.p + name.n - ending.n, ending.n}, ending);
+}
+
+static bool has_words(struct ct_span name, struct ct_span subject)
+{
+    while (subject.n) {
+        size_t n = 0;
+        while (n < subject.n && subject.p[n] != ' ' && subject.p[n] != '/')
+            n++;
+        if (n && !ct_span_ihas(name, (struct ct_span){subject.p, n}))
+            return false;
+        n += n < subject.n;
+        subject = (struct ct_span){subject.p + n, subject.n - n};
+    }
+    return true;
+}
+
+static bool named(struct ct_span name, struct ct_span subject, enum ct_named how)
+{
+    switch (how) {
+    case CT_NAMED_GLOB:
+        return ct_glob(subject, name);
+    case CT_NAMED_ENDING:
+        return ends_at_slash(name, subject);
+    case CT_NAMED_WORDS:
+        return has_words(name, subject);
+    default:
+        return true;
+    }
+}
+
+static void find(struct ct_reader *r, sqlite3_stmt *st, struct ct_span subject, enum ct_named how,
+                 size_t most, struct ct_series_list *out)
+{
+    while (out->v.n < most && ct_step(r, st)) {
+        const char *p = (const char *)sqlite3_column_text(st, 1);
+        struct ct_span name = {p, p ? (size_t)sqlite3_column_bytes(st, 1) : 0};
+        if (!named(name, subject, how))
+            continue;
+        struct ct_series_ref *ref = CT_VEC_PUSH(r->arena, &out->v);
+        if (!ref)
+            break;
+        int64_t digits = ct_col_int(st, 3);
+        *ref = (struct ct_series_ref){
+            .id = ct_col_int(st, 0),
+            .name = ct_arena_dup(r->arena, name),
+            .unit = ct_col_text(r, st, 2),
+            .digits = digits > 0 && digits <= 9 ? (int)digits : 0,
+            .source = ct_col_int(st, 4),
+            .kind = ct_col_enum(st, 5, CT_SERIES_ENDPOINT),
+            .cur_ms = ct_col_int(st, 6),
+            .gone = (sqlite3_column_int(st, 7) & CT_SAMPLE_GONE) != 0,
+        };
+    }
+    if (st)
+        sqlite3_reset(st);
+}
+
+enum ct_named ct_series_find(struct ct_reader *r, struct ct_span subject, size_t most,
+                             struct ct_series_list *out)
+{
+    bool glob = false;
+    for (size_t i = 0; i < subject.n; i++)
+        glob = glob || subject.p[i] == '*' || subject.p[i] == '?';
+    sqlite3_stmt *st = subject.n ? ct_use(r, SQL_SERIES_NAMED, 0) : ct_use(r, SQL_SERIES_ALL, 0);
+    if (subject.n)
+        ct_bind_text(r, st, 1, subject);
+    find(r, st, subject, CT_NAMED_EXACT, most, out);
+    if (out->v.n || !subject.n)
+        return CT_NAMED_EXACT;
+    for (enum ct_named how = glob ? CT_NAMED_GLOB : CT_NAMED_ENDING;
+         how <= (glob ? CT_NAMED_GLOB : CT_NAMED_WORDS); how++) {
+        find(r, ct_use(r, SQL_SERIES_ALL, 0), subject, how, most, out);
+        if (out->v.n)
+            return how;
+    }
+    return CT_NAMED_NOTHING;
+}
+
+static enum ct_status not_found(struct ct_reader *r, struct ct_span subject)
+{
+    struct ct_series_list all = {.v = {NULL, 0, 0}};
+    find(r, ct_use(r, SQL_SERIES_ALL, 0), subject, CT_NAMED_EXACT, 20000, &all);
+    const char **names = ct_arena_alloc(r->arena, (all.v.n + 1) * sizeof *names);
+    for (size_t i = 0; names && i < all.v.n; i++)
+        names[i] = all.v.v[i].name.p;
+    char word[160];
+    snprintf(word, sizeof word, "%.*s", (int)(subject.n > 150 ? 150 : subject.n), subject.p);
+    const char *near = names ? ct_nearest(word, names) : NULL;
+    if (r->status != CT_OK)
+        return r->status;
+    return r->status =
+               ct_fail(r->err, CT_ERR_NOT_FOUND, "series", "no series is called \"%s\"%s%s%s", word,
+                       near ? "; nearest: \"" : "", near ? near : "", near ? "\"" : "");
+}
+
+/* An ending or a few words must mean one series; a glob may mean many. */
+static enum ct_status ambiguous(struct ct_reader *r, struct ct_span subject,
+                                const struct ct_series_list *list)
+{
+    const struct ct_series_ref *v = list->v.v;
+    const struct ct_series_ref *other = &v[1];
+    for (size_t i = 1; i < list->v.n && ct_span_eq(other->name, v[0].name); i++)
+        other = &v[i];
+    return r->status = ct_fail(r->err, CT_ERR_USAGE, "series",
+                               "\"%.*s\" may be %s%zu series, among them %.*s and %.*s",
+                               (int)(subject.n > 60 ? 60 : subject.n), subject.p,
+                               list->v.n >= CT_SERIES_MOST ? "more than " : "", list->v.n,
+                               CT_FMT(v[0].name), CT_FMT(other->name));
+}
+
+static bool one_name(const struct ct_series_list *list)
+{
+    for (size_t i = 1; i < list->v.n; i++)
+        if (!ct_span_eq(list->v.v[i].name, list->v.v[0].name))
+            return false;
+    return true;
+}
+
+/* An offer's price and its stock end alike; who does not say "stock" means the price. */
+static void prefer_prices(struct ct_span subject, struct ct_series_list *list)
+{
+    size_t n = 0;
+    if (one_name(list) || ct_span_ihas(subject, CT_LIT("stock")))
+        return;
+    for (size_t i = 0; i < list->v.n; i++)
+        if (list->v.v[i].kind != CT_SERIES_STOCK)
+            list->v.v[n++] = list->v.v[i];
+    if (n)
+        list->v.n = n;
+}
+
+/* ---- points ---- */
+
+struct drawing {
+    struct ct_reader *r;
+    struct ct_history *h;
+    int64_t from, to, width; /* width 0: every change */
+    CT_VEC(struct ct_point) points;
+    struct ct_gaps own; /* without a number */
+    int64_t null_since; /* CT_NONE: it has one */
+    struct ct_span null_reason;
+};
+
+static void add_point(struct drawing *d, int64_t at, int64_t value, int flags, int64_t n)
+{
+    int64_t start = d->width ? d->from + (at - d->from) / d->width * d->width : at;
+    struct ct_point *last = d->points.n ? &d->points.v[d->points.n - 1] : NULL;
+    int suspect = (flags & (CT_SAMPLE_QUARANTINED | CT_SAMPLE_SUSPECT)) != 0;
+    if (d->width && last && last->at_ms == start) {
+        last->min = value < last->min ? value : last->min;
+        last->max = value > last->max ? value : last->max;
+        last->last = value;
+        last->n += n;
+        last->suspect |= suspect;
+        return;
+    }
+    struct ct_point *p = CT_VEC_PUSH(d->r->arena, &d->points);
+    if (p)
+        *p = (struct ct_point){start, value, value, value, n, suspect, d->h->digits};
+}
+
+static void end_null(struct drawing *d, int64_t at)
+{
+    if (d->null_since == CT_NONE)
+        return;
+    struct ct_gap *gap = at > d->null_since ? CT_VEC_PUSH(d->r->arena, &d->own.v) : NULL;
+    if (gap)
+        *gap = (struct ct_gap){d->null_since, at, d->null_reason};
+    d->null_since = CT_NONE;
+}
+
+static void take_sample(struct drawing *d, int64_t at, int64_t value, int flags, int64_t n)
+{
+    if (flags & CT_SAMPLE_LIFTED) /* believed now, not changed */
+        return;
+    if (value != CT_NONE) {
+        end_null(d, at);
+        add_point(d, at, value, flags, n);
+    } else {
+        bool gone = (flags & CT_SAMPLE_GONE) != 0;
+        end_null(d, at);
+        d->null_since = at;
+        d->null_reason = gone ? CT_LIT("not offered") : CT_LIT("no price");
+    }
+    d->h->n_changes += n;
+}
+
+static void read_points(struct drawing *d, const struct ct_series_ref *s, size_t max_points)
+{
+    struct ct_reader *r = d->r;
+    struct ct_asof open = ct_asof(r, s->id, d->from);
+    if (open.flags & CT_SAMPLE_LIFTED)
+        open = ct_asof(r, s->id, open.at_ms - 1);
+    d->h->open_value = open.value;
+    if (max_points) {
+        sqlite3_stmt *count = ct_use(r, SQL_COUNT_SAMPLES, 4, s->id, d->from, d->to,
+                                     (int64_t)(max_points < 1000000 ? max_points + 1 : 1000000));
+        if (ct_step(r, count) && ct_col_int(count, 0) > (int64_t)max_points)
+            d->width = (d->to - d->from) / (int64_t)max_points + 1;
+        if (count)
+            sqlite3_reset(count);
+    }
+    d->null_since = CT_NONE;
+    if (open.at_ms == CT_NONE) {
+        d->null_since = d->from; /* not there yet; where nobody looked the source's gaps say so */
+        d->null_reason = CT_LIT("not offered");
+    } else {
+        bool starts = open.at_ms == d->from;
+        take_sample(d, d->from, open.value, open.flags & ~CT_SAMPLE_LIFTED, starts);
+    }
+    sqlite3_stmt *st = ct_use(r, SQL_SAMPLES, 3, s->id, d->from, d->to);
+    while (ct_step(r, st))
+        take_sample(d, ct_col_int(st, 0), ct_col_int(st, 1), sqlite3_column_int(st, 2), 1);
+    end_null(d, d->to);
+}
+
+static int by_start(const void *a, const void *b)
+{
+    const struct ct_gap *x = a, *y = b;
+    return (x->from_ms > y->from_ms) - (x->from_ms < y->from_ms);
+}
+
+/* Joins both kinds of gaps: where nothing was recorded, nobody knows whether it was offered. */
+static void join_gaps(struct ct_reader *r, const struct ct_gaps *own, struct ct_gaps *all)
+{
+    size_t n = all->v.n;
+    for (size_t i = 0; i < own->v.n; i++) {
+        int64_t from = own->v.v[i].from_ms, to = own->v.v[i].to_ms;
+        for (size_t k = 0; k <= n && from < to; k++) {
+            if (k < n && all->v.v[k].to_ms <= from)
+                continue;
+            int64_t end = k < n && all->v.v[k].from_ms < to ? all->v.v[k].from_ms : to;
+            struct ct_gap *gap = end > from ? CT_VEC_PUSH(r->arena, &all->v) : NULL;
+            if (gap)
+                *gap = (struct ct_gap){from, end, own->v.v[i].reason};
+            from = end < to ? all->v.v[k].to_ms : to;
+        }
+    }
+    ct_sort(r, all->v.v, all->v.n, sizeof *all->v.v, by_start);
+}
+
+static struct ct_span source_ref(struct ct_reader *r, const struct ct_series_ref *s)
+{
+    if (s->kind != CT_SERIES_TOKEN)
+        return CT_SPAN_NONE;
+    sqlite3_stmt *st = ct_use(r, SQL_TOKEN_REF, 1, s->id);
+    struct ct_span ref = ct_step(r, st) ? ct_col_text(r, st, 0) : CT_SPAN_NONE;
+    if (st)
+        sqlite3_reset(st);
+    return ref;
+}
+
+static int64_t first_sample(struct ct_reader *r, int64_t series)
+{
+    sqlite3_stmt *st = ct_use(r, SQL_FIRST_SAMPLE, 1, series);
+    int64_t first = ct_step(r, st) ? ct_col_int(st, 0) : CT_NONE;
+    if (st)
+        sqlite3_reset(st);
+    return first;
+}
+
+/* A point that holds into a gap from the window's start is none: nothing was known there. */
+static void drop_unknown_start(struct drawing *d, const struct ct_gaps *gaps)
+{
+    bool none = d->points.n && d->points.v[0].n == 0 && d->points.v[0].at_ms == d->from &&
+                gaps->v.n && gaps->v.v[0].from_ms <= d->from;
+    if (none) {
+        d->points.v++;
+        d->points.n--;
+    }
+}
+
+static void read_one(struct ct_reader *r, const struct ct_query *q, const struct ct_series_ref *s,
+                     const struct ct_source_at *source, struct ct_history *h)
+{
+    struct drawing d = {.r = r, .h = h};
+    struct ct_gaps gaps = {.v = {NULL, 0, 0}};
+    *h = (struct ct_history){
+        .series = s->name,
+        .unit = s->unit,
+        .digits = s->digits,
+        .source = source ? source->name : CT_SPAN_NONE,
+        .source_id = source_ref(r, s),
+        .first_ms = first_sample(r, s->id),
+        .last_seen_ms = s->gone || !source ? s->cur_ms : source->last_success_ms,
+        .open_value = CT_NONE,
+    };
+    if (h->first_ms == CT_NONE)
+        return;
+    d.to = q->to_ms && q->to_ms < r->t ? q->to_ms : r->t;
+    d.from = q->from_ms ? q->from_ms : h->first_ms;
+    if (d.from > d.to)
+        return;
+    read_points(&d, s, q->max_points);
+    if (source)
+        ct_source_gaps(r, source, d.from, d.to, &gaps);
+    join_gaps(r, &d.own, &gaps);
+    drop_unknown_start(&d, &gaps);
+    h->points = (struct ct_rows){d.points.v, d.points.n};
+    h->gaps = (struct ct_rows){gaps.v.v, gaps.v.n};
+}
+
+enum ct_status ct_read_history(struct ct_reader *r, const struct ct_query *q, struct ct_arena *a,
+                               struct ct_rows *out, struct ct_error *err)
+{
+    struct ct_series_list list = {.v = {NULL, 0, 0}};
+    *out = (struct ct_rows){NULL, 0};
+    ct_load_begin(r, q, a, err);
+    struct ct_source_list sources = ct_sources_at(r);
+    enum ct_named how = ct_series_find(r, q->subject, CT_SERIES_MOST, &list);
+    if (how == CT_NAMED_ENDING || how == CT_NAMED_WORDS)
+        prefer_prices(q->subject, &list);
+    struct ct_history *rows = ct_arena_alloc(a, (list.v.n + 1) * sizeof *rows);
+    if (r->status == CT_OK && how == CT_NAMED_NOTHING)
+        (void)not_found(r, q->subject);
+    else if (r->status == CT_OK && how >= CT_NAMED_ENDING && !one_name(&list))
+        (void)ambiguous(r, q->subject, &list);
+    for (size_t i = 0; rows && i < list.v.n && r->status == CT_OK; i++)
+        read_one(r, q, &list.v.v[i], ct_source_by_id(&sources, list.v.v[i].source), &rows[i]);
+    if (rows && r->status == CT_OK)
+        *out = (struct ct_rows){rows, list.v.n};
+    return ct_load_end(r);
+}
+
+enum ct_status ct_read_series(struct ct_reader *r, const struct ct_query *q, struct ct_arena *a,
+                              struct ct_rows *out, struct ct_error *err)
+{
+    struct ct_series_list list = {.v = {NULL, 0, 0}};
+    ct_load_begin(r, q, a, err);
+    struct ct_source_list sources = ct_sources_at(r);
+    (void)ct_series_find(r, q->subject, SIZE_MAX, &list);
+    struct ct_series_row *rows = ct_arena_alloc(a, (list.v.n + 1) * sizeof *rows);
+    size_t n = 0;
+    for (size_t i = 0; rows && i < list.v.n && r->status == CT_OK; i++) {
+        const struct ct_series_ref *s = &list.v.v[i];
+        const struct ct_source_at *source = ct_source_by_id(&sources, s->source);
+        struct ct_series_row row = {
+            .series = s->name,
+            .unit = s->unit,
+            .source = source ? source->name : CT_SPAN_NONE,
+            .first_ms = first_sample(r, s->id),
+            .last_ms = r->live ? s->cur_ms : ct_asof(r, s->id, r->at).at_ms,
+            .changes = CT_NONE,
+        };
+        if (row.first_ms == CT_NONE || row.first_ms > r->at)
+            continue;
+        if (list.v.n <=
+            CT_SERIES_MOST) { /* counting all samples of all series would not stay cheap */
+            sqlite3_stmt *st =
+                ct_use(r, SQL_COUNT_SAMPLES, 4, s->id, row.first_ms, r->at, INT64_C(1000000));
+            row.changes = ct_step(r, st) ? ct_col_int(st, 0) : CT_NONE;
+        }
+        rows[n++] = row;
+    }
+    *out = (struct ct_rows){rows, n};
+    return ct_load_end(r);
+}

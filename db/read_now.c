@@ -1,0 +1,406 @@
+/* What needs a person: trouble, planned work, sources that cannot be read, and the moves of a day.
+ */
+#include "db/columns.h"
+#include "db/reader.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#define ROW struct ct_now_row
+static const struct ct_column now_columns[] = {
+    ENUM("state", state, ct_state_words, FLAGS(CT_COL_RANKED | CT_COL_SEARCH)),
+    ENUM("kind", kind, ct_event_kind_words, SEARCH),
+    COL(TEXT, "sign", sign),
+    COL(TEXT, "word", word, SEARCH),
+    COL(TEXT, "where", where, SEARCH),
+    COL(TEXT, "what", what, SEARCH),
+    COL(TIME, "since", since_ms, ALIAS("seen age")),
+    COL(TEXT, "evidence", evidence, SEARCH),
+    COL(TEXT, "url", url),
+    COL(TEXT, "provider", provider, SEARCH),
+    COL(TEXT, "incident", incident),
+    COL(TEXT, "series", series),
+};
+TABLE(ct_now_table, "now", ROW, now_columns);
+#undef ROW
+
+#define MOST_MOVES 10
+#define LEAST_MOVE 5000        /* thousandths of a percent */
+#define MOST_EVENTS 5000       /* of a day that are looked at */
+#define AHEAD_MS (14 * CT_DAY) /* planned work further away can wait */
+
+struct now_list {
+    CT_VEC(struct ct_now_row) v;
+};
+
+static struct ct_now_row *push(struct ct_reader *r, struct now_list *out, int state, int kind)
+{
+    static const char *const signs[] = {".", "m", "?", "~", "!", "X"};
+    struct ct_now_row *row = CT_VEC_PUSH(r->arena, &out->v);
+    if (!row)
+        return NULL;
+    *row = (struct ct_now_row){
+        .state = state,
+        .kind = kind,
+        .sign = ct_span(signs[state]),
+        .word = ct_span(ct_state_short(state)),
+        .since_ms = CT_NONE,
+    };
+    return row;
+}
+
+static struct ct_span evidence_of(const struct ct_source_at *s)
+{
+    return s->evidence < 0 ? CT_SPAN_NONE : ct_span(ct_evidence_words[s->evidence]);
+}
+
+/* ---- status ---- */
+
+/* " 11-22 22:00-23:30Z" behind the title of planned work. */
+static struct ct_span with_hours(struct ct_reader *r, const struct ct_incident_row *i)
+{
+    struct ct_civil a, b;
+    if (i->scheduled_for_ms == CT_NONE)
+        return i->title;
+    ct_civil_from_ms(i->scheduled_for_ms, &a);
+    if (i->scheduled_until_ms == CT_NONE)
+        return ct_arena_printf(r->arena, "%.*s %02d-%02d %02d:%02dZ", CT_FMT(i->title), a.month,
+                               a.day, a.hour, a.minute);
+    ct_civil_from_ms(i->scheduled_until_ms, &b);
+    return ct_arena_printf(r->arena, "%.*s %02d-%02d %02d:%02d-%02d:%02dZ", CT_FMT(i->title),
+                           a.month, a.day, a.hour, a.minute, b.hour, b.minute);
+}
+
+static struct ct_span incident_where(struct ct_reader *r, const struct ct_source_at *s,
+                                     const struct ct_incident_row *i)
+{
+    if (!i->regions.n || !s->provider.n)
+        return ct_source_where(r, s);
+    if (i->regions.n == 1)
+        return ct_arena_printf(r->arena, "%.*s/%.*s", CT_FMT(s->provider), CT_FMT(i->regions.v[0]));
+    return ct_arena_printf(r->arena, "%.*s %zu regions", CT_FMT(s->provider), i->regions.n);
+}
+
+static void add_incident(struct ct_reader *r, const struct ct_source_at *s,
+                         const struct ct_incident_row *i, struct now_list *out)
+{
+    bool planned = i->state <= CT_STATE_MAINTENANCE;
+    bool ahead = i->state == CT_STATE_OPERATIONAL;
+    if (ahead && (i->scheduled_for_ms == CT_NONE || i->scheduled_for_ms > r->t + AHEAD_MS))
+        return;
+    struct ct_now_row *row =
+        push(r, out, planned ? CT_STATE_MAINTENANCE : i->state, CT_EVENT_INCIDENT);
+    if (!row)
+        return;
+    if (ahead && i->scheduled_for_ms > r->t)
+        row->word = CT_LIT("soon");
+    row->where = incident_where(r, s, i);
+    row->what = planned ? with_hours(r, i) : i->title;
+    row->evidence = evidence_of(s);
+    row->url = i->url;
+    row->provider = s->provider;
+    row->incident = i->id;
+    row->since_ms = planned && i->scheduled_for_ms != CT_NONE ? i->scheduled_for_ms
+                    : i->started_ms != CT_NONE                ? i->started_ms
+                                                              : i->first_seen_ms;
+}
+
+/* A bad scope nobody wrote an incident for: its components say it, or the page itself. */
+static void add_scope(struct ct_reader *r, const struct ct_source_at *s,
+                      struct ct_scope_state state, struct now_list *out)
+{
+    struct ct_component_list components = {.bad = 0};
+    struct ct_now_row *row = push(r, out, state.state, CT_EVENT_STATE);
+    if (!row)
+        return;
+    ct_components_at(r, s, &components);
+    row->where = ct_source_where(r, s);
+    row->what = ct_components_text(r, &components);
+    if (!row->what.p && s->page_indicator.n)
+        row->what = ct_arena_printf(r->arena, "the page says: %.*s", CT_FMT(s->page_indicator));
+    if (!row->what.p)
+        row->what = CT_LIT("the page reports trouble");
+    row->evidence = evidence_of(s);
+    row->url = s->page_url;
+    row->provider = s->provider;
+    row->since_ms = state.since_ms;
+}
+
+static void add_status(struct ct_reader *r, const struct ct_source_at *s, struct now_list *out)
+{
+    struct ct_scope_state state = ct_scope_state(r, s);
+    struct ct_incident_list list = {.v = {NULL, 0, 0}};
+    bool told = false;
+    ct_incidents_at(r, s, false, &list);
+    for (size_t i = 0; i < list.v.n; i++) {
+        if (list.v.v[i].state < 0 || list.v.v[i].stale)
+            continue;
+        told = told || list.v.v[i].state >= CT_STATE_DEGRADED;
+        add_incident(r, s, &list.v.v[i], out);
+    }
+    if (!told && state.state >= CT_STATE_DEGRADED)
+        add_scope(r, s, state, out);
+}
+
+/* ---- sources ---- */
+
+static void add_unreadable(struct ct_reader *r, const struct ct_source_at *s, struct now_list *out)
+{
+    bool status = s->kind == CT_SOURCE_STATUS;
+    struct ct_now_row *row = push(r, out, CT_STATE_UNKNOWN, CT_EVENT_SOURCE);
+    if (!row)
+        return;
+    struct ct_span reason = ct_unreadable_reason(r, s);
+    struct ct_scope_state state =
+        status ? ct_scope_state(r, s) : (struct ct_scope_state){CT_STATE_UNKNOWN, -1, CT_NONE};
+    row->where = status ? ct_source_where(r, s) : s->name;
+    row->what = ct_arena_printf(r->arena, "%s unreadable: %.*s%s%s", status ? "page" : "source",
+                                CT_FMT(reason), state.raw >= 0 ? "; last known " : "",
+                                state.raw >= 0 ? ct_state_short(state.raw) : "");
+    row->evidence = CT_LIT("none");
+    row->url = s->page_url.p ? s->page_url : s->url;
+    row->provider = s->provider;
+    row->since_ms = s->last_success_ms != CT_NONE ? s->last_success_ms : s->failing_since_ms;
+}
+
+static bool wants_row(const struct ct_reader *r, const struct ct_source_at *s)
+{
+    if (ct_readable(s) || s->freshness == CT_WAITING || s->freshness == CT_OFF)
+        return false;
+    /* In the past every price list is as old as its last recording: only failures are news. */
+    return s->kind == CT_SOURCE_STATUS || r->live || s->fail_reason.p;
+}
+
+/* ---- moves ---- */
+
+static void add_move(struct ct_reader *r, const struct ct_event_row *e, const char *sign,
+                     const char *word, struct ct_span where, struct ct_span what,
+                     const char *evidence, struct now_list *out)
+{
+    struct ct_now_row *row = push(r, out, CT_STATE_OPERATIONAL, e->kind);
+    if (!row)
+        return;
+    row->sign = ct_span(sign);
+    row->word = ct_span(word);
+    row->where = where;
+    row->what = what;
+    row->evidence = ct_span(evidence);
+    row->series = e->series;
+    row->since_ms = e->at_ms;
+}
+
+/* "H100-SXM-80x8" without count and memory. A trailing number of up to three digits is memory:
+ * RTX-4090. */
+static struct ct_span short_gpu(struct ct_span gpu)
+{
+    size_t n = gpu.n;
+    while (n && gpu.p[n - 1] != 'x')
+        n--;
+    gpu.n = n > 1 ? n - 1 : gpu.n;
+    n = gpu.n;
+    while (n && gpu.p[n - 1] >= '0' && gpu.p[n - 1] <= '9')
+        n--;
+    if (n > 1 && gpu.p[n - 1] == '-' && gpu.n - n >= 1 && gpu.n - n <= 3)
+        gpu.n = n - 1;
+    return gpu;
+}
+
+static struct ct_span offer_where(struct ct_reader *r, struct ct_span series)
+{
+    struct ct_span cloud = ct_name_segment(r, series, 1), region = ct_name_segment(r, series, 2);
+    struct ct_span gpu = short_gpu(ct_name_segment(r, series, 3));
+    struct ct_span purchase = ct_name_segment(r, series, 4);
+    bool any = ct_span_is(region, "any");
+    return ct_arena_printf(r->arena, "%.*s %.*s %.*s%s%.*s", CT_FMT(gpu), CT_FMT(purchase),
+                           CT_FMT(cloud), any ? "" : "/", any ? 0 : (int)region.n,
+                           region.p ? region.p : "");
+}
+
+static struct ct_span token_where(struct ct_reader *r, struct ct_span series)
+{
+    struct ct_span host = ct_name_segment(r, series, 1), model = ct_name_segment(r, series, 4);
+    return ct_arena_printf(r->arena, "%.*s %.*s", CT_FMT(model), CT_FMT(host));
+}
+
+static void format_price(char out[CT_DECIMAL_MAX], int64_t value, int64_t other)
+{
+    int64_t least = value < other ? value : other;
+    int places = least >= 1000000000 ? 2 : least >= 10000000 ? 3 : 6;
+    char twin[CT_DECIMAL_MAX];
+    ct_decimal_format_fixed(out, value, 9, places);
+    ct_decimal_format_fixed(twin, other, 9, places);
+    if (value != other && ct_span_is(ct_span(out), twin))
+        ct_decimal_format(out, value, 9);
+}
+
+static struct ct_span price_what(struct ct_reader *r, const struct ct_event_row *e)
+{
+    char old[CT_DECIMAL_MAX], new[CT_DECIMAL_MAX], pct[CT_DECIMAL_MAX];
+    bool gpu = ct_span_starts(e->series, "gpu/");
+    bool low = gpu && ct_low_90d(r, e->series_id, r->t, e->new_value);
+    format_price(old, e->old_value, e->new_value);
+    format_price(new, e->new_value, e->old_value);
+    ct_decimal_format_fixed(pct, e->pct_milli, 3, 1);
+    struct ct_span unit = ct_span_is(e->unit, "USD/gpu.h")  ? CT_LIT("$/GPU.h")
+                          : ct_span_is(e->unit, "USD/Mtok") ? CT_LIT("$/1M")
+                                                            : e->unit;
+    return ct_arena_printf(r->arena, "%.*s%s%s -> %s %.*s  %s%s%%%s", gpu ? 0 : (int)e->field.n,
+                           e->field.p ? e->field.p : "", gpu ? "" : " ", old, new, CT_FMT(unit),
+                           e->pct_milli > 0 ? "+" : "", pct, low ? ", 90d low" : "");
+}
+
+static int larger_move(const void *a, const void *b)
+{
+    int64_t x = llabs(((const struct ct_event_row *)a)->pct_milli);
+    int64_t y = llabs(((const struct ct_event_row *)b)->pct_milli);
+    return (x < y) - (x > y);
+}
+
+static bool listed(const struct now_list *out, size_t from, struct ct_span series)
+{
+    for (size_t i = from; i < out->v.n; i++)
+        if (ct_span_eq(out->v.v[i].series, series))
+            return true;
+    return false;
+}
+
+static void add_price_moves(struct ct_reader *r, const struct ct_event_list *events,
+                            struct now_list *out)
+{
+    CT_VEC(struct ct_event_row) moves = {NULL, 0, 0};
+    size_t first = out->v.n;
+    for (size_t i = 0; i < events->v.n; i++) {
+        const struct ct_event_row *e = &events->v.v[i];
+        bool move = e->kind == CT_EVENT_PRICE && e->suspect != 1 && e->pct_milli != CT_NONE &&
+                    llabs(e->pct_milli) >= LEAST_MOVE && e->series.p;
+        struct ct_event_row *copy = move ? CT_VEC_PUSH(r->arena, &moves) : NULL;
+        if (copy)
+            *copy = *e;
+    }
+    ct_sort(r, moves.v, moves.n, sizeof *moves.v, larger_move);
+    for (size_t i = 0; i < moves.n && out->v.n - first < MOST_MOVES; i++) {
+        const struct ct_event_row *e = &moves.v[i];
+        if (listed(out, first, e->series) ||
+            (ct_asof(r, e->series_id, r->at).flags & CT_SAMPLE_QUARANTINED))
+            continue;
+        bool gpu = ct_span_starts(e->series, "gpu/");
+        add_move(r, e, "$", "MOVE", gpu ? offer_where(r, e->series) : token_where(r, e->series),
+                 price_what(r, e), "price", out);
+    }
+}
+
+static void add_stock_moves(struct ct_reader *r, const struct ct_event_list *events,
+                            struct now_list *out)
+{
+    static const char *const words[] = {"unknown", "none", "low", "available"};
+    size_t first = out->v.n;
+    for (size_t i = 0; i < events->v.n && out->v.n - first < MOST_MOVES; i++) {
+        const struct ct_event_row *e = &events->v.v[i];
+        char age[CT_TIME_MAX] = "";
+        bool told = e->kind == CT_EVENT_STOCK && e->old_value >= CT_STOCK_UNKNOWN &&
+                    e->old_value <= CT_STOCK_AVAILABLE && e->new_value >= CT_STOCK_UNKNOWN &&
+                    e->new_value <= CT_STOCK_AVAILABLE && e->series.p;
+        if (!told || listed(out, first, e->series))
+            continue;
+        struct ct_asof before = ct_asof(r, e->series_id, e->at_ms - 1);
+        if (before.at_ms != CT_NONE)
+            ct_age_format(age, e->at_ms - before.at_ms);
+        struct ct_span what = ct_arena_printf(r->arena, "%s -> %s%s%s", words[e->old_value],
+                                              words[e->new_value], *age ? " after " : "", age);
+        add_move(r, e, ct_stock_words[e->new_value], "CAP", offer_where(r, e->series), what,
+                 "stock", out);
+    }
+}
+
+/* Models that came to a host or left it within the day: each by name up to three, then a number. */
+struct model_group {
+    struct ct_span host;
+    bool appeared;
+    size_t n;
+    struct ct_event_row newest;
+};
+
+static void add_model_moves(struct ct_reader *r, const struct ct_event_list *events,
+                            struct now_list *out)
+{
+    CT_VEC(struct model_group) groups = {NULL, 0, 0};
+    enum { FEW = 3 };
+    for (int pass = 0; pass < 2; pass++) {
+        for (size_t i = 0; i < events->v.n; i++) {
+            const struct ct_event_row *e = &events->v.v[i];
+            if (e->kind != CT_EVENT_MODEL || !e->series.p)
+                continue;
+            struct ct_span host = ct_name_segment(r, e->series, 1);
+            bool appeared = ct_span_is(e->field, "appeared");
+            struct model_group *g = NULL;
+            for (size_t k = 0; k < groups.n && !g; k++)
+                if (groups.v[k].appeared == appeared && ct_span_eq(groups.v[k].host, host))
+                    g = &groups.v[k];
+            if (pass == 0) {
+                if (!g && (g = CT_VEC_PUSH(r->arena, &groups)))
+                    *g = (struct model_group){host, appeared, 0, *e};
+                if (g)
+                    g->n++;
+            } else if (g && g->n <= FEW) {
+                add_move(r, e, appeared ? "+" : "-", "MODEL", token_where(r, e->series), e->text,
+                         "catalog", out);
+            }
+        }
+    }
+    for (size_t k = 0; k < groups.n; k++) {
+        const struct model_group *g = &groups.v[k];
+        if (g->n <= FEW)
+            continue;
+        struct ct_event_row e = g->newest;
+        e.series = CT_SPAN_NONE;
+        add_move(
+            r, &e, g->appeared ? "+" : "-", "MODEL", g->host,
+            ct_arena_printf(r->arena, g->appeared ? "%zu new models" : "%zu models gone", g->n),
+            "catalog", out);
+    }
+}
+
+/* ---- all ---- */
+
+static int worse(const void *a, const void *b)
+{
+    const struct ct_now_row *x = a, *y = b;
+    if (x->state != y->state)
+        return y->state - x->state;
+    return (x->since_ms < y->since_ms) - (x->since_ms > y->since_ms);
+}
+
+enum ct_status ct_read_now(struct ct_reader *r, const struct ct_query *q, struct ct_arena *a,
+                           struct ct_rows *out, struct ct_error *err)
+{
+    struct now_list rows = {.v = {NULL, 0, 0}};
+    struct ct_event_list events = {.v = {NULL, 0, 0}};
+    ct_load_begin(r, q, a, err);
+    struct ct_source_list list = ct_sources_at(r);
+    int64_t offline = ct_offline_since(r, &list);
+    for (size_t i = 0; i < list.n && r->status == CT_OK; i++) {
+        const struct ct_source_at *s = &list.v[i];
+        if (!ct_counts(r, s))
+            continue;
+        if (wants_row(r, s) && offline == CT_NONE)
+            add_unreadable(r, s, &rows);
+        else if (s->kind == CT_SOURCE_STATUS && ct_readable(s))
+            add_status(r, s, &rows);
+    }
+    /* One broken uplink is one line, not one a source. */
+    struct ct_now_row *row =
+        offline == CT_NONE ? NULL : push(r, &rows, CT_STATE_UNKNOWN, CT_EVENT_SOURCE);
+    if (row) {
+        row->where = CT_LIT("network");
+        row->what = CT_LIT("we look offline: no source can be reached");
+        row->evidence = CT_LIT("none");
+        row->since_ms = offline;
+    }
+    ct_events_read(r, SQL_EVENTS, &list, r->t - CT_DAY, r->at, MOST_EVENTS, 0, &events);
+    add_price_moves(r, &events, &rows);
+    add_stock_moves(r, &events, &rows);
+    add_model_moves(r, &events, &rows);
+    ct_sort(r, rows.v.v, rows.v.n, sizeof *rows.v.v, worse);
+    *out = (struct ct_rows){rows.v.v, rows.v.n};
+    return ct_load_end(r);
+}

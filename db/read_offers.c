@@ -1,0 +1,509 @@
+/* Who rents which GPU, at what price, and is there any; and the indices made of it. */
+#include "db/base/paths.h"
+#include "db/columns.h"
+#include "db/reader.h"
+
+/* ---- tables ---- */
+
+#define ROW struct ct_offer_row
+static const struct ct_column offer_columns[] = {
+    COL(TEXT, "cloud", offer.cloud, SEARCH, ALIAS("provider")),
+    COL(TEXT, "region", offer.region, SEARCH),
+    COL(TEXT, "zone", offer.zone),
+    COL(TEXT, "sku", offer.sku),
+    COL(TEXT, "instance", offer.instance, SEARCH),
+    COL(TEXT, "gpu", offer.gpu, SEARCH),
+    COL(TEXT, "form", offer.form, SEARCH),
+    COL(MILLI, "gpu_mem_gib", offer.gpu_mem_milli, ALIAS("mem vram")),
+    COL(MILLI, "gpu_count", offer.gpu_count_milli, ALIAS("count gpus")),
+    COL(MILLI, "vcpu", offer.vcpu_milli),
+    COL(MILLI, "mem_gib", offer.mem_milli, ALIAS("ram")),
+    ENUM("purchase", offer.purchase, ct_purchase_words, SEARCH, ALIAS("type")),
+    COL(TEXT, "currency", offer.currency),
+    COL(NANO, "price_per_hour", offer.price_per_hour),
+    COL(NANO, "price_per_gpu_hour", offer.price_per_gpu_hour),
+    COL(BOOL, "host_included", offer.host_included),
+    ENUM("stock", offer.stock, ct_stock_words, FLAGS(CT_COL_RANKED), ALIAS("st")),
+    COL(INT, "stock_count", offer.stock_count),
+    COL(TEXT, "interruption", offer.interruption),
+    COL(TIME, "effective_at", offer.effective_ms),
+    COL(NANO, "price_usd_per_gpu_hour", usd_per_gpu_hour, ALIAS("price now")),
+    COL(MILLI, "change_24h_pct", change_24h_milli, ALIAS("change 24h")),
+    COL(BOOL, "low_90d", low_90d, ALIAS("low")),
+    COL(NANO, "usd_per_pflop_hour", usd_per_pflop_hour, ALIAS("pflop")),
+    COL(INT, "age_s", age_s, ALIAS("age")),
+    ENUM("evidence", evidence, ct_evidence_words),
+    COL(TEXT, "series", series, SEARCH),
+    COL(TEXT, "source", source, SEARCH),
+    ENUM("freshness", freshness, ct_freshness_words, FLAGS(CT_COL_RANKED)),
+    COL(TIME, "seen_at", seen_ms, ALIAS("seen")),
+    COL(TIME, "changed_at", changed_ms, ALIAS("changed")),
+    COL(BOOL, "quarantined", quarantined),
+    COL(BOOL, "gone", gone),
+    COL(TEXT, "key", key, FLAGS(CT_COL_HIDDEN)),
+};
+TABLE(ct_offer_table, "offer", ROW, offer_columns);
+#undef ROW
+
+#define ROW struct ct_gpu_row
+static const struct ct_column gpu_columns[] = {
+    COL(TEXT, "gpu", gpu, SEARCH),
+    COL(TEXT, "form", form, SEARCH),
+    ENUM("purchase", purchase, ct_purchase_words, SEARCH, ALIAS("type")),
+    COL(NANO, "index_usd_per_gpu_hour", index_usd_per_gpu_hour, ALIAS("index price")),
+    COL(NANO, "cheapest_usd_per_gpu_hour", cheapest_usd_per_gpu_hour, ALIAS("cheapest")),
+    COL(TEXT, "cheapest_cloud", cheapest_cloud, SEARCH),
+    COL(NANO, "dearest_usd_per_gpu_hour", dearest_usd_per_gpu_hour, ALIAS("dearest")),
+    COL(INT, "clouds", clouds),
+    COL(INT, "offers", offers),
+    COL(INT, "available", available),
+    COL(MILLI, "change_7d_pct", change_7d_milli, ALIAS("change 7d")),
+    COL(TEXT, "cloud", cloud, SEARCH, ALIAS("provider")),
+    COL(TEXT, "region", region, SEARCH),
+    COL(INT, "age_s", age_s, ALIAS("age")),
+    ENUM("freshness", freshness, ct_freshness_words, FLAGS(CT_COL_RANKED)),
+};
+TABLE(ct_gpu_table, "gpu", ROW, gpu_columns);
+#undef ROW
+
+/* ---- accelerators ---- */
+
+struct accelerator {
+    struct ct_span gpu, form; /* form may be "SXM|PCIe": either */
+    int64_t gb, mtflops;
+};
+
+enum { A_GPU, A_FORM, A_MEMORY, A_FLOPS, A_COLUMNS };
+
+static struct accelerator read_line(struct ct_span line, const int *columns)
+{
+    struct accelerator out = {.gb = CT_NONE, .mtflops = CT_NONE};
+    for (int i = 0; line.p; i++) {
+        struct ct_span cell = ct_span_trim(ct_span_cut(&line, '\t'));
+        if (i == columns[A_GPU])
+            out.gpu = cell;
+        if (i == columns[A_FORM])
+            out.form = cell;
+        if (i == columns[A_MEMORY] && ct_span_int(cell, &out.gb) != CT_OK)
+            out.gb = CT_NONE;
+        if (i == columns[A_FLOPS] && ct_milli_parse(cell, &out.mtflops) != CT_OK)
+            out.mtflops = CT_NONE;
+    }
+    return out;
+}
+
+static void read_accelerators(struct ct_reader *r)
+{
+    static const char *const names[A_COLUMNS] = {"gpu", "form", "memory_gb", "bf16_dense_tflops"};
+    int columns[A_COLUMNS] = {-1, -1, -1, -1};
+    struct ct_buf path = CT_BUF_INIT, text = CT_BUF_INIT;
+    CT_VEC(struct accelerator) list = {NULL, 0, 0};
+    r->accel_arena = ct_arena_new(0);
+    if (ct_path_resource(&path, "fetchers/reference/accelerators.tsv", NULL) != CT_OK ||
+        ct_read_file(path.p, 1 << 20, &text, NULL) != CT_OK)
+        goto out; /* the column stays empty; doctor reports what is missing */
+    struct ct_span rest = ct_arena_dup(r->accel_arena, ct_buf_span(&text));
+    bool headed = false;
+    while (rest.p) {
+        struct ct_span line = ct_span_cut(&rest, '\n');
+        if (!line.n || line.p[0] == '#')
+            continue;
+        for (int i = 0; !headed && line.p; i++) {
+            struct ct_span cell = ct_span_trim(ct_span_cut(&line, '\t'));
+            for (int k = 0; k < A_COLUMNS; k++)
+                columns[k] = ct_span_is(cell, names[k]) ? i : columns[k];
+        }
+        headed = true;
+        struct accelerator found = read_line(line, columns);
+        struct accelerator *place = found.gpu.n && found.mtflops != CT_NONE && found.mtflops > 0
+                                        ? CT_VEC_PUSH(r->accel_arena, &list)
+                                        : NULL;
+        if (place)
+            *place = found;
+    }
+    r->accel = list.v;
+    r->n_accel = list.n;
+out:
+    ct_buf_free(&path);
+    ct_buf_free(&text);
+}
+
+void ct_accelerators_free(struct ct_reader *r)
+{
+    ct_arena_free(r->accel_arena);
+}
+
+static bool has_form(struct ct_span forms, struct ct_span form)
+{
+    if (!form.n || !forms.n)
+        return true; /* not said, or only one exists */
+    while (forms.p)
+        if (ct_span_ieq(ct_span_cut(&forms, '|'), form))
+            return true;
+    return false;
+}
+
+/* What all parts that the offer may mean agree on; its memory decides where name and form do not.
+ */
+int64_t ct_accelerator_mtflops(struct ct_reader *r, const struct ct_offer *o)
+{
+    int64_t any = CT_NONE, fitting = CT_NONE;
+    bool any_differ = false, fitting_differ = false;
+    int64_t gb = o->gpu_mem_milli == CT_NONE ? CT_NONE : (o->gpu_mem_milli + 500) / 1000;
+    if (!r->accel_arena)
+        read_accelerators(r);
+    for (size_t i = 0; o->gpu.n && i < r->n_accel; i++) {
+        const struct accelerator *a = &r->accel[i];
+        if (!ct_span_ieq(a->gpu, o->gpu) || !has_form(a->form, o->form))
+            continue;
+        any_differ = any_differ || (any != CT_NONE && any != a->mtflops);
+        any = a->mtflops;
+        if (gb == CT_NONE || a->gb != gb)
+            continue;
+        fitting_differ = fitting_differ || (fitting != CT_NONE && fitting != a->mtflops);
+        fitting = a->mtflops;
+    }
+    return !any_differ ? any : !fitting_differ ? fitting : CT_NONE;
+}
+
+/* ---- offers ---- */
+
+/* A row while it is made. */
+struct item {
+    struct ct_offer_row row;
+    int64_t series, source;
+    struct ct_asof now;
+    int64_t usd_7d; /* CT_NONE: was not there, or not in dollars */
+    bool newest;    /* the sample in force is the series' last: the facts are of its time */
+};
+struct items {
+    CT_VEC(struct item) v;
+};
+
+static void read_facts(struct ct_reader *r, sqlite3_stmt *st, struct ct_offer *o)
+{
+    *o = (struct ct_offer){
+        .cloud = ct_col_text(r, st, 7),
+        .region = ct_col_text(r, st, 8),
+        .zone = ct_col_text(r, st, 9),
+        .sku = ct_col_text(r, st, 10),
+        .instance = ct_col_text(r, st, 11),
+        .gpu = ct_col_text(r, st, 12),
+        .form = ct_col_text(r, st, 13),
+        .gpu_mem_milli = ct_col_int(st, 14),
+        .gpu_count_milli = ct_col_int(st, 15),
+        .vcpu_milli = ct_col_int(st, 16),
+        .mem_milli = ct_col_int(st, 17),
+        .purchase = ct_col_enum(st, 18, CT_PURCHASE_OTHER),
+        .currency = ct_col_text(r, st, 19),
+        .price_per_hour = ct_col_int(st, 20),
+        .price_per_gpu_hour = ct_col_int(st, 21),
+        .host_included = ct_col_enum(st, 22, 1),
+        .stock = ct_col_enum(st, 23, CT_STOCK_AVAILABLE),
+        .stock_count = ct_col_int(st, 24),
+        .interruption = ct_col_text(r, st, 25),
+        .effective_ms = ct_col_int(st, 26),
+    };
+}
+
+/* What was quoted at the moment, where facts are newer than it. */
+static void set_price(struct item *it)
+{
+    struct ct_offer *o = &it->row.offer;
+    int64_t value = it->now.value;
+    if (value == CT_NONE) {
+        o->price_per_hour = o->price_per_gpu_hour = CT_NONE;
+    } else if (value != o->price_per_gpu_hour) {
+        o->price_per_gpu_hour = value;
+        if (o->price_per_hour != CT_NONE)
+            o->price_per_hour = o->gpu_count_milli == CT_NONE
+                                    ? CT_NONE
+                                    : ct_muldiv(value, o->gpu_count_milli, 1000);
+    }
+    bool dollars = !o->currency.n || ct_span_is(o->currency, "USD");
+    it->row.usd_per_gpu_hour = dollars ? value : CT_NONE;
+    if (!it->newest) { /* not recorded over time */
+        o->effective_ms = CT_NONE;
+        o->interruption = CT_SPAN_NONE;
+    }
+}
+
+static void set_stock(struct ct_reader *r, sqlite3_stmt *st, struct item *it)
+{
+    struct ct_offer *o = &it->row.offer;
+    if (ct_col_int(st, 27) == CT_NONE) {
+        o->stock = CT_STOCK_UNKNOWN;
+        return;
+    }
+    struct ct_asof v = ct_asof_row(r, st, 27);
+    bool newest = v.at_ms == ct_col_int(st, 28);
+    o->stock = v.value >= CT_STOCK_UNKNOWN && v.value <= CT_STOCK_AVAILABLE ? (int)v.value
+                                                                            : CT_STOCK_UNKNOWN;
+    if (!newest || o->stock <= CT_STOCK_NONE)
+        o->stock_count = CT_NONE;
+}
+
+/* Reads the offers at the moment; with WITH_GONE also those no longer there. */
+static void read_items(struct ct_reader *r, bool with_gone, struct items *out)
+{
+    sqlite3_stmt *st = ct_use(r, SQL_OFFERS, 0);
+    while (ct_step(r, st)) {
+        struct ct_asof now = ct_asof_row(r, st, 0);
+        if (now.at_ms == CT_NONE || (ct_gone(now) && !with_gone))
+            continue;
+        struct item *it = CT_VEC_PUSH(r->arena, &out->v);
+        if (!it)
+            break;
+        it->series = ct_col_int(st, 0);
+        it->source = ct_col_int(st, 4);
+        it->now = now;
+        it->newest = now.at_ms == ct_col_int(st, 1);
+        it->usd_7d = CT_NONE;
+        it->row.series = ct_col_text(r, st, 5);
+        it->row.key = ct_col_text(r, st, 6);
+        it->row.gone = ct_gone(now);
+        it->row.quarantined = (now.flags & CT_SAMPLE_QUARANTINED) != 0;
+        read_facts(r, st, &it->row.offer);
+        set_price(it);
+        set_stock(r, st, it);
+    }
+}
+
+static void set_source(struct item *it, const struct ct_source_at *s)
+{
+    it->row.source = s ? s->name : CT_SPAN_NONE;
+    it->row.freshness = s ? s->freshness : CT_DEAD;
+    it->row.evidence = s ? s->evidence : -1;
+    it->row.seen_ms = it->row.gone ? it->now.at_ms : s ? s->last_success_ms : CT_NONE;
+    it->row.age_s = s ? s->age_s : CT_NONE;
+}
+
+static int64_t price_then(struct ct_reader *r, const struct item *it, int64_t at_ms)
+{
+    if (it->now.at_ms <= at_ms)
+        return ct_gone(it->now) ? CT_NONE : it->now.value;
+    struct ct_asof v = ct_asof(r, it->series, at_ms);
+    return ct_gone(v) || (v.flags & CT_SAMPLE_QUARANTINED) ? CT_NONE : v.value;
+}
+
+/* From the newest day backwards: one look-up a change, at most one a day. */
+static void draw_spark(struct ct_reader *r, struct item *it, const struct ct_gaps *gaps)
+{
+    struct ct_asof v = it->now;
+    for (int i = CT_SPARK - 1; i >= 0; i--) {
+        int64_t at = r->t - (CT_SPARK - 1 - i) * CT_DAY;
+        if (v.at_ms != CT_NONE && v.at_ms > at)
+            v = ct_asof(r, it->series, at);
+        bool known = !ct_gone(v) && !(v.flags & CT_SAMPLE_QUARANTINED) && !ct_in_gap(gaps, at);
+        it->row.spark[i] = known ? v.value : CT_NONE;
+    }
+}
+
+static void set_history(struct ct_reader *r, struct item *it, const struct ct_gaps *gaps)
+{
+    struct ct_offer_row *row = &it->row;
+    row->changed_ms = it->now.at_ms;
+    if (it->now.flags & CT_SAMPLE_LIFTED) /* believed since then, changed before */
+        row->changed_ms = ct_asof(r, it->series, it->now.at_ms - 1).at_ms;
+    row->low_90d = -1;
+    row->change_24h_milli = CT_NONE;
+    if (it->now.value != CT_NONE && !row->gone && !row->quarantined) {
+        row->change_24h_milli = ct_pct_change(price_then(r, it, r->t - CT_DAY), it->now.value);
+        row->low_90d = ct_low_90d(r, it->series, r->t, it->now.value);
+    }
+    int64_t flops = ct_accelerator_mtflops(r, &row->offer);
+    row->usd_per_pflop_hour =
+        flops == CT_NONE ? CT_NONE : ct_muldiv(row->usd_per_gpu_hour, 1000000, flops);
+    draw_spark(r, it, gaps);
+}
+
+static int64_t nulls_last(int64_t v)
+{
+    return v == CT_NONE ? INT64_MAX : v;
+}
+
+static int cheaper(const void *a, const void *b)
+{
+    const struct ct_offer_row *x = a, *y = b;
+    int64_t p = nulls_last(x->usd_per_gpu_hour), q = nulls_last(y->usd_per_gpu_hour);
+    return p != q ? (p > q) - (p < q) : ct_span_cmp(x->key, y->key);
+}
+
+enum ct_status ct_read_offers(struct ct_reader *r, const struct ct_query *q, struct ct_arena *a,
+                              struct ct_rows *out, struct ct_error *err)
+{
+    struct items items = {.v = {NULL, 0, 0}};
+    ct_load_begin(r, q, a, err);
+    struct ct_source_list sources = ct_sources_at(r);
+    struct ct_gaps *gaps = ct_arena_alloc(a, (sources.n + 1) * sizeof *gaps);
+    bool *told = ct_arena_alloc(a, sources.n + 1);
+    read_items(r, q->gone, &items);
+    struct ct_offer_row *rows = ct_arena_alloc(a, (items.v.n + 1) * sizeof *rows);
+    for (size_t i = 0; i < items.v.n && rows && gaps && told && r->status == CT_OK; i++) {
+        struct item *it = &items.v.v[i];
+        const struct ct_source_at *s = ct_source_by_id(&sources, it->source);
+        size_t k = s ? (size_t)(s - sources.v) : sources.n;
+        if (s && !told[k])
+            ct_source_gaps(r, s, r->t - CT_SPARK * CT_DAY, r->t, &gaps[k]);
+        told[k] = true;
+        set_source(it, s);
+        set_history(r, it, &gaps[k]);
+        rows[i] = it->row;
+    }
+    if (rows)
+        ct_sort(r, rows, items.v.n, sizeof *rows, cheaper);
+    *out = (struct ct_rows){rows, items.v.n};
+    return ct_load_end(r);
+}
+
+/* ---- groups ----
+ *
+ * The index of a group is the median over clouds of each cloud's cheapest price a GPU-hour: a cloud
+ * with a hundred regions weighs as much as one with two, and one dear or cheap outlier moves
+ * nothing. Offers that are quarantined, gone, without a price or not in dollars are left out. */
+
+enum group { BY_GPU, BY_CLOUD, BY_REGION };
+
+static int by_words(const void *a, const void *b, bool cloud, bool region)
+{
+    const struct ct_offer *x = &((const struct item *)a)->row.offer;
+    const struct ct_offer *y = &((const struct item *)b)->row.offer;
+    int way = ct_span_cmp(x->gpu, y->gpu);
+    if (!way)
+        way = ct_span_cmp(x->form, y->form);
+    if (!way)
+        way = x->purchase - y->purchase;
+    if (!way && cloud)
+        way = ct_span_cmp(x->cloud, y->cloud);
+    if (!way && region)
+        way = ct_span_cmp(x->region, y->region);
+    return way;
+}
+
+/* The finer order serves the coarser groups too: all of a group stand together, clouds inside it as
+ * well. */
+static int by_all(const void *a, const void *b)
+{
+    return by_words(a, b, true, true);
+}
+
+static int by_value(const void *a, const void *b)
+{
+    const int64_t *x = a, *y = b;
+    return (*x > *y) - (*x < *y);
+}
+
+static bool counts(const struct item *it)
+{
+    return !it->row.gone && !it->row.quarantined && it->row.usd_per_gpu_hour != CT_NONE;
+}
+
+/* Median of the clouds' cheapest in V[0..n), now or seven days before. */
+static int64_t median(struct ct_reader *r, const struct item *v, size_t n, bool then)
+{
+    int64_t *best = ct_arena_alloc(r->arena, (n + 1) * sizeof *best);
+    size_t clouds = 0;
+    bool open = false; /* the cloud before has a price in best[clouds - 1] */
+    for (size_t i = 0; i < n && best; i++) {
+        int64_t price = then ? v[i].usd_7d : counts(&v[i]) ? v[i].row.usd_per_gpu_hour : CT_NONE;
+        if (i && !ct_span_eq(v[i].row.offer.cloud, v[i - 1].row.offer.cloud))
+            open = false;
+        if (price == CT_NONE)
+            continue;
+        if (!open)
+            best[clouds++] = price;
+        else if (price < best[clouds - 1])
+            best[clouds - 1] = price;
+        open = true;
+    }
+    if (!clouds)
+        return CT_NONE;
+    ct_sort(r, best, clouds, sizeof *best, by_value);
+    int64_t low = best[(clouds - 1) / 2], high = best[clouds / 2];
+    return low + ct_muldiv(high - low, 1, 2);
+}
+
+static int64_t count_clouds(const struct item *v, size_t n)
+{
+    int64_t clouds = 0;
+    for (size_t i = 0; i < n;) {
+        struct ct_span cloud = v[i].row.offer.cloud;
+        bool here = false;
+        for (; i < n && ct_span_eq(v[i].row.offer.cloud, cloud); i++)
+            here = here || !v[i].row.gone;
+        clouds += here;
+    }
+    return clouds;
+}
+
+static struct ct_gpu_row gpu_row(struct ct_reader *r, const struct item *v, size_t n, enum group g)
+{
+    const struct ct_offer *o = &v[0].row.offer;
+    struct ct_gpu_row row = {
+        .gpu = o->gpu,
+        .form = o->form,
+        .purchase = o->purchase,
+        .cloud = g >= BY_CLOUD ? o->cloud : CT_SPAN_NONE,
+        .region = g == BY_REGION ? o->region : CT_SPAN_NONE,
+        .index_usd_per_gpu_hour = median(r, v, n, false),
+        .cheapest_usd_per_gpu_hour = CT_NONE,
+        .dearest_usd_per_gpu_hour = CT_NONE,
+        .clouds = count_clouds(v, n),
+        .age_s = CT_NONE,
+        .freshness = CT_FRESH,
+    };
+    row.change_7d_milli = ct_pct_change(median(r, v, n, true), row.index_usd_per_gpu_hour);
+    for (size_t i = 0; i < n; i++) {
+        int64_t price = v[i].row.usd_per_gpu_hour;
+        if (v[i].row.gone)
+            continue;
+        row.offers++;
+        row.available += v[i].row.offer.stock >= CT_STOCK_LOW;
+        if (v[i].row.age_s > row.age_s)
+            row.age_s = v[i].row.age_s;
+        if (v[i].row.freshness > row.freshness)
+            row.freshness = v[i].row.freshness;
+        if (!counts(&v[i]))
+            continue;
+        if (row.cheapest_usd_per_gpu_hour == CT_NONE || price < row.cheapest_usd_per_gpu_hour) {
+            row.cheapest_usd_per_gpu_hour = price;
+            row.cheapest_cloud = v[i].row.offer.cloud;
+        }
+        if (price > row.dearest_usd_per_gpu_hour)
+            row.dearest_usd_per_gpu_hour = price;
+    }
+    return row;
+}
+
+enum ct_status ct_read_gpus(struct ct_reader *r, const struct ct_query *q, struct ct_arena *a,
+                            struct ct_rows *out, struct ct_error *err)
+{
+    CT_VEC(struct ct_gpu_row) rows = {NULL, 0, 0};
+    struct items items = {.v = {NULL, 0, 0}};
+    struct ct_span by = ct_span(q->group);
+    enum group g = ct_span_is(by, "region")  ? BY_REGION
+                   : ct_span_is(by, "cloud") ? BY_CLOUD
+                                             : BY_GPU;
+    ct_load_begin(r, q, a, err);
+    struct ct_source_list sources = ct_sources_at(r);
+    read_items(r, true, &items); /* what left within the week belongs to the index of then */
+    for (size_t i = 0; i < items.v.n; i++) {
+        struct item *it = &items.v.v[i];
+        bool dollars = !it->row.offer.currency.n || ct_span_is(it->row.offer.currency, "USD");
+        set_source(it, ct_source_by_id(&sources, it->source));
+        it->usd_7d = dollars ? price_then(r, it, r->t - 7 * CT_DAY) : CT_NONE;
+    }
+    ct_sort(r, items.v.v, items.v.n, sizeof *items.v.v, by_all);
+    for (size_t i = 0, end; i < items.v.n; i = end) {
+        const struct item *v = items.v.v;
+        for (end = i;
+             end < items.v.n && by_words(&v[i], &v[end], g >= BY_CLOUD, g == BY_REGION) == 0;)
+            end++;
+        struct ct_gpu_row row = gpu_row(r, v + i, end - i, g);
+        struct ct_gpu_row *place = row.offers ? CT_VEC_PUSH(a, &rows) : NULL;
+        if (place)
+            *place = row;
+    }
+    *out = (struct ct_rows){rows.v, rows.n};
+    return ct_load_end(r);
+}

@@ -1,0 +1,273 @@
+/* What the read_*.c files share: the statements, stepping through them, values as of a moment, the
+ * health of sources at it, and the stretches of a source's timeline in which nothing was known. For
+ * db/ only. */
+#ifndef CT_READER_H
+#define CT_READER_H
+
+#include "db/read.h"
+#include "db/schema.h"
+
+#include <stdatomic.h>
+
+#define SQL_INCIDENT_COLUMNS                                                                       \
+    "ext_id,title,state,phase,open,raw_impact,url,started_ms,updated_ms,resolved_ms,"              \
+    "scheduled_for_ms,scheduled_until_ms,first_ms,components,regions"
+#define SQL_EVENT_COLUMNS                                                                          \
+    "e.at_ms,e.id,e.kind,e.severity,e.source_id,e.series_id,e.subject,e.ref,e.field,e.text,"       \
+    "e.unit,e.old,e.new,e.pct,e.suspect,s.name,s.digits"
+#define SQL_EVENT_FROM " FROM event e LEFT JOIN series s ON s.id=e.series_id WHERE "
+#define SQL_CUR "s.cur_ms,s.cur_value,s.cur_flags"
+
+/* Every statement of the reader. A test asks SQLite for the plan of each: nothing may scan sample,
+ * event or poll. ?1, ?2 ... are bound in this order by ct_use. */
+#define CT_SQL_LIST(X)                                                                             \
+    X(APPLICATION, "PRAGMA application_id")                                                        \
+    X(USER_VERSION, "PRAGMA user_version")                                                         \
+    X(DATA_VERSION, "PRAGMA data_version")                                                         \
+    X(BEGIN, "BEGIN")                                                                              \
+    X(COMMIT, "COMMIT")                                                                            \
+    X(META, "SELECT value FROM meta WHERE key=?1")                                                 \
+    X(LEASE, "SELECT pid,host,beat_ms FROM lease")                                                 \
+    X(SERIES_COUNT, "SELECT count(*) FROM series")                                                 \
+    X(SOURCES,                                                                                     \
+      "SELECT id,name,family,kind,provider,scope,title,url,terms,evidence,interval_ms,enabled,"    \
+      "off_reason,part_of_list,last_attempt_ms,next_attempt_ms,http_status,bytes,rows,"            \
+      "changed_rows,latency_ms,error,data_ms,pending_n,pending_reason,page_url,page_indicator"     \
+      " FROM source ORDER BY id")                                                                  \
+    X(POLLS_BACK, "SELECT from_ms,to_ms,n,outcome,imported,rows,reason FROM poll"                  \
+                  " WHERE source_id=?1 AND from_ms<=?2 ORDER BY from_ms DESC")                     \
+    X(POLLS, "SELECT from_ms,to_ms,n,outcome,imported,rows,reason FROM poll"                       \
+             " WHERE source_id=?1 AND from_ms>?2 AND from_ms<=?3 ORDER BY from_ms")                \
+    X(ATTEMPTS,                                                                                    \
+      "SELECT at_ms,outcome,http_status,bytes,rows,changed_rows,latency_ms,error FROM attempt"     \
+      " WHERE source_id=?1 AND at_ms<=?2 ORDER BY at_ms DESC")                                     \
+    X(ASOF, "SELECT at_ms,value,flags FROM sample WHERE series_id=?1 AND at_ms<=?2"                \
+            " ORDER BY at_ms DESC LIMIT 1")                                                        \
+    X(SAMPLES,                                                                                     \
+      "SELECT at_ms,value,flags FROM sample WHERE series_id=?1 AND at_ms>?2 AND at_ms<=?3"         \
+      " ORDER BY at_ms")                                                                           \
+    X(FIRST_SAMPLE, "SELECT at_ms FROM sample WHERE series_id=?1 ORDER BY at_ms LIMIT 1")          \
+    X(COUNT_SAMPLES,                                                                               \
+      "SELECT count(*) FROM (SELECT 1 FROM sample WHERE series_id=?1 AND at_ms>?2 AND at_ms<=?3"   \
+      " AND value IS NOT NULL AND flags&4=0 LIMIT ?4)")                                            \
+    X(LOWER, "SELECT 1 FROM sample WHERE series_id=?1 AND at_ms>?2 AND at_ms<=?3 AND value<?4"     \
+             " AND flags&1=0 LIMIT 1")                                                             \
+    X(HIGHER, "SELECT 1 FROM sample WHERE series_id=?1 AND at_ms>?2 AND at_ms<=?3 AND value>?4"    \
+              " AND flags&1=0 LIMIT 1")                                                            \
+    X(SERIES_OF, "SELECT s.id," SQL_CUR " FROM series s WHERE source_id=?1 AND kind=?2")           \
+    X(SERIES_NAMED,                                                                                \
+      "SELECT id,name,unit,digits,source_id,kind,cur_ms,cur_flags FROM series WHERE name=?1")      \
+    X(SERIES_ALL,                                                                                  \
+      "SELECT id,name,unit,digits,source_id,kind,cur_ms,cur_flags FROM series ORDER BY name")      \
+    X(TOKEN_REF, "SELECT ref FROM token WHERE series_id=?1")                                       \
+    X(COMPONENTS,                                                                                  \
+      "SELECT s.id," SQL_CUR ",c.ext_id,c.name,c.grp,c.region,c.raw_state FROM series s"           \
+      " JOIN component c ON c.series_id=s.id WHERE s.source_id=?1 AND s.kind=?2")                  \
+    X(INCIDENTS_OPEN, "SELECT " SQL_INCIDENT_COLUMNS " FROM incident"                              \
+                      " WHERE source_id=?1 AND to_ms>?2 AND from_ms<=?2 AND open=1")               \
+    X(INCIDENTS, "SELECT " SQL_INCIDENT_COLUMNS " FROM incident"                                   \
+                 " WHERE source_id=?1 AND to_ms>?2 AND from_ms<=?2")                               \
+    X(UPDATES, "SELECT at_ms,first_ms,phase,text FROM incident_update"                             \
+               " WHERE source_id=?1 AND incident=?2 AND first_ms<=?3")                             \
+    X(OFFERS,                                                                                      \
+      "SELECT s.id," SQL_CUR ",s.source_id,s.name,o.key,o.cloud,o.region,o.zone,o.sku,o.instance," \
+      "o.gpu,o.form,o.gpu_mem_milli,o.gpu_count_milli,o.vcpu_milli,o.mem_milli,o.purchase,"        \
+      "o.currency,o.price_per_hour,o.price_per_gpu_hour,o.host_included,o.stock,o.stock_count,"    \
+      "o.interruption,o.effective_ms,t.id,t.cur_ms,t.cur_value,t.cur_flags"                        \
+      " FROM offer o JOIN series s ON s.id=o.series_id LEFT JOIN series t ON t.id=o.stock_series") \
+    X(TOKENS, "SELECT s.id," SQL_CUR ",s.source_id,s.name,k.ref,k.lab,k.model,k.variant,k.host,"   \
+              "k.host_class,k.region,k.kind,k.tier,k.field,k.currency,k.context,k.retires_ms,"     \
+              "k.open_weights FROM token k JOIN series s ON s.id=k.series_id")                     \
+    X(EVENTS, "SELECT " SQL_EVENT_COLUMNS SQL_EVENT_FROM "e.at_ms>=?1 AND e.at_ms<=?2"             \
+              " ORDER BY e.at_ms DESC,e.id DESC LIMIT ?3")                                         \
+    X(EVENTS_OF_SERIES,                                                                            \
+      "SELECT " SQL_EVENT_COLUMNS SQL_EVENT_FROM "e.series_id=?4 AND e.at_ms>=?1 AND e.at_ms<=?2"  \
+      " ORDER BY e.at_ms DESC,e.id DESC LIMIT ?3")                                                 \
+    X(EVENTS_OF_SOURCE,                                                                            \
+      "SELECT " SQL_EVENT_COLUMNS SQL_EVENT_FROM "e.source_id=?4 AND e.at_ms>=?1 AND e.at_ms<=?2"  \
+      " ORDER BY e.at_ms DESC,e.id DESC LIMIT ?3")
+
+enum ct_sql {
+#define X(name, sql) SQL_##name,
+    CT_SQL_LIST(X)
+#undef X
+        CT_N_SQL
+};
+extern const char *const ct_sql_text[CT_N_SQL];
+
+struct accelerator;
+
+struct ct_reader {
+    sqlite3 *db;
+    char *path;
+    bool newer;
+    atomic_bool cancel;
+    sqlite3_stmt *stmts[CT_N_SQL];
+    /* of the running load */
+    enum ct_status status;
+    struct ct_error *err;
+    struct ct_arena *arena;
+    bool live;
+    int64_t t;  /* the moment ages count from: now, or the past moment */
+    int64_t at; /* what look-ups compare with: T, or (live) later than anything */
+    /* accelerators.tsv, read once */
+    struct ct_arena *accel_arena;
+    struct accelerator *accel;
+    size_t n_accel;
+};
+
+/* Brackets of every loader: one snapshot. After ct_load_begin failures gather in r->status (the
+ * first counts); loops end because ct_step says false. ct_load_end also notices a full arena. */
+void ct_load_begin(struct ct_reader *r, const struct ct_query *q, struct ct_arena *a,
+                   struct ct_error *err);
+enum ct_status ct_load_end(struct ct_reader *r);
+
+/* The statement, reset, with N integers bound; NULL after a failure (ct_step takes it). A statement
+ * that is being stepped must not be used again inside. */
+sqlite3_stmt *ct_use(struct ct_reader *r, enum ct_sql id, int n, ...);
+void ct_bind_text(struct ct_reader *r, sqlite3_stmt *st, int index, struct ct_span text);
+bool ct_step(struct ct_reader *r, sqlite3_stmt *st); /* true: a row */
+
+int64_t ct_col_int(sqlite3_stmt *st, int i);        /* CT_NONE for NULL */
+int ct_col_enum(sqlite3_stmt *st, int i, int last); /* -1 for NULL and beyond LAST */
+struct ct_span ct_col_text(struct ct_reader *r, sqlite3_stmt *st, int i); /* in r->arena */
+struct ct_list ct_col_list(struct ct_reader *r, sqlite3_stmt *st, int i);
+
+/* A value in force. at_ms is CT_NONE when there is none yet. */
+struct ct_asof {
+    int64_t at_ms, value;
+    int flags;
+};
+struct ct_asof ct_asof(struct ct_reader *r, int64_t series, int64_t at_ms);
+/* The same at r->at from columns I.. (series id, cur_ms, cur_value, cur_flags) of ST: live answers
+ * need no look-up. */
+struct ct_asof ct_asof_row(struct ct_reader *r, sqlite3_stmt *st, int i);
+
+static inline bool ct_gone(struct ct_asof v)
+{
+    return v.at_ms == CT_NONE || (v.flags & CT_SAMPLE_GONE);
+}
+
+/* One source with its health at r->t, out of its timeline. */
+struct ct_source_at {
+    int64_t id, interval_ms;
+    struct ct_span name, family, provider, scope, title, url, terms, off_reason, page_url,
+        page_indicator;
+    int kind, evidence;
+    bool enabled, part_of_list;
+    int64_t last_success_ms, last_attempt_ms, rows, failures;
+    int64_t failing_since_ms;   /* of the present run of failures; CT_NONE */
+    struct ct_span fail_reason; /* of the last attempt, when it failed or was held back */
+    bool held, last_imported;
+    int freshness; /* by age; CT_OFF only without any poll */
+    int64_t age_s;
+    /* as stored, of the newest attempt: for the live list of sources */
+    int64_t next_attempt_ms, http_status, bytes, stored_rows, changed_rows, latency_ms, data_ms,
+        pending_n, stored_attempt_ms;
+    struct ct_span error;
+};
+struct ct_source_list {
+    struct ct_source_at *v;
+    size_t n;
+};
+struct ct_source_list ct_sources_at(struct ct_reader *r);
+const struct ct_source_at *ct_source_by_id(const struct ct_source_list *list, int64_t id);
+/* Fresh or late: what it says may be believed. */
+static inline bool ct_readable(const struct ct_source_at *s)
+{
+    return s->freshness == CT_FRESH || s->freshness == CT_LATE;
+}
+/* Why it is not: "HTTP 403", "no answer for 42m", "not recorded". */
+struct ct_span ct_unreadable_reason(struct ct_reader *r, const struct ct_source_at *s);
+/* Shown now, and at a past moment whenever it had spoken by then. */
+static inline bool ct_counts(const struct ct_reader *r, const struct ct_source_at *s)
+{
+    return r->live ? s->enabled : s->last_attempt_ms != CT_NONE;
+}
+/* "openai/api", or the provider, or the source's name. */
+struct ct_span ct_source_where(struct ct_reader *r, const struct ct_source_at *s);
+/* Our roll-up: its state at r->t as last known (raw) and as it may be claimed. */
+struct ct_scope_state {
+    int state, raw;
+    int64_t since_ms;
+};
+struct ct_scope_state ct_scope_state(struct ct_reader *r, const struct ct_source_at *s);
+
+/* The stretches of [from_ms, to_ms] in which SOURCE's answers were not known, oldest first,
+ * disjoint.
+ *
+ * Two good answers no further apart than 2 intervals and a minute leave no gap, whatever failed in
+ * between. A wider pause is one, from the last good answer to the next, told by reason: what the
+ * failed attempts in it said, "not recorded" where nobody asked. Imported observations are as far
+ * apart as their collector chose: between two neighbouring ones there is no gap. */
+struct ct_gaps {
+    CT_VEC(struct ct_gap) v;
+};
+void ct_source_gaps(struct ct_reader *r, const struct ct_source_at *s, int64_t from_ms,
+                    int64_t to_ms, struct ct_gaps *out);
+bool ct_in_gap(const struct ct_gaps *gaps, int64_t at_ms);
+
+/* 10^-3 TFLOPS (dense BF16) of one accelerator; CT_NONE when the reference table does not know. */
+int64_t ct_accelerator_mtflops(struct ct_reader *r, const struct ct_offer *o);
+void ct_accelerators_free(struct ct_reader *r);
+
+/* Incidents of SOURCE at r->t into a vector of struct ct_incident_row. */
+struct ct_incident_list {
+    CT_VEC(struct ct_incident_row) v;
+};
+void ct_incidents_at(struct ct_reader *r, const struct ct_source_at *s, bool closed_too,
+                     struct ct_incident_list *out);
+/* Components of SOURCE at r->t that count (no headings, none that are gone). */
+struct ct_component_list {
+    CT_VEC(struct ct_component_row) v;
+    int64_t bad; /* degraded or worse */
+};
+void ct_components_at(struct ct_reader *r, const struct ct_source_at *s,
+                      struct ct_component_list *out);
+/* "3 of 28 components degraded: A, B, C". */
+struct ct_span ct_components_text(struct ct_reader *r, const struct ct_component_list *list);
+
+/* A series as SERIES_ALL and SERIES_NAMED give it. */
+struct ct_series_ref {
+    int64_t id, source;
+    struct ct_span name, unit;
+    int digits, kind;
+    int64_t cur_ms;
+    bool gone;
+};
+struct ct_series_list {
+    CT_VEC(struct ct_series_ref) v;
+};
+#define CT_SERIES_MOST 64
+/* Series that SUBJECT names, by the first of these that finds any: the whole name; a glob; an
+ * ending at a '/'; all its words (between blanks and '/') anywhere in the name. Null: all. At most
+ * MOST. */
+enum ct_named { CT_NAMED_EXACT, CT_NAMED_GLOB, CT_NAMED_ENDING, CT_NAMED_WORDS, CT_NAMED_NOTHING };
+enum ct_named ct_series_find(struct ct_reader *r, struct ct_span subject, size_t most,
+                             struct ct_series_list *out);
+
+/* Since when everything that is asked fails before any answer arrives; CT_NONE when not, or not
+ * live. */
+int64_t ct_offline_since(const struct ct_reader *r, const struct ct_source_list *list);
+
+struct ct_event_list {
+    CT_VEC(struct ct_event_row) v;
+};
+/* Runs one of the EVENTS statements from FROM to TO (both included), newest first, at most LIMIT;
+ * ID for those that take one. */
+void ct_events_read(struct ct_reader *r, enum ct_sql which, const struct ct_source_list *sources,
+                    int64_t from_ms, int64_t to_ms, int64_t limit, int64_t id,
+                    struct ct_event_list *out);
+
+/* Whether the value V in force at T is the lowest of the 90 days before it, and not merely
+ * unchanged. */
+bool ct_low_90d(struct ct_reader *r, int64_t series, int64_t t, int64_t v);
+
+/* Segment N (0: the kind) of a series name, unescaped; null when there are fewer. */
+struct ct_span ct_name_segment(struct ct_reader *r, struct ct_span name, int n);
+
+/* Sorts N rows of SIZE stably by COMPARE. */
+void ct_sort(struct ct_reader *r, void *v, size_t n, size_t size,
+             int (*compare)(const void *, const void *));
+
+#endif

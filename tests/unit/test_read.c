@@ -1,0 +1,724 @@
+/* The loaders against databases the writer made: live and as of past moments. */
+#include "config.h"
+
+#include "write_fixture.h"
+
+#include "db/reader.h"
+
+struct read {
+    struct fixture *f;
+    struct ct_reader *r;
+    struct ct_query q;
+    struct ct_arena *arena;
+    struct ct_error err;
+};
+
+static struct read begin(void **state, int64_t now_ms)
+{
+    struct read t = {.f = *state, .arena = ct_arena_new(0)};
+    t.q = (struct ct_query){.at_ms = CT_LIVE, .now_ms = now_ms};
+    if (ct_reader_open(t.f->path, &t.r, &t.err) != CT_OK)
+        fail_msg("%s: %s", t.err.where, t.err.what);
+    return t;
+}
+
+static void end(struct read *t)
+{
+    ct_reader_close(t->r);
+    ct_arena_free(t->arena);
+}
+
+static struct ct_rows load(struct read *t, ct_load_fn *fn)
+{
+    struct ct_rows rows = {NULL, 0};
+    if (fn(t->r, &t->q, t->arena, &rows, &t->err) != CT_OK)
+        fail_msg("%s: %s", t->err.where, t->err.what);
+    return rows;
+}
+
+/* The rows as NDJSON with only the columns NAMES (blank-separated), each "value|value\n". */
+static char *show(struct read *t, const struct ct_table *table, struct ct_rows rows,
+                  const char *names)
+{
+    struct ct_buf out = CT_BUF_INIT;
+    ct_buf_adds(&out, "");
+    for (size_t i = 0; i < rows.n; i++) {
+        struct ct_span rest = ct_span(names);
+        ct_buf_adds(&out, i ? "\n" : "");
+        for (bool first = true; rest.p; first = false) {
+            const struct ct_column *c = ct_table_column(table, ct_span_cut(&rest, ' '));
+            assert_non_null(c);
+            ct_buf_adds(&out, first ? "" : "|");
+            ct_buf_add(&out, ct_cell_null(c, ct_row(table, rows, i))
+                                 ? CT_LIT("-")
+                                 : ct_cell_text(c, ct_row(table, rows, i), t->arena));
+        }
+    }
+    return out.p ? out.p : ct_xstrdup("");
+}
+
+static void shows(struct read *t, ct_load_fn *fn, const struct ct_table *table, const char *names,
+                  const char *want)
+{
+    char *is = show(t, table, load(t, fn), names);
+    assert_string_equal(is, want);
+    free(is);
+}
+
+#define MIN(n) (T0 + (int64_t)(n)*CT_MINUTE)
+
+/* ---- opening ---- */
+
+static void open_says_what_is_wrong_with_the_file(void **state)
+{
+    struct fixture *f = *state;
+    struct ct_reader *r;
+    struct ct_error err = {0};
+    char path[700];
+    (void)snprintf(path, sizeof path, "%s/none.db", f->folder);
+    assert_int_equal(ct_reader_open(path, &r, &err), CT_ERR_NOT_FOUND);
+    assert_null(r);
+    assert_int_equal(ct_reader_open(f->folder, &r, &err), CT_ERR_DB);
+    FILE *file = fopen(path, "w");
+    assert_non_null(file);
+    assert_int_equal(ct_reader_open(path, &r, &err), CT_ERR_NOT_FOUND); /* made, not yet filled */
+    for (int i = 0; i < 200; i++)
+        assert_true(fputs("this is no database at all. ", file) >= 0);
+    assert_int_equal(fclose(file), 0);
+    assert_int_equal(ct_reader_open(path, &r, &err), CT_ERR_DB);
+    assert_null(r);
+    assert_int_equal(remove(path), 0);
+    sqlite3 *other;
+    assert_int_equal(sqlite3_open(path, &other), SQLITE_OK);
+    assert_int_equal(
+        sqlite3_exec(other, "PRAGMA application_id=7; CREATE TABLE x (y)", NULL, NULL, NULL),
+        SQLITE_OK);
+    sqlite3_close(other);
+    assert_int_equal(ct_reader_open(path, &r, &err), CT_ERR_DB);
+    assert_non_null(strstr(err.what, "another program"));
+}
+
+static void a_newer_layout_opens_and_says_so(void **state)
+{
+    struct fixture *f = *state;
+    struct ct_reader *r;
+    assert_int_equal(sqlite3_exec(f->look, "PRAGMA user_version=99", NULL, NULL, NULL), SQLITE_OK);
+    assert_int_equal(ct_reader_open(f->path, &r, &f->err), CT_OK);
+    assert_true(ct_reader_newer(r));
+    ct_reader_close(r);
+}
+
+static void the_connection_cannot_write_or_attach(void **state)
+{
+    struct read t = begin(state, T0);
+    static const char *const bad[] = {"DELETE FROM source", "ATTACH ':memory:' AS x",
+                                      "PRAGMA query_only=OFF", "CREATE TEMP TABLE x (y)",
+                                      "UPDATE source SET enabled=0"};
+    for (size_t i = 0; i < CT_LEN(bad); i++)
+        assert_int_not_equal(sqlite3_exec(t.r->db, bad[i], NULL, NULL, NULL), SQLITE_OK);
+    end(&t);
+}
+
+static void the_version_moves_when_somebody_commits(void **state)
+{
+    struct read t = begin(state, T0);
+    int64_t before = ct_reader_version(t.r);
+    assert_true(ct_reader_version(t.r) == before);
+    offer(t.f, "p5", 2000, CT_STOCK_AVAILABLE);
+    fetch(t.f, "price", MIN(0));
+    assert_true(ct_reader_version(t.r) != before);
+    end(&t);
+}
+
+/* Nothing that is read may cost more because more history is stored. */
+static void no_statement_scans_what_grows(void **state)
+{
+    struct fixture *f = *state;
+    static const char *const small[] = {"SCAN source", "SCAN s ",     "SCAN o", "SCAN k",
+                                        "SCAN lease",  "SCAN series", "SCAN s", "SCAN (subquery"};
+    for (size_t i = 0; i < CT_N_SQL; i++) {
+        char sql[2048];
+        sqlite3_stmt *st;
+        (void)snprintf(sql, sizeof sql, "EXPLAIN QUERY PLAN %s", ct_sql_text[i]);
+        if (strncmp(ct_sql_text[i], "SELECT", 6) != 0)
+            continue;
+        assert_int_equal(sqlite3_prepare_v2(f->look, sql, -1, &st, NULL), SQLITE_OK);
+        while (sqlite3_step(st) == SQLITE_ROW) {
+            const char *step = (const char *)sqlite3_column_text(st, 3);
+            bool fine = strncmp(step, "SCAN", 4) != 0;
+            for (size_t k = 0; k < CT_LEN(small) && !fine; k++)
+                fine = !strncmp(step, small[k], strlen(small[k]));
+            /* "s" is always series, but never let an alias hide a table that grows */
+            if (!fine || strstr(step, "TEMP B-TREE FOR ORDER BY"))
+                fail_msg("%s: %s", ct_sql_text[i], step);
+        }
+        sqlite3_finalize(st);
+    }
+}
+
+/* ---- status ---- */
+
+static void status_at(struct read *t, int64_t at_ms, const char *want)
+{
+    t->q.at_ms = at_ms;
+    shows(t, ct_read_status, &ct_status_table, "provider state last_known_state reason age_s",
+          want);
+}
+
+static void a_page_nobody_can_read_becomes_unknown_and_never_ok(void **state)
+{
+    struct read t = begin(state, MIN(1));
+    component(t.f, "api", CT_STATE_OPERATIONAL);
+    fetch(t.f, "stat", MIN(0));
+    t.q.now_ms = MIN(1);
+    shows(&t, ct_read_status, &ct_status_table, "provider state freshness reason",
+          "openai|operational|fresh|-");
+    t.q.now_ms = MIN(3);
+    shows(&t, ct_read_status, &ct_status_table, "state freshness", "operational|late");
+    t.q.now_ms = MIN(42);
+    shows(&t, ct_read_status, &ct_status_table, "state last_known_state freshness reason age_s",
+          "unknown|operational|stale|no answer for 42m|2520");
+    for (int i = 1; i <= 3; i++)
+        failed(t.f, "stat", MIN(0) + i * 20 * CT_SECOND);
+    t.q.now_ms = MIN(1) + CT_SECOND;
+    shows(&t, ct_read_status, &ct_status_table, "state last_known_state freshness reason since",
+          "unknown|operational|stale|HTTP 500|2025-10-09T08:53:20Z");
+    component(t.f, "api", CT_STATE_OPERATIONAL);
+    fetch(t.f, "stat", MIN(2));
+    t.q.now_ms = MIN(2);
+    shows(&t, ct_read_status, &ct_status_table, "state freshness reason", "operational|fresh|-");
+    /* the time machine says what was known then */
+    status_at(&t, MIN(0) + 10 * CT_SECOND, "openai|operational|operational|-|10");
+    status_at(&t, MIN(1) + 30 * CT_SECOND, "openai|unknown|operational|HTTP 500|90");
+    status_at(&t, MIN(2) + CT_SECOND, "openai|operational|operational|-|1");
+    end(&t);
+}
+
+static void status_counts_components_and_names_the_incident(void **state)
+{
+    struct read t = begin(state, MIN(5));
+    component(t.f, "api", CT_STATE_OPERATIONAL);
+    component(t.f, "chat", CT_STATE_OPERATIONAL);
+    component(t.f, "files", CT_STATE_OPERATIONAL);
+    fetch(t.f, "stat", MIN(0));
+    component(t.f, "api", CT_STATE_MAJOR);
+    component(t.f, "chat", CT_STATE_DEGRADED);
+    component(t.f, "files", CT_STATE_OPERATIONAL);
+    fetch(t.f, "stat", MIN(1));
+    t.q.now_ms = MIN(2);
+    shows(&t, ct_read_status, &ct_status_table, "components_total components_bad reason",
+          "3|2|2 of 3 components down: api, chat");
+    shows(&t, ct_read_components, &ct_component_table, "name state",
+          "api|major_outage\nchat|degraded\nfiles|operational");
+    component(t.f, "api", CT_STATE_MAJOR);
+    component(t.f, "chat", CT_STATE_DEGRADED);
+    component(t.f, "files", CT_STATE_OPERATIONAL);
+    struct ct_incident *i = incident(t.f, "i1", CT_STATE_MAJOR, CT_PHASE_INVESTIGATING, 1);
+    i->started_ms = MIN(1);
+    struct ct_span ids[] = {CT_LIT("api"), CT_LIT("chat")};
+    i->components = (struct ct_list){ids, 2};
+    fetch(t.f, "stat", MIN(2));
+    t.q.now_ms = MIN(3);
+    shows(&t, ct_read_status, &ct_status_table, "state reason", "major_outage|Title of i1");
+    shows(&t, ct_read_incidents, &ct_incident_table, "id state open components started_at stale",
+          "i1|major_outage|true|api;chat|2025-10-09T08:54:20Z|false");
+    shows(&t, ct_read_now, &ct_now_table, "sign word where what", "X|DOWN|openai|Title of i1");
+    t.q.at_ms = MIN(1) + CT_SECOND; /* before the incident was written */
+    shows(&t, ct_read_incidents, &ct_incident_table, "id", "");
+    shows(&t, ct_read_now, &ct_now_table, "sign what", "X|2 of 3 components down: api, chat");
+    t.q.at_ms = MIN(0) + CT_SECOND;
+    shows(&t, ct_read_now, &ct_now_table, "what", "");
+    struct ct_summary s;
+    t.q.at_ms = CT_LIVE;
+    assert_int_equal(ct_read_summary(t.r, &t.q, t.arena, &s, &t.err), CT_OK);
+    assert_int_equal(s.count[CT_STATE_MAJOR], 1);
+    assert_int_equal(s.worst_state, CT_STATE_MAJOR);
+    assert_true(ct_span_is(s.worst, "openai DOWN 2m"));
+    assert_true(s.recording_since_ms == MIN(0));
+    assert_true(s.offline_since_ms == CT_NONE);
+    end(&t);
+}
+
+static void ninety_days_show_the_worst_of_each_and_blanks_where_nobody_looked(void **state)
+{
+    struct read t = begin(state, T0);
+    /* imports a day apart: five good days, one bad, four good */
+    for (int d = 0; d < 10; d++) {
+        component(t.f, "api", d == 5 ? CT_STATE_MAJOR : CT_STATE_OPERATIONAL);
+        import(t.f, "stat", T0 + d * CT_DAY);
+    }
+    t.q.at_ms = T0 + 9 * CT_DAY + CT_SECOND;
+    struct ct_rows rows = load(&t, ct_read_status);
+    const struct ct_status_row *row = rows.v;
+    assert_int_equal(rows.n, 1);
+    assert_int_equal(row->days90.n, 90);
+    struct ct_span tail = {row->days90.p + 80, 10};
+    assert_true(ct_span_is(tail, ".....XX...")); /* down from 8:53 to 8:53: seen on two days */
+    for (int i = 0; i < 80; i++)
+        assert_int_equal(row->days90.p[i], ' ');
+    /* one of nine days down */
+    assert_true(row->uptime_90d_milli > 88000 && row->uptime_90d_milli < 90000);
+    end(&t);
+}
+
+static void when_nothing_can_be_reached_it_is_us(void **state)
+{
+    struct read t = begin(state, T0);
+    struct ct_summary s;
+    static const char *const ids[] = {"stat", "price", "token", "part", "list"};
+    for (size_t i = 0; i < CT_LEN(ids); i++) {
+        struct ct_fetch a = attempt_at(t.f, ids[i], MIN(i), CT_OUTCOME_FAILED);
+        a.error = "could not resolve host";
+        store(t.f, a);
+    }
+    t.q.now_ms = MIN(6);
+    assert_int_equal(ct_read_summary(t.r, &t.q, t.arena, &s, &t.err), CT_OK);
+    assert_true(s.offline_since_ms == MIN(4));
+    assert_int_equal(s.sources_failing, 5);
+    shows(&t, ct_read_now, &ct_now_table, "where word", "network|UNKN");
+    offer(t.f, "p5", 2000, CT_STOCK_AVAILABLE);
+    fetch(t.f, "price", MIN(6));
+    assert_int_equal(ct_read_summary(t.r, &t.q, t.arena, &s, &t.err), CT_OK);
+    assert_true(s.offline_since_ms == CT_NONE);
+    end(&t);
+}
+
+static void sources_tell_how_the_last_attempt_went(void **state)
+{
+    struct read t = begin(state, MIN(2));
+    offer(t.f, "p5", 2000, CT_STOCK_AVAILABLE);
+    fetch(t.f, "price", MIN(0));
+    failed(t.f, "price", MIN(1));
+    struct ct_rows rows = load(&t, ct_read_sources);
+    struct ct_filter *only;
+    size_t matched;
+    assert_int_equal(
+        ct_filter_compile(&ct_source_table, CT_LIT("id=price"), MIN(2), t.arena, &only, &t.err),
+        CT_OK);
+    assert_int_equal(
+        ct_rows_select(&ct_source_table, rows, only, "", 0, t.arena, &rows, &matched, &t.err),
+        CT_OK);
+    char *is = show(&t, &ct_source_table, rows, "id state error failures age_s interval_s");
+    assert_string_equal(is, "price|fresh|HTTP 500|1|120|60");
+    free(is);
+    t.q.subject = CT_LIT("price");
+    shows(&t, ct_read_attempts, &ct_attempt_table, "outcome error", "failed|HTTP 500\nok|-");
+    t.q.at_ms = MIN(0) + CT_SECOND;
+    shows(&t, ct_read_attempts, &ct_attempt_table, "outcome", "ok");
+    end(&t);
+}
+
+/* ---- offers ---- */
+
+static void offers_show_price_stock_and_change_of_the_moment(void **state)
+{
+    struct read t = begin(state, T0);
+    offer(t.f, "p5", 2000, CT_STOCK_AVAILABLE);
+    offer(t.f, "p4", 1000, CT_STOCK_NONE);
+    fetch(t.f, "price", T0);
+    offer(t.f, "p5", 1800, CT_STOCK_LOW);
+    fetch(t.f, "price", T0 + 2 * CT_DAY);
+    t.q.now_ms = T0 + 2 * CT_DAY + CT_SECOND;
+    static const char names[] = "instance price stock change_24h_pct low_90d gone";
+    shows(&t, ct_read_offers, &ct_offer_table, names, "p5|1.8|L|-10|true|false");
+    t.q.gone = true;
+    shows(&t, ct_read_offers, &ct_offer_table, "instance price gone", "p5|1.8|false\np4|-|true");
+    t.q.gone = false;
+    t.q.at_ms = T0 + CT_HOUR;
+    shows(&t, ct_read_offers, &ct_offer_table, names, "p4|1|N|-|false|false\np5|2|A|-|false|false");
+    t.q.at_ms = T0 - CT_HOUR;
+    shows(&t, ct_read_offers, &ct_offer_table, "instance", "");
+    end(&t);
+}
+
+static void a_sparkline_holds_values_and_leaves_gaps_blank(void **state)
+{
+    struct read t = begin(state, T0);
+    for (int d = 0; d < 5; d++) {
+        offer(t.f, "p5", 2000 - d * 100, CT_STOCK_AVAILABLE);
+        import(t.f, "price", T0 + d * CT_DAY);
+    }
+    t.q.at_ms = T0 + 4 * CT_DAY + CT_SECOND;
+    const struct ct_offer_row *row = load(&t, ct_read_offers).v;
+    assert_true(row->spark[CT_SPARK - 1] == 1600000000);
+    assert_true(row->spark[CT_SPARK - 2] == 1700000000);
+    assert_true(row->spark[CT_SPARK - 5] == 2000000000);
+    assert_true(row->spark[CT_SPARK - 6] == CT_NONE);
+    assert_int_equal(row->low_90d, 1);
+    t.q.at_ms = T0 + 8 * CT_DAY; /* nobody looked for four days */
+    row = load(&t, ct_read_offers).v;
+    assert_true(row->spark[CT_SPARK - 2] == CT_NONE);
+    assert_true(row->spark[CT_SPARK - 6] == 1700000000);
+    assert_int_equal(row->freshness, CT_DEAD);
+    end(&t);
+}
+
+static void put_offer(struct fixture *f, const char *cloud, const char *region, int64_t milli)
+{
+    struct ct_offer *o = offer(f, "x", milli, CT_STOCK_AVAILABLE);
+    o->cloud = ct_arena_dup(f->arena, ct_span(cloud));
+    o->region = ct_arena_dup(f->arena, ct_span(region));
+}
+
+static void an_index_is_the_median_of_each_clouds_cheapest(void **state)
+{
+    struct read t = begin(state, MIN(1));
+    put_offer(t.f, "aws", "a", 3000);
+    put_offer(t.f, "aws", "b", 2000);
+    put_offer(t.f, "gcp", "a", 4000);
+    put_offer(t.f, "lambda", "a", 2500);
+    fetch(t.f, "price", MIN(0));
+    shows(&t, ct_read_gpus, &ct_gpu_table,
+          "gpu form purchase index cheapest cheapest_cloud dearest clouds offers available",
+          "H100|SXM|od|2.5|2|aws|4|3|4|4");
+    t.q.group = "cloud";
+    shows(&t, ct_read_gpus, &ct_gpu_table, "cloud index offers", "aws|2|2\ngcp|4|1\nlambda|2.5|1");
+    t.q.group = "region";
+    shows(&t, ct_read_gpus, &ct_gpu_table, "cloud region index",
+          "aws|a|3\naws|b|2\ngcp|a|4\nlambda|a|2.5");
+    end(&t);
+}
+
+static void compute_is_priced_where_the_accelerator_is_known(void **state)
+{
+    struct read t = begin(state, MIN(1));
+    offer(t.f, "a", 1978, CT_STOCK_AVAILABLE);
+    offer(t.f, "b", 1979, CT_STOCK_AVAILABLE)->gpu = CT_LIT("H999");
+    struct ct_offer *o = offer(t.f, "c", 1980, CT_STOCK_AVAILABLE); /* SXM, PCIe or NVL? */
+    o->form = CT_SPAN_NONE;
+    o->gpu_mem_milli = CT_NONE;
+    fetch(t.f, "price", MIN(0));
+    shows(&t, ct_read_offers, &ct_offer_table, "instance usd_per_pflop_hour", "a|2\nb|-\nc|-");
+    end(&t);
+}
+
+/* ---- tokens ---- */
+
+static void tokens_change_over_thirty_days_and_keep_listings_without_a_price(void **state)
+{
+    struct read t = begin(state, T0);
+    token(t.f, "m1", CT_KIND_INPUT, 1000);
+    token(t.f, "m2", CT_KIND_INPUT, -1);
+    fetch(t.f, "token", T0);
+    token(t.f, "m1", CT_KIND_INPUT, 500);
+    token(t.f, "m2", CT_KIND_INPUT, -1);
+    fetch(t.f, "token", T0 + 31 * CT_DAY);
+    t.q.now_ms = T0 + 31 * CT_DAY;
+    shows(&t, ct_read_tokens, &ct_token_table, "source_id kind usd_per_mtok change_30d_pct age_s",
+          "m1|input|0.5|-50|0\nm2|input|-|-|0");
+    t.q.at_ms = T0 + CT_MINUTE;
+    shows(&t, ct_read_tokens, &ct_token_table, "source_id usd_per_mtok change_30d_pct age_s",
+          "m1|1|-|60\nm2|-|-|60");
+    end(&t);
+}
+
+/* ---- history ---- */
+
+static struct ct_history history(struct read *t, const char *subject)
+{
+    t->q.subject = ct_span(subject);
+    struct ct_rows rows = load(t, ct_read_history);
+    assert_int_equal(rows.n, 1);
+    return *(const struct ct_history *)rows.v;
+}
+
+static void points_are(struct read *t, const struct ct_history *h, const char *want)
+{
+    char *is = show(t, &ct_point_table, h->points, "at min max last n");
+    assert_string_equal(is, want);
+    free(is);
+}
+
+static void gaps_are(struct read *t, const struct ct_history *h, const char *want)
+{
+    char *is = show(t, &ct_gap_table, h->gaps, "from to reason");
+    assert_string_equal(is, want);
+    free(is);
+}
+
+static void a_series_is_found_by_its_name_an_ending_words_or_a_glob(void **state)
+{
+    struct read t = begin(state, MIN(2));
+    offer(t.f, "p5", 2000, CT_STOCK_AVAILABLE);
+    offer(t.f, "p4", 1000, CT_STOCK_AVAILABLE);
+    fetch(t.f, "list", MIN(0));
+    static const char name[] = "gpu/aws/us-east-1/H100-SXM-80x8/od/p5";
+    static const char *const same[] = {name, "od/p5", "H100-SXM-80x8/od/p5", "gpu aws p5",
+                                       "gpu*p5"};
+    for (size_t i = 0; i < CT_LEN(same); i++)
+        assert_true(ct_span_is(history(&t, same[i]).series, name));
+    struct ct_rows rows;
+    t.q.subject = CT_LIT("gpu/*");
+    assert_int_equal(load(&t, ct_read_history).n, 2);
+    assert_true(ct_span_starts(history(&t, "stock od p5").series, "stock/"));
+    t.q.subject = CT_LIT("gpu h100");
+    assert_int_equal(ct_read_history(t.r, &t.q, t.arena, &rows, &t.err), CT_ERR_USAGE);
+    assert_non_null(strstr(t.err.what, "od/p4"));
+    t.q.subject = CT_LIT("gpu/aws/us-east-1/H100-SXM-80x8/od/p6");
+    assert_int_equal(ct_read_history(t.r, &t.q, t.arena, &rows, &t.err), CT_ERR_NOT_FOUND);
+    assert_non_null(strstr(t.err.what, "od/p"));
+    end(&t);
+}
+
+static void history_has_a_point_a_change_and_gaps_with_their_reasons(void **state)
+{
+    struct read t = begin(state, MIN(64));
+    offer(t.f, "p5", 2000, -1);
+    fetch(t.f, "list", MIN(0));
+    repeat(t.f, "list", MIN(1));
+    offer(t.f, "p5", 1900, -1);
+    fetch(t.f, "list", MIN(2));
+    for (int i = 3; i < 13; i++) {
+        struct ct_fetch a = attempt_at(t.f, "list", MIN(i), CT_OUTCOME_FAILED);
+        a.error = "HTTP 429";
+        store(t.f, a);
+    }
+    offer(t.f, "p5", 1900, -1);
+    fetch(t.f, "list", MIN(13));
+    offer(t.f, "p5", 1900, -1);
+    fetch(t.f, "list", MIN(60)); /* the fetcher was off */
+    offer(t.f, "p5", 1950, -1);
+    fetch(t.f, "list", MIN(61));
+    repeat(t.f, "list", MIN(62));
+    failed(t.f, "list", MIN(63)); /* one hiccup is no gap */
+    repeat(t.f, "list", MIN(64));
+    struct ct_history h = history(&t, "gpu*p5");
+    assert_true(ct_span_is(h.unit, "USD/gpu.h"));
+    points_are(&t, &h,
+               "2025-10-09T08:53:20Z|2|2|2|1\n2025-10-09T08:55:20Z|1.9|1.9|1.9|1\n"
+               "2025-10-09T09:54:20Z|1.95|1.95|1.95|1");
+    gaps_are(&t, &h,
+             "2025-10-09T08:55:20Z|2025-10-09T09:06:20Z|HTTP 429\n"
+             "2025-10-09T09:06:20Z|2025-10-09T09:53:20Z|not recorded");
+    assert_int_equal(h.n_changes, 3);
+    /* a window in the middle of a value starts with it */
+    t.q.from_ms = MIN(1);
+    t.q.to_ms = MIN(2) + 1;
+    h = history(&t, "gpu*p5");
+    points_are(&t, &h, "2025-10-09T08:54:20Z|2|2|2|0\n2025-10-09T08:55:20Z|1.9|1.9|1.9|1");
+    assert_true(h.open_value == 2000000000);
+    t.q.from_ms = MIN(20); /* inside the pause: nothing is known at its start */
+    t.q.to_ms = MIN(30);
+    h = history(&t, "gpu*p5");
+    points_are(&t, &h, "");
+    gaps_are(&t, &h, "2025-10-09T09:13:20Z|2025-10-09T09:23:20Z|not recorded");
+    end(&t);
+}
+
+static void what_is_not_offered_is_a_gap_and_not_a_zero(void **state)
+{
+    struct read t = begin(state, T0);
+    for (int w = 0; w < 6; w++) {
+        offer(t.f, "p5", 2000, -1);
+        if (w < 2 || w > 3)
+            offer(t.f, "p4", 1000, -1);
+        import(t.f, "list", T0 + w * 7 * CT_DAY);
+    }
+    t.q.at_ms = T0 + 35 * CT_DAY;
+    struct ct_history h = history(&t, "gpu*p4");
+    points_are(&t, &h, "2025-10-09T08:53:20Z|1|1|1|1\n2025-11-06T08:53:20Z|1|1|1|1");
+    /* weekly snapshots are no pauses; two of them did not list it */
+    gaps_are(&t, &h, "2025-10-23T08:53:20Z|2025-11-06T08:53:20Z|not offered");
+    t.q.at_ms = T0 + 45 * CT_DAY; /* nobody looked after the last import */
+    h = history(&t, "gpu*p5");
+    gaps_are(&t, &h, "2025-11-13T08:53:20Z|2025-11-23T08:53:20Z|not recorded");
+    /* before the series and its source began */
+    t.q.at_ms = T0 + 35 * CT_DAY;
+    t.q.from_ms = T0 - 7 * CT_DAY;
+    h = history(&t, "gpu*p5");
+    gaps_are(&t, &h, "2025-10-02T08:53:20Z|2025-10-09T08:53:20Z|not recorded");
+    assert_true(h.open_value == CT_NONE);
+    end(&t);
+}
+
+static void buckets_keep_a_spike_of_one_sample(void **state)
+{
+    struct read t = begin(state, T0);
+    for (int i = 0; i < 400; i++) {
+        offer(t.f, "p5", i == 237 ? 4900 : 2000 + i % 7, -1);
+        fetch(t.f, "list", MIN(i));
+    }
+    t.q.now_ms = MIN(400);
+    t.q.max_points = 20;
+    struct ct_history h = history(&t, "gpu*p5");
+    int64_t max = 0, n = 0;
+    assert_true(h.points.n <= 21 && h.points.n >= 15);
+    for (size_t i = 0; i < h.points.n; i++) {
+        const struct ct_point *p = ct_row(&ct_point_table, h.points, i);
+        max = p->max > max ? p->max : max;
+        n += p->n;
+    }
+    assert_true(max == INT64_C(4900000000));
+    assert_int_equal(n, 400);
+    assert_int_equal(h.n_changes, 400);
+    end(&t);
+}
+
+static void states_and_stock_are_plain_numbers_in_json(void **state)
+{
+    struct read t = begin(state, MIN(1));
+    struct ct_buf out = CT_BUF_INIT;
+    struct ct_jw w;
+    offer(t.f, "p5", 2000, CT_STOCK_AVAILABLE);
+    fetch(t.f, "price", MIN(0));
+    struct ct_history h = history(&t, "stock*p5");
+    ct_jw_init(&w, &out);
+    ct_row_json(&w, &ct_history_table, &h, NULL);
+    assert_non_null(strstr(out.p, "\"unit\":\"stock\",\"points\":[{\"at\":\"2025-10-09T08:53:20Z\","
+                                  "\"min\":3,\"max\":3,\"last\":3,\"n\":1,\"suspect\":false}]"));
+    ct_buf_free(&out);
+    end(&t);
+}
+
+/* ---- events and now ---- */
+
+static void events_come_newest_first_and_by_subject(void **state)
+{
+    struct read t = begin(state, MIN(3));
+    offer(t.f, "p5", 2000, CT_STOCK_AVAILABLE);
+    offer(t.f, "p4", 1000, CT_STOCK_AVAILABLE);
+    fetch(t.f, "price", MIN(0));
+    offer(t.f, "p5", 1800, CT_STOCK_NONE);
+    offer(t.f, "p4", 1000, CT_STOCK_AVAILABLE);
+    fetch(t.f, "price", MIN(1));
+    offer(t.f, "p5", 1800, CT_STOCK_NONE);
+    offer(t.f, "p4", 1500, CT_STOCK_AVAILABLE);
+    fetch(t.f, "price", MIN(2));
+    struct ct_rows rows = load(&t, ct_read_events);
+    assert_int_equal(rows.n, 3);
+    const struct ct_event_row *first = rows.v;
+    assert_true(first->at_ms == MIN(2) && first->pct_milli == 50000 && first->suspect == 0);
+    t.q.subject = CT_LIT("gpu*p5");
+    shows(&t, ct_read_events, &ct_event_table, "kind old new unit pct",
+          "price|2|1.8|USD/gpu.h|-10");
+    t.q.subject = CT_LIT("stock*p5");
+    shows(&t, ct_read_events, &ct_event_table, "kind old new text", "stock|3|1|A -> N");
+    t.q.subject = CT_LIT("price"); /* the source */
+    t.q.limit = 1;
+    shows(&t, ct_read_events, &ct_event_table, "kind new", "price|1.5");
+    t.q.limit = 0;
+    t.q.from_ms = MIN(1);
+    t.q.to_ms = MIN(2);
+    assert_int_equal(load(&t, ct_read_events).n, 2);
+    t.q.from_ms = t.q.to_ms = 0;
+    t.q.at_ms = MIN(1);
+    assert_int_equal(load(&t, ct_read_events).n, 2);
+    end(&t);
+}
+
+static void now_lists_trouble_first_then_the_moves_of_a_day(void **state)
+{
+    struct read t = begin(state, MIN(3));
+    component(t.f, "api", CT_STATE_OPERATIONAL);
+    fetch(t.f, "stat", MIN(0));
+    offer(t.f, "p5", 2190, CT_STOCK_NONE);
+    fetch(t.f, "price", MIN(0));
+    token(t.f, "m0", CT_KIND_INPUT, 1000);
+    fetch(t.f, "token", MIN(0));
+    offer(t.f, "p5", 1940, CT_STOCK_AVAILABLE);
+    fetch(t.f, "price", MIN(1));
+    for (int i = 0; i < 6; i++) {
+        char id[16];
+        (void)snprintf(id, sizeof id, "m%d", i);
+        token(t.f, id, CT_KIND_INPUT, 1000);
+    }
+    fetch(t.f, "token", MIN(2));
+    component(t.f, "api", CT_STATE_PARTIAL);
+    struct ct_incident *i = incident(t.f, "plan", CT_STATE_OPERATIONAL, CT_PHASE_SCHEDULED, 1);
+    i->scheduled_for_ms = MIN(0) + CT_DAY;
+    i->scheduled_until_ms = MIN(60) + CT_DAY;
+    fetch(t.f, "stat", MIN(2));
+    shows(&t, ct_read_now, &ct_now_table, "sign word where what",
+          "!|PART|openai|1 of 1 components in partial outage: api\n"
+          "m|soon|openai|Title of plan 10-10 08:53-09:53Z\n"
+          "+|MODEL|openai|5 new models\n"
+          "$|MOVE|H100-SXM od aws/us-east-1|2.19 -> 1.94 $/GPU.h  -11.4%, 90d low\n"
+          "A|CAP|H100-SXM od aws/us-east-1|none -> available after 1m");
+    /* a list that stops answering is said as well */
+    t.q.now_ms = MIN(2) + 2 * CT_DAY;
+    struct ct_rows rows = load(&t, ct_read_now);
+    const struct ct_now_row *row = rows.v;
+    assert_true(rows.n >= 3);
+    assert_int_equal(row->state, CT_STATE_UNKNOWN);
+    char *is = show(&t, &ct_now_table, rows, "where what");
+    assert_non_null(strstr(is, "openai|page unreadable: no answer for 2d"));
+    assert_non_null(strstr(is, "; last known PART"));
+    free(is);
+    end(&t);
+}
+
+static void a_quarantined_price_is_marked_and_out_of_the_index(void **state)
+{
+    struct read t = begin(state, T0);
+    for (int i = 0; i < 3; i++) {
+        put_offer(t.f, "aws", "a", 2000);
+        put_offer(t.f, "gcp", "a", 3000);
+        fetch(t.f, "price", MIN(i));
+    }
+    put_offer(t.f, "aws", "a", 20);
+    put_offer(t.f, "gcp", "a", 3000);
+    fetch(t.f, "price", MIN(3));
+    t.q.now_ms = MIN(3);
+    shows(&t, ct_read_gpus, &ct_gpu_table, "index cheapest clouds", "3|3|2");
+    shows(&t, ct_read_offers, &ct_offer_table, "cloud price quarantined low_90d",
+          "aws|0.02|true|-\ngcp|3|false|false");
+    end(&t);
+}
+
+/* ---- cancelling ---- */
+
+static int cancel_from_sql(void *ctx)
+{
+    ct_reader_cancel(ctx);
+    return 0;
+}
+
+static void a_cancelled_load_ends_and_the_next_one_works(void **state)
+{
+    struct read t = begin(state, MIN(1));
+    struct ct_rows rows;
+    offer(t.f, "p5", 2000, CT_STOCK_AVAILABLE);
+    fetch(t.f, "price", MIN(0));
+    /* as if another thread said so in the middle of the work */
+    sqlite3_progress_handler(t.r->db, 1, cancel_from_sql, t.r);
+    assert_int_equal(ct_read_offers(t.r, &t.q, t.arena, &rows, &t.err), CT_ERR_CANCELLED);
+    sqlite3_progress_handler(t.r->db, 0, NULL, NULL);
+    shows(&t, ct_read_offers, &ct_offer_table, "instance", "p5");
+    struct ct_arena *small = ct_arena_new(200);
+    assert_int_equal(ct_read_offers(t.r, &t.q, small, &rows, &t.err), CT_ERR_LIMIT);
+    ct_arena_free(small);
+    end(&t);
+}
+
+#define T(f) cmocka_unit_test_setup_teardown(f, fixture_setup, fixture_teardown)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        T(open_says_what_is_wrong_with_the_file),
+        T(a_newer_layout_opens_and_says_so),
+        T(the_connection_cannot_write_or_attach),
+        T(the_version_moves_when_somebody_commits),
+        T(no_statement_scans_what_grows),
+        T(a_page_nobody_can_read_becomes_unknown_and_never_ok),
+        T(status_counts_components_and_names_the_incident),
+        T(ninety_days_show_the_worst_of_each_and_blanks_where_nobody_looked),
+        T(when_nothing_can_be_reached_it_is_us),
+        T(sources_tell_how_the_last_attempt_went),
+        T(offers_show_price_stock_and_change_of_the_moment),
+        T(a_sparkline_holds_values_and_leaves_gaps_blank),
+        T(an_index_is_the_median_of_each_clouds_cheapest),
+        T(compute_is_priced_where_the_accelerator_is_known),
+        T(tokens_change_over_thirty_days_and_keep_listings_without_a_price),
+        T(a_series_is_found_by_its_name_an_ending_words_or_a_glob),
+        T(history_has_a_point_a_change_and_gaps_with_their_reasons),
+        T(what_is_not_offered_is_a_gap_and_not_a_zero),
+        T(buckets_keep_a_spike_of_one_sample),
+        T(states_and_stock_are_plain_numbers_in_json),
+        T(events_come_newest_first_and_by_subject),
+        T(now_lists_trouble_first_then_the_moves_of_a_day),
+        T(a_quarantined_price_is_marked_and_out_of_the_index),
+        T(a_cancelled_load_ends_and_the_next_one_works),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
