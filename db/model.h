@@ -198,6 +198,8 @@ struct ct_batch {
     CT_VEC(struct ct_note) notes;
     int64_t data_ms;          /* when the source says it was made; CT_NONE if it does not */
     struct ct_span next_page; /* where the rest is; null on the last page */
+    bool trouble_only; /* the source lists only what is in trouble: fewer rows, even none, are good
+                          news and no reason for doubt */
 };
 
 /* A batch over ARENA with data_ms CT_NONE. */

@@ -110,7 +110,7 @@ static struct doubt doubt_of(const struct ct_job *j, const struct source *s)
     int64_t had, has, data_ms = usable_time(b->data_ms, j->at_ms);
     ct_w_count(j, &had, &has);
     struct ct_span page = b->pages.n ? b->pages.v[0].id : CT_SPAN_NONE;
-    if (had > 0 && has == 0) {
+    if (had > 0 && has == 0 && !b->trouble_only) {
         d.reason = "no rows any more";
         (void)snprintf(d.words, sizeof d.words, "no rows, %" PRId64 " before", had);
     } else if (page.n && s->page_id.n && !ct_span_eq(page, s->page_id)) {
@@ -118,7 +118,7 @@ static struct doubt doubt_of(const struct ct_job *j, const struct source *s)
         d.mark = (int64_t)(ct_hash(page) >> 1);
         (void)snprintf(d.words, sizeof d.words, "page id changed from %.*s to %.*s",
                        CT_FMT(s->page_id), CT_FMT(page));
-    } else if (has * 2 < had && had - has >= 3) {
+    } else if (has * 2 < had && had - has >= 3 && !b->trouble_only) {
         d.reason = "rows fell by more than half";
         d.mark = has;
         (void)snprintf(d.words, sizeof d.words, "rows fell from %" PRId64 " to %" PRId64, had, has);

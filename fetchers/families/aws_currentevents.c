@@ -287,6 +287,7 @@ static enum ct_status parse(struct ct_span body, const struct ct_parse_hint *hin
                 add_event(e, out);
         }
         merge_services(out);
+        out->trouble_only = true;
     }
     json_decref(root);
     ct_buf_free(&utf8);

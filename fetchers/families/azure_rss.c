@@ -180,6 +180,7 @@ static enum ct_status read_feed(struct ct_span body, struct ct_batch *out, struc
         page->name = ct_clean_name(out->arena, feed.title);
         page->updated_ms = out->data_ms = feed.built_ms;
     }
+    out->trouble_only = true;
     for (size_t i = 0; s == CT_OK && i < feed.items.n; i++)
         s = add_item(&feed.items.v[i], out, err);
     return s;

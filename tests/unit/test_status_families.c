@@ -456,6 +456,7 @@ static void azure_empty_channel_is_the_all_clear(void **state)
     (void)state;
     struct run r = good(azure, "quiet.xml");
     assert_int_equal(r.rows.pages.n, 1);
+    assert_true(r.rows.trouble_only);
     assert_int_equal(ct_batch_rows(&r.rows), 0);
     done(&r);
 }
@@ -549,6 +550,7 @@ static void gcp_refuses_everything_else_by_name(void **state)
 {
     (void)state;
     struct run r = good(gcp, "none.json");
+    assert_false(r.rows.trouble_only); /* a list without history is suspicious */
     assert_int_equal(ct_batch_rows(&r.rows), 0);
     assert_int_equal(note(&r, "a list without any incident"), 1);
     done(&r);
@@ -674,6 +676,7 @@ static void aws_refuses_everything_else_by_name(void **state)
 {
     (void)state;
     struct run r = good(aws, "quiet.json");
+    assert_true(r.rows.trouble_only); /* nothing listed is the all-clear */
     assert_int_equal(ct_batch_rows(&r.rows), 0);
     done(&r);
     refused(aws, "truncated.json", CT_ERR_SYNTAX, "odd length");

@@ -385,6 +385,20 @@ static void an_empty_answer_needs_six_hours_as_well(void **state)
     expect(f, "SELECT count(*) FROM series WHERE NOT cur_flags & 8", "0");
 }
 
+static void a_list_of_trouble_may_shrink_and_end_at_once(void **state)
+{
+    struct fixture *f = *state;
+    static const char *const ids[] = {"a", "b", "c", "d", "e"};
+    for (int i = 0; i < 3; i++) {
+        for (int n = 0; n < (i == 0 ? 5 : i == 1 ? 1 : 0); n++)
+            component(f, ids[n], CT_STATE_MAJOR);
+        f->batch.trouble_only = true;
+        fetch(f, "stat", M(i));
+        assert_false(f->commit.suspicious);
+    }
+    expect(f, "SELECT count(*) FROM component JOIN series ON id = series_id WHERE NOT cur_flags & 8", "0");
+}
+
 static void trust_takes_the_next_answer_as_it_is(void **state)
 {
     struct fixture *f = *state;
@@ -781,6 +795,7 @@ int main(void)
         T(a_clock_set_back_does_not_hide_what_is_newer),
         T(an_unconfigured_source_is_off_and_keeps_its_history),
         T(half_a_list_is_held_back_until_three_answers_agree),
+        T(a_list_of_trouble_may_shrink_and_end_at_once),
         T(a_good_answer_between_starts_the_count_again),
         T(an_empty_answer_needs_six_hours_as_well),
         T(trust_takes_the_next_answer_as_it_is),
