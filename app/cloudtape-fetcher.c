@@ -26,6 +26,8 @@ static const struct {
     {"import", ct_cmd_import,
      "import FAMILY FILE... --at TIME|name [--source ID] | import rows FILE",
      "store recorded answers at their own time"},
+    {"demo", ct_cmd_demo, "demo --headless|--serve --db FILE [--seed N] [--days N]",
+     "the simulated market: as history, or served and fetched while somebody watches"},
 };
 
 static int help(FILE *out, int code)

@@ -4,19 +4,16 @@
 #include "app/fetcher_commands.h"
 
 #include "app/fetcher_config.h"
+#include "app/watch.h"
 #include "db/base/ini.h"
 #include "db/base/log.h"
 #include "db/base/paths.h"
 #include "fetchers/fetcher.h"
 
-#include <errno.h>
 #include <inttypes.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/epoll.h>
-#include <sys/signalfd.h>
 #include <unistd.h>
 
 #define START_SPREAD_MS (2 * CT_SECOND)
@@ -256,82 +253,14 @@ static enum ct_status start(struct running *r, const struct fetch_args *a, struc
     return ct_fetcher_new(&fetcher, &r->fetcher, err);
 }
 
-/* One descriptor that wakes the loop: signals, and the end of the viewer that started us. Closing
- * it closes what it watches. */
-struct watch {
-    int epoll, signals, parent;
-};
-
-static bool watch_add(int epoll, int fd)
-{
-    struct epoll_event ev = {.events = EPOLLIN, .data.fd = fd};
-    return epoll_ctl(epoll, EPOLL_CTL_ADD, fd, &ev) == 0;
-}
-
-static enum ct_status watch_open(struct watch *w, const char *parent, struct ct_error *err)
-{
-    int64_t fd = -1;
-    sigset_t set;
-    sigemptyset(&set);
-    sigaddset(&set, SIGTERM);
-    sigaddset(&set, SIGINT);
-    sigaddset(&set, SIGHUP);
-    sigaddset(&set, SIGUSR1);
-    sigprocmask(SIG_BLOCK, &set, NULL);
-    *w = (struct watch){epoll_create1(EPOLL_CLOEXEC),
-                        signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK), -1};
-    if (w->epoll < 0 || w->signals < 0 || !watch_add(w->epoll, w->signals))
-        return ct_fail(err, CT_ERR_IO, "signals", "%s", strerror(errno));
-    if (parent == NULL)
-        return CT_OK;
-    if (ct_span_int(ct_span(parent), &fd) != CT_OK || fd < 0 || fd > INT32_MAX ||
-        !watch_add(w->epoll, (int)fd))
-        return ct_fail(err, CT_ERR_USAGE, "--parent-fd", "\"%s\" is no open pipe or socket",
-                       parent);
-    w->parent = (int)fd;
-    return CT_OK;
-}
-
-static void watch_close(struct watch *w)
-{
-    if (w->signals >= 0)
-        close(w->signals);
-    if (w->epoll >= 0)
-        close(w->epoll);
-}
-
-/* Handles what woke the loop; true: time to leave. */
-static bool watch_read(struct watch *w, struct ct_fetcher *f)
-{
-    struct signalfd_siginfo info;
-    struct epoll_event ev[2];
-    bool leave = false;
-    int n = epoll_wait(w->epoll, ev, 2, 0);
-    for (int i = 0; i < n; i++) {
-        char bytes[256];
-        if (ev[i].data.fd == w->parent) {
-            ssize_t got = read(w->parent, bytes, sizeof(bytes));
-            leave = leave || got == 0 || (got < 0 && errno != EINTR && errno != EAGAIN);
-        } else {
-            while (read(w->signals, &info, sizeof(info)) == (ssize_t)sizeof(info)) {
-                if (info.ssi_signo == SIGUSR1)
-                    ct_fetcher_refresh(f);
-                else
-                    leave = true;
-            }
-        }
-    }
-    return leave;
-}
-
-static int loop(struct running *r, struct watch *w, bool once)
+static int loop(struct running *r, struct ct_watch *w, bool once)
 {
     struct ct_error err = {0};
     while (!once || !ct_fetcher_done(r->fetcher)) {
         bool woken = false;
-        if (ct_fetcher_step(r->fetcher, CT_LEASE_BEAT_MS, w->epoll, &woken, &err) != CT_OK)
+        if (ct_fetcher_step(r->fetcher, CT_LEASE_BEAT_MS, ct_watch_fd(w), &woken, &err) != CT_OK)
             return ct_complain_err(EXIT_ERROR, &err);
-        if (woken && watch_read(w, r->fetcher))
+        if (woken && ct_watch_read(w, r->fetcher))
             return once ? EXIT_ERROR : EXIT_WORKED; /* told to stop */
     }
     return r->failed > 0 ? EXIT_ERROR : EXIT_WORKED;
@@ -372,7 +301,7 @@ int ct_cmd_fetch(int argc, char **argv)
         {0},
     };
     struct running r = {0};
-    struct watch w = {-1, -1, -1};
+    struct ct_watch *w = NULL;
     struct ct_error err = {0};
 
     if (!ct_args(&argc, argv, args))
@@ -384,15 +313,15 @@ int ct_cmd_fetch(int argc, char **argv)
                            "--daemon fetches every source; name sources with --once");
     a.only = argc > 0 ? (const char *const *)argv : NULL;
 
-    enum ct_status st = watch_open(&w, a.parent_fd, &err);
+    enum ct_status st = ct_watch_open(a.parent_fd, &w, &err);
     open_log(a.log, a.daemon);
     if (st == CT_OK)
         st = start(&r, &a, &err);
-    int code = st == CT_OK          ? loop(&r, &w, a.once)
+    int code = st == CT_OK          ? loop(&r, w, a.once)
                : st == CT_ERR_USAGE ? ct_complain_err(EXIT_USAGE, &err)
                                     : ct_complain_err(EXIT_ERROR, &err);
     stop(&r);
-    watch_close(&w);
+    ct_watch_close(w);
     ct_log(CT_LOG_INFO, "end code=%d", code);
     ct_log_close();
     return code;

@@ -153,8 +153,10 @@ static enum ct_status set_up(struct ct_writer *w, struct ct_error *err)
         return status;
     char sql[200];
     (void)snprintf(sql, sizeof sql,
-                   "PRAGMA journal_mode=WAL; PRAGMA synchronous=%s; PRAGMA journal_size_limit=%d;",
-                   w->flags & CT_OPEN_BULK ? "NORMAL" : "FULL", WAL_MAX_BYTES);
+                   "PRAGMA journal_mode=WAL; PRAGMA synchronous=%s; PRAGMA journal_size_limit=%d;"
+                   "PRAGMA wal_autocheckpoint=%d;", /* pages: a checkpoint waits for the disk */
+                   w->flags & CT_OPEN_BULK ? "NORMAL" : "FULL", WAL_MAX_BYTES,
+                   w->flags & CT_OPEN_BULK ? WAL_MAX_BYTES / 4096 : 1000);
     if (sqlite3_exec(w->db, sql, NULL, NULL, NULL) != SQLITE_OK)
         return db_fail(w, err);
     (void)sqlite3_db_config(w->db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 0, NULL);

@@ -7,32 +7,6 @@
 
 enum { STEP_MS = 10 * 60 * 1000 };
 
-const struct ct_source_conf *demo_sources(const char *base, struct ct_arena *arena)
-{
-    struct ct_source_conf *c = ct_arena_alloc(arena, WORLD_SOURCES * sizeof *c);
-    for (int i = 0; i < WORLD_SOURCES; i++) {
-        const struct wire_source *s = &wire_sources[i];
-        const struct ct_family *f = ct_family_find(s->family);
-        c[i] = (struct ct_source_conf){
-            .id = s->id,
-            .family = s->family,
-            .kind = f->kind,
-            .provider = s->provider,
-            .scope = s->scope,
-            .title = s->title,
-            .url = ct_arena_printf(arena, "%s%s", base, s->path).p,
-            .terms = "simulated",
-            .evidence = i == WORLD_MARKET || i == WORLD_MARKET_BID ? CT_EVIDENCE_STOCK
-                        : i < WORLD_PAGES                          ? CT_EVIDENCE_OFFICIAL
-                                                                   : CT_EVIDENCE_LISTED,
-            .interval_ms = s->backlog_ms,
-            .enabled = true,
-            .off_reason = "",
-        };
-    }
-    return c;
-}
-
 struct state {
     struct ct_writer *writer;
     struct ct_world *world;

@@ -10,8 +10,4 @@
 CT_MUST_USE enum ct_status demo_backlog(struct ct_writer *w, struct ct_world *world, int64_t end_ms,
                                         struct ct_error *err);
 
-/* The simulated sources as the database lists them, at addresses under BASE ("http://127.0.0.1:4711"). Text
- * lives in ARENA; N is WORLD_SOURCES. */
-const struct ct_source_conf *demo_sources(const char *base, struct ct_arena *arena);
-
 #endif

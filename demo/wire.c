@@ -6,7 +6,7 @@
 #include <string.h>
 
 #define PAGE(i, family, provider, scope, title, path)                                              \
-    [i] = {"demo_" provider "_status", family, provider, scope, title, path, "", 5 * CT_SECOND, 10 * CT_MINUTE}
+    [i] = {"demo_" provider "_status", family, provider, scope, title, path, "", 10 * CT_MINUTE}
 
 const struct wire_source wire_sources[WORLD_SOURCES] = {
     PAGE(0, "statuspage-summary", "aurora", "cloud", "Aurora GPU Cloud status", "/aurora/api/v2/summary.json"),
@@ -15,15 +15,12 @@ const struct wire_source wire_sources[WORLD_SOURCES] = {
     PAGE(3, "gcp-incidents", "gcp", "cloud", "Google Cloud status", "/gcp/incidents.json"),
     PAGE(4, "aws-currentevents", "aws", "cloud", "AWS Health", "/aws/public/currentevents"),
     [WORLD_AZURE_PRICES] = {"demo_azure_prices", "azure-retail", "azure", "", "Azure GPU prices",
-                            "/azure/api/retail/prices", "", 10 * CT_SECOND, CT_HOUR},
-    [WORLD_AWS_SPOT] = {"demo_aws_spot", "aws-spot-feed", "aws", "", "AWS spot prices", "/aws/spot.json", "",
-                        10 * CT_SECOND, CT_HOUR},
-    [WORLD_MARKET] = {"demo_vast", "vast-bundles", "vastai", "", "GPU market, on demand", "/vast/bundles", "",
-                      5 * CT_SECOND, CT_HOUR},
+                            "/azure/api/retail/prices", "", CT_HOUR},
+    [WORLD_AWS_SPOT] = {"demo_aws_spot", "aws-spot-feed", "aws", "", "AWS spot prices", "/aws/spot.json", "", CT_HOUR},
+    [WORLD_MARKET] = {"demo_vast", "vast-bundles", "vastai", "", "GPU market, on demand", "/vast/bundles", "", CT_HOUR},
     [WORLD_MARKET_BID] = {"demo_vast_bid", "vast-bundles", "vastai", "", "GPU market, interruptible",
-                          "/vast/bids", "bid", 10 * CT_SECOND, CT_HOUR},
-    [WORLD_TOKENS] = {"demo_tokens", "litellm", "", "", "Token prices", "/prices.json", "", 10 * CT_SECOND,
-                      6 * CT_HOUR},
+                          "/vast/bids", "bid", CT_HOUR},
+    [WORLD_TOKENS] = {"demo_tokens", "litellm", "", "", "Token prices", "/prices.json", "", 6 * CT_HOUR},
 };
 
 void ct_wire_memory_free(struct wire_memory *m)
@@ -53,10 +50,10 @@ static void number(struct ct_jw *w, const char *key, int64_t value, int digits)
     ct_jw_decimal(w, value, digits);
 }
 
-static void idf(struct ct_jw *w, const char *key, const char *fmt, uint32_t n)
+static void numbered(struct ct_jw *w, const char *key, const char *prefix, uint32_t n)
 {
-    char id[64];
-    snprintf(id, sizeof id, fmt, n);
+    char id[96];
+    snprintf(id, sizeof id, "%s%u", prefix, n);
     text(w, key, id);
 }
 
@@ -101,7 +98,7 @@ static void sp_incident(struct ct_jw *w, const struct world_page *p, const struc
 {
     static const char *const impacts[] = {"none", "minor", "major", "critical"};
     ct_jw_object(w);
-    idf(w, "id", "i%u", inc->number);
+    numbered(w, "id", "i", inc->number);
     text(w, "name", world_cause_title(inc->cause));
     text(w, "status", world_phase_words[inc->phase]);
     when(w, "created_at", inc->started_ms);
@@ -111,11 +108,11 @@ static void sp_incident(struct ct_jw *w, const struct world_page *p, const struc
         when(w, "started_at", inc->started_ms);
         ct_jw_key(w, "resolved_at");
         ct_jw_null(w);
-        idf(w, "shortlink", "https://status.example.net/incidents/%u", inc->number);
+        numbered(w, "shortlink", "https://status.example.net/incidents/", inc->number);
         ct_jw_key(w, "components");
         ct_jw_array(w);
         ct_jw_object(w);
-        idf(w, "id", "c%u", (uint32_t)inc->component);
+        numbered(w, "id", "c", (uint32_t)inc->component);
         text(w, "name", p->components[inc->component]);
         ct_jw_end_object(w);
         ct_jw_end_array(w);
@@ -154,7 +151,7 @@ static void statuspage(struct ct_jw *w, const struct ct_world *world, const stru
     ct_jw_array(w);
     for (int i = 0; i < p->n_components; i++) {
         ct_jw_object(w);
-        idf(w, "id", "c%u", (uint32_t)i);
+        numbered(w, "id", "c", (uint32_t)i);
         text(w, "name", p->components[i]);
         text(w, "status", component_words[worst(p, i)]);
         text(w, "created_at", "2025-01-01T00:00:00Z");
@@ -260,8 +257,8 @@ static void gcp_incident(struct ct_jw *w, const struct world_page *p, const stru
     static const char *const impact[] = {"", "SERVICE_INFORMATION", "SERVICE_DISRUPTION", "SERVICE_OUTAGE"};
     static const char *const severity[] = {"", "low", "medium", "high"};
     ct_jw_object(w);
-    idf(w, "id", "G%u", inc->number);
-    idf(w, "number", "%u", inc->number);
+    numbered(w, "id", "G", inc->number);
+    numbered(w, "number", "", inc->number);
     offset_time(w, "begin", inc->started_ms);
     offset_time(w, "created", inc->started_ms);
     if (!is_open(inc)) {
@@ -285,10 +282,10 @@ static void gcp_incident(struct ct_jw *w, const struct world_page *p, const stru
     ct_jw_array(w);
     ct_jw_object(w);
     text(w, "title", p->components[inc->component]);
-    idf(w, "id", "product%u", (uint32_t)inc->component);
+    numbered(w, "id", "product", (uint32_t)inc->component);
     ct_jw_end_object(w);
     ct_jw_end_array(w);
-    idf(w, "uri", "incidents/G%u", inc->number);
+    numbered(w, "uri", "incidents/G", inc->number);
     ct_jw_key(w, is_open(inc) ? "currently_affected_locations" : "previously_affected_locations");
     ct_jw_array(w);
     ct_jw_object(w);

@@ -8,8 +8,7 @@
 /* How a simulated source is listed: the columns of fetchers/reference/sources.tsv that matter. */
 struct wire_source {
     const char *id, *family, *provider, *scope, *title, *path, *query;
-    int64_t live_interval_ms; /* in a live demo */
-    int64_t backlog_ms;       /* between two answers of the backlog */
+    int64_t backlog_ms; /* between two answers, of the backlog and as listed */
 };
 extern const struct wire_source wire_sources[WORLD_SOURCES];
 

@@ -54,6 +54,8 @@ struct ct_registry;
 /* Reads reference/sources.tsv (ct_path_resource) and the reference tables beside it. CT_ERR_CONFIG names file,
  * line and column of the first bad row. */
 CT_MUST_USE enum ct_status ct_registry_load(struct ct_registry **out, struct ct_error *err);
+/* The same without the built-in sources: ct_registry_set adds what there shall be. */
+CT_MUST_USE enum ct_status ct_registry_empty(struct ct_registry **out, struct ct_error *err);
 void ct_registry_free(struct ct_registry *reg);
 size_t ct_registry_count(const struct ct_registry *reg);
 struct ct_source *ct_registry_at(struct ct_registry *reg, size_t i);

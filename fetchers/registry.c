@@ -346,6 +346,17 @@ enum ct_status ct_registry_load(struct ct_registry **out, struct ct_error *err)
     return s == CT_OK ? ct_registry_read(CT_SPAN_NONE, "sources.tsv", out, err) : s;
 }
 
+enum ct_status ct_registry_empty(struct ct_registry **out, struct ct_error *err)
+{
+    *out = NULL;
+    enum ct_status s = ct_reference_load(err);
+    if (s != CT_OK)
+        return s;
+    *out = ct_xcalloc(1, sizeof **out);
+    (*out)->arena = ct_arena_new(0);
+    return CT_OK;
+}
+
 void ct_registry_free(struct ct_registry *reg)
 {
     if (!reg)
