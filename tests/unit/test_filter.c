@@ -1,11 +1,12 @@
 /* The filter language of ux.md 4.4 over a small table with a column of every type. */
 #include "db/columns.h"
 
-#include <cmocka.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdio.h>
+
+#include <cmocka.h> /* after what it needs */
 
 #define NOW (INT64_C(1795357930) * CT_SECOND) /* 2026-11-22T14:32:10Z */
 

@@ -1,11 +1,12 @@
 /* Rows written as NDJSON and CSV, read back, sorted and cut. */
 #include "db/table.h"
 
-#include <cmocka.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <string.h>
+
+#include <cmocka.h> /* after what it needs */
 
 static struct ct_arena *arena;
 
