@@ -16,7 +16,8 @@ static int incident_state(const struct ct_rollup_incident *i, int64_t at_ms)
         return CT_STATE_OPERATIONAL; /* forgotten on the page: shown as stale, but counts no more */
     if (i->state == CT_STATE_OPERATIONAL || i->state == CT_STATE_MAINTENANCE)
         return i->state;
-    int state = i->state > CT_STATE_DEGRADED ? i->state : CT_STATE_DEGRADED;
+    bool worse = i->state > CT_STATE_DEGRADED && i->state <= CT_STATE_MAJOR;
+    int state = worse ? i->state : CT_STATE_DEGRADED;
     return i->phase == CT_PHASE_MONITORING ? CT_STATE_DEGRADED : state;
 }
 
@@ -44,7 +45,8 @@ int ct_rollup(const struct ct_rollup_component *c, size_t n_c, const struct ct_r
     for (size_t k = 0; k < n_c; k++) {
         if (c[k].heading || (c[k].location && !count_places))
             continue;
-        int state = c[k].state < 0 ? CT_STATE_UNKNOWN : c[k].state;
+        bool known = c[k].state >= CT_STATE_OPERATIONAL && c[k].state <= CT_STATE_MAJOR;
+        int state = known ? c[k].state : CT_STATE_UNKNOWN;
         worst = state > worst ? state : worst;
     }
     return worst;

@@ -14,6 +14,14 @@
 
 /* ---- events ---- */
 
+const char *ct_w_name(const char *const *words, int64_t v)
+{
+    for (int64_t i = 0; words[i]; i++)
+        if (i == v)
+            return words[i];
+    return "?";
+}
+
 void ct_w_event(struct ct_job *j, const struct ct_new_event *e)
 {
     struct ct_buf name = CT_BUF_INIT;

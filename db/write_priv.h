@@ -288,6 +288,8 @@ struct ct_new_event {
     int suspect;
 };
 void ct_w_event(struct ct_job *j, const struct ct_new_event *e);
+/* WORDS[V], or "?" where a damaged file holds a number that is no word. */
+const char *ct_w_name(const char *const *words, int64_t v);
 enum ct_severity ct_w_state_severity(int64_t state);
 
 /* Old and new price as people read them; also the percentage kept with the event: one place after the

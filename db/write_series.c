@@ -17,6 +17,7 @@
 #define LEAP_FACTOR 20
 #define MEDIAN_MS (7 * CT_DAY)
 #define NANO INT64_C(1000000000)
+#define LAST_MS (INT64_C(1) << 53) /* no instant of ours; a damaged file may hold anything */
 
 /* A series of the source, in the answer or only known. */
 struct item {
@@ -561,10 +562,11 @@ static void derive_flags(struct ct_job *j, const struct item *it, int64_t from_m
     sqlite3_stmt *st =
         ASK(w, SAMPLE_RANGE, vi(it->series), vi(load == CT_NONE ? first - MEDIAN_MS : load));
     while (ct_w_row(w, st)) {
-        struct point *q = CT_VEC_PUSH(w->arena, &p);
+        int64_t at_ms = ct_w_int(st, 0);
+        struct point *q = at_ms < 0 || at_ms > LAST_MS ? NULL : CT_VEC_PUSH(w->arena, &p);
         if (q)
-            *q = (struct point){ct_w_int(st, 0), ct_w_int(st, 1), ct_w_int(st, 2)};
-        if (!q || q->at_ms > until_ms + MEDIAN_MS)
+            *q = (struct point){at_ms, ct_w_int(st, 1), ct_w_int(st, 2)};
+        if (!q || at_ms > until_ms + MEDIAN_MS)
             break;
     }
     ct_w_end(st);
@@ -697,8 +699,8 @@ static void stock_event(struct ct_job *j, struct ct_new_event *e)
     e->kind = CT_EVENT_STOCK;
     e->unit = "stock";
     e->severity = CT_SEV_INFO;
-    e->text = ct_arena_printf(j->w->arena, "%s -> %s", ct_stock_words[e->old_value],
-                              ct_stock_words[e->new_value]);
+    e->text = ct_arena_printf(j->w->arena, "%s -> %s", ct_w_name(ct_stock_words, e->old_value),
+                              ct_w_name(ct_stock_words, e->new_value));
 }
 
 enum ct_severity ct_w_state_severity(int64_t state)
@@ -745,8 +747,8 @@ static void pair_event(struct ct_job *j, const struct item *it, struct ct_value 
         e.kind = CT_EVENT_STATE;
         e.unit = "state";
         e.severity = ct_w_state_severity(new.v);
-        e.text = ct_arena_printf(j->w->arena, "%s, was %s", ct_state_words[new.v],
-                                 ct_state_words[old.v]);
+        e.text = ct_arena_printf(j->w->arena, "%s, was %s", ct_w_name(ct_state_words, new.v),
+                                 ct_w_name(ct_state_words, old.v));
         break;
     default:
         return;

@@ -157,7 +157,7 @@ static void a_leap_or_an_absurd_price_is_told_as_suspect(void **state)
     static const int64_t milli[][2] = {{100, 2000}, {100, 1999}, {1000001, 900000}, {100, 0}};
     for (int i = 0; i < 2; i++) {
         for (int k = 0; k < 4; k++) {
-            char id[4];
+            char id[16];
             (void)snprintf(id, sizeof id, "m%d", k);
             token(f, id, CT_KIND_INPUT, milli[k][i]);
         }
@@ -631,6 +631,51 @@ static void a_commit_that_fails_leaves_nothing(void **state)
     expect(f, SAMPLES(0, 1000000), "0|2500|0\n1|2600|0");
 }
 
+static int64_t pragma(struct ct_writer *w, const char *sql)
+{
+    sqlite3_stmt *st;
+    assert_int_equal(sqlite3_prepare_v2(w->db, sql, -1, &st, NULL), SQLITE_OK);
+    assert_int_equal(sqlite3_step(st), SQLITE_ROW);
+    int64_t n = sqlite3_column_int64(st, 0);
+    sqlite3_finalize(st);
+    return n;
+}
+
+static void the_connection_is_durable_and_guarded(void **state)
+{
+    struct fixture *f = *state;
+    struct ct_writer *w;
+    assert_int_equal(pragma(f->w, "PRAGMA synchronous"), 1); /* bulk */
+    assert_int_equal(ct_writer_open(f->path, 0, &w, &f->err), CT_OK);
+    assert_int_equal(pragma(w, "PRAGMA synchronous"), 2); /* full */
+    assert_int_equal(pragma(w, "PRAGMA foreign_keys"), 1);
+    assert_int_equal(pragma(w, "PRAGMA trusted_schema"), 0);
+    assert_int_equal(pragma(w, "PRAGMA cell_size_check"), 1);
+    assert_int_equal(pragma(w, "PRAGMA journal_size_limit"), 64 << 20);
+    assert_int_equal(pragma(w, "PRAGMA page_size"), 4096);
+    expect(f, "PRAGMA journal_mode", "wal");
+    /* Idle after a commit: what was written is in the file itself. */
+    offer(f, "p5", 2500, 0);
+    fetch(f, "list", M(0));
+    ct_write_idle(f->w);
+    assert_false(f->w->dirty);
+    ct_writer_close(w);
+}
+
+static void numbers_of_a_damaged_file_are_no_index(void **state)
+{
+    struct fixture *f = *state;
+    component(f, "api", CT_STATE_OPERATIONAL);
+    fetch(f, "stat", M(0));
+    assert_int_equal(sqlite3_exec(f->look, "UPDATE sample SET value = 4611686018427387904;"
+                                           "UPDATE series SET cur_value = 4611686018427387904",
+                                  NULL, NULL, NULL), SQLITE_OK);
+    component(f, "api", CT_STATE_MAJOR);
+    fetch(f, "stat", M(1));
+    expect(f, EVENTS "= 1 ORDER BY 3", "1|1|state/openai|-|-|major_outage, was ?\n"
+                                      "1|1|state/openai/api|-|-|major_outage, was ?");
+}
+
 static void a_removed_database_is_noticed(void **state)
 {
     struct fixture *f = *state;
@@ -653,7 +698,7 @@ static void ten_thousand_rows_are_one_quick_commit(void **state)
         fetch(f, "list", M(round));
         int64_t took = ct_mono_ms() - start;
         print_message("# round %d: %d ms\n", round, (int)took);
-        assert_in_range(took, 0, 5000); /* a growth law, not a stopwatch: sanitizers are slow */
+        assert_in_range(took, 0, 20000); /* what grows faster than the rows; no stopwatch */
         assert_int_equal(f->commit.rows, 10000);
     }
     expect(f, "SELECT count(*) FROM series", "10000");
@@ -810,6 +855,8 @@ int main(void)
         T(an_older_import_keeps_the_newest_facts),
         T(imports_are_taken_as_they_are),
         T(a_commit_that_fails_leaves_nothing),
+        T(the_connection_is_durable_and_guarded),
+        T(numbers_of_a_damaged_file_are_no_index),
         T(a_removed_database_is_noticed),
         T(ten_thousand_rows_are_one_quick_commit),
         T(no_statement_scans_what_grows),
