@@ -550,12 +550,12 @@ static int64_t third_sight(struct ct_job *j, int64_t at_ms, int64_t end_ms)
     return at_ms != CT_NONE && at_ms < end_ms ? at_ms : CT_NONE;
 }
 
-/* Derives flags and lifts again for the samples of IT from the one in force before FROM_MS up to the last
- * one that UNTIL_MS can have an effect on. */
+/* Derives flags and lifts again for the samples of IT from the one in force at FROM_MS up to the last one
+ * that UNTIL_MS can have an effect on. */
 static void derive_flags(struct ct_job *j, const struct item *it, int64_t from_ms, int64_t until_ms)
 {
     struct ct_writer *w = j->w;
-    int64_t first = ct_w_one(w, ASK(w, SAMPLE_CORE, vi(it->series), vi(from_ms - 1)));
+    int64_t first = ct_w_one(w, ASK(w, SAMPLE_CORE, vi(it->series), vi(from_ms)));
     first = first == CT_NONE ? from_ms : first;
     int64_t load = ct_w_one(w, ASK(w, SAMPLE_CORE, vi(it->series), vi(first - MEDIAN_MS)));
     CT_VEC(struct point) p = {0};

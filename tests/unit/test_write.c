@@ -230,6 +230,22 @@ static void one_bad_fetch_does_not_become_the_measure(void **state)
     expect(f, SAMPLES(0, 1000000), "0|2500|0\n2|400|1\n3|2500|0\n4|2600|0");
 }
 
+static void exactly_five_times_is_no_outlier(void **state)
+{
+    struct fixture *f = *state;
+    static const int64_t milli[][2] = {{1000, 5000}, {1000, 5001}, {1000, 200}, {1000, 199}};
+    for (int i = 0; i < 2; i++) {
+        for (int k = 0; k < 4; k++) {
+            char id[16];
+            (void)snprintf(id, sizeof id, "i%d", k);
+            offer(f, id, milli[k][i], 0);
+        }
+        fetch(f, "list", M(i));
+    }
+    expect(f, "SELECT cur_value / 1000000, cur_flags FROM series ORDER BY ext_key",
+           "5000|0\n5001|1\n200|0\n199|1");
+}
+
 static void the_fence_holds_for_first_prices_and_free_is_allowed_for_tokens_only(void **state)
 {
     struct fixture *f = *state;
@@ -482,6 +498,30 @@ static void an_incident_lives_from_opened_to_closed(void **state)
     expect(f, SAMPLES(4, 1), "0|0|0\n1|4|0\n2|3|0\n3|0|0");
     expect(f, "SELECT (from_ms - 1760000000000) / 60000, open, phase FROM incident"
               " WHERE from_ms IS NOT NULL ORDER BY at_ms", "1|1|0\n2|1|2\n3|0|3");
+}
+
+static void what_is_open_at_the_first_look_is_shown_but_no_event(void **state)
+{
+    struct fixture *f = *state;
+    incident(f, "i1", CT_STATE_MAJOR, CT_PHASE_IDENTIFIED, 1);
+    fetch(f, "stat", M(0));
+    expect(f, SAMPLES(4, 1), "0|5|0");
+    expect(f, EVENTS ">= 0", "");
+    incident(f, "i1", CT_STATE_MAJOR, CT_PHASE_IDENTIFIED, 1);
+    incident(f, "i2", CT_STATE_MAJOR, CT_PHASE_RESOLVED, 0); /* came and went between two looks */
+    import(f, "stat", M(-1)); /* now the first look is this one, and saw it as well */
+    expect(f, EVENTS ">= 0", "");
+    import(f, "stat", M(-2)); /* but this one did not */
+    expect(f, EVENTS "= 0", "-1|0|openai|i1|opened|Title of i1: identified");
+}
+
+static void repeating_nothing_says_nothing(void **state)
+{
+    struct fixture *f = *state;
+    struct ct_fetch a = attempt_at(f, "stat", M(0), CT_OUTCOME_NOT_MODIFIED);
+    a.import = true;
+    store(f, a);
+    expect(f, "SELECT count(*) FROM sample", "0");
 }
 
 static void an_incident_that_vanishes_is_closed_by_the_second_poll_without_it(void **state)
@@ -833,6 +873,7 @@ int main(void)
         T(an_outlier_stays_in_quarantine_until_three_fetches_agree),
         T(not_modified_agrees_as_well),
         T(one_bad_fetch_does_not_become_the_measure),
+        T(exactly_five_times_is_no_outlier),
         T(the_fence_holds_for_first_prices_and_free_is_allowed_for_tokens_only),
         T(failures_keep_facts_and_the_third_makes_a_provider_unknown),
         T(not_modified_without_known_rows_is_a_failure_and_drops_validators),
@@ -847,6 +888,8 @@ int main(void)
         T(another_page_or_older_data_is_held_back),
         T(a_provider_is_as_bad_as_its_worst_part),
         T(an_incident_lives_from_opened_to_closed),
+        T(what_is_open_at_the_first_look_is_shown_but_no_event),
+        T(repeating_nothing_says_nothing),
         T(an_incident_that_vanishes_is_closed_by_the_second_poll_without_it),
         T(a_forgotten_incident_stops_counting_after_a_fortnight),
         T(a_few_places_of_many_do_not_colour_a_provider),
