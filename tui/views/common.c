@@ -109,6 +109,10 @@ void ct_view_series(struct ct_buf *out, struct ct_span series)
         add_segment(out, part[4]);
         ct_buf_adds(out, stock ? " stock" : "");
         add_place(out, part[1], part[2]);
+        if (n >= 6) { /* the machine */
+            ct_buf_addc(out, ' ');
+            add_segment(out, part[5]);
+        }
     } else if (ct_span_is(part[0], "token") && n >= 6) {
         add_segment(out, part[4]);
         ct_buf_addc(out, ' ');
@@ -152,6 +156,39 @@ char ct_view_event_sign(const struct ct_event_row *e)
     if (e->new_value >= CT_STATE_OPERATIONAL && e->new_value <= CT_STATE_MAJOR)
         return ct_state_sign((int)e->new_value);
     return e->severity == CT_SEV_CRITICAL ? 'X' : e->severity == CT_SEV_WARNING ? '!' : '.';
+}
+
+void ct_view_event_who(struct ct_buf *out, const struct ct_event_row *e)
+{
+    struct ct_span rest = e->subject, kind = ct_span_cut(&rest, '/');
+    bool named = rest.p && (ct_span_is(kind, "gpu") || ct_span_is(kind, "token") ||
+                            ct_span_is(kind, "stock") || ct_span_is(kind, "index"));
+    if (named || (e->series.n && (e->kind == CT_EVENT_PRICE || e->kind == CT_EVENT_STOCK)))
+        ct_view_series(out, named ? e->subject : e->series);
+    else
+        ct_buf_add(out, e->subject);
+}
+
+void ct_view_event_what(struct ct_buf *out, const struct ct_event_row *e)
+{
+    static const char *const stocks[] = {"unknown", "none", "low", "available"};
+    int64_t was = e->old_value, is = e->new_value;
+    if (e->kind == CT_EVENT_PRICE && was != CT_NONE && is != CT_NONE) {
+        ct_format_price(out, was);
+        ct_buf_adds(out, " -> ");
+        ct_format_price(out, is);
+        ct_buf_addc(out, ' ');
+        ct_view_unit(out, e->unit);
+        if (e->pct_milli != CT_NONE) {
+            ct_buf_addc(out, ' ');
+            ct_format_percent(out, e->pct_milli);
+        }
+    } else if (e->kind == CT_EVENT_STOCK && was >= 0 && was < 4 && is >= 0 && is < 4) {
+        ct_buf_addf(out, "%s -> %s", stocks[was], stocks[is]);
+    } else {
+        ct_buf_add(out, e->text);
+    }
+    ct_buf_adds(out, e->suspect == 1 ? " (suspect)" : "");
 }
 
 void ct_view_paint_state(struct ct_box cell, char sign, const char *word)

@@ -30,6 +30,10 @@ void ct_view_series(struct ct_buf *out, struct ct_span series);
 void ct_view_unit(struct ct_buf *out, struct ct_span unit);
 /* $ price, A stock, + - model, ? source, and the state's sign for incidents and states. */
 char ct_view_event_sign(const struct ct_event_row *e);
+/* Whom an event is about and what happened, as people read them: "H100-SXM-80x1 od vastai", "1.63 -> 1.92 $/GPU.h
+ * +17.6%". */
+void ct_view_event_who(struct ct_buf *out, const struct ct_event_row *e);
+void ct_view_event_what(struct ct_buf *out, const struct ct_event_row *e);
 
 /* A sign and word as a cell: both, or in a narrow one the sign alone. */
 void ct_view_paint_state(struct ct_box cell, char sign, const char *word);

@@ -136,7 +136,7 @@ static bool notable(const void *row)
 
 #define OFFER_COLS(price_column, price_cell)                                                       \
     {                                                                                              \
-        {.column = "gpu", .header = "GPU", .min = 8, .max = 16, .format = format_gpu},             \
+        {.column = "gpu", .header = "GPU", .min = 9, .max = 16, .format = format_gpu},             \
             {.column = "form", .header = "FORM", .min = 4, .drop = 4},                             \
             {.column = "cloud", .header = "CLOUD/REGION", .min = 13, .max = 30, .middle = true,    \
              .format = format_place},                                                              \
@@ -150,7 +150,7 @@ static bool notable(const void *row)
              .format = format_change},                                                             \
             {.header = "30d", .min = 8, .max = 30, .drop = 5, .paint = paint_spark},               \
             {.column = "stock", .header = "ST", .min = 4, .max = 6, .format = format_stock},       \
-            {.column = "seen", .header = "SEEN", .min = 6, .align = 1, .drop = 1,                  \
+            {.column = "seen", .header = "SEEN", .min = 6, .max = 7, .align = 1, .drop = 1,        \
              .format = format_seen},                                                               \
             {.column = "instance", .header = "INSTANCE", .min = 16, .max = 28, .drop = 7},         \
     }
@@ -315,17 +315,18 @@ static void draw_groups(void *state, const void *model, const struct ct_draw *d,
     ct_tview_draw(&group_view, state, model, d, box, note, "no GPU offer recorded yet");
 }
 
-/* L: the index of the type. Nothing to watch or open: types are made of offers. */
+/* L: what the cheapest cloud sells of the type. Nothing to watch or open: types are made of offers. */
 static enum ct_act_result act_groups(void *state, const void *model, enum ct_action action,
                                      int letter, struct ct_panel_query *q,
                                      struct ct_frame_request *req)
 {
     const struct ct_gpu_row *row = ct_tview_row(&group_view, state, model);
     bool history = action == CT_ACT_HISTORY || action == CT_ACT_COMPARE;
-    if (history && row && row->gpu.n && row->purchase >= 0) {
+    if (history && row && row->gpu.n && row->cheapest_cloud.n && row->purchase >= 0) {
         req->kind = action == CT_ACT_HISTORY ? CT_REQ_HISTORY : CT_REQ_COMPARE;
-        snprintf(req->text, sizeof(req->text), "index/%.*s%s%.*s/%s", CT_FMT(row->gpu),
-                 row->form.n ? "-" : "", CT_FMT(row->form), ct_purchase_words[row->purchase]);
+        snprintf(req->text, sizeof(req->text), "gpu/%.*s/*/%.*s%s%.*s*x*/%s*",
+                 CT_FMT(row->cheapest_cloud), CT_FMT(row->gpu), row->form.n ? "-" : "",
+                 CT_FMT(row->form), ct_purchase_words[row->purchase]);
         return CT_ACT_DRAW;
     }
     if (action == CT_ACT_DETAIL || action == CT_ACT_WATCH)

@@ -186,8 +186,10 @@ static enum ct_status stand_in(struct ct_reader *r, const struct ct_panel_query 
         }
         memcpy(copy, rows.v, rows.n * sizeof(*copy));
         qsort(copy, rows.n, sizeof(*copy), most_changes);
-        for (size_t k = 0; k < rows.n && k < 2; k++)
-            if (!names.n || !ct_span_ihas(ct_buf_span(&names), copy[k].series))
+        int taken = 0;
+        for (size_t k = 0; k < rows.n && taken < 2; k++)
+            if (copy[k].last_ms >= query->from_ms &&
+                (!names.n || !ct_span_ihas(ct_buf_span(&names), copy[k].series)) && ++taken)
                 ct_buf_addf(&names, "%s%.*s", names.n ? "\n" : "", CT_FMT(copy[k].series));
     }
     *out = ct_arena_dup(a, ct_buf_span(&names));
@@ -229,32 +231,65 @@ static bool concerns(const struct ct_event_row *e, const struct history_line *l)
     return ct_span_ieq(whose, provider_of(l->h.series));
 }
 
+static int by_time(const void *a, const void *b)
+{
+    const struct ct_event_row *x = a, *y = b;
+    if (x->at_ms != y->at_ms)
+        return x->at_ms < y->at_ms ? -1 : 1;
+    return x->id < y->id ? -1 : x->id > y->id;
+}
+
+typedef CT_VEC(struct ct_event_row) event_vec;
+
+/* Adds what happened to SUBJECT in the window and concerns line L. */
+static enum ct_status add_events(struct ct_reader *r, const struct ct_query *query, struct ct_span subject,
+                                 const struct history_line *l, struct ct_arena *a, event_vec *out,
+                                 struct ct_error *err)
+{
+    struct ct_query q = *query;
+    struct ct_rows rows = {NULL, 0};
+    q.subject = subject;
+    q.limit = 500;
+    enum ct_status st = ct_read_events(r, &q, a, &rows, err);
+    const struct ct_event_row *e = rows.v;
+    for (size_t i = 0; st == CT_OK && i < rows.n; i++) {
+        struct ct_event_row *one = concerns(&e[i], l) ? CT_VEC_PUSH(a, out) : NULL;
+        if (one)
+            *one = e[i];
+    }
+    return st;
+}
+
+/* The events of every line and of its provider, oldest first, each once. */
 static enum ct_status load_events(struct ct_reader *r, const struct ct_query *query,
                                   struct ct_arena *a, struct history_model *m, struct ct_error *err)
 {
-    struct ct_query q = *query;
-    struct ct_rows all = {NULL, 0};
-    q.subject = CT_SPAN_NONE;
-    q.limit = 2000;
-    enum ct_status st = ct_read_events(r, &q, a, &all, err);
-    if (st != CT_OK)
-        return st;
-    const struct ct_event_row *e = all.v;
-    struct ct_event_row *kept = ct_arena_alloc(a, (all.n + 1) * sizeof(*kept));
-    m->marks = ct_arena_alloc(a, (all.n + 1) * sizeof(*m->marks));
-    if (!kept || !m->marks)
-        return ct_fail(err, CT_ERR_LIMIT, "history", NULL);
-    m->events = (struct ct_rows){kept, 0};
-    for (size_t i = all.n; i-- > 0;) { /* they come newest first */
-        bool wanted = false;
-        for (size_t k = 0; k < m->n && !wanted; k++)
-            wanted = concerns(&e[i], &m->line[k]);
-        if (!wanted)
-            continue;
-        m->marks[m->events.n] = (struct ct_chart_event){e[i].at_ms, ct_view_event_sign(&e[i])};
-        kept[m->events.n++] = e[i];
+    event_vec all = {0};
+    enum ct_status st = CT_OK;
+    for (size_t i = 0; st == CT_OK && i < m->n; i++) {
+        struct ct_span series = m->line[i].h.series, rest = series, kind = ct_span_cut(&rest, '/');
+        st = add_events(r, query, series, &m->line[i], a, &all, err);
+        if (st == CT_OK && ct_span_is(kind, "gpu"))
+            st = add_events(r, query, ct_arena_printf(a, "stock/%.*s", CT_FMT(rest)), &m->line[i], a,
+                            &all, err);
+        if (st == CT_OK)
+            st = add_events(r, query, provider_of(series), &m->line[i], a, &all, err);
     }
-    return CT_OK;
+    if (all.n)
+        qsort(all.v, all.n, sizeof(*all.v), by_time);
+    m->marks = ct_arena_alloc(a, (all.n + 1) * sizeof(*m->marks));
+    if (!m->marks)
+        return ct_fail(err, CT_ERR_LIMIT, "history", NULL);
+    size_t n = 0;
+    for (size_t i = 0; i < all.n; i++) {
+        if (n && all.v[n - 1].id == all.v[i].id && all.v[n - 1].at_ms == all.v[i].at_ms)
+            continue;
+        all.v[n] = all.v[i];
+        m->marks[n] = (struct ct_chart_event){all.v[n].at_ms, ct_view_event_sign(&all.v[n])};
+        n++;
+    }
+    m->events = (struct ct_rows){all.v, n};
+    return st;
 }
 
 /* "all" begins with the oldest of the series. */
@@ -295,11 +330,12 @@ static enum ct_status load(struct ct_reader *r, const struct ct_panel_query *q, 
     m->subject = ct_arena_dup(a, ct_span(q->subject));
     m->standing_in = !m->subject.n;
     ct_view_window(q, m->end_ms, HISTORY_STANDARD, &m->from_ms, &m->to_ms, &m->moving);
+    query.from_ms = m->from_ms;
+    query.to_ms = m->to_ms;
     enum ct_status st = m->standing_in ? stand_in(r, q, &query, a, &m->subject, err) : CT_OK;
     if (st == CT_OK && m->moving && q->from_ms <= HISTORY_ALL)
         st = find_start(r, &query, a, m, err);
     query.from_ms = m->from_ms;
-    query.to_ms = m->to_ms;
     query.max_points = q->cols > 0 ? (size_t)q->cols * 2 : 400;
     struct ct_span rest = m->subject;
     while (st == CT_OK && rest.p) {
@@ -407,8 +443,13 @@ static enum ct_act_result jump(struct history_state *s, const struct history_mod
         return CT_ACT_DRAW;
     }
     s->cursor_ms = found->at_ms;
-    snprintf(req->text, sizeof(req->text), "%c %.*s  %.*s", ct_view_event_sign(found),
-             CT_FMT(found->subject), CT_FMT(found->text));
+    struct ct_buf text = CT_BUF_INIT;
+    ct_view_event_who(&text, found);
+    ct_buf_adds(&text, "  ");
+    ct_view_event_what(&text, found);
+    snprintf(req->text, sizeof(req->text), "%c %.*s", ct_view_event_sign(found),
+             CT_FMT(ct_buf_span(&text)));
+    ct_buf_free(&text);
     return CT_ACT_DRAW;
 }
 

@@ -155,10 +155,10 @@ struct figure {
 };
 enum { F_KEY, F_STYLE, F_NAME, F_LAST, F_CHANGE, F_MIN, F_MED, F_MAX, F_N, F_GAPS, N_FIGURES };
 static const struct figure figures[N_FIGURES] = {
-    [F_KEY] = {"KEY", 3, 0},   [F_STYLE] = {"STYLE", 8, 6}, [F_NAME] = {"SERIES", 26, 0},
-    [F_LAST] = {"LAST", 8, 0}, [F_CHANGE] = {"CHANGE", 8, 0}, [F_MIN] = {"MIN", 8, 3},
-    [F_MED] = {"MEDIAN", 8, 4}, [F_MAX] = {"MAX", 8, 3},     [F_N] = {"CHANGES", 7, 5},
-    [F_GAPS] = {"GAPS", 9, 2},
+    [F_KEY] = {"KEY", 3, 0},    [F_STYLE] = {"STYLE", 8, 6},   [F_NAME] = {"SERIES", 18, 0},
+    [F_LAST] = {"LAST", 7, 0},  [F_CHANGE] = {"CHANGE", 7, 0}, [F_MIN] = {"MIN", 7, 3},
+    [F_MED] = {"MEDIAN", 7, 4}, [F_MAX] = {"MAX", 7, 3},       [F_N] = {"CHANGES", 7, 5},
+    [F_GAPS] = {"GAPS", 10, 2},
 };
 
 /* Which figures fit COLS; the name takes what is left. */
@@ -291,7 +291,9 @@ static void draw_events(struct ct_box box, const struct history_model *m, const 
         ct_put_point(box, y, x, sign == '$' || sign == 'A' ? CT_ROLE_TEXT : ct_sign_role(sign),
                      (unsigned char)sign);
         ct_buf_clear(&text);
-        ct_buf_addf(&text, "%.*s  %.*s", CT_FMT(one->subject), CT_FMT(one->text));
+        ct_view_event_who(&text, one);
+        ct_buf_adds(&text, "  ");
+        ct_view_event_what(&text, one);
         ct_put_field(box, y, x + 2, box.cols - x - 2, -1, CT_ROLE_TEXT, ct_buf_span(&text));
         if (s->cursor_ms && one->at_ms == s->cursor_ms)
             ct_select(box, y, 0, box.cols);
@@ -404,7 +406,7 @@ static void draw_lower(struct ct_box box, const struct history_model *m, const s
                        const struct ct_draw *d)
 {
     bool frames = box.rows >= 6;
-    int left = box.cols >= 110 ? box.cols * 3 / 5 : box.cols;
+    int left = box.cols >= 110 ? box.cols * 2 / 3 : box.cols;
     struct ct_box legend = ct_box_sub(box, 0, 0, box.rows, left);
     struct ct_box events = ct_box_sub(box, 0, left, box.rows, box.cols - left);
     if (frames) {

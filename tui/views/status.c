@@ -88,7 +88,7 @@ static const struct ct_tcol status_cols[] = {
     {.header = "90 days", .min = 13, .max = 90, .drop = 5, .paint = paint_days},
     {.column = "uptime_90d", .header = "UP%", .min = 6, .align = 1, .drop = 4,
      .format = format_uptime},
-    {.column = "seen", .header = "SEEN", .min = 6, .align = 1, .drop = 1, .format = format_seen},
+    {.column = "seen", .header = "SEEN", .min = 6, .max = 7, .align = 1, .drop = 1, .format = format_seen},
 };
 
 static const struct ct_tview status_view = {
@@ -231,11 +231,10 @@ const struct ct_panel_ops ct_panel_components = {
 static void paint_incident(const void *row, const struct ct_draw *d, struct ct_box cell)
 {
     const struct ct_incident_row *r = row;
-    bool soon = r->phase == CT_PHASE_SCHEDULED && r->scheduled_for_ms != CT_NONE &&
-                r->scheduled_for_ms > d->now_ms;
+    (void)d;
     if (r->open == 0)
         ct_view_paint_state(cell, '.', "ended");
-    else if (soon)
+    else if (r->phase == CT_PHASE_SCHEDULED)
         ct_view_paint_state(cell, 'm', "soon");
     else
         ct_view_paint_state(cell, ct_state_sign(r->state), ct_state_short(r->state));

@@ -26,14 +26,18 @@ static enum ct_role format_sign(const void *row, const struct ct_draw *d, struct
     return sign == '$' || sign == 'A' || sign == '+' || sign == '-' ? CT_ROLE_TEXT : ct_sign_role(sign);
 }
 
+static enum ct_role format_who(const void *row, const struct ct_draw *d, struct ct_buf *out)
+{
+    (void)d;
+    ct_view_event_who(out, row);
+    return CT_ROLE_TEXT;
+}
+
 static enum ct_role format_what(const void *row, const struct ct_draw *d, struct ct_buf *out)
 {
-    const struct ct_event_row *e = row;
     (void)d;
-    ct_buf_add(out, e->text);
-    if (e->suspect == 1)
-        ct_buf_adds(out, " (suspect)");
-    return CT_ROLE_TEXT;
+    ct_view_event_what(out, row);
+    return ((const struct ct_event_row *)row)->suspect == 1 ? CT_ROLE_DIM : CT_ROLE_TEXT;
 }
 
 static bool notable(const void *row)
@@ -45,12 +49,13 @@ static bool notable(const void *row)
 static const struct ct_tcol cols[] = {
     {.column = "at", .header = "AT", .min = 7, .format = format_at},
     {.column = "kind", .header = "", .min = 1, .format = format_sign},
-    {.column = "subject", .header = "SUBJECT", .min = 12, .max = 40, .middle = true},
+    {.column = "subject", .header = "SUBJECT", .min = 12, .max = 40, .middle = true,
+     .format = format_who},
     {.column = "text", .header = "WHAT", .min = 10, .max = 200, .format = format_what},
 };
 
 static const struct ct_tview view = {
-    .table = &ct_event_table, .cols = cols, .n_cols = CT_LEN(cols), .id = "id", .watch = "series",
+    .table = &ct_event_table, .cols = cols, .n_cols = CT_LEN(cols), .id = "at", .watch = "series",
     .series = "series", .noun = "events", .notable = notable,
 };
 
@@ -69,6 +74,9 @@ static enum ct_status load(struct ct_reader *r, const struct ct_panel_query *q, 
                           : ct_fail(err, CT_ERR_LIMIT, "tape", NULL);
     if (st == CT_OK)
         st = ct_tmodel_load(&view, rows, q, now_ms, a, m, err);
+    for (size_t i = 0; st == CT_OK && m->ids && i < m->rows.n; i++) /* no column names an event alone */
+        m->ids[i] = ct_arena_printf(
+            a, "%lld", (long long)((const struct ct_event_row *)ct_row(&ct_event_table, m->rows, i))->id);
     *model = m;
     return st;
 }
