@@ -1,5 +1,6 @@
 #include "tui/widgets/chart.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -357,7 +358,9 @@ static void label(const struct plot *p, int row, int gutter, int64_t value)
     char text[CT_DECIMAL_MAX + 2];
     uint32_t tick = p->b.canvas->charset == CT_CHARSET_UNICODE ? 0x2524 : '|';
     int tick_x = p->letters ? gutter - 1 : gutter - 2;
-    ct_decimal_format_fixed(text, value, p->scale.digits, p->scale.places);
+    int n = ct_decimal_format_fixed(text, value, p->scale.digits, p->scale.places);
+    if (p->c->mode == CT_CHART_PERCENT)
+        snprintf(text + n, sizeof(text) - (size_t)n, "%%");
     struct ct_span s = ct_span(text);
     if (p->c->words && p->c->mode == CT_CHART_ABS)
         s = value >= 0 && value < p->c->n_words ? ct_span(p->c->words[value]) : CT_SPAN_NONE;
@@ -450,7 +453,8 @@ static int gutter_width(const struct plot *p)
         const int64_t values[] = {p->scale.low, ct_scale_middle(&p->scale), p->scale.high};
         char text[CT_DECIMAL_MAX];
         for (size_t i = 0; i < CT_LEN(values); i++) {
-            int w = ct_decimal_format_fixed(text, values[i], p->scale.digits, p->scale.places);
+            int w = ct_decimal_format_fixed(text, values[i], p->scale.digits, p->scale.places) +
+                    (p->c->mode == CT_CHART_PERCENT);
             width = w > width ? w : width;
         }
     }
