@@ -53,7 +53,7 @@ static bool apply_filter(struct ct_ui *ui, struct panel *p, struct ct_span text,
     }
     ct_arena_free(a);
     if (st != CT_OK) {
-        snprintf(error, cap, "%s%s%s", e.where, e.where[0] ? ": " : "", e.what);
+        snprintf(error, cap, "%.60s%s%.160s", e.where, e.where[0] ? ": " : "", e.what);
         return false;
     }
     char before[sizeof(p->q.filter)];
