@@ -212,7 +212,6 @@ static void stop(struct running *r)
 static enum ct_status start(struct running *r, const struct fetch_args *a, struct ct_error *err)
 {
     struct ct_buf db = CT_BUF_INIT;
-    char owner[48];
     int64_t seed = ct_now_ms() ^ (int64_t)getpid() << 20;
     enum ct_status st;
 
@@ -233,11 +232,10 @@ static enum ct_status start(struct running *r, const struct fetch_args *a, struc
         .ca_file = ca,
         .proxy = r->config.proxy.n > 0 ? r->config.proxy.p : NULL,
     };
-    snprintf(owner, sizeof(owner), "fetcher pid %d", (int)getpid());
     struct ct_fetcher_options fetcher = {
         .registry = r->reg,
         .writer = r->writer,
-        .owner = owner,
+        .owner = "fetcher",
         .seed = (uint64_t)seed,
         .jitter_percent = r->config.jitter_percent,
         .spread_ms = a->once ? 0 : START_SPREAD_MS,

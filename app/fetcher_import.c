@@ -137,6 +137,12 @@ struct import {
     struct ct_commit sum;
 };
 
+/* A file of `import FAMILY FILE...` and when it was. */
+struct recorded {
+    const char *path;
+    int64_t at_ms;
+};
+
 static bool id_ok(const char *id)
 {
     return id[0] != '\0' && strlen(id) <= CT_ID_BYTES &&
@@ -173,13 +179,48 @@ static void make_source(struct import *im, const char *id, const struct ct_famil
     im->s = &im->made;
 }
 
+static bool is_word_char(char c)
+{
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+}
+
+static bool has_word(const char *path, const char *word)
+{
+    const char *name = strrchr(path, '/') != NULL ? strrchr(path, '/') + 1 : path, *at = name;
+    size_t n = strlen(word);
+    while (n > 0 && (at = strstr(at, word)) != NULL) {
+        if ((at == name || !is_word_char(at[-1])) && !is_word_char(at[n]))
+            return true;
+        at++;
+    }
+    return false;
+}
+
+/* The source of FAMILY whose provider every file name mentions, as in
+ * "statuspage-summary--github--2026-08-17.json"; else the first of the family, else NULL. */
+static const struct ct_source *source_of_names(struct ct_registry *reg,
+                                               const struct ct_family *family,
+                                               const struct recorded *v, size_t n)
+{
+    for (size_t i = 0; i < ct_registry_count(reg); i++) {
+        const struct ct_source *s = ct_registry_at(reg, i);
+        size_t k = 0;
+        while (s->ops == family && k < n && has_word(v[k].path, s->provider))
+            k++;
+        if (k == n)
+            return s;
+    }
+    return first_of(reg, family);
+}
+
 static enum ct_status choose_source(struct import *im, const char *id,
-                                    const struct ct_family *family, struct ct_error *err)
+                                    const struct ct_family *family, const struct recorded *v,
+                                    size_t n, struct ct_error *err)
 {
     char name[64];
     if (id == NULL) {
         snprintf(name, sizeof(name), "import_%s", family->name);
-        if ((im->s = first_of(im->reg, family)) == NULL)
+        if ((im->s = source_of_names(im->reg, family, v, n)) == NULL)
             make_source(im, name, family, false);
         return CT_OK;
     }
@@ -218,12 +259,10 @@ static enum ct_status open_database(struct import *im, const char *flag, enum ct
                                     struct ct_error *err)
 {
     struct ct_buf db = CT_BUF_INIT;
-    char owner[48];
     ct_database_path(flag, &db);
     enum ct_status st = ct_writer_open(db.p, CT_OPEN_BULK, &im->writer, err);
-    snprintf(owner, sizeof(owner), "import pid %d", (int)getpid());
     if (st == CT_OK)
-        st = ct_lease_take(im->writer, owner, ct_now_ms(), &im->lease, err);
+        st = ct_lease_take(im->writer, "import", ct_now_ms(), &im->lease, err);
     if (st == CT_OK)
         st = write_sources(im, kind, err);
     ct_buf_free(&db);
@@ -286,11 +325,6 @@ static int finish_import(struct import *im, enum ct_status st, const struct ct_e
 }
 
 /* ---- import FAMILY FILE... ---- */
-
-struct recorded {
-    const char *path;
-    int64_t at_ms;
-};
 
 static bool digits(const char *p, int n)
 {
@@ -425,7 +459,7 @@ static int import_family(const struct ct_family *family, char **paths, size_t n,
     if (st == CT_OK)
         st = ct_fetch_config_load(config, im.reg, &im.config, &err);
     if (st == CT_OK)
-        st = choose_source(&im, source, family, &err);
+        st = choose_source(&im, source, family, v, n, &err);
     if (st == CT_OK)
         st = import_files(&im, v, n, true, &err);
     if (st == CT_OK)
@@ -594,6 +628,16 @@ static int by_time_and_place(const void *a, const void *b)
                                 : (x->off > y->off) - (x->off < y->off);
 }
 
+/* As parsers do: the price of one GPU, where only that of the whole instance is given. */
+static void derive_prices(struct ct_batch *b)
+{
+    for (size_t i = 0; i < b->offers.n; i++) {
+        struct ct_offer *o = &b->offers.v[i];
+        if (o->price_per_gpu_hour == CT_NONE && o->gpu_count_milli > 0)
+            o->price_per_gpu_hour = ct_muldiv(o->price_per_hour, 1000, o->gpu_count_milli);
+    }
+}
+
 static enum ct_status store_rows(struct import *im, const struct rows_file *f, struct ct_error *err)
 {
     enum ct_status st = CT_OK;
@@ -608,6 +652,7 @@ static enum ct_status store_rows(struct import *im, const struct rows_file *f, s
             hash = ct_body_hash(im->s, hash, (struct ct_span){f->text.p + f->v[k].off, f->v[k].n});
             bytes += (int64_t)f->v[k].n;
         }
+        derive_prices(&b);
         if (st == CT_OK)
             st = commit(im, f->v[i].at_ms, bytes, hash, &b, err);
         ct_arena_free(arena);

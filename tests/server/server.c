@@ -116,6 +116,15 @@ static void add_headers(struct MHD_Response *r, const char *lines)
     }
 }
 
+/* Writes N over every "%HIT%" of BODY: both are five wide. */
+static void count_in(char *body, int n)
+{
+    char digits[16];
+    snprintf(digits, sizeof(digits), "%05d", n % 100000);
+    for (char *at = body; (at = strstr(at, "%HIT%")) != NULL; at += 5)
+        memcpy(at, digits, 5);
+}
+
 static enum MHD_Result handle(void *ctx, struct MHD_Connection *c, const char *url,
                               const char *method, const char *version, const char *body,
                               size_t *body_n, void **state)
@@ -154,8 +163,10 @@ static enum MHD_Result handle(void *ctx, struct MHD_Connection *c, const char *u
         route->last = copy(q->text, q->n);
         status = same ? 304 : route->status;
         delay = route->delay_ms;
-        r = MHD_create_response_from_buffer(same ? 0 : route->length, route->body,
-                                            MHD_RESPMEM_MUST_COPY);
+        char *text = copy(route->body, route->length);
+        count_in(text, route->hits);
+        r = MHD_create_response_from_buffer(same ? 0 : route->length, text, MHD_RESPMEM_MUST_COPY);
+        free(text);
         if (route->etag != NULL)
             MHD_add_response_header(r, "ETag", route->etag);
         add_headers(r, route->headers);

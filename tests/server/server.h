@@ -19,7 +19,7 @@ int ts_port(const struct ts *s);
 struct ts_answer {
     int status;
     const char *headers; /* "Name: value\n..." or NULL */
-    const char *body;    /* NULL: "" */
+    const char *body;    /* NULL: ""; "%HIT%" in it becomes the request's number, five digits */
     size_t length;       /* of body; 0: up to its NUL */
     const char *etag;    /* with its quotes; sent, and 304 to an equal If-None-Match */
     int delay_ms;

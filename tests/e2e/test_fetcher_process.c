@@ -1,0 +1,727 @@
+/* The fetcher as a process: started, starved, lied to, told to stop, killed. Loopback only; all
+ * files below a folder of its own. */
+#include "config.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "db/base/paths.h"
+#include "db/base/timeutil.h"
+#include "tests/server/server.h"
+
+#include <fcntl.h>
+#include <signal.h>
+#include <sqlite3.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+static struct {
+    char dir[64], program[4096];
+    struct ts *web;
+    struct ts_raw *raw;
+} env;
+
+static const char price_body[] =
+    "{\"gpt-x\":{\"input_cost_per_token\":1.0%HIT%e-06,\"output_cost_per_token\":2.0%HIT%e-06,"
+    "\"litellm_provider\":\"openai\",\"mode\":\"chat\"}}";
+static const char page_body[] =
+    "{\"page\":{\"id\":\"p1\",\"name\":\"Example\",\"url\":\"https://status.example.com\","
+    "\"updated_at\":\"2026-09-01T00:00:00Z\"},"
+    "\"components\":[{\"id\":\"c1\",\"name\":\"API\",\"status\":\"operational\",\"group\":false}],"
+    "\"incidents\":[],\"scheduled_maintenances\":[],"
+    "\"status\":{\"indicator\":\"none\",\"description\":\"All Systems Operational\"}}";
+
+static char *file_in(const char *name)
+{
+    static char path[64][200];
+    static int turn;
+    turn = (turn + 1) % 64;
+    snprintf(path[turn], sizeof(path[turn]), "%s/%s", env.dir, name);
+    return path[turn];
+}
+
+/* What FILE holds; "" when it is not there. To be freed with ct_buf_free. */
+static struct ct_buf text_of(const char *name)
+{
+    struct ct_buf b = CT_BUF_INIT;
+    struct ct_error err;
+    if (ct_read_file(file_in(name), 1 << 24, &b, &err) != CT_OK)
+        ct_buf_clear(&b);
+    ct_buf_add(&b, CT_LIT(""));
+    return b;
+}
+
+/* A config in which nothing but what follows is asked: every built-in source is off. */
+static FILE *new_config(void)
+{
+    struct ct_buf table = CT_BUF_INIT;
+    struct ct_error err;
+    char path[4096];
+    snprintf(path, sizeof(path), "%s/fetchers/reference/sources.tsv", getenv("CT_SRCDIR"));
+    assert_int_equal(ct_read_file(path, 1 << 20, &table, &err), CT_OK);
+    FILE *f = fopen(file_in("config.ini"), "w");
+    assert_non_null(f);
+    struct ct_span rest = ct_buf_span(&table), line;
+    bool header = true;
+    while (rest.p != NULL) {
+        line = ct_span_cut(&rest, '\n');
+        if (line.n == 0 || line.p[0] == '#')
+            continue;
+        if (!header)
+            fprintf(f, "[source %.*s]\nenabled = no\n", (int)strcspn(line.p, "\t"), line.p);
+        header = false;
+    }
+    ct_buf_free(&table);
+    return f;
+}
+
+static void add_source(FILE *f, const char *id, const char *family, int port, const char *path,
+                       const char *every)
+{
+    fprintf(f,
+            "[source %s]\nfamily = %s\nprovider = %s\nallow_private = yes\nurl = "
+            "http://127.0.0.1:%d%s\nevery = %s\n",
+            id, family, id, port, path, every);
+}
+
+/* Starts the fetcher with ARGS (after the program's name); its words go to out.txt and err.txt. */
+static pid_t spawn(const char *const *args, int parent_fd)
+{
+    const char *argv[32] = {env.program};
+    size_t n = 1;
+    while (*args != NULL && n + 1 < CT_LEN(argv))
+        argv[n++] = *args++;
+    pid_t pid = fork();
+    if (pid == 0) {
+        int out = open(file_in("out.txt"), O_WRONLY | O_CREAT | O_TRUNC, 0600);
+        int err = open(file_in("err.txt"), O_WRONLY | O_CREAT | O_TRUNC, 0600);
+        dup2(out, STDOUT_FILENO);
+        dup2(err, STDERR_FILENO);
+        close(out);
+        close(err);
+        if (parent_fd >= 0)
+            fcntl(parent_fd, F_SETFD, 0);
+        execv(env.program, (char **)(uintptr_t)argv);
+        _exit(127);
+    }
+    assert_true(pid > 0);
+    return pid;
+}
+
+#define FETCH(...)                                                                                 \
+    spawn((const char *const[]){"fetch", "--db", file_in("t.db"), "--config",                      \
+                                file_in("config.ini"), "--log", file_in("log.txt"), __VA_ARGS__,   \
+                                NULL},                                                             \
+          -1)
+#define RUN(...) wait_for(spawn((const char *const[]){__VA_ARGS__, NULL}, -1), 20000)
+
+/* Exit code, or -signal; kills and fails when it takes longer than MS. */
+static int wait_for(pid_t pid, int64_t ms)
+{
+    int status;
+    for (int64_t end = ct_mono_ms() + ms; waitpid(pid, &status, WNOHANG) != pid;) {
+        if (ct_mono_ms() > end) {
+            kill(pid, SIGKILL);
+            waitpid(pid, &status, 0);
+            fail_msg("still running after %lld ms", (long long)ms);
+        }
+        usleep(5000);
+    }
+    return WIFEXITED(status) ? WEXITSTATUS(status) : -WTERMSIG(status);
+}
+
+static void nap(int ms)
+{
+    usleep((useconds_t)ms * 1000);
+}
+
+static void expect_code(int code, int wanted)
+{
+    struct ct_buf err = text_of("err.txt");
+    if (code != wanted)
+        fail_msg("exit code %d, not %d: %s", code, wanted, err.p);
+    ct_buf_free(&err);
+}
+
+/* The words on stderr are one line with PART in it. */
+static void expect_line(const char *part)
+{
+    struct ct_buf err = text_of("err.txt");
+    const char *end = strchr(err.p, '\n');
+    if (strncmp(err.p, "cloudtape: ", 11) != 0 || strstr(err.p, part) == NULL || end == NULL ||
+        end[1] != '\0')
+        fail_msg("stderr is \"%s\"; expected one line with \"%s\"", err.p, part);
+    ct_buf_free(&err);
+}
+
+static int64_t query(const char *sql)
+{
+    sqlite3 *db = NULL;
+    sqlite3_stmt *st = NULL;
+    int64_t n = -1;
+    assert_int_equal(sqlite3_open_v2(file_in("t.db"), &db, SQLITE_OPEN_READWRITE, NULL), SQLITE_OK);
+    sqlite3_busy_timeout(db, 5000);
+    if (sqlite3_prepare_v2(db, sql, -1, &st, NULL) != SQLITE_OK)
+        fail_msg("%s: %s", sql, sqlite3_errmsg(db));
+    if (sqlite3_step(st) == SQLITE_ROW)
+        n = sqlite3_column_int64(st, 0);
+    sqlite3_finalize(st);
+    sqlite3_close(db);
+    return n;
+}
+
+static void assert_sound(void)
+{
+    assert_int_equal(
+        query("SELECT count(*) FROM pragma_integrity_check WHERE integrity_check <> 'ok'"), 0);
+    assert_int_equal(query("SELECT count(*) FROM pragma_foreign_key_check"), 0);
+}
+
+static bool wait_hits(const char *path, int n, int ms)
+{
+    for (int64_t end = ct_mono_ms() + ms; ct_mono_ms() < end; nap(10))
+        if (ts_hits(env.web, path) >= n)
+            return true;
+    return false;
+}
+
+/* ---- tests ---- */
+
+static void once_prints_a_line_a_source_and_says_whether_all_worked(void **state)
+{
+    (void)state;
+    FILE *f = new_config();
+    ts_set(env.web, "/page", &(struct ts_answer){200, .body = page_body});
+    ts_set(env.web, "/html", &(struct ts_answer){200, .body = "<html><title>login</title></html>"});
+    add_source(f, "good", "statuspage-summary", ts_port(env.web), "/page", "60s");
+    add_source(f, "bad", "statuspage-summary", ts_port(env.web), "/html", "60s");
+    fclose(f);
+    expect_code(wait_for(FETCH("--once", "good"), 20000), 0);
+    struct ct_buf out = text_of("out.txt");
+    assert_int_equal(strncmp(out.p, "good\tok\t200\t1\t", 14), 0);
+    assert_true(out.p[out.n - 2] == 'Z' && strchr(out.p, '\n') == out.p + out.n - 1);
+    ct_buf_free(&out);
+    expect_code(wait_for(FETCH("--once", "good"), 20000), 0);
+    out = text_of("out.txt");
+    assert_int_equal(strncmp(out.p, "good\tnot-modified\t200\t", 22), 0);
+    ct_buf_free(&out);
+    expect_code(wait_for(FETCH("--once"), 20000), 1); /* good is not due, bad was never tried */
+    out = text_of("out.txt");
+    assert_int_equal(strncmp(out.p, "bad\tfailed\t200\t-\t-\t", 19), 0);
+    ct_buf_free(&out);
+    expect_line("cloudtape: bad: ");
+    expect_code(wait_for(FETCH("--once"), 20000), 0); /* nothing is due */
+    out = text_of("out.txt");
+    assert_int_equal(out.n, 0);
+    ct_buf_free(&out);
+    assert_int_equal(
+        query("SELECT count(*) FROM source WHERE name = 'bad' AND failures = 1 AND error <> ''"),
+        1);
+    assert_int_equal(query("SELECT count(*) FROM component JOIN series ON id = series_id"
+                           " JOIN source o ON o.id = source_id WHERE o.name = 'bad'"),
+                     0);
+}
+
+static void wrong_usage_is_one_line_and_changes_nothing(void **state)
+{
+    (void)state;
+    fclose(new_config());
+    char *db = file_in("t.db");
+    expect_code(RUN("fetch", "--once", "--db", db, "openai_statu"), 2);
+    expect_line("did you mean \"openai_status\"");
+    expect_code(RUN("fetch", "--db", db), 2);
+    expect_line("say --once or --daemon");
+    expect_code(RUN("fetch", "--once", "--dbb", db), 2);
+    expect_line("did you mean --db?");
+    expect_code(RUN("fetch", "--once", "--db"), 2);
+    expect_line("needs a value");
+    expect_code(RUN("fetch", "--daemon", "--db", db, "openai_status"), 2);
+    expect_line("--daemon fetches every source");
+    expect_code(RUN("fetch", "--daemon", "--db", db, "--parent-fd", "x"), 2);
+    expect_line("no open pipe");
+    expect_code(RUN("fetch", "--daemon", "--db", db, "--config", file_in("none.ini")), 1);
+    expect_line("none.ini");
+    expect_code(RUN("fetchh"), 2);
+    expect_line("did you mean \"fetch\"?");
+    expect_code(RUN("parse", "litelm"), 2);
+    expect_line("did you mean \"litellm\"?");
+    expect_code(RUN("import", "litellm", "x.json"), 2);
+    expect_line("--at TIME");
+    expect_code(RUN("import", "litellm", "x.json", "--at", "soon", "--db", db), 2);
+    expect_line("is not a time");
+    expect_code(RUN("import", "litellm", "x.json", "--at", "name", "--db", db), 2);
+    expect_line("no date YYYY-MM-DD");
+    expect_code(RUN("import", "litellm", "x.json", "--at", "2150-01-01", "--db", db), 2);
+    expect_line("future");
+    assert_int_equal(access(db, F_OK), -1);
+}
+
+static void a_bad_config_line_is_named_and_the_rest_counts(void **state)
+{
+    (void)state;
+    FILE *f = new_config();
+    ts_set(env.web, "/page", &(struct ts_answer){200, .body = page_body});
+    add_source(f, "good", "statuspage-summary", ts_port(env.web), "/page", "60s");
+    fprintf(f, "[fetch]\njiter = 5%%\n");
+    fclose(f);
+    expect_code(wait_for(FETCH("--once"), 20000), 0);
+    expect_line("did you mean \"jitter\"?");
+    struct ct_buf err = text_of("err.txt"), out = text_of("out.txt");
+    assert_non_null(strstr(err.p, "config.ini:"));
+    assert_int_equal(strncmp(out.p, "good\tok\t", 8), 0);
+    ct_buf_free(&err);
+    ct_buf_free(&out);
+}
+
+static void signals_and_the_end_of_the_parent_stop_it_within_two_seconds(void **state)
+{
+    (void)state;
+    static const int signals[] = {SIGTERM, SIGINT, SIGHUP};
+    FILE *f = new_config();
+    ts_set(env.web, "/sig", &(struct ts_answer){200, .body = page_body});
+    add_source(f, "good", "statuspage-summary", ts_port(env.web), "/sig", "60s");
+    add_source(f, "hangs", "statuspage-summary", ts_raw_port(env.raw), "/silent", "60s");
+    fclose(f);
+    for (size_t i = 0; i < CT_LEN(signals); i++) {
+        pid_t pid = FETCH("--daemon");
+        if (i == 0)
+            assert_true(wait_hits("/sig", 1, 10000));
+        nap(2500); /* the one that hangs is under way */
+        kill(pid, signals[i]);
+        expect_code(wait_for(pid, 2000), 0);
+        assert_int_equal(query("SELECT count(*) FROM lease"), 0);
+    }
+    int fd[2];
+    char number[16];
+    assert_int_equal(pipe2(fd, O_CLOEXEC), 0);
+    snprintf(number, sizeof(number), "%d", fd[0]);
+    pid_t pid = spawn((const char *const[]){"fetch", "--daemon", "--db", file_in("t.db"),
+                                            "--config", file_in("config.ini"), "--log",
+                                            file_in("log.txt"), "--parent-fd", number, NULL},
+                      fd[0]);
+    close(fd[0]);
+    nap(1000);
+    int status;
+    assert_int_equal(waitpid(pid, &status, WNOHANG), 0); /* while the pipe is open it stays */
+    close(fd[1]);
+    expect_code(wait_for(pid, 2000), 0);
+    assert_sound();
+}
+
+static void usr1_asks_again_but_not_too_soon(void **state)
+{
+    (void)state;
+    FILE *f = new_config();
+    ts_set(env.web, "/usr1", &(struct ts_answer){200, .body = page_body});
+    add_source(f, "good", "statuspage-summary", ts_port(env.web), "/usr1", "1h");
+    fclose(f);
+    pid_t pid = FETCH("--daemon");
+    assert_true(wait_hits("/usr1", 1, 10000));
+    kill(pid, SIGUSR1);
+    nap(300);
+    assert_int_equal(ts_hits(env.web, "/usr1"), 1);
+    assert_true(wait_hits("/usr1", 2, 3000));
+    nap(1500);
+    assert_int_equal(ts_hits(env.web, "/usr1"), 2);
+    kill(pid, SIGTERM);
+    expect_code(wait_for(pid, 2000), 0);
+}
+
+static void a_second_fetcher_leaves_at_once_and_names_the_first(void **state)
+{
+    (void)state;
+    char name[64];
+    FILE *f = new_config();
+    ts_set(env.web, "/two", &(struct ts_answer){200, .body = page_body});
+    add_source(f, "good", "statuspage-summary", ts_port(env.web), "/two", "60s");
+    fclose(f);
+    char *body = file_in("page--2026-09-01.json");
+    struct ct_error err;
+    assert_int_equal(ct_write_file(body, ct_span(page_body), &err), CT_OK);
+    pid_t first = FETCH("--daemon");
+    assert_true(wait_hits("/two", 1, 10000));
+    snprintf(name, sizeof(name), "fetcher pid %d on ", (int)first);
+    int64_t begin = ct_mono_ms();
+    expect_code(wait_for(FETCH("--daemon"), 5000), 1);
+    expect_line(name);
+    assert_true(ct_mono_ms() - begin < 1000);
+    expect_code(wait_for(FETCH("--once"), 5000), 1);
+    expect_line(name);
+    expect_code(RUN("import", "statuspage-summary", body, "--at", "name", "--db", file_in("t.db")),
+                1);
+    expect_line(name);
+    kill(first, SIGKILL); /* its lease dies with it */
+    assert_int_equal(wait_for(first, 2000), -SIGKILL);
+    pid_t next = FETCH("--daemon");
+    nap(1000);
+    int status;
+    assert_int_equal(waitpid(next, &status, WNOHANG), 0);
+    kill(next, SIGTERM);
+    expect_code(wait_for(next, 2000), 0);
+}
+
+static void thirty_sources_keep_their_time_beside_bad_ones(void **state)
+{
+    (void)state;
+    char id[16], path[16];
+    FILE *f = new_config();
+    add_source(f, "hangs", "statuspage-summary", ts_raw_port(env.raw), "/silent", "2s");
+    add_source(f, "floods", "statuspage-summary", ts_raw_port(env.raw), "/endless", "2s");
+    ts_set(env.web, "/lies", &(struct ts_answer){200, .body = "{\"page\":[],\"components\":7}"});
+    add_source(f, "lies", "statuspage-summary", ts_port(env.web), "/lies", "2s");
+    for (int i = 0; i < 27; i++) {
+        snprintf(id, sizeof(id), "s%d", i);
+        snprintf(path, sizeof(path), "/t%d", i);
+        ts_set(env.web, path,
+               &(struct ts_answer){200, .body = i % 3 == 0 ? page_body : price_body});
+        add_source(f, id, i % 3 == 0 ? "statuspage-summary" : "litellm", ts_port(env.web), path,
+                   "2s");
+    }
+    fclose(f);
+    pid_t pid = FETCH("--daemon", "--seed", "1");
+    nap(9000);
+    kill(pid, SIGTERM);
+    expect_code(wait_for(pid, 2000), 0);
+    for (int i = 0; i < 27; i++) {
+        snprintf(path, sizeof(path), "/t%d", i);
+        int n = ts_hits(env.web, path);
+        assert_in_range(n, 3, 6);
+        for (int k = 1; k < n; k++) {
+            int64_t gap = ts_hit_ms(env.web, path, k) - ts_hit_ms(env.web, path, k - 1);
+            if (gap < 1750 || gap > 3200) /* 2 s, a tenth, and less than a second late */
+                fail_msg("%s was asked again after %lld ms", path, (long long)gap);
+        }
+    }
+    assert_int_equal(query("SELECT count(*) FROM source WHERE name GLOB 's[0-9]*' AND failures = 0"
+                           " AND last_success_ms > 0"),
+                     27);
+    assert_int_equal(
+        query("SELECT count(*) FROM source WHERE name IN ('floods', 'lies') AND failures > 0"
+              " AND error <> '' AND last_success_ms IS NULL"),
+        2);
+    assert_sound();
+}
+
+/* Commits with changes that SOURCE's log lines acknowledge. */
+static int64_t acknowledged(const char *source)
+{
+    struct ct_buf log = text_of("log.txt");
+    struct ct_span rest = ct_buf_span(&log);
+    char start[64];
+    int64_t n = 0;
+    snprintf(start, sizeof(start), "source=%s outcome=ok ", source);
+    while (rest.p != NULL) {
+        struct ct_span line = ct_span_cut(&rest, '\n');
+        n += ct_span_ihas(line, ct_span(start)) && !ct_span_ihas(line, CT_LIT("changed=0 "));
+    }
+    ct_buf_free(&log);
+    return n;
+}
+
+static void kill_nine_loses_nothing_acknowledged_and_leaves_no_half_batch(void **state)
+{
+    (void)state;
+    enum { KILLS = 20, SOURCES = 8 };
+    char id[16], path[16], sql[300];
+    FILE *f = new_config();
+    for (int i = 0; i < SOURCES; i++) {
+        snprintf(id, sizeof(id), "k%d", i);
+        snprintf(path, sizeof(path), "/k%d", i);
+        ts_set(env.web, path, &(struct ts_answer){200, .body = price_body});
+        add_source(f, id, "litellm", ts_port(env.web), path, "1s");
+    }
+    fclose(f);
+    srand(11);
+    for (int i = 0; i < KILLS; i++) {
+        pid_t pid = FETCH("--daemon");
+        nap(300 + rand() % 1000);
+        kill(pid, SIGKILL);
+        assert_int_equal(wait_for(pid, 2000), -SIGKILL);
+        assert_sound();
+    }
+    int64_t all = 0;
+    for (int i = 0; i < SOURCES; i++) {
+        snprintf(id, sizeof(id), "k%d", i);
+        int64_t n = acknowledged(id);
+        all += n;
+        snprintf(sql, sizeof(sql),
+                 "SELECT count(DISTINCT m.at_ms) FROM sample m JOIN series s ON s.id = m.series_id "
+                 "JOIN source o"
+                 " ON o.id = s.source_id WHERE o.name = '%s'",
+                 id);
+        int64_t stored = query(sql);
+        if (stored < n || stored > n + KILLS)
+            fail_msg("%s: %lld acknowledged, %lld stored", id, (long long)n, (long long)stored);
+    }
+    assert_true(all >= SOURCES);
+    /* Each answer has two prices, and both change every time. */
+    assert_int_equal(
+        query("SELECT count(*) FROM (SELECT s.source_id, m.at_ms, count(*) AS n FROM sample m JOIN "
+              "series s"
+              " ON s.id = m.series_id WHERE s.name GLOB 'token/*' GROUP BY 1, 2 HAVING n <> 2)"),
+        0);
+    pid_t pid = FETCH("--daemon"); /* and it goes on */
+    nap(1500);
+    kill(pid, SIGTERM);
+    expect_code(wait_for(pid, 2000), 0);
+}
+
+static void closed_descriptors_and_few_of_them_are_survived(void **state)
+{
+    (void)state;
+    FILE *f = new_config();
+    ts_set(env.web, "/fds", &(struct ts_answer){200, .body = page_body});
+    add_source(f, "good", "statuspage-summary", ts_port(env.web), "/fds", "60s");
+    fclose(f);
+    char command[9000];
+    snprintf(command, sizeof(command),
+             "exec '%s' fetch --once good --db '%s' --config '%s' --log '%s' <&- >&- 2>&-",
+             env.program, file_in("t.db"), file_in("config.ini"), file_in("log.txt"));
+    assert_int_equal(WEXITSTATUS(system(command)), 0);
+    assert_int_equal(ts_hits(env.web, "/fds"), 1);
+    assert_sound();
+    snprintf(command, sizeof(command),
+             "ulimit -n 16; exec '%s' fetch --once good --db '%s' --config '%s' --log '%s' "
+             ">/dev/null 2>&1",
+             env.program, file_in("t.db"), file_in("config.ini"), file_in("log.txt"));
+    int status = system(command);
+    assert_true(WIFEXITED(status) &&
+                WEXITSTATUS(status) <= 1); /* works or says why not, but ends by itself */
+    assert_sound();
+}
+
+static void files_are_for_their_owner_only(void **state)
+{
+    (void)state;
+    static const char *const names[] = {"t.db", "t.db.lock", "log.txt"};
+    FILE *f = new_config();
+    ts_set(env.web, "/mode", &(struct ts_answer){200, .body = page_body});
+    add_source(f, "good", "statuspage-summary", ts_port(env.web), "/mode", "60s");
+    fclose(f);
+    mode_t was = umask(0);
+    pid_t pid = FETCH("--once");
+    umask(was);
+    expect_code(wait_for(pid, 10000), 0);
+    for (size_t i = 0; i < CT_LEN(names); i++) {
+        struct stat st;
+        assert_int_equal(stat(file_in(names[i]), &st), 0);
+        assert_int_equal(st.st_mode & 0777, 0600);
+    }
+}
+
+static void keys_stay_out_of_database_log_and_words(void **state)
+{
+    (void)state;
+    static const char *const names[] = {"t.db", "t.db-wal", "log.txt", "out.txt", "err.txt"};
+    FILE *f = new_config();
+    ts_set(env.web, "/secret", &(struct ts_answer){403, .body = "no"});
+    add_source(f, "locked", "statuspage-summary", ts_port(env.web), "/secret", "60s");
+    fprintf(f, "key_env = CT_E2E_KEY\n");
+    fclose(f);
+    setenv("CT_E2E_KEY", "marker-4711-secret", 1);
+    expect_code(wait_for(FETCH("--once"), 10000), 1);
+    unsetenv("CT_E2E_KEY");
+    char *last = ts_last(env.web, "/secret");
+    assert_non_null(strstr(last, "Bearer marker-4711-secret"));
+    free(last);
+    for (size_t i = 0; i < CT_LEN(names); i++) {
+        struct ct_buf b = text_of(names[i]);
+        if (memmem(b.p, b.n, "marker-4711", 11) != NULL)
+            fail_msg("the key is in %s", names[i]);
+        ct_buf_free(&b);
+    }
+}
+
+static void a_refused_body_prints_no_rows(void **state)
+{
+    (void)state;
+    static const char *const bodies[] = {"", "<!DOCTYPE html><html></html>",
+                                         "{\"gpt-x\":{\"input_cost_per_token\":1e-6,", "[]"};
+    char *path = file_in("body.json");
+    struct ct_error e;
+    for (size_t i = 0; i < CT_LEN(bodies); i++) {
+        assert_int_equal(ct_write_file(path, ct_span(bodies[i]), &e), CT_OK);
+        expect_code(RUN("parse", "litellm", path), 1);
+        expect_line("cloudtape: litellm: ");
+        struct ct_buf out = text_of("out.txt");
+        assert_int_equal(out.n, 0);
+        ct_buf_free(&out);
+        expect_code(RUN("import", "litellm", path, "--at", "-1h", "--db", file_in("t.db")), 1);
+        assert_int_equal(access(file_in("t.db"), F_OK), -1);
+    }
+}
+
+static void write_price(const char *name, const char *price)
+{
+    char body[300];
+    struct ct_error err;
+    snprintf(body, sizeof(body),
+             "{\"gpt-x\":{\"input_cost_per_token\":%s,\"litellm_provider\":\"openai\",\"mode\":"
+             "\"chat\"}}",
+             price);
+    assert_int_equal(ct_write_file(file_in(name), ct_span(body), &err), CT_OK);
+}
+
+static void imports_in_any_order_and_twice_end_in_the_same_history(void **state)
+{
+    (void)state;
+    static const char *const orders[][3] = {
+        {"a-2026-01-01.json", "b-2026-01-02T1230.json", "c-2026-01-03.json"},
+        {"c-2026-01-03.json", "a-2026-01-01.json", "b-2026-01-02T1230.json"}};
+    write_price("a-2026-01-01.json", "1e-6");
+    write_price("b-2026-01-02T1230.json", "2e-6");
+    write_price("c-2026-01-03.json", "3e-6");
+    for (size_t o = 0; o < CT_LEN(orders); o++) {
+        for (size_t i = 0; i < 3; i++)
+            expect_code(RUN("import", "litellm", file_in(orders[o][i]), "--at", "name", "--db",
+                            file_in("t.db")),
+                        0);
+        expect_code(RUN("import", "litellm", file_in(orders[o][0]), file_in(orders[o][2]),
+                        file_in(orders[o][1]), "--at", "name", "--db", file_in("t.db")),
+                    0);
+        struct ct_buf out = text_of("out.txt");
+        assert_non_null(
+            strstr(out.p, "litellm_prices: 3 snapshots, 3 already stored, 3 rows, 0 changed"));
+        ct_buf_free(&out);
+        assert_int_equal(query("SELECT count(*) FROM sample JOIN series ON id = series_id"
+                               " WHERE name GLOB 'token/*'"),
+                         3);
+        assert_int_equal(query("SELECT count(*) FROM sample WHERE (at_ms, value) IN (VALUES"
+                               " (1767225600000, 1000000000), (1767357000000, 2000000000),"
+                               " (1767398400000, 3000000000))"),
+                         3);
+        assert_int_equal(query("SELECT count(*) FROM event WHERE kind = 2"), 2);
+        unlink(file_in("t.db"));
+        unlink(file_in("t.db-wal"));
+        unlink(file_in("t.db-shm"));
+    }
+}
+
+static void one_bad_file_of_many_changes_nothing(void **state)
+{
+    (void)state;
+    struct ct_error err;
+    write_price("a-2026-01-01.json", "1e-6");
+    assert_int_equal(ct_write_file(file_in("b-2026-01-02.json"), CT_LIT("<html>"), &err), CT_OK);
+    expect_code(RUN("import", "litellm", file_in("a-2026-01-01.json"), file_in("b-2026-01-02.json"),
+                    "--at", "name", "--db", file_in("t.db")),
+                1);
+    expect_line("b-2026-01-02.json: ");
+    assert_int_equal(access(file_in("t.db"), F_OK), -1);
+}
+
+static void rows_come_back_as_ndjson_and_csv(void **state)
+{
+    (void)state;
+    struct ct_error err;
+    const char *rows =
+        "{\"row\":\"offer\",\"at\":\"2026-01-02T00:00:00Z\",\"cloud\":\"acme\",\"region\":\"x\","
+        "\"gpu\":\"H100\","
+        "\"gpu_count\":8,\"purchase\":\"od\",\"currency\":\"USD\",\"price_per_hour\":24}\n"
+        "{\"row\":\"offer\",\"at\":\"2026-01-01T00:00:00Z\",\"cloud\":\"acme\",\"region\":\"x\","
+        "\"gpu\":\"H100\","
+        "\"gpu_count\":8,\"purchase\":\"od\",\"currency\":\"USD\",\"price_per_hour\":16}\n";
+    assert_int_equal(ct_write_file(file_in("rows.ndjson"), ct_span(rows), &err), CT_OK);
+    expect_code(RUN("import", "rows", file_in("rows.ndjson"), "--db", file_in("t.db")), 0);
+    struct ct_buf out = text_of("out.txt");
+    assert_non_null(strstr(out.p, "import_rows: 2 snapshots, 0 already stored, 2 rows"));
+    ct_buf_free(&out);
+    assert_int_equal(query("SELECT count(*) FROM sample JOIN series ON id = series_id WHERE name "
+                           "GLOB 'gpu/acme/*'"),
+                     2);
+
+    assert_int_equal(query("SELECT count(*) FROM sample WHERE value = 2000000000"),
+                     1); /* of one GPU */
+
+    const char *csv = "row,at,cloud,region,gpu,gpu_count,purchase,currency,price_per_hour\r\n"
+                      "offer,2026-01-03T00:00:00Z,acme,\"x\",H100,8,od,USD,20\r\n";
+    assert_int_equal(ct_write_file(file_in("rows.csv"), ct_span(csv), &err), CT_OK);
+    expect_code(RUN("import", "rows", file_in("rows.csv"), "--db", file_in("t.db")), 0);
+    assert_int_equal(query("SELECT count(*) FROM sample JOIN series ON id = series_id WHERE name "
+                           "GLOB 'gpu/acme/*'"),
+                     3);
+
+    const char *bad = "{\"row\":\"offer\",\"at\":\"2026-01-05T00:00:00Z\",\"cloud\":\"acme\","
+                      "\"gpu\":\"H100\",\"gpu_count\":1,"
+                      "\"purchase\":\"od\",\"currency\":\"USD\",\"price_per_hour\":1}\n"
+                      "{\"row\":\"offer\",\"at\":\"2026-01-06T00:00:00Z\",\"clud\":\"acme\"}\n";
+    assert_int_equal(ct_write_file(file_in("bad.ndjson"), ct_span(bad), &err), CT_OK);
+    expect_code(RUN("import", "rows", file_in("bad.ndjson"), "--db", file_in("t.db")), 1);
+    expect_line("bad.ndjson: row 2: ");
+    assert_int_equal(query("SELECT count(*) FROM sample WHERE at_ms > 1767571200000"),
+                     0); /* nor its first row */
+    const char *undated = "{\"row\":\"offer\",\"cloud\":\"acme\",\"gpu\":\"H100\",\"gpu_count\":1,"
+                          "\"purchase\":\"od\","
+                          "\"currency\":\"USD\",\"price_per_hour\":1}\n";
+    assert_int_equal(ct_write_file(file_in("undated.ndjson"), ct_span(undated), &err), CT_OK);
+    expect_code(RUN("import", "rows", file_in("undated.ndjson"), "--db", file_in("t.db")), 1);
+    expect_line("has no time");
+}
+
+static int empty_folder(void **state)
+{
+    char command[300];
+    (void)state;
+    snprintf(command, sizeof(command), "rm -rf '%s' && mkdir -m 700 '%s'", env.dir, env.dir);
+    return system(command);
+}
+
+static int open_all(void **state)
+{
+    (void)state;
+    const char *build = getenv("CT_BUILDDIR");
+    snprintf(env.dir, sizeof(env.dir), "/tmp/ct-e2e-XXXXXX");
+    if (mkdtemp(env.dir) == NULL || build == NULL)
+        return -1;
+    snprintf(env.program, sizeof(env.program), "%s/cloudtape-fetcher", build);
+    setenv("XDG_CONFIG_HOME", env.dir, 1);
+    setenv("XDG_STATE_HOME", env.dir, 1);
+    setenv("XDG_DATA_HOME", env.dir, 1);
+    unsetenv("CLOUDTAPE_DB");
+    env.web = ts_new(NULL, NULL);
+    env.raw = ts_raw_new();
+    return 0;
+}
+
+static int close_all(void **state)
+{
+    char command[300];
+    (void)state;
+    ts_free(env.web);
+    ts_raw_free(env.raw);
+    snprintf(command, sizeof(command), "rm -rf '%s'", env.dir);
+    return system(command);
+}
+
+#define FRESH(test) cmocka_unit_test_setup(test, empty_folder)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        FRESH(once_prints_a_line_a_source_and_says_whether_all_worked),
+        FRESH(wrong_usage_is_one_line_and_changes_nothing),
+        FRESH(a_bad_config_line_is_named_and_the_rest_counts),
+        FRESH(signals_and_the_end_of_the_parent_stop_it_within_two_seconds),
+        FRESH(usr1_asks_again_but_not_too_soon),
+        FRESH(a_second_fetcher_leaves_at_once_and_names_the_first),
+        FRESH(thirty_sources_keep_their_time_beside_bad_ones),
+        FRESH(kill_nine_loses_nothing_acknowledged_and_leaves_no_half_batch),
+        FRESH(closed_descriptors_and_few_of_them_are_survived),
+        FRESH(files_are_for_their_owner_only),
+        FRESH(keys_stay_out_of_database_log_and_words),
+        FRESH(a_refused_body_prints_no_rows),
+        FRESH(imports_in_any_order_and_twice_end_in_the_same_history),
+        FRESH(one_bad_file_of_many_changes_nothing),
+        FRESH(rows_come_back_as_ndjson_and_csv),
+    };
+    return cmocka_run_group_tests(tests, open_all, close_all);
+}
