@@ -21,8 +21,8 @@
         " provider=excluded.provider, scope=excluded.scope, title=excluded.title, url=excluded.url," \
         " terms=excluded.terms, evidence=excluded.evidence, interval_ms=excluded.interval_ms," \
         " enabled=excluded.enabled, off_reason=excluded.off_reason, part_of_list=excluded.part_of_list") \
-    X(SOURCES_OFF, "UPDATE source SET enabled=0, off_reason='not configured', next_attempt_ms=NULL" \
-        " WHERE off_reason<>'imported'") \
+    X(SOURCES_OFF, "UPDATE source SET enabled=0, off_reason='not configured' WHERE off_reason<>'imported'") \
+    X(SOURCES_UNPLAN, "UPDATE source SET next_attempt_ms=NULL WHERE NOT enabled") \
     X(SOURCE_INTERVAL, "SELECT interval_ms FROM source WHERE id=?1") \
     X(SOURCE_TRUST, "UPDATE source SET trust=1 WHERE name=?1") \
     X(SOURCE_RECALL, "SELECT last_attempt_ms, last_success_ms, next_attempt_ms, failures, rows, etag," \

@@ -226,9 +226,10 @@ static void once_prints_a_line_a_source_and_says_whether_all_worked(void **state
     assert_int_equal(
         query("SELECT count(*) FROM source WHERE name = 'bad' AND failures = 1 AND error <> ''"),
         1);
-    assert_int_equal(query("SELECT count(*) FROM component JOIN series ON id = series_id"
-                           " JOIN source o ON o.id = source_id WHERE o.name = 'bad'"),
+    assert_int_equal(query("SELECT count(*) FROM component c JOIN series s ON s.id = c.series_id"
+                           " JOIN source o ON o.id = s.source_id WHERE o.name = 'bad'"),
                      0);
+    assert_int_equal(query("SELECT count(*) FROM component"), 1); /* of the good one */
 }
 
 static void wrong_usage_is_one_line_and_changes_nothing(void **state)
