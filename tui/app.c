@@ -1143,7 +1143,7 @@ enum ct_status ct_ui_run(const struct ct_ui_options *o, struct ct_ui_result *out
         ct_term_size(&rows, &cols);
         ct_canvas_resize(l->ui->canvas, rows, cols);
         ui_layout(l->ui);
-        if (l->ui->n_messages == 0) {
+        if (l->ui->n_messages == 0 && l->ui->layout.status_row >= 0) {
             ui_say(l->ui, false, "w follows a row, / filters, ? helps");
         }
         run(l);

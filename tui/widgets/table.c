@@ -310,7 +310,12 @@ static void draw_header(const struct ct_tview *v, const struct ct_tstate *s, con
         struct ct_span name = ct_span(c->header ? c->header : "");
         bool desc, sorted = sorts_by(d->query->sort, c->column, &desc);
         int width = f->width[i], wide = ct_text_width(name);
-        ct_put_field(box, 0, f->x[i], width, c->align, sorted ? CT_ROLE_TITLE : CT_ROLE_HEADER, name);
+        enum ct_role role = sorted ? CT_ROLE_TITLE : CT_ROLE_HEADER;
+        if (wide <= width) {
+            ct_put_field(box, 0, f->x[i], width, c->align, role, name);
+        } else {
+            ct_put(box, 0, f->x[i], role, width, name); /* a cut word reads better than a mark in it */
+        }
         int start = c->align > 0 && wide < width ? f->x[i] + width - wide : f->x[i];
         int letter = s->sorting && c->column ? sort_letter(v, (size_t)f->index[i]) : 0;
         if (letter && width > 0) {
@@ -458,6 +463,16 @@ static void draw_rows(const struct ct_tview *v, struct ct_tstate *s, const struc
     ct_buf_free(&text);
 }
 
+/* "5 of 9" in front of the note, where there is no row for a footer. */
+static void note_part(struct ct_buf *note, int page, size_t n)
+{
+    struct ct_buf old = *note;
+    *note = (struct ct_buf)CT_BUF_INIT;
+    ct_buf_addf(note, "%d of %zu%s", page > 0 ? page : 0, n, old.n ? "   " : "");
+    ct_buf_add(note, ct_buf_span(&old));
+    ct_buf_free(&old);
+}
+
 void ct_tview_draw(const struct ct_tview *v, struct ct_tstate *s, const struct ct_tmodel *m,
                    const struct ct_draw *d, struct ct_box box, struct ct_buf *note, const char *empty)
 {
@@ -470,10 +485,13 @@ void ct_tview_draw(const struct ct_tview *v, struct ct_tstate *s, const struct c
     follow_selection(s, m);
     fit_columns(v, s->left, box.cols, &f);
     bool header = s->sorting || box.rows >= 8 || (box.rows >= 3 && box.cols >= 58);
-    bool more = m->hidden || d->load_error || m->rows.n + (header ? 1 : 0) > (size_t)box.rows ||
-                s->n_marks || d->query->sort[0];
-    bool footer = (box.rows >= 5 && more) || (s->sorting && box.rows >= 2);
+    bool told = m->hidden || d->load_error || s->n_marks || d->query->sort[0];
+    bool more = m->rows.n + (header ? 1 : 0) > (size_t)box.rows;
+    bool footer = (box.rows >= 5 && told) || (box.rows >= 9 && more) || (s->sorting && box.rows >= 2);
     s->page = box.rows - header - footer;
+    if (more && !footer) {
+        note_part(note, s->page, m->rows.n);
+    }
     scroll(s, m->rows.n, s->page);
     if (header) {
         draw_header(v, s, d, box, &f);

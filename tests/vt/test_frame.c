@@ -1,0 +1,692 @@
+/* The frame as a person meets it: keys typed into a pseudo-terminal, cells read from an emulator. */
+#include "config.h"
+
+#include "db/write.h"
+#include "tests/vt/harness.h"
+
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#define NOW "2026-11-22T14:32:10Z"
+#define NOW_MS INT64_C(1795357930000)
+#define SHARP 1 /* sanitizers make everything slower, never quicker */
+
+static char folder[512], db[600], dash[600];
+
+/* ---- a small market ---- */
+
+struct page {
+    const char *source, *provider, *scope, *component, *title;
+    int state;
+    int64_t age_ms;
+};
+
+static const struct page pages[] = {
+    {"openai_status", "openai", "api", "Chat", "Elevated errors, all models", CT_STATE_MAJOR, 18 * CT_MINUTE},
+    {"aws_status", "aws", "use1", "Bedrock", "Increased InvokeModel latency", CT_STATE_PARTIAL, 41 * CT_MINUTE},
+    {"together_status", "together", "inference", "Models", "3 of 28 models failing", CT_STATE_DEGRADED,
+     6 * CT_MINUTE},
+    {"anthropic_status", "anthropic", "api", "API", NULL, CT_STATE_OPERATIONAL, CT_HOUR},
+    {"mistral_status", "mistral", "api", "API", NULL, CT_STATE_OPERATIONAL, CT_HOUR},
+    {"groq_status", "groq", "api", "API", NULL, CT_STATE_OPERATIONAL, CT_HOUR},
+    {"coreweave_status", "coreweave", "cloud", NULL, NULL, CT_STATE_UNKNOWN, CT_HOUR},
+};
+
+static void commit(struct ct_writer *w, const struct ct_fetch *f)
+{
+    struct ct_commit done;
+    struct ct_error e = {0};
+    if (ct_write_fetch(w, f, &done, &e) != CT_OK) {
+        fail_msg("%s: %s", e.where, e.what);
+    }
+}
+
+static void write_page(struct ct_writer *w, const struct page *p, const char *title, int state,
+                       int64_t at_ms)
+{
+    struct ct_arena *a = ct_arena_new(0);
+    struct ct_batch b;
+    ct_batch_init(&b, a);
+    struct ct_fetch f = {.source_id = p->source, .at_ms = at_ms, .next_attempt_ms = at_ms + CT_MINUTE,
+                         .http_status = 200, .bytes = 1000, .latency_ms = 80, .batch = &b};
+    if (!p->component) {
+        f.outcome = CT_OUTCOME_FAILED;
+        f.batch = NULL;
+        f.http_status = 403;
+        f.error = "page unreadable: HTTP 403";
+    } else {
+        struct ct_component *c = CT_VEC_PUSH(a, &b.components);
+        *c = ct_component_new();
+        c->id = c->name = ct_span(p->component);
+        c->state = state;
+        if (title) {
+            struct ct_incident *i = CT_VEC_PUSH(a, &b.incidents);
+            *i = ct_incident_new();
+            i->id = ct_span(p->source);
+            i->title = ct_span(title);
+            i->state = state;
+            i->phase = CT_PHASE_INVESTIGATING;
+            i->open = 1;
+            i->started_ms = i->updated_ms = NOW_MS - p->age_ms;
+        }
+    }
+    commit(w, &f);
+    ct_arena_free(a);
+}
+
+static void write_offers(struct ct_writer *w)
+{
+    static const char *const clouds[] = {"lambda", "vastai", "aws", "runpod", "nebius"};
+    static const char *const prices[] = {"2.99", "1.94", "3.61", "2.39", "5.50"};
+    struct ct_arena *a = ct_arena_new(0);
+    struct ct_batch b;
+    ct_batch_init(&b, a);
+    for (size_t i = 0; i < CT_LEN(clouds); i++) {
+        struct ct_offer *o = CT_VEC_PUSH(a, &b.offers);
+        *o = ct_offer_new();
+        o->cloud = ct_span(clouds[i]);
+        o->region = CT_LIT("any");
+        o->sku = o->cloud;
+        o->gpu = ct_span(i == 2 ? "B200" : "H100");
+        o->form = CT_LIT("SXM");
+        o->gpu_mem_milli = i == 2 ? 180000 : 80000;
+        o->gpu_count_milli = 1000;
+        o->purchase = CT_PURCHASE_OD;
+        o->currency = CT_LIT("USD");
+        o->stock = CT_STOCK_AVAILABLE;
+        assert_int_equal(ct_nusd_parse(ct_span(prices[i]), 1, &o->price_per_gpu_hour), CT_OK);
+    }
+    struct ct_fetch f = {.source_id = "gpu_prices", .at_ms = NOW_MS - 40 * CT_SECOND,
+                         .next_attempt_ms = NOW_MS + CT_MINUTE, .http_status = 200, .bytes = 5000,
+                         .latency_ms = 120, .batch = &b};
+    commit(w, &f);
+    ct_arena_free(a);
+}
+
+static struct ct_writer *open_db(void)
+{
+    struct ct_writer *w = NULL;
+    struct ct_error e = {0};
+    if (ct_writer_open(db, CT_OPEN_BULK, &w, &e) != CT_OK) {
+        fail_msg("%s: %s", e.where, e.what);
+    }
+    return w;
+}
+
+static void fill_db(const char *hostile)
+{
+    struct ct_source_conf confs[CT_LEN(pages) + 1];
+    struct ct_error e = {0};
+    struct ct_writer *w = open_db();
+    for (size_t i = 0; i < CT_LEN(confs); i++) {
+        bool prices = i == CT_LEN(pages);
+        confs[i] = (struct ct_source_conf){
+            .id = prices ? "gpu_prices" : pages[i].source,
+            .family = "test",
+            .kind = prices ? CT_SOURCE_PRICES : CT_SOURCE_STATUS,
+            .provider = prices ? "" : pages[i].provider,
+            .scope = prices ? "" : pages[i].scope,
+            .title = "a source",
+            .url = "https://status.example.net",
+            .terms = "",
+            .evidence = CT_EVIDENCE_OFFICIAL,
+            .interval_ms = 5 * CT_MINUTE,
+            .enabled = true,
+            .off_reason = "",
+        };
+    }
+    assert_int_equal(ct_write_sources(w, confs, CT_LEN(confs), NOW_MS - CT_MINUTE, &e), CT_OK);
+    for (size_t i = 0; i < CT_LEN(pages); i++) {
+        const char *title = hostile && pages[i].title ? hostile : pages[i].title;
+        write_page(w, &pages[i], title, pages[i].state, NOW_MS - 40 * CT_SECOND);
+    }
+    write_offers(w);
+    ct_writer_close(w);
+}
+
+static void remove_db(void)
+{
+    static const char *const ends[] = {"", "-wal", "-shm", ".lock"};
+    for (size_t i = 0; i < CT_LEN(ends); i++) {
+        char path[640];
+        snprintf(path, sizeof(path), "%s%s", db, ends[i]);
+        unlink(path);
+    }
+}
+
+static int setup(void **state)
+{
+    (void)state;
+    snprintf(folder, sizeof(folder), "%s/frame-XXXXXX", getenv("CT_BUILDDIR"));
+    snprintf(dash, sizeof(dash), "%s/tests/vt/dash", getenv("CT_BUILDDIR"));
+    if (!mkdtemp(folder)) {
+        return -1;
+    }
+    snprintf(db, sizeof(db), "%s/t.db", folder);
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    (void)state;
+    remove_db();
+    return rmdir(folder);
+}
+
+static int filled(void **state)
+{
+    (void)state;
+    remove_db();
+    fill_db(NULL);
+    return 0;
+}
+
+static struct vt *start_with(int rows, int cols, const char *option, const char *env1)
+{
+    const char *argv[] = {dash, db, option, NULL};
+    const char *env[] = {"CLOUDTAPE_NOW=" NOW, env1, NULL};
+    return vt_start(rows, cols, argv, env);
+}
+
+static struct vt *start(int rows, int cols)
+{
+    struct vt *v = start_with(rows, cols, NULL, NULL);
+    vt_wait(v, "X");
+    return v;
+}
+
+/* Leaves with KEYS: status 0 and the terminal as it was. */
+static void leave(struct vt *v, const char *keys)
+{
+    vt_paste(v, keys);
+    assert_int_equal(vt_end(v, 5000), 0);
+    assert_false(vt_alternate(v));
+    assert_true(vt_cursor_shown(v));
+    assert_int_equal(vt_bells(v) + vt_titles(v) + vt_unknown(v), 0);
+    vt_free(v);
+}
+
+/* ---- tests ---- */
+
+static void line_1_counts_worst_first_and_shows_the_clock(void **state)
+{
+    (void)state;
+    struct vt *v = start(24, 80);
+    vt_wait(v, "openai/api");
+    assert_string_equal(vt_row(v, 0), "cloudtape  X 1 DOWN  ! 1 PART  ~ 1 DEGR  ? 1 UNKN  . 3 ok"
+                                      "                 14:32Z");
+    assert_non_null(strstr(vt_row(v, 1), ">1 Now"));
+    assert_true(vt_alternate(v));
+    assert_false(vt_cursor_shown(v));
+    assert_non_null(strstr(vt_row(v, 23), "fetch 7/8"));
+    int worst = vt_find(v, "openai/api", NULL), next = vt_find(v, "aws/use1", NULL);
+    assert_true(worst > 0 && next > worst);
+    leave(v, "Q");
+}
+
+static void states_differ_by_attributes_when_there_is_no_colour(void **state)
+{
+    (void)state;
+    struct vt *v = start_with(24, 80, NULL, "NO_COLOR=1");
+    vt_wait(v, "aws/use1");
+    int x;
+    int y = vt_find(v, "X 1 DOWN", &x);
+    struct vt_look down = vt_cell(v, y, x), part = vt_cell(v, y, x + 10), degr = vt_cell(v, y, x + 20),
+                   ok = vt_cell(v, y, x + 40);
+    assert_int_equal(part.point, '!');
+    assert_int_equal(degr.point, '~');
+    assert_int_equal(ok.point, '.');
+    assert_true(down.bold && down.reverse);
+    assert_true(part.bold && !part.reverse);
+    assert_true(degr.underline && !degr.bold);
+    assert_false(ok.bold || ok.reverse || ok.underline);
+    for (int r = 0; r < 24; r++) {
+        for (int c = 0; c < 80; c++) {
+            assert_false(vt_cell(v, r, c).colored);
+        }
+    }
+    leave(v, "Q");
+}
+
+static void colour_and_selection_are_there_when_the_terminal_can(void **state)
+{
+    (void)state;
+    struct vt *v = start(24, 80);
+    int x, y = vt_find(v, "! 1 PART", &x);
+    assert_true(vt_cell(v, y, x).colored);
+    vt_wait(v, ">X");
+    y = vt_find(v, ">X", &x);
+    assert_true(vt_cell(v, y, 40).reverse);      /* the whole row */
+    assert_false(vt_cell(v, y + 1, 40).reverse);
+    vt_type(v, "j");
+    assert_false(vt_cell(v, y, 40).reverse);
+    assert_true(vt_cell(v, y + 1, 40).reverse);
+    leave(v, "Q");
+}
+
+static void q_goes_back_and_asks_before_it_leaves(void **state)
+{
+    (void)state;
+    struct vt *v = start(24, 80);
+    vt_type(v, "8");
+    vt_wait(v, ">8 Sources");
+    vt_type(v, "q");
+    vt_wait(v, ">1 Now");
+    vt_type(v, "q");
+    assert_true(vt_has(v, "q again quits"));
+    vt_type(v, "j"); /* the question holds for one key */
+    assert_false(vt_has(v, "q again quits"));
+    vt_type(v, "q");
+    leave(v, "q");
+}
+
+static void an_unknown_field_is_told_under_the_prompt_and_not_applied(void **state)
+{
+    (void)state;
+    struct vt *v = start(24, 80);
+    vt_wait(v, "aws/use1");
+    vt_type(v, "/wher");
+    vt_type(v, "e:together");
+    vt_wait_gone(v, "openai/api");
+    assert_true(vt_has(v, "together/inference"));
+    assert_true(vt_cursor_shown(v));
+    vt_type(v, " colour:red");
+    assert_non_null(strstr(vt_row(v, 22), "/where:together colour:red"));
+    assert_non_null(strstr(vt_row(v, 23), "colour"));
+    assert_true(vt_has(v, "together/inference")); /* the last good filter holds */
+    vt_type(v, "\r");
+    assert_true(vt_has(v, "colour:red")); /* a wrong one cannot be entered */
+    vt_type(v, "\033");
+    vt_wait(v, "openai/api");
+    assert_false(vt_has(v, "colour:red"));
+    assert_false(vt_cursor_shown(v));
+    vt_type(v, "/nosuchword\r");
+    vt_wait(v, "nothing matches: nosuchword");
+    vt_type(v, "\033");
+    vt_wait(v, "openai/api");
+    leave(v, "Q");
+}
+
+static void s_paints_letters_sorts_reverses_and_returns_to_list_order(void **state)
+{
+    (void)state;
+    struct vt *v = start(24, 80);
+    vt_type(v, "8");
+    vt_wait(v, ">8 Sources");
+    vt_type(v, "s");
+    vt_wait(v, "sort by: a letter");
+    int x, y = vt_find(v, "OURCE", &x);
+    int letter = (int)vt_cell(v, y, x - 1).point;
+    assert_true(letter >= 'a' && letter <= 'z' && vt_cell(v, y, x - 1).bold);
+    char key[2] = {(char)letter, 0};
+    vt_type(v, key);
+    vt_wait(v, "sort: id");
+    assert_true(vt_find(v, "anthropic_status", NULL) < vt_find(v, "together_status", NULL));
+    vt_type(v, "s");
+    vt_type(v, key);
+    vt_wait(v, "sort: id desc");
+    assert_true(vt_find(v, "anthropic_status", NULL) > vt_find(v, "together_status", NULL));
+    vt_type(v, "s0");
+    vt_wait_gone(v, "sort: id");
+    vt_type(v, "s\033");
+    assert_false(vt_has(v, "sort by"));
+    leave(v, "Q");
+}
+
+static void selection_follows_its_row_when_data_arrives(void **state)
+{
+    (void)state;
+    struct vt *v = start(24, 80);
+    vt_wait(v, "together/inference");
+    vt_type(v, "jj");
+    int before = vt_find(v, ">~ DEGR", NULL);
+    assert_true(before > 0 && strstr(vt_row(v, before), "together"));
+    struct ct_writer *w = open_db();
+    write_page(w, &pages[3], "Everything is on fire", CT_STATE_MAJOR, NOW_MS - 10 * CT_SECOND);
+    ct_writer_close(w);
+    vt_wait(v, "X 2 DOWN"); /* noticed without any key */
+    vt_wait(v, "anthropic/api");
+    int after = vt_find(v, ">~ DEGR", NULL);
+    assert_int_equal(after, before + 1);
+    assert_non_null(strstr(vt_row(v, after), "together"));
+    leave(v, "Q");
+}
+
+static void paused_screens_hold_still_and_count(void **state)
+{
+    (void)state;
+    struct vt *v = start(24, 80);
+    vt_wait(v, "together/inference");
+    vt_type(v, "p");
+    assert_true(vt_has(v, "PAUSED 0 waiting"));
+    struct ct_writer *w = open_db();
+    write_page(w, &pages[3], "Everything is on fire", CT_STATE_MAJOR, NOW_MS - 10 * CT_SECOND);
+    ct_writer_close(w);
+    vt_wait_gone(v, "PAUSED 0 waiting");
+    assert_false(vt_has(v, "anthropic/api"));
+    vt_type(v, "p");
+    vt_wait(v, "anthropic/api");
+    assert_false(vt_has(v, "PAUSED"));
+    leave(v, "Q");
+}
+
+static void a_missing_database_is_waited_for(void **state)
+{
+    (void)state;
+    remove_db();
+    struct vt *v = start_with(24, 80, NULL, NULL);
+    vt_wait(v, "no data yet");
+    fill_db(NULL);
+    vt_wait(v, "X 1 DOWN");
+    vt_wait(v, "openai/api");
+    leave(v, "Q");
+}
+
+static void the_time_machine_says_not_live(void **state)
+{
+    (void)state;
+    struct vt *v = start(24, 80);
+    vt_type(v, ":at 2026-11-20\r");
+    vt_wait(v, "NOT LIVE 2d14h back");
+    assert_false(vt_has(v, "X 1 DOWN")); /* nothing was known then */
+    vt_type(v, ":at now\r");
+    vt_wait(v, "X 1 DOWN");
+    assert_false(vt_has(v, "NOT LIVE"));
+    vt_type(v, ":at tomorrowish\r");
+    vt_wait(v, "tomorrowish");
+    leave(v, "Q");
+}
+
+static void commands_complete_recall_and_explain(void **state)
+{
+    (void)state;
+    struct vt *v = start(24, 80);
+    vt_type(v, ":sour\t\r");
+    vt_wait(v, ">8 Sources");
+    vt_type(v, ":sorces\r");
+    vt_wait(v, "no command \"sorces\", nearest: sources");
+    vt_type(v, ":\033[A"); /* up: the last line again */
+    assert_non_null(strstr(vt_row(v, 22), ":sorces"));
+    vt_type(v, "\033");
+    vt_type(v, ":theme cb\r");
+    vt_wait(v, "theme cb");
+    vt_type(v, "7");
+    vt_wait(v, "screen 7 comes with alerts");
+    vt_type(v, ":messages\r");
+    vt_wait(v, "Messages");
+    assert_true(vt_has(v, "no command \"sorces\""));
+    vt_type(v, "q");
+    assert_false(vt_has(v, "Messages"));
+    leave(v, ":q\r");
+}
+
+static void help_lists_the_keys_that_work_here(void **state)
+{
+    (void)state;
+    struct vt *v = start(40, 120);
+    vt_type(v, "?");
+    vt_wait(v, "in this panel (Now)");
+    assert_true(vt_has(v, "row_down"));
+    assert_false(vt_has(v, "screen 7")); /* there is none yet */
+    vt_type(v, "G");
+    assert_true(vt_has(v, "everywhere") || vt_has(v, "suspend"));
+    vt_type(v, "?");
+    assert_false(vt_has(v, "row_down"));
+    leave(v, "Q");
+}
+
+static void tab_zoom_and_pairs_move_about(void **state)
+{
+    (void)state;
+    struct vt *v = start(40, 120);
+    assert_non_null(strstr(vt_row(v, 1), "[1 Now] 2 Status"));
+    assert_non_null(strstr(vt_row(v, 1), "11-22 14:32Z"));
+    assert_true(vt_has(v, ">Now"));
+    vt_type(v, "\t");
+    vt_wait(v, ">Watchlist");
+    vt_type(v, "z");
+    assert_false(vt_has(v, " Now "));
+    vt_type(v, "z\033[Z");
+    vt_wait(v, ">Now");
+    vt_type(v, "gd");
+    vt_wait(v, "[8 Sources]");
+    vt_type(v, "\177");
+    vt_wait(v, "[1 Now]");
+    vt_type(v, "gx"); /* no such pair: nothing, and the next key is a key again */
+    vt_type(v, "2");
+    vt_wait(v, "[2 Status]");
+    leave(v, "Q");
+}
+
+static void every_size_has_its_form_and_can_be_left(void **state)
+{
+    (void)state;
+    struct vt *v = start(14, 44);
+    vt_wait(v, "openai/api");
+    assert_int_equal(strncmp(vt_row(v, 0), "X1 !1 ~1 ?1", 11), 0);
+    assert_non_null(strstr(vt_row(v, 0), "14:32Z"));
+    assert_true(vt_has(v, "\xe2\x94\x80\xe2\x94\x80\xe2\x94\x80")); /* a line between, no borders */
+    assert_false(vt_has(v, "\xe2\x94\x82"));
+    vt_resize(v, 5, 20);
+    vt_settle(v, 200);
+    assert_int_equal(strncmp(vt_row(v, 0), "X1 !1 ~1 ?1", 11), 0);
+    assert_non_null(strstr(vt_row(v, 1), ">X"));
+    vt_resize(v, 1, 40);
+    vt_settle(v, 200);
+    assert_int_equal(strncmp(vt_row(v, 0), "X1 !1 ~1 ?1", 11), 0);
+    vt_resize(v, 1, 1);
+    vt_settle(v, 200);
+    assert_int_equal(vt_cell(v, 0, 0).point, 'X');
+    vt_resize(v, 300, 500);
+    vt_settle(v, 300);
+    assert_true(vt_has(v, "worst: openai/api"));
+    vt_resize(v, 1, 1);
+    leave(v, "\003");
+}
+
+static void a_storm_of_resizes_ends_in_a_fresh_screen(void **state)
+{
+    (void)state;
+    struct vt *v = start(24, 80), *fresh = start(24, 80);
+    static const int sizes[][2] = {{1, 1}, {2, 1}, {1, 200}, {300, 500}, {10, 30}, {50, 200}, {24, 79}};
+    for (int i = 0; i < 300; i++) {
+        vt_resize(v, sizes[i % 7][0], sizes[i % 7][1]);
+        vt_signal(v, SIGWINCH);
+    }
+    vt_resize(v, 24, 80);
+    vt_settle(v, 600);
+    vt_wait(fresh, "together/inference");
+    vt_type(v, "j");
+    vt_type(fresh, "j");
+    vt_wait_gone(v, "? helps");
+    vt_wait_gone(fresh, "? helps"); /* the first hint, four seconds long */
+    for (int y = 0; y < 24; y++) {
+        char row[1024];
+        snprintf(row, sizeof(row), "%s", vt_row(fresh, y));
+        assert_string_equal(vt_row(v, y), row);
+    }
+    leave(v, "Q");
+    leave(fresh, "Q");
+}
+
+static void nothing_in_the_data_reaches_the_terminal_as_a_sequence(void **state)
+{
+    (void)state;
+    static const char *const hostile[] = {
+        "\033[2Jgone \033]0;title\a \033]52;c;aGk=\a\a",
+        "c1 \xc2\x9b" "2J \xc2\x9d" "0;x\xc2\x9c \x9b" "2J end",
+        "bidi \xe2\x80\xae abc \xe2\x81\xa6 \xef\xbb\xbf \xe2\x80\x8b tab\there\r\nline",
+        "wide \xe6\xbc\xa2\xe5\xad\x97\xe6\xbc\xa2\xe5\xad\x97\xe6\xbc\xa2\xe5\xad\x97\xe6\xbc\xa2\xe5\xad\x97",
+    };
+    for (size_t i = 0; i < CT_LEN(hostile); i++) {
+        remove_db();
+        fill_db(hostile[i]);
+        struct vt *v = start(24, 80);
+        vt_wait(v, "together/inference");
+        assert_int_equal(strncmp(vt_row(v, 0), "cloudtape  X 1 DOWN", 19), 0);
+        int x, y = vt_find(v, "together/inference", &x);
+        assert_int_equal(vt_cell(v, y, 79).point, 0x2502); /* the border stands where it should */
+        vt_type(v, "\r");
+        vt_settle(v, 200);
+        leave(v, "Q");
+    }
+}
+
+static void idle_screens_send_nothing(void **state)
+{
+    (void)state;
+    struct vt *v = start(24, 80);
+    vt_wait_gone(v, "? helps");
+    vt_settle(v, 300);
+    size_t before = vt_bytes(v);
+    vt_settle(v, 2500); /* some looks of the loader at the database */
+    assert_int_equal(vt_bytes(v), before);
+    vt_type(v, "j");
+    size_t move = vt_bytes(v) - before;
+    assert_true(move > 0 && move <= 800);
+    leave(v, "Q");
+}
+
+static void signals_and_a_closed_window_end_it_soon(void **state)
+{
+    (void)state;
+    static const int signals[] = {SIGTERM, SIGHUP, SIGINT};
+    for (size_t i = 0; i < CT_LEN(signals); i++) {
+        struct vt *v = start(24, 80);
+        vt_signal(v, signals[i]);
+        assert_int_equal(vt_end(v, 2000 * SHARP), 128 + signals[i]);
+        assert_false(vt_alternate(v));
+        vt_free(v);
+    }
+    struct vt *v = start(24, 80);
+    vt_hang_up(v);
+    assert_int_not_equal(vt_end(v, 2000 * SHARP), -1);
+    vt_free(v);
+}
+
+static void a_terminal_that_reads_no_more_cannot_hold_it(void **state)
+{
+    (void)state;
+    struct vt *v = start(50, 200);
+    for (int i = 0; i < 60; i++) { /* full repaints that nobody reads */
+        vt_paste(v, "\014");
+        usleep(60000);
+    }
+    vt_signal(v, SIGTERM);
+    usleep(1800000);
+    vt_hang_up(v);
+    assert_int_not_equal(vt_end(v, 1000), -1);
+    vt_free(v);
+}
+
+static void poor_terminals_get_a_clear_word(void **state)
+{
+    (void)state;
+    static const char *const terms[] = {"TERM=nosuchterm", "TERM", "TERM=dumb"};
+    for (size_t i = 0; i < CT_LEN(terms); i++) {
+        struct vt *v = start_with(24, 80, NULL, terms[i]);
+        vt_wait(v, "dash: TERM: ");
+        assert_int_equal(vt_end(v, 5000), 2);
+        vt_free(v);
+    }
+    struct vt *v = start_with(24, 80, "theme=mnoo", NULL);
+    vt_wait(v, "nearest: mono");
+    assert_int_equal(vt_end(v, 5000), 2);
+    vt_free(v);
+}
+
+static void the_c_locale_gets_ascii(void **state)
+{
+    (void)state;
+    struct vt *v = start_with(24, 80, NULL, "LC_ALL=C");
+    vt_wait(v, "+- >1 Now");
+    for (int y = 0; y < 24; y++) {
+        for (int x = 0; x < 80; x++) {
+            assert_true(vt_cell(v, y, x).point < 0x7f);
+        }
+    }
+    leave(v, "Q");
+}
+
+static void sixteen_and_eight_colours_work(void **state)
+{
+    (void)state;
+    static const char *const terms[] = {"TERM=xterm-16color", "TERM=xterm", "TERM=linux", "TERM=vt100",
+                                        "TERM=screen-256color", "TERM=xterm-direct"};
+    for (size_t i = 0; i < CT_LEN(terms); i++) {
+        struct vt *v = start_with(24, 80, NULL, terms[i]);
+        vt_wait(v, "X 1 DOWN");
+        int x, y = vt_find(v, "X 1 DOWN", &x);
+        assert_true(vt_cell(v, y, x).bold);
+        vt_paste(v, "Q");
+        assert_int_equal(vt_end(v, 5000), 0);
+        vt_free(v);
+    }
+}
+
+static void keys_from_the_config_work(void **state)
+{
+    (void)state;
+    struct vt *v = start_with(24, 80, "quitkey=K", NULL);
+    vt_wait(v, "X 1 DOWN");
+    leave(v, "K");
+}
+
+static void following_a_row_is_kept_for_the_next_start(void **state)
+{
+    (void)state;
+    struct vt *v = start(24, 80);
+    vt_type(v, "3");
+    vt_wait(v, "vastai");
+    vt_type(v, "w");
+    vt_wait(v, "followed: ");
+    vt_type(v, "WW");
+    vt_paste(v, "Q");
+    assert_int_equal(vt_end(v, 5000), 0);
+    assert_true(vt_has(v, "ended by quit"));
+    assert_false(vt_has(v, "watch \"\""));
+    vt_free(v);
+}
+
+#define T(f) cmocka_unit_test_setup(f, filled)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        T(line_1_counts_worst_first_and_shows_the_clock),
+        T(states_differ_by_attributes_when_there_is_no_colour),
+        T(colour_and_selection_are_there_when_the_terminal_can),
+        T(q_goes_back_and_asks_before_it_leaves),
+        T(an_unknown_field_is_told_under_the_prompt_and_not_applied),
+        T(s_paints_letters_sorts_reverses_and_returns_to_list_order),
+        T(selection_follows_its_row_when_data_arrives),
+        T(paused_screens_hold_still_and_count),
+        T(a_missing_database_is_waited_for),
+        T(the_time_machine_says_not_live),
+        T(commands_complete_recall_and_explain),
+        T(help_lists_the_keys_that_work_here),
+        T(tab_zoom_and_pairs_move_about),
+        T(every_size_has_its_form_and_can_be_left),
+        T(a_storm_of_resizes_ends_in_a_fresh_screen),
+        T(nothing_in_the_data_reaches_the_terminal_as_a_sequence),
+        T(idle_screens_send_nothing),
+        T(signals_and_a_closed_window_end_it_soon),
+        T(a_terminal_that_reads_no_more_cannot_hold_it),
+        T(poor_terminals_get_a_clear_word),
+        T(the_c_locale_gets_ascii),
+        T(sixteen_and_eight_colours_work),
+        T(keys_from_the_config_work),
+        T(following_a_row_is_kept_for_the_next_start),
+    };
+    return cmocka_run_group_tests_name("frame", tests, setup, teardown);
+}
