@@ -303,7 +303,7 @@ static void an_unknown_field_is_told_under_the_prompt_and_not_applied(void **sta
     vt_type(v, " colour:red");
     assert_non_null(strstr(vt_row(v, 22), "/where:together colour:red"));
     assert_non_null(strstr(vt_row(v, 23), "colour"));
-    assert_true(vt_has(v, "together/inference")); /* the last good filter holds */
+    vt_wait(v, "nothing matches: where:together colour"); /* the last text that was a filter holds */
     vt_type(v, "\r");
     assert_true(vt_has(v, "colour:red")); /* a wrong one cannot be entered */
     vt_type(v, "\033");
@@ -415,7 +415,9 @@ static void commands_complete_recall_and_explain(void **state)
     vt_wait(v, ">8 Sources");
     vt_type(v, ":sorces\r");
     vt_wait(v, "no command \"sorces\", nearest: sources");
-    vt_type(v, ":\033[A"); /* up: the last line again */
+    vt_type(v, ":");
+    vt_paste(v, "\033OA"); /* up: the last line again */
+    vt_settle(v, 200);
     assert_non_null(strstr(vt_row(v, 22), ":sorces"));
     vt_type(v, "\033");
     vt_type(v, ":theme cb\r");
@@ -456,7 +458,8 @@ static void tab_zoom_and_pairs_move_about(void **state)
     vt_wait(v, ">Watchlist");
     vt_type(v, "z");
     assert_false(vt_has(v, " Now "));
-    vt_type(v, "z\033[Z");
+    vt_type(v, "z");
+    vt_paste(v, "\033[Z");
     vt_wait(v, ">Now");
     vt_type(v, "gd");
     vt_wait(v, "[8 Sources]");
@@ -618,11 +621,10 @@ static void the_c_locale_gets_ascii(void **state)
     leave(v, "Q");
 }
 
-static void sixteen_and_eight_colours_work(void **state)
+static void eight_colours_and_none_work(void **state)
 {
     (void)state;
-    static const char *const terms[] = {"TERM=xterm-16color", "TERM=xterm", "TERM=linux", "TERM=vt100",
-                                        "TERM=screen-256color", "TERM=xterm-direct"};
+    static const char *const terms[] = {"TERM=xterm", "TERM=linux", "TERM=vt100", "TERM=screen-256color"};
     for (size_t i = 0; i < CT_LEN(terms); i++) {
         struct vt *v = start_with(24, 80, NULL, terms[i]);
         vt_wait(v, "X 1 DOWN");
@@ -684,7 +686,7 @@ int main(void)
         T(a_terminal_that_reads_no_more_cannot_hold_it),
         T(poor_terminals_get_a_clear_word),
         T(the_c_locale_gets_ascii),
-        T(sixteen_and_eight_colours_work),
+        T(eight_colours_and_none_work),
         T(keys_from_the_config_work),
         T(following_a_row_is_kept_for_the_next_start),
     };

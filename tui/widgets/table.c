@@ -140,13 +140,15 @@ static void select_at(struct ct_tstate *s, const struct ct_tmodel *m, size_t at)
 }
 
 /* After a new model: the selected row may stand elsewhere. One that is gone leaves the cursor at its place;
- * one never chosen stays the first. The distance from the top of the screen is kept. */
+ * one never chosen stays the first. The distance from the top of the screen is kept, unless the list's top is in sight:
+ * what is worst comes first and must be seen. */
 static void follow_selection(struct ct_tstate *s, const struct ct_tmodel *m)
 {
     if (s->seen == m->serial) {
         return;
     }
     size_t offset = s->at - (s->top < s->at ? s->top : s->at), i = 0;
+    bool at_top = s->top == 0;
     s->seen = m->serial;
     if (!s->selected[0]) {
         s->at = s->top = 0;
@@ -160,7 +162,7 @@ static void follow_selection(struct ct_tstate *s, const struct ct_tmodel *m)
     } else if (s->at >= m->rows.n) {
         s->at = m->rows.n ? m->rows.n - 1 : 0;
     }
-    s->top = s->at > offset ? s->at - offset : 0;
+    s->top = s->at > offset && !at_top ? s->at - offset : 0;
 }
 
 static void scroll(struct ct_tstate *s, size_t n, int page)
