@@ -3,7 +3,7 @@
 #include "tui/ui.h"
 
 #include "db/base/text.h"
-#include "tui/widgets/table.h"
+#include "tui/views/common.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -287,22 +287,6 @@ void ui_draw_bar(struct ct_ui *ui)
     }
 }
 
-static char event_sign(const struct ct_event_row *e)
-{
-    switch (e->kind) {
-    case CT_EVENT_PRICE:
-        return '$';
-    case CT_EVENT_STOCK:
-        return 'A';
-    case CT_EVENT_MODEL:
-        return '+';
-    case CT_EVENT_SOURCE:
-        return '?';
-    default:
-        return e->severity == CT_SEV_CRITICAL ? 'X' : e->severity == CT_SEV_WARNING ? '!' : '.';
-    }
-}
-
 void ui_draw_tape(struct ct_ui *ui)
 {
     struct ct_box all = ct_box_all(ui->canvas);
@@ -319,9 +303,10 @@ void ui_draw_tape(struct ct_ui *ui)
         bool today = ui_now(ui) - e->at_ms < CT_DAY;
         ui_clock(ui, e->at_ms, !today, false, when);
         struct ct_buf text = CT_BUF_INIT;
-        bool named = e->subject.n == 0 || ct_span_ihas(e->text, e->subject);
-        ct_buf_addf(&text, "%c %.*s%s%.*s", event_sign(e), named ? 0 : (int)e->subject.n,
-                    e->subject.p ? e->subject.p : "", named ? "" : " ", CT_FMT(e->text));
+        ct_buf_addf(&text, "%c ", ct_view_event_sign(e));
+        ct_view_event_who(&text, e);
+        ct_buf_addc(&text, ' ');
+        ct_view_event_what(&text, e);
         x += ct_puts(b, 0, x, CT_ROLE_DIM, when) + 1;
         int room = b.cols - x, wide = ct_text_width(ct_buf_span(&text));
         int used = wide < room ? wide : room;

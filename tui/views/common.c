@@ -96,7 +96,21 @@ static void add_place(struct ct_buf *out, struct ct_span where, struct ct_span r
     }
 }
 
-void ct_view_series(struct ct_buf *out, struct ct_span series)
+/* "H100-SXM-80x8" without what follows the form. */
+static struct ct_span accelerator(struct ct_span s)
+{
+    size_t n = s.n;
+    while (n && s.p[n - 1] != 'x')
+        n--;
+    size_t end = n ? n - 1 : s.n; /* at the x before the count */
+    for (n = end; n && s.p[n - 1] >= '0' && s.p[n - 1] <= '9';)
+        n--;
+    if (n && n < end && s.p[n - 1] == '-')
+        end = n - 1;
+    return (struct ct_span){s.p, end};
+}
+
+static void series_words(struct ct_buf *out, struct ct_span series, bool brief)
 {
     struct ct_span part[7] = {{NULL, 0}}, rest = series;
     size_t n = 0;
@@ -104,12 +118,12 @@ void ct_view_series(struct ct_buf *out, struct ct_span series)
         part[n] = ct_span_cut(&rest, '/');
     bool gpu = ct_span_is(part[0], "gpu"), stock = ct_span_is(part[0], "stock");
     if ((gpu || stock) && n >= 5) {
-        add_segment(out, part[3]);
+        add_segment(out, brief ? accelerator(part[3]) : part[3]);
         ct_buf_addc(out, ' ');
         add_segment(out, part[4]);
-        ct_buf_adds(out, stock ? " stock" : "");
+        ct_buf_adds(out, stock && !brief ? " stock" : "");
         add_place(out, part[1], part[2]);
-        if (n >= 6) { /* the machine */
+        if (n >= 6 && !brief) { /* the machine */
             ct_buf_addc(out, ' ');
             add_segment(out, part[5]);
         }
@@ -128,6 +142,16 @@ void ct_view_series(struct ct_buf *out, struct ct_span series)
     }
 }
 
+void ct_view_series(struct ct_buf *out, struct ct_span series)
+{
+    series_words(out, series, false);
+}
+
+void ct_view_series_brief(struct ct_buf *out, struct ct_span series)
+{
+    series_words(out, series, true);
+}
+
 void ct_view_unit(struct ct_buf *out, struct ct_span unit)
 {
     if (ct_span_ieq(unit, CT_LIT("USD/gpu.h")))
@@ -142,7 +166,10 @@ char ct_view_event_sign(const struct ct_event_row *e)
 {
     switch (e->kind) {
     case CT_EVENT_PRICE: return '$';
-    case CT_EVENT_STOCK: return 'A';
+    case CT_EVENT_STOCK:
+        return e->new_value >= CT_STOCK_NONE && e->new_value <= CT_STOCK_AVAILABLE
+                   ? ct_stock_words[e->new_value][0]
+                   : 'A';
     case CT_EVENT_MODEL:
         return ct_span_ihas(e->text, CT_LIT("gone")) || ct_span_ihas(e->text, CT_LIT("retire")) ||
                        ct_span_ihas(e->text, CT_LIT("no longer")) ||
@@ -164,7 +191,7 @@ void ct_view_event_who(struct ct_buf *out, const struct ct_event_row *e)
     bool named = rest.p && (ct_span_is(kind, "gpu") || ct_span_is(kind, "token") ||
                             ct_span_is(kind, "stock") || ct_span_is(kind, "index"));
     if (named || (e->series.n && (e->kind == CT_EVENT_PRICE || e->kind == CT_EVENT_STOCK)))
-        ct_view_series(out, named ? e->subject : e->series);
+        ct_view_series_brief(out, named ? e->subject : e->series);
     else
         ct_buf_add(out, e->subject);
 }

@@ -26,11 +26,13 @@ void ct_view_when(struct ct_buf *out, int64_t at_ms, int64_t now_ms);
 void ct_view_milli(struct ct_buf *out, int64_t milli);
 /* People's words for a series: "H100-SXM-80x8 od lambda/us-east-1", "gpt-5 input openai". */
 void ct_view_series(struct ct_buf *out, struct ct_span series);
+/* The same without memory, count and machine: "H100-SXM od lambda/us-east-1". */
+void ct_view_series_brief(struct ct_buf *out, struct ct_span series);
 /* "$/GPU.h" for "USD/gpu.h", "$/1M" for "USD/Mtok"; anything else as it is. */
 void ct_view_unit(struct ct_buf *out, struct ct_span unit);
-/* $ price, A stock, + - model, ? source, and the state's sign for incidents and states. */
+/* $ price, A L N stock, + - model, ? source, and the state's sign for incidents and states. */
 char ct_view_event_sign(const struct ct_event_row *e);
-/* Whom an event is about and what happened, as people read them: "H100-SXM-80x1 od vastai", "1.63 -> 1.92 $/GPU.h
+/* Whom an event is about and what happened, as people read them: "H100-SXM od vastai", "1.63 -> 1.92 $/GPU.h
  * +17.6%". */
 void ct_view_event_who(struct ct_buf *out, const struct ct_event_row *e);
 void ct_view_event_what(struct ct_buf *out, const struct ct_event_row *e);

@@ -253,7 +253,8 @@ static void draw_legend_line(struct ct_box line, const struct history_model *m)
         const struct history_line *l = &m->line[i];
         char letter[2] = {(char)('a' + i), '\0'};
         ct_buf_clear(&text);
-        ct_buf_addf(&text, "%.*s ", CT_FMT(l->label));
+        ct_view_series_brief(&text, l->h.series);
+        ct_buf_addc(&text, ' ');
         add_value(&text, l, l->stats.last);
         ct_buf_adds(&text, " (");
         ct_format_percent(&text, ct_pct_change(l->stats.first, l->stats.last));
@@ -288,7 +289,7 @@ static void draw_events(struct ct_box box, const struct history_model *m, const 
         ct_buf_clear(&text);
         add_time(&text, one->at_ms, now_ms);
         int x = 1 + ct_put(box, y, 1, CT_ROLE_DIM, box.cols - 1, ct_buf_span(&text)) + 1;
-        ct_put_point(box, y, x, sign == '$' || sign == 'A' ? CT_ROLE_TEXT : ct_sign_role(sign),
+        ct_put_point(box, y, x, strchr("$ALN+-", sign) ? CT_ROLE_TEXT : ct_sign_role(sign),
                      (unsigned char)sign);
         ct_buf_clear(&text);
         ct_view_event_who(&text, one);

@@ -3,6 +3,7 @@
 #include "tui/views/common.h"
 
 #include <stdio.h>
+#include <string.h>
 
 static enum ct_role format_at(const void *row, const struct ct_draw *d, struct ct_buf *out)
 {
@@ -10,7 +11,7 @@ static enum ct_role format_at(const void *row, const struct ct_draw *d, struct c
     struct ct_civil c;
     ct_civil_from_ms(at, &c);
     if (d->now_ms - at < CT_DAY)
-        ct_view_when(out, at, d->now_ms);
+        ct_buf_addf(out, "%02d:%02dZ", c.hour, c.minute);
     else if (d->now_ms - at < 300 * CT_DAY)
         ct_buf_addf(out, "%02d-%02d", c.month, c.day);
     else
@@ -23,7 +24,7 @@ static enum ct_role format_sign(const void *row, const struct ct_draw *d, struct
     char sign = ct_view_event_sign(row);
     (void)d;
     ct_buf_addc(out, sign);
-    return sign == '$' || sign == 'A' || sign == '+' || sign == '-' ? CT_ROLE_TEXT : ct_sign_role(sign);
+    return strchr("$ALN+-", sign) ? CT_ROLE_TEXT : ct_sign_role(sign);
 }
 
 static enum ct_role format_who(const void *row, const struct ct_draw *d, struct ct_buf *out)

@@ -223,11 +223,11 @@ static bool notable(const void *row)
 }
 
 static const struct ct_tcol cols[] = {
-    {.column = "item", .header = "ITEM", .min = 14, .max = 44, .middle = true},
+    {.column = "item", .header = "ITEM", .min = 18, .max = 44, .middle = true},
     {.column = "value", .header = "NOW", .min = 7, .align = 1, .format = format_value},
     {.column = "unit", .header = "UNIT", .min = 7, .drop = 4},
     {.column = "change_24h_pct", .header = "24h", .min = 7, .align = 1, .format = format_change},
-    {.header = "30d", .min = 6, .max = 30, .drop = 3, .paint = paint_spark},
+    {.header = "30d", .min = 6, .max = 16, .drop = 3, .paint = paint_spark},
     {.column = "stock", .header = "ST", .min = 2, .drop = 1, .format = format_stock},
     {.column = "seen", .header = "SEEN", .min = 6, .max = 7, .align = 1, .drop = 2, .format = format_seen},
 };

@@ -408,7 +408,7 @@ static void put_time_axis(const struct plot *p, int line_y, int label_y, int gut
 /* Of several events in a column the one that matters most is shown. */
 static int event_rank(char sign)
 {
-    static const char order[] = ".?m-+A$~!X";
+    static const char order[] = ".?m-+NLA$~!X";
     const char *at = sign ? strchr(order, sign) : NULL;
     return at ? (int)(at - order) : 0;
 }
