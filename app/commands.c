@@ -1,0 +1,113 @@
+#include "config.h"
+
+#include "app/command.h"
+#include "db/base/ini.h"
+
+#include <stdio.h>
+#include <string.h>
+
+const struct ct_flag_def ct_flag_defs[CT_N_FLAGS] = {
+#define X(name, word, arg, help) {word, arg, help},
+    CT_FLAG_LIST(X)
+#undef X
+};
+
+/* The flags of every reading command. */
+#define READ                                                                                       \
+    "db config at json ndjson csv tsv filter sort limit columns no-header max-age fail-empty"
+#define LIST "config json ndjson csv tsv filter sort limit columns no-header"
+#define SCREENS "now status gpus tokens models history alerts sources"
+
+const struct ct_command ct_commands[] = {
+    {"", "", "the dashboard", "db config at theme charset start no-fetch", NULL, CT_BY_VIEWER, 0, 0,
+     ct_cmd_dashboard},
+    {"status", "[PROVIDER[/SCOPE]...]", "which providers are unwell, and since when",
+     READ " all line tmux width fail-on", NULL, CT_BY_VIEWER, 0, -1, ct_cmd_status},
+    {"gpus", "[FILTER...]", "GPU offers with price and stock", READ " group available gone", NULL,
+     CT_BY_VIEWER, 0, -1, ct_cmd_gpus},
+    {"tokens", "[FILTER...]", "what models cost per million tokens", READ " gone", NULL,
+     CT_BY_VIEWER, 0, -1, ct_cmd_tokens},
+    {"models", "[FILTER...]", "which model is on which cloud, and how exclusive", READ " labs",
+     NULL, CT_BY_VIEWER, 0, -1, ct_cmd_models},
+    {"history", "SERIES...", "how series moved: names, endings or globs",
+     READ " range from to every chart", NULL, CT_BY_VIEWER, 1, -1, ct_cmd_history},
+    {"series", "[NAME...]", "names of the recorded series", READ, NULL, CT_BY_VIEWER, 0, -1,
+     ct_cmd_series},
+    {"events", "[FILTER...]", "every recorded change, newest first", READ " range from to", NULL,
+     CT_BY_VIEWER, 0, -1, ct_cmd_events},
+    {"incidents", "[FILTER...]", "reported incidents; --gone: closed ones too", READ " gone", NULL,
+     CT_BY_VIEWER, 0, -1, ct_cmd_incidents},
+    {"components", "[FILTER...]", "parts of services and their states", READ, NULL, CT_BY_VIEWER, 0,
+     -1, ct_cmd_components},
+    {"sources", "[FILTER...]", "where data comes from, and how fresh it is", READ, NULL,
+     CT_BY_VIEWER, 0, -1, ct_cmd_sources},
+    {"screen", "NAME", "draws one screen as text", "db config at size theme charset ansi keys",
+     SCREENS " help keys", CT_BY_VIEWER, 1, 1, ct_cmd_screen},
+    {"fetch", "[SOURCE...]", "fetches once, or stays and fetches",
+     "db config once daemon allow-private ca log seed", NULL, CT_BY_FETCHER, 0, -1, NULL},
+    {"parse", "FAMILY [FILE|-]", "one recorded answer through its parser, rows as NDJSON", "list",
+     NULL, CT_BY_FETCHER, 0, -1, NULL},
+    {"import", "FAMILY FILE... --at TIME", "stores recorded answers as if fetched then",
+     "db config at source", NULL, CT_BY_FETCHER, 0, -1, NULL},
+    {"demo", "", "the dashboard on a simulated market",
+     "db config at theme charset start seed days headless", NULL, CT_BY_BOTH, 0, 0, ct_cmd_demo},
+    {"config", "[path|check|default]",
+     "where settings are, what is wrong with them, a full example", "config theme",
+     "path check default", CT_BY_VIEWER, 0, 1, ct_cmd_config},
+    {"init", "", "writes a commented settings file, never over one", "config", NULL, CT_BY_VIEWER,
+     0, 0, ct_cmd_init},
+    {"keys", "[FILTER...]", "the keys in force; * marks what the settings changed", LIST, NULL,
+     CT_BY_VIEWER, 0, -1, ct_cmd_keys},
+    {"doctor", "", "checks terminal, clock, database, fetcher and settings", "db " LIST, NULL,
+     CT_BY_VIEWER, 0, 0, ct_cmd_doctor},
+    {"help", "[COMMAND]", "this, or one command's flags", "man completion readme", NULL,
+     CT_BY_VIEWER, 0, 1, ct_cmd_help},
+    {"version", "", "version of program and database layout", "", NULL, CT_BY_VIEWER, 0, 0,
+     ct_cmd_version},
+    {NULL, NULL, NULL, NULL, NULL, CT_BY_VIEWER, 0, 0, NULL},
+};
+
+bool ct_command_takes(const struct ct_command *cmd, enum ct_flag flag)
+{
+    struct ct_span rest = ct_span(cmd->flags);
+    while (rest.p)
+        if (ct_span_is(ct_span_cut(&rest, ' '), ct_flag_defs[flag].word))
+            return true;
+    return false;
+}
+
+const char *ct_did_you_mean(const char *near)
+{
+    static char text[96];
+    text[0] = '\0';
+    if (near)
+        snprintf(text, sizeof text, ", did you mean \"%s\"?", near);
+    return text;
+}
+
+int ct_report(const struct ct_error *err)
+{
+    fprintf(stderr, "cloudtape: %s%s%s\n", err->where, err->where[0] ? ": " : "", err->what);
+    return err->status == CT_ERR_USAGE ? 2 : 1;
+}
+
+int ct_usage(const char *where, const char *fmt, ...)
+{
+    struct ct_error err;
+    char what[sizeof err.what];
+    va_list args;
+    va_start(args, fmt);
+    vsnprintf(what, sizeof what, fmt, args);
+    va_end(args);
+    (void)ct_fail(&err, CT_ERR_USAGE, where, "%s", what);
+    return ct_report(&err);
+}
+
+void ct_tell_problems(const struct ct_settings *s)
+{
+    for (const char *const *p = ct_settings_problems(s); *p; p++) {
+        struct ct_error err; /* masks controls */
+        (void)ct_fail(&err, CT_ERR_CONFIG, "", "%s", *p);
+        (void)ct_report(&err);
+    }
+}

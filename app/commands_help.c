@@ -1,0 +1,300 @@
+/* `help`, and what is made from the same tables: the manual pages, the completion, parts of README.
+ * `make docs` writes them into the source tree, tests/cli/docs.sh compares. */
+#include "config.h"
+
+#include "app/command.h"
+#include "tui/keys.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static const char *const exit_codes[][2] = {
+    {"0", "worked; with --fail-on: the condition is not met"},
+    {"1", "error: input or output, database, settings, a body that parse refuses"},
+    {"2", "wrong usage"},
+    {"3", "worked, but there is no data, or all of it is older than --max-age"},
+    {"4", "nothing matched (only with --fail-empty)"},
+    {"10", "--fail-on degr is met"},
+    {"20", "--fail-on part or --fail-on down is met"},
+};
+
+/* ---- --help ---- */
+
+static void flag_line(struct ct_buf *out, enum ct_flag flag)
+{
+    const struct ct_flag_def *f = &ct_flag_defs[flag];
+    char left[40];
+    snprintf(left, sizeof left, "--%s%s%s", f->word, f->arg ? " " : "", f->arg ? f->arg : "");
+    ct_buf_addf(out, "  %-22s %s\n", left, f->help);
+}
+
+static void one_command(struct ct_buf *out, const struct ct_command *cmd)
+{
+    ct_buf_addf(out, "usage: cloudtape%s%s%s%s%s\n%s\n", cmd->name[0] ? " " : "", cmd->name,
+                cmd->usage[0] ? " " : "", cmd->usage, cmd->flags[0] ? " [OPTION...]" : "",
+                cmd->help);
+    for (int i = 0; i < CT_N_FLAGS; i++)
+        if (ct_flag_defs[i].help && ct_command_takes(cmd, (enum ct_flag)i))
+            flag_line(out, (enum ct_flag)i);
+}
+
+static void all_commands(struct ct_buf *out)
+{
+    ct_buf_adds(out, "cloudtape: the ticker tape of the cloud AI market\n\n"
+                     "usage: cloudtape [OPTION...]           the dashboard\n"
+                     "       cloudtape COMMAND [OPTION...]   prints and exits\n\n");
+    for (const struct ct_command *c = ct_commands; c->name; c++)
+        if (c->name[0])
+            ct_buf_addf(out, "  %-11s %s\n", c->name, c->help);
+    ct_buf_adds(out, "\nOptions of the dashboard:\n");
+    for (int i = 0; i < CT_N_FLAGS; i++)
+        if (ct_flag_defs[i].help && ct_command_takes(&ct_commands[0], (enum ct_flag)i))
+            flag_line(out, (enum ct_flag)i);
+    ct_buf_adds(out, "\n`cloudtape help COMMAND` has the options of a command; cloudtape(1), "
+                     "cloudtape(5).\n");
+}
+
+void ct_help_text(struct ct_buf *out, const struct ct_command *cmd)
+{
+    if (cmd)
+        one_command(out, cmd);
+    else
+        all_commands(out);
+}
+
+/* ---- manual pages ---- */
+
+/* Text for roff: a leading dot or quote and every minus and backslash would mean something. */
+static void roff(struct ct_buf *out, const char *text)
+{
+    if (*text == '.' || *text == '\'')
+        ct_buf_adds(out, "\\&");
+    for (; *text; text++) {
+        if (*text == '-')
+            ct_buf_adds(out, "\\-");
+        else if (*text == '\\')
+            ct_buf_adds(out, "\\e");
+        else
+            ct_buf_addc(out, *text);
+    }
+}
+
+static void roff_item(struct ct_buf *out, const char *name, const char *arg, const char *text)
+{
+    ct_buf_adds(out, ".TP\n\\fB");
+    roff(out, name);
+    ct_buf_adds(out, "\\fR");
+    if (arg && arg[0]) {
+        ct_buf_adds(out, " \\fI");
+        roff(out, arg);
+        ct_buf_adds(out, "\\fR");
+    }
+    ct_buf_addc(out, '\n');
+    roff(out, text);
+    ct_buf_addc(out, '\n');
+}
+
+static void man_flags(struct ct_buf *out)
+{
+    for (int i = 0; i < CT_N_FLAGS; i++) {
+        char name[40];
+        snprintf(name, sizeof name, "--%s", ct_flag_defs[i].word);
+        if (ct_flag_defs[i].help)
+            roff_item(out, name, ct_flag_defs[i].arg, ct_flag_defs[i].help);
+    }
+}
+
+static void man_keys(struct ct_buf *out)
+{
+    static struct ct_keymap map;
+    ct_keymap_init(&map);
+    for (int context = 0; ct_key_context_words[context]; context++) {
+        ct_buf_addf(out, ".SS Keys: %s\n", ct_key_context_words[context]);
+        for (size_t i = 0; i < map.n; i++) {
+            char first[16], second[16] = "", both[40];
+            if ((int)map.v[i].context != context)
+                continue;
+            ct_key_name(first, map.v[i].key);
+            if (map.v[i].second)
+                ct_key_name(second, map.v[i].second);
+            snprintf(both, sizeof both, "%s%s%s", first, second[0] ? " " : "", second);
+            roff_item(out, both, NULL, ct_action_helps[map.v[i].action]);
+        }
+    }
+}
+
+static void man_commands(struct ct_buf *out)
+{
+    ct_buf_adds(out,
+                ".TH CLOUDTAPE 1 \"\" \"cloudtape " PACKAGE_VERSION "\" \"User Commands\"\n"
+                ".SH NAME\ncloudtape \\- the ticker tape of the cloud AI market\n"
+                ".SH SYNOPSIS\n.B cloudtape\n[\\fIOPTION\\fR...]\n.br\n.B cloudtape\n"
+                "\\fICOMMAND\\fR [\\fIOPTION\\fR...]\n.SH DESCRIPTION\n"
+                "Without a command it opens a dashboard of incidents, GPU prices and stock, and "
+                "token prices, and starts a fetcher when none runs on its database. "
+                "With one it prints and exits; only fetch and the fetcher ask the network.\n"
+                ".SH COMMANDS\n");
+    for (const struct ct_command *c = ct_commands; c->name; c++)
+        if (c->name[0])
+            roff_item(out, c->name, c->usage, c->help);
+    ct_buf_adds(out, ".SH OPTIONS\nEach command takes some of them; "
+                     "\\fBcloudtape help\\fR \\fICOMMAND\\fR says which.\n");
+    man_flags(out);
+    ct_buf_adds(out,
+                ".SH FILTERS\nAll words must match. field:text, field:a,b, price<2.5, "
+                "state>=degr, seen>2h, region:us*, !word and ~fuzzy are understood; an unknown "
+                "field is an error.\n.SH KEYS\n");
+    man_keys(out);
+    ct_buf_adds(out, ".SH EXIT STATUS\n");
+    for (size_t i = 0; i < CT_LEN(exit_codes); i++)
+        roff_item(out, exit_codes[i][0], NULL, exit_codes[i][1]);
+    ct_buf_adds(out,
+                ".SH ENVIRONMENT\n.TP\nCLOUDTAPE_DB\nThe database.\n.TP\nCLOUDTAPE_FETCHER\nThe "
+                "fetcher program.\n.TP\nCLOUDTAPE_DATADIR\nThe folder of themes and reference "
+                "tables.\n.TP\nNO_COLOR\nNo colours.\n.PP\nEvery option at the top of the settings "
+                "may also be given as CLOUDTAPE_ and its name in capitals.\n"
+                ".SH SEE ALSO\n.BR cloudtape (5)\n");
+}
+
+static void man_settings(struct ct_buf *out)
+{
+    ct_buf_adds(out, ".TH CLOUDTAPE 5 \"\" \"cloudtape " PACKAGE_VERSION "\" \"File Formats\"\n"
+                     ".SH NAME\ncloudtape \\- settings of cloudtape\n.SH DESCRIPTION\n"
+                     "INI files, read in this order, later lines winning: "
+                     "$XDG_CONFIG_HOME/cloudtape/config.ini, conf.d/*.ini in name order, "
+                     "$CLOUDTAPE_OPTION for options at the top, options of the command line. A "
+                     "wrong line is reported with "
+                     "file and line by \\fBcloudtape config check\\fR; the rest holds. A comment "
+                     "begins with a semicolon; lines end at 198 bytes, a longer value goes on in "
+                     "indented lines.\n");
+    for (const struct ct_section_def *sec = ct_section_defs; sec->name; sec++) {
+        ct_buf_adds(out, ".SH ");
+        if (sec->name[0])
+            ct_buf_addf(out, "[%s%s]\n", sec->name, sec->named == 1 ? " NAME" : "");
+        else
+            ct_buf_adds(out, "TOP OF THE FILE\n");
+        if (sec->help[0]) {
+            roff(out, sec->help);
+            ct_buf_addc(out, '\n');
+        }
+        for (const struct ct_setting_def *d = ct_setting_defs; d->name; d++) {
+            char text[300];
+            bool fallback = d->fallback && d->fallback[0];
+            if (strcmp(d->section, sec->name) != 0)
+                continue;
+            snprintf(text, sizeof text, "%s%s%s%s", d->help, fallback ? " (default: " : "",
+                     fallback ? d->fallback : "", fallback ? ")" : "");
+            roff_item(out, d->name, NULL, text);
+        }
+    }
+    ct_buf_adds(out, ".SH SEE ALSO\n.BR cloudtape (1)\n");
+}
+
+/* ---- completion ---- */
+
+static void completion(struct ct_buf *out)
+{
+    ct_buf_adds(out,
+                "# bash completion for cloudtape; made by `make docs` from the command table\n"
+                "_cloudtape()\n{\n"
+                "    local cur=${COMP_WORDS[COMP_CWORD]} command= i flags words=\n"
+                "    for ((i = 1; i < COMP_CWORD; i++)); do\n"
+                "        [[ ${COMP_WORDS[i]} == -* ]] || { command=${COMP_WORDS[i]}; break; }\n"
+                "    done\n    case $command in\n");
+    for (const struct ct_command *c = ct_commands; c->name; c++) {
+        ct_buf_addf(out, "    %s) flags='", c->name[0] ? c->name : "''");
+        for (int i = 0; i < CT_N_FLAGS; i++)
+            if (ct_flag_defs[i].help && ct_command_takes(c, (enum ct_flag)i))
+                ct_buf_addf(out, "--%s ", ct_flag_defs[i].word);
+        ct_buf_addf(out, "--help' words='%s", c->words ? c->words : "");
+        for (const struct ct_command *k = ct_commands; !c->name[0] && k->name; k++)
+            ct_buf_addf(out, "%s%s", k->name[0] ? " " : "", k->name);
+        ct_buf_adds(out, "' ;;\n");
+    }
+    ct_buf_adds(out, "    esac\n"
+                     "    if [[ $cur == -* ]]; then\n"
+                     "        COMPREPLY=($(compgen -W \"$flags\" -- \"$cur\"))\n"
+                     "    elif [[ $words ]]; then\n"
+                     "        COMPREPLY=($(compgen -W \"$words\" -- \"$cur\"))\n"
+                     "    else\n"
+                     "        COMPREPLY=($(compgen -f -- \"$cur\"))\n"
+                     "    fi\n}\ncomplete -F _cloudtape cloudtape\n");
+}
+
+/* ---- README ---- */
+
+static void readme_commands(struct ct_buf *out)
+{
+    ct_buf_adds(out, "| command | does |\n| --- | --- |\n");
+    for (const struct ct_command *c = ct_commands; c->name; c++) {
+        struct ct_span usage = ct_span(c->usage);
+        ct_buf_addf(out, "| `cloudtape%s%s%s", c->name[0] ? " " : "", c->name, usage.n ? " " : "");
+        for (size_t i = 0; i < usage.n; i++) { /* a bar would end the cell */
+            if (usage.p[i] == '|')
+                ct_buf_addc(out, '\\');
+            ct_buf_addc(out, usage.p[i]);
+        }
+        ct_buf_addf(out, "` | %s |\n", c->help);
+    }
+}
+
+/* One line an action, all its keys. */
+static void readme_keys(struct ct_buf *out)
+{
+    static struct ct_keymap map;
+    ct_keymap_init(&map);
+    ct_buf_adds(out, "| where | keys | does |\n| --- | --- | --- |\n");
+    for (int context = 0; ct_key_context_words[context]; context++) {
+        for (int action = 1; action < CT_N_ACTIONS; action++) {
+            bool any = false;
+            for (size_t i = 0; i < map.n; i++) {
+                char first[16], second[16] = "";
+                if ((int)map.v[i].context != context || (int)map.v[i].action != action)
+                    continue;
+                ct_key_name(first, map.v[i].key);
+                if (map.v[i].second)
+                    ct_key_name(second, map.v[i].second);
+                if (!any)
+                    ct_buf_addf(out, "| %s | ", ct_key_context_words[context]);
+                ct_buf_addf(out, "%s`%s%s%s%s`", any ? ", " : "",
+                            first[0] == '|' && !first[1] ? "\\" : "", first, second[0] ? " " : "",
+                            second);
+                any = true;
+            }
+            if (any)
+                ct_buf_addf(out, " | %s |\n", ct_action_helps[action]);
+        }
+    }
+}
+
+static const struct ct_command *named_command(const char *name)
+{
+    for (const struct ct_command *c = ct_commands; c->name; c++)
+        if (name[0] && strcmp(c->name, name) == 0)
+            return c;
+    return NULL;
+}
+
+int ct_cmd_help(struct ct_call *c)
+{
+    const char *man = c->flag[CT_FLAG_MAN], *part = c->flag[CT_FLAG_README];
+    struct ct_buf out = CT_BUF_INIT;
+    const struct ct_command *cmd = c->n_words ? named_command(c->words[0]) : NULL;
+    if (c->n_words && !cmd)
+        return ct_usage(c->words[0], "no such command; `cloudtape help` lists them");
+    if (man && strcmp(man, "5") == 0)
+        man_settings(&out);
+    else if (man)
+        man_commands(&out);
+    else if (c->flag[CT_FLAG_COMPLETION])
+        completion(&out);
+    else if (part && strcmp(part, "keys") == 0)
+        readme_keys(&out);
+    else if (part)
+        readme_commands(&out);
+    else
+        ct_help_text(&out, cmd);
+    int code = ct_output_flush(&out);
+    ct_buf_free(&out);
+    return code;
+}

@@ -1,0 +1,364 @@
+/* `history`: series as points and gaps. CSV, TSV and text have a line for each of both; JSON nests
+ * them. */
+#include "config.h"
+
+#include "app/command.h"
+#include "tui/widgets/chart.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+/* A point, or with UNTIL and GAP a stretch without data. */
+struct line {
+    struct ct_span series, unit, word, gap;
+    int64_t at_ms, until_ms, min, max, last /* in 1e-9 of the unit */, n;
+    size_t history; /* index of its series */
+};
+#define ROW struct line
+#define COLUMN(text, kind, field, bits)                                                            \
+    {                                                                                              \
+        .name = (text), .type = CT_TYPE_##kind, .off = offsetof(ROW, field), .flags = (bits)       \
+    }
+static const struct ct_column line_columns[] = {
+    COLUMN("series", TEXT, series, CT_COL_SEARCH),
+    COLUMN("unit", TEXT, unit, 0),
+    COLUMN("at", TIME, at_ms, 0),
+    COLUMN("min", NANO, min, 0),
+    COLUMN("max", NANO, max, 0),
+    COLUMN("last", NANO, last, 0),
+    COLUMN("n", INT, n, 0),
+    COLUMN("word", TEXT, word, CT_COL_SEARCH),
+    COLUMN("until", TIME, until_ms, 0),
+    COLUMN("gap", TEXT, gap, CT_COL_SEARCH),
+};
+static const struct ct_table line_table = {"history", sizeof(ROW), line_columns,
+                                           CT_LEN(line_columns)};
+
+static int64_t nano(int64_t value, int digits)
+{
+    for (; value != CT_NONE && digits < 9; digits++)
+        value = ct_muldiv(value, 10, 1);
+    return value;
+}
+
+/* States and stock are numbers by rank; their words are easier to read. */
+static struct ct_span word_of(struct ct_span unit, int64_t value)
+{
+    if (ct_span_is(unit, "state") && value >= 0 && value <= CT_STATE_MAJOR)
+        return ct_span(ct_state_words[value]);
+    if (ct_span_is(unit, "stock") && value >= 0 && value <= CT_STOCK_AVAILABLE)
+        return ct_span(ct_stock_words[value]);
+    return CT_SPAN_NONE;
+}
+
+static int by_time(const void *a, const void *b)
+{
+    const struct line *x = a, *y = b;
+    if (x->history != y->history)
+        return x->history < y->history ? -1 : 1;
+    return x->at_ms < y->at_ms ? -1 : x->at_ms > y->at_ms;
+}
+
+static struct ct_rows make_lines(struct ct_call *c, const struct ct_history *h, size_t n_histories)
+{
+    CT_VEC(struct line) lines = {0};
+    for (size_t i = 0; i < n_histories; i++) {
+        const struct ct_point *p = h[i].points.v;
+        const struct ct_gap *g = h[i].gaps.v;
+        for (size_t k = 0; k < h[i].points.n; k++)
+            *CT_VEC_PUSH(c->arena, &lines) = (struct line){.series = h[i].series,
+                                                           .unit = h[i].unit,
+                                                           .history = i,
+                                                           .at_ms = p[k].at_ms,
+                                                           .until_ms = CT_NONE,
+                                                           .n = p[k].n,
+                                                           .min = nano(p[k].min, h[i].digits),
+                                                           .max = nano(p[k].max, h[i].digits),
+                                                           .last = nano(p[k].last, h[i].digits),
+                                                           .word = word_of(h[i].unit, p[k].last)};
+        for (size_t k = 0; k < h[i].gaps.n; k++)
+            *CT_VEC_PUSH(c->arena, &lines) =
+                (struct line){.series = h[i].series,
+                              .unit = h[i].unit,
+                              .history = i,
+                              .at_ms = g[k].from_ms,
+                              .until_ms = g[k].to_ms,
+                              .n = CT_NONE,
+                              .min = CT_NONE,
+                              .max = CT_NONE,
+                              .last = CT_NONE,
+                              .gap = g[k].reason.p ? g[k].reason : CT_LIT("no data")};
+    }
+    if (lines.n)
+        qsort(lines.v, lines.n, sizeof *lines.v, by_time);
+    return (struct ct_rows){lines.v, lines.n};
+}
+
+/* ---- JSON ---- */
+
+static void item_json(struct ct_jw *w, const struct ct_history *h, size_t index,
+                      struct ct_rows lines)
+{
+    const struct line *l = lines.v;
+    ct_jw_object(w);
+    ct_jw_key(w, "series");
+    ct_jw_text(w, h->series);
+    ct_jw_key(w, "unit");
+    ct_jw_text(w, h->unit);
+    ct_jw_key(w, "source_id");
+    ct_jw_text(w, h->source_id);
+    ct_jw_key(w, "source");
+    ct_jw_text(w, h->source);
+    ct_jw_key(w, "first_at");
+    ct_jw_time(w, h->first_ms);
+    ct_jw_key(w, "last_seen_at");
+    ct_jw_time(w, h->last_seen_ms);
+    ct_jw_key(w, "changes");
+    ct_jw_int(w, h->n_changes);
+    ct_jw_key(w, "points");
+    ct_jw_array(w);
+    for (size_t i = 0; i < lines.n; i++) {
+        static const char *const keys[] = {"min", "max", "last"};
+        const int64_t values[] = {l[i].min, l[i].max, l[i].last};
+        if (l[i].history != index || l[i].gap.p)
+            continue;
+        ct_jw_object(w);
+        ct_jw_key(w, "at");
+        ct_jw_time(w, l[i].at_ms);
+        for (size_t k = 0; k < CT_LEN(keys); k++) {
+            ct_jw_key(w, keys[k]);
+            ct_jw_decimal(w, values[k], 9);
+        }
+        ct_jw_key(w, "n");
+        ct_jw_int(w, l[i].n);
+        if (l[i].word.p) {
+            ct_jw_key(w, "word");
+            ct_jw_text(w, l[i].word);
+        }
+        ct_jw_end_object(w);
+    }
+    ct_jw_end_array(w);
+    ct_jw_key(w, "gaps");
+    ct_jw_array(w);
+    for (size_t i = 0; i < lines.n; i++) {
+        if (l[i].history != index || !l[i].gap.p)
+            continue;
+        ct_jw_object(w);
+        ct_jw_key(w, "from");
+        ct_jw_time(w, l[i].at_ms);
+        ct_jw_key(w, "to");
+        ct_jw_time(w, l[i].until_ms);
+        ct_jw_key(w, "reason");
+        ct_jw_text(w, l[i].gap);
+        ct_jw_end_object(w);
+    }
+    ct_jw_end_array(w);
+    ct_jw_end_object(w);
+}
+
+static int print_json(struct ct_call *c, const struct ct_history *h, size_t n, struct ct_rows lines,
+                      const struct ct_envelope *e)
+{
+    struct ct_buf out = CT_BUF_INIT;
+    struct ct_jw w;
+    bool object = c->output.format == CT_FORMAT_JSON;
+    ct_jw_init(&w, &out);
+    if (object)
+        ct_output_open(&w, e);
+    for (size_t i = 0; i < n; i++)
+        item_json(&w, &h[i], i, lines);
+    if (object)
+        ct_output_close(&w);
+    if (out.n)
+        ct_buf_addc(&out, '\n');
+    int code = ct_output_flush(&out);
+    ct_buf_free(&out);
+    return code;
+}
+
+/* ---- chart ---- */
+
+static struct ct_chart_series chart_series(struct ct_call *c, const struct ct_history *h)
+{
+    const struct ct_point *p = h->points.v;
+    const struct ct_gap *g = h->gaps.v;
+    struct ct_chart_point *points = ct_arena_alloc(c->arena, (h->points.n + 1) * sizeof *points);
+    struct ct_chart_gap *gaps = ct_arena_alloc(c->arena, (h->gaps.n + 1) * sizeof *gaps);
+    for (size_t i = 0; i < h->points.n; i++)
+        points[i] =
+            (struct ct_chart_point){p[i].at_ms, p[i].min, p[i].max, p[i].last, p[i].suspect == 1};
+    for (size_t i = 0; i < h->gaps.n; i++)
+        gaps[i] = (struct ct_chart_gap){g[i].from_ms, g[i].to_ms};
+    return (struct ct_chart_series){points,        h->points.n,     gaps,      h->gaps.n,
+                                    h->open_value, h->last_seen_ms, h->digits, h->unit};
+}
+
+static int terminal_columns(void)
+{
+    struct winsize size;
+    if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col >= 20)
+        return size.ws_col > 200 ? 200 : size.ws_col;
+    return 80;
+}
+
+/* The window of the chart when none was given: all there is. */
+static void whole_window(const struct ct_history *h, size_t n, struct ct_query *q, int64_t now_ms)
+{
+    q->from_ms = q->to_ms = q->at_ms == CT_LIVE ? now_ms : q->at_ms;
+    for (size_t i = 0; i < n; i++)
+        if (h[i].first_ms != CT_NONE && h[i].first_ms < q->from_ms)
+            q->from_ms = h[i].first_ms;
+    if (q->from_ms >= q->to_ms)
+        q->from_ms = q->to_ms - CT_HOUR;
+}
+
+static int print_chart(struct ct_call *c, const struct ct_history *h, size_t n, struct ct_query q)
+{
+    enum { ROWS = 18 };
+    struct ct_chart_series series[CT_CHART_SERIES];
+    struct ct_chart chart = {.series = series, .n_series = n, .style = CT_CHART_STEP};
+    const char *charset = ct_setting(c->settings, "", "charset");
+    struct ct_buf out = CT_BUF_INIT;
+    bool ascii = strcmp(charset, "ascii") == 0;
+    if (n > CT_CHART_SERIES)
+        return ct_usage("history", "--chart draws at most %d series, found %zu", CT_CHART_SERIES,
+                        n);
+    if (q.from_ms == 0 && q.to_ms == 0)
+        whole_window(h, n, &q, c->now_ms);
+    for (size_t i = 0; i < n; i++)
+        series[i] = chart_series(c, &h[i]);
+    chart.from_ms = q.from_ms;
+    chart.to_ms = q.to_ms;
+    if (n && (ct_span_is(h[0].unit, "state") || ct_span_is(h[0].unit, "stock"))) {
+        bool state = ct_span_is(h[0].unit, "state");
+        chart.words = state ? ct_state_words : ct_stock_words;
+        chart.n_words = state ? CT_STATE_MAJOR + 1 : CT_STOCK_AVAILABLE + 1;
+    }
+    if (ct_chart_units_differ(&chart))
+        chart.mode = CT_CHART_INDEX; /* different units have no common axis */
+    struct ct_canvas *canvas =
+        ct_canvas_new(ROWS, terminal_columns(), ascii ? CT_CHARSET_ASCII : CT_CHARSET_UNICODE);
+    ct_chart_draw(ct_box_all(canvas), &chart);
+    ct_canvas_text(canvas, &out);
+    ct_canvas_free(canvas);
+    for (size_t i = 0; i < n; i++)
+        ct_buf_addf(&out, "%c  %.*s  %.*s\n", (int)('a' + i), CT_FMT(h[i].series),
+                    CT_FMT(h[i].unit));
+    int code = ct_output_flush(&out);
+    ct_buf_free(&out);
+    return code;
+}
+
+/* ---- the command ---- */
+
+/* One point per --every: the reader cuts the window into that many steps. */
+static enum ct_status take_every(struct ct_call *c, struct ct_query *q)
+{
+    int64_t step, steps;
+    enum ct_status status = ct_call_span(c, CT_FLAG_EVERY, &step);
+    if (status != CT_OK || step == CT_NONE)
+        return status;
+    if (q->from_ms == 0 && q->to_ms == 0)
+        return ct_fail(&c->err, CT_ERR_USAGE, "--every", "needs --range or --from");
+    steps = step > 0 ? (q->to_ms - q->from_ms + step - 1) / step : 0;
+    if (steps < 1 || steps > 100000)
+        return ct_fail(&c->err, CT_ERR_USAGE, "--every", "wanted 1 to 100000 steps in the window");
+    q->max_points = (size_t)steps;
+    return CT_OK;
+}
+
+static enum ct_status load_all(struct ct_call *c, struct ct_reader *r, struct ct_query *q,
+                               struct ct_history **out, size_t *n)
+{
+    CT_VEC(struct ct_history) all = {0};
+    enum ct_status status = CT_OK;
+    for (size_t w = 0; status == CT_OK && w < c->n_words; w++) {
+        struct ct_rows rows = {NULL, 0};
+        q->subject = ct_span(c->words[w]);
+        status = ct_read_history(r, q, c->arena, &rows, &c->err);
+        for (size_t i = 0; status == CT_OK && i < rows.n; i++)
+            *CT_VEC_PUSH(c->arena, &all) = ((const struct ct_history *)rows.v)[i];
+    }
+    *out = all.v;
+    *n = all.n;
+    return status;
+}
+
+static int nothing_yet(struct ct_call *c)
+{
+    struct ct_rows none = {NULL, 0};
+    struct ct_envelope e = {c->now_ms, c->at_ms == CT_LIVE ? c->now_ms : c->at_ms, CT_NONE, none};
+    int code = c->output.format == CT_FORMAT_JSON ? print_json(c, NULL, 0, none, &e) : 0;
+    return code ? code : ct_no_data(c);
+}
+
+/* A series that does not exist is a slip of the fingers, unless nothing is recorded at all. */
+static int no_such_series(struct ct_call *c, struct ct_reader *r)
+{
+    struct ct_query q = ct_call_query(c);
+    struct ct_error before = c->err;
+    struct ct_summary s;
+    if (ct_read_summary(r, &q, c->arena, &s, &c->err) == CT_OK && s.recording_since_ms == CT_NONE)
+        return nothing_yet(c);
+    before.status = CT_ERR_USAGE;
+    return ct_report(&before);
+}
+
+static bool too_old(struct ct_call *c, const struct ct_history *h, size_t n, int64_t max_age_s)
+{
+    int64_t now = c->at_ms == CT_LIVE ? c->now_ms : c->at_ms;
+    if (max_age_s == CT_NONE)
+        return false;
+    for (size_t i = 0; i < n; i++)
+        if (h[i].last_seen_ms != CT_NONE && now - h[i].last_seen_ms <= max_age_s * CT_SECOND)
+            return false;
+    return true;
+}
+
+static int print_history(struct ct_call *c, struct ct_reader *r, struct ct_query *q)
+{
+    struct ct_history *h = NULL;
+    struct ct_envelope e;
+    size_t n = 0, matched = 0;
+    enum ct_status status = load_all(c, r, q, &h, &n);
+    if (status == CT_ERR_NOT_FOUND)
+        return no_such_series(c, r);
+    if (status == CT_OK)
+        status = ct_call_envelope(c, r, CT_KINDS_ALL, &e);
+    if (status != CT_OK)
+        return ct_report(&c->err);
+    if (c->flag[CT_FLAG_CHART])
+        return print_chart(c, h, n, *q);
+    struct ct_rows lines = make_lines(c, h, n);
+    int code;
+    if (c->output.format == CT_FORMAT_JSON || c->output.format == CT_FORMAT_NDJSON) {
+        if (c->flag[CT_FLAG_COLUMNS])
+            return ct_usage("history", "--columns goes with text, --csv and --tsv");
+        if (ct_call_select(c, &line_table, &lines, "", c->n_words, &matched) != CT_OK)
+            return ct_report(&c->err);
+        code = print_json(c, h, n, lines, &e);
+        if (code == 0 && c->flag[CT_FLAG_FAIL_EMPTY] && matched == 0)
+            code = 4;
+    } else {
+        code = ct_print_rows(c, &line_table, lines, "series at last word unit until gap", "",
+                             c->n_words, NULL);
+    }
+    return code == 0 && too_old(c, h, n, e.max_age_s) ? 3 : code;
+}
+
+int ct_cmd_history(struct ct_call *c)
+{
+    struct ct_reader *r = NULL;
+    struct ct_query q = ct_call_query(c);
+    if (ct_call_window(c, &q) != CT_OK || take_every(c, &q) != CT_OK)
+        return ct_report(&c->err);
+    enum ct_status status = ct_call_reader(c, &r);
+    if (status == CT_ERR_NOT_FOUND)
+        return nothing_yet(c);
+    int code = status == CT_OK ? print_history(c, r, &q) : ct_report(&c->err);
+    ct_reader_close(r);
+    return code;
+}

@@ -1,0 +1,89 @@
+/* The table of options: config files, the environment, `init`, `config check` and cloudtape.5 read
+ * it. */
+#include "config.h"
+
+#include "app/settings.h"
+#include "db/base/timeutil.h"
+
+static const char *const tz_words[] = {"utc", "local", "both", NULL};
+static const char *const charset_words[] = {"auto", "unicode", "narrow", "ascii", NULL};
+static const char *const color_words[] = {"auto", "always", "never", NULL};
+static const char *const evidence_words[] = {"official", "listed", "stock", "measured", NULL};
+static const char *const method_words[] = {"GET", "POST", NULL};
+
+const struct ct_section_def ct_section_defs[] = {
+    {"", 0, false, "", NULL},
+    {"scope", 0, false, "what line 1 counts and `status` lists", NULL},
+    {"keys", -1, true,
+     "Lines are KEY = ACTION; [keys table] and [keys chart] for one kind of panel. `none` unbinds; "
+     "`cloudtape keys` lists keys and actions.",
+     "ctrl-n = row_down"},
+    {"watch", 1, false, "something to follow, under a name of your own", NULL},
+    {"view", 1, false, "a screen to open by name: `cloudtape --start NAME`", NULL},
+    {"fetch", 0, false, "how the fetcher behaves", NULL},
+    {"source", 1, false,
+     "a built-in source to change (`cloudtape sources` lists their names), or one of your own with "
+     "family and url",
+     NULL},
+    {NULL, 0, false, NULL, NULL},
+};
+
+const struct ct_setting_def ct_setting_defs[] = {
+    {"", "theme", CT_SET_TEXT, 0, 0, "terminal", NULL,
+     "a theme's name, or the path of a theme file"},
+    {"", "charset", CT_SET_WORD, 0, 0, "auto", charset_words,
+     "characters for lines and charts: auto, unicode, narrow (ASCII borders, braille charts), "
+     "ascii"},
+    {"", "color", CT_SET_WORD, 0, 0, "auto", color_words, "colours: auto obeys NO_COLOR"},
+    {"", "tz", CT_SET_WORD, 0, 0, "utc", tz_words, "the clock of the screens: utc, local, both"},
+    {"", "start", CT_SET_TEXT, 0, 0, "now", NULL, "the first screen: its name or that of a [view]"},
+    {"", "mouse", CT_SET_BOOL, 0, 0, "no", NULL, "mouse on at the start"},
+    {"", "confirm_quit", CT_SET_BOOL, 0, 0, "yes", NULL, "`q` on screen 1 asks once"},
+    {"", "start_fetcher", CT_SET_BOOL, 0, 0, "yes", NULL,
+     "start a fetcher when none runs on the database"},
+
+    {"scope", "providers", CT_SET_LIST, 0, 0, NULL, NULL, "providers you depend on; unset: all"},
+
+    {"watch", "item", CT_SET_TEXT, 0, 0, NULL, NULL,
+     "the name of a series, as `cloudtape history` takes it"},
+
+    {"view", "screen", CT_SET_TEXT, 0, 0, "history", NULL, "the screen it opens"},
+    {"view", "series", CT_SET_LIST, 0, 0, NULL, NULL, "series to draw on the history screen"},
+
+    {"fetch", "jitter", CT_SET_PERCENT, 0, 50000, "10%", NULL,
+     "how far each interval is shifted at random"},
+    {"fetch", "timeout", CT_SET_TIME, CT_SECOND, 120 * CT_SECOND, "30s", NULL,
+     "longest time of one request"},
+    {"fetch", "proxy", CT_SET_TEXT, 0, 0, "", NULL, "proxy for all requests; unset: none"},
+    {"fetch", "ca_file", CT_SET_TEXT, 0, 0, "", NULL,
+     "certificates to trust instead of the system's"},
+    {"fetch", "allow_private", CT_SET_BOOL, 0, 0, "no", NULL,
+     "sources may lie on private or loopback addresses"},
+
+    {"source", "enabled", CT_SET_BOOL, 0, 0, NULL, NULL, "whether it is fetched"},
+    {"source", "every", CT_SET_TIME, CT_SECOND, 30 * CT_DAY, NULL, NULL,
+     "interval, 30s at least unless private"},
+    {"source", "family", CT_SET_TEXT, 0, 0, NULL, NULL,
+     "format of the answer (`cloudtape parse --list`)"},
+    {"source", "url", CT_SET_TEXT, 0, 0, NULL, NULL, "where it is, https"},
+    {"source", "method", CT_SET_WORD, 0, 0, NULL, method_words, "GET or POST"},
+    {"source", "body", CT_SET_TEXT, 0, 0, NULL, NULL, "what a POST sends"},
+    {"source", "query", CT_SET_TEXT, 0, 0, NULL, NULL, "a hint to the parser, such as bid"},
+    {"source", "provider", CT_SET_TEXT, 0, 0, NULL, NULL, "whose state or prices these are"},
+    {"source", "scope", CT_SET_TEXT, 0, 0, NULL, NULL, "which part of that provider"},
+    {"source", "title", CT_SET_TEXT, 0, 0, NULL, NULL, "name shown to people"},
+    {"source", "terms", CT_SET_TEXT, 0, 0, NULL, NULL, "terms of the data, one line"},
+    {"source", "key_env", CT_SET_TEXT, 0, 0, NULL, NULL, "environment variable that holds the key"},
+    {"source", "token_env", CT_SET_TEXT, 0, 0, NULL, NULL, "another name for key_env"},
+    {"source", "timeout_s", CT_SET_INT, 1, 120, NULL, NULL, "longest time of one request, seconds"},
+    {"source", "interval_s", CT_SET_INT, 1, 30 * 86400, NULL, NULL, "interval in seconds"},
+    {"source", "max_bytes", CT_SET_INT, 1, 64 << 20, NULL, NULL, "largest answer, decoded"},
+    {"source", "max_pages", CT_SET_INT, 1, 50, NULL, NULL, "most pages of one answer"},
+    {"source", "evidence", CT_SET_WORD, 0, 0, NULL, evidence_words,
+     "what its statements rest on: official, listed, stock, measured"},
+    {"source", "part_of_list", CT_SET_BOOL, 0, 0, NULL, NULL,
+     "answers never show everything: what is missing is not gone"},
+    {"source", "allow_private", CT_SET_BOOL, 0, 0, NULL, NULL,
+     "may lie on a private or loopback address"},
+    {NULL, NULL, CT_SET_TEXT, 0, 0, NULL, NULL, NULL},
+};

@@ -1,0 +1,294 @@
+#include "config.h"
+
+#include "app/output.h"
+#include "db/base/ini.h"
+#include "db/base/text.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { WIDEST_CELL = 60 }; /* of text on a terminal; the last column may be wider */
+
+/* ---- columns ---- */
+
+enum ct_status ct_no_column(const struct ct_table *t, struct ct_span name, struct ct_error *err)
+{
+    const char **names = ct_xcalloc(t->n_columns + 1, sizeof *names);
+    char *word = ct_xspandup(name);
+    size_t n = 0;
+    for (size_t i = 0; i < t->n_columns; i++)
+        if (!(t->columns[i].flags & CT_COL_HIDDEN))
+            names[n++] = t->columns[i].name;
+    const char *near = ct_nearest(word, names);
+    enum ct_status status =
+        ct_fail(err, CT_ERR_USAGE, t->name, "no column \"%s\"%s%s%s", word,
+                near ? ", did you mean \"" : "", near ? near : "", near ? "\"?" : "");
+    free(names);
+    free(word);
+    return status;
+}
+
+enum ct_status ct_table_pick(const struct ct_table *t, const char *names, struct ct_arena *a,
+                             const struct ct_table **out, struct ct_error *err)
+{
+    CT_VEC(struct ct_column) columns = {0};
+    struct ct_table *picked = ct_arena_alloc(a, sizeof *picked);
+    for (struct ct_span rest = ct_span(names); rest.p;) {
+        size_t n = 0;
+        while (n < rest.n && rest.p[n] != ',' && rest.p[n] != ' ')
+            n++;
+        struct ct_span name = {rest.p, n};
+        rest = n < rest.n ? (struct ct_span){rest.p + n + 1, rest.n - n - 1} : CT_SPAN_NONE;
+        if (name.n == 0)
+            continue;
+        const struct ct_column *c = ct_table_column(t, name);
+        struct ct_column *copy = c ? CT_VEC_PUSH(a, &columns) : NULL;
+        if (!c)
+            return ct_no_column(t, name, err);
+        *copy = *c;
+        copy->flags &= ~(unsigned)CT_COL_HIDDEN;
+    }
+    if (columns.n == 0)
+        return ct_fail(err, CT_ERR_USAGE, "--columns", "names no column");
+    *picked = (struct ct_table){t->name, t->row_size, columns.v, columns.n};
+    *out = picked;
+    return CT_OK;
+}
+
+/* ---- text ---- */
+
+static bool is_number(const struct ct_column *c)
+{
+    return c->type == CT_TYPE_INT || c->type == CT_TYPE_NANO || c->type == CT_TYPE_MILLI;
+}
+
+static int64_t number_at(const struct ct_column *c, const void *row)
+{
+    int64_t v;
+    memcpy(&v, (const char *)row + c->off, sizeof v);
+    return v;
+}
+
+/* Short forms for people; scripts get ct_cell_text. */
+static struct ct_span human(const struct ct_column *c, const void *row, struct ct_arena *a)
+{
+    char text[CT_DECIMAL_MAX];
+    struct ct_span name = ct_span(c->name);
+    if (ct_cell_null(c, row))
+        return CT_LIT("-");
+    if (c->type == CT_TYPE_TIME) {
+        struct ct_civil t;
+        ct_civil_from_ms(number_at(c, row), &t);
+        return ct_arena_printf(a, "%04d-%02d-%02d %02d:%02dZ", t.year, t.month, t.day, t.hour,
+                               t.minute);
+    }
+    if (c->type == CT_TYPE_ENUM && c->words == ct_state_words) {
+        int state;
+        memcpy(&state, (const char *)row + c->off, sizeof state);
+        return ct_arena_printf(a, "%c %s", ct_state_sign(state), ct_state_short(state));
+    }
+    if (c->type == CT_TYPE_INT && ct_span_ends(name, "_s")) {
+        char age[CT_TIME_MAX];
+        int64_t seconds = number_at(c, row);
+        ct_age_format(age, seconds > INT64_MAX / 1000 ? INT64_MAX : seconds * 1000);
+        return ct_arena_dup(a, ct_span(age));
+    }
+    if (c->type == CT_TYPE_MILLI && ct_span_ends(name, "_pct")) {
+        int64_t v = number_at(c, row);
+        ct_decimal_format_fixed(text, v, 3, 1);
+        return ct_arena_printf(a, "%s%s%%", v > 0 ? "+" : "", text);
+    }
+    if (c->type == CT_TYPE_NANO && (number_at(c, row) >= 10000000 || number_at(c, row) == 0)) {
+        ct_decimal_format_fixed(text, number_at(c, row), 9, 4); /* smaller ones keep every digit */
+        return ct_arena_dup(a, ct_span(text));
+    }
+    return ct_cell_text(c, row, a);
+}
+
+/* What stands in the database was cleaned on its way in; a terminal gets a second check. */
+static struct ct_span safe(struct ct_span cell, struct ct_arena *a)
+{
+    struct ct_span copy = ct_arena_printf(a, "%.*s", CT_FMT(cell));
+    char *text = ct_arena_alloc(a, copy.n + 1);
+    memcpy(text, copy.p, copy.n);
+    ct_text_mask(text);
+    return ct_span(text);
+}
+
+/* The first bytes of TEXT that fit into COLUMNS. */
+static struct ct_span cut(struct ct_span text, int columns)
+{
+    struct ct_span cluster;
+    size_t pos = 0, end = 0;
+    int used = 0, width;
+    while ((width = ct_text_next(text, &pos, &cluster)) >= 0 && used + width <= columns) {
+        used += width;
+        end = pos;
+    }
+    return (struct ct_span){text.p, end};
+}
+
+static void pad(struct ct_buf *out, int columns)
+{
+    for (; columns > 0; columns--)
+        ct_buf_addc(out, ' ');
+}
+
+void ct_output_cells(struct ct_buf *out, const struct ct_span *cells, size_t rows, size_t n,
+                     const bool *right, bool terminal)
+{
+    int *widths = ct_xcalloc(n + 1, sizeof *widths);
+    for (size_t i = 0; terminal && i < rows * n; i++) {
+        int width = ct_text_width(cells[i]);
+        width = width > WIDEST_CELL ? WIDEST_CELL : width;
+        widths[i % n] = width > widths[i % n] ? width : widths[i % n];
+    }
+    for (size_t i = 0; i < rows * n; i++) {
+        size_t column = i % n;
+        bool last = column + 1 == n;
+        struct ct_span cell = terminal && !last ? cut(cells[i], WIDEST_CELL) : cells[i];
+        int space = terminal ? widths[column] - ct_text_width(cell) : 0;
+        pad(out, right[column] ? space : 0);
+        ct_buf_add(out, cell);
+        pad(out, right[column] || last ? 0 : space);
+        ct_buf_adds(out, last ? "\n" : terminal ? "  " : "\t");
+    }
+    free(widths);
+}
+
+static void text_rows(struct ct_buf *out, const struct ct_output *o, const struct ct_table *t,
+                      struct ct_rows rows)
+{
+    struct ct_arena *a = ct_arena_new(0);
+    bool *right = ct_xcalloc(t->n_columns + 1, sizeof *right);
+    struct ct_span *cells = ct_xcalloc((rows.n + 1) * t->n_columns + 1, sizeof *cells);
+    size_t n = 0, shown = 0;
+    for (size_t i = 0; i <= rows.n; i++) {
+        if (i == 0 && !o->header)
+            continue;
+        for (size_t c = 0, column = 0; c < t->n_columns; c++) {
+            const struct ct_column *col = &t->columns[c];
+            if (col->flags & CT_COL_HIDDEN)
+                continue;
+            const void *row = i ? ct_row(t, rows, i - 1) : NULL;
+            cells[n++] = i == 0        ? ct_span(col->name)
+                         : o->terminal ? safe(human(col, row, a), a)
+                                       : safe(ct_cell_text(col, row, a), a);
+            right[column++] = is_number(col);
+            shown = column;
+        }
+    }
+    if (shown)
+        ct_output_cells(out, cells, n / shown, shown, right, o->terminal);
+    free(right);
+    free(cells);
+    ct_arena_free(a);
+}
+
+/* ---- formats ---- */
+
+static void source_json(struct ct_jw *w, const struct ct_source_row *s)
+{
+    ct_jw_object(w);
+    ct_jw_key(w, "id");
+    ct_jw_text(w, s->id);
+    ct_jw_key(w, "age_s");
+    ct_jw_int(w, s->age_s);
+    ct_jw_key(w, "state");
+    ct_jw_text(w, s->state < 0 ? CT_SPAN_NONE : ct_span(ct_freshness_words[s->state]));
+    ct_jw_key(w, "error");
+    ct_jw_text(w, s->error);
+    ct_jw_end_object(w);
+}
+
+void ct_output_open(struct ct_jw *w, const struct ct_envelope *e)
+{
+    ct_jw_object(w);
+    ct_jw_key(w, "schema");
+    ct_jw_int(w, 1);
+    ct_jw_key(w, "generated_at");
+    ct_jw_time(w, e->generated_ms);
+    ct_jw_key(w, "at");
+    ct_jw_time(w, e->at_ms);
+    ct_jw_key(w, "max_age_s");
+    ct_jw_int(w, e->max_age_s);
+    ct_jw_key(w, "sources");
+    ct_jw_array(w);
+    const struct ct_source_row *sources = e->sources.v;
+    for (size_t i = 0; i < e->sources.n; i++)
+        source_json(w, &sources[i]);
+    ct_jw_end_array(w);
+    ct_jw_key(w, "items");
+    ct_jw_array(w);
+}
+
+void ct_output_close(struct ct_jw *w)
+{
+    ct_jw_end_array(w);
+    ct_jw_end_object(w);
+}
+
+static void json_rows(struct ct_buf *out, const struct ct_table *t, struct ct_rows rows,
+                      const struct ct_envelope *e)
+{
+    struct ct_jw w;
+    ct_jw_init(&w, out);
+    if (e)
+        ct_output_open(&w, e);
+    else
+        ct_jw_array(&w);
+    for (size_t i = 0; i < rows.n; i++)
+        ct_row_json(&w, t, ct_row(t, rows, i), NULL);
+    if (e)
+        ct_output_close(&w);
+    else
+        ct_jw_end_array(&w);
+}
+
+void ct_output_rows(struct ct_buf *out, const struct ct_output *o, const struct ct_table *t,
+                    struct ct_rows rows, const struct ct_envelope *e)
+{
+    char separator = o->format == CT_FORMAT_CSV ? ',' : '\t';
+    struct ct_jw w;
+    switch (o->format) {
+    case CT_FORMAT_TEXT:
+        text_rows(out, o, t, rows);
+        break;
+    case CT_FORMAT_JSON:
+        json_rows(out, t, rows, e);
+        break;
+    case CT_FORMAT_NDJSON:
+        ct_jw_init(&w, out);
+        for (size_t i = 0; i < rows.n; i++)
+            ct_row_json(&w, t, ct_row(t, rows, i), NULL);
+        break;
+    case CT_FORMAT_CSV:
+    case CT_FORMAT_TSV:
+        if (o->header)
+            ct_row_csv_header(out, t, separator);
+        for (size_t i = 0; i < rows.n; i++)
+            ct_row_csv(out, t, ct_row(t, rows, i), separator);
+        break;
+    }
+    if (out->n && out->p[out->n - 1] != '\n')
+        ct_buf_addc(out, '\n');
+}
+
+int ct_output_flush(const struct ct_buf *out)
+{
+    for (size_t done = 0; done < out->n;) {
+        ssize_t n = write(STDOUT_FILENO, out->p + done, out->n - done);
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n < 0) {
+            if (errno != EPIPE)
+                fprintf(stderr, "cloudtape: standard output: %s\n", strerror(errno));
+            return 1;
+        }
+        done += (size_t)n;
+    }
+    return 0;
+}

@@ -1,0 +1,219 @@
+#include "config.h"
+
+#include "app/spawn.h"
+#include "db/base/paths.h"
+#include "db/base/timeutil.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <spawn.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#define PROGRAM "cloudtape-fetcher"
+#define CHILD_FD 3                  /* the child's end of the socket, in the child */
+#define SETTLED_MS (60 * CT_SECOND) /* a child that lived so long starts a new count of failures   \
+                                     */
+#define LONGEST_PAUSE_MS (5 * CT_MINUTE)
+#define PATIENCE_MS 2000
+#define LARGEST_OUTPUT (1 << 20) /* of stray output; the fetcher's own log turns itself over */
+
+extern char **environ;
+
+enum ct_status ct_fetcher_exec(char **argv, struct ct_error *err)
+{
+    struct ct_buf path = CT_BUF_INIT;
+    enum ct_status status = ct_path_program(&path, PROGRAM, err);
+    if (status == CT_OK) {
+        argv[0] = path.p;
+        execv(path.p, argv);
+        status = ct_fail(err, CT_ERR_IO, path.p, "can not be started: %s", strerror(errno));
+    }
+    ct_buf_free(&path);
+    return status;
+}
+
+enum ct_status ct_keeper_init(struct ct_keeper *k, const char *const *args, const char *log_path,
+                              struct ct_error *err)
+{
+    struct ct_buf path = CT_BUF_INIT;
+    *k = (struct ct_keeper){.args = args, .log_path = log_path, .fd = -1};
+    enum ct_status status = ct_path_program(&path, PROGRAM, err);
+    if (status == CT_OK && path.n >= sizeof k->program)
+        status = ct_fail(err, CT_ERR_LIMIT, PROGRAM, "its path is too long");
+    if (status == CT_OK)
+        memcpy(k->program, path.p, path.n + 1);
+    ct_buf_free(&path);
+    return status;
+}
+
+static int open_log(const char *path)
+{
+    int flags = O_WRONLY | O_CREAT | O_APPEND | O_NOFOLLOW | O_CLOEXEC;
+    int fd = open(path, flags, 0600);
+    struct stat st;
+    if (fd >= 0 && fstat(fd, &st) == 0 && st.st_size > LARGEST_OUTPUT && ftruncate(fd, 0) != 0) {
+        close(fd);
+        fd = -1;
+    }
+    return fd >= 0 ? fd : open("/dev/null", O_WRONLY | O_CLOEXEC);
+}
+
+/* Starts the program with CHILD as its descriptor 3 and its words in the log. 0 or an errno. */
+static int spawn(struct ct_keeper *k, int child, char **argv)
+{
+    posix_spawn_file_actions_t files;
+    posix_spawnattr_t attr;
+    sigset_t none, all;
+    int log_fd = open_log(k->log_path);
+    sigemptyset(&none);
+    sigfillset(&all);
+    posix_spawn_file_actions_init(&files);
+    posix_spawnattr_init(&attr);
+    posix_spawn_file_actions_addopen(&files, 0, "/dev/null", O_RDONLY, 0);
+    posix_spawn_file_actions_adddup2(&files, log_fd, 1);
+    posix_spawn_file_actions_adddup2(&files, log_fd, 2);
+    posix_spawn_file_actions_adddup2(&files, child, CHILD_FD);
+    /* A group of its own: a Ctrl-C at the terminal is the viewer's to handle. */
+    posix_spawnattr_setflags(&attr, POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK |
+                                        POSIX_SPAWN_SETSIGDEF);
+    posix_spawnattr_setpgroup(&attr, 0);
+    posix_spawnattr_setsigmask(&attr, &none);
+    posix_spawnattr_setsigdefault(&attr, &all);
+    int code = log_fd < 0 ? EBADF : posix_spawn(&k->pid, k->program, &files, &attr, argv, environ);
+    posix_spawnattr_destroy(&attr);
+    posix_spawn_file_actions_destroy(&files);
+    if (log_fd >= 0)
+        close(log_fd);
+    return code;
+}
+
+/* Both ends above the descriptors the child gets: dup2 onto itself would keep CLOEXEC set. */
+static int make_pair(int pair[2])
+{
+    if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) != 0)
+        return errno;
+    for (int i = 0; i < 2; i++) {
+        int high = fcntl(pair[i], F_DUPFD_CLOEXEC, CHILD_FD + 1);
+        int code = errno;
+        close(pair[i]);
+        pair[i] = high;
+        if (high < 0) {
+            close(pair[1 - i]);
+            return code;
+        }
+    }
+    return 0;
+}
+
+enum ct_status ct_keeper_start(struct ct_keeper *k, struct ct_error *err)
+{
+    enum { MOST_ARGS = 16 };
+    char *argv[MOST_ARGS + 4], number[] = {'0' + CHILD_FD, '\0'};
+    char flag[] = "--parent-fd";
+    size_t n = 0;
+    int pair[2];
+    if (k->pid || ct_mono_ms() < k->retry_mono_ms)
+        return CT_OK;
+    argv[n++] = k->program;
+    for (size_t i = 0; k->args[i] && n < MOST_ARGS; i++)
+        argv[n++] = (char *)(uintptr_t)k->args[i]; /* posix_spawn does not write to them */
+    argv[n++] = flag;
+    argv[n++] = number;
+    argv[n] = NULL;
+    int code = make_pair(pair);
+    if (code)
+        return ct_fail(err, CT_ERR_IO, PROGRAM, "no socket: %s", strerror(code));
+    k->started_mono_ms = ct_mono_ms();
+    code = spawn(k, pair[1], argv);
+    close(pair[1]);
+    if (code) {
+        close(pair[0]);
+        k->pid = 0;
+        k->retry_mono_ms = ct_mono_ms() + LONGEST_PAUSE_MS;
+        return ct_fail(err, CT_ERR_IO, k->program, "can not be started: %s", strerror(code));
+    }
+    k->fd = pair[0];
+    return CT_OK;
+}
+
+static void plan_next(struct ct_keeper *k, int how)
+{
+    int64_t now = ct_mono_ms(), pause = CT_SECOND;
+    k->failures = now - k->started_mono_ms > SETTLED_MS ? 1 : k->failures + 1;
+    for (int i = 1; i < k->failures && pause < LONGEST_PAUSE_MS; i++)
+        pause *= 2;
+    pause = pause > LONGEST_PAUSE_MS ? LONGEST_PAUSE_MS : pause;
+    k->retry_mono_ms = now + pause;
+    if (WIFSIGNALED(how))
+        snprintf(k->message, sizeof k->message, "the fetcher ended by signal %d; log: %s",
+                 WTERMSIG(how), k->log_path);
+    else
+        snprintf(k->message, sizeof k->message, "the fetcher ended with code %d; log: %s",
+                 WEXITSTATUS(how), k->log_path);
+}
+
+/* The socket is at its end a moment before the process can be waited for: WAIT bridges that. */
+static bool reap(struct ct_keeper *k, int flags)
+{
+    int how = 0;
+    pid_t got;
+    do {
+        got = waitpid(k->pid, &how, flags);
+    } while (got < 0 && errno == EINTR);
+    if (got == 0)
+        return false;
+    if (k->fd >= 0)
+        close(k->fd);
+    k->fd = -1;
+    k->pid = 0;
+    plan_next(k, got > 0 ? how : 0);
+    return true;
+}
+
+bool ct_keeper_check(struct ct_keeper *k)
+{
+    char bytes[64];
+    if (!k->pid)
+        return false;
+    if (k->fd >= 0) {
+        ssize_t n = recv(k->fd, bytes, sizeof bytes, MSG_DONTWAIT);
+        if (n == 0 || (n < 0 && errno != EAGAIN && errno != EINTR)) {
+            close(k->fd); /* whatever it does now, it no longer listens to us */
+            k->fd = -1;
+            kill(k->pid, SIGTERM);
+        }
+    }
+    return reap(k, WNOHANG);
+}
+
+void ct_keeper_stop(struct ct_keeper *k)
+{
+    if (!k->pid)
+        return;
+    kill(k->pid, SIGTERM);
+    int64_t end = ct_mono_ms() + PATIENCE_MS;
+    while (!reap(k, WNOHANG)) {
+        int64_t left = end - ct_mono_ms();
+        if (left <= 0) {
+            kill(k->pid, SIGKILL);
+            reap(k, 0);
+            break;
+        }
+        /* Its end of the socket closes when it ends; after that only the reaping is left. */
+        struct pollfd p = {.fd = k->fd, .events = POLLIN};
+        char bytes[64];
+        if (poll(&p, k->fd >= 0, left < 20 ? (int)left : 20) > 0 &&
+            recv(k->fd, bytes, sizeof bytes, MSG_DONTWAIT) <= 0) {
+            close(k->fd);
+            k->fd = -1;
+        }
+    }
+}

@@ -1,0 +1,41 @@
+/* The fetcher as a child: exec'ed in place of the viewer, or started beside it, watched over a
+ * socket that tells each side when the other is gone. UI thread; nothing here waits but
+ * ct_keeper_stop. */
+#ifndef CT_SPAWN_H
+#define CT_SPAWN_H
+
+#include "db/base/err.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+/* Becomes cloudtape-fetcher with ARGV (argv[0] is replaced). Returns only to fail. */
+enum ct_status ct_fetcher_exec(char **argv, struct ct_error *err);
+
+/* Keeps one fetcher running: started when none has the database, again with growing pauses when it
+ * ends. */
+struct ct_keeper {
+    const char *const
+        *args; /* behind the program's name, without --parent-fd; NULL-terminated, borrowed */
+    const char *log_path; /* where its output goes; borrowed */
+    pid_t pid;            /* 0: no child */
+    int fd;               /* our end of the socket; -1 */
+    int failures;         /* ends in a row soon after a start */
+    int64_t started_mono_ms, retry_mono_ms;
+    char program[1024];
+    char message[192]; /* the last thing worth telling */
+};
+
+/* Finds the program. CT_ERR_NOT_FOUND says where it was looked for. */
+CT_MUST_USE enum ct_status ct_keeper_init(struct ct_keeper *k, const char *const *args,
+                                          const char *log_path, struct ct_error *err);
+/* Starts the child unless one runs or its pause is not over. CT_OK with k->pid 0: not yet. */
+CT_MUST_USE enum ct_status ct_keeper_start(struct ct_keeper *k, struct ct_error *err);
+/* To be called when k->fd is readable: takes note of a child that ended. True when it did;
+ * k->message says how. */
+bool ct_keeper_check(struct ct_keeper *k);
+/* SIGTERM, at most 2 s of patience, SIGKILL. */
+void ct_keeper_stop(struct ct_keeper *k);
+
+#endif
