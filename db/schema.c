@@ -62,13 +62,15 @@ static const char step_1[] =
     /* One quantity over time. NAME is the public name (contract section 4), not unique; EXT_KEY the source's
      * own key: ct_offer_key (plus separator and currency when that is not USD), token source id + separator
      * + field, component id, "" for provider and page. DIGITS: values are 10^-digits of UNIT. CUR_* repeat
-     * the newest sample. Present = cur_flags has no CT_SAMPLE_GONE; then it was last seen at its source's
+     * the newest sample; LOW and HIGH bound (not tightly) its values of the last seven days: the writer's
+     * short cut past the median. Present = cur_flags has no CT_SAMPLE_GONE; then it was last seen at its source's
      * last success, else it is missing since cur_ms. */
     "CREATE TABLE series ("
     " id INTEGER PRIMARY KEY,"
     " source_id INTEGER NOT NULL REFERENCES source(id), kind INTEGER NOT NULL,"
     " ext_key TEXT NOT NULL, name TEXT NOT NULL, unit TEXT NOT NULL, digits INTEGER NOT NULL,"
     " cur_ms INTEGER, cur_value INTEGER, cur_flags INTEGER NOT NULL DEFAULT 8,"
+    " low INTEGER, high INTEGER,"
     " facts_hash INTEGER NOT NULL DEFAULT 0, UNIQUE (source_id, kind, ext_key)"
     ") STRICT;"
     "CREATE INDEX series_name ON series (name);"

@@ -145,7 +145,8 @@ static enum ct_status set_up(struct ct_writer *w, struct ct_error *err)
     (void)sqlite3_db_config(w->db, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, NULL);
     (void)sqlite3_limit(w->db, SQLITE_LIMIT_LENGTH, 16 << 20);
     (void)sqlite3_limit(w->db, SQLITE_LIMIT_ATTACHED, 0);
-    if (sqlite3_exec(w->db, "PRAGMA cell_size_check=ON; PRAGMA foreign_keys=ON; PRAGMA mmap_size=0;",
+    if (sqlite3_exec(w->db, "PRAGMA cell_size_check=ON; PRAGMA foreign_keys=ON; PRAGMA mmap_size=0;"
+                     "PRAGMA cache_size=-12000;",
                      NULL, NULL, NULL) != SQLITE_OK)
         return db_fail(w, err);
     enum ct_status status = ct_schema_open(w->db, w->path, err);

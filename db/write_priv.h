@@ -75,14 +75,15 @@
     X(ATTEMPT_TRIM, "DELETE FROM attempt WHERE source_id=?1 AND at_ms <= (SELECT at_ms FROM attempt" \
         " WHERE source_id=?1 ORDER BY at_ms DESC LIMIT 1 OFFSET 10)") \
     /* series and samples */ \
-    X(SERIES_ALL, "SELECT id, kind, ext_key, unit, cur_ms, cur_value, cur_flags, facts_hash FROM series" \
+    X(SERIES_ALL, "SELECT id, kind, ext_key, unit, cur_ms, cur_value, cur_flags, facts_hash, low, high FROM series" \
         " WHERE source_id=?1 AND kind<>4") \
     X(SERIES_ONE, "SELECT id FROM series WHERE source_id=?1 AND kind=?2 AND ext_key=?3") \
     X(SERIES_ADD, "INSERT INTO series (source_id, kind, ext_key, name, unit, digits, facts_hash)" \
         " VALUES (?1,?2,?3,?4,?5,?6,?7)") \
     X(SERIES_FACTS, "UPDATE series SET name=?2, unit=?3, facts_hash=?4 WHERE id=?1") \
     X(SERIES_TAIL, "UPDATE series SET (cur_ms, cur_value, cur_flags) = (SELECT max(at_ms), value," \
-        " coalesce(flags, 8) FROM sample WHERE series_id=?1) WHERE id=?1") \
+        " coalesce(flags, 8) FROM sample WHERE series_id=?1), low=?2, high=?3 WHERE id=?1") \
+    X(SERIES_NEWEST, "UPDATE series SET cur_ms=?2, cur_value=?3, cur_flags=?4, low=?5, high=?6 WHERE id=?1") \
     X(SERIES_PENDING, "SELECT id, kind, unit, cur_ms FROM series WHERE source_id=?1 AND cur_flags & 1") \
     X(SAMPLE_BEFORE, "SELECT at_ms, value, flags FROM sample WHERE series_id=?1 AND at_ms<?2" \
         " ORDER BY at_ms DESC LIMIT 1") \

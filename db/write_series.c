@@ -28,6 +28,7 @@ struct item {
     int64_t cur_ms, cur_flags;
     struct ct_value cur, prev, now, next;
     bool listed;
+    int64_t low, high;       /* bounds of the numbers of the last seven days, CT_NONE: none */
     uint64_t hash, old_hash; /* of the facts */
     const void *row;
     int64_t n_offers, stock_count;
@@ -105,8 +106,14 @@ static struct item *item_of(struct ct_job *j, enum ct_series_kind kind, struct c
     struct item *it = CT_VEC_PUSH(j->w->arena, &s->items);
     if (!it)
         return NULL;
-    *it = (struct item){
-        .kind = kind, .key = key, .cur = nothing, .now = nothing, .cur_ms = CT_NONE, .unit = ""};
+    *it = (struct item){.kind = kind,
+                        .key = key,
+                        .cur = nothing,
+                        .now = nothing,
+                        .cur_ms = CT_NONE,
+                        .low = CT_NONE,
+                        .high = CT_NONE,
+                        .unit = ""};
     place(s, s->items.n - 1);
     return it;
 }
@@ -338,6 +345,8 @@ static void load_known(struct ct_job *j)
         it->cur_flags = ct_w_int(st, 6);
         it->cur = (struct ct_value){ct_w_int(st, 5), (int)it->cur_flags & CORE_FLAGS};
         it->old_hash = (uint64_t)ct_w_int(st, 7);
+        it->low = ct_w_int(st, 8);
+        it->high = ct_w_int(st, 9);
         if (kind == CT_SERIES_TOKEN) {
             struct ct_span rest = it->key;
             it->ref = ct_span_cut(&rest, CT_UNIT_SEPARATOR);
@@ -486,10 +495,17 @@ static bool far_apart(int64_t a, int64_t b, int64_t factor)
     return high / factor > low || (high / factor == low && high % factor > 0);
 }
 
+/* Most series are calm: if neither bound of what was in force is far from V, no median of it is either. */
+static bool calm(int64_t low, int64_t high, int64_t v)
+{
+    return low == CT_NONE ||
+           (!far_apart(low, v, OUTLIER_FACTOR) && !far_apart(high, v, OUTLIER_FACTOR));
+}
+
 /* Median of what was in force in the seven days before P[I], each value by how long; CT_NONE: nothing was. */
 static int64_t median_before(struct ct_job *j, const struct point *p, size_t i)
 {
-    int64_t from = p[i].at_ms - MEDIAN_MS, total = 0, lowest = INT64_MAX, highest = 0;
+    int64_t from = p[i].at_ms - MEDIAN_MS, total = 0;
     size_t first = i, n = 0;
     while (first > 0 && p[first].at_ms > from)
         first--;
@@ -500,14 +516,9 @@ static int64_t median_before(struct ct_job *j, const struct point *p, size_t i)
             continue;
         w[n++] = (struct weight){p[k].v, p[k + 1].at_ms - start};
         total += p[k + 1].at_ms - start;
-        lowest = p[k].v < lowest ? p[k].v : lowest;
-        highest = p[k].v > highest ? p[k].v : highest;
     }
     if (!w || n == 0)
         return CT_NONE;
-    /* Most series are calm: if no value there is far from this one, the median is not either. */
-    if (!far_apart(lowest, p[i].v, OUTLIER_FACTOR) && !far_apart(highest, p[i].v, OUTLIER_FACTOR))
-        return p[i].v;
     qsort(w, n, sizeof *w, by_value);
     int64_t half = 0;
     for (size_t k = 0; k < n; k++) {
@@ -527,19 +538,40 @@ static bool fenced(enum ct_series_kind kind, const char *unit, int64_t v)
     return v != 0 && (v < NANO / 10000 || v > 1000 * NANO);
 }
 
-static int derived_flags(struct ct_job *j, const struct item *it, const struct point *p, size_t i)
+static bool is_price(const struct item *it)
 {
-    int64_t v = p[i].v;
-    if ((it->kind != CT_SERIES_GPU && it->kind != CT_SERIES_TOKEN) || v == CT_NONE)
+    return it->kind == CT_SERIES_GPU || it->kind == CT_SERIES_TOKEN;
+}
+
+/* The flags of a price V that follows WAS, but for the median. */
+static int plain_flags(const struct item *it, int64_t was, int64_t v)
+{
+    if (!is_price(it) || v == CT_NONE)
         return 0;
-    int flags = 0;
-    int64_t median = median_before(j, p, i);
-    if (fenced(it->kind, it->unit, v) || (median != CT_NONE && far_apart(v, median, OUTLIER_FACTOR)))
-        flags |= CT_SAMPLE_QUARANTINED;
-    bool leap = i > 0 && p[i - 1].v != CT_NONE && ct_w_leap(p[i - 1].v, v, LEAP_FACTOR);
+    int flags = fenced(it->kind, it->unit, v) ? CT_SAMPLE_QUARANTINED : 0;
+    bool leap = was != CT_NONE && ct_w_leap(was, v, LEAP_FACTOR);
     if (leap || (it->kind == CT_SERIES_TOKEN && v > 1000 * NANO))
         flags |= CT_SAMPLE_SUSPECT;
     return flags;
+}
+
+static int derived_flags(struct ct_job *j, const struct item *it, const struct point *p, size_t i)
+{
+    int flags = plain_flags(it, i > 0 ? p[i - 1].v : CT_NONE, p[i].v);
+    if (!is_price(it) || p[i].v == CT_NONE || calm(it->low, it->high, p[i].v))
+        return flags;
+    int64_t median = median_before(j, p, i);
+    if (median != CT_NONE && far_apart(p[i].v, median, OUTLIER_FACTOR))
+        flags |= CT_SAMPLE_QUARANTINED;
+    return flags;
+}
+
+static void widen(struct item *it, int64_t v)
+{
+    if (v == CT_NONE)
+        return;
+    it->low = it->low == CT_NONE || v < it->low ? v : it->low;
+    it->high = it->high == CT_NONE || v > it->high ? v : it->high;
 }
 
 /* The third successful poll that saw the value of the sample at AT_MS, before END_MS; CT_NONE: not yet. */
@@ -552,7 +584,7 @@ static int64_t third_sight(struct ct_job *j, int64_t at_ms, int64_t end_ms)
 
 /* Derives flags and lifts again for the samples of IT from the one in force at FROM_MS up to the last one
  * that UNTIL_MS can have an effect on. */
-static void derive_flags(struct ct_job *j, const struct item *it, int64_t from_ms, int64_t until_ms)
+static void derive_flags(struct ct_job *j, struct item *it, int64_t from_ms, int64_t until_ms)
 {
     struct ct_writer *w = j->w;
     int64_t first = ct_w_one(w, ASK(w, SAMPLE_CORE, vi(it->series), vi(from_ms)));
@@ -570,14 +602,28 @@ static void derive_flags(struct ct_job *j, const struct item *it, int64_t from_m
             break;
     }
     ct_w_end(st);
-    for (size_t i = 0; i < p.n && p.v[i].at_ms <= until_ms + MEDIAN_MS; i++) {
+    /* Bounds of what was loaded serve all its points; those of the newest are kept. */
+    struct item all = *it;
+    all.low = all.high = CT_NONE;
+    size_t end_i = 0;
+    for (size_t i = 0; i < p.n; i++) {
+        widen(&all, p.v[i].v);
+        end_i = p.v[i].at_ms <= until_ms + MEDIAN_MS ? i + 1 : end_i;
+    }
+    widen(it, all.low);
+    widen(it, all.high);
+    if (j->append) {
+        it->low = all.low;
+        it->high = all.high;
+    }
+    RUN(w, SAMPLE_UNLIFT, vi(it->series), vi(first), vi(end_i < p.n ? p.v[end_i].at_ms : CT_LIVE));
+    for (size_t i = 0; i < end_i; i++) {
         if (p.v[i].at_ms < first)
             continue;
-        int flags = ((int)p.v[i].flags & CORE_FLAGS) | derived_flags(j, it, p.v, i);
+        int flags = ((int)p.v[i].flags & CORE_FLAGS) | derived_flags(j, &all, p.v, i);
         if (flags != p.v[i].flags)
             RUN(w, SAMPLE_FLAG, vi(it->series), vi(p.v[i].at_ms), vi(flags));
         int64_t end = i + 1 < p.n ? p.v[i + 1].at_ms : CT_LIVE;
-        RUN(w, SAMPLE_UNLIFT, vi(it->series), vi(p.v[i].at_ms), vi(end));
         int64_t lift = flags & CT_SAMPLE_QUARANTINED ? third_sight(j, p.v[i].at_ms, end) : CT_NONE;
         if (lift != CT_NONE)
             j->out->samples += RUN(w, SAMPLE_PUT, vi(it->series), vi(lift), vi(p.v[i].v),
@@ -608,6 +654,16 @@ static int64_t put(struct ct_job *j, const struct item *it, int64_t at_ms, struc
     return RUN(j->w, SAMPLE_PUT, vi(it->series), vi(at_ms), vi(v.v), vi(v.flags));
 }
 
+/* The common case: nothing is later, and nothing about the value needs the samples before. */
+static void put_newest(struct ct_job *j, struct item *it)
+{
+    int flags = it->now.flags | plain_flags(it, it->prev.v, it->now.v);
+    j->out->samples += RUN(j->w, SAMPLE_PUT, vi(it->series), vi(j->at_ms), vi(it->now.v), vi(flags));
+    widen(it, it->now.v);
+    RUN(j->w, SERIES_NEWEST, vi(it->series), vi(j->at_ms), vi(it->now.v), vi(flags), vi(it->low),
+        vi(it->high));
+}
+
 /* The samples of one series around the new observation. True when they changed. */
 static bool store_samples(struct ct_job *j, struct item *it)
 {
@@ -633,13 +689,18 @@ static bool store_samples(struct ct_job *j, struct item *it)
         touched |= RUN(w, SAMPLE_DEL, vi(it->series), vi(j->at_ms)) > 0;
     }
     if (!same_value(it->now, it->prev)) {
+        if (j->append && !watch && (!is_price(it) || calm(it->low, it->high, it->now.v))) {
+            put_newest(j, it);
+            return true;
+        }
         j->out->samples += put(j, it, j->at_ms, it->now);
+        widen(it, it->now.v);
         touched = true;
     }
     if (touched || watch) {
         int64_t samples = j->out->samples;
         derive_flags(j, it, j->at_ms, j->next_ms == CT_NONE ? j->at_ms : j->next_ms);
-        RUN(w, SERIES_TAIL, vi(it->series));
+        RUN(w, SERIES_TAIL, vi(it->series), vi(it->low), vi(it->high));
         j->changed |= j->out->samples > samples; /* a lifted quarantine is written, too */
     }
     return touched;
@@ -868,13 +929,13 @@ void ct_w_repeat_series(struct ct_job *j)
     if (!j->append) {
         load_known(j);
         for (size_t i = 0; i < j->set->items.n; i++) {
-            const struct item *it = &j->set->items.v[i];
+            struct item *it = &j->set->items.v[i];
             int64_t at;
             int flags;
             (void)value_until(j, it, j->at_ms + 1, &at, &flags);
             if (flags & (CT_SAMPLE_QUARANTINED | CT_SAMPLE_LIFTED)) {
                 derive_flags(j, it, j->at_ms, j->at_ms);
-                RUN(w, SERIES_TAIL, vi(it->series));
+                RUN(w, SERIES_TAIL, vi(it->series), vi(it->low), vi(it->high));
             }
         }
         j->out->samples = samples;
@@ -893,8 +954,9 @@ void ct_w_repeat_series(struct ct_job *j)
     }
     ct_w_end(st);
     for (size_t i = 0; i < pending.n; i++) {
-        derive_flags(j, &pending.v[i], j->at_ms, j->at_ms);
-        RUN(w, SERIES_TAIL, vi(pending.v[i].series));
+        struct item *it = &pending.v[i];
+        derive_flags(j, it, j->at_ms, j->at_ms);
+        RUN(w, SERIES_TAIL, vi(it->series), vi(it->low), vi(it->high));
     }
     j->changed |= j->out->samples > samples;
 }

@@ -198,5 +198,5 @@ void ct_w_apply_timeline(struct ct_job *j)
     for (size_t i = 0; i < polls.n; i++)
         step(&k, &polls.v[i]);
     if (k.series != CT_NONE && j->changed)
-        RUN(w, SERIES_TAIL, vi(k.series));
+        RUN(w, SERIES_TAIL, vi(k.series), vi(CT_NONE), vi(CT_NONE));
 }
