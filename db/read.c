@@ -287,7 +287,17 @@ bool ct_step(struct ct_reader *r, sqlite3_stmt *st)
 
 int64_t ct_col_int(sqlite3_stmt *st, int i)
 {
-    return sqlite3_column_type(st, i) == SQLITE_INTEGER ? sqlite3_column_int64(st, i) : CT_NONE;
+    const int64_t most = INT64_C(1) << 60;
+    if (sqlite3_column_type(st, i) != SQLITE_INTEGER)
+        return CT_NONE;
+    int64_t v = sqlite3_column_int64(st, i);
+    return v > most ? most : v < -most ? -most : v;
+}
+
+int64_t ct_col_must(sqlite3_stmt *st, int i)
+{
+    int64_t v = ct_col_int(st, i);
+    return v == CT_NONE ? 0 : v;
 }
 
 int ct_col_enum(sqlite3_stmt *st, int i, int last)
@@ -327,7 +337,7 @@ struct ct_asof ct_asof(struct ct_reader *r, int64_t series, int64_t at_ms)
     sqlite3_stmt *st = ct_use(r, SQL_ASOF, 2, series, at_ms);
     if (!ct_step(r, st))
         return (struct ct_asof){CT_NONE, CT_NONE, 0};
-    struct ct_asof v = {ct_col_int(st, 0), ct_col_int(st, 1), sqlite3_column_int(st, 2)};
+    struct ct_asof v = {ct_col_must(st, 0), ct_col_int(st, 1), sqlite3_column_int(st, 2)};
     sqlite3_reset(st);
     return v;
 }
@@ -351,7 +361,7 @@ static void read_health(struct ct_reader *r, struct ct_source_at *s)
     sqlite3_stmt *st = ct_use(r, SQL_POLLS_BACK, 2, s->id, r->at);
     s->last_success_ms = s->last_attempt_ms = s->failing_since_ms = s->rows = CT_NONE;
     while (ct_step(r, st)) {
-        int64_t from = ct_col_int(st, 0), to = ct_col_int(st, 1), n = ct_col_int(st, 2);
+        int64_t from = ct_col_must(st, 0), to = ct_col_must(st, 1), n = ct_col_must(st, 2);
         int outcome = sqlite3_column_int(st, 3);
         if (s->last_attempt_ms == CT_NONE) {
             s->last_attempt_ms = to < r->t || r->live ? to : r->t;
@@ -369,7 +379,7 @@ static void read_health(struct ct_reader *r, struct ct_source_at *s)
         if (!r->live && to > r->t && to > from)
             n = 1 + ct_muldiv(n - 1, r->t - from, to - from);
         if (outcome == CT_POLL_FAILED)
-            s->failures += n;
+            s->failures += n < 1000000 ? n : 1000000;
         s->failing_since_ms = from;
     }
     if (st)
@@ -418,7 +428,7 @@ struct ct_source_list ct_sources_at(struct ct_reader *r)
             .url = ct_col_text(r, st, 7),
             .terms = ct_col_text(r, st, 8),
             .evidence = ct_col_enum(st, 9, CT_EVIDENCE_MEASURED),
-            .interval_ms = ct_col_int(st, 10),
+            .interval_ms = ct_col_must(st, 10),
             .enabled = sqlite3_column_int(st, 11) != 0,
             .off_reason = ct_col_text(r, st, 12),
             .part_of_list = sqlite3_column_int(st, 13) != 0,
@@ -538,7 +548,7 @@ void ct_source_gaps(struct ct_reader *r, const struct ct_source_at *s, int64_t f
     int64_t start = from_ms - 1;
     sqlite3_stmt *st = ct_use(r, SQL_POLLS_BACK, 2, s->id, from_ms);
     while (ct_step(r, st)) {
-        start = ct_col_int(st, 0) - 1;
+        start = ct_col_must(st, 0) - 1;
         if (sqlite3_column_int(st, 3) <= CT_POLL_CARRY)
             break;
     }
@@ -553,12 +563,12 @@ void ct_source_gaps(struct ct_reader *r, const struct ct_source_at *s, int64_t f
     for (bool more = true; more && r->status == CT_OK;) {
         more = ct_step(r, st);
         bool success = more && sqlite3_column_int(st, 3) <= CT_POLL_CARRY;
-        int64_t at = more ? ct_col_int(st, 0) : to_ms;
+        int64_t at = more ? ct_col_must(st, 0) : to_ms;
         bool imported = more && sqlite3_column_int(st, 4) != 0;
         if (more && !success) {
             struct ct_gap *f = CT_VEC_PUSH(r->arena, &failed);
             if (f)
-                *f = (struct ct_gap){at, ct_col_int(st, 1), ct_col_text(r, st, 6)};
+                *f = (struct ct_gap){at, ct_col_must(st, 1), ct_col_text(r, st, 6)};
             continue;
         }
         int64_t since = good == CT_NONE ? from_ms : good;
@@ -578,7 +588,7 @@ void ct_source_gaps(struct ct_reader *r, const struct ct_source_at *s, int64_t f
         }
         failed.n = 0;
         if (more) {
-            good = ct_col_int(st, 1);
+            good = ct_col_must(st, 1);
             good_imported = imported;
         }
     }
@@ -673,7 +683,7 @@ static void read_lease(struct ct_reader *r, struct ct_summary *out)
     sqlite3_stmt *st = ct_use(r, SQL_LEASE, 0);
     if (!ct_step(r, st))
         return;
-    out->fetcher_beat_ms = ct_col_int(st, 2);
+    out->fetcher_beat_ms = ct_col_must(st, 2);
     /* A clock that jumps back must not make a living fetcher look dead; a beat from tomorrow is no
      * life sign. */
     int64_t silent = r->t - out->fetcher_beat_ms;

@@ -28,8 +28,8 @@ static struct ct_event_row event_row(struct ct_reader *r, sqlite3_stmt *st,
     const struct ct_source_at *s = ct_source_by_id(sources, ct_col_int(st, 4));
     int64_t digits = ct_col_int(st, 16);
     struct ct_event_row row = {
-        .at_ms = ct_col_int(st, 0),
-        .id = ct_col_int(st, 1),
+        .at_ms = ct_col_must(st, 0),
+        .id = sqlite3_column_int64(st, 1),
         .kind = ct_col_enum(st, 2, CT_EVENT_ALERT),
         .severity = ct_col_enum(st, 3, CT_SEV_CRITICAL),
         .series_id = ct_col_int(st, 5),

@@ -269,7 +269,7 @@ static void read_points(struct drawing *d, const struct ct_series_ref *s, size_t
     }
     sqlite3_stmt *st = ct_use(r, SQL_SAMPLES, 3, s->id, d->from, d->to);
     while (ct_step(r, st))
-        take_sample(d, ct_col_int(st, 0), ct_col_int(st, 1), sqlite3_column_int(st, 2), 1);
+        take_sample(d, ct_col_must(st, 0), ct_col_int(st, 1), sqlite3_column_int(st, 2), 1);
     end_null(d, d->to);
 }
 
@@ -312,7 +312,7 @@ static struct ct_span source_ref(struct ct_reader *r, const struct ct_series_ref
 static int64_t first_sample(struct ct_reader *r, int64_t series)
 {
     sqlite3_stmt *st = ct_use(r, SQL_FIRST_SAMPLE, 1, series);
-    int64_t first = ct_step(r, st) ? ct_col_int(st, 0) : CT_NONE;
+    int64_t first = ct_step(r, st) ? ct_col_must(st, 0) : CT_NONE;
     if (st)
         sqlite3_reset(st);
     return first;

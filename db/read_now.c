@@ -130,15 +130,20 @@ static void add_status(struct ct_reader *r, const struct ct_source_at *s, struct
 {
     struct ct_scope_state state = ct_scope_state(r, s);
     struct ct_incident_list list = {.v = {NULL, 0, 0}};
-    bool told = false;
+    bool told = false, bad = state.state >= CT_STATE_DEGRADED;
     ct_incidents_at(r, s, false, &list);
-    for (size_t i = 0; i < list.v.n; i++) {
-        if (list.v.v[i].state < 0 || list.v.v[i].stale)
-            continue;
-        told = told || list.v.v[i].state >= CT_STATE_DEGRADED;
-        add_incident(r, s, &list.v.v[i], out);
+    /* What nobody has written about for 14 days is named only where nothing newer explains the
+     * trouble. */
+    for (int stale = 0; stale <= (bad && !told); stale++) {
+        for (size_t i = 0; i < list.v.n; i++) {
+            const struct ct_incident_row *row = &list.v.v[i];
+            if (row->state < 0 || row->stale != stale)
+                continue;
+            told = told || row->state >= CT_STATE_DEGRADED;
+            add_incident(r, s, row, out);
+        }
     }
-    if (!told && state.state >= CT_STATE_DEGRADED)
+    if (!told && bad)
         add_scope(r, s, state, out);
 }
 
@@ -154,8 +159,9 @@ static void add_unreadable(struct ct_reader *r, const struct ct_source_at *s, st
     struct ct_scope_state state =
         status ? ct_scope_state(r, s) : (struct ct_scope_state){CT_STATE_UNKNOWN, -1, CT_NONE};
     row->where = status ? ct_source_where(r, s) : s->name;
-    row->what = ct_arena_printf(r->arena, "%s unreadable: %.*s%s%s", status ? "page" : "source",
-                                CT_FMT(reason), state.raw >= 0 ? "; last known " : "",
+    row->what = ct_arena_printf(r->arena, "%s %s: %.*s%s%s", status ? "page" : "source",
+                                s->fail_reason.p ? "unreadable" : "not read", CT_FMT(reason),
+                                state.raw >= 0 ? "; last known " : "",
                                 state.raw >= 0 ? ct_state_short(state.raw) : "");
     row->evidence = CT_LIT("none");
     row->url = s->page_url.p ? s->page_url : s->url;
@@ -312,7 +318,8 @@ static void add_stock_moves(struct ct_reader *r, const struct ct_event_list *eve
     }
 }
 
-/* Models that came to a host or left it within the day: each by name up to three, then a number. */
+/* Models that came to a host or left it within the day: each by name while they are few, else a
+ * number a host. */
 struct model_group {
     struct ct_span host;
     bool appeared;
@@ -324,7 +331,10 @@ static void add_model_moves(struct ct_reader *r, const struct ct_event_list *eve
                             struct now_list *out)
 {
     CT_VEC(struct model_group) groups = {NULL, 0, 0};
-    enum { FEW = 3 };
+    size_t all = 0;
+    for (size_t i = 0; i < events->v.n; i++)
+        all += events->v.v[i].kind == CT_EVENT_MODEL;
+    const size_t few = all <= MOST_MOVES ? 3 : 1;
     for (int pass = 0; pass < 2; pass++) {
         for (size_t i = 0; i < events->v.n; i++) {
             const struct ct_event_row *e = &events->v.v[i];
@@ -341,7 +351,7 @@ static void add_model_moves(struct ct_reader *r, const struct ct_event_list *eve
                     *g = (struct model_group){host, appeared, 0, *e};
                 if (g)
                     g->n++;
-            } else if (g && g->n <= FEW) {
+            } else if (g && g->n <= few) {
                 add_move(r, e, appeared ? "+" : "-", "MODEL", token_where(r, e->series), e->text,
                          "catalog", out);
             }
@@ -349,7 +359,7 @@ static void add_model_moves(struct ct_reader *r, const struct ct_event_list *eve
     }
     for (size_t k = 0; k < groups.n; k++) {
         const struct model_group *g = &groups.v[k];
-        if (g->n <= FEW)
+        if (g->n <= few)
             continue;
         struct ct_event_row e = g->newest;
         e.series = CT_SPAN_NONE;
@@ -367,6 +377,8 @@ static int worse(const void *a, const void *b)
     const struct ct_now_row *x = a, *y = b;
     if (x->state != y->state)
         return y->state - x->state;
+    if (x->state == CT_STATE_MAINTENANCE) /* what comes next, next */
+        return (x->since_ms > y->since_ms) - (x->since_ms < y->since_ms);
     return (x->since_ms < y->since_ms) - (x->since_ms > y->since_ms);
 }
 

@@ -308,7 +308,8 @@ static void set_history(struct ct_reader *r, struct item *it, const struct ct_ga
     row->low_90d = -1;
     row->change_24h_milli = CT_NONE;
     if (it->now.value != CT_NONE && !row->gone && !row->quarantined) {
-        row->change_24h_milli = ct_pct_change(price_then(r, it, r->t - CT_DAY), it->now.value);
+        if (row->seen_ms >= r->t - CT_DAY) /* else nobody looked within the day */
+            row->change_24h_milli = ct_pct_change(price_then(r, it, r->t - CT_DAY), it->now.value);
         row->low_90d = ct_low_90d(r, it->series, r->t, it->now.value);
     }
     int64_t flops = ct_accelerator_mtflops(r, &row->offer);

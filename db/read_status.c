@@ -190,7 +190,7 @@ void ct_incidents_at(struct ct_reader *r, const struct ct_source_at *s, bool clo
             .resolved_ms = ct_col_int(st, 9),
             .scheduled_for_ms = ct_col_int(st, 10),
             .scheduled_until_ms = ct_col_int(st, 11),
-            .first_seen_ms = ct_col_int(st, 12),
+            .first_seen_ms = ct_col_must(st, 12),
             .components = ct_col_list(r, st, 13),
             .regions = ct_col_list(r, st, 14),
         };
@@ -253,7 +253,7 @@ static void read_days(struct ct_reader *r, const struct ct_source_at *s, struct 
         st = ct_use(r, SQL_SAMPLES, 3, series, d.start_ms, r->t);
         for (bool more = true; more;) {
             more = ct_step(r, st);
-            int64_t to = more ? ct_col_int(st, 0) : r->t;
+            int64_t to = more ? ct_col_must(st, 0) : r->t;
             if (state >= CT_STATE_OPERATIONAL && state <= CT_STATE_MAJOR)
                 add_stretch(&d, &gaps, from, to, (int)state);
             from = to;

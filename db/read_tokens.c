@@ -53,10 +53,13 @@ static void read_price(struct ct_reader *r, sqlite3_stmt *st, struct ct_token_pr
     };
 }
 
-static int64_t change(struct ct_reader *r, int64_t series, struct ct_asof now)
+static int64_t change(struct ct_reader *r, int64_t series, struct ct_asof now,
+                      const struct ct_source_at *s)
 {
     int64_t then = r->t - 30 * CT_DAY;
     if (now.value == CT_NONE || (now.flags & CT_SAMPLE_QUARANTINED))
+        return CT_NONE;
+    if (!s || s->last_success_ms < then) /* nobody looked within the month */
         return CT_NONE;
     struct ct_asof old = now.at_ms <= then ? now : ct_asof(r, series, then);
     bool known = !ct_gone(old) && !(old.flags & CT_SAMPLE_QUARANTINED);
@@ -105,7 +108,7 @@ enum ct_status ct_read_tokens(struct ct_reader *r, const struct ct_query *q, str
         row->gone = ct_gone(now);
         row->suspect = (now.flags & (CT_SAMPLE_SUSPECT | CT_SAMPLE_QUARANTINED)) != 0;
         row->changed_ms = now.at_ms;
-        row->change_30d_milli = ct_gone(now) ? CT_NONE : change(r, ct_col_int(st, 0), now);
+        row->change_30d_milli = ct_gone(now) ? CT_NONE : change(r, ct_col_int(st, 0), now, s);
         row->source = s ? s->name : CT_SPAN_NONE;
         row->freshness = s ? s->freshness : CT_DEAD;
         row->evidence = s ? s->evidence : -1;

@@ -128,7 +128,11 @@ sqlite3_stmt *ct_use(struct ct_reader *r, enum ct_sql id, int n, ...);
 void ct_bind_text(struct ct_reader *r, sqlite3_stmt *st, int index, struct ct_span text);
 bool ct_step(struct ct_reader *r, sqlite3_stmt *st); /* true: a row */
 
-int64_t ct_col_int(sqlite3_stmt *st, int i);        /* CT_NONE for NULL */
+/* A file is input: numbers are cut to +/- 2^60, so that no sum or difference of two of them
+ * overflows. CT_NONE for NULL (and what is no integer); the second gives 0 for that, where a value
+ * must be. */
+int64_t ct_col_int(sqlite3_stmt *st, int i);
+int64_t ct_col_must(sqlite3_stmt *st, int i);
 int ct_col_enum(sqlite3_stmt *st, int i, int last); /* -1 for NULL and beyond LAST */
 struct ct_span ct_col_text(struct ct_reader *r, sqlite3_stmt *st, int i); /* in r->arena */
 struct ct_list ct_col_list(struct ct_reader *r, sqlite3_stmt *st, int i);

@@ -641,7 +641,7 @@ static void now_lists_trouble_first_then_the_moves_of_a_day(void **state)
     assert_true(rows.n >= 3);
     assert_int_equal(row->state, CT_STATE_UNKNOWN);
     char *is = show(&t, &ct_now_table, rows, "where what");
-    assert_non_null(strstr(is, "openai|page unreadable: no answer for 2d"));
+    assert_non_null(strstr(is, "openai|page not read: no answer for 2d"));
     assert_non_null(strstr(is, "; last known PART"));
     free(is);
     end(&t);
@@ -663,6 +663,109 @@ static void a_quarantined_price_is_marked_and_out_of_the_index(void **state)
     shows(&t, ct_read_offers, &ct_offer_table, "cloud price quarantined low_90d",
           "aws|0.02|true|-\ngcp|3|false|false");
     end(&t);
+}
+
+static void trouble_nobody_writes_about_is_named_where_nothing_newer_explains_it(void **state)
+{
+    struct read t = begin(state, T0);
+    component(t.f, "api", CT_STATE_DEGRADED);
+    struct ct_incident *i = incident(t.f, "old", CT_STATE_DEGRADED, CT_PHASE_MONITORING, 1);
+    i->started_ms = i->updated_ms = T0 - 20 * CT_DAY;
+    fetch(t.f, "stat", MIN(0));
+    t.q.now_ms = MIN(1);
+    shows(&t, ct_read_now, &ct_now_table, "what", "Title of old");
+    component(t.f, "api", CT_STATE_DEGRADED);
+    i = incident(t.f, "old", CT_STATE_DEGRADED, CT_PHASE_MONITORING, 1);
+    i->started_ms = i->updated_ms = T0 - 20 * CT_DAY;
+    incident(t.f, "new", CT_STATE_DEGRADED, CT_PHASE_INVESTIGATING, 1)->started_ms = MIN(1);
+    fetch(t.f, "stat", MIN(1));
+    shows(&t, ct_read_now, &ct_now_table, "what", "Title of new");
+    end(&t);
+}
+
+static void planned_work_stands_in_the_order_it_comes(void **state)
+{
+    struct read t = begin(state, MIN(1));
+    static const int hours[] = {30, 6, 400, 18};
+    component(t.f, "api", CT_STATE_OPERATIONAL);
+    for (size_t k = 0; k < CT_LEN(hours); k++) {
+        char id[16];
+        (void)snprintf(id, sizeof id, "in %d h", hours[k]);
+        incident(t.f, id, CT_STATE_OPERATIONAL, CT_PHASE_SCHEDULED, 1)->scheduled_for_ms =
+            T0 + hours[k] * CT_HOUR;
+    }
+    fetch(t.f, "stat", MIN(0)); /* the one in 400 hours can wait */
+    shows(&t, ct_read_now, &ct_now_table, "incident word",
+          "in 6 h|soon\nin 18 h|soon\nin 30 h|soon");
+    end(&t);
+}
+
+/* ---- damage ---- */
+
+static void load_everything(struct ct_reader *r, struct ct_arena *arena)
+{
+    static ct_load_fn *const loaders[] = {ct_read_now,       ct_read_status,  ct_read_components,
+                                          ct_read_incidents, ct_read_updates, ct_read_offers,
+                                          ct_read_gpus,      ct_read_tokens,  ct_read_events,
+                                          ct_read_sources,   ct_read_series,  ct_read_history};
+    for (int past = 0; past < 2; past++) {
+        for (size_t i = 0; i < CT_LEN(loaders); i++) {
+            struct ct_query q = {.at_ms = past ? MIN(2) : CT_LIVE, .now_ms = MIN(9)};
+            struct ct_rows rows;
+            struct ct_error err;
+            if (loaders[i] == ct_read_history)
+                q.subject = CT_LIT("*");
+            enum ct_status st = loaders[i](r, &q, arena, &rows, &err);
+            assert_true(st == CT_OK || st == CT_ERR_DB || st == CT_ERR_NOT_FOUND ||
+                        st == CT_ERR_LIMIT);
+        }
+    }
+}
+
+/* A file with flipped bytes is input like any other: an error or odd values, never a crash. */
+static void a_damaged_file_never_brings_the_reader_down(void **state)
+{
+    struct fixture *f = *state;
+    for (int i = 0; i < 6; i++) {
+        offer(f, "p5", 2000 + i, CT_STOCK_AVAILABLE);
+        fetch(f, "price", MIN(i));
+        token(f, "m", CT_KIND_INPUT, 1000 + i);
+        fetch(f, "token", MIN(i));
+        component(f, "api", i % 6);
+        incident(f, "i", CT_STATE_MAJOR, CT_PHASE_INVESTIGATING, 1);
+        fetch(f, "stat", MIN(i));
+    }
+    sqlite3_close(f->look);
+    f->look = NULL;
+    ct_writer_close(f->w);
+    f->w = NULL;
+    struct ct_buf good = CT_BUF_INIT;
+    FILE *file = fopen(f->path, "rb");
+    assert_non_null(file);
+    for (int c; (c = fgetc(file)) != EOF;)
+        ct_buf_addc(&good, (char)c);
+    assert_int_equal(fclose(file), 0);
+    uint64_t rng = 88172645463325252u;
+    for (int round = 0; round < 150; round++) {
+        char *bad = ct_xspandup(ct_buf_span(&good));
+        for (int k = 0; k < 12; k++) {
+            rng ^= rng << 13, rng ^= rng >> 7, rng ^= rng << 17;
+            bad[100 + rng % (good.n - 100)] ^= (char)(1 << (rng >> 40 & 7));
+        }
+        file = fopen(f->path, "wb");
+        assert_non_null(file);
+        assert_int_equal(fwrite(bad, 1, good.n, file), good.n);
+        assert_int_equal(fclose(file), 0);
+        free(bad);
+        struct ct_reader *r;
+        struct ct_arena *arena = ct_arena_new(64 << 20);
+        if (ct_reader_open(f->path, &r, &f->err) == CT_OK) {
+            load_everything(r, arena);
+            ct_reader_close(r);
+        }
+        ct_arena_free(arena);
+    }
+    ct_buf_free(&good);
 }
 
 /* ---- cancelling ---- */
@@ -718,6 +821,9 @@ int main(void)
         T(events_come_newest_first_and_by_subject),
         T(now_lists_trouble_first_then_the_moves_of_a_day),
         T(a_quarantined_price_is_marked_and_out_of_the_index),
+        T(trouble_nobody_writes_about_is_named_where_nothing_newer_explains_it),
+        T(planned_work_stands_in_the_order_it_comes),
+        T(a_damaged_file_never_brings_the_reader_down),
         T(a_cancelled_load_ends_and_the_next_one_works),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
