@@ -735,6 +735,8 @@ static void the_cursor_reads_values_at_or_before_it_and_says_why_there_is_none(v
     expect_text(&s, 24, 120, "a 2.99   b no data: not recorded yet");
     h->cursor_ms = NOW - 1;
     expect_text(&s, 24, 120, "b 2.06 last seen 1m before");
+    h->cursor_ms = NOW - 31 * CT_DAY; /* it may stand where an earlier window was */
+    expect_text(&s, 24, 120, "a no data: outside this window");
     shown_done(&s);
 }
 

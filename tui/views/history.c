@@ -24,9 +24,13 @@ int64_t history_value(const struct history_model *m, size_t i, int64_t at, int64
     const struct ct_history *h = &m->line[i].h;
     const struct ct_gap *g = h->gaps.v;
     const struct ct_point *p = h->points.v;
-    int64_t value = at >= m->from_ms ? h->open_value : CT_NONE;
+    int64_t value = h->open_value;
     *since = CT_NONE;
     *why = CT_SPAN_NONE;
+    if (at < m->from_ms || at >= m->to_ms) {
+        *why = CT_LIT("outside this window");
+        return CT_NONE;
+    }
     for (size_t k = 0; k < h->points.n && p[k].at_ms <= at; k++) {
         value = p[k].last;
         *since = p[k].n ? p[k].at_ms : CT_NONE; /* n 0: in force before the window already */
@@ -150,6 +154,21 @@ static int most_changes(const void *a, const void *b)
     return x->changes > y->changes ? -1 : x->changes < y->changes;
 }
 
+/* Names of the two with the most changes: of those confirmed since FRESH_MS, else since FROM_MS. */
+static void add_liveliest(const struct ct_series_row *sorted, size_t n, int64_t fresh_ms,
+                          int64_t from_ms, struct ct_buf *names)
+{
+    int taken = 0;
+    for (int pass = 0; pass < 2 && !taken; pass++)
+        for (size_t i = 0; i < n && taken < 2; i++) {
+            bool named = names->n && ct_span_ihas(ct_buf_span(names), sorted[i].series);
+            if (named || sorted[i].last_ms < (pass ? from_ms : fresh_ms))
+                continue;
+            ct_buf_addf(names, "%s%.*s", names->n ? "\n" : "", CT_FMT(sorted[i].series));
+            taken++;
+        }
+}
+
 /* Series to show while nobody chose any: what is followed, else indices, else the liveliest prices. */
 static enum ct_status stand_in(struct ct_reader *r, const struct ct_panel_query *q,
                                const struct ct_query *query, struct ct_arena *a,
@@ -186,11 +205,7 @@ static enum ct_status stand_in(struct ct_reader *r, const struct ct_panel_query 
         }
         memcpy(copy, rows.v, rows.n * sizeof(*copy));
         qsort(copy, rows.n, sizeof(*copy), most_changes);
-        int taken = 0;
-        for (size_t k = 0; k < rows.n && taken < 2; k++)
-            if (copy[k].last_ms >= query->from_ms &&
-                (!names.n || !ct_span_ihas(ct_buf_span(&names), copy[k].series)) && ++taken)
-                ct_buf_addf(&names, "%s%.*s", names.n ? "\n" : "", CT_FMT(copy[k].series));
+        add_liveliest(copy, rows.n, query->to_ms - 2 * CT_DAY, query->from_ms, &names);
     }
     *out = ct_arena_dup(a, ct_buf_span(&names));
     ct_buf_free(&names);

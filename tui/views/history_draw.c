@@ -375,7 +375,7 @@ static void make_note(struct ct_buf *note, const struct history_model *m, const 
     if (cols < 50)
         return;
     ct_buf_addf(note, "   %s ", mode_words[s->mode]);
-    if (m->n)
+    if (m->n && s->mode != HISTORY_PERCENT && s->mode != HISTORY_INDEX)
         ct_view_unit(note, m->line[0].h.unit);
     if (cols < 76)
         return;
@@ -430,8 +430,8 @@ void history_draw(void *state, const void *model, const struct ct_draw *d, struc
         return;
     }
     s->selected = s->selected < (int)m->n ? s->selected : m->n ? (int)m->n - 1 : 0;
-    make_note(note, m, s, d, box.cols);
     if (!m->n) {
+        make_note(note, m, s, d, box.cols);
         draw_nothing(m, box);
         return;
     }
@@ -457,4 +457,5 @@ void history_draw(void *state, const void *model, const struct ct_draw *d, struc
         draw_lower(below, m, s, d);
     else
         draw_legend_line(below, m);
+    make_note(note, m, s, d, box.cols); /* last: it tells the width of a column */
 }

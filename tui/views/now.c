@@ -49,23 +49,32 @@ static bool notable(const void *row)
 }
 
 static const struct ct_tcol cols[] = {
-    {.column = "state", .header = "  STATE", .min = 1, .max = 7, .paint = paint_state},
-    {.column = "where", .header = "WHERE", .min = 15, .max = 32, .middle = true},
+    {.column = "state", .header = "  STATE", .min = 7, .paint = paint_state},
+    {.column = "where", .header = "WHERE", .min = 9, .max = 32, .middle = true},
     {.column = "what", .header = "WHAT", .min = 12, .max = 200, .drop = 1},
-    {.column = "since", .header = "SINCE", .min = 8, .align = 1, .format = format_since},
+    {.column = "since", .header = "SINCE", .min = 6, .max = 8, .align = 1, .format = format_since},
     {.column = "evidence", .header = "SOURCE", .min = 8, .drop = 3},
     {.header = "NEXT", .min = 5, .drop = 4, .format = format_next},
 };
 
-#define NOW_VIEW(n)                                                                                \
+/* Beside an editor the sign alone says the state. */
+static const struct ct_tcol strip_cols[] = {
+    {.column = "state", .header = "", .min = 1, .paint = paint_state},
+    {.column = "where", .header = "WHERE", .min = 9, .max = 24, .middle = true},
+    {.column = "what", .header = "WHAT", .min = 12, .max = 40, .drop = 1},
+    {.column = "since", .header = "SINCE", .min = 6, .max = 8, .align = 1, .format = format_since},
+};
+
+#define NOW_VIEW(columns, n)                                                                       \
     {                                                                                              \
-        .table = &ct_now_table, .cols = cols, .n_cols = (n), .frozen = 1, .id = "where",           \
+        .table = &ct_now_table, .cols = columns, .n_cols = (n), .frozen = 1, .id = "where",        \
         .id2 = "what", .watch = "series", .series = "series", .url = "url", .noun = "rows",        \
         .notable = notable                                                                         \
     }
-static const struct ct_tview view = NOW_VIEW(CT_LEN(cols));
+static const struct ct_tview view = NOW_VIEW(cols, CT_LEN(cols));
 /* Where little room is left, what happened says more than who says so. */
-static const struct ct_tview narrow = NOW_VIEW(4);
+static const struct ct_tview narrow = NOW_VIEW(cols, 4);
+static const struct ct_tview strip = NOW_VIEW(strip_cols, CT_LEN(strip_cols));
 
 static enum ct_status load(struct ct_reader *r, const struct ct_panel_query *q, int64_t now_ms,
                            struct ct_arena *a, const void **model, struct ct_error *err)
@@ -124,7 +133,8 @@ static void draw(void *state, const void *model, const struct ct_draw *d, struct
         box = ct_box_sub(box, 1, 0, box.rows - 1, box.cols);
     }
     empty_line(s, d, &text);
-    ct_tview_draw(box.cols < 100 ? &narrow : &view, state, &m->t, d, box, note, text.p);
+    const struct ct_tview *v = box.cols < 58 ? &strip : box.cols < 100 ? &narrow : &view;
+    ct_tview_draw(v, state, &m->t, d, box, note, text.p);
     ct_buf_free(&text);
 }
 

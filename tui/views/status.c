@@ -4,6 +4,7 @@
 #include "tui/views/common.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 
 /* ---- providers ---- */
 
@@ -254,6 +255,9 @@ static enum ct_role format_started(const void *row, const struct ct_draw *d, str
     const struct ct_incident_row *r = row;
     int64_t at = r->started_ms != CT_NONE ? r->started_ms : r->first_seen_ms;
     char age[CT_TIME_MAX];
+    if (r->open == 0) /* ended since */
+        return ct_format_age(out, d, r->resolved_ms != CT_NONE ? r->resolved_ms : r->updated_ms,
+                             CT_FRESH);
     if (r->scheduled_for_ms != CT_NONE && r->scheduled_for_ms > d->now_ms) {
         ct_age_format(age, r->scheduled_for_ms - d->now_ms);
         ct_buf_addf(out, "in %s", age);
@@ -282,6 +286,35 @@ static const struct ct_tview incident_view = {
     .notable = incident_notable,
 };
 
+static int latest_end_first(const void *a, const void *b)
+{
+    const struct ct_incident_row *x = a, *y = b;
+    int64_t ex = x->resolved_ms != CT_NONE ? x->resolved_ms : x->updated_ms;
+    int64_t ey = y->resolved_ms != CT_NONE ? y->resolved_ms : y->updated_ms;
+    return ex > ey ? -1 : ex < ey;
+}
+
+/* Open ones in the reader's order, worst first; behind them the ended ones, the last to end first. */
+static bool order_incidents(struct ct_rows *rows, struct ct_arena *a)
+{
+    const struct ct_incident_row *in = rows->v;
+    struct ct_incident_row *out = ct_arena_alloc(a, (rows->n + 1) * sizeof(*out));
+    size_t n = 0, open;
+    if (!out)
+        return false;
+    for (size_t i = 0; i < rows->n; i++)
+        if (in[i].open != 0)
+            out[n++] = in[i];
+    open = n;
+    for (size_t i = 0; i < rows->n; i++)
+        if (in[i].open == 0)
+            out[n++] = in[i];
+    if (n > open)
+        qsort(out + open, n - open, sizeof(*out), latest_end_first);
+    rows->v = out;
+    return true;
+}
+
 static enum ct_status load_incidents(struct ct_reader *r, const struct ct_panel_query *q,
                                      int64_t now_ms, struct ct_arena *a, const void **model,
                                      struct ct_error *err)
@@ -293,6 +326,8 @@ static enum ct_status load_incidents(struct ct_reader *r, const struct ct_panel_
     query.gone = true; /* ended ones follow: "did this just stop?" is the second question */
     enum ct_status st = m ? ct_read_incidents(r, &query, a, &rows, err)
                           : ct_fail(err, CT_ERR_LIMIT, "incidents", NULL);
+    if (st == CT_OK && !order_incidents(&rows, a))
+        st = ct_fail(err, CT_ERR_LIMIT, "incidents", NULL);
     if (st == CT_OK)
         st = ct_tmodel_load(&incident_view, rows, q, now_ms, a, m, err);
     *model = m;
