@@ -5,6 +5,7 @@
 #include "write_fixture.h"
 
 #include <signal.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 
@@ -716,6 +717,50 @@ static void numbers_of_a_damaged_file_are_no_index(void **state)
                                       "1|1|state/openai/api|-|-|major_outage, was ?");
 }
 
+/* A limit on the size of files stands in for a disk that is full: real write calls fail in SQLite. */
+static void a_full_disk_costs_one_answer_and_nothing_else(void **state)
+{
+    struct fixture *f = *state;
+    struct rlimit old, tight;
+    offers(f, 10, 1000);
+    fetch(f, "list", M(0));
+    assert_int_equal(getrlimit(RLIMIT_FSIZE, &old), 0);
+    (void)signal(SIGXFSZ, SIG_IGN);
+    int failures = 0;
+    for (rlim_t room = 4096; room < 400000; room += 65536) {
+        tight = (struct rlimit){room, old.rlim_max};
+        assert_int_equal(setrlimit(RLIMIT_FSIZE, &tight), 0);
+        offers(f, 300, 1000 + (int64_t)room);
+        struct ct_fetch a = attempt_at(f, "list", M(1), CT_OUTCOME_OK);
+        enum ct_status status = ct_write_fetch(f->w, &a, &f->commit, &f->err);
+        clear(f);
+        assert_int_equal(setrlimit(RLIMIT_FSIZE, &old), 0);
+        failures += status == CT_ERR_DB;
+        assert_true(status == CT_OK || status == CT_ERR_DB);
+        if (status == CT_OK)
+            break;
+        expect(f, "SELECT count(*) FROM series", "10");
+    }
+    (void)signal(SIGXFSZ, SIG_DFL);
+    assert_true(failures > 0);
+    offers(f, 300, 7);
+    fetch(f, "list", M(9)); /* space is back, and so is the writer */
+    expect(f, "SELECT count(*) FROM series", "300");
+    expect(f, "PRAGMA integrity_check", "ok");
+}
+
+static void a_handle_that_met_an_io_error_is_opened_again(void **state)
+{
+    struct fixture *f = *state;
+    offer(f, "p5", 2500, 0);
+    fetch(f, "list", M(0));
+    f->w->reopen = true;
+    offer(f, "p5", 2600, 0);
+    fetch(f, "list", M(1));
+    assert_false(f->w->reopen);
+    expect(f, SAMPLES(0, 1000000), "0|2500|0\n1|2600|0");
+}
+
 static void a_removed_database_is_noticed(void **state)
 {
     struct fixture *f = *state;
@@ -900,6 +945,8 @@ int main(void)
         T(a_commit_that_fails_leaves_nothing),
         T(the_connection_is_durable_and_guarded),
         T(numbers_of_a_damaged_file_are_no_index),
+        T(a_full_disk_costs_one_answer_and_nothing_else),
+        T(a_handle_that_met_an_io_error_is_opened_again),
         T(a_removed_database_is_noticed),
         T(ten_thousand_rows_are_one_quick_commit),
         T(no_statement_scans_what_grows),
