@@ -768,6 +768,107 @@ static void a_damaged_file_never_brings_the_reader_down(void **state)
     ct_buf_free(&good);
 }
 
+/* ---- growth ---- */
+
+/* What SQLite does for one load, in steps of its machine: the same on every computer. */
+static int64_t steps(struct read *t, ct_load_fn *fn)
+{
+    int64_t sum = 0;
+    (void)load(t, fn);
+    for (size_t i = 0; i < CT_N_SQL; i++)
+        if (t->r->stmts[i])
+            sum += sqlite3_stmt_status(t->r->stmts[i], SQLITE_STMTSTATUS_VM_STEP, 1);
+    return sum;
+}
+
+/* Hourly samples of every series, N of them up to T0, and events beside them. */
+static void older_history(struct fixture *f, int n)
+{
+    char sql[1200];
+    (void)snprintf(
+        sql, sizeof sql,
+        "WITH RECURSIVE h(i) AS (SELECT 1 UNION ALL SELECT i+1 FROM h WHERE i<%d)"
+        " INSERT OR IGNORE INTO sample SELECT s.id, %lld-i*3600000, 1000000000+i%%5, 0"
+        " FROM h, series s WHERE s.kind IN (0, 2);"
+        "WITH RECURSIVE h(i) AS (SELECT 1 UNION ALL SELECT i+1 FROM h WHERE i<%d)"
+        " INSERT OR IGNORE INTO poll SELECT s.id, %lld-i*3600000, %lld-i*3600000, 1, 0, 1, 1, 0,"
+        " NULL FROM h, source s;"
+        "WITH RECURSIVE h(i) AS (SELECT 1 UNION ALL SELECT i+1 FROM h WHERE i<%d)"
+        " INSERT OR IGNORE INTO event (at_ms, id, origin, kind, severity, source_id, text)"
+        " SELECT %lld-i*3600000, i, 0, 2, 0, 1, 'x' FROM h",
+        n, (long long)T0, n, (long long)T0, (long long)T0, n, (long long)T0);
+    assert_int_equal(sqlite3_exec(f->look, sql, NULL, NULL, NULL), SQLITE_OK);
+}
+
+static void reading_costs_the_same_however_much_history_is_stored(void **state)
+{
+    static ct_load_fn *const loaders[] = {ct_read_offers, ct_read_gpus,    ct_read_tokens,
+                                          ct_read_status, ct_read_sources, ct_read_now};
+    struct read t = begin(state, MIN(1));
+    int64_t few[2][CT_LEN(loaders)];
+    offer(t.f, "p5", 2000, CT_STOCK_AVAILABLE);
+    fetch(t.f, "price", MIN(0));
+    token(t.f, "m", CT_KIND_INPUT, 1000);
+    fetch(t.f, "token", MIN(0));
+    component(t.f, "api", CT_STATE_OPERATIONAL);
+    fetch(t.f, "stat", MIN(0));
+    for (int much = 0; much < 2; much++) {
+        older_history(t.f, much ? 40000 : 2400); /* 100 days; 4.5 years */
+        for (int past = 0; past < 2; past++) {
+            t.q.at_ms = past ? T0 - CT_DAY : CT_LIVE;
+            for (size_t i = 0; i < CT_LEN(loaders); i++) {
+                int64_t n = steps(&t, loaders[i]);
+                if (!much)
+                    few[past][i] = n;
+                else if (n > few[past][i] + few[past][i] / 20)
+                    fail_msg("loader %zu: %lld steps, %lld with 17 times the history", i,
+                             (long long)few[past][i], (long long)n);
+            }
+        }
+    }
+    end(&t);
+}
+
+/* ---- the contract ---- */
+
+static void items_begin_with_the_keys_the_contract_names(void **state)
+{
+    (void)state;
+    static const struct {
+        const struct ct_table *table;
+        const char *keys;
+    } cases[] = {
+        {&ct_status_table, "provider scope state since age_s evidence incidents components_total "
+                           "components_bad uptime_90d"},
+        {&ct_incident_table, "id title phase started_at url"},
+        {&ct_offer_table,
+         "cloud region zone sku instance gpu form gpu_mem_gib gpu_count vcpu mem_gib purchase "
+         "currency price_per_hour price_per_gpu_hour host_included stock stock_count interruption "
+         "effective_at price_usd_per_gpu_hour change_24h_pct low_90d usd_per_pflop_hour age_s "
+         "evidence"},
+        {&ct_gpu_table, "gpu form purchase index_usd_per_gpu_hour cheapest_usd_per_gpu_hour "
+                        "cheapest_cloud dearest_usd_per_gpu_hour clouds offers available "
+                        "change_7d_pct"},
+        {&ct_token_table, "source_id lab model variant host host_class region kind tier currency "
+                          "usd_per_mtok context retires_at open_weights change_30d_pct age_s"},
+        {&ct_history_table, "series unit points gaps"},
+        {&ct_point_table, "at min max last n"},
+        {&ct_gap_table, "from to reason"},
+        {&ct_event_table, "at kind severity subject text source_id field old new unit pct suspect"},
+        {&ct_source_table, "id family kind url state last_success last_attempt next_attempt "
+                           "interval_s http_status bytes rows changed_rows latency_ms error"},
+    };
+    for (size_t i = 0; i < CT_LEN(cases); i++) {
+        struct ct_span rest = ct_span(cases[i].keys);
+        for (bool more = true; more; more = rest.p != NULL) {
+            struct ct_span key = ct_span_cut(&rest, ' ');
+            const struct ct_column *c = ct_table_column(cases[i].table, key);
+            if (!c || !ct_span_is(key, c->name) || (c->flags & CT_COL_HIDDEN))
+                fail_msg("%s lacks %.*s", cases[i].table->name, CT_FMT(key));
+        }
+    }
+}
+
 /* ---- cancelling ---- */
 
 static int cancel_from_sql(void *ctx)
@@ -824,6 +925,8 @@ int main(void)
         T(trouble_nobody_writes_about_is_named_where_nothing_newer_explains_it),
         T(planned_work_stands_in_the_order_it_comes),
         T(a_damaged_file_never_brings_the_reader_down),
+        T(reading_costs_the_same_however_much_history_is_stored),
+        cmocka_unit_test(items_begin_with_the_keys_the_contract_names),
         T(a_cancelled_load_ends_and_the_next_one_works),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
