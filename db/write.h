@@ -84,8 +84,8 @@ struct ct_commit {
 };
 
 /* Commits one attempt. A live one whose AT_MS is not after what is stored (the clock went back) is put
- * right behind it: what is fetched later is newer. Order does not matter for imports: any permutation of the same attempts ends in
- * the same samples and events, and the same attempt twice changes nothing. */
+ * right behind it: what is fetched later is newer. Order does not matter for imports: any permutation of
+ * the same attempts ends in the same samples and events, and the same attempt twice changes nothing. */
 CT_MUST_USE enum ct_status ct_write_fetch(struct ct_writer *w, const struct ct_fetch *f,
                                           struct ct_commit *out, struct ct_error *err);
 
