@@ -258,6 +258,22 @@ static void make_request(struct ct_ui *ui, struct ct_load_request *r)
 
 /* ---- what keys and commands do ---- */
 
+/* Models of screens left behind are dropped, except those that Backspace returns to: memory stays that of what is
+ * looked at. */
+static void drop_models(struct ct_ui *ui)
+{
+    for (size_t i = 1; i < ui->n_panels; i++) {
+        struct panel *p = ui->panels[i];
+        bool near = p->screen == ui->screen->number || (ui->previous && p->screen == ui->previous->number);
+        if (!near && p->has_model) {
+            free_answer(&p->got);
+            free_answer(&p->held);
+            p->has_model = p->is_held = p->failed = false;
+            p->generation++; /* loads again when it is shown */
+        }
+    }
+}
+
 void ui_goto(struct ct_ui *ui, const struct ct_screen *s)
 {
     if (!s) {
@@ -270,6 +286,7 @@ void ui_goto(struct ct_ui *ui, const struct ct_screen *s)
     ui->zoom = false;
     ui->detail = NULL;
     ui->overlay = OVERLAY_NONE;
+    drop_models(ui);
     ui_layout(ui);
 }
 

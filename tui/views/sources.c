@@ -152,7 +152,7 @@ static enum ct_role row_role(const void *row, const struct ct_draw *d)
 }
 
 static const struct ct_tcol cols[] = {
-    {.column = "id", .header = "SOURCE", .min = 20, .max = 30, .middle = true},
+    {.column = "id", .header = "SOURCE", .min = 24, .max = 30, .middle = true},
     {.column = "kind", .header = "FEEDS", .min = 6, .max = 7, .drop = 6},
     {.column = "state", .header = "STATE", .min = 7, .max = 7, .format = format_state},
     {.column = "last_success", .header = "SUCCESS", .min = 7, .max = 7, .align = 1,

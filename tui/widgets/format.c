@@ -15,7 +15,8 @@ void ct_draw_waiting(const struct ct_draw *d, struct ct_box box)
         ct_puts(box, y, 1, CT_ROLE_DIM, "reading the database");
     } else if (e->status == CT_ERR_NOT_FOUND) {
         ct_puts(box, y, 1, CT_ROLE_DIM, "no data yet");
-        ct_put_field(box, y + 1, 1, box.cols - 1, -1, CT_ROLE_DIM, ct_span(e->what));
+        int used = ct_puts(box, y + 1, 1, CT_ROLE_DIM, "waiting for ") + 1;
+        ct_put_middle(box, y + 1, used, box.cols - used, CT_ROLE_DIM, ct_span(e->where));
     } else {
         ct_puts(box, y, 1, CT_ROLE_ERROR, "cannot be read");
         ct_put_field(box, y + 1, 1, box.cols - 1, -1, CT_ROLE_ERROR, ct_span(e->where));
