@@ -10,6 +10,7 @@
 struct offers_state {
     struct ct_tstate table; /* first: shared with the table widget */
     bool per_instance;      /* u: $/instance.h in place of $/GPU.h */
+    bool strip;             /* drawn narrow: its letters sort */
 };
 
 struct offers_model {
@@ -115,6 +116,17 @@ static enum ct_role format_stock(const void *row, const struct ct_draw *d, struc
     return role;
 }
 
+static enum ct_role format_stock_letter(const void *row, const struct ct_draw *d, struct ct_buf *out)
+{
+    const struct ct_offer_row *r = row;
+    (void)d;
+    if (r->gone == 1) {
+        ct_buf_addc(out, '-');
+        return CT_ROLE_DIM;
+    }
+    return ct_view_stock(out, r->offer.stock);
+}
+
 static enum ct_role format_seen(const void *row, const struct ct_draw *d, struct ct_buf *out)
 {
     const struct ct_offer_row *r = row;
@@ -150,13 +162,28 @@ static bool notable(const void *row)
              .format = format_change},                                                             \
             {.header = "30d", .min = 8, .max = 30, .drop = 5, .paint = paint_spark},               \
             {.column = "stock", .header = "ST", .min = 4, .max = 6, .format = format_stock},       \
-            {.column = "seen", .header = "SEEN", .min = 6, .max = 7, .align = 1, .drop = 1,        \
+            {.column = "seen", .header = "SEEN", .min = 7, .align = 1, .drop = 1,        \
              .format = format_seen},                                                               \
             {.column = "instance", .header = "INSTANCE", .min = 16, .max = 28, .drop = 7},         \
     }
 
+/* In a narrow pane the age goes before the count of what is in stock. */
+#define STRIP_COLS(price_column, price_cell)                                                       \
+    {                                                                                              \
+        {.column = "gpu", .header = "GPU", .min = 8, .max = 12, .format = format_gpu},             \
+            {.column = "cloud", .header = "CLOUD/REGION", .min = 11, .max = 20, .middle = true,    \
+             .format = format_place},                                                              \
+            {.column = price_column, .header = "NOW", .min = 6, .max = 8, .align = 1,              \
+             .format = price_cell},                                                                \
+            {.column = "stock", .header = "ST", .min = 2, .format = format_stock_letter},          \
+            {.column = "seen", .header = "SEEN", .min = 7, .align = 1, .drop = 1,                  \
+             .format = format_seen},                                                               \
+    }
+
 static const struct ct_tcol gpu_cols[] = OFFER_COLS("price_usd_per_gpu_hour", format_gpu_price);
 static const struct ct_tcol instance_cols[] = OFFER_COLS("price_per_hour", format_instance_price);
+static const struct ct_tcol gpu_strip[] = STRIP_COLS("price_usd_per_gpu_hour", format_gpu_price);
+static const struct ct_tcol instance_strip[] = STRIP_COLS("price_per_hour", format_instance_price);
 
 #define OFFER_VIEW(columns)                                                                        \
     {                                                                                              \
@@ -164,7 +191,14 @@ static const struct ct_tcol instance_cols[] = OFFER_COLS("price_per_hour", forma
         .id = "series", .watch = "series", .series = "series", .noun = "offers",                   \
         .notable = notable, .row_role = row_role                                                   \
     }
+/* By unit; the second pair is for narrow panes. */
 static const struct ct_tview offer_views[2] = {OFFER_VIEW(gpu_cols), OFFER_VIEW(instance_cols)};
+static const struct ct_tview offer_strips[2] = {OFFER_VIEW(gpu_strip), OFFER_VIEW(instance_strip)};
+
+static const struct ct_tview *offer_view(const struct offers_state *s)
+{
+    return s->strip ? &offer_strips[s->per_instance] : &offer_views[s->per_instance];
+}
 
 /* Newest answer, and of how many clouds the answer is fresh. */
 static void count_clouds(struct ct_rows rows, struct ct_arena *a, struct offers_model *m)
@@ -213,7 +247,8 @@ static void draw_offers(void *state, const void *model, const struct ct_draw *d,
     ct_buf_adds(note, s->per_instance ? "$/instance.h" : "$/GPU.h");
     if (m)
         ct_note_seen(note, d, m->seen_ms, CT_HOUR);
-    ct_tview_draw(&offer_views[s->per_instance], &s->table, m ? &m->t : NULL, d, box, note,
+    s->strip = box.cols < 58;
+    ct_tview_draw(offer_view(s), &s->table, m ? &m->t : NULL, d, box, note,
                   "no GPU offer recorded yet: price lists are read within minutes of the start");
 }
 
@@ -227,7 +262,7 @@ static enum ct_act_result act_offers(void *state, const void *model, enum ct_act
         s->per_instance = !s->per_instance;
         return CT_ACT_DRAW;
     }
-    return ct_tview_act(&offer_views[s->per_instance], &s->table, m ? &m->t : NULL, action, letter,
+    return ct_tview_act(offer_view(s), &s->table, m ? &m->t : NULL, action, letter,
                         q, req);
 }
 

@@ -365,10 +365,12 @@ static void draw_chart(struct ct_box box, const struct history_model *m, struct 
 static void make_note(struct ct_buf *note, const struct history_model *m, const struct history_state *s,
                       const struct ct_draw *d, int cols)
 {
-    if (!m->moving || !d->live) {
+    if (d->now_ms - m->to_ms >= CT_MINUTE && !m->moving) {
         ct_buf_adds(note, "NOT LIVE ");
-        add_age(note, d->now_ms > m->to_ms ? d->now_ms - m->to_ms : 0);
+        add_age(note, d->now_ms - m->to_ms);
         ct_buf_adds(note, " back   ");
+    } else if (!d->live || !m->moving) {
+        ct_buf_adds(note, "NOT LIVE   ");
     }
     ct_buf_addf(note, "%zu series, ", m->n);
     add_span(note, m->to_ms - m->from_ms);

@@ -5,6 +5,11 @@
 #include <stdio.h>
 #include <string.h>
 
+struct state {
+    struct ct_tstate table;       /* first: shared with the table widget */
+    const struct ct_tview *drawn; /* last; its letters sort */
+};
+
 struct model {
     struct ct_tmodel t;
     struct ct_summary summary;
@@ -133,8 +138,8 @@ static void draw(void *state, const void *model, const struct ct_draw *d, struct
         box = ct_box_sub(box, 1, 0, box.rows - 1, box.cols);
     }
     empty_line(s, d, &text);
-    const struct ct_tview *v = box.cols < 58 ? &strip : box.cols < 100 ? &narrow : &view;
-    ct_tview_draw(v, state, &m->t, d, box, note, text.p);
+    ((struct state *)state)->drawn = box.cols < 58 ? &strip : box.cols < 100 ? &narrow : &view;
+    ct_tview_draw(((struct state *)state)->drawn, state, &m->t, d, box, note, text.p);
     ct_buf_free(&text);
 }
 
@@ -154,11 +159,12 @@ static enum ct_act_result act(void *state, const void *model, enum ct_action act
             snprintf(req->text, sizeof(req->text), "status/%.*s", CT_FMT(row->provider));
         return CT_ACT_DRAW;
     }
-    return ct_tview_act(&view, state, m ? &m->t : NULL, action, letter, q, req);
+    const struct ct_tview *drawn = ((const struct state *)state)->drawn;
+    return ct_tview_act(drawn ? drawn : &view, state, m ? &m->t : NULL, action, letter, q, req);
 }
 
 const struct ct_panel_ops ct_panel_now = {
     .id = "now", .title = "Now", .keys = CT_KEYS_TABLE, .table = &ct_now_table,
-    .state_size = sizeof(struct ct_tstate), .detail = &ct_panel_detail, .load = load, .draw = draw,
+    .state_size = sizeof(struct state), .detail = &ct_panel_detail, .load = load, .draw = draw,
     .act = act,
 };

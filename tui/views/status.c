@@ -89,7 +89,7 @@ static const struct ct_tcol status_cols[] = {
     {.header = "90 days", .min = 13, .max = 90, .drop = 5, .paint = paint_days},
     {.column = "uptime_90d", .header = "UP%", .min = 6, .align = 1, .drop = 4,
      .format = format_uptime},
-    {.column = "seen", .header = "SEEN", .min = 6, .max = 7, .align = 1, .drop = 1, .format = format_seen},
+    {.column = "seen", .header = "SEEN", .min = 7, .align = 1, .drop = 1, .format = format_seen},
 };
 
 static const struct ct_tview status_view = {

@@ -230,7 +230,7 @@ static bool notable(const void *row)
              .format = format_change},                                                             \
             {.column = "context", .header = "CTX", .min = 5, .align = 1, .drop = 5,                \
              .format = format_context},                                                            \
-            {.column = "seen", .header = "SEEN", .min = 6, .max = 7, .align = 1, .drop = 1,                  \
+            {.column = "seen", .header = "SEEN", .min = 7, .align = 1, .drop = 1,                  \
              .format = format_seen},                                                               \
     }
 

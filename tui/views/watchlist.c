@@ -229,7 +229,7 @@ static const struct ct_tcol cols[] = {
     {.column = "change_24h_pct", .header = "24h", .min = 7, .align = 1, .format = format_change},
     {.header = "30d", .min = 6, .max = 16, .drop = 3, .paint = paint_spark},
     {.column = "stock", .header = "ST", .min = 2, .drop = 1, .format = format_stock},
-    {.column = "seen", .header = "SEEN", .min = 6, .max = 7, .align = 1, .drop = 2, .format = format_seen},
+    {.column = "seen", .header = "SEEN", .min = 7, .align = 1, .drop = 2, .format = format_seen},
 };
 
 static const struct ct_tview view = {
