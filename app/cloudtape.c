@@ -149,6 +149,9 @@ static bool take_format(struct ct_call *c)
     }
     c->output.header = !c->flag[CT_FLAG_NO_HEADER];
     c->output.terminal = isatty(STDOUT_FILENO) == 1;
+    if (c->flag[CT_FLAG_NO_HEADER] &&
+        (c->output.format == CT_FORMAT_JSON || c->output.format == CT_FORMAT_NDJSON))
+        return ct_usage(c->cmd->name, "JSON has no header to leave away"), false;
     if (given > 1)
         return ct_usage(c->cmd->name, "one of --json, --ndjson, --csv, --tsv"), false;
     return true;

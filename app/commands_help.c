@@ -1,5 +1,5 @@
 /* `help`, and what is made from the same tables: the manual pages, the completion, parts of README.
- * `make docs` writes them into the source tree, tests/cli/docs.sh compares. */
+ * `make docs` writes them into the source tree, tests/cli/docs compares. */
 #include "config.h"
 
 #include "app/command.h"

@@ -52,7 +52,7 @@ static const struct ct_table model_table = {"models", sizeof(ROW), model_columns
 struct lab {
     struct ct_span lab;
     struct ct_list clouds;
-    int64_t n_clouds, n_models, on_one, on_two;
+    int64_t n_clouds, n_models /* on one cloud at least */, on_one, on_two, elsewhere;
 };
 #define ROW struct lab
 static const struct ct_column lab_columns[] = {
@@ -62,6 +62,7 @@ static const struct ct_column lab_columns[] = {
     COLUMN("n_models", INT, n_models, 0),
     COLUMN("n_models_on_one_cloud", INT, on_one, 0),
     COLUMN("n_models_on_two_or_more", INT, on_two, 0),
+    COLUMN("n_models_on_no_cloud", INT, elsewhere, 0),
 };
 static const struct ct_table lab_table = {"labs", sizeof(ROW), lab_columns, CT_LEN(lab_columns)};
 #undef ROW
@@ -253,7 +254,8 @@ static struct ct_rows labs_of(struct ct_arena *a, struct ct_rows rows)
         for (size_t k = 0; k < m[i].names.n; k++)
             add_name(a, &l->clouds, m[i].names.v[k]);
         l->n_clouds = (int64_t)l->clouds.n;
-        l->n_models++;
+        l->n_models += m[i].n_clouds > 0;
+        l->elsewhere += m[i].n_clouds == 0;
         l->on_one += m[i].n_clouds == 1;
         l->on_two += m[i].n_clouds >= 2;
     }

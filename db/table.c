@@ -228,7 +228,9 @@ void ct_row_csv(struct ct_buf *out, const struct ct_table *t, const void *row, c
             continue;
         ct_buf_clear(&cell);
         add_text(&cell, &t->columns[i], row);
-        ct_csv_cell(out, ct_buf_span(&cell), separator, first);
+        /* null is an empty cell, "" a quoted one */
+        bool null = ct_cell_null(&t->columns[i], row);
+        ct_csv_cell(out, null ? CT_SPAN_NONE : ct_buf_span(&cell), separator, first);
         first = false;
     }
     ct_buf_free(&cell);

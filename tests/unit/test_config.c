@@ -310,6 +310,8 @@ static void csv_guards_formulas_and_leaves_the_unknown_empty(void **state)
     struct ct_buf out = CT_BUF_INIT;
     print(&out, CT_FORMAT_CSV, false, "name,price_usd,at");
     assert_non_null(strstr(out.p, "name,price_usd,at\r\n\"'=cmd|x\",2.5,2023-11-14T22:13:20Z\r\n"));
+    print(&out, CT_FORMAT_CSV, false, "price_usd,at,age_s");
+    assert_string_equal(out.p, "price_usd,at,age_s\r\n2.5,2023-11-14T22:13:20Z,60\r\n,,\r\n");
     ct_buf_free(&out);
 }
 
