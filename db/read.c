@@ -95,6 +95,10 @@ static int first_read(struct ct_reader *r)
 
 static enum ct_status open_db(struct ct_reader *r, struct ct_error *err)
 {
+    struct stat file = {0};
+    (void)stat(r->path, &file);
+    r->dev = (int64_t)file.st_dev;
+    r->ino = (int64_t)file.st_ino;
     int rc = sqlite3_open_v2(r->path, &r->db, SQLITE_OPEN_READONLY | SQLITE_OPEN_NOMUTEX, NULL);
     if (rc == SQLITE_OK)
         rc = configure(r->db);
@@ -137,6 +141,30 @@ static enum ct_status check_ours(struct ct_reader *r, struct ct_error *err)
         return ct_fail(err, CT_ERR_DB, r->path, "this is another program's database");
     r->newer = version > CT_SCHEMA_VERSION;
     return CT_OK;
+}
+
+/* A database that was moved aside and made anew is followed; one that is merely gone stays
+ * readable. */
+static void follow_file(struct ct_reader *r)
+{
+    struct stat file;
+    if (stat(r->path, &file) != 0 ||
+        ((int64_t)file.st_ino == r->ino && (int64_t)file.st_dev == r->dev))
+        return;
+    sqlite3 *old = r->db;
+    sqlite3_stmt *stmts[CT_N_SQL];
+    struct ct_error ignored;
+    memcpy(stmts, r->stmts, sizeof stmts);
+    memset(r->stmts, 0, sizeof r->stmts);
+    r->db = NULL;
+    bool fresh = open_db(r, &ignored) == CT_OK && check_ours(r, &ignored) == CT_OK;
+    for (size_t i = 0; i < CT_N_SQL; i++)
+        sqlite3_finalize(fresh ? stmts[i] : r->stmts[i]);
+    sqlite3_close(fresh ? old : r->db);
+    if (!fresh) {
+        memcpy(r->stmts, stmts, sizeof stmts);
+        r->db = old;
+    }
 }
 
 enum ct_status ct_reader_open(const char *path, struct ct_reader **out, struct ct_error *err)
@@ -187,10 +215,11 @@ void ct_reader_cancel(struct ct_reader *r)
 int64_t ct_reader_version(struct ct_reader *r)
 {
     struct ct_error ignored;
+    atomic_store(&r->cancel, false);
+    follow_file(r);
     r->err = &ignored;
     r->status = CT_OK;
-    atomic_store(&r->cancel, false);
-    return ask(r, SQL_DATA_VERSION);
+    return ask(r, SQL_DATA_VERSION) ^ (int64_t)((uint64_t)r->ino << 24);
 }
 
 /* ---- loading ---- */
@@ -198,13 +227,14 @@ int64_t ct_reader_version(struct ct_reader *r)
 void ct_load_begin(struct ct_reader *r, const struct ct_query *q, struct ct_arena *a,
                    struct ct_error *err)
 {
-    r->status = CT_OK;
-    r->err = err;
     r->arena = a;
     r->live = q->at_ms == CT_LIVE;
     r->t = r->live ? q->now_ms : q->at_ms;
     r->at = r->live ? CT_LIVE - 1 : q->at_ms;
     atomic_store(&r->cancel, false);
+    follow_file(r);
+    r->err = err;
+    r->status = CT_OK;
     (void)ct_step(r, ct_use(r, SQL_BEGIN, 0));
 }
 

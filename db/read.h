@@ -15,7 +15,7 @@ CT_MUST_USE enum ct_status ct_reader_open(const char *path, struct ct_reader **o
 void ct_reader_close(struct ct_reader *r);
 bool ct_reader_newer(const struct ct_reader *r);
 void ct_reader_cancel(struct ct_reader *r); /* the running load ends with CT_ERR_CANCELLED; any thread */
-/* Changes whenever another process committed. Cheap. */
+/* Changes whenever another process committed, or put another file in this one's place. Cheap. */
 int64_t ct_reader_version(struct ct_reader *r);
 
 /* What is asked. Zero it, then set what matters; at_ms must be set. */
@@ -23,7 +23,8 @@ struct ct_query {
     int64_t at_ms;           /* CT_LIVE or the past moment */
     int64_t now_ms;          /* the clock: ages of live answers; for a past moment ages count from at_ms */
     const char *group;       /* gpus: "gpu", "cloud", "region"; NULL: offers */
-    struct ct_span subject;  /* history: series name or glob; events, incident: what it is about */
+    struct ct_span subject;  /* history: series name or glob; events: a provider, PROVIDER/SCOPE, a source or series;
+                                updates: incident id; attempts: source id */
     int64_t from_ms, to_ms;  /* history, events: window; 0, 0 = all */
     size_t max_points;       /* history; 0: every stored change */
     size_t limit;            /* events: newest N; 0 = 10,000 */
@@ -194,8 +195,10 @@ struct ct_history {
     int64_t open_value;     /* in force at from_ms; CT_NONE */
 };
 extern const struct ct_table ct_history_table;
-/* Series whose name equals, ends with (at a '/') or globs Q->subject, at most 64, as struct ct_history rows
- * over [from_ms, to_ms). CT_ERR_NOT_FOUND names the nearest series. */
+/* The series Q->subject names, as struct ct_history rows over [from_ms, to_ms]: by its whole name; by a glob, at
+ * most 64; by an ending at a '/' or by words in it ("h100 lambda od") when only one series has them (a price
+ * goes before the stock of the same offer). CT_ERR_NOT_FOUND names the nearest series, CT_ERR_USAGE two of
+ * several. */
 ct_load_fn ct_read_history;
 /* Names of all series matching the subject (as above; null: all), rows of ct_series_table. */
 struct ct_series_row {

@@ -101,6 +101,7 @@ struct ct_reader {
     sqlite3 *db;
     char *path;
     bool newer;
+    int64_t dev, ino; /* the file that is open */
     atomic_bool cancel;
     sqlite3_stmt *stmts[CT_N_SQL];
     /* of the running load */

@@ -130,6 +130,35 @@ static void the_version_moves_when_somebody_commits(void **state)
     end(&t);
 }
 
+static void a_database_made_anew_in_its_place_is_followed(void **state)
+{
+    struct read t = begin(state, MIN(1));
+    char other[600], extra[600];
+    struct ct_writer *w;
+    offer(t.f, "old", 2000, CT_STOCK_AVAILABLE);
+    fetch(t.f, "price", MIN(0));
+    shows(&t, ct_read_offers, &ct_offer_table, "instance", "old");
+    int64_t version = ct_reader_version(t.r);
+    (void)snprintf(other, sizeof other, "%s.new", t.f->path);
+    assert_int_equal(ct_writer_open(other, 0, &w, &t.err), CT_OK);
+    offer(t.f, "new", 2000, CT_STOCK_AVAILABLE);
+    struct ct_fetch a = attempt_at(t.f, "price", MIN(0), CT_OUTCOME_OK);
+    a.import = true;
+    assert_int_equal(ct_write_fetch(w, &a, &t.f->commit, &t.err), CT_OK);
+    ct_writer_close(w);
+    static const char *const logs[] = {"-wal", "-shm"};
+    for (size_t i = 0; i < CT_LEN(logs); i++) {
+        (void)snprintf(extra, sizeof extra, "%s%s", t.f->path, logs[i]);
+        assert_int_equal(remove(extra), 0);
+    }
+    assert_int_equal(rename(other, t.f->path), 0);
+    assert_true(ct_reader_version(t.r) != version);
+    shows(&t, ct_read_offers, &ct_offer_table, "instance", "new");
+    assert_int_equal(remove(t.f->path), 0); /* gone: what was read last stays readable */
+    shows(&t, ct_read_offers, &ct_offer_table, "instance", "new");
+    end(&t);
+}
+
 /* Nothing that is read may cost more because more history is stored. */
 static void no_statement_scans_what_grows(void **state)
 {
@@ -903,6 +932,7 @@ int main(void)
         T(a_newer_layout_opens_and_says_so),
         T(the_connection_cannot_write_or_attach),
         T(the_version_moves_when_somebody_commits),
+        T(a_database_made_anew_in_its_place_is_followed),
         T(no_statement_scans_what_grows),
         T(a_page_nobody_can_read_becomes_unknown_and_never_ok),
         T(status_counts_components_and_names_the_incident),
