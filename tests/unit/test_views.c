@@ -224,6 +224,8 @@ static const struct ct_point vast_points[] = {
 static const struct ct_gap vast_gaps[] = {
     {NOW - 7 * CT_DAY, NOW - 6 * CT_DAY, S("HTTP 429")},
 };
+static const struct ct_gap silent_gaps[] = {{NOW - 12 * CT_HOUR, NOW, S("HTTP 429")}};
+static const struct ct_gap gone_gaps[] = {{NOW - 12 * CT_HOUR, NOW, S("not offered")}};
 static const struct ct_point token_points[] = {
     {.at_ms = NOW - 10 * CT_DAY, .min = 1250000000, .max = 1250000000, .last = 1250000000, .n = 1},
 };
@@ -256,6 +258,10 @@ enum ct_status ct_read_history(struct ct_reader *r, const struct ct_query *q, st
         h->unit = CT_LIT("USD/Mtok");
         h->open_value = 1500000000;
     }
+    if (ct_span_starts(q->subject, "token/silent"))
+        h->gaps = (struct ct_rows){silent_gaps, 1};
+    if (ct_span_starts(q->subject, "token/gone"))
+        h->gaps = (struct ct_rows){gone_gaps, 1};
     return CT_OK;
 }
 
@@ -649,6 +655,18 @@ static void a_watchlist_reads_offers_and_other_series_in_its_order(void **state)
     shown_done(&s);
 }
 
+static void a_silent_source_leaves_its_last_value_and_a_withdrawn_offer_none(void **state)
+{
+    (void)state;
+    struct shown s = shown_new(&ct_panel_watchlist);
+    snprintf(s.query.watch, sizeof(s.query.watch),
+             "token/silent/any/lab/m/input\ntoken/gone/any/lab/m/input");
+    shown_load(&s);
+    expect_text(&s, 10, 90, "m input silent                         1.25 $/1M");
+    expect_text(&s, 10, 90, "m input gone                              - $/1M");
+    shown_done(&s);
+}
+
 /* ---- history ---- */
 
 static struct shown history(const char *subject)
@@ -908,6 +926,7 @@ int main(void)
         TEST(token_prices_are_one_row_a_model_and_host),
         TEST(listed_is_never_shown_as_available),
         TEST(a_watchlist_reads_offers_and_other_series_in_its_order),
+        TEST(a_silent_source_leaves_its_last_value_and_a_withdrawn_offer_none),
         TEST(history_reads_just_its_window),
         TEST(presets_zoom_and_pan_ask_for_other_windows),
         TEST(zoom_keeps_the_cursor_in_its_place),

@@ -10,7 +10,7 @@ static enum ct_role format_at(const void *row, const struct ct_draw *d, struct c
     int64_t at = ((const struct ct_event_row *)row)->at_ms;
     struct ct_civil c;
     ct_civil_from_ms(at, &c);
-    if (d->now_ms - at < CT_DAY)
+    if (at <= d->now_ms && d->now_ms - at < CT_DAY)
         ct_buf_addf(out, "%02d:%02dZ", c.hour, c.minute);
     else if (d->now_ms - at < 300 * CT_DAY)
         ct_buf_addf(out, "%02d-%02d", c.month, c.day);

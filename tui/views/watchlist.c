@@ -80,6 +80,19 @@ static int64_t value_at(const struct ct_history *h, int64_t at)
     return value;
 }
 
+/* The last value known by END: while a source is silent it stays, with its age; what is no longer offered has
+ * none. */
+static int64_t last_known(const struct ct_history *h, int64_t end)
+{
+    const struct ct_gap *g = h->gaps.v;
+    const struct ct_point *p = h->points.v;
+    const struct ct_gap *last = h->gaps.n ? &g[h->gaps.n - 1] : NULL;
+    bool silent = last && last->from_ms < end && end <= last->to_ms;
+    if (!silent || ct_span_is(last->reason, "not offered"))
+        return value_at(h, end - 1);
+    return h->points.n ? p[h->points.n - 1].last : h->open_value;
+}
+
 /* Adds a followed series of any kind by reading its last month. False: not on record. */
 static bool add_series(row_vec *rows, struct ct_reader *reader, struct ct_span name,
                        const struct ct_panel_query *q, int64_t now_ms, struct ct_arena *a)
@@ -101,7 +114,7 @@ static bool add_series(row_vec *rows, struct ct_reader *reader, struct ct_span n
     struct ct_buf text = CT_BUF_INIT, unit = CT_BUF_INIT;
     ct_view_series(&text, h->series);
     ct_view_unit(&unit, h->unit);
-    int64_t value = value_at(h, end - 1);
+    int64_t value = last_known(h, end);
     *r = (struct row){.item = ct_arena_dup(a, ct_buf_span(&text)), .series = h->series,
                       .unit = ct_arena_dup(a, ct_buf_span(&unit)), .value = value,
                       .digits = h->digits, .seen_ms = h->last_seen_ms, .stock = -1,
