@@ -13,11 +13,10 @@ struct state {
     struct wire_memory memory;
     struct ct_buf body;
     struct ct_arena *arena;
-    uint64_t hash[WORLD_SOURCES];   /* of the last good answer */
-    int64_t committed[WORLD_SOURCES]; /* when */
+    uint64_t hash[WORLD_SOURCES]; /* of the last good answer */
 };
 
-/* One answer of SOURCE: committed when it says something new, and otherwise once an interval. */
+/* One answer of SOURCE, committed as the fetcher would. */
 static enum ct_status fetch(struct state *s, int source, struct ct_error *err)
 {
     const struct wire_source *ws = &wire_sources[source];
@@ -25,9 +24,6 @@ static enum ct_status fetch(struct state *s, int source, struct ct_error *err)
     int status = ct_wire_answer(s->world, source, &s->memory, &s->body);
     uint64_t hash = ct_hash(ct_buf_span(&s->body));
     bool same = status == 200 && hash == s->hash[source];
-    if (same && now - s->committed[source] < CT_HOUR && source < WORLD_PAGES) {
-        return CT_OK;
-    }
     struct ct_batch batch;
     ct_arena_reset(s->arena);
     ct_batch_init(&batch, s->arena);
@@ -59,7 +55,6 @@ static enum ct_status fetch(struct state *s, int source, struct ct_error *err)
             s->hash[source] = hash;
         }
     }
-    s->committed[source] = now;
     struct ct_commit done;
     return ct_write_fetch(s->writer, &f, &done, err);
 }

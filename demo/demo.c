@@ -11,6 +11,7 @@
 #include "fetchers/fetcher.h"
 #include "fetchers/registry.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -100,7 +101,7 @@ static enum ct_status clear_place(const char *path, struct ct_error *err)
     if (st != CT_OK) {
         return st;
     }
-    static const char *const parts[] = {"", "-wal", "-shm"};
+    static const char *const parts[] = {"", "-wal", "-shm", ".lock"};
     for (size_t i = 0; i < CT_LEN(parts); i++) {
         struct ct_buf name = CT_BUF_INIT;
         ct_buf_addf(&name, "%s%s", path, parts[i]);
@@ -122,29 +123,45 @@ static enum ct_status write_sources(struct demo *d, int64_t now_ms, struct ct_er
     return st;
 }
 
-/* Everything up to END_MS. A headless run serves nothing: its addresses lead nowhere. */
+/* Everything up to END_MS, written beside PATH and put there when it is whole: a viewer that waits never sees half
+ * a history. A headless run serves nothing: its addresses lead nowhere. */
 static enum ct_status prepare(struct demo *d, const char *path, uint64_t seed, int64_t days, int64_t end_ms,
                               bool serve, struct ct_error *err)
 {
     char base[64] = "http://127.0.0.1:9";
     int64_t start_ms = (end_ms - days * CT_DAY) / CT_HOUR * CT_HOUR;
+    struct ct_buf part = CT_BUF_INIT;
+    ct_buf_addf(&part, "%s.part", path);
     ct_world_init(&d->world, seed, start_ms);
     enum ct_status st = clear_place(path, err);
+    if (st == CT_OK) {
+        st = clear_place(part.p, err);
+    }
     if (st == CT_OK && serve && (st = demo_server_start(&d->world, SPEED, &d->server, err)) == CT_OK) {
         snprintf(base, sizeof base, "http://127.0.0.1:%d", demo_server_port(d->server));
     }
     if (st == CT_OK && (st = make_registry(base, &d->registry, err)) == CT_OK &&
-        (st = ct_writer_open(path, CT_OPEN_BULK, &d->writer, err)) == CT_OK &&
+        (st = ct_writer_open(part.p, CT_OPEN_BULK, &d->writer, err)) == CT_OK &&
         (st = write_sources(d, start_ms, err)) == CT_OK) {
         st = demo_backlog(d->writer, &d->world, end_ms, err);
     }
+    ct_writer_close(d->writer); /* the last connection: nothing stays in a log beside the file */
+    d->writer = NULL;
+    if (st == CT_OK && rename(part.p, path) != 0) {
+        st = ct_fail(err, CT_ERR_IO, path, "%s", strerror(errno));
+    }
+    ct_buf_free(&part);
     return st;
 }
 
-static enum ct_status watch_and_fetch(struct demo *d, struct ct_watch *w, struct ct_error *err)
+static enum ct_status watch_and_fetch(struct demo *d, const char *path, struct ct_watch *w,
+                                      struct ct_error *err)
 {
     struct ct_http_options http = {.allow_private = true};
-    enum ct_status st = ct_http_new(&http, &d->http, err);
+    enum ct_status st = ct_writer_open(path, 0, &d->writer, err);
+    if (st == CT_OK) {
+        st = ct_http_new(&http, &d->http, err);
+    }
     char owner[48];
     snprintf(owner, sizeof owner, "demo pid %d", (int)getpid());
     struct ct_fetcher_options o = {
@@ -200,7 +217,7 @@ int ct_cmd_demo(int argc, char **argv)
     struct ct_watch *w = NULL;
     enum ct_status st = serve ? ct_watch_open(parent_fd, &w, &err) : CT_OK;
     if (st == CT_OK && (st = prepare(&d, db, (uint64_t)seed, days, end_ms, serve, &err)) == CT_OK && serve) {
-        st = watch_and_fetch(&d, w, &err);
+        st = watch_and_fetch(&d, db, w, &err);
     }
     stop(&d);
     ct_watch_close(w);

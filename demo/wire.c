@@ -6,7 +6,7 @@
 #include <string.h>
 
 #define PAGE(i, family, provider, scope, title, path)                                              \
-    [i] = {"demo_" provider "_status", family, provider, scope, title, path, "", 10 * CT_MINUTE}
+    [i] = {"demo_" provider "_status", family, provider, scope, title, path, "", 20 * CT_MINUTE}
 
 const struct wire_source wire_sources[WORLD_SOURCES] = {
     PAGE(0, "statuspage-summary", "aurora", "cloud", "Aurora GPU Cloud status", "/aurora/api/v2/summary.json"),

@@ -155,16 +155,23 @@ static const struct world_model first_models[WORLD_MODELS] = {
     M("deepseek/deepseek-chat", "deepseek", 280000, 420000, 28000, 131072),
 };
 
-static void list_machine(struct ct_world *w, struct world_machine *m)
+/* A machine somebody owns: what it is and where never changes. */
+static void build_machine(struct ct_world *w, struct world_machine *m)
 {
-    int g = (int)between(w, 0, (int64_t)CT_LEN(market_gpus) - 1);
     static const int counts[] = {1, 1, 2, 4, 8};
-    m->id = w->next_number++;
+    int g = (int)between(w, 0, (int64_t)CT_LEN(market_gpus) - 1);
     m->gpu = market_gpus[g].gpu;
     m->gpu_ram_mib = market_gpus[g].ram;
+    m->fair_micro = market_gpus[g].micro;
     m->place = market_places[between(w, 0, (int64_t)CT_LEN(market_places) - 1)];
     m->gpus = counts[between(w, 0, 4)];
-    m->price_micro = market_gpus[g].micro * m->gpus * between(w, 88, 135) / 100;
+}
+
+/* Its owner offers it, anew and at today's idea of a price. */
+static void list_machine(struct ct_world *w, struct world_machine *m)
+{
+    m->id = w->next_number++;
+    m->price_micro = m->fair_micro * m->gpus * between(w, 88, 135) / 100;
     m->listed = true;
     m->rented = false;
 }
@@ -180,6 +187,7 @@ void ct_world_init(struct ct_world *w, uint64_t seed, int64_t start_ms)
     memcpy(w->instances, first_instances, sizeof first_instances);
     memcpy(w->models, first_models, sizeof first_models);
     for (int i = 0; i < WORLD_MACHINES; i++) {
+        build_machine(w, &w->machines[i]);
         list_machine(w, &w->machines[i]);
         w->machines[i].listed = i % 3 != 0;
     }
@@ -237,7 +245,7 @@ static void step_page(struct ct_world *w, struct world_page *p, int64_t dt_ms)
         }
         add_update(inc, w->now_ms);
     }
-    if (open < 2 && happens(w, dt_ms, (open + 1) * 30 * CT_HOUR)) {
+    if (open < 2 && happens(w, dt_ms, (open + 1) * 15 * CT_HOUR)) {
         open_incident(w, p);
     }
 }
@@ -275,13 +283,13 @@ static void step_machine(struct ct_world *w, struct world_machine *m, int64_t dt
         }
         return;
     }
-    if (happens(w, dt_ms, 20 * CT_HOUR)) {
+    if (happens(w, dt_ms, 40 * CT_HOUR)) {
         m->rented = !m->rented;
     }
     if (happens(w, dt_ms, 36 * CT_HOUR)) {
         m->price_micro = moved(w, m->price_micro, -9, 8);
     }
-    if (happens(w, dt_ms, 90 * CT_HOUR)) {
+    if (happens(w, dt_ms, 12 * CT_DAY)) {
         m->listed = false;
     }
 }

@@ -58,6 +58,7 @@ struct world_machine {
     uint32_t id;
     const char *gpu, *place;
     int gpu_ram_mib, gpus;
+    int64_t fair_micro;  /* what a GPU-hour of its kind is worth */
     int64_t price_micro; /* whole machine an hour */
     bool listed, rented;
 };
