@@ -119,17 +119,23 @@ enum ct_status ct_term_open(const char *color, bool mouse, struct ct_error *err)
         return ct_fail(err, CT_ERR_USAGE, "terminal",
                        "the dashboard needs one: standard input and output must be it");
     }
-    modes_saved = tcgetattr(STDIN_FILENO, &saved_modes) == 0;
-    term.screen = newterm(NULL, stdout, stdin);
-    if (!term.screen) {
+    /* Asked first by the low-level interface: newterm keeps memory when it fails. */
+    int found = 0;
+    if (setupterm(NULL, STDOUT_FILENO, &found) == ERR) {
         return ct_fail(err, CT_ERR_USAGE, "TERM", "no description of terminal \"%s\"", name ? name : "");
     }
     const char *cup = tigetstr("cup");
-    if (!cup || cup == (char *)-1) {
-        ct_term_close();
+    bool places = cup && cup != (char *)-1;
+    del_curterm(cur_term);
+    if (!places) {
         return ct_fail(err, CT_ERR_USAGE, "TERM",
                        "a \"%s\" terminal cannot place its cursor; `cloudtape status` works there",
                        name ? name : "");
+    }
+    modes_saved = tcgetattr(STDIN_FILENO, &saved_modes) == 0;
+    term.screen = newterm(NULL, stdout, stdin);
+    if (!term.screen) {
+        return ct_fail(err, CT_ERR_USAGE, "TERM", "ncurses cannot use terminal \"%s\"", name ? name : "");
     }
     ct_on_fatal(ct_term_close);
     catch_crashes();
