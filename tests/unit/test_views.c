@@ -910,6 +910,46 @@ static void a_series_has_words_for_people(void **state)
     }
 }
 
+static void an_event_has_the_sign_and_words_of_what_happened(void **state)
+{
+    (void)state;
+    static const struct {
+        struct ct_event_row e;
+        char sign;
+        const char *who, *what;
+    } cases[] = {
+        {{.kind = CT_EVENT_PRICE, .subject = S("gpu/vastai/any/H100-SXM-80x8/od/33102"),
+          .unit = S("USD/gpu.h"), .old_value = 1634222222, .new_value = 1922222222, .pct_milli = 17623},
+         '$', "H100-SXM od vastai", "1.63 -> 1.92 $/GPU.h +17.6%"},
+        {{.kind = CT_EVENT_STOCK, .subject = S("stock/vastai/any/B200-180x1/od"), .old_value = 1,
+          .new_value = 3, .text = S("N -> A")}, 'A', "B200 od vastai", "none -> available"},
+        {{.kind = CT_EVENT_STOCK, .subject = S("stock/vastai/any/B200x1/od"), .old_value = 3,
+          .new_value = 1}, 'N', "B200 od vastai", "available -> none"},
+        {{.kind = CT_EVENT_STATE, .subject = S("state/azure/East%20US"), .severity = CT_SEV_CRITICAL,
+          .old_value = 0, .new_value = 5, .text = S("major_outage, was operational")},
+         'X', "azure/East US", "major_outage, was operational"},
+        {{.kind = CT_EVENT_INCIDENT, .subject = S("azure"), .old_value = 4, .new_value = 2,
+          .text = S("Power event: no longer listed")}, '.', "azure", "Power event: no longer listed"},
+        {{.kind = CT_EVENT_INCIDENT, .subject = S("azure"), .severity = CT_SEV_WARNING,
+          .old_value = CT_NONE, .new_value = 4, .text = S("Power event")}, '!', "azure", "Power event"},
+        {{.kind = CT_EVENT_MODEL, .subject = S("token/gcp/any/google/gem/input"),
+          .text = S("no longer listed"), .new_value = CT_NONE}, '-', "gem input gcp", "no longer listed"},
+        {{.kind = CT_EVENT_PRICE, .subject = S("token/a/any/b/c/input"), .old_value = CT_NONE,
+          .new_value = 5, .text = S("input - -> 0.1"), .suspect = 1}, '$', "c input a",
+         "input - -> 0.1 (suspect)"},
+    };
+    for (size_t i = 0; i < CT_LEN(cases); i++) {
+        struct ct_buf who = CT_BUF_INIT, what = CT_BUF_INIT;
+        ct_view_event_who(&who, &cases[i].e);
+        ct_view_event_what(&what, &cases[i].e);
+        assert_int_equal(ct_view_event_sign(&cases[i].e), cases[i].sign);
+        assert_string_equal(who.p, cases[i].who);
+        assert_string_equal(what.p, cases[i].what);
+        ct_buf_free(&who);
+        ct_buf_free(&what);
+    }
+}
+
 #define TEST(name) cmocka_unit_test_setup(name, reset)
 
 int main(void)
@@ -940,6 +980,7 @@ int main(void)
         TEST(the_table_style_lists_points_and_styles_cycle),
         TEST(detail_shows_text_and_time_line_of_an_incident),
         TEST(a_series_has_words_for_people),
+        TEST(an_event_has_the_sign_and_words_of_what_happened),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -180,6 +180,9 @@ char ct_view_event_sign(const struct ct_event_row *e)
     case CT_EVENT_ALERT: return '!';
     default: break;
     }
+    /* An incident that ended has no state any more: that is over, not unknown. */
+    if (e->kind == CT_EVENT_INCIDENT && e->severity == CT_SEV_INFO && e->new_value == CT_STATE_UNKNOWN)
+        return '.';
     if (e->new_value >= CT_STATE_OPERATIONAL && e->new_value <= CT_STATE_MAJOR)
         return ct_state_sign((int)e->new_value);
     return e->severity == CT_SEV_CRITICAL ? 'X' : e->severity == CT_SEV_WARNING ? '!' : '.';
@@ -192,6 +195,9 @@ void ct_view_event_who(struct ct_buf *out, const struct ct_event_row *e)
                             ct_span_is(kind, "stock") || ct_span_is(kind, "index"));
     if (named || (e->series.n && (e->kind == CT_EVENT_PRICE || e->kind == CT_EVENT_STOCK)))
         ct_view_series_brief(out, named ? e->subject : e->series);
+    else if (rest.p && (ct_span_is(kind, "state") || ct_span_is(kind, "page") ||
+                        ct_span_is(kind, "endpoint")))
+        add_segment(out, rest);
     else
         ct_buf_add(out, e->subject);
 }
