@@ -214,7 +214,7 @@ static int call_command(int argc, char **argv)
         if (i != command)
             c.argv[n++] = argv[i];
     if (cmd->by == CT_BY_FETCHER || (cmd->by == CT_BY_BOTH && has(argv + 1, "--headless")))
-        code = ct_fetcher_exec(c.argv, &c.err), code = ct_report(&c.err);
+        code = ct_fetcher_exec(c.argv, &c.err) == CT_OK ? 0 : ct_report(&c.err);
     else if (take_arguments(&c, argc, argv, command))
         code = prepare_and_run(&c);
     ct_settings_free(c.settings);

@@ -232,24 +232,43 @@ static int run_ui(struct ct_call *c, struct ct_ui_options *o, const char *const 
     return status == CT_OK ? 0 : ct_report(&c->err);
 }
 
-/* UI state goes to the state folder, never into a file the user wrote. */
-static void remember(const struct ct_ui_result *r)
+static bool set_by_settings(const struct ct_call *c, struct ct_span item)
 {
-    struct ct_buf path = CT_BUF_INIT;
+    const struct ct_setting_line *l;
+    for (size_t i = 0; (l = ct_settings_at(c->settings, i)); i++)
+        if (strcmp(l->section, "watch") == 0 && ct_span_is(item, l->value))
+            return true;
+    return false;
+}
+
+/* UI state goes to the state folder, never into a file the user wrote; what the settings follow
+ * stays theirs. */
+static void remember(const struct ct_call *c, const struct ct_ui_result *r)
+{
+    struct ct_buf path = CT_BUF_INIT, watch = CT_BUF_INIT;
     struct ct_error err = {0};
+    enum ct_status status = CT_OK;
+    if (!r->theme_changed && !r->watch_changed)
+        return;
     ct_path_state(&path, "");
-    enum ct_status status = ct_mkdirs(path.p, &err);
+    status = ct_mkdirs(path.p, &err);
     if (r->theme_changed && status == CT_OK) {
         ct_path_state(&path, "theme");
         status = ct_write_file(path.p, ct_span(r->theme), &err);
     }
+    for (struct ct_span rest = ct_buf_span(&r->watch); rest.p;) {
+        struct ct_span item = ct_span_cut(&rest, '\n');
+        if (item.n && !set_by_settings(c, item))
+            ct_buf_addf(&watch, "%.*s\n", CT_FMT(item));
+    }
     if (r->watch_changed && status == CT_OK) {
         ct_path_state(&path, "watch");
-        status = ct_write_file(path.p, ct_buf_span(&r->watch), &err);
+        status = ct_write_file(path.p, ct_buf_span(&watch), &err);
     }
     if (status != CT_OK)
         (void)ct_report(&err);
     ct_buf_free(&path);
+    ct_buf_free(&watch);
 }
 
 /* A signal that ended the UI ends the program the way its sender expects. */
@@ -278,7 +297,7 @@ int ct_cmd_demo(struct ct_call *c)
     ui_options(c, &o);
     o.demo = true;
     int code = run_ui(c, &o, args, &result);
-    remember(&result);
+    remember(c, &result);
     code = end_as(&result, code);
     ct_ui_result_done(&result);
     return code;
@@ -295,7 +314,7 @@ int ct_cmd_dashboard(struct ct_call *c)
     bool fetch =
         !c->flag[CT_FLAG_NO_FETCH] && ct_setting_number(c->settings, "", "start_fetcher") == 1;
     int code = run_ui(c, &o, fetch ? args : NULL, &result);
-    remember(&result);
+    remember(c, &result);
     bool demo = code == 0 && result.end == CT_UI_DEMO;
     code = end_as(&result, code);
     ct_ui_result_done(&result);

@@ -45,7 +45,7 @@ const struct ct_setting_def ct_setting_defs[] = {
     {"scope", "providers", CT_SET_LIST, 0, 0, NULL, NULL, "providers you depend on; unset: all"},
 
     {"watch", "item", CT_SET_TEXT, 0, 0, NULL, NULL,
-     "the name of a series, as `cloudtape history` takes it"},
+     "a series, a glob of series, or a filter of offers such as gpu:h100 form:sxm type:od"},
 
     {"view", "screen", CT_SET_TEXT, 0, 0, "history", NULL, "the screen it opens"},
     {"view", "series", CT_SET_LIST, 0, 0, NULL, NULL, "series to draw on the history screen"},

@@ -69,15 +69,67 @@ static enum ct_status count_states(struct ct_call *c, struct ct_reader *r,
     return status;
 }
 
+static bool is_filter(const char *item)
+{
+    return strchr(item, ':') != NULL; /* as in the watchlist: names of series have none */
+}
+
 static bool followed(struct ct_span series, const char *const *watch)
 {
     for (; series.p && *watch; watch++) {
         struct ct_span id = ct_span(*watch);
-        if (ct_span_eq(series, id) || (id.n && series.n > id.n && ct_span_ends(series, *watch) &&
-                                       series.p[series.n - id.n - 1] == '/'))
+        if (is_filter(*watch))
+            continue;
+        if (ct_glob(id, series) || (series.n > id.n && ct_span_ends(series, *watch) &&
+                                    series.p[series.n - id.n - 1] == '/'))
             return true;
     }
     return false;
+}
+
+static void put_move(struct line *l, struct ct_span subject, ct_nusd price, int64_t pct_milli)
+{
+    char text[CT_DECIMAL_MAX], pct[CT_DECIMAL_MAX];
+    struct ct_buf *part = add_part(l);
+    ct_decimal_format_fixed(text, price, 9, 2);
+    ct_decimal_format_fixed(pct, pct_milli, 3, 0);
+    if (part)
+        ct_buf_addf(part, "%.*s %s %s%s%%", CT_FMT(subject), text, pct_milli > 0 ? "+" : "", pct);
+}
+
+/* Followed by a filter: its cheapest offer, if that moved within a day. */
+static enum ct_status add_filtered(struct ct_call *c, struct ct_reader *r, const char *const *watch,
+                                   struct line *l)
+{
+    struct ct_query q = ct_call_query(c);
+    struct ct_rows rows = {NULL, 0};
+    enum ct_status status = CT_OK;
+    bool loaded = false;
+    for (; status == CT_OK && *watch; watch++) {
+        struct ct_filter *f = NULL;
+        const struct ct_offer_row *best = NULL, *o;
+        struct ct_error ignored; /* a filter of another table */
+        if (!is_filter(*watch) || ct_filter_compile(&ct_offer_table, ct_span(*watch), c->now_ms,
+                                                    c->arena, &f, &ignored) != CT_OK)
+            continue;
+        if (!loaded)
+            status = ct_read_offers(r, &q, c->arena, &rows, &c->err);
+        loaded = true;
+        o = rows.v;
+        for (size_t i = 0; i < rows.n; i++)
+            if (o[i].usd_per_gpu_hour != CT_NONE && o[i].quarantined != 1 &&
+                ct_filter_match(f, &o[i]) &&
+                (!best || o[i].usd_per_gpu_hour < best->usd_per_gpu_hour))
+                best = &o[i];
+        if (!best || best->change_24h_milli == CT_NONE || best->change_24h_milli == 0)
+            continue;
+        struct ct_span subject = ct_arena_printf(
+            c->arena, "%.*s%s%.*s %.*s", CT_FMT(best->offer.gpu), best->offer.form.n ? "-" : "",
+            CT_FMT(best->offer.form), CT_FMT(best->offer.cloud));
+        put_move(l, subject, best->usd_per_gpu_hour, best->change_24h_milli);
+        break;
+    }
+    return status;
 }
 
 /* The newest price move of something followed: "H100-SXM vastai 1.94 -11%". */
@@ -94,19 +146,13 @@ static enum ct_status add_move(struct ct_call *c, struct ct_reader *r, struct li
     enum ct_status status = ct_read_events(r, &q, c->arena, &rows, &c->err);
     const struct ct_event_row *e = rows.v;
     for (size_t i = 0; status == CT_OK && i < rows.n; i++) {
-        char price[CT_DECIMAL_MAX], pct[CT_DECIMAL_MAX];
         if (e[i].kind != CT_EVENT_PRICE || e[i].suspect == 1 || e[i].new_value == CT_NONE ||
             e[i].pct_milli == CT_NONE || !followed(e[i].series, watch))
             continue;
-        ct_decimal_format_fixed(price, e[i].new_value, 9, 2);
-        ct_decimal_format_fixed(pct, e[i].pct_milli, 3, 0);
-        struct ct_buf *part = add_part(l);
-        if (part)
-            ct_buf_addf(part, "%.*s %s %s%s%%", CT_FMT(e[i].subject), price,
-                        e[i].pct_milli > 0 ? "+" : "", pct);
-        break;
+        put_move(l, e[i].subject, e[i].new_value, e[i].pct_milli);
+        return CT_OK;
     }
-    return status;
+    return status == CT_OK ? add_filtered(c, r, watch, l) : status;
 }
 
 static void add_states(struct line *l, const int64_t count[6])
