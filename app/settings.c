@@ -371,9 +371,9 @@ int64_t ct_setting_number(const struct ct_settings *s, const char *section, cons
 {
     const char *text = ct_setting(s, section, key);
     int64_t n = CT_NONE;
-    if (text && ct_setting_check(find_def(section, key), text, &n, NULL) != CT_OK)
-        assert(!"checked when it was read");
-    return n;
+    enum ct_status status = text ? ct_setting_check(find_def(section, key), text, &n, NULL) : CT_OK;
+    assert(status == CT_OK); /* checked when it was read */
+    return status == CT_OK ? n : CT_NONE;
 }
 
 /* ---- a file to start from ---- */
