@@ -128,15 +128,17 @@ static void columns_are_absent_before_the_first_value_and_after_the_last_confirm
         assert_int_equal(col[i].present, i >= 3 && i < 6);
 }
 
-static void a_gap_blanks_every_column_it_touches_however_short(void **state)
+static void a_gap_blanks_the_columns_it_fills_by_half(void **state)
 {
     (void)state;
-    struct ct_chart_gap g[] = {{T0 + 2 * CT_HOUR + 60000, T0 + 2 * CT_HOUR + 120000},
+    struct ct_chart_gap g[] = {{T0 + CT_MINUTE, T0 + 2 * CT_MINUTE}, /* one failed fetch */
+                               {T0 + 2 * CT_HOUR + CT_MINUTE, T0 + 2 * CT_HOUR + 20 * CT_MINUTE},
+                               {T0 + 2 * CT_HOUR + 40 * CT_MINUTE, T0 + 3 * CT_HOUR + CT_MINUTE},
                                {T0 + 5 * CT_HOUR, T0 + 7 * CT_HOUR}};
     struct ct_chart_point p[] = {point(T0 + 7 * CT_HOUR, 8)};
     struct ct_chart_series s = series(p, 1, 5);
     s.gaps = g;
-    s.n_gaps = 2;
+    s.n_gaps = 4;
     struct ct_chart_column col[10];
     ct_chart_columns(&s, T0, T0 + 10 * CT_HOUR, 10, col);
     for (int i = 0; i < 10; i++)
@@ -453,7 +455,7 @@ int main(void)
         cmocka_unit_test(statebar_shows_the_worst_day_of_a_column),
         cmocka_unit_test(columns_hold_a_value_until_the_next_change),
         cmocka_unit_test(columns_are_absent_before_the_first_value_and_after_the_last_confirmation),
-        cmocka_unit_test(a_gap_blanks_every_column_it_touches_however_short),
+        cmocka_unit_test(a_gap_blanks_the_columns_it_fills_by_half),
         cmocka_unit_test(a_spike_of_one_hour_in_a_year_survives_in_80_columns),
         cmocka_unit_test(a_change_is_measured_from_the_value_the_window_begins_with),
         cmocka_unit_test(a_scale_is_round_and_encloses_its_values),

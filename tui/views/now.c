@@ -159,6 +159,12 @@ static enum ct_act_result act(void *state, const void *model, enum ct_action act
             snprintf(req->text, sizeof(req->text), "status/%.*s", CT_FMT(row->provider));
         return CT_ACT_DRAW;
     }
+    bool history = action == CT_ACT_HISTORY || action == CT_ACT_COMPARE;
+    if (history && row && !row->series.n && row->provider.n) { /* how its state moved */
+        req->kind = action == CT_ACT_HISTORY ? CT_REQ_HISTORY : CT_REQ_COMPARE;
+        snprintf(req->text, sizeof(req->text), "state/%.*s", CT_FMT(row->provider));
+        return CT_ACT_DRAW;
+    }
     const struct ct_tview *drawn = ((const struct state *)state)->drawn;
     return ct_tview_act(drawn ? drawn : &view, state, m ? &m->t : NULL, action, letter, q, req);
 }

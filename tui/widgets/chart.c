@@ -14,15 +14,18 @@ struct walk {
     bool doubted;
 };
 
-/* True when a gap touches [t0, t1); *OPENS: it holds at t0 already. */
+/* True when gaps fill at least half of [t0, t1); *OPENS: one holds at t0. A gap as long as a column thus always
+ * shows, and a failed fetch of a minute does not blank a day. */
 static bool in_gap(struct walk *w, int64_t t0, int64_t t1, bool *opens)
 {
-    while (w->gap < w->s->n_gaps && w->s->gaps[w->gap].to_ms <= t0)
+    const struct ct_chart_gap *g = w->s->gaps;
+    int64_t filled = 0;
+    while (w->gap < w->s->n_gaps && g[w->gap].to_ms <= t0)
         w->gap++;
-    if (w->gap == w->s->n_gaps || w->s->gaps[w->gap].from_ms >= t1)
-        return false;
-    *opens = w->s->gaps[w->gap].from_ms <= t0;
-    return true;
+    *opens = w->gap < w->s->n_gaps && g[w->gap].from_ms <= t0;
+    for (size_t i = w->gap; i < w->s->n_gaps && g[i].from_ms < t1; i++)
+        filled += (g[i].to_ms < t1 ? g[i].to_ms : t1) - (g[i].from_ms > t0 ? g[i].from_ms : t0);
+    return filled > 0 && filled >= t1 - t0 - filled;
 }
 
 #define CT_COLUMN_NONE                                                                             \
@@ -60,7 +63,7 @@ void ct_chart_columns(const struct ct_chart_series *s, int64_t from_ms, int64_t 
         struct ct_chart_column *c = &out[i];
         *c = (struct ct_chart_column){CT_COLUMN_NONE};
         c->enter = opens || over || w.doubted ? CT_NONE : w.value;
-        c->last = opens || over ? CT_NONE : w.value;
+        c->last = over ? CT_NONE : w.value;
         take_points(&w, t1, c);
         if (!c->changed && !w.doubted)
             c->min = c->max = c->last;

@@ -68,7 +68,7 @@ struct ct_chart_column {
     int64_t odd;                   /* a suspect value that came up here; CT_NONE */
 };
 /* Column I of N over [from, to): points with I = floor((at - from) * N / (to - from)). Keeps every minimum,
- * maximum and edge; a gap blanks each column it touches in which nothing changed. */
+ * maximum and edge; gaps blank each column that they fill by half and in which nothing changed. */
 void ct_chart_columns(const struct ct_chart_series *s, int64_t from_ms, int64_t to_ms, int n,
                       struct ct_chart_column *out);
 /* The value a change is measured from: in force at from_ms, else the first one after; CT_NONE. */
