@@ -20,7 +20,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { FRAME_MS = 50, MESSAGE_MS = 4000, LEAVE_S = 1, HISTORY_SCREEN = 6 };
+enum { FRAME_MS = 50, BURST_MS = 200, MESSAGE_MS = 4000, LEAVE_S = 1, HISTORY_SCREEN = 6 };
 
 /* ---- small things ---- */
 
@@ -977,7 +977,10 @@ struct loop {
     struct ct_loader *loader;
     struct ct_load_request request;
     int fd;               /* the main program's */
-    int64_t painted_mono_ms;
+    /* Data is painted 20 times a second at most: a frame costs FRAME_MS of what time gives, up to BURST_MS, so that the
+     * first answers come at once. A key never waits for that. */
+    int64_t credit_ms, counted_mono_ms;
+    bool key_typed;
     int64_t tick;         /* the minute or second shown */
     int silent_reads;     /* readable, yet nothing to read: the terminal is gone */
 };
@@ -1012,7 +1015,7 @@ static int next_due(const struct loop *l)
         due = earlier(due, ui->message_until_mono_ms - mono);
     }
     if (dirty(ui)) {
-        due = earlier(due, l->painted_mono_ms + FRAME_MS - mono);
+        due = earlier(due, l->key_typed ? 0 : l->counted_mono_ms + FRAME_MS - l->credit_ms - mono);
     }
     return due < 0 ? 0 : due > INT_MAX ? INT_MAX : (int)due;
 }
@@ -1060,6 +1063,7 @@ static void read_keys(struct loop *l, short revents)
         press(l->ui, key);
         n++;
     }
+    l->key_typed = l->key_typed || n > 0;
     if (n == 0 && ioctl(STDIN_FILENO, FIONREAD, &ready) == 0 && ready == 0) {
         l->silent_reads++;
     } else if (n > 0) {
@@ -1081,10 +1085,14 @@ static void read_answers(struct loop *l)
 static void paint(struct loop *l)
 {
     struct ct_ui *ui = l->ui;
-    if (dirty(ui) && ct_mono_ms() >= l->painted_mono_ms + FRAME_MS) {
+    int64_t mono = ct_mono_ms();
+    l->credit_ms = earlier(l->credit_ms + mono - l->counted_mono_ms, BURST_MS);
+    l->counted_mono_ms = mono;
+    if (dirty(ui) && (l->key_typed || l->credit_ms >= FRAME_MS)) {
         ui_draw(ui);
         ct_term_show(ui->canvas, ui->cursor_y, ui->cursor_x);
-        l->painted_mono_ms = ct_mono_ms();
+        l->credit_ms = l->credit_ms > FRAME_MS ? l->credit_ms - FRAME_MS : 0;
+        l->key_typed = false;
     }
 }
 
@@ -1092,7 +1100,8 @@ static void run(struct loop *l)
 {
     struct ct_ui *ui = l->ui;
     l->tick = ct_now_ms() / clock_unit(ui);
-    l->painted_mono_ms = INT64_MIN / 2;
+    l->credit_ms = BURST_MS;
+    l->counted_mono_ms = ct_mono_ms();
     while (!ui->quit) {
         if (ui->ask) {
             make_request(ui, &l->request);

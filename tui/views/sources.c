@@ -169,7 +169,7 @@ static const struct ct_tcol cols[] = {
      .format = format_bytes},
     {.column = "rows", .header = "ROWS", .min = 5, .max = 6, .align = 1, .drop = 5},
     {.column = "changed_rows", .header = "CHANGED", .min = 7, .max = 7, .align = 1, .drop = 10},
-    {.column = "error", .header = "ERROR", .min = 12, .max = 160, .drop = 1, .format = format_error},
+    {.column = "error", .header = "ERROR", .min = 22, .max = 160, .drop = 1, .format = format_error},
 };
 
 static const struct ct_tview view = {
