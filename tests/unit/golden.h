@@ -1,5 +1,5 @@
-/* Golden screens: a canvas as text against tests/golden/NAME.txt. A mismatch prints the first line that differs
- * and the command that accepts the new screen. */
+/* Golden screens: a canvas as text against tests/golden/NAME.txt. A mismatch prints the first line
+ * that differs and the command that accepts the new screen. */
 #ifndef CT_GOLDEN_H
 #define CT_GOLDEN_H
 
@@ -48,15 +48,16 @@ static inline void golden_compare(const struct ct_canvas *c, const char *name, i
         int line = 1;
         for (size_t i = 0; i < at; i++)
             line += got.p[i] == '\n';
-        fprintf(stderr, "# screen %s differs from line %d on\n# to accept it: cp %s %s\n", name, line,
-                got_path, wanted_path);
+        fprintf(stderr, "# screen %s differs from line %d on\n# to accept it: cp %s %s\n", name,
+                line, got_path, wanted_path);
     }
     *fails += !same;
     free(wanted);
     ct_buf_free(&got);
 }
 
-/* Compares and fails at once; several screens of one test: golden_compare and one assert behind them. */
+/* Compares and fails at once; several screens of one test: golden_compare and one assert behind
+ * them. */
 static inline void golden_check(const struct ct_canvas *c, const char *name)
 {
     int fails = 0;

@@ -1,5 +1,5 @@
-/* Where there is any: accelerators by clouds. A cell is the best stock of a cloud's offers; what is only listed
- * is "?", never available. */
+/* Where there is any: accelerators by clouds. A cell is the best stock of a cloud's offers; what is
+ * only listed is "?", never available. */
 #include "config.h"
 
 #include "tui/views/common.h"
@@ -50,7 +50,7 @@ static size_t index_of(struct ct_span *names, size_t *n, struct ct_span name)
     return i;
 }
 
-/* The order in which accelerators are shown while nothing is followed; those not named come last. */
+/* The order of accelerators while nothing is followed; those not named come last. */
 static int importance(struct ct_span gpu)
 {
     static const char *const order[] = {"H100", "H200", "B200", "B300", "GB200", "GB300", "MI300X",
@@ -216,7 +216,8 @@ static int widest(const struct ct_span *names, size_t n, int most)
     return wide < most ? wide : most;
 }
 
-/* Accelerators stand down the side unless only clouds do fit there with all the accelerators across. */
+/* Accelerators stand down the side unless only clouds do fit there with all the accelerators
+ * across. */
 static struct grid lay_out(const struct model *m, struct state *s, int cols)
 {
     struct grid g = {.down = m->gpus, .across = m->clouds, .n_down = (int)m->n_gpus,
@@ -227,9 +228,16 @@ static struct grid lay_out(const struct model *m, struct state *s, int cols)
     int other = widest(m->clouds, m->n_clouds, 12);
     if (g.name + 2 + g.n_across * (g.width + 1) > cols &&
         other + 2 + (int)m->n_gpus * (g.width + 1) <= cols)
-        g = (struct grid){.down = m->clouds, .across = m->gpus, .n_down = (int)m->n_clouds,
-                          .n_across = (int)m->n_gpus, .at_down = &s->cloud, .at_across = &s->gpu,
-                          .top = &s->cloud_top, .left = &s->gpu_top, .name = other, .width = g.width,
+        g = (struct grid){.down = m->clouds,
+                          .across = m->gpus,
+                          .n_down = (int)m->n_clouds,
+                          .n_across = (int)m->n_gpus,
+                          .at_down = &s->cloud,
+                          .at_across = &s->gpu,
+                          .top = &s->cloud_top,
+                          .left = &s->gpu_top,
+                          .name = other,
+                          .width = g.width,
                           .flipped = true};
     int room = (cols - g.name - 2) / (g.n_across > 0 ? g.n_across : 1) - 1;
     g.width = room > g.width ? (room < 12 ? room : 12) : g.width;

@@ -28,7 +28,8 @@ void ct_view_window(const struct ct_panel_query *q, int64_t end_ms, int64_t stan
 
 const char *ct_view_purchase(int purchase)
 {
-    static const char *const words[] = {"od", "spot", "1y", "3y", "sav1y", "sav3y", "block", "other"};
+    static const char *const words[] = {"od",    "spot",  "1y",    "3y",
+                                        "sav1y", "sav3y", "block", "other"};
     return purchase >= 0 && (size_t)purchase < CT_LEN(words) ? words[purchase] : "-";
 }
 
@@ -181,7 +182,8 @@ char ct_view_event_sign(const struct ct_event_row *e)
     default: break;
     }
     /* An incident that ended has no state any more: that is over, not unknown. */
-    if (e->kind == CT_EVENT_INCIDENT && e->severity == CT_SEV_INFO && e->new_value == CT_STATE_UNKNOWN)
+    if (e->kind == CT_EVENT_INCIDENT && e->severity == CT_SEV_INFO &&
+        e->new_value == CT_STATE_UNKNOWN)
         return '.';
     if (e->new_value >= CT_STATE_OPERATIONAL && e->new_value <= CT_STATE_MAJOR)
         return ct_state_sign((int)e->new_value);

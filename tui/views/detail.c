@@ -1,5 +1,5 @@
-/* What Enter opens: the text and time line of an incident, a provider with its components, an offer or a model
- * with everything known of it. Lines of text, wrapped when drawn. */
+/* What Enter opens: the text and time line of an incident, a provider with its components, an offer
+ * or a model with everything known of it. Lines of text, wrapped when drawn. */
 #include "config.h"
 
 #include "tui/views/common.h"
@@ -40,7 +40,8 @@ struct builder {
 
 /* ---- lines ---- */
 
-static struct line *add(struct builder *b, struct ct_span head, enum ct_role role, struct ct_span text)
+static struct line *add(struct builder *b, struct ct_span head, enum ct_role role,
+                        struct ct_span text)
 {
     struct line *l = CT_VEC_PUSH(b->a, &b->m->lines);
     int wide = ct_text_width(head);
@@ -93,9 +94,9 @@ static void field_list(struct builder *b, const char *name, const struct ct_list
 
 static void state_line(struct builder *b, const char *head, int state, struct ct_span text)
 {
-    struct line *l = add(b, ct_span(head), CT_ROLE_TEXT,
-                         ct_arena_printf(b->a, "%s%s%.*s", ct_state_short(state), text.n ? "  " : "",
-                                         CT_FMT(text)));
+    struct line *l = add(
+        b, ct_span(head), CT_ROLE_TEXT,
+        ct_arena_printf(b->a, "%s%s%.*s", ct_state_short(state), text.n ? "  " : "", CT_FMT(text)));
     l->sign = ct_state_sign(state);
     l->role = ct_role_of_state(state);
 }
@@ -127,7 +128,8 @@ static enum ct_status add_updates(struct builder *b, const struct ct_incident_ro
     ct_buf_clear(&when);
     if (i->first_seen_ms != CT_NONE) {
         ct_view_when(&when, i->first_seen_ms, b->now_ms);
-        add(b, ct_arena_dup(b->a, ct_buf_span(&when)), CT_ROLE_DIM, CT_LIT("first seen by cloudtape"));
+        add(b, ct_arena_dup(b->a, ct_buf_span(&when)), CT_ROLE_DIM,
+            CT_LIT("first seen by cloudtape"));
     }
     ct_buf_free(&when);
     return CT_OK;
@@ -139,7 +141,8 @@ static enum ct_status add_incident(struct builder *b, const struct ct_incident_r
     bool known = i->phase >= 0 && i->phase <= CT_PHASE_UNKNOWN;
     struct ct_span phase = ct_span(known ? ct_phase_words[i->phase] : "");
     if (i->open == 0)
-        add(b, CT_LIT("state"), CT_ROLE_TEXT, ct_arena_printf(b->a, ". ended  %.*s", CT_FMT(phase)));
+        add(b, CT_LIT("state"), CT_ROLE_TEXT,
+            ct_arena_printf(b->a, ". ended  %.*s", CT_FMT(phase)));
     else
         state_line(b, "state", i->state, phase);
     field(b, "provider", i->provider);
@@ -192,7 +195,8 @@ static void add_scope(struct builder *b, const struct ct_status_row *s)
     if (s->evidence >= 0)
         field(b, "says who", ct_span(ct_evidence_words[s->evidence]));
     if (s->page_state >= 0 && s->page_state != s->state)
-        field(b, "the page", ct_arena_printf(b->a, "calls itself %s", ct_state_words[s->page_state]));
+        field(b, "the page",
+              ct_arena_printf(b->a, "calls itself %s", ct_state_words[s->page_state]));
     if (s->uptime_90d_milli != CT_NONE) {
         ct_view_milli(&text, s->uptime_90d_milli);
         ct_buf_adds(&text, "% of the last 90 days, as far as recorded");
@@ -226,7 +230,8 @@ static enum ct_status add_components(struct builder *b, struct ct_span provider)
     if (st != CT_OK)
         return st;
     const struct ct_component_row *c = rows.v;
-    const struct ct_component_row **order = ct_arena_alloc(b->a, (rows.n + 1) * sizeof(const void *));
+    const struct ct_component_row **order =
+        ct_arena_alloc(b->a, (rows.n + 1) * sizeof(const void *));
     for (size_t i = 0; order && i < rows.n; i++)
         order[i] = &c[i];
     if (order && rows.n)
@@ -335,7 +340,8 @@ static void add_offer(struct builder *b, const struct ct_offer_row *row)
     char unit[64];
     snprintf(unit, sizeof(unit), "%.*s/GPU.h", currency ? 1 : (int)o->currency.n,
              currency ? currency : o->currency.p);
-    ct_nusd per_gpu = row->usd_per_gpu_hour != CT_NONE ? row->usd_per_gpu_hour : o->price_per_gpu_hour;
+    ct_nusd per_gpu =
+        row->usd_per_gpu_hour != CT_NONE ? row->usd_per_gpu_hour : o->price_per_gpu_hour;
     money_field(b, "price", per_gpu, row->usd_per_gpu_hour != CT_NONE ? "$/GPU.h" : unit);
     snprintf(unit, sizeof(unit), "%.*s/instance.h", currency ? 1 : (int)o->currency.n,
              currency ? currency : o->currency.p);
@@ -343,7 +349,8 @@ static void add_offer(struct builder *b, const struct ct_offer_row *row)
     percent_field(b, "24h", row->change_24h_milli, row->low_90d == 1 ? ", lowest of 90 days" : "");
     money_field(b, "compute", row->usd_per_pflop_hour, "$/PFLOP.h");
     if (row->quarantined == 1)
-        field(b, "suspect", CT_LIT("held back: far from its last week; out of indices until confirmed"));
+        field(b, "suspect",
+              CT_LIT("held back: far from its last week; out of indices until confirmed"));
     stock_field(b, row);
     ct_view_gpu(&text, o);
     if (o->form.n)
@@ -389,7 +396,8 @@ static enum ct_status build_offer(struct builder *b, struct ct_span series)
             return CT_OK;
         }
     if (st == CT_OK)
-        add(b, CT_SPAN_NONE, CT_ROLE_DIM, CT_LIT("no offer of this name; L shows what was recorded"));
+        add(b, CT_SPAN_NONE, CT_ROLE_DIM,
+            CT_LIT("no offer of this name; L shows what was recorded"));
     return st;
 }
 
@@ -405,9 +413,9 @@ static struct ct_span but_last_segment(struct ct_span s)
 static void add_token_head(struct builder *b, const struct ct_token_row *t)
 {
     const struct ct_token_price *p = &t->price;
-    add(b, CT_SPAN_NONE, CT_ROLE_TITLE, ct_arena_printf(b->a, "%.*s%s%.*s on %.*s", CT_FMT(p->model),
-                                                        p->variant.n ? "@" : "", CT_FMT(p->variant),
-                                                        CT_FMT(p->host)));
+    add(b, CT_SPAN_NONE, CT_ROLE_TITLE,
+        ct_arena_printf(b->a, "%.*s%s%.*s on %.*s", CT_FMT(p->model), p->variant.n ? "@" : "",
+                        CT_FMT(p->variant), CT_FMT(p->host)));
     field(b, "lab", p->lab);
     field(b, "host", p->host);
     field(b, "kind of host", p->host_class);
@@ -459,7 +467,8 @@ static enum ct_status build_token(struct builder *b, struct ct_span series)
         add_token_price(b, &t[i]);
     }
     if (st == CT_OK && !found)
-        add(b, CT_SPAN_NONE, CT_ROLE_DIM, CT_LIT("no price of this name; L shows what was recorded"));
+        add(b, CT_SPAN_NONE, CT_ROLE_DIM,
+            CT_LIT("no price of this name; L shows what was recorded"));
     struct ct_buf text = CT_BUF_INIT;
     ct_view_series(&text, series);
     b->m->summary = ct_arena_dup(b->a, ct_buf_span(&text));

@@ -65,7 +65,9 @@ static enum ct_role format_price(const struct ct_offer_row *r, ct_nusd price, st
     if (price != CT_NONE && !ct_span_is(r->offer.currency, "USD") && r->offer.currency.n)
         ct_buf_addf(out, " %.*s", CT_FMT(r->offer.currency));
     ct_buf_adds(out, r->quarantined == 1 ? "?" : "");
-    return price == CT_NONE || r->quarantined == 1 ? CT_ROLE_DIM : stale(r) ? CT_ROLE_STALE : CT_ROLE_TEXT;
+    return price == CT_NONE || r->quarantined == 1 ? CT_ROLE_DIM
+           : stale(r)                              ? CT_ROLE_STALE
+                                                   : CT_ROLE_TEXT;
 }
 
 static enum ct_role format_gpu_price(const void *row, const struct ct_draw *d, struct ct_buf *out)
@@ -116,7 +118,8 @@ static enum ct_role format_stock(const void *row, const struct ct_draw *d, struc
     return role;
 }
 
-static enum ct_role format_stock_letter(const void *row, const struct ct_draw *d, struct ct_buf *out)
+static enum ct_role format_stock_letter(const void *row, const struct ct_draw *d,
+                                        struct ct_buf *out)
 {
     const struct ct_offer_row *r = row;
     (void)d;
@@ -291,7 +294,8 @@ static enum ct_role format_group_type(const void *row, const struct ct_draw *d, 
     return CT_ROLE_TEXT;
 }
 
-static enum ct_role format_group_change(const void *row, const struct ct_draw *d, struct ct_buf *out)
+static enum ct_role format_group_change(const void *row, const struct ct_draw *d,
+                                        struct ct_buf *out)
 {
     (void)d;
     return ct_view_change(out, ((const struct ct_gpu_row *)row)->change_7d_milli);
@@ -337,7 +341,8 @@ static enum ct_status load_groups(struct ct_reader *r, const struct ct_panel_que
     if (st == CT_OK) /* a type is bought in several ways: its id has three parts */
         for (size_t i = 0; i < m->rows.n; i++) {
             const struct ct_gpu_row *g = ct_row(&ct_gpu_table, m->rows, i);
-            m->ids[i] = ct_arena_printf(a, "%.*s/%s", CT_FMT(m->ids[i]), ct_view_purchase(g->purchase));
+            m->ids[i] =
+                ct_arena_printf(a, "%.*s/%s", CT_FMT(m->ids[i]), ct_view_purchase(g->purchase));
         }
     *model = m;
     return st == CT_OK && ct_arena_full(a) ? ct_fail(err, CT_ERR_LIMIT, "gpus", NULL) : st;
@@ -346,11 +351,13 @@ static enum ct_status load_groups(struct ct_reader *r, const struct ct_panel_que
 static void draw_groups(void *state, const void *model, const struct ct_draw *d, struct ct_box box,
                         struct ct_buf *note)
 {
-    ct_buf_adds(note, box.cols >= 70 ? "index: median of the clouds' cheapest, $/GPU.h" : "$/GPU.h");
+    ct_buf_adds(note,
+                box.cols >= 70 ? "index: median of the clouds' cheapest, $/GPU.h" : "$/GPU.h");
     ct_tview_draw(&group_view, state, model, d, box, note, "no GPU offer recorded yet");
 }
 
-/* L: what the cheapest cloud sells of the type. Nothing to watch or open: types are made of offers. */
+/* L: what the cheapest cloud sells of the type. Nothing to watch or open: types are made of offers.
+ */
 static enum ct_act_result act_groups(void *state, const void *model, enum ct_action action,
                                      int letter, struct ct_panel_query *q,
                                      struct ct_frame_request *req)

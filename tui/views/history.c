@@ -36,7 +36,8 @@ int64_t history_value(const struct history_model *m, size_t i, int64_t at, int64
         *since = p[k].n ? p[k].at_ms : CT_NONE; /* n 0: in force before the window already */
     }
     for (size_t k = 0; k < h->gaps.n; k++)
-        if (g[k].from_ms <= at && at < g[k].to_ms && (*since == CT_NONE || *since <= g[k].from_ms)) {
+        if (g[k].from_ms <= at && at < g[k].to_ms &&
+            (*since == CT_NONE || *since <= g[k].from_ms)) {
             *why = g[k].reason.n ? g[k].reason : CT_LIT("no data");
             return CT_NONE;
         }
@@ -52,7 +53,8 @@ static int by_value(const void *a, const void *b)
     return x < y ? -1 : x > y;
 }
 
-/* From the columns a chart would show: equal stretches of time, so that the median is one by time. */
+/* From the columns a chart would show: equal stretches of time, so that the median is one by time.
+ */
 static void count(struct history_line *l, const struct ct_chart_series *s, int64_t from_ms,
                   int64_t to_ms)
 {
@@ -69,7 +71,8 @@ static void count(struct history_line *l, const struct ct_chart_series *s, int64
         if (!col[i].present)
             continue;
         values[n++] = st->last = col[i].last;
-        int64_t enter = st->first == CT_NONE && col[i].enter != CT_NONE ? col[i].enter : col[i].last;
+        int64_t enter =
+            st->first == CT_NONE && col[i].enter != CT_NONE ? col[i].enter : col[i].last;
         st->first = st->first == CT_NONE ? enter : st->first;
         if (col[i].min != CT_NONE) {
             st->min = st->min == CT_NONE || col[i].min < st->min ? col[i].min : st->min;
@@ -111,7 +114,8 @@ static bool chart_series(const struct ct_history *h, struct ct_arena *a, struct 
     return true;
 }
 
-/* Adds the series of one name (or glob). A name that is not on record is remembered, not an error. */
+/* Adds the series of one name (or glob). A name that is not on record is remembered, not an error.
+ */
 static enum ct_status add_name(struct ct_reader *r, const struct ct_query *query,
                                struct ct_span name, struct ct_arena *a, struct history_model *m,
                                struct ct_error *err)
@@ -139,7 +143,8 @@ static enum ct_status add_name(struct ct_reader *r, const struct ct_query *query
         }
         struct ct_buf label = CT_BUF_INIT;
         ct_view_series(&label, h[i].series);
-        m->line[m->n] = (struct history_line){.h = h[i], .label = ct_arena_dup(a, ct_buf_span(&label))};
+        m->line[m->n] =
+            (struct history_line){.h = h[i], .label = ct_arena_dup(a, ct_buf_span(&label))};
         ct_buf_free(&label);
         if (!chart_series(&h[i], a, &m->series[m->n]))
             return ct_fail(err, CT_ERR_LIMIT, "history", NULL);
@@ -169,7 +174,8 @@ static void add_liveliest(const struct ct_series_row *sorted, size_t n, int64_t 
         }
 }
 
-/* Series to show while nobody chose any: what is followed, else indices, else the liveliest prices. */
+/* Series to show while nobody chose any: what is followed, else indices, else the liveliest prices.
+ */
 static enum ct_status stand_in(struct ct_reader *r, const struct ct_panel_query *q,
                                const struct ct_query *query, struct ct_arena *a,
                                struct ct_span *out, struct ct_error *err)
@@ -257,9 +263,9 @@ static int by_time(const void *a, const void *b)
 typedef CT_VEC(struct ct_event_row) event_vec;
 
 /* Adds what happened to SUBJECT in the window and concerns line L. */
-static enum ct_status add_events(struct ct_reader *r, const struct ct_query *query, struct ct_span subject,
-                                 const struct history_line *l, struct ct_arena *a, event_vec *out,
-                                 struct ct_error *err)
+static enum ct_status add_events(struct ct_reader *r, const struct ct_query *query,
+                                 struct ct_span subject, const struct history_line *l,
+                                 struct ct_arena *a, event_vec *out, struct ct_error *err)
 {
     struct ct_query q = *query;
     struct ct_rows rows = {NULL, 0};
@@ -285,8 +291,8 @@ static enum ct_status load_events(struct ct_reader *r, const struct ct_query *qu
         struct ct_span series = m->line[i].h.series, rest = series, kind = ct_span_cut(&rest, '/');
         st = add_events(r, query, series, &m->line[i], a, &all, err);
         if (st == CT_OK && ct_span_is(kind, "gpu"))
-            st = add_events(r, query, ct_arena_printf(a, "stock/%.*s", CT_FMT(rest)), &m->line[i], a,
-                            &all, err);
+            st = add_events(r, query, ct_arena_printf(a, "stock/%.*s", CT_FMT(rest)), &m->line[i],
+                            a, &all, err);
         if (st == CT_OK)
             st = add_events(r, query, provider_of(series), &m->line[i], a, &all, err);
     }
@@ -308,8 +314,8 @@ static enum ct_status load_events(struct ct_reader *r, const struct ct_query *qu
 }
 
 /* "all" begins with the oldest of the series. */
-static enum ct_status find_start(struct ct_reader *r, const struct ct_query *query, struct ct_arena *a,
-                                 struct history_model *m, struct ct_error *err)
+static enum ct_status find_start(struct ct_reader *r, const struct ct_query *query,
+                                 struct ct_arena *a, struct history_model *m, struct ct_error *err)
 {
     struct ct_span rest = m->subject;
     int64_t first = m->to_ms - CT_DAY;
@@ -367,8 +373,8 @@ static enum ct_status load(struct ct_reader *r, const struct ct_panel_query *q, 
 
 /* ---- keys ---- */
 
-static const int64_t presets[] = {CT_HOUR, 6 * CT_HOUR, CT_DAY, 7 * CT_DAY, 30 * CT_DAY, 90 * CT_DAY,
-                                  365 * CT_DAY};
+static const int64_t presets[] = {CT_HOUR,     6 * CT_HOUR, CT_DAY,      7 * CT_DAY,
+                                  30 * CT_DAY, 90 * CT_DAY, 365 * CT_DAY};
 enum { SHORTEST = 10 * 60 * 1000 };
 
 /* Asks for [from, to); what reaches the present moves with it. */
@@ -429,7 +435,8 @@ static enum ct_act_result pan(struct ct_panel_query *q, const struct history_mod
 }
 
 /* The end of a column belongs to it: the readout shows all that is drawn there. */
-static enum ct_act_result move_cursor(struct history_state *s, const struct history_model *m, int by)
+static enum ct_act_result move_cursor(struct history_state *s, const struct history_model *m,
+                                      int by)
 {
     int cols = s->cols > 0 ? s->cols : 100, last = cols - 1;
     int at = s->cursor_ms ? ct_time_column(s->cursor_ms, m->from_ms, m->to_ms, cols) : -1;
@@ -454,7 +461,8 @@ static enum ct_act_result jump(struct history_state *s, const struct history_mod
     }
     req->kind = CT_REQ_MESSAGE;
     if (!found) {
-        snprintf(req->text, sizeof(req->text), "no %s event in this window", back ? "earlier" : "later");
+        snprintf(req->text, sizeof(req->text), "no %s event in this window",
+                 back ? "earlier" : "later");
         return CT_ACT_DRAW;
     }
     s->cursor_ms = found->at_ms;
@@ -482,8 +490,8 @@ static enum ct_act_result drop(struct history_state *s, const struct history_mod
     return CT_ACT_LOAD;
 }
 
-static enum ct_act_result on_line(const struct history_state *s, const struct history_model *m, int kind,
-                                  struct ct_frame_request *req)
+static enum ct_act_result on_line(const struct history_state *s, const struct history_model *m,
+                                  int kind, struct ct_frame_request *req)
 {
     if (s->selected < 0 || (size_t)s->selected >= m->n)
         return CT_ACT_IGNORED;

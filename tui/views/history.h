@@ -42,8 +42,8 @@ struct history_state {
     int cols;                     /* of the plot, as last drawn; 0: none yet */
 };
 
-/* The value of line I in force at AT (its last change at or before). *SINCE gets when it began (CT_NONE: before
- * the window), *WHY the reason when there is none. CT_NONE then. */
+/* The value of line I in force at AT (its last change at or before). *SINCE gets when it began
+ * (CT_NONE: before the window), *WHY the reason when there is none. CT_NONE then. */
 int64_t history_value(const struct history_model *m, size_t i, int64_t at, int64_t *since,
                       struct ct_span *why);
 /* Words of a unit whose values are none of numbers ("state", "stock"), or NULL. */

@@ -1,5 +1,5 @@
-/* Series over time: what is drawn. Chart above, readout under it, then the series with their figures and the
- * events of the window. */
+/* Series over time: what is drawn. Chart above, readout under it, then the series with their
+ * figures and the events of the window. */
 #include "config.h"
 
 #include "tui/views/history.h"
@@ -210,8 +210,8 @@ static void figure_text(struct ct_buf *out, const struct history_line *l, size_t
 }
 
 /* A table of the series; ROWS of the box decide how many. */
-static void draw_legend(struct ct_box box, const struct history_model *m, const struct history_state *s,
-                        const struct ct_draw *d)
+static void draw_legend(struct ct_box box, const struct history_model *m,
+                        const struct history_state *s, const struct ct_draw *d)
 {
     int width[N_FIGURES], x = 1;
     struct ct_buf text = CT_BUF_INIT;
@@ -239,8 +239,9 @@ static void draw_legend(struct ct_box box, const struct history_model *m, const 
     if (y < box.rows)
         ct_put_field(box, y, 1, box.cols - 1, -1, CT_ROLE_DIM,
                      m->left_out ? CT_LIT("more than eight series: the others are left out")
-                     : m->n > 4  ? CT_LIT("many lines: v shows them as a table")
-                                 : CT_LIT("figures are of the visible window; gaps are never filled in"));
+                     : m->n > 4
+                         ? CT_LIT("many lines: v shows them as a table")
+                         : CT_LIT("figures are of the visible window; gaps are never filled in"));
     ct_buf_free(&text);
 }
 
@@ -268,14 +269,15 @@ static void draw_legend_line(struct ct_box line, const struct history_model *m)
 }
 
 /* Events of the window around the cursor, oldest first. */
-static void draw_events(struct ct_box box, const struct history_model *m, const struct history_state *s,
-                        int64_t now_ms)
+static void draw_events(struct ct_box box, const struct history_model *m,
+                        const struct history_state *s, int64_t now_ms)
 {
     const struct ct_event_row *e = m->events.v;
     int n = (int)m->events.n, rows = box.rows, at = n - 1;
     struct ct_buf text = CT_BUF_INIT;
     if (!n) {
-        ct_put_field(box, 0, 1, box.cols - 1, -1, CT_ROLE_DIM, CT_LIT("none that concern these series"));
+        ct_put_field(box, 0, 1, box.cols - 1, -1, CT_ROLE_DIM,
+                     CT_LIT("none that concern these series"));
         return;
     }
     while (s->cursor_ms && at > 0 && e[at].at_ms > s->cursor_ms)
@@ -318,7 +320,8 @@ static void draw_points(struct ct_box box, const struct history_model *m, struct
         ct_put_field(box, 1, c ? 19 + (c - 1) * 12 : 1, c ? 11 : 18, c ? 1 : -1, CT_ROLE_HEADER,
                      ct_span(heads[c]));
     size_t n = l->h.points.n;
-    while (n && s->cursor_ms && p[n - 1].at_ms > s->cursor_ms) /* newest first, from the cursor back */
+    while (n && s->cursor_ms &&
+           p[n - 1].at_ms > s->cursor_ms) /* newest first, from the cursor back */
         n--;
     for (int y = 2; y < box.rows && n-- > 0; y++) {
         const int64_t values[] = {p[n].min, p[n].max, p[n].last};
@@ -343,9 +346,15 @@ static void draw_points(struct ct_box box, const struct history_model *m, struct
 static void draw_chart(struct ct_box box, const struct history_model *m, struct history_state *s,
                        bool event_row)
 {
-    struct ct_chart c = {.series = m->series, .n_series = m->n, .from_ms = m->from_ms,
-                         .to_ms = m->to_ms, .log = s->mode == HISTORY_LOG, .cursor_ms = s->cursor_ms,
-                         .anchor_ms = s->anchor_ms, .events = m->marks, .n_events = m->events.n,
+    struct ct_chart c = {.series = m->series,
+                         .n_series = m->n,
+                         .from_ms = m->from_ms,
+                         .to_ms = m->to_ms,
+                         .log = s->mode == HISTORY_LOG,
+                         .cursor_ms = s->cursor_ms,
+                         .anchor_ms = s->anchor_ms,
+                         .events = m->marks,
+                         .n_events = m->events.n,
                          .event_row = event_row};
     c.style = s->style == HISTORY_LINE   ? CT_CHART_LINE
               : s->style == HISTORY_DOTS ? CT_CHART_DOTS
@@ -361,9 +370,10 @@ static void draw_chart(struct ct_box box, const struct history_model *m, struct 
     s->cols = plot.cols > 0 ? plot.cols : s->cols;
 }
 
-/* "NOT LIVE 2d4h back   3 series, 14d   abs $/GPU.h   step   1 col = 3h14m", as much as COLS hold. */
-static void make_note(struct ct_buf *note, const struct history_model *m, const struct history_state *s,
-                      const struct ct_draw *d, int cols)
+/* "NOT LIVE 2d4h back   3 series, 14d   abs $/GPU.h   step   1 col = 3h14m", as much as COLS hold.
+ */
+static void make_note(struct ct_buf *note, const struct history_model *m,
+                      const struct history_state *s, const struct ct_draw *d, int cols)
 {
     if (d->now_ms - m->to_ms >= CT_MINUTE && !m->moving) {
         ct_buf_adds(note, "NOT LIVE ");
@@ -405,17 +415,19 @@ static void draw_nothing(const struct history_model *m, struct ct_box box)
 }
 
 /* Series and events side by side, in frames of their own where there is room. */
-static void draw_lower(struct ct_box box, const struct history_model *m, const struct history_state *s,
-                       const struct ct_draw *d)
+static void draw_lower(struct ct_box box, const struct history_model *m,
+                       const struct history_state *s, const struct ct_draw *d)
 {
     bool frames = box.rows >= 6;
     int left = box.cols >= 110 ? box.cols * 2 / 3 : box.cols;
     struct ct_box legend = ct_box_sub(box, 0, 0, box.rows, left);
     struct ct_box events = ct_box_sub(box, 0, left, box.rows, box.cols - left);
     if (frames) {
-        legend = ct_frame(legend, false, CT_LIT("Series"), CT_LIT("c add  d drop  v style  % index"));
+        legend =
+            ct_frame(legend, false, CT_LIT("Series"), CT_LIT("c add  d drop  v style  % index"));
         if (events.cols > 0)
-            events = ct_frame(events, false, CT_LIT("Events in window"), CT_LIT("e next  E previous"));
+            events =
+                ct_frame(events, false, CT_LIT("Events in window"), CT_LIT("e next  E previous"));
     }
     draw_legend(legend, m, s, d);
     if (events.cols > 0)
@@ -438,7 +450,9 @@ void history_draw(void *state, const void *model, const struct ct_draw *d, struc
         return;
     }
     bool large = box.rows >= 16;
-    int n = (int)m->n, lower = !large ? 1 : box.rows >= 28 ? (n + 4 > 7 ? n + 4 : 7) : n + 1 + (m->missing.n > 0);
+    int n = (int)m->n, lower = !large           ? 1
+                               : box.rows >= 28 ? (n + 4 > 7 ? n + 4 : 7)
+                                                : n + 1 + (m->missing.n > 0);
     int readout = large || box.rows >= 11 ? (s->cursor_ms != 0) + (s->anchor_ms != 0) : 0;
     int rows = box.rows - lower - readout;
     struct ct_box upper = ct_box_sub(box, 0, 0, rows, box.cols);

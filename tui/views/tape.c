@@ -75,9 +75,11 @@ static enum ct_status load(struct ct_reader *r, const struct ct_panel_query *q, 
                           : ct_fail(err, CT_ERR_LIMIT, "tape", NULL);
     if (st == CT_OK)
         st = ct_tmodel_load(&view, rows, q, now_ms, a, m, err);
-    for (size_t i = 0; st == CT_OK && m->ids && i < m->rows.n; i++) /* no column names an event alone */
+    for (size_t i = 0; st == CT_OK && m->ids && i < m->rows.n;
+         i++) /* no column names an event alone */
         m->ids[i] = ct_arena_printf(
-            a, "%lld", (long long)((const struct ct_event_row *)ct_row(&ct_event_table, m->rows, i))->id);
+            a, "%lld",
+            (long long)((const struct ct_event_row *)ct_row(&ct_event_table, m->rows, i))->id);
     *model = m;
     return st;
 }
@@ -88,7 +90,8 @@ static void draw(void *state, const void *model, const struct ct_draw *d, struct
     const struct ct_tmodel *m = model;
     if (m && m->rows.n && !d->query->sort[0])
         ct_buf_adds(note, "newest first");
-    ct_tview_draw(&view, state, m, d, box, note, "no change recorded yet: history starts with the second answer");
+    ct_tview_draw(&view, state, m, d, box, note,
+                  "no change recorded yet: history starts with the second answer");
 }
 
 static enum ct_act_result act(void *state, const void *model, enum ct_action action, int letter,

@@ -105,7 +105,8 @@ static void add_price(struct row *r, const struct ct_token_row *t)
     }
 }
 
-/* Finds KEY's row by an open hash over the rows made so far, or makes it. SLOTS is a power of two. */
+/* Finds KEY's row by an open hash over the rows made so far, or makes it. SLOTS is a power of two.
+ */
 static struct row *row_for(struct row *rows, size_t *n, uint32_t *slot, size_t slots,
                            const struct ct_token_row *t)
 {
@@ -302,14 +303,18 @@ static enum ct_act_result act(void *state, const void *model, enum ct_action act
     }
     /* L on OUT or CACHE opens that price. */
     const char *column = views[0].cols[s->table.col].column;
-    int kind = !column ? IN : strcmp(column, "output") == 0 ? OUT : strcmp(column, "cache_read") == 0 ? CACHE : IN;
+    int kind = !column                             ? IN
+               : strcmp(column, "output") == 0     ? OUT
+               : strcmp(column, "cache_read") == 0 ? CACHE
+                                                   : IN;
     if ((action == CT_ACT_HISTORY || action == CT_ACT_COMPARE) && row && !s->table.n_marks &&
         row->series[kind].n) {
         req->kind = action == CT_ACT_HISTORY ? CT_REQ_HISTORY : CT_REQ_COMPARE;
         snprintf(req->text, sizeof(req->text), "%.*s", CT_FMT(row->series[kind]));
         return CT_ACT_DRAW;
     }
-    return ct_tview_act(&views[s->per_thousand], &s->table, m ? &m->t : NULL, action, letter, q, req);
+    return ct_tview_act(&views[s->per_thousand], &s->table, m ? &m->t : NULL, action, letter, q,
+                        req);
 }
 
 const struct ct_panel_ops ct_panel_tokens = {

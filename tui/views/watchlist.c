@@ -1,5 +1,5 @@
-/* What a person follows, or a useful stand-in while nothing is followed. Offers bring their month along; other
- * series are read one by one. */
+/* What a person follows, or a useful stand-in while nothing is followed. Offers bring their month
+ * along; other series are read one by one. */
 #include "config.h"
 
 #include "tui/views/common.h"
@@ -80,8 +80,8 @@ static int64_t value_at(const struct ct_history *h, int64_t at)
     return value;
 }
 
-/* The last value known by END: while a source is silent it stays, with its age; what is no longer offered has
- * none. */
+/* The last value known by END: while a source is silent it stays, with its age; what is no longer
+ * offered has none. */
 static int64_t last_known(const struct ct_history *h, int64_t end)
 {
     const struct ct_gap *g = h->gaps.v;
@@ -127,14 +127,16 @@ static bool add_series(row_vec *rows, struct ct_reader *reader, struct ct_span n
     return true;
 }
 
-/* Cheapest of the offers that F lets through (all that are sold now, when F is NULL) and that TYPE is. */
+/* Cheapest of the offers that F lets through (all that are sold now, when F is NULL) and that TYPE
+ * is. */
 static const struct ct_offer_row *cheapest(struct ct_rows offers, const struct ct_filter *f,
                                            const char *gpu, int purchase)
 {
     const struct ct_offer_row *o = offers.v, *best = NULL;
     for (size_t i = 0; i < offers.n; i++) {
-        bool wanted = f ? ct_filter_match(f, &o[i])
-                        : ct_span_ieq(o[i].offer.gpu, ct_span(gpu)) && o[i].offer.purchase == purchase;
+        bool wanted =
+            f ? ct_filter_match(f, &o[i])
+              : ct_span_ieq(o[i].offer.gpu, ct_span(gpu)) && o[i].offer.purchase == purchase;
         if (wanted && o[i].usd_per_gpu_hour != CT_NONE && o[i].gone != 1 && o[i].quarantined != 1 &&
             (!best || o[i].usd_per_gpu_hour < best->usd_per_gpu_hour))
             best = &o[i];

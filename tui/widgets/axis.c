@@ -35,7 +35,8 @@ static int64_t ten_to(int n)
     return v;
 }
 
-/* The largest power of ten of which SPAN holds at least 20, so that rounding to it costs little room. */
+/* The largest power of ten of which SPAN holds at least 20, so that rounding to it costs little
+ * room. */
 static int64_t round_unit(int64_t span, int digits, int *places)
 {
     int64_t unit = 1;
@@ -147,8 +148,8 @@ static void label_of(struct ct_tick *t, int64_t step_ms, int months)
 
 static int64_t month_start(int64_t months_since_0)
 {
-    struct ct_civil c = {.year = (int)(months_since_0 / 12), .month = (int)(months_since_0 % 12) + 1,
-                         .day = 1};
+    struct ct_civil c = {
+        .year = (int)(months_since_0 / 12), .month = (int)(months_since_0 % 12) + 1, .day = 1};
     return ct_ms_from_civil(&c);
 }
 

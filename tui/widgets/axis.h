@@ -8,7 +8,8 @@
 
 enum { CT_AXIS_LABEL = 32, CT_AXIS_TICKS = 200 };
 
-/* The scale of an axis: LOW and HIGH are round in PLACES and enclose the values, also when they are equal. */
+/* The scale of an axis: LOW and HIGH are round in PLACES and enclose the values, also when they are
+ * equal. */
 struct ct_scale {
     int64_t low, high;
     int digits, places;
@@ -21,7 +22,8 @@ int ct_scale_step(const struct ct_scale *s, int64_t value, int n);
 /* The value in the middle of the axis. */
 int64_t ct_scale_middle(const struct ct_scale *s);
 
-/* Between times and columns: column I holds the times t with I = floor((t - from) * cols / (to - from)). */
+/* Between times and columns: column I holds the times t with I = floor((t - from) * cols / (to -
+ * from)). */
 int ct_time_column(int64_t at_ms, int64_t from_ms, int64_t to_ms, int cols);
 int64_t ct_column_start(int col, int64_t from_ms, int64_t to_ms, int cols);
 

@@ -14,8 +14,8 @@ struct walk {
     bool doubted;
 };
 
-/* True when gaps fill at least half of [t0, t1); *OPENS: one holds at t0. A gap as long as a column thus always
- * shows, and a failed fetch of a minute does not blank a day. */
+/* True when gaps fill at least half of [t0, t1); *OPENS: one holds at t0. A gap as long as a column
+ * thus always shows, and a failed fetch of a minute does not blank a day. */
 static bool in_gap(struct walk *w, int64_t t0, int64_t t1, bool *opens)
 {
     const struct ct_chart_gap *g = w->s->gaps;
@@ -98,7 +98,8 @@ bool ct_chart_units_differ(const struct ct_chart *c)
 
 /* ---- a plot being made ---- */
 
-/* Series are told apart without colour: the dots of a line that are set, repeated along the axis. */
+/* Series are told apart without colour: the dots of a line that are set, repeated along the axis.
+ */
 static const char *const patterns[CT_CHART_SERIES] = {
     "#", "#.", "####..", "####..#.", "#...", "########....", "######..#.#.", "##..",
 };
@@ -153,8 +154,8 @@ static void widen(int64_t *low, int64_t *high, int64_t v)
     *high = *high == CT_NONE || v > *high ? v : *high;
 }
 
-/* Widens LOW..HIGH by a series. A suspect value counts only while nothing else has followed it: an outlier
- * that was taken back shall not flatten everything else. */
+/* Widens LOW..HIGH by a series. A suspect value counts only while nothing else has followed it: an
+ * outlier that was taken back shall not flatten everything else. */
 static void widen_by(const struct ct_chart_column *col, int n, int64_t *low, int64_t *high)
 {
     int last = n - 1;
@@ -435,7 +436,8 @@ static void put_events(const struct plot *p, int y)
     for (size_t i = 0; i < p->c->n_events; i++) {
         const struct ct_chart_event *e = &p->c->events[i];
         int col = ct_time_column(e->at_ms, p->c->from_ms, p->c->to_ms, p->at.cols);
-        if (col < 0 || col >= p->at.cols || (row[col] && event_rank(row[col]) >= event_rank(e->sign)))
+        if (col < 0 || col >= p->at.cols ||
+            (row[col] && event_rank(row[col]) >= event_rank(e->sign)))
             continue;
         row[col] = e->sign;
         ct_put_point(p->b, y, p->at.x + col, event_role(e->sign), (unsigned char)e->sign);
@@ -497,7 +499,8 @@ struct ct_chart_plot ct_chart_draw(struct ct_box b, const struct ct_chart *c)
     if (c->mode == CT_CHART_ABS && ct_chart_units_differ(c))
         return nothing(b, "different units have no common axis: % compares changes");
     p.at.rows = b.rows - axis - labels - events;
-    /* The width of the labels depends on the scale, and the scale on what the columns hold: sampled twice. */
+    /* The width of the labels depends on the scale, and the scale on what the columns hold: sampled
+     * twice. */
     for (int pass = 0, gutter = 10; pass < 2; pass++, gutter = gutter_width(&p)) {
         free(p.columns);
         p.at.x = gutter;

@@ -1,5 +1,6 @@
-/* Step charts of up to eight series over one time axis: braille (2 x 4 dots a cell) or letters (ASCII).
- * Draws what it is given and keeps no state. Values are integers; only their place on the screen rounds. */
+/* Step charts of up to eight series over one time axis: braille (2 x 4 dots a cell) or letters
+ * (ASCII). Draws what it is given and keeps no state. Values are integers; only their place on the
+ * screen rounds. */
 #ifndef CT_CHART_H
 #define CT_CHART_H
 
@@ -11,7 +12,8 @@ enum { CT_CHART_SERIES = 8 };
 enum ct_chart_style { CT_CHART_STEP, CT_CHART_LINE, CT_CHART_DOTS };
 enum ct_chart_mode { CT_CHART_ABS, CT_CHART_PERCENT, CT_CHART_INDEX };
 
-/* What happened at AT_MS, or in the bucket that starts there. LAST holds until the next point or gap. */
+/* What happened at AT_MS, or in the bucket that starts there. LAST holds until the next point or
+ * gap. */
 struct ct_chart_point {
     int64_t at_ms, min, max, last;
     bool suspect; /* drawn with a hollow mark; out of the scale once something else followed */
@@ -58,8 +60,8 @@ struct ct_chart_plot ct_chart_draw(struct ct_box b, const struct ct_chart *c);
 /* Shown series of different units have no common axis: only percent and index may be drawn. */
 bool ct_chart_units_differ(const struct ct_chart *c);
 
-/* What a column of the screen knows of a series: the value it begins with, and the extremes and the last one
- * of the changes inside. */
+/* What a column of the screen knows of a series: the value it begins with, and the extremes and the
+ * last one of the changes inside. */
 struct ct_chart_column {
     bool present, changed;
     bool doubted;                  /* what is in force at its end is suspect */
@@ -67,8 +69,9 @@ struct ct_chart_column {
                                     * min, max: CT_NONE when nothing but suspect values is in it */
     int64_t odd;                   /* a suspect value that came up here; CT_NONE */
 };
-/* Column I of N over [from, to): points with I = floor((at - from) * N / (to - from)). Keeps every minimum,
- * maximum and edge; gaps blank each column that they fill by half and in which nothing changed. */
+/* Column I of N over [from, to): points with I = floor((at - from) * N / (to - from)). Keeps every
+ * minimum, maximum and edge; gaps blank each column that they fill by half and in which nothing
+ * changed. */
 void ct_chart_columns(const struct ct_chart_series *s, int64_t from_ms, int64_t to_ms, int n,
                       struct ct_chart_column *out);
 /* The value a change is measured from: in force at from_ms, else the first one after; CT_NONE. */

@@ -13,9 +13,9 @@ static int rank(char sign)
 
 enum ct_role ct_sign_role(char sign)
 {
-    static const enum ct_role roles[] = {CT_ROLE_DIM,        CT_ROLE_STATE_OK,   CT_ROLE_STATE_MAINT,
-                                         CT_ROLE_STATE_UNKN, CT_ROLE_STATE_DEGR, CT_ROLE_STATE_PART,
-                                         CT_ROLE_STATE_DOWN};
+    static const enum ct_role roles[] = {
+        CT_ROLE_DIM,        CT_ROLE_STATE_OK,   CT_ROLE_STATE_MAINT, CT_ROLE_STATE_UNKN,
+        CT_ROLE_STATE_DEGR, CT_ROLE_STATE_PART, CT_ROLE_STATE_DOWN};
     return roles[rank(sign)];
 }
 

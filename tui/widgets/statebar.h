@@ -4,8 +4,9 @@
 
 #include "tui/canvas.h"
 
-/* Draws DAYS (one state sign a day, oldest first: . m ? ~ ! X, blank = not recorded) into WIDTH columns at
- * Y, X. A column that holds several days shows the worst of them; fewer days than columns stand right. */
+/* Draws DAYS (one state sign a day, oldest first: . m ? ~ ! X, blank = not recorded) into WIDTH
+ * columns at Y, X. A column that holds several days shows the worst of them; fewer days than
+ * columns stand right. */
 void ct_statebar(struct ct_box b, int y, int x, int width, struct ct_span days);
 
 /* The role that a state sign is drawn in; DIM for anything that is no state. */
