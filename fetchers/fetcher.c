@@ -260,6 +260,13 @@ static size_t body_limit(const struct ct_source *s)
                                     : DEFAULT_BODY;
 }
 
+/* Its own, where somebody gave it one; else that of the settings. */
+static int64_t timeout_of(const struct entry *e)
+{
+    bool own = e->s->timeout_ms > 0 && e->s->timeout_ms != CT_DEFAULT_TIMEOUT_MS;
+    return own || e->f->o.timeout_ms <= 0 ? e->s->timeout_ms : e->f->o.timeout_ms;
+}
+
 /* Asks for the page at E->url. */
 static void ask(struct entry *e, bool plain)
 {
@@ -275,7 +282,7 @@ static void ask(struct entry *e, bool plain)
         .body = post ? s->body : NULL,
         .content_type = post ? "application/json" : NULL,
         .max_bytes = body_limit(s) - (size_t)e->bytes,
-        .total_ms = s->timeout_ms > 0 ? s->timeout_ms : e->f->o.timeout_ms,
+        .total_ms = timeout_of(e),
         .allow_private = s->allow_private,
     };
     if (key != NULL &&

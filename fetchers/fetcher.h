@@ -14,6 +14,8 @@ struct ct_fetcher;
 typedef void ct_after_commit(void *ctx, const struct ct_source *s, const struct ct_fetch *f,
                              const struct ct_commit *commit);
 
+#define CT_DEFAULT_TIMEOUT_MS (30 * CT_SECOND)
+
 struct ct_fetcher_options {
     struct ct_registry *registry; /* the three are borrowed and must outlive the fetcher */
     struct ct_writer *writer;
@@ -22,7 +24,7 @@ struct ct_fetcher_options {
     uint64_t seed;                 /* of jitter and spread: same seed, same times */
     int jitter_percent;            /* 0 to 50 */
     int64_t spread_ms;             /* what is due at the start begins within this window */
-    int64_t timeout_ms;            /* of a request when the source says none; 0: 30 s */
+    int64_t timeout_ms;            /* of sources that leave it at 30 s; 0: 30 s */
     bool once;                     /* every source at most once */
     const char *const *only;       /* ids, NULL-terminated: just these, due or not; NULL: all */
     ct_after_commit *after_commit; /* or NULL */

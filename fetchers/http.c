@@ -522,18 +522,12 @@ static enum ct_status explain(struct transfer *t, CURLcode rc)
     return ct_fail(&t->err, CT_ERR_NET, host, "%s", words);
 }
 
-/* A kept connection may have died in its sleep, and an HTTP/2 stream may be dropped by a leaving
- * server: such a hop is worth one more try on a connection of its own. */
-static bool worth_retry(struct transfer *t, CURLcode rc)
+/* libcurl itself replaces a kept connection that died in its sleep; a stream that a leaving HTTP/2
+ * server drops is worth one more try on a connection of its own. */
+static bool worth_retry(const struct transfer *t, CURLcode rc)
 {
-    long connects = 1;
-    if (t->fresh || t->stop != STOP_NONE || t->body != NULL)
-        return false;
-    if (rc == CURLE_HTTP2 || rc == CURLE_HTTP2_STREAM)
-        return true;
-    curl_easy_getinfo(t->easy, CURLINFO_NUM_CONNECTS, &connects);
-    return connects == 0 && t->header_bytes == 0 &&
-           (rc == CURLE_GOT_NOTHING || rc == CURLE_SEND_ERROR || rc == CURLE_RECV_ERROR);
+    return (rc == CURLE_HTTP2 || rc == CURLE_HTTP2_STREAM) && !t->fresh && t->stop == STOP_NONE &&
+           t->body == NULL;
 }
 
 static bool is_redirect(int code)

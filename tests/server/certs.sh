@@ -20,7 +20,7 @@ leaf() {
 {
     authority ca
     authority other
-    here=DNS:localhost,IP:127.0.0.1
+    here=DNS:localhost,IP:127.0.0.1,DNS:$(uname -n)
     leaf good ca "$here" 20200101000000Z 20991231000000Z
     leaf wrong-host ca DNS:elsewhere.test 20200101000000Z 20991231000000Z
     leaf expired ca "$here" 20200101000000Z 20210101000000Z

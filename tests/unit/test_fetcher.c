@@ -16,6 +16,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <zlib.h>
 
 /* ---- schedule ---- */
@@ -159,7 +160,8 @@ static struct {
     int write_refusals;                       /* so many OK writes are refused */
 } toy;
 
-/* Lines "row NAME", "next LINK", "fill", anything else is refused. */
+/* Lines "row NAME", "next LINK", "fill", "sleep" (past the beat of the lease); anything else is
+ * refused. */
 static enum ct_status toy_parse(struct ct_span body, const struct ct_parse_hint *hint,
                                 struct ct_batch *out, struct ct_error *err)
 {
@@ -173,6 +175,8 @@ static enum ct_status toy_parse(struct ct_span body, const struct ct_parse_hint 
                 c->name = ct_arena_dup(out->arena, (struct ct_span){line.p + 4, line.n - 4});
         } else if (ct_span_starts(line, "next ")) {
             out->next_page = ct_arena_dup(out->arena, (struct ct_span){line.p + 5, line.n - 5});
+        } else if (ct_span_is(line, "sleep")) {
+            nanosleep(&(struct timespec){10, 200000000}, NULL);
         } else if (ct_span_is(line, "fill")) {
             while (ct_arena_alloc(out->arena, 1 << 20) != NULL)
                 ;
@@ -364,6 +368,8 @@ struct loop {
     struct ct_fetcher *f;
 };
 
+static int64_t loop_timeout_ms; /* [fetch] timeout; 0: unset */
+
 static struct loop open_loop(bool once, const char *const *only)
 {
     struct loop l = {0};
@@ -372,6 +378,7 @@ static struct loop open_loop(bool once, const char *const *only)
     assert_int_equal(ct_http_new(&ho, &l.http, &err), CT_OK);
     struct ct_fetcher_options o = {.http = l.http,
                                    .owner = "test",
+                                   .timeout_ms = loop_timeout_ms,
                                    .seed = 5,
                                    .jitter_percent = 10,
                                    .once = once,
@@ -506,8 +513,11 @@ static void a_304_counts_only_while_its_rows_are_stored(void **state)
     assert_int_equal(LAST.outcome, CT_OUTCOME_NOT_MODIFIED);
     assert_int_equal(LAST.http_status, 304);
     assert_int_equal(ts_hits_304(web, "/tagged"), 1);
-    toy.memory[0].m.rows = 0; /* the rows are lost: a plain request brings them back */
-    toy.memory[0].m.body_hash = 0;
+    toy.memory[0].m.rows = 0; /* an answer of no rows is asked for plainly each time */
+    round_of_all();
+    assert_int_equal(LAST.http_status, 200);
+    assert_int_equal(ts_hits_304(web, "/tagged"), 1);
+    toy.memory[0].m.body_hash = 0; /* the rows are lost: a plain request brings them back */
     round_of_all();
     assert_int_equal(LAST.outcome, CT_OUTCOME_OK);
     assert_int_equal(LAST.http_status, 200);
@@ -620,6 +630,21 @@ static void gzip_that_nobody_declared_is_unpacked(void **state)
     assert_non_null(strstr(LAST.error, "gzip: cut short"));
 }
 
+static void the_set_timeout_is_for_sources_without_one_of_their_own(void **state)
+{
+    (void)state;
+    struct ct_source *s = add_raw("/silent"), *own = add_raw("/slow");
+    s->timeout_ms = CT_DEFAULT_TIMEOUT_MS;
+    own->timeout_ms = 2000;
+    loop_timeout_ms = 500;
+    round_of_all();
+    loop_timeout_ms = 0;
+    assert_int_equal(toy.n_notes, 2);
+    assert_string_equal(toy.notes[0].id, "silent");
+    assert_non_null(strstr(toy.notes[0].error, "not finished within 500 ms"));
+    assert_non_null(strstr(toy.notes[1].error, "not finished within 2000 ms"));
+}
+
 static void what_cannot_be_stored_is_stored_as_a_failure(void **state)
 {
     (void)state;
@@ -641,7 +666,7 @@ static void a_lost_lease_ends_all_writing(void **state)
 {
     (void)state;
     struct ct_error err = {0};
-    add_web("/good", &(struct ts_answer){200, .body = "row a\n", .delay_ms = 11000});
+    add_web("/good", &(struct ts_answer){200, .body = "row a\nsleep\n"});
     struct loop l = open_loop(false, NULL);
     toy.beat_status = CT_ERR_BUSY;
     enum ct_status st = CT_OK;
@@ -780,6 +805,7 @@ int main(void)
         IN_TOY(page_links_that_lie_fail_the_attempt),
         IN_TOY(the_byte_cap_holds_over_all_pages),
         IN_TOY(gzip_that_nobody_declared_is_unpacked),
+        IN_TOY(the_set_timeout_is_for_sources_without_one_of_their_own),
         IN_TOY(what_cannot_be_stored_is_stored_as_a_failure),
         IN_TOY(a_lost_lease_ends_all_writing),
         IN_TOY(named_sources_run_once_and_others_do_not),

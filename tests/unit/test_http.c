@@ -515,16 +515,36 @@ static void a_name_that_resolves_inwards_is_stopped_at_the_socket(void **state)
 static void private_addresses_open_for_one_request_do_not_open_for_the_next(void **state)
 {
     (void)state;
-    struct ct_http *h = open_http(false, NULL);
+    char name[128] = "", url[200];
+    struct ct_http *h = open_http(false, env.ca);
     struct got g;
     struct ct_error err;
-    ts_set(env.web, "/plain", &(struct ts_answer){200, .body = "{}"});
-    struct ct_http_request req = {.url = at(ts_port(env.web), "/plain"), .allow_private = true};
+    ts_set(env.tls, "/inner", &(struct ts_answer){200, .body = "{}"});
+    snprintf(url, sizeof(url), "https://127.0.0.1:%d/inner", ts_port(env.tls));
+    struct ct_http_request req = {.url = url, .allow_private = true};
     ask(h, &req, &g);
     assert_int_equal(g.http_status, 200);
     ct_buf_free(&g.body);
     req.allow_private = false;
     assert_int_equal(ct_http_start(h, &req, on_done, &g, &err), CT_ERR_NET);
+
+    /* By name nothing can be told from the text, and the connection of the first request would do
+     * for the second. */
+    assert_int_equal(gethostname(name, sizeof(name) - 1), 0);
+    snprintf(url, sizeof(url), "https://%s:%d/inner", name, ts_port(env.tls));
+    req.allow_private = true;
+    ask(h, &req, &g);
+    ct_buf_free(&g.body);
+    if (g.status == CT_OK) {
+        int before = ts_hits(env.tls, "/inner");
+        req.allow_private = false;
+        ask(h, &req, &g);
+        expect_error(&g, CT_ERR_NET, "private address refused");
+        assert_int_equal(ts_hits(env.tls, "/inner"), before);
+        ct_buf_free(&g.body);
+    } else { /* a machine whose own name is not on loopback cannot show it */
+        print_message("# %s is not on loopback here: %s\n", name, g.err.what);
+    }
     ct_http_free(h);
 }
 
