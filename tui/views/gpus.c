@@ -356,8 +356,7 @@ static void draw_groups(void *state, const void *model, const struct ct_draw *d,
     ct_tview_draw(&group_view, state, model, d, box, note, "no GPU offer recorded yet");
 }
 
-/* L: what the cheapest cloud sells of the type. Nothing to watch or open: types are made of offers.
- */
+/* L: what the cheapest cloud sells of the type. Types are made of offers: none to watch or open. */
 static enum ct_act_result act_groups(void *state, const void *model, enum ct_action action,
                                      int letter, struct ct_panel_query *q,
                                      struct ct_frame_request *req)

@@ -53,8 +53,7 @@ static int by_value(const void *a, const void *b)
     return x < y ? -1 : x > y;
 }
 
-/* From the columns a chart would show: equal stretches of time, so that the median is one by time.
- */
+/* From the columns a chart would show: equal stretches of time, so the median is by time. */
 static void count(struct history_line *l, const struct ct_chart_series *s, int64_t from_ms,
                   int64_t to_ms)
 {
@@ -114,8 +113,7 @@ static bool chart_series(const struct ct_history *h, struct ct_arena *a, struct 
     return true;
 }
 
-/* Adds the series of one name (or glob). A name that is not on record is remembered, not an error.
- */
+/* Adds the series of one name (or glob). A name not on record is remembered, not an error. */
 static enum ct_status add_name(struct ct_reader *r, const struct ct_query *query,
                                struct ct_span name, struct ct_arena *a, struct history_model *m,
                                struct ct_error *err)
@@ -174,8 +172,7 @@ static void add_liveliest(const struct ct_series_row *sorted, size_t n, int64_t 
         }
 }
 
-/* Series to show while nobody chose any: what is followed, else indices, else the liveliest prices.
- */
+/* Series to show while nobody chose any: what is followed, else indices, else lively prices. */
 static enum ct_status stand_in(struct ct_reader *r, const struct ct_panel_query *q,
                                const struct ct_query *query, struct ct_arena *a,
                                struct ct_span *out, struct ct_error *err)

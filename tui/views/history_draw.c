@@ -370,8 +370,7 @@ static void draw_chart(struct ct_box box, const struct history_model *m, struct 
     s->cols = plot.cols > 0 ? plot.cols : s->cols;
 }
 
-/* "NOT LIVE 2d4h back   3 series, 14d   abs $/GPU.h   step   1 col = 3h14m", as much as COLS hold.
- */
+/* "NOT LIVE 2d4h back   3 series, 14d   abs $/GPU.h   step   1 col = 3h14m", as far as COLS go. */
 static void make_note(struct ct_buf *note, const struct history_model *m,
                       const struct history_state *s, const struct ct_draw *d, int cols)
 {

@@ -294,8 +294,7 @@ static int latest_end_first(const void *a, const void *b)
     return ex > ey ? -1 : ex < ey;
 }
 
-/* Open ones in the reader's order, worst first; behind them the ended ones, the last to end first.
- */
+/* Open ones in the reader's order, worst first; then the ended ones, the last to end first. */
 static bool order_incidents(struct ct_rows *rows, struct ct_arena *a)
 {
     const struct ct_incident_row *in = rows->v;

@@ -105,8 +105,7 @@ static void add_price(struct row *r, const struct ct_token_row *t)
     }
 }
 
-/* Finds KEY's row by an open hash over the rows made so far, or makes it. SLOTS is a power of two.
- */
+/* Finds KEY's row by an open hash over the rows made so far, or makes it. SLOTS: a power of two. */
 static struct row *row_for(struct row *rows, size_t *n, uint32_t *slot, size_t slots,
                            const struct ct_token_row *t)
 {

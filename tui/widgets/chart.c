@@ -98,8 +98,7 @@ bool ct_chart_units_differ(const struct ct_chart *c)
 
 /* ---- a plot being made ---- */
 
-/* Series are told apart without colour: the dots of a line that are set, repeated along the axis.
- */
+/* Series are told apart without colour: which dots of a line are set, over and over along it. */
 static const char *const patterns[CT_CHART_SERIES] = {
     "#", "#.", "####..", "####..#.", "#...", "########....", "######..#.#.", "##..",
 };
