@@ -86,7 +86,8 @@ enum ct_key_context { CT_KEYS_EVERYWHERE, CT_KEYS_TABLE, CT_KEYS_CHART };
 /* What the UI asks the loader for, per panel. Plain data, copied between the threads. */
 struct ct_panel_query {
     int64_t at_ms;         /* CT_LIVE or the time machine's moment */
-    int64_t from_ms, to_ms; /* charts: 0, 0 = the panel's default range ending at at_ms */
+    int64_t from_ms, to_ms; /* charts: 0, 0 = the panel's default range ending at at_ms; -LENGTH, 0 =
+                             * the last LENGTH ms before it, moving along (ct_view_window) */
     int cols;              /* chart columns wanted */
     char filter[256];
     char subject[512];     /* detail: the row id; history: series names separated by '\n' */

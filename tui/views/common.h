@@ -33,7 +33,7 @@ void ct_view_series_brief(struct ct_buf *out, struct ct_span series);
 void ct_view_unit(struct ct_buf *out, struct ct_span unit);
 /* $ price, A L N stock, + - model, ? source, and the state's sign for incidents and states. */
 char ct_view_event_sign(const struct ct_event_row *e);
-/* Whom an event is about ("H100-SXM od vastai") and what happened ("1.63 -> 1.92 $/GPU.h +17.6%"). */
+/* Whom an event is about ("H100-SXM od vastai"), what happened ("1.63 -> 1.92 $/GPU.h +17.6%"). */
 void ct_view_event_who(struct ct_buf *out, const struct ct_event_row *e);
 void ct_view_event_what(struct ct_buf *out, const struct ct_event_row *e);
 
