@@ -130,13 +130,6 @@ static void draw(void *state, const void *model, const struct ct_draw *d, struct
     else if (box.cols >= 100 && !d->query->sort[0])
         ct_buf_adds(note, "worst first, then newest");
     ct_note_seen(note, d, s->newest_ms, 10 * CT_MINUTE);
-    if (s->offline_since_ms != CT_NONE && box.rows > 2) {
-        ct_buf_adds(&text, "network: we look offline since ");
-        ct_view_when(&text, s->offline_since_ms, d->now_ms);
-        ct_put_field(box, 0, 1, box.cols - 1, -1, CT_ROLE_ERROR, ct_buf_span(&text));
-        ct_buf_clear(&text);
-        box = ct_box_sub(box, 1, 0, box.rows - 1, box.cols);
-    }
     empty_line(s, d, &text);
     ((struct state *)state)->drawn = box.cols < 58 ? &strip : box.cols < 100 ? &narrow : &view;
     ct_tview_draw(((struct state *)state)->drawn, state, &m->t, d, box, note, text.p);
