@@ -1,0 +1,51 @@
+#!/bin/sh
+# Who may include what: the table of the design, held against the sources. TAP.
+cd "${CT_SRCDIR:-.}" || exit 1
+n=0
+failed=0
+
+# allowed NAME FILES... -- PATTERN: no #include "..." or <...> in FILES beyond PATTERN (an extended expression
+# over what stands between the quotes or brackets; the system's own headers are always fine).
+allowed() {
+    name=$1
+    shift
+    files=
+    while [ "$1" != -- ]; do
+        files="$files $1"
+        shift
+    done
+    n=$((n + 1))
+    # shellcheck disable=SC2086
+    bad=$(grep -nHE '^#include ("|<(curl|ncurses|libxml|sqlite3|jansson|microhttpd|csv|utf8proc|ini|vterm|zlib))' $files |
+        sed -E 's/#include ["<]([^">]*)[">].*/\1/' |
+        awk -F: -v ok="^($2)" '$3 !~ ok { print "#   " $1 ":" $2 ": " $3 }')
+    if [ -z "$bad" ]; then
+        echo "ok $n - $name"
+    else
+        echo "not ok $n - $name"
+        echo "$bad"
+        failed=1
+    fi
+}
+
+allowed db_base_depends_on_libc_utf8proc_and_inih db/base/*.[ch] -- \
+    'config\.h|db/base/|utf8proc|ini\.h'
+allowed db_knows_base_sqlite_and_jansson db/*.[ch] -- \
+    'config\.h|db/|sqlite3|jansson'
+allowed fetchers_know_no_reader_and_no_screen fetchers/*.[ch] fetchers/families/*.[ch] -- \
+    'config\.h|db/base/|db/model\.h|db/table\.h|db/write\.h|fetchers/|curl|jansson|libxml|csv|zlib'
+allowed one_file_knows_curl $(ls fetchers/*.[ch] fetchers/families/*.[ch] app/*.[ch] demo/*.[ch] | grep -v fetchers/http.c) -- \
+    'config\.h|db/|fetchers/|app/|demo/|tui/|jansson|libxml|csv|zlib|microhttpd|sqlite3'
+allowed canvas_themes_and_widgets_know_rows_only_by_their_table tui/canvas.[ch] tui/theme.[ch] tui/widgets/*.[ch] -- \
+    'config\.h|db/base/|db/table\.h|db/model\.h|tui/'
+allowed views_read_models_and_know_no_terminal tui/views/*.[ch] -- \
+    'config\.h|db/base/|db/model\.h|db/table\.h|db/read\.h|tui/'
+allowed one_file_knows_ncurses $(ls tui/*.[ch] tui/*/*.[ch] app/*.[ch] | grep -v tui/term.c) -- \
+    'config\.h|db/|fetchers/|app/|tui/|jansson|sqlite3|csv'
+allowed the_demo_is_a_world_and_its_wire demo/*.[ch] -- \
+    'config\.h|db/|demo/|fetchers/|app/(fetcher_commands|watch)\.h|microhttpd'
+allowed screens_know_no_sql $(ls tui/*.[ch] tui/*/*.[ch] app/*.[ch] | grep -v app/doctor.c) -- \
+    'config\.h|db/|fetchers/|app/|tui/|demo/|jansson|csv|ncurses'
+
+echo "1..$n"
+exit $failed
