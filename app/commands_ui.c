@@ -173,7 +173,7 @@ static const char *on_fd(void *ctx, int *fd)
     struct beside *b = ctx;
     bool ended = ct_keeper_check(&b->keeper);
     /* Its socket closes an instant before it can be waited for. */
-    for (int i = 0; i < 20 && !ended && b->keeper.fd < 0; i++) {
+    for (int i = 0; i < 20 && !ended && b->keeper.pid && b->keeper.fd < 0; i++) {
         nanosleep(&(struct timespec){.tv_nsec = 1000000}, NULL);
         ended = ct_keeper_check(&b->keeper);
     }
@@ -200,7 +200,7 @@ static const char *refresh(void *ctx, const char *source)
 static int run_ui(struct ct_call *c, struct ct_ui_options *o, const char *const *args,
                   struct ct_ui_result *result)
 {
-    struct beside b = {.keeper.fd = -1};
+    struct beside b = {.keeper = {.fd = -1, .child_fd = -1}};
     struct ct_buf log = CT_BUF_INIT, folder = CT_BUF_INIT;
     ct_path_state(&folder, "");
     ct_path_state(&log, "fetcher-output.log");

@@ -18,9 +18,10 @@
 #include <unistd.h>
 
 #define PROGRAM "cloudtape-fetcher"
-#define CHILD_FD 3                  /* the child's end of the socket, in the child */
-#define SETTLED_MS (60 * CT_SECOND) /* a child that lived so long starts a new count of failures   \
-                                     */
+#define CHILD_FD 3 /* the child's end of the socket, in the child */
+#define SETTLED_MS                                                                                 \
+    (60 * CT_SECOND) /* a child that lived so long starts a new count of failures                  \
+                      */
 #define LONGEST_PAUSE_MS (5 * CT_MINUTE)
 #define PATIENCE_MS 2000
 #define LARGEST_OUTPUT (1 << 20) /* of stray output; the fetcher's own log turns itself over */
@@ -40,16 +41,52 @@ enum ct_status ct_fetcher_exec(char **argv, struct ct_error *err)
     return status;
 }
 
+/* Both ends above the descriptors the child gets: dup2 onto itself would keep CLOEXEC set. */
+static int make_pair(int pair[2])
+{
+    if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) != 0)
+        return errno;
+    for (int i = 0; i < 2; i++) {
+        int high = fcntl(pair[i], F_DUPFD_CLOEXEC, CHILD_FD + 1);
+        int code = errno;
+        close(pair[i]);
+        pair[i] = high;
+        if (high < 0) {
+            close(pair[1 - i]);
+            return code;
+        }
+    }
+    return 0;
+}
+
+static int open_socket(struct ct_keeper *k)
+{
+    int pair[2], code = make_pair(pair);
+    k->fd = code ? -1 : pair[0];
+    k->child_fd = code ? -1 : pair[1];
+    return code;
+}
+
+static void close_fd(int *fd)
+{
+    if (*fd >= 0)
+        close(*fd);
+    *fd = -1;
+}
+
 enum ct_status ct_keeper_init(struct ct_keeper *k, const char *const *args, const char *log_path,
                               struct ct_error *err)
 {
     struct ct_buf path = CT_BUF_INIT;
-    *k = (struct ct_keeper){.args = args, .log_path = log_path, .fd = -1};
+    *k = (struct ct_keeper){.args = args, .log_path = log_path, .fd = -1, .child_fd = -1};
     enum ct_status status = ct_path_program(&path, PROGRAM, err);
     if (status == CT_OK && path.n >= sizeof k->program)
         status = ct_fail(err, CT_ERR_LIMIT, PROGRAM, "its path is too long");
     if (status == CT_OK)
         memcpy(k->program, path.p, path.n + 1);
+    int code = status == CT_OK ? open_socket(k) : 0;
+    if (code)
+        status = ct_fail(err, CT_ERR_IO, PROGRAM, "no socket: %s", strerror(code));
     ct_buf_free(&path);
     return status;
 }
@@ -95,32 +132,13 @@ static int spawn(struct ct_keeper *k, int child, char **argv)
     return code;
 }
 
-/* Both ends above the descriptors the child gets: dup2 onto itself would keep CLOEXEC set. */
-static int make_pair(int pair[2])
-{
-    if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) != 0)
-        return errno;
-    for (int i = 0; i < 2; i++) {
-        int high = fcntl(pair[i], F_DUPFD_CLOEXEC, CHILD_FD + 1);
-        int code = errno;
-        close(pair[i]);
-        pair[i] = high;
-        if (high < 0) {
-            close(pair[1 - i]);
-            return code;
-        }
-    }
-    return 0;
-}
-
 enum ct_status ct_keeper_start(struct ct_keeper *k, struct ct_error *err)
 {
     enum { MOST_ARGS = 16 };
     char *argv[MOST_ARGS + 4], number[] = {'0' + CHILD_FD, '\0'};
     char flag[] = "--parent-fd";
     size_t n = 0;
-    int pair[2];
-    if (k->pid || ct_mono_ms() < k->retry_mono_ms)
+    if (k->pid || k->child_fd < 0 || ct_mono_ms() < k->retry_mono_ms)
         return CT_OK;
     argv[n++] = k->program;
     for (size_t i = 0; k->args[i] && n < MOST_ARGS; i++)
@@ -128,28 +146,23 @@ enum ct_status ct_keeper_start(struct ct_keeper *k, struct ct_error *err)
     argv[n++] = flag;
     argv[n++] = number;
     argv[n] = NULL;
-    int code = make_pair(pair);
-    if (code)
-        return ct_fail(err, CT_ERR_IO, PROGRAM, "no socket: %s", strerror(code));
     k->started_mono_ms = ct_mono_ms();
-    code = spawn(k, pair[1], argv);
-    close(pair[1]);
+    int code = spawn(k, k->child_fd, argv);
     if (code) {
-        close(pair[0]);
         k->pid = 0;
         k->retry_mono_ms = ct_mono_ms() + LONGEST_PAUSE_MS;
         return ct_fail(err, CT_ERR_IO, k->program, "can not be started: %s", strerror(code));
     }
-    k->fd = pair[0];
+    close_fd(&k->child_fd);
     return CT_OK;
 }
 
 static void plan_next(struct ct_keeper *k, int how)
 {
-    int64_t now = ct_mono_ms(), pause = CT_SECOND;
+    int64_t now = ct_mono_ms(), pause = 0;
     k->failures = now - k->started_mono_ms > SETTLED_MS ? 1 : k->failures + 1;
     for (int i = 1; i < k->failures && pause < LONGEST_PAUSE_MS; i++)
-        pause *= 2;
+        pause = pause ? pause * 2 : CT_SECOND;
     pause = pause > LONGEST_PAUSE_MS ? LONGEST_PAUSE_MS : pause;
     k->retry_mono_ms = now + pause;
     if (WIFSIGNALED(how))
@@ -170,9 +183,8 @@ static bool reap(struct ct_keeper *k, int flags)
     } while (got < 0 && errno == EINTR);
     if (got == 0)
         return false;
-    if (k->fd >= 0)
-        close(k->fd);
-    k->fd = -1;
+    close_fd(&k->fd);
+    (void)open_socket(k); /* without one no other child is started */
     k->pid = 0;
     plan_next(k, got > 0 ? how : 0);
     return true;
@@ -186,18 +198,15 @@ bool ct_keeper_check(struct ct_keeper *k)
     if (k->fd >= 0) {
         ssize_t n = recv(k->fd, bytes, sizeof bytes, MSG_DONTWAIT);
         if (n == 0 || (n < 0 && errno != EAGAIN && errno != EINTR)) {
-            close(k->fd); /* whatever it does now, it no longer listens to us */
-            k->fd = -1;
+            close_fd(&k->fd); /* whatever it does now, it no longer listens to us */
             kill(k->pid, SIGTERM);
         }
     }
     return reap(k, WNOHANG);
 }
 
-void ct_keeper_stop(struct ct_keeper *k)
+static void end_child(struct ct_keeper *k)
 {
-    if (!k->pid)
-        return;
     kill(k->pid, SIGTERM);
     int64_t end = ct_mono_ms() + PATIENCE_MS;
     while (!reap(k, WNOHANG)) {
@@ -211,9 +220,15 @@ void ct_keeper_stop(struct ct_keeper *k)
         struct pollfd p = {.fd = k->fd, .events = POLLIN};
         char bytes[64];
         if (poll(&p, k->fd >= 0, left < 20 ? (int)left : 20) > 0 &&
-            recv(k->fd, bytes, sizeof bytes, MSG_DONTWAIT) <= 0) {
-            close(k->fd);
-            k->fd = -1;
-        }
+            recv(k->fd, bytes, sizeof bytes, MSG_DONTWAIT) <= 0)
+            close_fd(&k->fd);
     }
+}
+
+void ct_keeper_stop(struct ct_keeper *k)
+{
+    if (k->pid)
+        end_child(k);
+    close_fd(&k->fd);
+    close_fd(&k->child_fd);
 }

@@ -20,14 +20,15 @@ struct ct_keeper {
         *args; /* behind the program's name, without --parent-fd; NULL-terminated, borrowed */
     const char *log_path; /* where its output goes; borrowed */
     pid_t pid;            /* 0: no child */
-    int fd;               /* our end of the socket; -1 */
+    int fd;               /* our end of the socket, also without a child; -1: stopped */
+    int child_fd;         /* the other end, until a child has it; -1 */
     int failures;         /* ends in a row soon after a start */
     int64_t started_mono_ms, retry_mono_ms;
     char program[1024];
     char message[192]; /* the last thing worth telling */
 };
 
-/* Finds the program. CT_ERR_NOT_FOUND says where it was looked for. */
+/* Finds the program and makes the socket. CT_ERR_NOT_FOUND says where it was looked for. */
 CT_MUST_USE enum ct_status ct_keeper_init(struct ct_keeper *k, const char *const *args,
                                           const char *log_path, struct ct_error *err);
 /* Starts the child unless one runs or its pause is not over. CT_OK with k->pid 0: not yet. */
@@ -35,7 +36,7 @@ CT_MUST_USE enum ct_status ct_keeper_start(struct ct_keeper *k, struct ct_error 
 /* To be called when k->fd is readable: takes note of a child that ended. True when it did;
  * k->message says how. */
 bool ct_keeper_check(struct ct_keeper *k);
-/* SIGTERM, at most 2 s of patience, SIGKILL. */
+/* SIGTERM, at most 2 s of patience, SIGKILL; closes the socket. Also without a child. */
 void ct_keeper_stop(struct ct_keeper *k);
 
 #endif
