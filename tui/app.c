@@ -169,6 +169,21 @@ static void follow_selection(struct ct_ui *ui, struct panel *p)
     }
 }
 
+/* A young database says since when it remembers; once. */
+static void tell_recording(struct ct_ui *ui)
+{
+    const struct ct_summary *s = &ui_frame_model(ui)->sum;
+    char since[64];
+    if (ui->terminal && !ui->said_recording && s->recording_since_ms != CT_NONE) {
+        ui->said_recording = true;
+        if (ui->at_ms == CT_LIVE && ct_now_ms() - s->recording_since_ms < CT_DAY &&
+            ui->layout.status_row >= 0 && ui->message_until_mono_ms != INT64_MAX) {
+            ui_clock(ui, s->recording_since_ms, false, false, since);
+            ui_say(ui, false, "w follows a row, / filters, ? helps   recording since %s", since);
+        }
+    }
+}
+
 /* Puts an answer on the screen. After a failure the last good model stays, with the error beside it. */
 static void install(struct ct_ui *ui, struct panel *p, struct ct_load_answer *a)
 {
@@ -183,12 +198,15 @@ static void install(struct ct_ui *ui, struct panel *p, struct ct_load_answer *a)
     }
     if (p->slot == 0) {
         ui->dirty_line1 = ui->dirty_status = true;
+        if (!p->failed) {
+            tell_recording(ui);
+        }
         if (!p->failed && ui->o->on_summary) {
             ui->o->on_summary(ui->o->ctx, &ui_frame_model(ui)->sum);
         }
     }
     if (a->newer && !ui->said_newer) {
-        ui->said_newer = 1;
+        ui->said_newer = true;
         ui_say(ui, true, "this database was made by a newer cloudtape: reading what can be read");
     }
     follow_selection(ui, p);

@@ -84,7 +84,7 @@ struct ct_ui {
     struct message messages[MESSAGES_MAX]; /* a ring */
     size_t n_messages;
     int64_t message_until_mono_ms; /* 0: none is shown; INT64_MAX: until the next key */
-    char said_newer;
+    bool said_newer, said_recording;
 
     bool dirty_all, dirty_line1, dirty_status;
     bool ask;                   /* the loader must be told */

@@ -233,6 +233,29 @@ static void line_1_counts_worst_first_and_shows_the_clock(void **state)
     leave(v, "Q");
 }
 
+static void old_data_and_the_demo_are_named_on_line_1(void **state)
+{
+    (void)state;
+    struct vt *v = start_with(24, 80, "demo=1", "CLOUDTAPE_NOW=2026-11-22T17:32:10Z");
+    vt_wait(v, "DATA 3h");
+    int x, y = vt_find(v, "DATA 3h", &x);
+    assert_int_equal(y, 0);
+    assert_true(vt_cell(v, 0, x).reverse);
+    assert_non_null(strstr(vt_row(v, 0), " OLD 17:32Z"));
+    assert_non_null(strstr(vt_row(v, 0), "DEMO"));
+    assert_null(strstr(vt_row(v, 0), "X 1 DOWN")); /* old is never shown as new: unknown by now */
+    assert_non_null(strstr(vt_row(v, 0), "? 7 UNKN"));
+    leave(v, "Q");
+}
+
+static void a_young_database_says_since_when_it_remembers(void **state)
+{
+    (void)state;
+    struct vt *v = start(24, 80);
+    assert_non_null(strstr(vt_row(v, 23), "recording since 14:31Z"));
+    leave(v, "Q");
+}
+
 static void states_differ_by_attributes_when_there_is_no_colour(void **state)
 {
     (void)state;
@@ -701,6 +724,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         T(line_1_counts_worst_first_and_shows_the_clock),
+        T(old_data_and_the_demo_are_named_on_line_1),
+        T(a_young_database_says_since_when_it_remembers),
         T(states_differ_by_attributes_when_there_is_no_colour),
         T(colour_and_selection_are_there_when_the_terminal_can),
         T(q_goes_back_and_asks_before_it_leaves),
