@@ -231,7 +231,6 @@ void ct_load_begin(struct ct_reader *r, const struct ct_query *q, struct ct_aren
     r->live = q->at_ms == CT_LIVE;
     r->t = r->live ? q->now_ms : q->at_ms;
     r->at = r->live ? CT_LIVE - 1 : q->at_ms;
-    atomic_store(&r->cancel, false);
     follow_file(r);
     r->err = err;
     r->status = CT_OK;
@@ -249,9 +248,11 @@ enum ct_status ct_load_end(struct ct_reader *r)
     if (!sqlite3_get_autocommit(r->db)) {
         enum ct_status status = r->status;
         r->status = CT_OK;
-        atomic_store(&r->cancel, false);
+        bool cancel = atomic_exchange(&r->cancel, false); /* not of this statement */
         (void)ct_step(r, ct_use(r, SQL_COMMIT, 0));
         sqlite3_reset(r->stmts[SQL_COMMIT]);
+        if (cancel)
+            atomic_store(&r->cancel, true); /* it came between two reads of one load */
         if (status != CT_OK)
             r->status = status;
     }
@@ -262,9 +263,10 @@ static void broken(struct ct_reader *r, int rc)
 {
     if (r->status != CT_OK)
         return;
-    if ((rc & 0xff) == SQLITE_INTERRUPT)
+    if ((rc & 0xff) == SQLITE_INTERRUPT) {
         r->status = ct_fail(r->err, CT_ERR_CANCELLED, NULL, NULL);
-    else
+        atomic_store(&r->cancel, false);
+    } else
         r->status = ct_fail(r->err, CT_ERR_DB, r->path, "%s", sqlite3_errmsg(r->db));
 }
 

@@ -14,7 +14,9 @@ CT_MUST_USE enum ct_status ct_reader_open(const char *path, struct ct_reader **o
                                           struct ct_error *err);
 void ct_reader_close(struct ct_reader *r);
 bool ct_reader_newer(const struct ct_reader *r);
-void ct_reader_cancel(struct ct_reader *r); /* the running load ends with CT_ERR_CANCELLED; any thread */
+/* The running read ends with CT_ERR_CANCELLED, or the next one when none is running: a load may be several reads. Any
+ * thread. */
+void ct_reader_cancel(struct ct_reader *r);
 /* Changes whenever another process committed, or put another file in this one's place. Cheap. */
 int64_t ct_reader_version(struct ct_reader *r);
 
