@@ -251,8 +251,9 @@ enum ct_status ct_load_end(struct ct_reader *r)
         bool cancel = atomic_exchange(&r->cancel, false); /* not of this statement */
         (void)ct_step(r, ct_use(r, SQL_COMMIT, 0));
         sqlite3_reset(r->stmts[SQL_COMMIT]);
-        if (cancel)
-            atomic_store(&r->cancel, true); /* it came between two reads of one load */
+        /* One that ended this read is used up; one that came after it is for the next. */
+        atomic_store(&r->cancel,
+                     status != CT_ERR_CANCELLED && (cancel || atomic_load(&r->cancel)));
         if (status != CT_OK)
             r->status = status;
     }
