@@ -87,6 +87,21 @@ static bool followed(struct ct_span series, const char *const *watch)
     return false;
 }
 
+/* "gpu/CLOUD/REGION/GPU/PURCHASE/.." and "token/HOST/REGION/LAB/MODEL/KIND" in few words. */
+static struct ct_span short_name(struct ct_arena *a, struct ct_span series)
+{
+    struct ct_span rest = series, part[6] = {{NULL, 0}};
+    for (size_t i = 0; i < CT_LEN(part) && rest.p; i++)
+        part[i] = ct_span_cut(&rest, '/');
+    if (ct_span_is(part[0], "gpu") && part[4].p)
+        return ct_arena_printf(a, "%.*s %.*s %.*s", CT_FMT(part[3]), CT_FMT(part[4]),
+                               CT_FMT(part[1]));
+    if (ct_span_is(part[0], "token") && part[5].p)
+        return ct_arena_printf(a, "%.*s %.*s %.*s", CT_FMT(part[4]), CT_FMT(part[5]),
+                               CT_FMT(part[1]));
+    return series;
+}
+
 static void put_move(struct line *l, struct ct_span subject, ct_nusd price, int64_t pct_milli)
 {
     char text[CT_DECIMAL_MAX], pct[CT_DECIMAL_MAX];
@@ -149,7 +164,7 @@ static enum ct_status add_move(struct ct_call *c, struct ct_reader *r, struct li
         if (e[i].kind != CT_EVENT_PRICE || e[i].suspect == 1 || e[i].new_value == CT_NONE ||
             e[i].pct_milli == CT_NONE || !followed(e[i].series, watch))
             continue;
-        put_move(l, e[i].subject, e[i].new_value, e[i].pct_milli);
+        put_move(l, short_name(c->arena, e[i].series), e[i].new_value, e[i].pct_milli);
         return CT_OK;
     }
     return status == CT_OK ? add_filtered(c, r, watch, l) : status;
