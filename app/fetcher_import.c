@@ -14,6 +14,7 @@
 
 #include <csv.h>
 #include <inttypes.h>
+#include <limits.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -196,21 +197,61 @@ static bool has_word(const char *path, const char *word)
     return false;
 }
 
-/* The source of FAMILY whose provider every file name mentions, as in
- * "statuspage-summary--github--2026-08-17.json"; else the first of the family, else NULL. */
+/* How many words of the source's id the file's name mentions: "azure_prices_westeurope" has two in
+ * "azure_retail_page_westeurope_2026-08.json". */
+static int words_shared(const char *path, const char *id)
+{
+    char word[CT_ID_BYTES + 1];
+    int n = 0;
+    for (const char *at = id; *at != '\0'; at += *at == '_') {
+        size_t len = strcspn(at, "_");
+        snprintf(word, sizeof(word), "%.*s", (int)len, at);
+        n += has_word(path, word);
+        at += len;
+    }
+    return n;
+}
+
+/* The one source of FAMILY that all file names point at, as "statuspage-summary--github--2026-08-17.json"
+ * does; the only one there is; or NULL: to guess would put one provider's words into another's mouth. */
 static const struct ct_source *source_of_names(struct ct_registry *reg,
                                                const struct ct_family *family,
                                                const struct recorded *v, size_t n)
 {
+    const struct ct_source *best = NULL;
+    int best_words = -1, of_family = 0;
     for (size_t i = 0; i < ct_registry_count(reg); i++) {
         const struct ct_source *s = ct_registry_at(reg, i);
-        size_t k = 0;
-        while (s->ops == family && k < n && has_word(v[k].path, s->provider))
-            k++;
-        if (k == n)
-            return s;
+        if (s->ops != family)
+            continue;
+        int words = INT_MAX;
+        for (size_t k = 0; k < n; k++) {
+            int here = words_shared(v[k].path, s->id);
+            words = here < words ? here : words;
+        }
+        if (words >= best_words)
+            best = words > best_words ? s : NULL;
+        best_words = words > best_words ? words : best_words;
+        of_family++;
     }
-    return first_of(reg, family);
+    return best_words > 0 || of_family == 1 ? best : NULL;
+}
+
+/* What all sources of FAMILY have in common describes an imported one as well. */
+static void describe_by_family(struct import *im, const struct ct_family *family)
+{
+    const struct ct_source *first = first_of(im->reg, family);
+    if (first == NULL)
+        return;
+    im->made.evidence = first->evidence;
+    im->made.part_of_list = first->part_of_list;
+    im->made.interval_ms = first->interval_ms;
+    im->made.provider = first->provider;
+    for (size_t i = 0; i < ct_registry_count(im->reg); i++) {
+        const struct ct_source *s = ct_registry_at(im->reg, i);
+        if (s->ops == family && strcmp(s->provider, first->provider) != 0)
+            im->made.provider = "imported";
+    }
 }
 
 static enum ct_status choose_source(struct import *im, const char *id,
@@ -220,8 +261,10 @@ static enum ct_status choose_source(struct import *im, const char *id,
     char name[64];
     if (id == NULL) {
         snprintf(name, sizeof(name), "import_%s", family->name);
-        if ((im->s = source_of_names(im->reg, family, v, n)) == NULL)
+        if ((im->s = source_of_names(im->reg, family, v, n)) == NULL) {
             make_source(im, name, family, false);
+            describe_by_family(im, family);
+        }
         return CT_OK;
     }
     if (!id_ok(id))

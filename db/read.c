@@ -605,7 +605,10 @@ void ct_source_gaps(struct ct_reader *r, const struct ct_source_at *s, int64_t f
             continue;
         }
         int64_t since = good == CT_NONE ? from_ms : good;
-        bool neighbours = imported && good_imported && !failed.n;
+        /* Recorded price lists of a month apart still tell the price between them; status pages say
+         * how it was on their day. */
+        bool neighbours = imported && good_imported && !failed.n &&
+                          (s->kind != CT_SOURCE_STATUS || at - since <= CT_DAY);
         if ((good == CT_NONE && at > from_ms) || (at - since > w.limit && !neighbours)) {
             end = since;
             for (size_t i = 0; i < failed.n; i++) {

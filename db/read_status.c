@@ -370,12 +370,18 @@ enum ct_status ct_read_components(struct ct_reader *r, const struct ct_query *q,
     ct_load_begin(r, q, a, err);
     struct ct_source_list list = ct_sources_at(r);
     for (size_t i = 0; i < list.n; i++) {
-        size_t first = rows.v.n;
+        struct ct_component_list own = {.bad = 0};
         if (!about(r, &list.v[i], q->subject))
             continue;
-        ct_components_at(r, &list.v[i], &rows);
-        for (size_t k = first; k < rows.v.n && !ct_readable(&list.v[i]); k++)
-            rows.v.v[k].state = CT_STATE_UNKNOWN;
+        ct_components_at(r, &list.v[i], &own);
+        for (size_t k = 0; k < own.v.n; k++) {
+            struct ct_component_row *row = CT_VEC_PUSH(a, &rows.v);
+            if (!row)
+                break;
+            *row = own.v.v[k];
+            if (!ct_readable(&list.v[i]))
+                row->state = CT_STATE_UNKNOWN;
+        }
     }
     ct_sort(r, rows.v.v, rows.v.n, sizeof *rows.v.v, worse_component);
     *out = (struct ct_rows){rows.v.v, rows.v.n};

@@ -268,6 +268,23 @@ static void status_counts_components_and_names_the_incident(void **state)
     end(&t);
 }
 
+static void components_of_a_page_that_was_not_read_are_unknown(void **state)
+{
+    struct read t = begin(state, MIN(5));
+    struct ct_source_conf confs[] = {fixture_conf("stat", CT_SOURCE_STATUS),
+                                     fixture_conf("acme_status", CT_SOURCE_STATUS)};
+    confs[1].provider = "acme";
+    assert_int_equal(ct_write_sources(t.f->w, confs, 2, MIN(0), &t.err), CT_OK);
+    component(t.f, "old api", CT_STATE_MAJOR);
+    fetch(t.f, "acme_status", MIN(0));
+    component(t.f, "api", CT_STATE_DEGRADED);
+    fetch(t.f, "stat", MIN(30));
+    t.q.now_ms = MIN(30) + CT_SECOND;
+    shows(&t, ct_read_components, &ct_component_table, "provider name state",
+          "openai|api|degraded\nacme|old api|unknown");
+    end(&t);
+}
+
 static void ninety_days_show_the_worst_of_each_and_blanks_where_nobody_looked(void **state)
 {
     struct read t = begin(state, T0);
@@ -936,6 +953,7 @@ int main(void)
         T(no_statement_scans_what_grows),
         T(a_page_nobody_can_read_becomes_unknown_and_never_ok),
         T(status_counts_components_and_names_the_incident),
+        T(components_of_a_page_that_was_not_read_are_unknown),
         T(ninety_days_show_the_worst_of_each_and_blanks_where_nobody_looked),
         T(when_nothing_can_be_reached_it_is_us),
         T(sources_tell_how_the_last_attempt_went),
