@@ -1,9 +1,13 @@
 /* Times a terminal program from outside, as a person would see it: in a pseudo terminal, by its bytes.
  *
- *   pty_bench paint TEXT RUNS COLSxROWS COMMAND...  median ms from fork until TEXT was written, bytes by then
- *   pty_bench key KEYS COLSxROWS COMMAND...         p50 and p99 ms from a key to the end of its frame, and
- *                                                   mean bytes a frame
- *   pty_bench idle SECONDS COLSxROWS COMMAND...     CPU us a second, bytes written, wake-ups a second
+ *   pty_bench paint TEXT RUNS COLSxROWS COMMAND...   median ms from the start until TEXT was written, bytes by then
+ *   pty_bench settle TEXT RUNS COLSxROWS COMMAND...  the same until the last byte before 100 ms of silence; TEXT
+ *                                                    must be among what was written
+ *   pty_bench key KEYS COLSxROWS COMMAND...          p50 and p99 ms from a key to the end of its frame, mean bytes
+ *                                                    a frame. KEYS: what is before a ':' is typed untimed first;
+ *                                                    '^' and 'v' are the arrows
+ *   pty_bench idle SECONDS COLSxROWS COMMAND...      six seconds after the start: CPU us a second, bytes written,
+ *                                                    wake-ups a second, RSS in MB
  *
  * A frame has ended when nothing was written for 12 ms. Prints numbers separated by blanks, exits 1 with a word on
  * stderr when the program did not do what was waited for: a benchmark that saw nothing proves nothing. */
@@ -14,6 +18,7 @@
 #include <poll.h>
 #include <pty.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -22,7 +27,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { QUIET_MS = 12, GIVE_UP_MS = 8000, MAX_SAMPLES = 1000 };
+enum { QUIET_MS = 12, SETTLED_MS = 100, GIVE_UP_MS = 8000, START_MS = 6000, MAX_SAMPLES = 1000 };
 
 static double now_ms(void)
 {
@@ -31,7 +36,7 @@ static double now_ms(void)
     return (double)t.tv_sec * 1e3 + (double)t.tv_nsec / 1e6;
 }
 
-static void fail(const char *what)
+static _Noreturn void fail(const char *what)
 {
     fprintf(stderr, "pty_bench: %s\n", what);
     exit(1);
@@ -135,26 +140,48 @@ static int by_value(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
-static void paint(const char *text, int runs, const char *size, char **argv)
+static bool wrote(const struct program *p, const char *text)
+{
+    return memmem(p->tail, p->n_tail, text, strlen(text)) != NULL;
+}
+
+static void paint(const char *text, bool settle, int runs, const char *size, char **argv)
 {
     static double ms[MAX_SAMPLES];
     size_t bytes = 0;
     for (int i = 0; i < runs; i++) {
-        double begin = now_ms();
+        double begin = now_ms(), last = 0;
         struct program p = start(size, argv);
-        while (!memmem(p.tail, p.n_tail, text, strlen(text))) {
+        while (!settle && !wrote(&p, text)) {
             if (pump(&p, GIVE_UP_MS - (now_ms() - begin)) <= 0) {
                 end(&p);
                 fail("the text never came");
             }
         }
-        ms[i] = now_ms() - begin;
+        last = now_ms();
         bytes = p.bytes;
-        until_quiet(&p, 50);
+        double quiet = until_quiet(&p, SETTLED_MS);
+        if (settle) {
+            last = quiet;
+            bytes = p.bytes;
+        }
         end(&p);
+        if (!wrote(&p, text)) {
+            fail("the text never came");
+        }
+        ms[i] = last - begin;
     }
     qsort(ms, (size_t)runs, sizeof ms[0], by_value);
     printf("%.3f %zu\n", ms[runs / 2], bytes);
+}
+
+static void type(struct program *p, char key)
+{
+    const char *sent = key == '^' ? "\033OA" : key == 'v' ? "\033OB" : (const char[]){key, 0};
+    size_t n = strlen(sent);
+    if (write(p->fd, sent, n) != (ssize_t)n) {
+        fail("the key could not be typed");
+    }
 }
 
 static void key(const char *keys, const char *size, char **argv)
@@ -162,13 +189,16 @@ static void key(const char *keys, const char *size, char **argv)
     static double ms[MAX_SAMPLES];
     struct program p = start(size, argv);
     until_quiet(&p, 400);
+    const char *timed = strchr(keys, ':');
+    for (timed = timed ? timed + 1 : keys; keys + 1 < timed; keys++) {
+        type(&p, *keys);
+        until_quiet(&p, 400);
+    }
     size_t before = p.bytes;
     int n = 0;
-    for (; keys[n] && n < MAX_SAMPLES; n++) {
+    for (; timed[n] && n < MAX_SAMPLES; n++) {
         double begin = now_ms();
-        if (write(p.fd, &keys[n], 1) != 1) {
-            fail("the key could not be typed");
-        }
+        type(&p, timed[n]);
         double last = until_quiet(&p, QUIET_MS);
         if (last < 0) {
             end(&p);
@@ -176,10 +206,28 @@ static void key(const char *keys, const char *size, char **argv)
         }
         ms[n] = last - begin;
     }
+    if (n == 0) {
+        fail("no keys");
+    }
     size_t bytes = (p.bytes - before) / (size_t)n;
     end(&p);
     qsort(ms, (size_t)n, sizeof ms[0], by_value);
     printf("%.3f %.3f %zu\n", ms[n / 2], ms[n * 99 / 100], bytes);
+}
+
+/* Resident memory of PID now. */
+static double rss_mb(pid_t pid)
+{
+    char path[64], line[256];
+    double kb = 0;
+    snprintf(path, sizeof path, "/proc/%d/status", (int)pid);
+    FILE *f = fopen(path, "r");
+    while (f && fgets(line, sizeof line, f) && sscanf(line, "VmRSS: %lf", &kb) != 1) {
+    }
+    if (f) {
+        fclose(f);
+    }
+    return kb / 1024;
 }
 
 /* CPU ns and voluntary switches of all threads of PID. */
@@ -220,35 +268,44 @@ static void usage_of(pid_t pid, double *cpu_ns, double *switches)
     closedir(d);
 }
 
-static void idle(double seconds, const char *size, char **argv)
+/* Looks on for MS. */
+static void stay(struct program *p, double ms)
 {
-    struct program p = start(size, argv);
-    until_quiet(&p, 1500);
-    double cpu0, cpu1, sw0, sw1, begin = now_ms();
-    size_t before = p.bytes;
-    usage_of(p.pid, &cpu0, &sw0);
-    while (now_ms() - begin < seconds * 1e3) {
-        if (pump(&p, seconds * 1e3 - (now_ms() - begin)) < 0) {
+    double begin = now_ms();
+    while (now_ms() - begin < ms) {
+        if (pump(p, ms - (now_ms() - begin)) < 0) {
             fail("the program has ended");
         }
     }
+}
+
+static void idle(double seconds, const char *size, char **argv)
+{
+    struct program p = start(size, argv);
+    double cpu0, cpu1, sw0, sw1;
+    stay(&p, START_MS);
+    size_t before = p.bytes;
+    usage_of(p.pid, &cpu0, &sw0);
+    stay(&p, seconds * 1e3);
     usage_of(p.pid, &cpu1, &sw1);
+    double rss = rss_mb(p.pid);
     size_t bytes = p.bytes - before;
     end(&p);
-    printf("%.1f %zu %.2f\n", (cpu1 - cpu0) / 1e3 / seconds, bytes, (sw1 - sw0) / seconds);
+    printf("%.1f %zu %.2f %.1f\n", (cpu1 - cpu0) / 1e3 / seconds, bytes, (sw1 - sw0) / seconds, rss);
 }
 
 int main(int argc, char **argv)
 {
-    if (argc > 5 && !strcmp(argv[1], "paint")) {
+    bool settle = argc > 1 && !strcmp(argv[1], "settle");
+    if (argc > 5 && (settle || !strcmp(argv[1], "paint"))) {
         int runs = atoi(argv[3]);
-        paint(argv[2], runs < 1 ? 1 : runs > MAX_SAMPLES ? MAX_SAMPLES : runs, argv[4], argv + 5);
+        paint(argv[2], settle, runs < 1 ? 1 : runs > MAX_SAMPLES ? MAX_SAMPLES : runs, argv[4], argv + 5);
     } else if (argc > 4 && !strcmp(argv[1], "key")) {
         key(argv[2], argv[3], argv + 4);
     } else if (argc > 4 && !strcmp(argv[1], "idle")) {
         idle(atof(argv[2]), argv[3], argv + 4);
     } else {
-        fail("usage: pty_bench paint TEXT RUNS SIZE CMD | key KEYS SIZE CMD | idle SECONDS SIZE CMD");
+        fail("usage: pty_bench paint|settle TEXT RUNS SIZE CMD | key KEYS SIZE CMD | idle SECONDS SIZE CMD");
     }
     return 0;
 }

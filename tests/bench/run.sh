@@ -1,0 +1,202 @@
+#!/bin/sh
+# run.sh BUILD [AREA...]: every budget as one line "bench NAME OURS FLOOR RATIO BUDGET ok|over", separated by tabs;
+# all else goes to stderr. Floor and ours are measured in turn in this run. A budget that is missed is said, not
+# failed; a benchmark that cannot check its result ends with 1. Areas: parse net store tui query.
+set -eu
+build=$(cd "$1" && pwd)
+shift
+bench=$build/tests/bench
+export CLOUDTAPE_DATADIR="$(cd "$(dirname "$0")/../.." && pwd)"
+export LC_ALL=C.UTF-8 TERM=xterm-256color
+
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+trap 'exit 1' HUP INT TERM
+mkdir "$work/home"
+export HOME="$work/home" XDG_CONFIG_HOME="$work/home/c" XDG_DATA_HOME="$work/home/d" XDG_STATE_HOME="$work/home/s"
+unset CLOUDTAPE_DB CLOUDTAPE_NOW NO_COLOR GIT_DIR
+
+say() { echo "run.sh: $*" >&2; }
+die() { say "$*"; exit 1; }
+need() { command -v "$1" >/dev/null 2>&1 || die "$1 is missing"; }
+
+# line NAME OURS FLOOR UNIT BUDGET: judges OURS / FLOOR, or with a BUDGET such as "<=24 MB" OURS itself.
+line() {
+    awk -v name="$1" -v ours="$2" -v floor="$3" -v unit="$4" -v budget="$5" 'BEGIN {
+        limit = budget; sub(/^[<>]=/, "", limit)
+        absolute = limit ~ /[A-Za-z]/ || limit == "0"
+        judged = absolute ? ours + 0 : (floor > 0 ? ours / floor : -1)
+        ratio = floor > 0 ? sprintf("%.2f", ours / floor) : "-"
+        ok = budget ~ /^>=/ ? judged >= limit + 0 : judged >= 0 && judged <= limit + 0
+        u = unit == "" ? "" : " " unit
+        printf "bench\t%s\t%s%s\t%s%s\t%s\t%s\t%s\n", name, ours, u, floor, u, ratio, budget, ok ? "ok" : "over"
+    }'
+}
+
+# ---- what several areas stand on ----
+
+demo_end=2026-11-01T00:00:00Z
+demo() {
+    [ -f "$work/demo.db" ] && return
+    say "simulating 30 days"
+    "$build/cloudtape-fetcher" demo --headless --days 30 --seed 1 --db "$work/demo.db" >&2
+}
+
+sql() { sqlite3 -batch -readonly "$work/demo.db" "$1"; }
+
+# ---- tui ----
+
+# A repository tig has something to read in.
+tig_repository() {
+    git init -q "$work/repo"
+    git -C "$work/repo" symbolic-ref HEAD refs/heads/main
+    awk 'BEGIN {
+        for (i = 1; i <= 3000; i++) {
+            printf "commit refs/heads/main\ncommitter A <a@example.org> %d +0000\n", 1700000000 + i * 600
+            printf "data <<X\nChange number %d of the thing\nX\nM 644 inline f%d\ndata <<X\nline %d\nX\n\n", i, i % 50, i
+        }
+    }' | git -C "$work/repo" fast-import --quiet
+    git -C "$work/repo" reset -q --hard
+    [ "$(git -C "$work/repo" rev-list --count HEAD)" = 3000 ] || die "no repository for tig"
+}
+
+in_repo() { (cd "$work/repo" && "$@"); }
+ours() { CLOUDTAPE_NOW=$demo_end "$@" "$build/cloudtape" --no-fetch --db "$work/demo.db"; }
+
+tui_paint() {
+    say "first paint"
+    set -- $("$bench/pty_bench" settle bare-end 15 200x50 "$bench/bare") \
+        $(ours "$bench/pty_bench" settle 'events   order' 15 200x50) \
+        $(in_repo "$bench/pty_bench" paint 'Change number 2953' 15 200x50 tig)
+    [ $# = 6 ] || die "a first paint was not seen"
+    line tui-first-paint-against-ncurses "$3" "$1" ms '<=5'
+    line tui-first-paint-against-tig "$3" "$5" ms '<=0.7'
+}
+
+tui_keys() {
+    say "keys"
+    down=$(printf %40s "" | tr " " j)
+    up=$(printf %40s "" | tr " " k)
+    arrows=vvvv^^^^vvvv^^^^vvvv^^^^
+    gpus="$build/cloudtape --no-fetch --start gpus --db $work/demo.db"
+    # shellcheck disable=SC2086
+    set -- $(in_repo "$bench/pty_bench" key "$down$up" 200x50 tig) \
+        $(CLOUDTAPE_NOW=$demo_end "$bench/pty_bench" key "3:$down$up" 200x50 $gpus) \
+        $("$bench/pty_bench" key "$arrows" 200x50 htop) \
+        $("$bench/pty_bench" key "$down$up" 200x50 "$bench/bare") \
+        $(CLOUDTAPE_NOW=$demo_end "$bench/pty_bench" key "3z:$down$up" 200x50 $gpus)
+    [ $# = 15 ] || die "keys changed nothing"
+    line tui-key-to-frame-p50-against-tig "$4" "$1" ms '<=1.5'
+    line tui-key-to-frame-p99-against-htop "$5" "$8" ms '<=1.0'
+    line tui-key-to-frame-p99 "$5" "${11}" ms '<=16 ms'
+    line tui-bytes-a-list-move "${15}" "${12}" B '<=360 B'
+    line tui-bytes-a-list-move-with-its-detail "$6" "${12}" B '<=360 B'
+}
+
+# The clock on screen shows minutes: the window lies inside one.
+tui_idle() {
+    say "idle"
+    seconds=10
+    while [ "$(date +%S | sed 's/^0//')" -gt $((60 - seconds - 8)) ]; do
+        sleep 1
+    done
+    ours=$("$bench/pty_bench" idle $seconds 120x40 "$build/cloudtape" --no-fetch --db "$work/demo.db")
+    set -- $ours $("$bench/pty_bench" idle $seconds 120x40 htop) $("$bench/pty_bench" idle 1 120x40 "$bench/bare")
+    [ $# = 12 ] || die "nothing was idle"
+    [ "$6" -gt 0 ] || die "htop showed nothing"
+    line tui-idle-cpu-against-htop "$1" "$5" us/s '<=0.3'
+    line tui-idle-wakeups "$3" "$7" /s '<=2 /s'
+    line tui-idle-bytes-written "$2" "$6" B 0
+    line tui-viewer-rss "$4" "${12}" MB '<=24 MB'
+}
+
+area_tui() {
+    need tig
+    need htop
+    need git
+    demo
+    tig_repository
+    tui_paint
+    tui_keys
+    tui_idle
+}
+
+# ---- query ----
+
+same() { [ "$2" = "$3" ] || die "$1: we say \"$2\", sqlite3 says \"$3\""; }
+
+query_cheapest() {
+    cheapest="SELECT s.name, s.cur_value FROM offer o JOIN series s ON s.id = o.series_id WHERE o.gpu = 'H100'
+        AND NOT s.cur_flags & 8 AND s.cur_value IS NOT NULL ORDER BY s.cur_value, s.name LIMIT 1"
+    set -- --sort price --limit 1 --db "$work/demo.db"
+    same "cheapest H100" "$("$build/cloudtape" gpus gpu:h100 "$@" --csv --no-header --columns series,price | tr -d '\r')" \
+        "$(sql "SELECT name || ',' || rtrim(rtrim(printf('%.9f', cur_value / 1e9), '0'), '.') FROM ($cheapest)")"
+    set -- $("$bench/pairs" 101 "$build/cloudtape" gpus gpu:h100 "$@" --json \
+        --vs sqlite3 -batch -readonly -json "$work/demo.db" "$cheapest")
+    line query-cheapest-h100-against-sqlite3 "$1" "$2" us '<=2'
+}
+
+query_status_line() {
+    states="SELECT cur_value, count(*) FROM series WHERE kind = 4 GROUP BY cur_value ORDER BY cur_value"
+    bad=$(sql "SELECT count(*) FROM series WHERE kind = 4 AND cur_value <> 0")
+    text=$("$build/cloudtape" status --line --tmux --width 48 --db "$work/demo.db")
+    case "$bad $text" in
+    "0 "*" ok"*) ;;
+    0*) die "status line says \"$text\", nothing is wrong" ;;
+    *" ok"*) die "status line says \"$text\", $bad providers are in trouble" ;;
+    esac
+    set -- $("$bench/pairs" 101 "$build/cloudtape" status --line --tmux --width 48 --db "$work/demo.db" \
+        --vs sqlite3 -batch -readonly "$work/demo.db" "$states")
+    line query-status-line "$(awk "BEGIN { print $1 / 1000 }")" "$(awk "BEGIN { print $2 / 1000 }")" ms '<=20 ms'
+}
+
+query_history() {
+    series=$(sql "SELECT s.name FROM sample p JOIN series s ON s.id = p.series_id WHERE s.kind = 0 AND s.source_id IN
+        (SELECT id FROM source WHERE name = 'demo_aws_spot') GROUP BY s.id ORDER BY count(*) DESC, s.name LIMIT 1")
+    points="SELECT at_ms, value FROM sample WHERE series_id = (SELECT id FROM series WHERE name = '$series') ORDER BY at_ms"
+    set -- "$series" --db "$work/demo.db"
+    same "last point of $series" \
+        "$("$build/cloudtape" history "$@" --json | sed 's/.*"last":\([0-9.]*\).*/\1/')" \
+        "$(sql "SELECT rtrim(rtrim(printf('%.9f', value / 1e9), '0'), '.') FROM ($points)
+            WHERE value IS NOT NULL ORDER BY at_ms DESC LIMIT 1")"
+    set -- $("$bench/pairs" 101 "$build/cloudtape" history "$@" --json \
+        --vs sqlite3 -batch -readonly -json "$work/demo.db" "$points")
+    line query-history-against-sqlite3 "$1" "$2" us '<=2'
+}
+
+area_query() {
+    need sqlite3
+    demo
+    say "queries"
+    export CLOUDTAPE_NOW=$demo_end
+    query_cheapest
+    query_status_line
+    query_history
+    unset CLOUDTAPE_NOW
+}
+
+# ---- the rest are programs of their own ----
+
+area_parse() {
+    say "parsers"
+    "$bench/bench_parse"
+}
+
+area_store() {
+    say "store"
+    "$bench/bench_store" "$work"
+}
+
+area_net() {
+    need curl
+    say "network"
+    "$bench/bench_net" "$build/cloudtape-fetcher" "$work"
+}
+
+[ $# -gt 0 ] || set -- parse query store net tui
+for area in "$@"; do
+    case $area in
+    parse | net | store | tui | query) "area_$area" ;;
+    *) die "unknown area \"$area\": parse net store tui query" ;;
+    esac
+done
