@@ -20,7 +20,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { FRAME_MS = 50, BURST_MS = 200, MESSAGE_MS = 4000, LEAVE_S = 1, HISTORY_SCREEN = 6 };
+enum { FRAME_MS = 50, BURST_MS = 200, ANSWERS_MS = 30, MESSAGE_MS = 4000, LEAVE_S = 1, HISTORY_SCREEN = 6 };
 
 /* ---- small things ---- */
 
@@ -219,6 +219,7 @@ static void take_answer(struct ct_ui *ui, struct ct_load_answer *a)
         ct_arena_free(a->arena); /* answers a question that nobody asks any more */
         return;
     }
+    p->answered = a->generation;
     bool same_question = p->got.generation == a->generation || p->failed;
     if (ui->paused && p->slot != 0 && p->has_model && same_question) {
         free_answer(&p->held);
@@ -995,10 +996,10 @@ struct loop {
     struct ct_loader *loader;
     struct ct_load_request request;
     int fd;               /* the main program's */
-    /* Data is painted 20 times a second at most: a frame costs FRAME_MS of what time gives, up to BURST_MS, so that the
-     * first answers come at once. A key never waits for that. */
-    int64_t credit_ms, counted_mono_ms;
-    bool key_typed;
+    /* Data is painted 20 times a second at most: a frame costs FRAME_MS of what time gives, up to BURST_MS. A key never
+     * waits for that, nor do the answers to what it asked: but they share a frame when they come within ANSWERS_MS. */
+    int64_t credit_ms, counted_mono_ms, asked_mono_ms;
+    bool at_once;
     int64_t tick;         /* the minute or second shown */
     int silent_reads;     /* readable, yet nothing to read: the terminal is gone */
 };
@@ -1023,6 +1024,17 @@ static int64_t earlier(int64_t a, int64_t b)
     return a < b ? a : b;
 }
 
+/* Was something asked that the loader has not answered yet? */
+static bool answers_due(const struct loop *l)
+{
+    bool any = l->ui->ask;
+    for (size_t i = 0; i < l->request.n && !any; i++) {
+        const struct panel *p = l->ui->panels[l->request.items[i].slot];
+        any = p->generation == l->request.items[i].generation && p->answered != p->generation;
+    }
+    return any;
+}
+
 /* Milliseconds until something is due without anybody calling. */
 static int next_due(const struct loop *l)
 {
@@ -1032,8 +1044,12 @@ static int next_due(const struct loop *l)
     if (ui->message_until_mono_ms > 0 && ui->message_until_mono_ms < INT64_MAX) {
         due = earlier(due, ui->message_until_mono_ms - mono);
     }
-    if (dirty(ui)) {
-        due = earlier(due, l->key_typed ? 0 : l->counted_mono_ms + FRAME_MS - l->credit_ms - mono);
+    if (dirty(ui) && l->at_once) {
+        due = 0;
+    } else if (dirty(ui)) {
+        int64_t paid = l->counted_mono_ms + FRAME_MS - l->credit_ms;
+        int64_t told = answers_due(l) ? l->asked_mono_ms + ANSWERS_MS : paid;
+        due = earlier(due, (told > paid ? told : paid) - mono);
     }
     return due < 0 ? 0 : due > INT_MAX ? INT_MAX : (int)due;
 }
@@ -1081,7 +1097,7 @@ static void read_keys(struct loop *l, short revents)
         press(l->ui, key);
         n++;
     }
-    l->key_typed = l->key_typed || n > 0;
+    l->at_once = l->at_once || n > 0;
     if (n == 0 && ioctl(STDIN_FILENO, FIONREAD, &ready) == 0 && ready == 0) {
         l->silent_reads++;
     } else if (n > 0) {
@@ -1095,9 +1111,11 @@ static void read_keys(struct loop *l, short revents)
 static void read_answers(struct loop *l)
 {
     struct ct_load_answer a;
+    bool waiting = answers_due(l);
     while (ct_loader_take(l->loader, &a)) {
         take_answer(l->ui, &a);
     }
+    l->at_once = l->at_once || (waiting && !answers_due(l));
 }
 
 static void paint(struct loop *l)
@@ -1106,11 +1124,12 @@ static void paint(struct loop *l)
     int64_t mono = ct_mono_ms();
     l->credit_ms = earlier(l->credit_ms + mono - l->counted_mono_ms, BURST_MS);
     l->counted_mono_ms = mono;
-    if (dirty(ui) && (l->key_typed || l->credit_ms >= FRAME_MS)) {
+    bool due = l->credit_ms >= FRAME_MS && (!answers_due(l) || mono >= l->asked_mono_ms + ANSWERS_MS);
+    if (dirty(ui) && (l->at_once || due)) {
         ui_draw(ui);
         ct_term_show(ui->canvas, ui->cursor_y, ui->cursor_x);
         l->credit_ms = l->credit_ms > FRAME_MS ? l->credit_ms - FRAME_MS : 0;
-        l->key_typed = false;
+        l->at_once = false;
     }
 }
 
@@ -1124,6 +1143,7 @@ static void run(struct loop *l)
         if (ui->ask) {
             make_request(ui, &l->request);
             ct_loader_post(l->loader, &l->request);
+            l->asked_mono_ms = ct_mono_ms();
         }
         paint(l);
         struct pollfd p[] = {{.fd = STDIN_FILENO, .events = POLLIN},

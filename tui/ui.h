@@ -13,7 +13,7 @@ struct panel {
     int screen, slot; /* slot: index in panels, and the loader's name for it */
     void *state;
     struct ct_panel_query q;
-    uint64_t generation;
+    uint64_t generation, answered; /* of the newest question and of the newest answer */
     struct ct_load_answer got, held; /* held: arrived while painting was paused */
     bool has_model, is_held, failed, dirty;
     struct ct_error error;
