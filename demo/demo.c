@@ -169,6 +169,9 @@ static enum ct_status watch_and_fetch(struct demo *d, const char *path, struct c
     if (st == CT_OK) {
         st = ct_fetcher_new(&o, &d->fetcher, err);
     }
+    if (st == CT_OK) {
+        ct_fetcher_refresh(d->fetcher); /* the backlog ends up to an hour ago */
+    }
     int64_t last = ct_mono_ms();
     while (st == CT_OK) {
         bool woken = false;

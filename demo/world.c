@@ -245,7 +245,7 @@ static void step_page(struct ct_world *w, struct world_page *p, int64_t dt_ms)
         }
         add_update(inc, w->now_ms);
     }
-    if (open < 2 && happens(w, dt_ms, (open + 1) * 15 * CT_HOUR)) {
+    if (open < 2 && happens(w, dt_ms, (open + 1) * 40 * CT_HOUR)) {
         open_incident(w, p);
     }
 }
