@@ -26,7 +26,8 @@ struct ct_query {
     int64_t now_ms;          /* the clock: ages of live answers; for a past moment ages count from at_ms */
     const char *group;       /* gpus: "gpu", "cloud", "region"; NULL: offers */
     struct ct_span subject;  /* history: series name or glob; events: a provider, PROVIDER/SCOPE, a source or series;
-                                updates: incident id; attempts: source id */
+                                offers: one series' whole name; updates: incident id; attempts: source id */
+    bool whole;              /* events: SUBJECT is a whole name, nothing near it is looked for */
     int64_t from_ms, to_ms;  /* history, events: window; 0, 0 = all */
     size_t max_points;       /* history; 0: every stored change */
     size_t limit;            /* events: newest N; 0 = 10,000 */

@@ -96,7 +96,10 @@ static void read_about(struct ct_reader *r, const struct ct_query *q,
     if (any)
         return;
     struct ct_series_list series = {.v = {NULL, 0, 0}};
-    (void)ct_series_find(r, q->subject, CT_SERIES_MOST, &series);
+    if (q->whole)
+        ct_series_named(r, q->subject, CT_SERIES_MOST, &series);
+    else
+        (void)ct_series_find(r, q->subject, CT_SERIES_MOST, &series);
     for (size_t i = 0; i < series.v.n; i++)
         ct_events_read(r, SQL_EVENTS_OF_SERIES, sources, q->from_ms, to_ms, limit, series.v.v[i].id,
                        out);

@@ -114,16 +114,24 @@ static void find(struct ct_reader *r, sqlite3_stmt *st, struct ct_span subject, 
         sqlite3_reset(st);
 }
 
+void ct_series_named(struct ct_reader *r, struct ct_span name, size_t most,
+                     struct ct_series_list *out)
+{
+    sqlite3_stmt *st = ct_use(r, SQL_SERIES_NAMED, 0);
+    ct_bind_text(r, st, 1, name);
+    find(r, st, name, CT_NAMED_EXACT, most, out);
+}
+
 enum ct_named ct_series_find(struct ct_reader *r, struct ct_span subject, size_t most,
                              struct ct_series_list *out)
 {
     bool glob = false;
     for (size_t i = 0; i < subject.n; i++)
         glob = glob || subject.p[i] == '*' || subject.p[i] == '?';
-    sqlite3_stmt *st = subject.n ? ct_use(r, SQL_SERIES_NAMED, 0) : ct_use(r, SQL_SERIES_ALL, 0);
     if (subject.n)
-        ct_bind_text(r, st, 1, subject);
-    find(r, st, subject, CT_NAMED_EXACT, most, out);
+        ct_series_named(r, subject, most, out);
+    else
+        find(r, ct_use(r, SQL_SERIES_ALL, 0), subject, CT_NAMED_EXACT, most, out);
     if (out->v.n || !subject.n)
         return CT_NAMED_EXACT;
     for (enum ct_named how = glob ? CT_NAMED_GLOB : CT_NAMED_ENDING;

@@ -243,10 +243,13 @@ static void set_stock(struct ct_reader *r, sqlite3_stmt *st, struct item *it)
         o->stock_count = CT_NONE;
 }
 
-/* Reads the offers at the moment; with WITH_GONE also those no longer there. */
-static void read_items(struct ct_reader *r, bool with_gone, struct items *out)
+/* Reads the offers at the moment, with a NAME only those of that series; with WITH_GONE also those
+ * no longer there. */
+static void read_items(struct ct_reader *r, struct ct_span name, bool with_gone, struct items *out)
 {
-    sqlite3_stmt *st = ct_use(r, SQL_OFFERS, 0);
+    sqlite3_stmt *st = ct_use(r, name.n ? SQL_OFFERS_NAMED : SQL_OFFERS, 0);
+    if (name.n)
+        ct_bind_text(r, st, 1, name);
     while (ct_step(r, st)) {
         struct ct_asof now = ct_asof_row(r, st, 0);
         if (now.at_ms == CT_NONE || (ct_gone(now) && !with_gone))
@@ -338,7 +341,7 @@ enum ct_status ct_read_offers(struct ct_reader *r, const struct ct_query *q, str
     struct ct_source_list sources = ct_sources_at(r);
     struct ct_gaps *gaps = ct_arena_alloc(a, (sources.n + 1) * sizeof *gaps);
     bool *told = ct_arena_alloc(a, sources.n + 1);
-    read_items(r, q->gone, &items);
+    read_items(r, q->subject, q->gone, &items);
     struct ct_offer_row *rows = ct_arena_alloc(a, (items.v.n + 1) * sizeof *rows);
     for (size_t i = 0; i < items.v.n && rows && gaps && told && r->status == CT_OK; i++) {
         struct item *it = &items.v.v[i];
@@ -487,7 +490,8 @@ enum ct_status ct_read_gpus(struct ct_reader *r, const struct ct_query *q, struc
                                              : BY_GPU;
     ct_load_begin(r, q, a, err);
     struct ct_source_list sources = ct_sources_at(r);
-    read_items(r, true, &items); /* what left within the week belongs to the index of then */
+    /* What left within the week belongs to the index of then. */
+    read_items(r, CT_SPAN_NONE, true, &items);
     for (size_t i = 0; i < items.v.n; i++) {
         struct item *it = &items.v.v[i];
         bool dollars = !it->row.offer.currency.n || ct_span_is(it->row.offer.currency, "USD");

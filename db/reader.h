@@ -17,6 +17,12 @@
     "e.unit,e.old,e.new,e.pct,e.suspect,s.name,s.digits"
 #define SQL_EVENT_FROM " FROM event e LEFT JOIN series s ON s.id=e.series_id WHERE "
 #define SQL_CUR "s.cur_ms,s.cur_value,s.cur_flags"
+#define SQL_OFFER                                                                                  \
+    "SELECT s.id," SQL_CUR ",s.source_id,s.name,o.key,o.cloud,o.region,o.zone,o.sku,o.instance,"   \
+    "o.gpu,o.form,o.gpu_mem_milli,o.gpu_count_milli,o.vcpu_milli,o.mem_milli,o.purchase,"          \
+    "o.currency,o.price_per_hour,o.price_per_gpu_hour,o.host_included,o.stock,o.stock_count,"      \
+    "o.interruption,o.effective_ms,t.id,t.cur_ms,t.cur_value,t.cur_flags"                          \
+    " FROM offer o JOIN series s ON s.id=o.series_id LEFT JOIN series t ON t.id=o.stock_series"
 
 /* Every statement of the reader. A test asks SQLite for the plan of each: nothing may scan sample,
  * event or poll. ?1, ?2 ... are bound in this order by ct_use. */
@@ -69,12 +75,8 @@
                  " WHERE source_id=?1 AND to_ms>?2 AND from_ms<=?2")                               \
     X(UPDATES, "SELECT at_ms,first_ms,phase,text FROM incident_update"                             \
                " WHERE source_id=?1 AND incident=?2 AND first_ms<=?3")                             \
-    X(OFFERS,                                                                                      \
-      "SELECT s.id," SQL_CUR ",s.source_id,s.name,o.key,o.cloud,o.region,o.zone,o.sku,o.instance," \
-      "o.gpu,o.form,o.gpu_mem_milli,o.gpu_count_milli,o.vcpu_milli,o.mem_milli,o.purchase,"        \
-      "o.currency,o.price_per_hour,o.price_per_gpu_hour,o.host_included,o.stock,o.stock_count,"    \
-      "o.interruption,o.effective_ms,t.id,t.cur_ms,t.cur_value,t.cur_flags"                        \
-      " FROM offer o JOIN series s ON s.id=o.series_id LEFT JOIN series t ON t.id=o.stock_series") \
+    X(OFFERS, SQL_OFFER)                                                                           \
+    X(OFFERS_NAMED, SQL_OFFER " WHERE s.name=?1")                                                  \
     X(TOKENS, "SELECT s.id," SQL_CUR ",s.source_id,s.name,k.ref,k.lab,k.model,k.variant,k.host,"   \
               "k.host_class,k.region,k.kind,k.tier,k.field,k.currency,k.context,k.retires_ms,"     \
               "k.open_weights FROM token k JOIN series s ON s.id=k.series_id")                     \
@@ -244,6 +246,9 @@ struct ct_series_list {
     CT_VEC(struct ct_series_ref) v;
 };
 #define CT_SERIES_MOST 64
+/* Series of exactly this name, at most MOST. */
+void ct_series_named(struct ct_reader *r, struct ct_span name, size_t most,
+                     struct ct_series_list *out);
 /* Series that SUBJECT names, by the first of these that finds any: the whole name; a glob; an
  * ending at a '/'; all its words (between blanks and '/') anywhere in the name. Null: all. At most
  * MOST. */

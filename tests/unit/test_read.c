@@ -377,6 +377,36 @@ static void offers_show_price_stock_and_change_of_the_moment(void **state)
     end(&t);
 }
 
+static void one_offer_is_read_by_the_name_of_its_series(void **state)
+{
+    struct read t = begin(state, T0);
+    offer(t.f, "p5", 2000, CT_STOCK_AVAILABLE);
+    offer(t.f, "p4", 1000, CT_STOCK_NONE);
+    fetch(t.f, "price", T0);
+    t.q.subject = CT_LIT("gpu/aws/us-east-1/H100-SXM-80x8/od/p5");
+    shows(&t, ct_read_offers, &ct_offer_table, "instance price stock", "p5|2|A");
+    t.q.subject = CT_LIT("p5");
+    shows(&t, ct_read_offers, &ct_offer_table, "instance", "");
+    end(&t);
+}
+
+static void events_of_a_whole_name_are_not_those_of_its_neighbours(void **state)
+{
+    struct read t = begin(state, T0);
+    offer(t.f, "p5", 2000, CT_STOCK_AVAILABLE);
+    fetch(t.f, "price", T0);
+    offer(t.f, "p5", 1000, CT_STOCK_AVAILABLE);
+    fetch(t.f, "price", T0 + CT_HOUR);
+    t.q.at_ms = T0 + CT_HOUR;
+    t.q.subject = CT_LIT("p5");
+    assert_true(load(&t, ct_read_events).n > 0);
+    t.q.whole = true;
+    assert_int_equal(load(&t, ct_read_events).n, 0);
+    t.q.subject = CT_LIT("gpu/aws/us-east-1/H100-SXM-80x8/od/p5");
+    shows(&t, ct_read_events, &ct_event_table, "kind field", "price|od");
+    end(&t);
+}
+
 static void a_sparkline_holds_values_and_leaves_gaps_blank(void **state)
 {
     struct read t = begin(state, T0);
@@ -958,6 +988,8 @@ int main(void)
         T(when_nothing_can_be_reached_it_is_us),
         T(sources_tell_how_the_last_attempt_went),
         T(offers_show_price_stock_and_change_of_the_moment),
+        T(one_offer_is_read_by_the_name_of_its_series),
+        T(events_of_a_whole_name_are_not_those_of_its_neighbours),
         T(a_sparkline_holds_values_and_leaves_gaps_blank),
         T(an_index_is_the_median_of_each_clouds_cheapest),
         T(compute_is_priced_where_the_accelerator_is_known),

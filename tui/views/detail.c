@@ -387,6 +387,7 @@ static enum ct_status build_offer(struct builder *b, struct ct_span series)
     struct ct_query query = ct_view_query(b->q, b->now_ms);
     struct ct_rows rows = {NULL, 0};
     query.gone = true;
+    query.subject = series;
     enum ct_status st = ct_read_offers(b->reader, &query, b->a, &rows, b->err);
     const struct ct_offer_row *o = rows.v;
     b->m->series = series;

@@ -267,6 +267,7 @@ static enum ct_status add_events(struct ct_reader *r, const struct ct_query *que
     struct ct_query q = *query;
     struct ct_rows rows = {NULL, 0};
     q.subject = subject;
+    q.whole = true;
     q.limit = 500;
     enum ct_status st = ct_read_events(r, &q, a, &rows, err);
     const struct ct_event_row *e = rows.v;
