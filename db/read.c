@@ -499,11 +499,33 @@ const struct ct_source_at *ct_source_by_id(const struct ct_source_list *list, in
     return low < list->n && list->v[low].id == id ? &list->v[low] : NULL;
 }
 
+struct ct_span ct_failure_words(struct ct_span url, struct ct_span text)
+{
+    struct ct_span rest = text;
+    for (size_t i = 0; i + 2 < url.n; i++) {
+        if (memcmp(url.p + i, "://", 3) != 0)
+            continue;
+        struct ct_span tail = {url.p + i + 3, url.n - i - 3}, host = ct_span_cut(&tail, '/');
+        if (rest.n <= host.n || !ct_span_ieq((struct ct_span){rest.p, host.n}, host))
+            return text;
+        rest.p += host.n;
+        rest.n -= host.n;
+        size_t skip = 0; /* ":443" and ": " */
+        if (rest.n > 1 && rest.p[0] == ':' && rest.p[1] >= '0' && rest.p[1] <= '9')
+            for (skip = 1; skip < rest.n && rest.p[skip] >= '0' && rest.p[skip] <= '9';)
+                skip++;
+        if (skip + 2 >= rest.n || memcmp(rest.p + skip, ": ", 2) != 0)
+            return text;
+        return (struct ct_span){rest.p + skip + 2, rest.n - skip - 2};
+    }
+    return text;
+}
+
 struct ct_span ct_unreadable_reason(struct ct_reader *r, const struct ct_source_at *s)
 {
     char age[CT_TIME_MAX];
     if (s->fail_reason.n)
-        return s->fail_reason;
+        return ct_failure_words(s->url, s->fail_reason);
     if (s->held)
         return CT_LIT("the answer is held back as suspicious");
     if (s->last_success_ms == CT_NONE)

@@ -172,6 +172,8 @@ ct_load_fn ct_read_now, ct_read_status, ct_read_components /* subject: provider 
     ct_read_incidents /* subject: provider or all; Q->gone: closed ones too */,
     ct_read_updates /* subject: incident id */, ct_read_offers, ct_read_gpus, ct_read_tokens,
     ct_read_events, ct_read_sources, ct_read_attempts;
+/* What went wrong, without the host of URL in front of it: "status.example.net:443: host name not found". */
+struct ct_span ct_failure_words(struct ct_span url, struct ct_span text);
 
 /* ---- history ---- */
 struct ct_point {

@@ -953,6 +953,26 @@ static int cancel_from_sql(void *ctx)
     return 0;
 }
 
+static void what_failed_comes_before_the_host_that_failed(void **state)
+{
+    static const struct {
+        const char *url, *text, *words;
+    } cases[] = {
+        {"https://status.example.net/api", "status.example.net:443: host name not found", "host name not found"},
+        {"https://status.example.net", "status.example.net: HTTP 503", "HTTP 503"},
+        {"https://status.example.net/", "status.example.net.evil: HTTP 503", "status.example.net.evil: HTTP 503"},
+        {"https://status.example.net/", "status.example.net", "status.example.net"},
+        {"https://status.example.net/", "status.example.net: ", "status.example.net: "},
+        {"https://status.example.net/", "items[3].price: missing", "items[3].price: missing"},
+        {"", "HTTP 503", "HTTP 503"},
+    };
+    (void)state;
+    for (size_t i = 0; i < CT_LEN(cases); i++) {
+        struct ct_span words = ct_failure_words(ct_span(cases[i].url), ct_span(cases[i].text));
+        assert_true(ct_span_is(words, cases[i].words));
+    }
+}
+
 static void a_cancelled_load_ends_and_the_next_one_works(void **state)
 {
     struct read t = begin(state, MIN(1));
@@ -1007,6 +1027,7 @@ int main(void)
         T(a_damaged_file_never_brings_the_reader_down),
         T(reading_costs_the_same_however_much_history_is_stored),
         cmocka_unit_test(items_begin_with_the_keys_the_contract_names),
+        cmocka_unit_test(what_failed_comes_before_the_host_that_failed),
         T(a_cancelled_load_ends_and_the_next_one_works),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -56,6 +56,10 @@ static enum ct_role format_next(const void *row, const struct ct_draw *d, struct
         return CT_ROLE_TEXT;
     }
     ct_age_format(age, s->next_attempt_ms - d->now_ms);
+    char *minutes = strchr(age, 'h'); /* "in 5h" of "5h12m" */
+    if (minutes) {
+        minutes[1] = '\0';
+    }
     ct_buf_addf(out, "in %s", age);
     return CT_ROLE_TEXT;
 }
@@ -123,7 +127,7 @@ static enum ct_role format_http(const void *row, const struct ct_draw *d, struct
     return add_http(((const struct ct_source_row *)row)->http_status, out);
 }
 
-/* The error with its count; what is held back; else nothing. */
+/* What went wrong, how often; what is held back; else nothing. */
 static enum ct_role format_error(const void *row, const struct ct_draw *d, struct ct_buf *out)
 {
     const struct ct_source_row *s = row;
@@ -131,10 +135,10 @@ static enum ct_role format_error(const void *row, const struct ct_draw *d, struc
     if (s->unconfirmed > 0) {
         ct_buf_adds(out, "held back until confirmed: ");
     }
-    if (s->failures != CT_NONE && s->failures > 1) {
-        ct_buf_addf(out, "%lldx ", (long long)s->failures);
+    ct_buf_add(out, ct_failure_words(s->url, s->error));
+    if (s->error.n && s->failures != CT_NONE && s->failures > 1) {
+        ct_buf_addf(out, " (%lldx)", (long long)s->failures);
     }
-    ct_buf_add(out, s->error);
     return s->state == CT_OFF ? CT_ROLE_DIM : CT_ROLE_ERROR;
 }
 
