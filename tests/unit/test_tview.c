@@ -104,7 +104,7 @@ static void columns_drop_in_their_order_as_width_shrinks(void **state)
                                         "                              \n                              \n"
                                         "                              \n                              \n"
                                         "                              \n");
-    assert_non_null(strstr(draw(f, 8, 18), "NAME"));
+    assert_non_null(strstr(draw(f, 8, 17), "NAME"));
     assert_non_null(strstr(f->text.p, "NOTE"));
     assert_null(strstr(f->text.p, "PRICE"));
     assert_null(strstr(draw(f, 8, 10), "NOTE"));
@@ -112,6 +112,25 @@ static void columns_drop_in_their_order_as_width_shrinks(void **state)
         draw(f, 3, w);
         draw(f, 1, w);
     }
+}
+
+static void a_name_gets_the_room_that_short_columns_leave(void **state)
+{
+    static const struct ct_tcol roomy[] = {
+        {.column = "name", .header = "NAME", .min = 6, .max = 30, .middle = true},
+        {.column = "price", .header = "PRICE", .min = 12, .align = 1},
+    };
+    static const struct ct_tview wide = {.table = &table, .cols = roomy, .n_cols = 2, .frozen = 1, .id = "name"};
+    struct fix *f = *state;
+    struct row row = {.name = CT_LIT("H100-PCIe spot vastai/Quebec"), .price = INT64_C(1000000000)};
+    struct ct_error e = {0};
+    struct ct_draw d = {.live = true, .query = &f->q};
+    f->q.at_ms = CT_LIVE;
+    assert_int_equal(ct_tmodel_load(&wide, (struct ct_rows){&row, 1}, &f->q, 0, f->a, &f->m, &e), CT_OK);
+    f->c = ct_canvas_new(3, 36, CT_CHARSET_ASCII);
+    ct_tview_draw(&wide, &f->s, &f->m, &d, ct_box_all(f->c), &f->note, "");
+    ct_canvas_text(f->c, &f->text);
+    assert_non_null(strstr(f->text.p, " H100-PCIe spot vastai/Quebec "));
 }
 
 static void a_missing_value_is_a_dash(void **state)
@@ -216,7 +235,7 @@ static void prices_show_the_digits_people_read(void **state)
     assert_string_equal(b.p, "0.0%");
     ct_buf_clear(&b);
     ct_format_percent(&b, CT_NONE);
-    assert_string_equal(b.p, "?");
+    assert_string_equal(b.p, "-");
     ct_buf_free(&b);
 }
 
@@ -267,6 +286,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         T(columns_drop_in_their_order_as_width_shrinks),
+        T(a_name_gets_the_room_that_short_columns_leave),
         T(a_missing_value_is_a_dash),
         T(selection_follows_the_id_through_every_order),
         T(the_first_row_stays_selected_until_somebody_moves),

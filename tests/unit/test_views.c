@@ -369,6 +369,13 @@ static void expect_text(struct shown *s, int rows, int cols, const char *text)
     ct_buf_free(&out);
 }
 
+static void expect_no_text(struct shown *s, int rows, int cols, const char *text)
+{
+    struct ct_buf out = text_of(s, rows, cols);
+    assert_null(strstr(out.p, text));
+    ct_buf_free(&out);
+}
+
 static int reset(void **state)
 {
     (void)state;
@@ -512,7 +519,7 @@ static void empty_panels_say_what_they_wait_for(void **state)
         {&ct_panel_tokens, "no model price recorded yet"},
         {&ct_panel_status, "no provider read yet"},
         {&ct_panel_incidents, "no incident on record"},
-        {&ct_panel_history, "nothing recorded yet"},
+        {&ct_panel_history, "no current price on record"},
         {&ct_panel_tape, "no change recorded yet"},
     };
     world.empty = true;
@@ -662,8 +669,8 @@ static void a_silent_source_leaves_its_last_value_and_a_withdrawn_offer_none(voi
     snprintf(s.query.watch, sizeof(s.query.watch),
              "token/silent/any/lab/m/input\ntoken/gone/any/lab/m/input");
     shown_load(&s);
-    expect_text(&s, 10, 90, "m input silent                         1.25 $/1M");
-    expect_text(&s, 10, 90, "m input gone                              - $/1M");
+    expect_text(&s, 10, 90, "m input silent                               1.25 $/1M");
+    expect_text(&s, 10, 90, "m input gone                                    - $/1M");
     shown_done(&s);
 }
 
@@ -681,6 +688,19 @@ static struct shown history(const char *subject)
 
 #define LAMBDA "gpu/lambda/us-east-1/H100-SXM-80x8/od"
 #define VAST "gpu/vastai/any/H100-SXM-80x1/spot"
+
+static void history_begins_with_what_one_could_rent_now(void **state)
+{
+    (void)state;
+    struct shown s = shown_new(&ct_panel_history);
+    shown_load(&s);
+    expect_text(&s, 30, 110, "H100-PCIe od runpod/secure"); /* cheapest on demand that is not sold out */
+    expect_text(&s, 30, 110, "H100-SXM spot vastai");
+    expect_text(&s, 30, 110, "B200-SXM od nebius");
+    expect_no_text(&s, 30, 110, "crusoe"); /* stale */
+    expect_no_text(&s, 30, 110, "lambda"); /* sold out */
+    shown_done(&s);
+}
 
 static void history_reads_just_its_window(void **state)
 {
@@ -967,6 +987,7 @@ int main(void)
         TEST(listed_is_never_shown_as_available),
         TEST(a_watchlist_reads_offers_and_other_series_in_its_order),
         TEST(a_silent_source_leaves_its_last_value_and_a_withdrawn_offer_none),
+        TEST(history_begins_with_what_one_could_rent_now),
         TEST(history_reads_just_its_window),
         TEST(presets_zoom_and_pan_ask_for_other_windows),
         TEST(zoom_keeps_the_cursor_in_its_place),

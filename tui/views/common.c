@@ -91,6 +91,8 @@ static void add_place(struct ct_buf *out, struct ct_span where, struct ct_span r
 {
     ct_buf_addc(out, ' ');
     add_segment(out, where);
+    if (ct_span_starts(region, "%2C%20")) /* ", US": a country without a town */
+        region = (struct ct_span){region.p + 6, region.n - 6};
     if (region.n && !ct_span_is(region, "any") && !ct_span_is(region, "global")) {
         ct_buf_addc(out, '/');
         add_segment(out, region);

@@ -37,7 +37,10 @@ static enum ct_role format_place(const void *row, const struct ct_draw *d, struc
     (void)d;
     ct_buf_add(out, o->cloud);
     ct_buf_addc(out, '/');
-    ct_buf_add(out, o->region.n ? o->region : CT_LIT("any"));
+    bool townless = ct_span_starts(o->region, ", ");
+    ct_buf_add(out, townless      ? (struct ct_span){o->region.p + 2, o->region.n - 2}
+                    : o->region.n ? o->region
+                                  : CT_LIT("any"));
     return CT_ROLE_TEXT;
 }
 
@@ -58,16 +61,15 @@ static enum ct_role format_count(const void *row, const struct ct_draw *d, struc
     return CT_ROLE_TEXT;
 }
 
-/* A price as a cell: dim when old, "?" behind it while it is held back as suspicious. */
+/* A price as a cell: dim when old or not to be had, "?" behind it while it is held back as suspicious. */
 static enum ct_role format_price(const struct ct_offer_row *r, ct_nusd price, struct ct_buf *out)
 {
     ct_format_price(out, price);
     if (price != CT_NONE && !ct_span_is(r->offer.currency, "USD") && r->offer.currency.n)
         ct_buf_addf(out, " %.*s", CT_FMT(r->offer.currency));
     ct_buf_adds(out, r->quarantined == 1 ? "?" : "");
-    return price == CT_NONE || r->quarantined == 1 ? CT_ROLE_DIM
-           : stale(r)                              ? CT_ROLE_STALE
-                                                   : CT_ROLE_TEXT;
+    bool none = price == CT_NONE || r->offer.stock == CT_STOCK_NONE;
+    return none || r->quarantined == 1 ? CT_ROLE_DIM : stale(r) ? CT_ROLE_STALE : CT_ROLE_TEXT;
 }
 
 static enum ct_role format_gpu_price(const void *row, const struct ct_draw *d, struct ct_buf *out)
@@ -112,6 +114,8 @@ static enum ct_role format_stock(const void *row, const struct ct_draw *d, struc
         return CT_ROLE_DIM;
     }
     enum ct_role role = ct_view_stock(out, r->offer.stock);
+    if (stale(r) && r->offer.stock != CT_STOCK_UNKNOWN)
+        ct_buf_addc(out, '*'); /* that was then */
     if (r->offer.stock_count != CT_NONE && r->offer.stock_count > 0 &&
         r->offer.stock != CT_STOCK_NONE)
         ct_buf_addf(out, " %lld", (long long)r->offer.stock_count);
@@ -127,7 +131,10 @@ static enum ct_role format_stock_letter(const void *row, const struct ct_draw *d
         ct_buf_addc(out, '-');
         return CT_ROLE_DIM;
     }
-    return ct_view_stock(out, r->offer.stock);
+    enum ct_role role = ct_view_stock(out, r->offer.stock);
+    if (stale(r) && r->offer.stock != CT_STOCK_UNKNOWN)
+        ct_buf_addc(out, '*');
+    return role;
 }
 
 static enum ct_role format_seen(const void *row, const struct ct_draw *d, struct ct_buf *out)
@@ -173,7 +180,8 @@ static bool notable(const void *row)
 /* In a narrow pane the age goes before the count of what is in stock. */
 #define STRIP_COLS(price_column, price_cell)                                                       \
     {                                                                                              \
-        {.column = "gpu", .header = "GPU", .min = 8, .max = 12, .format = format_gpu},             \
+        {.column = "gpu", .header = "GPU", .min = 8, .max = 12, .middle = true,                 \
+             .format = format_gpu},                                                                \
             {.column = "cloud", .header = "CLOUD/REGION", .min = 11, .max = 20, .middle = true,    \
              .format = format_place},                                                              \
             {.column = price_column, .header = "NOW", .min = 6, .max = 8, .align = 1,              \

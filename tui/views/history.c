@@ -151,70 +151,6 @@ static enum ct_status add_name(struct ct_reader *r, const struct ct_query *query
     return CT_OK;
 }
 
-static int most_changes(const void *a, const void *b)
-{
-    const struct ct_series_row *x = a, *y = b;
-    return x->changes > y->changes ? -1 : x->changes < y->changes;
-}
-
-/* Names of the two with the most changes: of those confirmed since FRESH_MS, else since FROM_MS. */
-static void add_liveliest(const struct ct_series_row *sorted, size_t n, int64_t fresh_ms,
-                          int64_t from_ms, struct ct_buf *names)
-{
-    int taken = 0;
-    for (int pass = 0; pass < 2 && !taken; pass++)
-        for (size_t i = 0; i < n && taken < 2; i++) {
-            bool named = names->n && ct_span_ihas(ct_buf_span(names), sorted[i].series);
-            if (named || sorted[i].last_ms < (pass ? from_ms : fresh_ms))
-                continue;
-            ct_buf_addf(names, "%s%.*s", names->n ? "\n" : "", CT_FMT(sorted[i].series));
-            taken++;
-        }
-}
-
-/* Series to show while nobody chose any: what is followed, else indices, else lively prices. */
-static enum ct_status stand_in(struct ct_reader *r, const struct ct_panel_query *q,
-                               const struct ct_query *query, struct ct_arena *a,
-                               struct ct_span *out, struct ct_error *err)
-{
-    static const char *const wanted[] = {"index/H100*/od", "index/H100*/spot", "index/*", "gpu/*",
-                                         "token/*"};
-    struct ct_buf names = CT_BUF_INIT;
-    struct ct_span rest = ct_span(q->watch);
-    enum ct_status st = CT_OK;
-    for (int n = 0; rest.p && n < 4;) {
-        struct ct_span item = ct_span_trim(ct_span_cut(&rest, '\n'));
-        if (!item.n || memchr(item.p, ':', item.n))
-            continue;
-        ct_buf_addf(&names, "%s%.*s", names.n ? "\n" : "", CT_FMT(item));
-        n++;
-    }
-    for (size_t i = 0; i < CT_LEN(wanted) && st == CT_OK && (!names.n || i == 1); i++) {
-        struct ct_query series = *query;
-        struct ct_rows rows = {NULL, 0};
-        struct ct_error none = {0};
-        series.subject = ct_span(wanted[i]);
-        st = ct_read_series(r, &series, a, &rows, &none);
-        if (st != CT_OK && st != CT_ERR_NOT_FOUND && err)
-            *err = none;
-        if (st == CT_ERR_NOT_FOUND)
-            st = CT_OK;
-        if (st != CT_OK || rows.n == 0)
-            continue;
-        struct ct_series_row *copy = ct_arena_alloc(a, rows.n * sizeof(*copy));
-        if (!copy) {
-            st = ct_fail(err, CT_ERR_LIMIT, "history", NULL);
-            break;
-        }
-        memcpy(copy, rows.v, rows.n * sizeof(*copy));
-        qsort(copy, rows.n, sizeof(*copy), most_changes);
-        add_liveliest(copy, rows.n, query->to_ms - 2 * CT_DAY, query->from_ms, &names);
-    }
-    *out = ct_arena_dup(a, ct_buf_span(&names));
-    ct_buf_free(&names);
-    return st;
-}
-
 /* The provider that a series belongs to: a service of a cloud counts for the cloud. */
 static struct ct_span provider_of(struct ct_span series)
 {
@@ -351,7 +287,7 @@ static enum ct_status load(struct ct_reader *r, const struct ct_panel_query *q, 
     ct_view_window(q, m->end_ms, HISTORY_STANDARD, &m->from_ms, &m->to_ms, &m->moving);
     query.from_ms = m->from_ms;
     query.to_ms = m->to_ms;
-    enum ct_status st = m->standing_in ? stand_in(r, q, &query, a, &m->subject, err) : CT_OK;
+    enum ct_status st = m->standing_in ? history_pick(r, q, &query, a, &m->subject, err) : CT_OK;
     if (st == CT_OK && m->moving && q->from_ms <= HISTORY_ALL)
         st = find_start(r, &query, a, m, err);
     query.from_ms = m->from_ms;

@@ -49,6 +49,11 @@ int64_t history_value(const struct history_model *m, size_t i, int64_t at, int64
 /* Words of a unit whose values are none of numbers ("state", "stock"), or NULL. */
 const char *const *history_words(struct ct_span unit, int *n);
 
+/* Names of series to show while nobody chose any, separated by '\n'; empty: none has a current value. */
+enum ct_status history_pick(struct ct_reader *r, const struct ct_panel_query *q,
+                            const struct ct_query *query, struct ct_arena *a, struct ct_span *out,
+                            struct ct_error *err);
+
 void history_draw(void *state, const void *model, const struct ct_draw *d, struct ct_box box,
                   struct ct_buf *note);
 

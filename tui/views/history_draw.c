@@ -161,12 +161,39 @@ static const struct figure figures[N_FIGURES] = {
     [F_GAPS] = {"GAPS", 10, 2},
 };
 
-/* Which figures fit COLS; the name takes what is left. */
-static void fit_figures(int cols, int width[N_FIGURES])
+/* The name of line I: without memory, count and machine where the others still differ. */
+static void legend_name(struct ct_buf *out, const struct history_model *m, size_t i)
 {
-    int need = 1;
+    struct ct_buf other = CT_BUF_INIT;
+    bool same = false;
+    ct_buf_clear(out);
+    ct_view_series_brief(out, m->line[i].h.series);
+    for (size_t k = 0; k < m->n && !same; k++) {
+        ct_buf_clear(&other);
+        ct_view_series_brief(&other, m->line[k].h.series);
+        same = k != i && ct_span_eq(ct_buf_span(&other), ct_buf_span(out));
+    }
+    if (same) {
+        ct_buf_clear(out);
+        ct_buf_add(out, m->line[i].label);
+    }
+    ct_buf_free(&other);
+}
+
+/* Which figures fit COLS; the name gets 18 columns or, up to 34, what it needs, then what is left. */
+static void fit_figures(const struct history_model *m, int cols, int width[N_FIGURES])
+{
+    int need = 1, name = figures[F_NAME].width;
+    struct ct_buf text = CT_BUF_INIT;
+    for (size_t i = 0; i < m->n; i++) {
+        legend_name(&text, m, i);
+        int wide = ct_text_width(ct_buf_span(&text));
+        name = wide > name ? wide : name;
+    }
+    ct_buf_free(&text);
+    name = name < 34 ? name : 34;
     for (int f = 0; f < N_FIGURES; f++) {
-        width[f] = figures[f].width;
+        width[f] = f == F_NAME ? name : figures[f].width;
         need += width[f] + 1;
     }
     if (cols < 60) { /* a narrow one takes what there is */
@@ -188,7 +215,6 @@ static void figure_text(struct ct_buf *out, const struct history_line *l, size_t
     switch (f) {
     case F_KEY: ct_buf_addf(out, "%c", (int)('a' + i)); break;
     case F_STYLE: ct_buf_adds(out, line_words[i % CT_CHART_SERIES]); break;
-    case F_NAME: ct_buf_add(out, l->label); break;
     case F_LAST: add_value(out, l, s->last); break;
     case F_CHANGE:
         ct_format_percent(out, ct_pct_change(s->first, s->last));
@@ -215,7 +241,7 @@ static void draw_legend(struct ct_box box, const struct history_model *m,
 {
     int width[N_FIGURES], x = 1;
     struct ct_buf text = CT_BUF_INIT;
-    fit_figures(box.cols, width);
+    fit_figures(m, box.cols, width);
     for (int f = 0; f < N_FIGURES; f++) {
         bool right = f >= F_LAST && f != F_GAPS;
         if (!width[f])
@@ -223,6 +249,11 @@ static void draw_legend(struct ct_box box, const struct history_model *m,
         ct_put_field(box, 0, x, width[f], right, CT_ROLE_HEADER, ct_span(figures[f].head));
         for (size_t i = 0; i < m->n && (int)i + 1 < box.rows; i++) {
             ct_buf_clear(&text);
+            if (f == F_NAME) {
+                legend_name(&text, m, i);
+                ct_put_middle(box, (int)i + 1, x, width[f], CT_ROLE_TEXT, ct_buf_span(&text));
+                continue;
+            }
             figure_text(&text, &m->line[i], i, f);
             ct_put_field(box, (int)i + 1, x, width[f], right ? 1 : -1,
                          f <= F_STYLE ? role_of(i) : CT_ROLE_TEXT, ct_buf_span(&text));
@@ -408,7 +439,7 @@ static void draw_nothing(const struct history_model *m, struct ct_box box)
         return;
     }
     ct_put_field(box, 0, 1, box.cols - 1, -1, CT_ROLE_DIM,
-                 CT_LIT("nothing recorded yet: history starts with the first answer"));
+                 CT_LIT("no current price on record: history starts with the first answer"));
     ct_put_field(box, 1, 1, box.cols - 1, -1, CT_ROLE_DIM,
                  CT_LIT("L on a row of any table opens its history, c compares"));
 }

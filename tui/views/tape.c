@@ -48,11 +48,11 @@ static bool notable(const void *row)
 }
 
 static const struct ct_tcol cols[] = {
-    {.column = "at", .header = "AT", .min = 7, .format = format_at},
+    {.column = "at", .header = "AT", .min = 6, .format = format_at},
     {.column = "kind", .header = "", .min = 1, .format = format_sign},
     {.column = "subject", .header = "SUBJECT", .min = 12, .max = 40, .middle = true,
      .format = format_who},
-    {.column = "text", .header = "WHAT", .min = 10, .max = 200, .format = format_what},
+    {.column = "text", .header = "WHAT", .min = 18, .max = 200, .format = format_what},
 };
 
 static const struct ct_tview view = {

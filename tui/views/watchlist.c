@@ -13,6 +13,7 @@ struct row {
     int64_t change_milli; /* over 24 hours */
     int64_t spark[CT_SPARK], seen_ms;
     int stock; /* -1: has none */
+    bool gone;
     int freshness, quarantined, digits;
 };
 
@@ -59,7 +60,7 @@ static struct row *add_offer(row_vec *rows, const struct ct_offer_row *o, struct
     *r = (struct row){.item = ct_arena_dup(a, ct_buf_span(&text)), .series = o->series,
                       .unit = CT_LIT("$/GPU.h"), .value = price, .digits = 9,
                       .change_milli = o->change_24h_milli, .seen_ms = o->seen_ms,
-                      .stock = o->offer.stock, .freshness = o->freshness,
+                      .stock = o->offer.stock, .gone = o->gone == 1, .freshness = o->freshness,
                       .quarantined = o->quarantined};
     memcpy(r->spark, o->spark, sizeof(r->spark));
     ct_buf_free(&text);
@@ -198,7 +199,8 @@ static enum ct_role format_value(const void *row, const struct ct_draw *d, struc
         ct_buf_adds(out, text);
     }
     ct_buf_adds(out, r->quarantined == 1 ? "?" : "");
-    return r->value == CT_NONE ? CT_ROLE_DIM : stale(r) ? CT_ROLE_STALE : CT_ROLE_TEXT;
+    bool none = r->value == CT_NONE || r->stock == CT_STOCK_NONE;
+    return none ? CT_ROLE_DIM : stale(r) ? CT_ROLE_STALE : CT_ROLE_TEXT;
 }
 
 static enum ct_role format_change(const void *row, const struct ct_draw *d, struct ct_buf *out)
@@ -222,7 +224,14 @@ static enum ct_role format_stock(const void *row, const struct ct_draw *d, struc
         ct_buf_addc(out, '-');
         return CT_ROLE_DIM;
     }
-    return ct_view_stock(out, r->stock);
+    if (r->gone) {
+        ct_buf_adds(out, "gone");
+        return CT_ROLE_DIM;
+    }
+    enum ct_role role = ct_view_stock(out, r->stock);
+    if (stale(r) && r->stock != CT_STOCK_UNKNOWN)
+        ct_buf_addc(out, '*');
+    return role;
 }
 
 static enum ct_role format_seen(const void *row, const struct ct_draw *d, struct ct_buf *out)
@@ -243,7 +252,7 @@ static const struct ct_tcol cols[] = {
     {.column = "unit", .header = "UNIT", .min = 7, .drop = 4},
     {.column = "change_24h_pct", .header = "24h", .min = 7, .align = 1, .format = format_change},
     {.header = "30d", .min = 6, .max = 16, .drop = 3, .paint = paint_spark},
-    {.column = "stock", .header = "ST", .min = 2, .drop = 1, .format = format_stock},
+    {.column = "stock", .header = "ST", .min = 4, .drop = 1, .format = format_stock},
     {.column = "seen", .header = "SEEN", .min = 7, .align = 1, .drop = 2, .format = format_seen},
 };
 

@@ -104,7 +104,7 @@ void ct_format_percent(struct ct_buf *out, int64_t milli)
 {
     char text[CT_DECIMAL_MAX];
     if (milli == CT_NONE) {
-        ct_buf_addc(out, '?');
+        ct_buf_addc(out, '-');
         return;
     }
     ct_decimal_format_fixed(text, milli, 3, 1);

@@ -5,11 +5,12 @@
 #include "db/base/text.h"
 
 #include <ctype.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { MOST_COLS = 48 };
+enum { MOST_COLS = CT_T_COLS };
 
 /* ---- loader side: rows and their ids ---- */
 
@@ -218,15 +219,44 @@ struct fit {
     int index[MOST_COLS], x[MOST_COLS], width[MOST_COLS];
 };
 
-/* Which columns stand where in COLS: a gutter, then columns a blank apart. The highest drop order goes first; what
- * is left over widens those that may grow, one column each in turn. */
-static void fit_columns(const struct ct_tview *v, int left, int cols, struct fit *f)
+/* The least a column needs: its minimum, or less when all it says is shorter. Ages grow while nobody loads. */
+static int least_width(const struct ct_tview *v, const struct ct_tstate *s, int i)
 {
-    bool gone[MOST_COLS] = {false};
-    int n = (int)(v->n_cols < MOST_COLS ? v->n_cols : MOST_COLS), need = 0;
+    const struct ct_tcol *c = &v->cols[i];
+    const struct ct_column *col = c->column ? ct_table_column(v->table, ct_span(c->column)) : NULL;
+    bool moving = c->paint || (col && col->type == CT_TYPE_TIME) || s->measured != v;
+    return moving || s->wide[i] >= c->min ? c->min : s->wide[i];
+}
+
+enum { NAMES, TEXTS, ALL };
+
+/* Gives the SPARE columns away, one to each in turn: to names that would be cut, to other texts that would be, or
+ * to all that may grow. */
+static int widen(const struct ct_tview *v, const struct ct_tstate *s, int whom, int spare, struct fit *f)
+{
+    for (bool grew = true; grew && spare > 0;) {
+        grew = false;
+        for (int i = 0; i < f->n && spare > 0; i++) {
+            const struct ct_tcol *c = &v->cols[f->index[i]];
+            int text = c->paint ? 0 : s->wide[f->index[i]];
+            bool wants = whom == ALL || (f->width[i] < text && (whom == TEXTS || c->middle));
+            if (f->width[i] < c->max && wants) {
+                f->width[i]++;
+                spare--;
+                grew = true;
+            }
+        }
+    }
+    return spare;
+}
+
+/* Drops columns, the highest drop order first, until those of WIDTH (and a blank each) fit into COLS. Returns
+ * what is used. */
+static int drop_columns(const struct ct_tview *v, const int *width, int n, int cols, bool *gone)
+{
+    int need = 0;
     for (int i = 0; i < n; i++) {
-        gone[i] = i >= v->frozen && i < v->frozen + left;
-        need += gone[i] ? 0 : v->cols[i].min + 1;
+        need += gone[i] ? 0 : width[i] + 1;
     }
     while (need > cols) {
         int worst = -1;
@@ -239,24 +269,44 @@ static void fit_columns(const struct ct_tview *v, int left, int cols, struct fit
             break;
         }
         gone[worst] = true;
-        need -= v->cols[worst].min + 1;
+        need -= width[worst] + 1;
     }
+    return need;
+}
+
+/* Which columns stand where in COLS: a gutter, then columns a blank apart. A column that has room only because
+ * others are short stays when no name must be cut for it. What is left over goes to texts that would be cut,
+ * then to all that may grow. */
+static void fit_columns(const struct ct_tview *v, const struct ct_tstate *s, int cols, struct fit *f)
+{
+    bool gone[MOST_COLS] = {false}, tight[MOST_COLS] = {false};
+    int least[MOST_COLS] = {0}, usual[MOST_COLS] = {0}, whole = 0;
+    int n = (int)(v->n_cols < MOST_COLS ? v->n_cols : MOST_COLS);
+    for (int i = 0; i < n; i++) {
+        gone[i] = tight[i] = i >= v->frozen && i < v->frozen + s->left;
+        least[i] = least_width(v, s, i);
+        usual[i] = v->cols[i].min;
+    }
+    drop_columns(v, least, n, cols, tight);
+    for (int i = 0; i < n; i++) {
+        int text = s->wide[i] < v->cols[i].max ? s->wide[i] : v->cols[i].max;
+        whole += tight[i] ? 0 : (v->cols[i].middle && text > least[i] ? text : least[i]) + 1;
+    }
+    drop_columns(v, usual, n, cols, gone);
+    if (whole <= cols) {
+        memcpy(gone, tight, sizeof(gone));
+    }
+    int need = drop_columns(v, least, n, cols, gone);
     f->n = 0;
     for (int i = 0; i < n; i++) {
         if (!gone[i]) {
             f->index[f->n] = i;
-            f->width[f->n++] = v->cols[i].min;
+            f->width[f->n++] = least[i];
         }
     }
-    for (bool grew = true; grew && need < cols;) {
-        grew = false;
-        for (int i = 0; i < f->n && need < cols; i++) {
-            if (f->width[i] < v->cols[f->index[i]].max) {
-                f->width[i]++;
-                need++;
-                grew = true;
-            }
-        }
+    int spare = cols - need;
+    for (int whom = NAMES; whom <= ALL; whom++) {
+        spare = widen(v, s, whom, spare, f);
     }
     int x = 1;
     for (int i = 0; i < f->n; i++) {
@@ -375,6 +425,37 @@ static enum ct_role cell_text(const struct ct_tview *v, const struct ct_tcol *c,
     return col ? format_plain(col, row, d, out) : CT_ROLE_TEXT;
 }
 
+/* How wide the texts of M's columns are, of many rows those at equal distances. Widths only grow while layout and
+ * box stay: columns must not jump at every refresh. */
+static void measure(const struct ct_tview *v, struct ct_tstate *s, const struct ct_tmodel *m,
+                    const struct ct_draw *d, int cols)
+{
+    enum { SAMPLE = 256 };
+    if (s->measured == v && s->measured_cols == cols && s->measured_serial == m->serial) {
+        return;
+    }
+    if (s->measured != v || s->measured_cols != cols) {
+        memset(s->wide, 0, sizeof(s->wide));
+    }
+    s->measured = v;
+    s->measured_cols = cols;
+    s->measured_serial = m->serial;
+    struct ct_buf text = CT_BUF_INIT;
+    size_t step = m->rows.n / SAMPLE + 1;
+    for (int i = 0; i < (int)v->n_cols && i < MOST_COLS; i++) {
+        const struct ct_tcol *c = &v->cols[i];
+        int wide = ct_text_width(ct_span(c->header ? c->header : ""));
+        for (size_t k = 0; !c->paint && k < m->rows.n; k += step) {
+            cell_text(v, c, ct_row(v->table, m->rows, k), d, &text);
+            int one = ct_text_width(ct_buf_span(&text));
+            wide = one > wide ? one : wide;
+        }
+        wide = wide < UCHAR_MAX ? wide : UCHAR_MAX;
+        s->wide[i] = s->wide[i] > wide ? s->wide[i] : (unsigned char)wide;
+    }
+    ct_buf_free(&text);
+}
+
 static void draw_row(const struct ct_tview *v, const void *row, const struct ct_draw *d,
                      struct ct_box line, const struct fit *f, struct ct_buf *text)
 {
@@ -485,7 +566,8 @@ void ct_tview_draw(const struct ct_tview *v, struct ct_tstate *s, const struct c
     struct fit f;
     bool desc;
     follow_selection(s, m);
-    fit_columns(v, s->left, box.cols, &f);
+    measure(v, s, m, d, box.cols);
+    fit_columns(v, s, box.cols, &f);
     bool header = s->sorting || box.rows >= 8 || (box.rows >= 3 && box.cols >= 58);
     bool told = m->hidden || d->load_error || s->n_marks || d->query->sort[0];
     bool more = m->rows.n + (header ? 1 : 0) > (size_t)box.rows;

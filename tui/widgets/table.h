@@ -30,7 +30,8 @@
 struct ct_tcol {
     const char *column; /* in the ct_table: value and sort key; NULL: neither, FORMAT or PAINT does all */
     const char *header;
-    int min, max;       /* columns on screen; what is left over goes to those with max > min, in turn */
+    int min, max;       /* columns on screen: as many as the text needs, then what is left over in turn.
+                         * A column whose text is shorter than MIN gives room away, unless it is a time. */
     int align;          /* -1 or 0 left, 1 right */
     int drop;           /* 0: stays; the highest goes first when the table is too narrow */
     bool middle;        /* too long text keeps both ends */
@@ -58,7 +59,7 @@ struct ct_tview {
     enum ct_role (*row_role)(const void *row, const struct ct_draw *d);
 };
 
-enum { CT_T_MARKS = 64, CT_T_ID = 512 };
+enum { CT_T_MARKS = 64, CT_T_ID = 512, CT_T_COLS = 32 };
 
 /* Cursor and scroll of one table; zeroed at start; UI thread only. */
 struct ct_tstate {
@@ -70,6 +71,10 @@ struct ct_tstate {
     uint64_t marks[CT_T_MARKS];
     size_t n_marks;
     uint64_t seen;          /* serial of the model drawn last: on a new one the selection is looked up */
+    const struct ct_tview *measured; /* the layout that WIDE is about, the model and the width of the box */
+    uint64_t measured_serial;
+    int measured_cols;
+    unsigned char wide[CT_T_COLS]; /* of the widest text in a column so far */
 };
 
 /* What a table needs in a model. Immutable once loaded. */
@@ -116,7 +121,7 @@ enum ct_role ct_format_age(struct ct_buf *out, const struct ct_draw *d, int64_t 
 enum ct_role ct_role_of_state(int state);
 /* A price with the digits people read: 1.94, 0.0116, 15.00, 1,234.50; "-" for CT_NONE. */
 void ct_format_price(struct ct_buf *out, ct_nusd price);
-/* "+2.1%", "-11.4%", "0.0%", "?" for CT_NONE. */
+/* "+2.1%", "-11.4%", "0.0%", "-" for CT_NONE. */
 void ct_format_percent(struct ct_buf *out, int64_t milli);
 
 #endif
