@@ -58,6 +58,12 @@ static const char *guess_object(const json_t *root)
         {"Items NextPageLink", "an Azure price page"},
         {"Items BillingCurrency", "an Azure price page"},
         {"spot_advisor", "an AWS Spot Advisor file"},
+        {"plans_metal", "a Vultr plan list"},
+        {"plans meta", "a Vultr plan list"},
+        {"sizes", "a DigitalOcean size list"},
+        {"instance_types", "a Shadeform machine list"},
+        {"servers", "a Scaleway machine list"},
+        {"skus", "a Google price list"},
         {"sample_spec", "a LiteLLM price list"},
         {"offers", "a Vast.ai offer list"},
         {"incidents", "a list of incidents without a page (Checkly or incident.io)"},
@@ -78,6 +84,8 @@ static const char *guess_object(const json_t *root)
         return "an Instatus notice list";
     if (ct_json_array(ct_json_object(root, "config"), "regions"))
         return "an AWS spot price feed";
+    if (ct_json_get(ct_json_object(root, "data"), "gpuTypes"))
+        return "a RunPod answer";
     for (size_t i = 0; i < CT_LEN(shapes); i++)
         if (has(root, shapes[i].members))
             return shapes[i].words;

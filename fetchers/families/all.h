@@ -10,8 +10,20 @@ extern const struct ct_family ct_family_aws_currentevents;
 extern const struct ct_family ct_family_azure_rss;
 extern const struct ct_family ct_family_gcp_incidents;
 extern const struct ct_family ct_family_azure_retail;
+extern const struct ct_family ct_family_aws_spot_advisor;
 extern const struct ct_family ct_family_aws_spot_feed;
+extern const struct ct_family ct_family_gcp_skus;
+extern const struct ct_family ct_family_oci_products;
+extern const struct ct_family ct_family_lambda_types;
+extern const struct ct_family ct_family_runpod_gputypes;
 extern const struct ct_family ct_family_vast_bundles;
+extern const struct ct_family ct_family_vultr_plans;
+extern const struct ct_family ct_family_digitalocean_sizes;
+extern const struct ct_family ct_family_verda_types;
+extern const struct ct_family ct_family_scaleway_servers;
+extern const struct ct_family ct_family_shadeform_types;
+extern const struct ct_family ct_family_primeintellect_availability;
+extern const struct ct_family ct_family_skypilot_csv;
 extern const struct ct_family ct_family_litellm;
 
 #endif

@@ -1,6 +1,8 @@
 #include "fetchers/families/prices.h"
 
 #include "db/base/text.h"
+#include "fetchers/reference.h"
+#include "fetchers/rows.h"
 
 #include <stdio.h>
 
@@ -52,4 +54,102 @@ ct_nusd ct_offer_price(struct ct_batch *out, const json_t *obj, const char *key)
         return price;
     ct_note_about(out, why, CT_SPAN_NONE);
     return CT_NONE;
+}
+
+ct_nusd ct_offer_price_maybe(struct ct_batch *out, const json_t *obj, const char *key)
+{
+    return ct_json_get(obj, key) ? ct_offer_price(out, obj, key) : CT_NONE;
+}
+
+ct_nusd ct_from_cents(ct_nusd cents)
+{
+    return ct_muldiv(cents, 1, 100);
+}
+
+int64_t ct_offer_milli(const json_t *obj, const char *key, int64_t divisor)
+{
+    int64_t value;
+    if (ct_json_decimal(obj, key, 1, 3, &value) != CT_OK || value == CT_NONE || value <= 0)
+        return CT_NONE;
+    return ct_muldiv(value, 1, divisor);
+}
+
+struct ct_span ct_offer_cloud(struct ct_batch *out, const struct ct_parse_hint *hint,
+                              const char *name)
+{
+    return ct_clean_id(out->arena, hint && hint->provider.n ? hint->provider : ct_span(name));
+}
+
+struct ct_span ct_offer_cloud_behind(struct ct_batch *out, struct ct_span name)
+{
+    static const char *const renamed[][2] = {{"lambdalabs", "lambda"}, {"datacrunch", "verda"}};
+    for (size_t i = 0; i < CT_LEN(renamed); i++)
+        if (ct_span_ieq(name, ct_span(renamed[i][0])))
+            return ct_span(renamed[i][1]);
+    return ct_clean_id(out->arena, name);
+}
+
+bool ct_offer_identify(struct ct_batch *out, struct ct_offer *row, struct ct_span text,
+                       int64_t mem_milli)
+{
+    struct ct_gpu gpu;
+    if (!ct_gpu_identify(text, mem_milli, &gpu)) {
+        ct_note_about(out, "unknown GPU", text);
+        return false;
+    }
+    if (gpu.odd_memory)
+        ct_note_about(out, gpu.slice ? "a part of a GPU" : "unusual memory of", text);
+    ct_offer_set_gpu(row, &gpu);
+    return true;
+}
+
+void ct_offer_add(struct ct_batch *out, const struct ct_offer *row)
+{
+    struct ct_offer *pushed = CT_VEC_PUSH(out->arena, &out->offers);
+    if (pushed)
+        *pushed = *row;
+}
+
+void ct_offer_push(struct ct_batch *out, const struct ct_offer *common, int purchase, ct_nusd price)
+{
+    struct ct_offer row = *common;
+    if (price == CT_NONE)
+        return;
+    row.purchase = purchase;
+    row.price_per_hour = price;
+    ct_offer_derive(&row);
+    ct_offer_add(out, &row);
+}
+
+enum ct_status ct_offers_each(struct ct_batch *out, const json_t *list, const char *path,
+                              const char *key, ct_offer_reader *read,
+                              const struct ct_parse_hint *hint, struct ct_error *err)
+{
+    for (size_t i = 0; i < json_array_size(list); i++) {
+        const json_t *item = json_array_get(list, i);
+        if (!json_is_object(item) || !json_object_get(item, key)) {
+            char where[96];
+            snprintf(where, sizeof where, "%s[%zu]", path, i);
+            return ct_fail(err, CT_ERR_SHAPE, where, "wanted an object with %s, found %s", key,
+                           ct_json_kind(item));
+        }
+        read(out, item, hint);
+    }
+    return CT_OK;
+}
+
+enum ct_status ct_offers_parse(struct ct_span body, const struct ct_parse_hint *hint,
+                               struct ct_batch *out, ct_offers_root *read, struct ct_error *err)
+{
+    json_t *root = NULL;
+    enum ct_status s = ct_reference_need(err);
+    if (s == CT_OK)
+        s = ct_json_parse(body, 0, &root, err);
+    if (s == CT_OK) {
+        s = read(out, root, hint, err);
+        if (s == CT_ERR_SHAPE)
+            ct_family_explain(err, body);
+    }
+    json_decref(root);
+    return ct_rows_finish(out, s, err);
 }

@@ -19,5 +19,46 @@ void ct_offer_derive(struct ct_offer *offer);
 /* The price at KEY in nano units an hour when it is one: a decimal above 0. Otherwise CT_NONE, and
  * a note says why. */
 ct_nusd ct_offer_price(struct ct_batch *out, const json_t *obj, const char *key);
+/* The same where no price is no news: a missing one or null makes no note. */
+ct_nusd ct_offer_price_maybe(struct ct_batch *out, const json_t *obj, const char *key);
+/* Cents to the currency's unit. */
+ct_nusd ct_from_cents(ct_nusd cents);
+
+/* A figure above 0 at KEY in thousandths, divided by DIVISOR (1024: MiB to GiB); else CT_NONE. */
+int64_t ct_offer_milli(const json_t *obj, const char *key, int64_t divisor);
+
+/* Who sells: the source's provider, else NAME. */
+struct ct_span ct_offer_cloud(struct ct_batch *out, const struct ct_parse_hint *hint,
+                              const char *name);
+/* The cloud that a shop for several calls NAME, by the name it has now. */
+struct ct_span ct_offer_cloud_behind(struct ct_batch *out, struct ct_span name);
+
+/* Fills the GPU that TEXT names, MEM_MILLI being the memory of one. Notes one that is unknown, of
+ * odd memory or a slice; false when it is unknown. */
+bool ct_offer_identify(struct ct_batch *out, struct ct_offer *row, struct ct_span text,
+                       int64_t mem_milli);
+
+/* One row more: COMMON bought as PURCHASE for PRICE an hour, the whole machine. No row without a
+ * price. */
+void ct_offer_push(struct ct_batch *out, const struct ct_offer *common, int purchase,
+                   ct_nusd price);
+/* The same, but a price of one GPU where the machine's is not told, or none at all. */
+void ct_offer_add(struct ct_batch *out, const struct ct_offer *row);
+
+/* ---- documents of JSON ---- */
+
+/* What reads one element of a list of offers; HINT may be NULL. */
+typedef void ct_offer_reader(struct ct_batch *out, const json_t *item,
+                             const struct ct_parse_hint *hint);
+/* Every element of LIST, which is at PATH: an object with a KEY, else CT_ERR_SHAPE. */
+CT_MUST_USE enum ct_status ct_offers_each(struct ct_batch *out, const json_t *list,
+                                          const char *path, const char *key, ct_offer_reader *read,
+                                          const struct ct_parse_hint *hint, struct ct_error *err);
+/* A whole parse(): BODY as JSON through READ, which need not clean up behind an error. */
+typedef enum ct_status ct_offers_root(struct ct_batch *out, json_t *root,
+                                      const struct ct_parse_hint *hint, struct ct_error *err);
+CT_MUST_USE enum ct_status ct_offers_parse(struct ct_span body, const struct ct_parse_hint *hint,
+                                           struct ct_batch *out, ct_offers_root *read,
+                                           struct ct_error *err);
 
 #endif

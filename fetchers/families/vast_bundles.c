@@ -9,15 +9,6 @@
 
 #include <stdio.h>
 
-/* A figure of KEY in thousandths, divided by DIVISOR; CT_NONE unless above 0. */
-static int64_t milli(const json_t *offer, const char *key, int64_t divisor)
-{
-    int64_t value;
-    if (ct_json_decimal(offer, key, 1, 3, &value) != CT_OK || value == CT_NONE || value <= 0)
-        return CT_NONE;
-    return ct_muldiv(value, 1, divisor);
-}
-
 /* Capacity as the market says it: an offer that is let, or not to be had, is sold out. */
 static int stock(const json_t *offer)
 {
@@ -25,19 +16,6 @@ static int stock(const json_t *offer)
     if (rented == 1 || rentable == 0)
         return CT_STOCK_NONE;
     return rentable == 1 && rented == 0 ? CT_STOCK_AVAILABLE : CT_STOCK_UNKNOWN;
-}
-
-static void read_gpu(struct ct_batch *out, const json_t *offer, struct ct_offer *row)
-{
-    struct ct_gpu gpu;
-    struct ct_span name = ct_json_text(offer, "gpu_name");
-    if (!ct_gpu_identify(name, milli(offer, "gpu_ram", 1024), &gpu)) {
-        ct_note_about(out, "unknown GPU", name);
-        return;
-    }
-    if (gpu.odd_memory)
-        ct_note_about(out, gpu.slice ? "a part of a GPU" : "unusual memory of", name);
-    ct_offer_set_gpu(row, &gpu);
 }
 
 /* Cores and memory are the offer's share already: both grow with gpu_frac on one machine. */
@@ -49,22 +27,21 @@ static void read_offer(struct ct_batch *out, const json_t *offer, const struct c
     row.price_per_hour = ct_offer_price(out, offer, bid ? "min_bid" : "dph_total");
     if (row.price_per_hour == CT_NONE)
         return;
-    row.cloud = hint && hint->provider.n ? ct_clean_id(a, hint->provider) : CT_LIT("vastai");
+    row.cloud = ct_offer_cloud(out, hint, "vastai");
     row.region = ct_clean_name(a, ct_json_text(offer, "geolocation"));
     row.sku = ct_clean_id(a, ct_json_word(offer, "id", a));
     row.instance = ct_clean_id(a, ct_json_word(offer, "machine_id", a));
-    read_gpu(out, offer, &row);
-    row.gpu_count_milli = milli(offer, "num_gpus", 1);
-    row.vcpu_milli = milli(offer, "cpu_cores_effective", 1);
-    row.mem_milli = milli(offer, "cpu_ram", 1024);
+    ct_offer_identify(out, &row, ct_json_text(offer, "gpu_name"),
+                      ct_offer_milli(offer, "gpu_ram", 1024));
+    row.gpu_count_milli = ct_offer_milli(offer, "num_gpus", 1);
+    row.vcpu_milli = ct_offer_milli(offer, "cpu_cores_effective", 1);
+    row.mem_milli = ct_offer_milli(offer, "cpu_ram", 1024);
     row.purchase = bid ? CT_PURCHASE_SPOT : CT_PURCHASE_OD;
     row.currency = CT_LIT("USD");
     row.host_included = 1;
     row.stock = stock(offer);
     ct_offer_derive(&row);
-    struct ct_offer *pushed = CT_VEC_PUSH(a, &out->offers);
-    if (pushed)
-        *pushed = row;
+    ct_offer_add(out, &row);
 }
 
 static enum ct_status read_offers(struct ct_batch *out, const json_t *offers, const char *path,

@@ -146,7 +146,7 @@ static void slices_are_not_whole_gpus(void **state)
 static void unknown_gpus_are_nothing(void **state)
 {
     static const char *const names[] = {
-        "",           "A100X",       "RTX 5080", "RTX 3090 Ti", "RTX 5090 Laptop",
+        "",           "A100X",       "RTX 5070", "RTX 3070 Ti", "RTX 5090 Laptop",
         "GTX 1080",   "Matrix 9000", "H1000",    "RTX 4090D",   "RTX 4090 D",
         "\xff\xfe\n", "---"};
     struct ct_gpu got;

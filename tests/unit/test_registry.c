@@ -136,7 +136,7 @@ static void families_are_found_by_name_and_stand_once(void **state)
         assert_non_null(ct_families[n]->parse);
         assert_non_null(ct_families[n]->url_pattern);
     }
-    assert_int_equal(n, 9);
+    assert_true(n >= 21);
     assert_null(ct_family_find("statuspage"));
     assert_null(ct_family_find(""));
 }
