@@ -98,6 +98,13 @@ static void shipped_sources_are_those_of_the_documents(void **state)
         {"groq_status", "incidentio-compat", "groq", "https://groqstatus.com/api/v2/summary.json"},
         {"aws_spot_prices", "aws-spot-feed", "aws",
          "https://website.spot.ec2.aws.a2z.com/spot.json"},
+        {"aws_spot_advisor", "aws-spot-advisor", "aws",
+         "https://spot-bid-advisor.s3.amazonaws.com/spot-advisor-data.json"},
+        {"runpod_x8", "runpod-gputypes", "runpod", "https://api.runpod.io/graphql"},
+        {"verda_prices", "verda-types", "verda", "https://api.datacrunch.io/v1/instance-types"},
+        {"skypilot_oracle", "skypilot-csv", "oracle",
+         "https://raw.githubusercontent.com/skypilot-org/skypilot-catalog/master/catalogs/v8/oci/"
+         "vms.csv"},
         {"litellm_prices", "litellm", "",
          "https://raw.githubusercontent.com/BerriAI/litellm/main/"
          "model_prices_and_context_window.json"},
@@ -113,6 +120,15 @@ static void shipped_sources_are_those_of_the_documents(void **state)
     }
     assert_true(ct_registry_find(reg, "cloudflare_status")->max_bytes ==
                 16 << 20); /* 2 MB is normal */
+    /* What the answer does not say is in the query, and agrees with what is asked. */
+    const struct ct_source *eight = ct_registry_find(reg, "runpod_x8");
+    assert_string_equal(eight->query, "secure 8");
+    assert_non_null(strstr(eight->body, "gpuCount:8, secureCloud:true"));
+    assert_non_null(strstr(ct_registry_find(reg, "runpod_x1")->body, "gpuCount:1,"));
+    const struct ct_source *paris = ct_registry_find(reg, "scaleway_prices_fr_par_2");
+    assert_string_equal(paris->query, "fr-par-2");
+    assert_non_null(strstr(paris->url, "/zones/fr-par-2/"));
+    assert_string_equal(ct_registry_find(reg, "lambda_prices")->key_env, "LAMBDA_API_KEY");
     const struct ct_source *bid = ct_registry_find(reg, "vast_h100_spot");
     assert_string_equal(bid->method, "POST");
     assert_string_equal(bid->query, "bid");
