@@ -727,11 +727,33 @@ static bool moved(int64_t a, int64_t b)
     return a != b && (low <= 0 || high - low > high / 1000000);
 }
 
+/* A price as people read it: three decimals, below one as many as three significant digits need. */
+static void readable_price(char out[CT_DECIMAL_MAX], int64_t value)
+{
+    int places = 3;
+    for (int64_t one = NANO / 10; value > 0 && value < one && places < 9; one /= 10)
+        places++;
+    int n = ct_decimal_format_fixed(out, value, 9, places);
+    while (n > 1 && out[n - 1] == '0')
+        n--;
+    out[out[n - 1] == '.' ? n - 1 : n] = '\0';
+}
+
+/* Both ends of a move, whole where they would read alike. The exact ones are in old and new. */
+static void readable_move(char was[CT_DECIMAL_MAX], char is[CT_DECIMAL_MAX], const struct ct_new_event *e)
+{
+    readable_price(was, e->old_value);
+    readable_price(is, e->new_value);
+    if (strcmp(was, is) == 0) {
+        ct_decimal_format(was, e->old_value, 9);
+        ct_decimal_format(is, e->new_value, 9);
+    }
+}
+
 static void price_event(struct ct_job *j, const struct item *it, struct ct_new_event *e)
 {
     char was[CT_DECIMAL_MAX], is[CT_DECIMAL_MAX], pct[CT_DECIMAL_MAX];
-    ct_decimal_format(was, e->old_value, 9);
-    ct_decimal_format(is, e->new_value, 9);
+    readable_move(was, is, e);
     e->kind = CT_EVENT_PRICE;
     e->unit = it->unit;
     e->pct = ct_w_pct(e->old_value, e->new_value);

@@ -36,6 +36,19 @@ static void a_first_snapshot_makes_samples_but_no_events(void **state)
            "stock/aws/us-east-1/H100-SXM-80x8/od/p5|stock|0");
 }
 
+static void a_move_is_told_in_digits_people_read(void **state)
+{
+    static const int64_t prices[] = {1634222222, 1922222222, 1922222311, 335555556, 12345678, 0};
+    struct fixture *f = *state;
+    for (size_t i = 0; i < CT_LEN(prices); i++) {
+        offer(f, "p5", 1000, CT_STOCK_UNKNOWN)->price_per_gpu_hour = prices[i];
+        fetch(f, "price", M((int64_t)i));
+    }
+    expect(f, "SELECT group_concat(substr(text, 4, instr(text, ' USD') - 4), '; ') FROM event WHERE kind = 2",
+           "1.634 -> 1.922; 1.922 -> 0.336; 0.336 -> 0.0123; 0.0123 -> 0");
+    expect(f, "SELECT min(old), max(new) FROM event WHERE kind = 2", "12345678|1922222222");
+}
+
 static void only_changes_are_stored_and_told(void **state)
 {
     struct fixture *f = *state;
@@ -905,6 +918,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         T(a_first_snapshot_makes_samples_but_no_events),
+        T(a_move_is_told_in_digits_people_read),
         T(only_changes_are_stored_and_told),
         T(the_cheapest_of_one_kind_describes_a_marketplace),
         T(other_currencies_are_other_series),
