@@ -146,26 +146,28 @@ static void free_answer(struct ct_load_answer *a)
     memset(a, 0, sizeof(*a));
 }
 
-/* A detail panel that stands beside its table follows the table's selection. */
+/* A detail panel that stands beside its table follows the table's selection, and so do those made for it. */
 static void follow_selection(struct ct_ui *ui, struct panel *p)
 {
     struct ct_frame_request req = {0};
     struct ct_panel_query q = p->q;
-    struct panel *detail = NULL;
-    for (int i = 0; i < ui->layout.n && p->ops->detail; i++) {
-        const struct ct_place *place = &places(ui)[ui->layout.slots[i].place];
-        if (place->panel == p->ops->detail) {
-            detail = ui_panel(ui, ui->screen, place->panel);
-        }
-    }
-    if (!detail || detail == p || ui->detail || p != ui_focused(ui) || !p->has_model) {
+    if (!p->ops->detail || p->ops->follows || ui->detail || p != ui_focused(ui) || !p->has_model) {
         return;
     }
-    p->ops->act(p->state, p->got.model, CT_ACT_DETAIL, 0, &q, &req);
-    if (req.kind == CT_REQ_DETAIL && strcmp(req.text, detail->q.subject) != 0) {
-        snprintf(detail->q.subject, sizeof(detail->q.subject), "%.*s", (int)sizeof(detail->q.subject) - 1,
-                 req.text);
-        ui_reload(ui, detail);
+    for (int i = 0; i < ui->layout.n; i++) {
+        const struct ct_panel_ops *ops = places(ui)[ui->layout.slots[i].place].panel;
+        if ((ops != p->ops->detail && !ops->follows) || ops == p->ops) {
+            continue;
+        }
+        if (req.kind == CT_REQ_NONE) {
+            p->ops->act(p->state, p->got.model, CT_ACT_DETAIL, 0, &q, &req);
+        }
+        struct panel *other = ui_panel(ui, ui->screen, ops);
+        if (req.kind == CT_REQ_DETAIL && strcmp(req.text, other->q.subject) != 0) {
+            snprintf(other->q.subject, sizeof(other->q.subject), "%.*s", (int)sizeof(other->q.subject) - 1,
+                     req.text);
+            ui_reload(ui, other);
+        }
     }
 }
 

@@ -128,6 +128,8 @@ struct ct_panel_ops {
     const struct ct_table *table; /* fields of its filter; NULL: no filter */
     size_t state_size; /* zeroed at start; UI thread only: cursor, scroll */
     const struct ct_panel_ops *detail; /* what Enter opens: query.subject is the row id; NULL: nothing */
+    bool follows;      /* query.subject is the id of the row selected in the table with the focus, as the
+                        * detail beside it gets it */
 
     /* Loader thread: reads what Q asks into *MODEL, all from ARENA. */
     enum ct_status (*load)(struct ct_reader *r, const struct ct_panel_query *q, int64_t now_ms,

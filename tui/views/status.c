@@ -177,7 +177,7 @@ static const struct ct_tcol component_cols[] = {
     {.column = "provider", .header = "PROVIDER", .min = 8, .max = 14, .drop = 1},
     {.column = "name", .header = "COMPONENT", .min = 16, .max = 50, .middle = true},
     {.column = "group", .header = "GROUP", .min = 10, .max = 24, .drop = 4, .middle = true},
-    {.column = "region", .header = "REGION", .min = 8, .max = 18, .drop = 3},
+    {.column = "region", .header = "REGION", .min = 8, .max = 18, .drop = 3, .middle = true},
     {.column = "since", .header = "SINCE", .min = 6, .align = 1, .drop = 2},
 };
 
@@ -186,6 +186,14 @@ static const struct ct_tview component_view = {
     .frozen = 1, .id = "source", .id2 = "id", .noun = "components", .notable = component_notable,
 };
 
+/* Of "status/PROVIDER" and "incident/PROVIDER/ID", the row selected beside this; null: none is. */
+static struct ct_span provider_of(const struct ct_panel_query *q)
+{
+    struct ct_span rest = ct_span(q->subject);
+    (void)ct_span_cut(&rest, '/');
+    return ct_span_cut(&rest, '/');
+}
+
 static enum ct_status load_components(struct ct_reader *r, const struct ct_panel_query *q,
                                       int64_t now_ms, struct ct_arena *a, const void **model,
                                       struct ct_error *err)
@@ -193,7 +201,7 @@ static enum ct_status load_components(struct ct_reader *r, const struct ct_panel
     struct ct_tmodel *m = ct_arena_alloc(a, sizeof(*m));
     struct ct_query query = ct_view_query(q, now_ms);
     struct ct_rows rows = {NULL, 0};
-    query.subject = q->subject[0] ? ct_span(q->subject) : CT_SPAN_NONE;
+    query.subject = provider_of(q);
     enum ct_status st = m ? ct_read_components(r, &query, a, &rows, err)
                           : ct_fail(err, CT_ERR_LIMIT, "components", NULL);
     if (st == CT_OK)
@@ -205,7 +213,10 @@ static enum ct_status load_components(struct ct_reader *r, const struct ct_panel
 static void draw_components(void *state, const void *model, const struct ct_draw *d,
                             struct ct_box box, struct ct_buf *note)
 {
-    ct_tview_draw(&component_view, state, model, d, box, note, "no component named by any page");
+    struct ct_span provider = provider_of(d->query);
+    ct_buf_add(note, provider);
+    ct_tview_draw(&component_view, state, model, d, box, note,
+                  provider.n ? "its page names no component" : "no component named by any page");
 }
 
 static enum ct_act_result act_components(void *state, const void *model, enum ct_action action,
@@ -223,8 +234,8 @@ static enum ct_act_result act_components(void *state, const void *model, enum ct
 
 const struct ct_panel_ops ct_panel_components = {
     .id = "components", .title = "Components", .keys = CT_KEYS_TABLE, .table = &ct_component_table,
-    .state_size = sizeof(struct ct_tstate), .detail = &ct_panel_detail, .load = load_components,
-    .draw = draw_components, .act = act_components,
+    .state_size = sizeof(struct ct_tstate), .detail = &ct_panel_detail, .follows = true,
+    .load = load_components, .draw = draw_components, .act = act_components,
 };
 
 /* ---- incidents ---- */
