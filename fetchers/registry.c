@@ -14,10 +14,17 @@
 
 const struct ct_family *const ct_families[] = {
     &ct_family_statuspage_summary,
+    &ct_family_statuspage_atom,
     &ct_family_incidentio_compat,
+    &ct_family_statusio_rss,
     &ct_family_aws_currentevents,
+    &ct_family_aws_rss,
     &ct_family_azure_rss,
     &ct_family_gcp_incidents,
+    &ct_family_oci_rss,
+    &ct_family_ibm_rss,
+    &ct_family_xai_rss,
+    &ct_family_rss_status,
     &ct_family_azure_retail,
     &ct_family_aws_spot_advisor,
     &ct_family_aws_spot_feed,
@@ -34,6 +41,7 @@ const struct ct_family *const ct_families[] = {
     &ct_family_primeintellect_availability,
     &ct_family_skypilot_csv,
     &ct_family_litellm,
+    &ct_family_feed,
     NULL,
 };
 

@@ -5,10 +5,17 @@
 #include "fetchers/family.h"
 
 extern const struct ct_family ct_family_statuspage_summary;
+extern const struct ct_family ct_family_statuspage_atom;
 extern const struct ct_family ct_family_incidentio_compat;
+extern const struct ct_family ct_family_statusio_rss;
 extern const struct ct_family ct_family_aws_currentevents;
+extern const struct ct_family ct_family_aws_rss;
 extern const struct ct_family ct_family_azure_rss;
 extern const struct ct_family ct_family_gcp_incidents;
+extern const struct ct_family ct_family_oci_rss;
+extern const struct ct_family ct_family_ibm_rss;
+extern const struct ct_family ct_family_xai_rss;
+extern const struct ct_family ct_family_rss_status;
 extern const struct ct_family ct_family_azure_retail;
 extern const struct ct_family ct_family_aws_spot_advisor;
 extern const struct ct_family ct_family_aws_spot_feed;
@@ -25,5 +32,6 @@ extern const struct ct_family ct_family_shadeform_types;
 extern const struct ct_family ct_family_primeintellect_availability;
 extern const struct ct_family ct_family_skypilot_csv;
 extern const struct ct_family ct_family_litellm;
+extern const struct ct_family ct_family_feed;
 
 #endif

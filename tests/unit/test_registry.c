@@ -143,14 +143,35 @@ static void shipped_sources_are_those_of_the_documents(void **state)
     ct_registry_free(reg);
 }
 
-static void families_are_found_by_name_and_stand_once(void **state)
+/* Every name of the contract, in its order. */
+static const char *const contract[] = {
+    "statuspage-summary", "statuspage-incidents", "statuspage-atom", "incidentio-compat",
+    "incidentio-native", "betterstack-index", "instatus-summary", "instatus-notices",
+    "checkly-unresolved", "statusio-api", "statusio-rss", "aws-currentevents", "aws-legacy-data",
+    "aws-rss", "azure-rss", "gcp-incidents", "oci-components", "oci-status", "oci-rss", "ibm-rss",
+    "vultr-status", "vultr-alerts", "xai-rss", "uptimekuma-page", "uptimekuma-heartbeat",
+    "rss-status", "azure-retail", "aws-spot-advisor", "aws-spot-feed", "aws-offer",
+    "aws-offer-csv", "gcp-skus", "oci-products", "lambda-types", "runpod-gputypes",
+    "vast-bundles", "vultr-plans", "digitalocean-sizes", "verda-types", "scaleway-servers",
+    "shadeform-types", "primeintellect-availability", "skypilot-csv", "litellm",
+    "openrouter-models", "openrouter-endpoints", "modelsdev", "llmprices", "genaiprices",
+    "portkey", "feed"};
+
+static void families_are_found_by_name_and_stand_once_in_order(void **state)
 {
     (void)state;
-    size_t n = 0;
+    size_t n = 0, next = 0;
     for (; ct_families[n]; n++) {
-        assert_ptr_equal(ct_family_find(ct_families[n]->name), ct_families[n]);
+        const char *name = ct_families[n]->name;
+        assert_ptr_equal(ct_family_find(name), ct_families[n]);
         assert_non_null(ct_families[n]->parse);
         assert_non_null(ct_families[n]->url_pattern);
+        while (next < CT_LEN(contract) && strcmp(contract[next], name) != 0)
+            next++;
+        if (next == CT_LEN(contract))
+            print_error("%s is none of the contract's, there twice or out of order\n", name);
+        assert_true(next < CT_LEN(contract));
+        next++;
     }
     assert_true(n >= 21);
     assert_null(ct_family_find("statuspage"));
@@ -322,7 +343,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(shipped_sources_load_and_can_be_asked),
         cmocka_unit_test(shipped_sources_are_those_of_the_documents),
-        cmocka_unit_test(families_are_found_by_name_and_stand_once),
+        cmocka_unit_test(families_are_found_by_name_and_stand_once_in_order),
         cmocka_unit_test(a_row_fills_a_source_and_empty_cells_are_defaults),
         cmocka_unit_test(a_bad_row_is_named_by_file_line_and_column),
         cmocka_unit_test(two_rows_of_one_id_are_refused),
