@@ -179,7 +179,7 @@ static void print_attempt(void *ctx, const struct ct_source *s, const struct ct_
     if (failed)
         ct_complain(0, s->id, "%s", f->error);
     else if (c != NULL && c->suspicious)
-        ct_complain(0, s->id, "held back: %s", c->remark);
+        ct_complain(0, s->id, "%s", c->remark);
 }
 
 static enum ct_status check_names(struct ct_registry *reg, const char *const *ids,
@@ -198,6 +198,18 @@ static enum ct_status check_names(struct ct_registry *reg, const char *const *id
         }
     free(names);
     return st;
+}
+
+/* A named source that lacks its family or its url cannot be fetched: it gets its line all the same. */
+static void tell_unfetchable(struct running *r, const char *const *ids)
+{
+    for (; ids != NULL && *ids != NULL; ids++) {
+        const struct ct_source *s = ct_registry_find(r->reg, *ids);
+        if (s == NULL || (s->ops != NULL && s->url[0] != '\0'))
+            continue;
+        r->failed++;
+        ct_complain(0, s->id, "not fetched: %s is missing", s->ops == NULL ? "its family" : "its url");
+    }
 }
 
 static void stop(struct running *r)
@@ -219,7 +231,8 @@ static enum ct_status start(struct running *r, const struct fetch_args *a, struc
     if (a->seed != NULL && ct_span_int(ct_span(a->seed), &seed) != CT_OK)
         st = ct_fail(err, CT_ERR_USAGE, "--seed", "\"%s\" is not a number", a->seed);
     else if ((st = ct_registry_load(&r->reg, err)) == CT_OK &&
-             (st = ct_fetch_config_load(a->config, r->reg, &r->config, err)) == CT_OK &&
+             (st = ct_fetch_config_load(a->config, a->allow_private, r->reg, &r->config, err)) ==
+                 CT_OK &&
              (st = check_names(r->reg, a->only, err)) == CT_OK)
         st = ct_writer_open(db.p, 0, &r->writer, err);
     ct_buf_free(&db);
@@ -228,7 +241,7 @@ static enum ct_status start(struct running *r, const struct fetch_args *a, struc
 
     const char *ca = a->ca != NULL ? a->ca : r->config.ca_file.n > 0 ? r->config.ca_file.p : NULL;
     struct ct_http_options http = {
-        .allow_private = a->allow_private || r->config.allow_private,
+        .allow_private = r->config.allow_private,
         .ca_file = ca,
         .proxy = r->config.proxy.n > 0 ? r->config.proxy.p : NULL,
     };
@@ -248,6 +261,7 @@ static enum ct_status start(struct running *r, const struct fetch_args *a, struc
     if ((st = ct_http_new(&http, &r->http, err)) != CT_OK)
         return st;
     fetcher.http = r->http;
+    tell_unfetchable(r, a->only);
     return ct_fetcher_new(&fetcher, &r->fetcher, err);
 }
 

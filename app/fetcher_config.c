@@ -14,33 +14,45 @@ static void set_text(struct ct_buf *out, const char *text)
 }
 
 /* The registry knows more of a source than the table of options: its complaints get the line too.
- */
-static void set_sources(struct ct_settings *s, struct ct_registry *reg)
+ * What an address or an interval may be depends on allow_private, so that key counts first, wherever
+ * in its section it stands. */
+static void set_sources(struct ct_settings *s, struct ct_registry *reg, bool allow_private)
 {
     const struct ct_setting_line *l;
-    for (size_t i = 0; (l = ct_settings_at(s, i)); i++) {
-        struct ct_error err = {0};
-        const char *key = strcmp(l->key, "token_env") == 0 ? "key_env" : l->key;
-        if (strcmp(l->section, "source") == 0 &&
-            ct_registry_set(reg, l->name, key, l->value, &err) != CT_OK)
-            ct_settings_complain(s, l->where, err.what);
-    }
+    for (int round = 0; round < 2; round++)
+        for (size_t i = 0; (l = ct_settings_at(s, i)); i++) {
+            struct ct_error err = {0};
+            const char *key = strcmp(l->key, "token_env") == 0 ? "key_env" : l->key;
+            const char *value = l->value;
+            bool opens = strcmp(key, "allow_private") == 0;
+            if (strcmp(l->section, "source") != 0)
+                continue;
+            if (round == 0 && allow_private && strcmp(key, "url") == 0) {
+                key = "allow_private";
+                value = "yes";
+            } else if (opens != (round == 0)) {
+                continue;
+            }
+            if (ct_registry_set(reg, l->name, key, value, &err) != CT_OK)
+                ct_settings_complain(s, l->where, err.what);
+        }
 }
 
-enum ct_status ct_fetch_config_load(const char *file, struct ct_registry *reg,
-                                    struct ct_fetch_config *out, struct ct_error *err)
+enum ct_status ct_fetch_config_load(const char *file, bool allow_private,
+                                    struct ct_registry *reg, struct ct_fetch_config *out,
+                                    struct ct_error *err)
 {
     struct ct_settings *s = NULL;
     struct ct_error wrong = {0};
     enum ct_status status = ct_settings_load(file, &s, err);
     *out = (struct ct_fetch_config){
-        .allow_private = ct_setting_number(s, "fetch", "allow_private") == 1,
+        .allow_private = allow_private || ct_setting_number(s, "fetch", "allow_private") == 1,
         .timeout_ms = ct_setting_number(s, "fetch", "timeout"),
         .jitter_percent = (int)(ct_setting_number(s, "fetch", "jitter") / 1000),
     };
     set_text(&out->ca_file, ct_setting(s, "fetch", "ca_file"));
     set_text(&out->proxy, ct_setting(s, "fetch", "proxy"));
-    set_sources(s, reg);
+    set_sources(s, reg, out->allow_private);
     if (ct_registry_check(reg, &wrong) != CT_OK)
         ct_settings_complain(s, wrong.where, wrong.what);
     for (const char *const *p = ct_settings_problems(s); *p; p++)

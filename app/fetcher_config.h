@@ -12,9 +12,11 @@ struct ct_fetch_config {
 };
 
 /* Reads FILE, or with NULL config.ini and conf.d/NAME.ini of the config folder in name order, into
- * OUT (zeroed first) and REG. What is wrong with a line is said on stderr with file:line; the rest
- * still counts. Fails only when FILE was named and cannot be read. */
-CT_MUST_USE enum ct_status ct_fetch_config_load(const char *file, struct ct_registry *reg,
+ * OUT (zeroed first) and REG. ALLOW_PRIVATE is the flag of that name: as if [fetch] said so. What is
+ * wrong with a line is said on stderr with file:line; the rest still counts. Fails only when FILE was
+ * named and cannot be read. */
+CT_MUST_USE enum ct_status ct_fetch_config_load(const char *file, bool allow_private,
+                                                struct ct_registry *reg,
                                                 struct ct_fetch_config *out, struct ct_error *err);
 void ct_fetch_config_free(struct ct_fetch_config *c);
 

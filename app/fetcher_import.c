@@ -254,24 +254,99 @@ static void describe_by_family(struct import *im, const struct ct_family *family
     }
 }
 
+/* "https://www.githubstatus.com/api/..." is served by "www.githubstatus.com". */
+static struct ct_span host_of(struct ct_span url)
+{
+    for (size_t i = 0; i + 3 <= url.n; i++)
+        if (memcmp(url.p + i, "://", 3) == 0) {
+            struct ct_span rest = {url.p + i + 3, url.n - i - 3};
+            return ct_span_cut(&rest, '/');
+        }
+    return CT_SPAN_NONE;
+}
+
+/* Letters and digits of TEXT in small, everything between them one '_'. */
+static void slug(struct ct_span text, char *out, size_t cap)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < text.n && n + 2 < cap; i++) {
+        char c = text.p[i];
+        if (is_word_char(c))
+            out[n++] = c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
+        else if (n > 0 && out[n - 1] != '_')
+            out[n++] = '_';
+    }
+    while (n > 0 && out[n - 1] == '_')
+        n--;
+    out[n] = '\0';
+}
+
+/* A status page says itself whose it is: the source that fetches from the page's own host, else one
+ * named after the page, so that two unknown pages never share a record. False: it does not say. */
+static bool source_of_page(struct import *im, const struct ct_family *family,
+                           const struct ct_page *page)
+{
+    char name[48], id[64];
+    struct ct_span host = host_of(page->url);
+    for (size_t i = 0; host.n > 0 && i < ct_registry_count(im->reg); i++) {
+        const struct ct_source *s = ct_registry_at(im->reg, i);
+        if (s->ops == family && ct_span_eq(host_of(ct_span(s->url)), host)) {
+            im->s = s;
+            return true;
+        }
+    }
+    slug(page->name, name, sizeof(name));
+    if (name[0] == '\0')
+        return false;
+    snprintf(id, sizeof(id), "%s_status", name);
+    make_source(im, id, family, false);
+    describe_by_family(im, family);
+    snprintf(im->made_provider, sizeof(im->made_provider), "%s", name);
+    im->made.provider = im->made_provider;
+    return true;
+}
+
+static enum ct_status choose_by_content(struct import *im, const struct ct_family *family,
+                                        const char *path, struct ct_error *err)
+{
+    char name[64];
+    bool chosen = false;
+    enum ct_status st = CT_OK;
+    if (family->kind == CT_SOURCE_STATUS) {
+        struct ct_buf body = CT_BUF_INIT;
+        struct ct_batch batch;
+        struct ct_arena *arena = ct_arena_new(PARSE_ARENA);
+        ct_batch_init(&batch, arena);
+        if ((st = read_body(path, MAX_BODY, &body, err)) == CT_OK &&
+            (st = family->parse(ct_buf_span(&body), NULL, &batch, err)) != CT_OK)
+            ct_error_prefix(err, path);
+        chosen = st == CT_OK && batch.pages.n > 0 && source_of_page(im, family, batch.pages.v);
+        ct_arena_free(arena);
+        ct_buf_free(&body);
+    }
+    if (st == CT_OK && !chosen) {
+        snprintf(name, sizeof(name), "import_%s", family->name);
+        make_source(im, name, family, false);
+        describe_by_family(im, family);
+    }
+    return st;
+}
+
 static enum ct_status choose_source(struct import *im, const char *id,
                                     const struct ct_family *family, const struct recorded *v,
                                     size_t n, struct ct_error *err)
 {
-    char name[64];
     if (id == NULL) {
-        snprintf(name, sizeof(name), "import_%s", family->name);
-        if ((im->s = source_of_names(im->reg, family, v, n)) == NULL) {
-            make_source(im, name, family, false);
-            describe_by_family(im, family);
-        }
-        return CT_OK;
+        im->s = source_of_names(im->reg, family, v, n);
+        return im->s != NULL ? CT_OK : choose_by_content(im, family, v[0].path, err);
     }
     if (!id_ok(id))
         return ct_fail(err, CT_ERR_USAGE, id, "a source id is made of a-z, 0-9 and _");
-    if ((im->s = ct_registry_find(im->reg, id)) == NULL)
+    if ((im->s = ct_registry_find(im->reg, id)) == NULL) {
         make_source(im, id, family, false);
-    else if (im->s->ops != family)
+        const char *seller = ct_registry_seller(im->reg, family);
+        im->made.provider = seller != NULL ? seller : im->made.provider;
+    } else if (im->s->ops != family)
         return ct_fail(err, CT_ERR_USAGE, id, "is a source of family %s, not %s", im->s->family,
                        family->name);
     return CT_OK;
@@ -500,7 +575,7 @@ static int import_family(const struct ct_family *family, char **paths, size_t n,
     if (st == CT_OK)
         st = ct_registry_load(&im.reg, &err);
     if (st == CT_OK)
-        st = ct_fetch_config_load(config, im.reg, &im.config, &err);
+        st = ct_fetch_config_load(config, false, im.reg, &im.config, &err);
     if (st == CT_OK)
         st = choose_source(&im, source, family, v, n, &err);
     if (st == CT_OK)
@@ -720,7 +795,7 @@ static int import_rows(const char *path, const char *at, const char *db, const c
     if (st == CT_OK)
         st = ct_registry_load(&im.reg, &err);
     if (st == CT_OK)
-        st = ct_fetch_config_load(config, im.reg, &im.config, &err);
+        st = ct_fetch_config_load(config, false, im.reg, &im.config, &err);
     if (st == CT_OK)
         st = read_body(path, MAX_ROWS_FILE, &f.text, &err);
     if (st == CT_OK) {

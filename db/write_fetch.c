@@ -239,11 +239,11 @@ static void look_around(struct ct_job *j)
     j->first = ct_w_one(w, ASK(w, POLL_OK_BEFORE, vi(j->source), vi(j->at_ms))) == CT_NONE;
 }
 
-static void add_poll(struct ct_job *j, enum ct_poll_outcome outcome, uint64_t hash,
+static void add_poll(struct ct_job *j, enum ct_poll_outcome outcome, int64_t rows, uint64_t hash,
                      const char *reason)
 {
     RUN(j->w, POLL_ADD, vi(j->source), vi(j->at_ms), vi(j->at_ms), vi(1), ve((int)outcome),
-        vi(j->f->import), vi(j->out->rows), vi((int64_t)hash), vs(reason));
+        vi(j->f->import), vi(rows), vi((int64_t)hash), vs(reason));
 }
 
 /* A live poll that brought nothing new makes the run before it longer instead; never across a pause that a
@@ -262,11 +262,14 @@ static void merge_run(struct ct_job *j, enum ct_poll_outcome outcome, const char
     RUN(j->w, POLL_EXTEND, vi(j->source), vi(r.from_ms), vi(j->at_ms));
 }
 
-/* "Not modified" speaks of the last answer that was read over the network: that must be what is stored. */
-static bool repeats_known(struct ct_job *j)
+/* "Not modified" speaks of the last answer that was read over the network: that must be what is stored.
+ * ROWS: how many rows that answer had. */
+static bool repeats_known(struct ct_job *j, int64_t *rows)
 {
     sqlite3_stmt *st = ASK(j->w, POLL_OK_BEFORE, vi(j->source), vi(j->at_ms));
     bool known = ct_w_row(j->w, st) && ct_w_int(st, 0) == 0;
+    if (known)
+        *rows = ct_w_int(st, 2);
     ct_w_end(st);
     return known;
 }
@@ -336,13 +339,14 @@ static void commit_attempt(struct ct_job *j, struct source *s)
     const char *reason = f->error && *f->error ? f->error : "failed";
     char held[80];
     uint64_t hash = 0;
+    int64_t rows = 0;
     struct run r;
     if (!f->import && last_run(j, CT_LIVE, &r) && j->at_ms <= r.to_ms)
         j->at_ms = r.to_ms + 1; /* the clock went back: what is fetched later is newer all the same */
     if (f->outcome == CT_OUTCOME_OK) {
         outcome = CT_POLL_OK;
         reason = NULL;
-        j->out->rows = (int64_t)ct_batch_rows(f->batch);
+        j->out->rows = rows = (int64_t)ct_batch_rows(f->batch);
         ct_w_gather(j, f->batch);
         hash = ct_w_hash(j) + ct_w_hash_incidents(f->batch);
         if (!f->import && hold_back(j, s, held, sizeof held)) {
@@ -352,7 +356,7 @@ static void commit_attempt(struct ct_job *j, struct source *s)
     } else if (f->outcome == CT_OUTCOME_NOT_MODIFIED) {
         outcome = f->import ? CT_POLL_CARRY : CT_POLL_OK;
         reason = NULL;
-        if (!f->import && !repeats_known(j)) {
+        if (!f->import && !repeats_known(j, &rows)) {
             outcome = CT_POLL_FAILED;
             reason = "not modified, but nothing is known";
             (void)snprintf(j->out->remark, sizeof j->out->remark, "%s: asking plainly next", reason);
@@ -366,7 +370,7 @@ static void commit_attempt(struct ct_job *j, struct source *s)
         return;
     }
     look_around(j);
-    add_poll(j, outcome, hash, reason);
+    add_poll(j, outcome, rows, hash, reason);
     bool repeated = f->outcome == CT_OUTCOME_NOT_MODIFIED;
     shown = repeated && outcome == CT_POLL_OK ? CT_POLL_CARRY : outcome;
     if (outcome <= CT_POLL_CARRY)

@@ -60,7 +60,7 @@
     X(POLL_CUT, "UPDATE poll SET to_ms=?3, n=max(1, n-1) WHERE source_id=?1 AND from_ms=?2") \
     X(POLL_CUT_REST, "INSERT INTO poll SELECT source_id, to_ms, to_ms, 1, outcome, imported, rows, hash," \
         " reason FROM poll WHERE source_id=?1 AND from_ms=?2") \
-    X(POLL_OK_BEFORE, "SELECT imported, to_ms FROM poll WHERE source_id=?1 AND from_ms<?2 AND outcome=0" \
+    X(POLL_OK_BEFORE, "SELECT imported, to_ms, rows FROM poll WHERE source_id=?1 AND from_ms<?2 AND outcome=0" \
         " ORDER BY from_ms DESC LIMIT 1") \
     X(POLL_OK_AFTER, "SELECT from_ms FROM poll WHERE source_id=?1 AND from_ms>?2 AND outcome=0" \
         " ORDER BY from_ms LIMIT 1") \

@@ -60,6 +60,9 @@ void ct_registry_free(struct ct_registry *reg);
 size_t ct_registry_count(const struct ct_registry *reg);
 struct ct_source *ct_registry_at(struct ct_registry *reg, size_t i);
 struct ct_source *ct_registry_find(struct ct_registry *reg, const char *id); /* NULL when unknown */
+/* Whose prices all built-in sources of FAMILY bring: the provider of a further one unless it names another.
+ * NULL: of several, of nobody known, or no prices. */
+const char *ct_registry_seller(struct ct_registry *reg, const struct ct_family *family);
 /* A user's own source or overrides of a built-in one: KEY is a column of sources.tsv, or "every", "enabled",
  * "allow_private" (which must stand before an http address and an interval below 30 s). Values are checked: CT_ERR_CONFIG says what is wrong with it and the nearest name. */
 CT_MUST_USE enum ct_status ct_registry_set(struct ct_registry *reg, const char *id, const char *key,

@@ -138,7 +138,24 @@ static size_t default_bytes(const struct ct_family *f)
     return f && f->max_bytes ? f->max_bytes : DEFAULT_BYTES;
 }
 
-static enum ct_status set_family(struct ct_source *s, struct ct_span value, struct ct_error *err)
+const char *ct_registry_seller(struct ct_registry *reg, const struct ct_family *family)
+{
+    const char *one = NULL;
+    if (family->kind != CT_SOURCE_PRICES)
+        return NULL;
+    for (size_t i = 0; i < reg->built_in; i++) {
+        const struct ct_source *s = reg->sources.v[i];
+        if (s->ops != family)
+            continue;
+        if (one && strcmp(one, s->provider) != 0)
+            return NULL;
+        one = s->provider;
+    }
+    return one && *one ? one : NULL;
+}
+
+static enum ct_status set_family(struct ct_registry *reg, struct ct_source *s,
+                                 struct ct_span value, struct ct_error *err)
 {
     const char *names[CT_LEN(ct_families)];
     size_t n = 0;
@@ -149,6 +166,9 @@ static enum ct_status set_family(struct ct_source *s, struct ct_span value, stru
                 s->max_bytes = default_bytes(*f);
             s->family = (*f)->name;
             s->ops = *f;
+            const char *seller = ct_registry_seller(reg, *f);
+            if (seller && s->provider == s->id) /* nobody said who sells */
+                s->provider = seller;
             return CT_OK;
         }
     }
@@ -260,7 +280,7 @@ static enum ct_status set_column(struct ct_registry *reg, struct ct_source *s,
     int word;
     switch (c->kind) {
     case K_FAMILY:
-        return set_family(s, value, err);
+        return set_family(reg, s, value, err);
     case K_SECONDS:
     case K_TIMEOUT:
     case K_BYTES:

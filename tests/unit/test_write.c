@@ -233,6 +233,18 @@ static void not_modified_agrees_as_well(void **state)
     expect(f, POLLS, "0|0|1|0|-\n1|2|2|0|-\n3|3|1|0|-");
 }
 
+static void not_modified_after_a_failure_still_counts_the_rows(void **state)
+{
+    struct fixture *f = *state;
+    offer(f, "p5", 2500, 0);
+    fetch(f, "list", M(0));
+    struct ct_fetch a = attempt_at(f, "list", M(1), CT_OUTCOME_FAILED);
+    a.error = "HTTP 503";
+    assert_int_equal(ct_write_fetch(f->w, &a, &f->commit, &f->err), CT_OK);
+    repeat(f, "list", M(2));
+    expect(f, "SELECT outcome, rows FROM poll ORDER BY from_ms", "0|1\n2|0\n0|1");
+}
+
 static void one_bad_fetch_does_not_become_the_measure(void **state)
 {
     struct fixture *f = *state;
@@ -931,6 +943,7 @@ int main(void)
         T(percentages_round_once),
         T(an_outlier_stays_in_quarantine_until_three_fetches_agree),
         T(not_modified_agrees_as_well),
+        T(not_modified_after_a_failure_still_counts_the_rows),
         T(one_bad_fetch_does_not_become_the_measure),
         T(exactly_five_times_is_no_outlier),
         T(the_fence_holds_for_first_prices_and_free_is_allowed_for_tokens_only),
