@@ -1,37 +1,22 @@
 /* statuspage-summary: <base>/api/v2/summary.json of Atlassian Statuspage. */
 #include "fetchers/families/all.h"
+#include "fetchers/families/status_json.h"
 #include "fetchers/families/statuspage.h"
 
-#include "fetchers/jsonx.h"
 #include "fetchers/markup.h"
-#include "fetchers/rows.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-struct word {
-    const char *word;
-    int value;
-};
+static const struct ct_sj_word component_words[] = {{"operational", CT_STATE_OPERATIONAL},
+                                                    {"degraded_performance", CT_STATE_DEGRADED},
+                                                    {"partial_outage", CT_STATE_PARTIAL},
+                                                    {"major_outage", CT_STATE_MAJOR},
+                                                    {"full_outage", CT_STATE_MAJOR},
+                                                    {"under_maintenance", CT_STATE_MAINTENANCE},
+                                                    {NULL, 0}};
 
-static int lookup(const struct word *words, struct ct_span text, int other)
-{
-    for (; words->word; words++)
-        if (ct_span_is(text, words->word))
-            return words->value;
-    return other;
-}
-
-static const struct word component_words[] = {{"operational", CT_STATE_OPERATIONAL},
-                                              {"degraded_performance", CT_STATE_DEGRADED},
-                                              {"partial_outage", CT_STATE_PARTIAL},
-                                              {"major_outage", CT_STATE_MAJOR},
-                                              {"full_outage", CT_STATE_MAJOR},
-                                              {"under_maintenance", CT_STATE_MAINTENANCE},
-                                              {NULL, 0}};
-
-static const struct word impact_words[] = {
+static const struct ct_sj_word impact_words[] = {
     {"none", CT_STATE_DEGRADED},           {"minor", CT_STATE_DEGRADED},
     {"maintenance", CT_STATE_MAINTENANCE}, {"major", CT_STATE_PARTIAL},
     {"critical", CT_STATE_MAJOR},          {NULL, 0}};
@@ -80,24 +65,6 @@ static struct groups read_groups(const json_t *components, struct ct_arena *a)
     return g;
 }
 
-/* Every element of LIST is an object with an id; else CT_ERR_SHAPE with its path. */
-static enum ct_status check_ids(const json_t *list, const char *name, struct ct_error *err)
-{
-    size_t i;
-    const json_t *e;
-    json_array_foreach (list, i, e) {
-        const json_t *id = ct_json_get(e, "id");
-        if (json_is_string(id) ? json_string_length(id) > 0 : json_is_integer(id))
-            continue;
-        char where[64];
-        snprintf(where, sizeof where, "$.%s[%zu]%s", name, i, json_is_object(e) ? ".id" : "");
-        return ct_fail(err, CT_ERR_SHAPE, where, "wanted %s, found %s",
-                       json_is_object(e) ? "an id" : "an object",
-                       ct_json_kind(json_is_object(e) ? id : e));
-    }
-    return CT_OK;
-}
-
 static void add_component(const json_t *c, const struct groups *groups, struct ct_batch *out)
 {
     struct ct_arena *a = out->arena;
@@ -113,46 +80,19 @@ static void add_component(const json_t *c, const struct groups *groups, struct c
     if (g)
         row.group = g->name;
     row.raw_state = ct_clean_name(a, ct_json_word(c, "status", a));
-    row.state = lookup(component_words, row.raw_state, CT_STATE_UNKNOWN);
+    row.state = ct_sj_lookup(component_words, row.raw_state, CT_STATE_UNKNOWN);
     if (row.state == CT_STATE_UNKNOWN)
         ct_rows_note_word(out, "unknown component state", row.raw_state);
     row.updated_ms = ct_json_time(c, "updated_at");
-    struct ct_component *slot = CT_VEC_PUSH(a, &out->components);
-    if (slot)
-        *slot = row;
+    ct_sj_push_component(out, &row);
 }
 
-/* Pushes the updates of INCIDENT; returns the newest instant. */
-static int64_t add_updates(const json_t *incident, struct ct_span id, struct ct_batch *out)
-{
-    struct ct_arena *a = out->arena;
-    const json_t *list = ct_json_array(incident, "incident_updates"), *u;
-    size_t i, n = 0;
-    struct ct_update *v = ct_arena_alloc(a, (json_array_size(list) + 1) * sizeof *v);
-    if (!v)
-        return CT_NONE;
-    json_array_foreach (list, i, u) {
-        if (!json_is_object(u)) {
-            ct_batch_note(out, CT_LIT("an update that is no object"));
-            continue;
-        }
-        struct ct_update row = ct_update_new();
-        struct ct_span word = ct_json_text(u, "status");
-        row.incident = id;
-        row.at_ms = ct_json_time(u, "display_at");
-        if (row.at_ms == CT_NONE)
-            row.at_ms = ct_json_time(u, "created_at");
-        row.text = ct_json_text(u, "body");
-        row.phase = ct_word(ct_phase_words, word);
-        if (row.phase < 0) {
-            row.phase = CT_PHASE_UNKNOWN;
-            ct_rows_note_word(out, "unknown update phase", word);
-        }
-        row.id = ct_clean_id(a, ct_json_word(u, "id", a));
-        v[n++] = row;
-    }
-    return ct_rows_updates(out, v, n);
-}
+static const struct ct_sj_keys update_keys = {.id = "id",
+                                              .at = "display_at",
+                                              .at_else = "created_at",
+                                              .phase = "status",
+                                              .text = "body",
+                                              .phases = ct_sj_phases};
 
 /* What the incident touches; incident.io does not say, Statuspage's list may be null in an update.
  */
@@ -176,16 +116,10 @@ static struct ct_list touched(const json_t *incident, const struct groups *group
     return out;
 }
 
-static bool is_over(int phase)
-{
-    return phase == CT_PHASE_RESOLVED || phase == CT_PHASE_POSTMORTEM ||
-           phase == CT_PHASE_COMPLETED;
-}
-
 /* PLANNED: from the list of maintenances. */
 static int state_of(const struct ct_incident *inc, bool planned, struct ct_batch *out)
 {
-    int state = lookup(impact_words, inc->raw_impact, -1);
+    int state = ct_sj_lookup(impact_words, inc->raw_impact, -1);
     planned = planned || state == CT_STATE_MAINTENANCE;
     if (state < 0) {
         ct_rows_note_word(out, "unknown impact", inc->raw_impact);
@@ -205,46 +139,32 @@ static void add_incident(const json_t *i, bool planned, const struct groups *gro
 {
     struct ct_arena *a = out->arena;
     struct ct_incident row = ct_incident_new();
-    struct ct_span word = ct_json_text(i, "status");
     row.id = ct_clean_id(a, ct_json_word(i, "id", a));
     row.title = ct_markup_name(a, ct_json_text(i, "name"));
     row.raw_impact = ct_clean_name(a, ct_json_text(i, "impact"));
-    row.phase = ct_word(ct_phase_words, word);
-    if (row.phase < 0) {
-        row.phase = CT_PHASE_UNKNOWN;
-        ct_rows_note_word(out, "unknown incident phase", word);
-    }
+    row.phase = ct_sj_word(out, ct_sj_phases, "unknown incident phase", ct_json_text(i, "status"),
+                           CT_PHASE_UNKNOWN);
     row.resolved_ms = ct_json_time(i, "resolved_at");
-    row.open = !is_over(row.phase) && row.resolved_ms == CT_NONE;
+    row.open = !ct_sj_is_over(row.phase) && row.resolved_ms == CT_NONE;
     row.state = state_of(&row, planned, out);
-    row.started_ms = ct_json_time(i, "started_at");
-    if (row.started_ms == CT_NONE)
-        row.started_ms = ct_json_time(i, "created_at");
+    row.started_ms = ct_sj_time(i, "started_at", "created_at");
     row.scheduled_for_ms = ct_json_time(i, "scheduled_for");
     row.scheduled_until_ms = ct_json_time(i, "scheduled_until");
     row.url = ct_clean_url(a, ct_json_text(i, "shortlink"));
     row.components = touched(i, groups, a);
-    row.updated_ms = add_updates(i, row.id, out);
+    row.updated_ms = ct_sj_updates(ct_json_array(i, "incident_updates"), row.id, &update_keys, out);
     if (!row.open && row.resolved_ms == CT_NONE)
         row.resolved_ms = row.updated_ms;
     if (row.updated_ms == CT_NONE)
         row.updated_ms = ct_json_time(i, "updated_at");
-    struct ct_incident *slot = CT_VEC_PUSH(a, &out->incidents);
-    if (slot)
-        *slot = row;
+    ct_sj_push_incident(out, &row);
 }
 
 static void add_page(const json_t *page, const json_t *status, struct ct_batch *out)
 {
-    struct ct_arena *a = out->arena;
-    struct ct_page *row = CT_VEC_PUSH(a, &out->pages);
-    if (!row)
-        return;
-    row->id = ct_clean_id(a, ct_json_word(page, "id", a));
-    row->name = ct_clean_name(a, ct_json_text(page, "name"));
-    row->url = ct_clean_url(a, ct_json_text(page, "url"));
-    row->indicator = ct_clean_name(a, ct_json_text(status, "indicator"));
-    row->updated_ms = out->data_ms = ct_json_time(page, "updated_at");
+    ct_sj_push_page(out, ct_json_word(page, "id", out->arena), ct_json_text(page, "name"),
+                    ct_json_text(page, "url"), ct_json_text(status, "indicator"),
+                    ct_json_time(page, "updated_at"));
 }
 
 static enum ct_status read_summary(const json_t *root, bool incidentio, struct ct_batch *out,
@@ -261,9 +181,9 @@ static enum ct_status read_summary(const json_t *root, bool incidentio, struct c
         (s = ct_json_need(root, "$", "incidents", CT_WANT_ARRAY, &incidents, err)) != CT_OK ||
         (s = ct_json_may(root, "$", "scheduled_maintenances", CT_WANT_ARRAY, &planned, err)) !=
             CT_OK ||
-        (s = check_ids(components, "components", err)) != CT_OK ||
-        (s = check_ids(incidents, "incidents", err)) != CT_OK ||
-        (s = check_ids(planned, "scheduled_maintenances", err)) != CT_OK)
+        (s = ct_sj_check_ids(components, "$.components", "id", err)) != CT_OK ||
+        (s = ct_sj_check_ids(incidents, "$.incidents", "id", err)) != CT_OK ||
+        (s = ct_sj_check_ids(planned, "$.scheduled_maintenances", "id", err)) != CT_OK)
         return s;
     add_page(page, status, out);
     struct groups groups = read_groups(components, out->arena);
@@ -285,18 +205,28 @@ static enum ct_status read_summary(const json_t *root, bool incidentio, struct c
     return CT_OK;
 }
 
+static enum ct_status read_statuspage(const json_t *root, struct ct_batch *out,
+                                      struct ct_error *err)
+{
+    return read_summary(root, false, out, err);
+}
+
+static enum ct_status read_incidentio(const json_t *root, struct ct_batch *out,
+                                      struct ct_error *err)
+{
+    return read_summary(root, true, out, err);
+}
+
 enum ct_status ct_statuspage_parse(struct ct_span body, bool incidentio, struct ct_batch *out,
                                    struct ct_error *err)
 {
-    json_t *root;
-    enum ct_status s = ct_json_parse(body, 0, &root, err);
-    if (s == CT_OK) {
-        s = read_summary(root, incidentio, out, err);
-        if (s == CT_ERR_SHAPE)
-            ct_family_explain(err, body);
-        json_decref(root);
-    }
-    return ct_rows_finish(out, s, err);
+    return ct_sj_parse(body, incidentio ? read_incidentio : read_statuspage, out, err);
+}
+
+void ct_statuspage_incident(const json_t *incident, bool planned, struct ct_batch *out)
+{
+    const struct groups none = {NULL, 0};
+    add_incident(incident, planned, &none, out);
 }
 
 static enum ct_status parse(struct ct_span body, const struct ct_parse_hint *hint,

@@ -5,167 +5,12 @@
 #include "fetchers/markup.h"
 #include "fetchers/rows.h"
 
-#include "db/base/paths.h"
-#include "db/base/text.h"
-
 #include <setjmp.h>
 #include <stdarg.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <unistd.h>
 
 #include <cmocka.h>
 
-/* ---- helpers ---- */
-
-struct run {
-    struct ct_arena *arena;
-    struct ct_buf body;
-    struct ct_batch rows;
-    enum ct_status status;
-    struct ct_error err;
-};
-
-static struct run parse_span(const struct ct_family *f, struct ct_span body)
-{
-    struct run r = {.arena = ct_arena_new(64u << 20), .body = CT_BUF_INIT};
-    struct ct_parse_hint hint = {CT_SPAN_NONE, CT_SPAN_NONE};
-    ct_batch_init(&r.rows, r.arena);
-    /* A block of exactly the body's size: the sanitizer sees any read behind it. */
-    char *copy = malloc(body.n ? body.n : 1);
-    assert_non_null(copy);
-    if (body.n)
-        memcpy(copy, body.p, body.n);
-    r.status = f->parse((struct ct_span){copy, body.n}, &hint, &r.rows, &r.err);
-    memset(copy, 'x', body.n); /* rows must not borrow from the body */
-    free(copy);
-    return r;
-}
-
-static void read_fixture(const char *family, const char *file, struct ct_buf *out)
-{
-    char path[512];
-    const char *top = getenv("CT_SRCDIR");
-    snprintf(path, sizeof path, "%s/tests/data/%s/%s", top ? top : ".", family, file);
-    assert_int_equal(ct_read_file(path, 16u << 20, out, NULL), CT_OK);
-}
-
-static struct run parse_fixture(const struct ct_family *f, const char *file)
-{
-    struct ct_buf body = CT_BUF_INIT;
-    read_fixture(f->name, file, &body);
-    struct run r = parse_span(f, ct_buf_span(&body));
-    r.body = body;
-    return r;
-}
-
-static void done(struct run *r)
-{
-    ct_buf_free(&r->body);
-    ct_arena_free(r->arena);
-}
-
-static struct run good(const struct ct_family *f, const char *file)
-{
-    struct run r = parse_fixture(f, file);
-    if (r.status != CT_OK)
-        print_error("%s/%s: %s: %s\n", f->name, file, r.err.where, r.err.what);
-    assert_int_equal(r.status, CT_OK);
-    return r;
-}
-
-static bool is_empty(const struct ct_batch *b)
-{
-    return ct_batch_rows(b) == 0 && b->pages.n == 0 && b->notes.n == 0 && !b->next_page.p &&
-           b->data_ms == CT_NONE;
-}
-
-static void refused(const struct ct_family *f, const char *file, enum ct_status status,
-                    const char *words)
-{
-    struct run r = parse_fixture(f, file);
-    if (r.status != status || !strstr(r.err.what, words))
-        print_error("%s/%s: status %d, %s: %s\n", f->name, file, (int)r.status, r.err.where,
-                    r.err.what);
-    assert_int_equal(r.status, status);
-    assert_non_null(strstr(r.err.what, words));
-    assert_true(is_empty(&r.rows));
-    done(&r);
-}
-
-static void text_is(struct ct_span got, const char *want)
-{
-    if (want ? !ct_span_is(got, want) : got.p != NULL)
-        print_error("got \"%.*s\", wanted \"%s\"\n", CT_FMT(got), want ? want : "(null)");
-    assert_true(want ? ct_span_is(got, want) : got.p == NULL);
-}
-
-static void time_is(int64_t ms, const char *want)
-{
-    char got[CT_TIME_MAX] = "(none)";
-    if (ms != CT_NONE)
-        ct_time_format(got, ms);
-    assert_string_equal(got, want);
-}
-
-static const struct ct_incident *incident(const struct run *r, const char *id)
-{
-    for (size_t i = 0; i < r->rows.incidents.n; i++)
-        if (ct_span_is(r->rows.incidents.v[i].id, id))
-            return &r->rows.incidents.v[i];
-    fail_msg("no incident %s", id);
-    return NULL;
-}
-
-static const struct ct_component *component(const struct run *r, const char *id)
-{
-    for (size_t i = 0; i < r->rows.components.n; i++)
-        if (ct_span_is(r->rows.components.v[i].id, id))
-            return &r->rows.components.v[i];
-    fail_msg("no component %s", id);
-    return NULL;
-}
-
-/* The N-th update of an incident as listed: newest first. */
-static const struct ct_update *update(const struct run *r, struct ct_span id, size_t n)
-{
-    for (size_t i = 0; i < r->rows.updates.n; i++)
-        if (ct_span_eq(r->rows.updates.v[i].incident, id) && n-- == 0)
-            return &r->rows.updates.v[i];
-    return NULL;
-}
-
-static size_t updates_of(const struct run *r, struct ct_span id)
-{
-    size_t n = 0;
-    while (update(r, id, n))
-        n++;
-    return n;
-}
-
-static int64_t note(const struct run *r, const char *what)
-{
-    for (size_t i = 0; i < r->rows.notes.n; i++)
-        if (ct_span_is(r->rows.notes.v[i].what, what))
-            return r->rows.notes.v[i].count;
-    return 0;
-}
-
-static bool list_is(struct ct_list l, const char *joined)
-{
-    struct ct_buf b = CT_BUF_INIT;
-    for (size_t i = 0; i < l.n; i++) {
-        if (i)
-            ct_buf_addc(&b, ',');
-        ct_buf_add(&b, l.v[i]);
-    }
-    bool same = ct_span_is(ct_buf_span(&b), joined);
-    if (!same)
-        print_error("list is \"%.*s\", wanted \"%s\"\n", CT_FMT(ct_buf_span(&b)), joined);
-    ct_buf_free(&b);
-    return same;
-}
+#include "parse_fixture.h"
 
 /* ---- Statuspage ---- */
 
@@ -714,22 +559,6 @@ static void no_format_takes_the_answer_of_another(void **state)
     }
 }
 
-static void check_damaged(const struct ct_family *f, struct ct_span body)
-{
-    struct run r = parse_span(f, body);
-    if (r.status != CT_OK) {
-        assert_true(is_empty(&r.rows));
-        assert_true(r.err.what[0] != '\0');
-    }
-    for (size_t i = 0; i < r.rows.incidents.n; i++) {
-        assert_true(ct_utf8_valid(r.rows.incidents.v[i].title));
-        assert_true(r.rows.incidents.v[i].state >= 0);
-        if (r.rows.incidents.v[i].open && r.rows.incidents.v[i].phase != CT_PHASE_SCHEDULED)
-            assert_true(r.rows.incidents.v[i].state != CT_STATE_OPERATIONAL);
-    }
-    done(&r);
-}
-
 static void every_cut_of_an_answer_is_refused_without_rows(void **state)
 {
     (void)state;
@@ -924,41 +753,6 @@ static void guesses_name_what_a_body_looks_like(void **state)
 }
 
 /* ---- the recorded answers, when they are there ---- */
-
-static bool recorded(const struct ct_family *f, const char *file, struct run *r)
-{
-    char path[600];
-    const char *shared = getenv("CT_SHARED"), *top = getenv("CT_SRCDIR");
-    struct ct_buf body = CT_BUF_INIT;
-    if (shared)
-        snprintf(path, sizeof path, "%s/data/status/%s", shared, file);
-    else
-        snprintf(path, sizeof path, "%s/../shared/data/status/%s", top ? top : ".", file);
-    if (access(path, R_OK) != 0)
-        return false;
-    assert_int_equal(ct_read_file(path, 16u << 20, &body, NULL), CT_OK);
-    *r = parse_span(f, ct_buf_span(&body));
-    r->body = body;
-    if (r->status != CT_OK)
-        print_error("%s: %s: %s\n", file, r->err.where, r->err.what);
-    assert_int_equal(r->status, CT_OK);
-    return true;
-}
-
-/* Notes name words nobody knew: in a recorded answer there are none. */
-static void knows_every_word(const struct run *r)
-{
-    for (size_t i = 0; i < r->rows.notes.n; i++)
-        assert_false(ct_span_starts(r->rows.notes.v[i].what, "unknown"));
-}
-
-static size_t count_state(const struct run *r, int state)
-{
-    size_t n = 0;
-    for (size_t i = 0; i < r->rows.components.n; i++)
-        n += r->rows.components.v[i].state == state;
-    return n;
-}
 
 static void recorded_statuspage_answers_say_what_a_reader_sees(void **state)
 {
