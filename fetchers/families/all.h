@@ -5,16 +5,30 @@
 #include "fetchers/family.h"
 
 extern const struct ct_family ct_family_statuspage_summary;
+extern const struct ct_family ct_family_statuspage_incidents;
 extern const struct ct_family ct_family_statuspage_atom;
 extern const struct ct_family ct_family_incidentio_compat;
+extern const struct ct_family ct_family_incidentio_native;
+extern const struct ct_family ct_family_betterstack_index;
+extern const struct ct_family ct_family_instatus_summary;
+extern const struct ct_family ct_family_instatus_notices;
+extern const struct ct_family ct_family_checkly_unresolved;
+extern const struct ct_family ct_family_statusio_api;
 extern const struct ct_family ct_family_statusio_rss;
 extern const struct ct_family ct_family_aws_currentevents;
+extern const struct ct_family ct_family_aws_legacy_data;
 extern const struct ct_family ct_family_aws_rss;
 extern const struct ct_family ct_family_azure_rss;
 extern const struct ct_family ct_family_gcp_incidents;
+extern const struct ct_family ct_family_oci_components;
+extern const struct ct_family ct_family_oci_status;
 extern const struct ct_family ct_family_oci_rss;
 extern const struct ct_family ct_family_ibm_rss;
+extern const struct ct_family ct_family_vultr_status;
+extern const struct ct_family ct_family_vultr_alerts;
 extern const struct ct_family ct_family_xai_rss;
+extern const struct ct_family ct_family_uptimekuma_page;
+extern const struct ct_family ct_family_uptimekuma_heartbeat;
 extern const struct ct_family ct_family_rss_status;
 extern const struct ct_family ct_family_azure_retail;
 extern const struct ct_family ct_family_aws_spot_advisor;
