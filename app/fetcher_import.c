@@ -71,13 +71,11 @@ static int print_rows(const struct ct_batch *b)
     return ok ? EXIT_WORKED : ct_complain(EXIT_ERROR, "stdout", "cannot be written");
 }
 
-static int parse_file(const struct ct_family *family, const char *path, const struct ct_source *s)
+static int parse_file(const struct ct_family *family, const char *path, struct ct_parse_hint hint)
 {
     struct ct_error err = {0};
     struct ct_buf body = CT_BUF_INIT;
     struct ct_arena *arena = ct_arena_new(PARSE_ARENA);
-    struct ct_parse_hint hint = {ct_span(s != NULL ? s->provider : ""),
-                                 ct_span(s != NULL ? s->query : "")};
     struct ct_batch batch;
     int code;
 
@@ -92,35 +90,6 @@ static int parse_file(const struct ct_family *family, const char *path, const st
     }
     ct_arena_free(arena);
     ct_buf_free(&body);
-    return code;
-}
-
-int ct_cmd_parse(int argc, char **argv)
-{
-    bool list = false;
-    const char *source = NULL;
-    const struct ct_arg args[] = {{"list", NULL, &list}, {"source", &source, NULL}, {0}};
-    struct ct_registry *reg = NULL;
-    struct ct_error err = {0};
-
-    signal(SIGPIPE, SIG_DFL); /* `parse ... | head` is no error */
-    if (!ct_args(&argc, argv, args))
-        return EXIT_USAGE;
-    if (list)
-        return list_families();
-    if (argc < 1 || argc > 2)
-        return ct_complain(EXIT_USAGE, "parse", "say parse FAMILY [FILE|-], or parse --list");
-    const struct ct_family *family = ct_family_arg(argv[0]);
-    if (family == NULL)
-        return EXIT_USAGE;
-    if (ct_registry_load(&reg, &err) != CT_OK)
-        return ct_complain_err(EXIT_ERROR, &err);
-    const struct ct_source *s =
-        source != NULL ? ct_registry_find(reg, source) : first_of(reg, family);
-    int code = source != NULL && (s == NULL || s->ops != family)
-                   ? ct_complain(EXIT_USAGE, source, "not a source of family %s", family->name)
-                   : parse_file(family, argc > 1 ? argv[1] : "-", s);
-    ct_registry_free(reg);
     return code;
 }
 
@@ -235,6 +204,54 @@ static const struct ct_source *source_of_names(struct ct_registry *reg,
         of_family++;
     }
     return best_words > 0 || of_family == 1 ? best : NULL;
+}
+
+/* What S tells a parser; without one what all sources of FAMILY have in common, and no more. */
+static struct ct_parse_hint hint_for(struct ct_registry *reg, const struct ct_family *family,
+                                     const struct ct_source *s)
+{
+    const struct ct_source *first = s != NULL ? s : first_of(reg, family);
+    struct ct_parse_hint hint = {ct_span(first != NULL ? first->provider : ""),
+                                 ct_span(first != NULL ? first->query : "")};
+    for (size_t i = 0; s == NULL && i < ct_registry_count(reg); i++) {
+        const struct ct_source *other = ct_registry_at(reg, i);
+        if (other->ops == family && strcmp(other->provider, first->provider) != 0)
+            hint.provider = ct_span("");
+        if (other->ops == family && strcmp(other->query, first->query) != 0)
+            hint.query = ct_span("");
+    }
+    return hint;
+}
+
+int ct_cmd_parse(int argc, char **argv)
+{
+    bool list = false;
+    const char *source = NULL;
+    const struct ct_arg args[] = {{"list", NULL, &list}, {"source", &source, NULL}, {0}};
+    struct ct_registry *reg = NULL;
+    struct ct_error err = {0};
+
+    signal(SIGPIPE, SIG_DFL); /* `parse ... | head` is no error */
+    if (!ct_args(&argc, argv, args))
+        return EXIT_USAGE;
+    if (list)
+        return list_families();
+    if (argc < 1 || argc > 2)
+        return ct_complain(EXIT_USAGE, "parse", "say parse FAMILY [FILE|-], or parse --list");
+    const struct ct_family *family = ct_family_arg(argv[0]);
+    if (family == NULL)
+        return EXIT_USAGE;
+    if (ct_registry_load(&reg, &err) != CT_OK)
+        return ct_complain_err(EXIT_ERROR, &err);
+    const char *path = argc > 1 ? argv[1] : "-";
+    const struct recorded file = {path, CT_NONE};
+    const struct ct_source *s = source != NULL ? ct_registry_find(reg, source)
+                                               : source_of_names(reg, family, &file, 1);
+    int code = source != NULL && (s == NULL || s->ops != family)
+                   ? ct_complain(EXIT_USAGE, source, "not a source of family %s", family->name)
+                   : parse_file(family, path, hint_for(reg, family, s));
+    ct_registry_free(reg);
+    return code;
 }
 
 /* What all sources of FAMILY have in common describes an imported one as well. */
