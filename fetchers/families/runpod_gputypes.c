@@ -9,10 +9,11 @@
 
 /* The two kinds of machine RunPod rents; they are priced apart. */
 static const struct kind {
-    const char *name, *price, *spot;
+    const char *name; /* stands as the region */
+    const char *sold, *price, *spot;
 } kinds[] = {
-    {"secure", "securePrice", "secureSpotPrice"},
-    {"community", "communityPrice", "communitySpotPrice"},
+    {"secure", "secureCloud", "securePrice", "secureSpotPrice"},
+    {"community", "communityCloud", "communityPrice", "communitySpotPrice"},
 };
 
 /* What lowestPrice was asked for. */
@@ -28,6 +29,12 @@ static ct_nusd plain_price(const json_t *obj, const char *key)
     return ct_json_decimal(obj, key, 1, 9, &price) == CT_OK && price != CT_NONE && price > 0
                ? price
                : CT_NONE;
+}
+
+/* A type that a kind does not sell may still have a price there, the same for many: no offer. */
+static ct_nusd kind_price(const json_t *type, const struct kind *kind, const char *key)
+{
+    return ct_json_flag(type, kind->sold) == 0 ? CT_NONE : plain_price(type, key);
 }
 
 /* How many times ONE is in SUM, 0 unless a whole number up to 16 of times (to a thousandth). */
@@ -53,7 +60,7 @@ static int64_t count_from_prices(const json_t *types)
         if (sum == CT_NONE)
             continue;
         for (size_t k = CT_LEN(kinds); n == 0 && k-- > 0;)
-            n = times(sum, plain_price(type, kinds[k].price));
+            n = times(sum, kind_price(type, &kinds[k], kinds[k].price));
         if (n == 0 || (count != 0 && n != count))
             return 0;
         count = n;
@@ -95,16 +102,6 @@ static int stock_of(struct ct_batch *out, const json_t *lowest)
     return CT_STOCK_UNKNOWN;
 }
 
-/* "H100 SXM secure": what tells machines of one GPU apart. */
-static void set_instance(struct ct_batch *out, struct ct_offer *row, const json_t *type, int kind)
-{
-    struct ct_span name = ct_json_text(type, "displayName");
-    name = ct_clean_name(out->arena, name.n ? name : ct_json_text(type, "id"));
-    row->instance =
-        kind < 0 ? name : ct_arena_printf(out->arena, "%.*s %s", CT_FMT(name), kinds[kind].name);
-    row->instance = ct_clean_id(out->arena, row->instance);
-}
-
 /* Rows of one GPU, a kind at a time. */
 static void push_single(struct ct_batch *out, const json_t *type, const struct ct_offer *common,
                         const struct asked *asked, int stock)
@@ -113,16 +110,15 @@ static void push_single(struct ct_batch *out, const json_t *type, const struct c
     for (size_t k = 0; k < CT_LEN(kinds); k++) {
         struct ct_offer row = *common;
         bool meant = asked->count == 1 && lowest && (asked->kind < 0 || asked->kind == (int)k);
-        bool sold = plain_price(type, kinds[k].price) != CT_NONE;
+        ct_nusd price = kind_price(type, &kinds[k], kinds[k].price);
+        ct_nusd spot = kind_price(type, &kinds[k], kinds[k].spot);
         row.gpu_count_milli = 1000;
-        set_instance(out, &row, type, (int)k);
+        row.region = ct_span(kinds[k].name);
         if (meant && (stock == CT_STOCK_NONE || asked->kind >= 0))
             row.stock = stock; /* "some" of either kind says nothing about this one */
-        if (sold)
-            ct_offer_push(out, &row, CT_PURCHASE_OD, plain_price(type, kinds[k].price));
-        else
-            ct_note_about(out, "not sold as", ct_span(kinds[k].name));
-        ct_nusd spot = plain_price(type, kinds[k].spot);
+        ct_offer_push(out, &row, CT_PURCHASE_OD, price);
+        if (price == CT_NONE)
+            ct_note_about(out, "not sold as", row.region);
         if (spot == CT_NONE && meant && asked->kind >= 0)
             spot = plain_price(lowest, "minimumBidPrice");
         ct_offer_push(out, &row, CT_PURCHASE_SPOT, spot);
@@ -137,7 +133,7 @@ static void push_several(struct ct_batch *out, const json_t *type, const struct 
     struct ct_offer row = *common;
     row.gpu_count_milli = asked->count * 1000;
     row.stock = stock;
-    set_instance(out, &row, type, asked->kind);
+    row.region = asked->kind < 0 ? CT_SPAN_NONE : ct_span(kinds[asked->kind].name);
     ct_offer_push(out, &row, CT_PURCHASE_OD, plain_price(lowest, "uninterruptablePrice"));
     ct_offer_push(out, &row, CT_PURCHASE_SPOT, plain_price(lowest, "minimumBidPrice"));
 }
@@ -154,6 +150,7 @@ static void read_type(struct ct_batch *out, const json_t *type, const struct ct_
     }
     row.cloud = ct_offer_cloud(out, hint, "runpod");
     row.sku = ct_clean_id(out->arena, id);
+    row.instance = ct_clean_id(out->arena, ct_json_text(type, "displayName"));
     ct_offer_identify(out, &row, id, ct_offer_milli(type, "memoryInGb", 1));
     row.currency = CT_LIT("USD");
     row.host_included = 1;
