@@ -270,11 +270,42 @@ static bool listed(const struct now_list *out, size_t from, struct ct_span serie
     return false;
 }
 
+/* The row that tells of another price of SERIES' model, or NULL. */
+static struct ct_now_row *row_of_model(struct now_list *out, size_t from, struct ct_span series)
+{
+    size_t n = series.n;
+    while (n && series.p[n - 1] != '/')
+        n--;
+    for (size_t i = from; n && i < out->v.n; i++) {
+        struct ct_span other = out->v.v[i].series;
+        if (other.n > n && memcmp(other.p, series.p, n) == 0 && !memchr(other.p + n, '/', other.n - n))
+            return &out->v.v[i];
+    }
+    return NULL;
+}
+
+static bool span_in(const struct ct_span *v, size_t n, struct ct_span one)
+{
+    for (size_t i = 0; i < n; i++)
+        if (ct_span_eq(v[i], one))
+            return true;
+    return false;
+}
+
+static struct ct_span also_moved(struct ct_reader *r, struct ct_span what, const struct ct_event_row *e)
+{
+    char pct[CT_DECIMAL_MAX];
+    ct_decimal_format_fixed(pct, e->pct_milli, 3, 1);
+    return ct_arena_printf(r->arena, "%.*s, %.*s %s%s%%", CT_FMT(what), CT_FMT(e->field),
+                           e->pct_milli > 0 ? "+" : "", pct);
+}
+
 static void add_price_moves(struct ct_reader *r, const struct ct_event_list *events,
                             struct now_list *out)
 {
     CT_VEC(struct ct_event_row) moves = {NULL, 0, 0};
     size_t first = out->v.n;
+    CT_VEC(struct ct_span) seen = {NULL, 0, 0}; /* further prices of models told already */
     for (size_t i = 0; i < events->v.n; i++) {
         const struct ct_event_row *e = &events->v.v[i];
         bool move = e->kind == CT_EVENT_PRICE && e->suspect != 1 && e->pct_milli != CT_NONE &&
@@ -290,6 +321,16 @@ static void add_price_moves(struct ct_reader *r, const struct ct_event_list *eve
             (ct_asof(r, e->series_id, r->at).flags & CT_SAMPLE_QUARANTINED))
             continue;
         bool gpu = ct_span_starts(e->series, "gpu/");
+        struct ct_now_row *told = gpu ? NULL : row_of_model(out, first, e->series);
+        if (told) { /* one row a model, its largest move in front */
+            struct ct_span *one =
+                span_in(seen.v, seen.n, e->series) ? NULL : CT_VEC_PUSH(r->arena, &seen);
+            if (one) {
+                *one = e->series;
+                told->what = also_moved(r, told->what, e);
+            }
+            continue;
+        }
         add_move(r, e, "$", "MOVE", gpu ? offer_where(r, e->series) : token_where(r, e->series),
                  price_what(r, e), "price", out);
     }

@@ -3,7 +3,7 @@
 #include "tui/ui.h"
 
 #include "db/base/text.h"
-#include "tui/widgets/table.h"
+#include "tui/views/common.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -46,6 +46,7 @@ static enum ct_status load(struct ct_reader *r, const struct ct_panel_query *pq,
     }
     if (st == CT_OK) {
         st = ct_read_events(r, &q, a, &m->events, err);
+        m->events = ct_view_tape(m->events, TAPE_EVENTS, a);
     }
     *model = m;
     return st;

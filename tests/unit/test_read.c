@@ -682,6 +682,21 @@ static void events_come_newest_first_and_by_subject(void **state)
     end(&t);
 }
 
+static void now_tells_the_prices_of_one_model_in_one_row(void **state)
+{
+    struct read t = begin(state, MIN(2));
+    for (int i = 0; i < 2; i++) {
+        token(t.f, "m1", CT_KIND_INPUT, i ? 800 : 1000);
+        token(t.f, "m1", CT_KIND_OUTPUT, i ? 1000 : 2000);
+        token(t.f, "m2", CT_KIND_INPUT, i ? 1100 : 1000);
+        fetch(t.f, "token", MIN(i));
+    }
+    shows(&t, ct_read_now, &ct_now_table, "sign where what",
+          "$|m1 openai|output 2.00 -> 1.00 $/1M  -50.0%, input -20.0%\n"
+          "$|m2 openai|input 1.00 -> 1.10 $/1M  +10.0%");
+    end(&t);
+}
+
 static void now_lists_trouble_first_then_the_moves_of_a_day(void **state)
 {
     struct read t = begin(state, MIN(3));
@@ -1020,6 +1035,7 @@ int main(void)
         T(buckets_keep_a_spike_of_one_sample),
         T(states_and_stock_are_plain_numbers_in_json),
         T(events_come_newest_first_and_by_subject),
+        T(now_tells_the_prices_of_one_model_in_one_row),
         T(now_lists_trouble_first_then_the_moves_of_a_day),
         T(a_quarantined_price_is_marked_and_out_of_the_index),
         T(trouble_nobody_writes_about_is_named_where_nothing_newer_explains_it),

@@ -953,9 +953,9 @@ static void an_event_has_the_sign_and_words_of_what_happened(void **state)
         {{.kind = CT_EVENT_INCIDENT, .subject = S("azure"), .severity = CT_SEV_WARNING,
           .old_value = CT_NONE, .new_value = 4, .text = S("Power event")}, '!', "azure", "Power event"},
         {{.kind = CT_EVENT_MODEL, .subject = S("token/gcp/any/google/gem/input"),
-          .text = S("no longer listed"), .new_value = CT_NONE}, '-', "gem input gcp", "no longer listed"},
+          .text = S("no longer listed"), .new_value = CT_NONE}, '-', "gem gcp", "no longer listed"},
         {{.kind = CT_EVENT_PRICE, .subject = S("token/a/any/b/c/input"), .old_value = CT_NONE,
-          .new_value = 5, .text = S("input - -> 0.1"), .suspect = 1}, '$', "c input a",
+          .new_value = 5, .text = S("input - -> 0.1"), .suspect = 1}, '$', "c a",
          "input - -> 0.1 (suspect)"},
     };
     for (size_t i = 0; i < CT_LEN(cases); i++) {
@@ -968,6 +968,48 @@ static void an_event_has_the_sign_and_words_of_what_happened(void **state)
         ct_buf_free(&who);
         ct_buf_free(&what);
     }
+}
+
+static void the_tape_tells_once_what_one_answer_says_of_a_model(void **state)
+{
+    (void)state;
+#define MOVED(at_, name_, field_, old_, new_)                                                      \
+    {.at_ms = at_, .kind = CT_EVENT_PRICE, .series = S("token/" name_ "/" field_), .field = S(field_), \
+     .unit = S("USD/Mtok"), .old_value = old_, .new_value = new_, .pct_milli = -50000}
+#define CAME(name_, field_, text_)                                                                 \
+    {.at_ms = 3, .kind = CT_EVENT_MODEL, .series = S("token/" name_ "/input"), .field = S(field_), \
+     .text = S(text_), .old_value = CT_NONE, .new_value = CT_NONE}
+    static const struct ct_event_row events[] = {
+        MOVED(9, "azure/any/openai/g5", "input", 2 * USD, USD),
+        CAME("gcp/any/google/a", "appeared", "now listed"),
+        MOVED(3, "azure/any/openai/g5", "input", 4 * USD, 2 * USD),
+        CAME("gcp/any/google/b", "appeared", "now listed"),
+        CAME("gcp/any/google/c", "left", "no longer listed"),
+        CAME("aws/any/google/b", "appeared", "now listed"),
+        MOVED(3, "azure/any/openai/g5", "output", 8 * USD, 4 * USD),
+        MOVED(3, "azure/any/openai/g6", "output", 8 * USD, 4 * USD),
+    };
+    static const char *const told[] = {
+        "$ g5 azure: input 2.00 -> 1.00 $/1M -50.0%", "+ gcp: 2 new models",
+        "$ g5 azure: input 4.00 -> 2.00, output 8.00 -> 4.00 $/1M", "- c gcp: no longer listed",
+        "+ b aws: now listed", "$ g6 azure: output 8.00 -> 4.00 $/1M -50.0%"};
+    struct ct_arena *a = ct_arena_new(0);
+    struct ct_buf text = CT_BUF_INIT;
+    struct ct_rows rows = ct_view_tape((struct ct_rows){events, CT_LEN(events)}, 99, a);
+    const struct ct_event_row *e = rows.v;
+    assert_int_equal(rows.n, CT_LEN(told));
+    for (size_t i = 0; i < rows.n; i++) {
+        ct_buf_clear(&text);
+        ct_buf_addf(&text, "%c ", ct_view_event_sign(&e[i]));
+        ct_view_event_who(&text, &e[i]);
+        ct_buf_adds(&text, ": ");
+        ct_view_event_what(&text, &e[i]);
+        assert_string_equal(text.p, told[i]);
+    }
+    rows = ct_view_tape((struct ct_rows){events, CT_LEN(events)}, CT_LEN(events), a);
+    assert_true(ct_span_is(((const struct ct_event_row *)rows.v)[1].text, "2+ new models"));
+    ct_buf_free(&text);
+    ct_arena_free(a);
 }
 
 #define TEST(name) cmocka_unit_test_setup(name, reset)
@@ -1002,6 +1044,7 @@ int main(void)
         TEST(detail_shows_text_and_time_line_of_an_incident),
         TEST(a_series_has_words_for_people),
         TEST(an_event_has_the_sign_and_words_of_what_happened),
+        TEST(the_tape_tells_once_what_one_answer_says_of_a_model),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -192,13 +192,26 @@ char ct_view_event_sign(const struct ct_event_row *e)
     return e->severity == CT_SEV_CRITICAL ? 'X' : e->severity == CT_SEV_WARNING ? '!' : '.';
 }
 
+/* "gpt-5 openai" of a token series: events name the kind of price elsewhere. */
+static void model_words(struct ct_buf *out, struct ct_span series)
+{
+    struct ct_span part[5] = {{NULL, 0}}, rest = series;
+    for (size_t n = 0; rest.p && n < CT_LEN(part); n++)
+        part[n] = ct_span_cut(&rest, '/');
+    add_segment(out, part[4]);
+    add_place(out, part[1], part[2]);
+}
+
 void ct_view_event_who(struct ct_buf *out, const struct ct_event_row *e)
 {
     struct ct_span rest = e->subject, kind = ct_span_cut(&rest, '/');
     bool named = rest.p && (ct_span_is(kind, "gpu") || ct_span_is(kind, "token") ||
                             ct_span_is(kind, "stock") || ct_span_is(kind, "index"));
-    if (named || (e->series.n && (e->kind == CT_EVENT_PRICE || e->kind == CT_EVENT_STOCK)))
-        ct_view_series_brief(out, named ? e->subject : e->series);
+    struct ct_span series = named ? e->subject : e->series;
+    if ((e->kind == CT_EVENT_MODEL || e->kind == CT_EVENT_PRICE) && ct_span_starts(series, "token/"))
+        model_words(out, series);
+    else if (named || (e->series.n && (e->kind == CT_EVENT_PRICE || e->kind == CT_EVENT_STOCK)))
+        ct_view_series_brief(out, series);
     else if (rest.p && (ct_span_is(kind, "state") || ct_span_is(kind, "page") ||
                         ct_span_is(kind, "endpoint")))
         add_segment(out, rest);
@@ -211,6 +224,8 @@ void ct_view_event_what(struct ct_buf *out, const struct ct_event_row *e)
     static const char *const stocks[] = {"unknown", "none", "low", "available"};
     int64_t was = e->old_value, is = e->new_value;
     if (e->kind == CT_EVENT_PRICE && was != CT_NONE && is != CT_NONE) {
+        if (e->field.n && ct_span_starts(e->series.n ? e->series : e->subject, "token/"))
+            ct_buf_addf(out, "%.*s ", CT_FMT(e->field));
         ct_format_price(out, was);
         ct_buf_adds(out, " -> ");
         ct_format_price(out, is);

@@ -37,6 +37,10 @@ char ct_view_event_sign(const struct ct_event_row *e);
 void ct_view_event_who(struct ct_buf *out, const struct ct_event_row *e);
 void ct_view_event_what(struct ct_buf *out, const struct ct_event_row *e);
 
+/* EVENTS (struct ct_event_row, newest first, all of them or the newest MOST) for the tape: what one answer says of
+ * one model's prices is one row, and so are the models that came to a host or left it. Rows are A's. */
+struct ct_rows ct_view_tape(struct ct_rows events, size_t most, struct ct_arena *a);
+
 /* A sign and word as a cell: both, or in a narrow one the sign alone. */
 void ct_view_paint_state(struct ct_box cell, char sign, const char *word);
 /* 30 days of values as a cell. */

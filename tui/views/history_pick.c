@@ -13,9 +13,10 @@ static void add_name(struct ct_buf *names, struct ct_span series)
     ct_buf_addf(names, "%s%.*s", names->n ? "\n" : "", CT_FMT(series));
 }
 
-static bool current(int freshness)
+/* Confirmed lately; in the past, where price lists are as old as their last recording, since SINCE_MS. */
+static bool current(int freshness, int64_t seen_ms, int64_t since_ms)
 {
-    return freshness == CT_FRESH || freshness == CT_LATE;
+    return freshness == CT_FRESH || freshness == CT_LATE || seen_ms >= since_ms;
 }
 
 static int days_known(const struct ct_offer_row *o)
@@ -38,7 +39,7 @@ static bool better_offer(const struct ct_offer_row *a, const struct ct_offer_row
     return a->usd_per_gpu_hour < b->usd_per_gpu_hour;
 }
 
-static void pick_offers(struct ct_rows rows, struct ct_buf *names)
+static void pick_offers(struct ct_rows rows, int64_t since_ms, struct ct_buf *names)
 {
     static const struct {
         const char *gpu;
@@ -55,7 +56,7 @@ static void pick_offers(struct ct_rows rows, struct ct_buf *names)
             bool fits = ct_span_ieq(o[i].offer.gpu, ct_span(wanted[w].gpu)) &&
                         o[i].offer.purchase == wanted[w].purchase && o[i].gone != 1 &&
                         o[i].quarantined != 1 && o[i].usd_per_gpu_hour != CT_NONE &&
-                        current(o[i].freshness);
+                        current(o[i].freshness, o[i].seen_ms, since_ms);
             if (fits && (!best || better_offer(&o[i], best)))
                 best = &o[i];
         }
@@ -67,7 +68,7 @@ static void pick_offers(struct ct_rows rows, struct ct_buf *names)
 }
 
 /* Of each lab the price that changed last. */
-static void pick_models(struct ct_rows rows, struct ct_buf *names)
+static void pick_models(struct ct_rows rows, int64_t since_ms, struct ct_buf *names)
 {
     static const char *const labs[] = {"openai", "anthropic", "google", "meta", "deepseek", "mistral"};
     const struct ct_token_row *t = rows.v;
@@ -77,7 +78,7 @@ static void pick_models(struct ct_rows rows, struct ct_buf *names)
         for (size_t i = 0; i < rows.n; i++) {
             bool fits = ct_span_is(t[i].price.lab, labs[l]) && t[i].price.kind == CT_KIND_OUTPUT &&
                         t[i].gone != 1 && t[i].suspect != 1 && t[i].price.per_mtok != CT_NONE &&
-                        current(t[i].freshness);
+                        current(t[i].freshness, t[i].seen_ms, since_ms);
             if (fits && (!best || t[i].changed_ms > best->changed_ms))
                 best = &t[i];
         }
@@ -105,12 +106,13 @@ enum ct_status history_pick(struct ct_reader *r, const struct ct_panel_query *q,
     struct ct_arena *scratch = ct_arena_new(0);
     struct ct_query all = {.at_ms = query->at_ms, .now_ms = query->now_ms};
     struct ct_rows rows = {NULL, 0};
+    int64_t since_ms = q->at_ms == CT_LIVE ? INT64_MAX : query->from_ms;
     enum ct_status st = names.n ? CT_OK : ct_read_offers(r, &all, scratch, &rows, err);
-    pick_offers(rows, &names);
+    pick_offers(rows, since_ms, &names);
     if (st == CT_OK && !names.n) {
         rows = (struct ct_rows){NULL, 0};
         st = ct_read_tokens(r, &all, scratch, &rows, err);
-        pick_models(rows, &names);
+        pick_models(rows, since_ms, &names);
     }
     ct_arena_free(scratch);
     *out = ct_arena_dup(a, ct_buf_span(&names));

@@ -3,7 +3,10 @@
 #include "tui/views/common.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+
+enum { MOST_EVENTS = 1000 };
 
 static enum ct_role format_at(const void *row, const struct ct_draw *d, struct ct_buf *out)
 {
@@ -41,6 +44,97 @@ static enum ct_role format_what(const void *row, const struct ct_draw *d, struct
     return ((const struct ct_event_row *)row)->suspect == 1 ? CT_ROLE_DIM : CT_ROLE_TEXT;
 }
 
+/* ---- one row for what belongs together ---- */
+
+struct group {
+    struct ct_event_row *row; /* as shown */
+    size_t n;
+    struct ct_buf text;
+};
+
+/* "token/HOST/REGION/LAB/MODEL" of a price's series. */
+static struct ct_span model_of(struct ct_span series)
+{
+    size_t n = series.n;
+    while (n && series.p[n - 1] != '/')
+        n--;
+    return (struct ct_span){series.p, n ? n - 1 : 0};
+}
+
+static struct ct_span host_of(struct ct_span series)
+{
+    (void)ct_span_cut(&series, '/');
+    return ct_span_cut(&series, '/');
+}
+
+/* Whether B tells more of what A tells: prices of one model, models of one host. */
+static bool together(const struct ct_event_row *a, const struct ct_event_row *b)
+{
+    if (a->at_ms != b->at_ms || a->kind != b->kind || (a->suspect == 1) != (b->suspect == 1) ||
+        !ct_span_starts(a->series, "token/") || !ct_span_starts(b->series, "token/"))
+        return false;
+    if (a->kind == CT_EVENT_PRICE)
+        return ct_span_eq(model_of(a->series), model_of(b->series)) && a->old_value != CT_NONE &&
+               b->old_value != CT_NONE && a->new_value != CT_NONE && b->new_value != CT_NONE;
+    return a->kind == CT_EVENT_MODEL && ct_span_eq(a->field, b->field) &&
+           ct_span_eq(host_of(a->series), host_of(b->series));
+}
+
+static void add_price_text(struct ct_buf *out, const struct ct_event_row *e)
+{
+    ct_buf_addf(out, "%s%.*s ", out->n ? ", " : "", CT_FMT(e->field));
+    ct_format_price(out, e->old_value);
+    ct_buf_adds(out, " -> ");
+    ct_format_price(out, e->new_value);
+}
+
+/* Puts what group G is made of into its row. CUT: more of its moment was not read. */
+static void tell_group(struct group *g, bool cut, struct ct_arena *a)
+{
+    struct ct_event_row *e = g->row;
+    if (e->kind == CT_EVENT_PRICE) {
+        ct_buf_addc(&g->text, ' ');
+        ct_view_unit(&g->text, e->unit);
+        e->text = ct_arena_dup(a, ct_buf_span(&g->text));
+        e->old_value = e->new_value = CT_NONE;
+    } else {
+        bool came = ct_view_event_sign(e) == '+';
+        e->text = ct_arena_printf(a, came ? "%zu%s new models" : "%zu%s models gone", g->n, cut ? "+" : "");
+        e->subject = ct_arena_dup(a, host_of(e->series));
+        e->series = CT_SPAN_NONE;
+    }
+}
+
+struct ct_rows ct_view_tape(struct ct_rows events, size_t most, struct ct_arena *a)
+{
+    const struct ct_event_row *e = events.v;
+    struct ct_event_row *out = ct_arena_alloc(a, (events.n + 1) * sizeof(*out));
+    struct group *g = ct_xcalloc(events.n + 1, sizeof(*g));
+    size_t n = 0, moment = 0; /* the first row of this moment */
+    for (size_t i = 0; out && i < events.n; i++) {
+        if (n && out[n - 1].at_ms != e[i].at_ms)
+            moment = n;
+        size_t k = moment;
+        while (k < n && !together(&out[k], &e[i]))
+            k++;
+        if (k == n) {
+            out[n] = e[i];
+            g[n].row = &out[n];
+            n++;
+        }
+        g[k].n++;
+        if (e[i].kind == CT_EVENT_PRICE && g[k].n <= 6 && ct_span_starts(e[i].series, "token/"))
+            add_price_text(&g[k].text, &e[i]);
+    }
+    for (size_t k = 0; k < n; k++) {
+        if (g[k].n > 1)
+            tell_group(&g[k], events.n == most && out[k].at_ms == e[events.n - 1].at_ms, a);
+        ct_buf_free(&g[k].text);
+    }
+    free(g);
+    return (struct ct_rows){out, out ? n : 0};
+}
+
 static bool notable(const void *row)
 {
     const struct ct_event_row *e = row;
@@ -57,7 +151,7 @@ static const struct ct_tcol cols[] = {
 
 static const struct ct_tview view = {
     .table = &ct_event_table, .cols = cols, .n_cols = CT_LEN(cols), .id = "at", .watch = "series",
-    .series = "series", .noun = "events", .notable = notable,
+    .series = "series", .noun = "rows", .notable = notable,
 };
 
 static enum ct_status load(struct ct_reader *r, const struct ct_panel_query *q, int64_t now_ms,
@@ -70,11 +164,11 @@ static enum ct_status load(struct ct_reader *r, const struct ct_panel_query *q, 
         query.from_ms = q->from_ms;
         query.to_ms = q->to_ms;
     }
-    query.limit = 500;
+    query.limit = MOST_EVENTS;
     enum ct_status st = m ? ct_read_events(r, &query, a, &rows, err)
                           : ct_fail(err, CT_ERR_LIMIT, "tape", NULL);
-    if (st == CT_OK)
-        st = ct_tmodel_load(&view, rows, q, now_ms, a, m, err);
+    if (st == CT_OK) /* a filter looks for single events */
+        st = ct_tmodel_load(&view, q->filter[0] ? rows : ct_view_tape(rows, MOST_EVENTS, a), q, now_ms, a, m, err);
     for (size_t i = 0; st == CT_OK && m->ids && i < m->rows.n;
          i++) /* no column names an event alone */
         m->ids[i] = ct_arena_printf(
