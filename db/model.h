@@ -157,6 +157,7 @@ struct ct_offer {
 
 struct ct_token_price {
     struct ct_span source_id; /* the id as the source writes it */
+    struct ct_span seller;    /* the source's word for who sells it, where an id is unique only there */
     struct ct_span lab, model, variant, host, host_class, region;
     int kind;            /* enum ct_token_kind */
     struct ct_span tier; /* "standard", "batch", "above_200k", ... */

@@ -102,6 +102,7 @@ static const struct ct_column token_price_columns[] = {
     COL(INT, "context", context),
     COL(TIME, "retires_at", retires_ms),
     COL(BOOL, "open_weights", open_weights),
+    COL(TEXT, "seller", seller),
 };
 static TABLE(token_price_table, "token_price", ROW, token_price_columns);
 #undef ROW

@@ -61,7 +61,7 @@ static const char step_1[] =
 
     /* One quantity over time. NAME is the public name (contract section 4), not unique; EXT_KEY the source's
      * own key: ct_offer_key (plus separator and currency when that is not USD), token source id + separator
-     * + field, component id, "" for provider and page. DIGITS: values are 10^-digits of UNIT. CUR_* repeat
+     * + field (and separator and seller where ids are unique only there), component id, "" for provider and page. DIGITS: values are 10^-digits of UNIT. CUR_* repeat
      * the newest sample; LOW and HIGH bound (not tightly) its values of the last seven days: the writer's
      * short cut past the median. Present = cur_flags has no CT_SAMPLE_GONE; then it was last seen at its source's
      * last success, else it is missing since cur_ms. */

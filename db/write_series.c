@@ -218,6 +218,8 @@ static void gather_token(struct ct_job *j, const struct ct_token_price *t)
     struct ct_span ref = known(t->source_id), field = known(ct_token_field(a, t));
     struct ct_span key =
         ct_arena_printf(a, "%.*s%c%.*s", CT_FMT(ref), CT_UNIT_SEPARATOR, CT_FMT(field));
+    if (t->seller.n)
+        key = ct_arena_printf(a, "%.*s%c%.*s", CT_FMT(key), CT_UNIT_SEPARATOR, CT_FMT(t->seller));
     struct item *it = item_of(j, CT_SERIES_TOKEN, in_currency(j, key, t->currency));
     if (!it)
         return;
