@@ -282,7 +282,7 @@ int ct_cmd_tokens(struct ct_call *c)
 {
     static const struct plain p = {&ct_token_table, ct_read_tokens,
                                    "lab model variant host region kind tier usd_per_mtok currency "
-                                   "change_30d_pct age_s",
+                                   "change_30d_pct age_s source",
                                    "usd_per_mtok", MODELS};
     struct ct_query q = ct_call_query(c);
     return print_plain(c, &p, &q);

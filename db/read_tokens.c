@@ -80,7 +80,12 @@ static int by_model(const void *a, const void *b)
                     variants */
             return i == 0 ? -way : way;
     }
-    return x->kind != y->kind ? x->kind - y->kind : ct_span_cmp(x->tier, y->tier);
+    if (x->kind != y->kind)
+        return x->kind - y->kind;
+    int tier = ct_span_cmp(x->tier, y->tier);
+    return tier ? tier
+                : ct_span_cmp(((const struct ct_token_row *)a)->source,
+                              ((const struct ct_token_row *)b)->source);
 }
 
 enum ct_status ct_read_tokens(struct ct_reader *r, const struct ct_query *q, struct ct_arena *a,

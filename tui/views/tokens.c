@@ -13,6 +13,8 @@ static const int kind_of[N_KINDS] = {CT_KIND_INPUT, CT_KIND_OUTPUT, CT_KIND_CACH
 
 struct row {
     struct ct_span key; /* HOST/REGION/LAB/MODEL[@VARIANT] */
+    struct ct_span source; /* two lists that disagree are two rows */
+    struct ct_span id;     /* key and source */
     struct ct_span lab, model, variant, host, region, series[N_KINDS], first_series, source_id;
     ct_nusd price[N_KINDS];
     int64_t change_milli; /* of the input price, else the output price */
@@ -38,9 +40,11 @@ static const struct ct_column row_columns[] = {
     COL("retires_at", CT_TYPE_TIME, retires_ms, .aliases = "retires"),
     COL("open_weights", CT_TYPE_BOOL, open_weights, .aliases = "open"),
     COL("source_id", CT_TYPE_TEXT, source_id, .aliases = "id"),
+    COL("source", CT_TYPE_TEXT, source, .flags = CT_COL_SEARCH),
     COL("seen", CT_TYPE_TIME, seen_ms),
     COL("series", CT_TYPE_TEXT, first_series, .flags = CT_COL_HIDDEN),
     COL("key", CT_TYPE_TEXT, key, .flags = CT_COL_HIDDEN),
+    COL("row", CT_TYPE_TEXT, id, .flags = CT_COL_HIDDEN),
 };
 static const struct ct_table row_table = {.name = "tokens", .row_size = sizeof(struct row),
                                           .columns = row_columns, .n_columns = CT_LEN(row_columns)};
@@ -68,7 +72,7 @@ static struct ct_span model_key(struct ct_span key)
 
 static void start_row(struct row *r, const struct ct_token_row *t, struct ct_span key)
 {
-    *r = (struct row){.key = key, .lab = t->price.lab, .model = t->price.model,
+    *r = (struct row){.key = key, .source = t->source, .lab = t->price.lab, .model = t->price.model,
                       .variant = t->price.variant, .host = t->price.host,
                       .region = t->price.region, .source_id = t->price.source_id,
                       .context = t->price.context, .retires_ms = t->price.retires_ms,
@@ -111,7 +115,8 @@ static struct row *row_for(struct row *rows, size_t *n, uint32_t *slot, size_t s
 {
     struct ct_span key = model_key(t->key);
     size_t at = (size_t)ct_hash(key) & (slots - 1);
-    while (slot[at] && !ct_span_eq(rows[slot[at] - 1].key, key))
+    while (slot[at] && !(ct_span_eq(rows[slot[at] - 1].key, key) &&
+                         ct_span_eq(rows[slot[at] - 1].source, t->source)))
         at = (at + 1) & (slots - 1);
     if (!slot[at]) {
         start_row(&rows[*n], t, key);
@@ -133,6 +138,9 @@ static enum ct_status pivot(struct ct_rows in, struct ct_arena *a, struct ct_row
         return ct_fail(err, CT_ERR_LIMIT, "tokens", NULL);
     for (size_t i = 0; i < in.n; i++)
         add_price(row_for(rows, &n, slot, slots, &t[i]), &t[i]);
+    for (size_t i = 0; i < n; i++)
+        rows[i].id =
+            ct_arena_printf(a, "%.*s %.*s", CT_FMT(rows[i].key), CT_FMT(rows[i].source));
     *out = (struct ct_rows){rows, n};
     return CT_OK;
 }
@@ -230,6 +238,7 @@ static bool notable(const void *row)
              .format = format_change},                                                             \
             {.column = "context", .header = "CTX", .min = 5, .align = 1, .drop = 5,                \
              .format = format_context},                                                            \
+            {.column = "source", .header = "SOURCE", .min = 10, .max = 18, .drop = 7},             \
             {.column = "seen", .header = "SEEN", .min = 7, .align = 1, .drop = 1,                  \
              .format = format_seen},                                                               \
     }
@@ -241,7 +250,7 @@ static const struct ct_tcol thousand_cols[] =
 
 #define TOKEN_VIEW(columns)                                                                        \
     {                                                                                              \
-        .table = &row_table, .cols = columns, .n_cols = CT_LEN(columns), .frozen = 1, .id = "key", \
+        .table = &row_table, .cols = columns, .n_cols = CT_LEN(columns), .frozen = 1, .id = "row", \
         .watch = "series", .series = "series", .noun = "models", .notable = notable,               \
         .row_role = row_role                                                                       \
     }
