@@ -67,6 +67,23 @@ static const struct ct_column lab_columns[] = {
 static const struct ct_table lab_table = {"labs", sizeof(ROW), lab_columns, CT_LEN(lab_columns)};
 #undef ROW
 
+/* ---- which sources count ---- */
+
+/* The rules of the matrix are written for the list that says who bills (sources/models.md section 8);
+ * resellers' and second opinions' lists are priced, but they put no model on a cloud. */
+static const char *const opinions[] = {"openrouter-models", "openrouter-endpoints", "modelsdev",
+                                       "llmprices",         "genaiprices",          "portkey",
+                                       NULL};
+
+static bool counts_in_matrix(struct ct_rows sources, struct ct_span name)
+{
+    const struct ct_source_row *s = sources.v;
+    for (size_t i = 0; i < sources.n; i++)
+        if (ct_span_eq(s[i].id, name))
+            return ct_word(opinions, s[i].family) < 0;
+    return true;
+}
+
 /* ---- from token rows to models ---- */
 
 static int cmp_tokens(const void *a, const void *b)
@@ -192,18 +209,19 @@ static int cmp_models(const void *a, const void *b)
     return c ? c : ct_span_cmp(x->model, y->model);
 }
 
-static void date_models(struct model *models, size_t n, struct ct_rows series)
+static void date_models(struct model *models, size_t n, struct ct_rows series,
+                        struct ct_rows sources)
 {
     const struct ct_series_row *s = series.v;
     int64_t recording = CT_NONE;
     for (size_t i = 0; i < series.n; i++)
-        if (ct_span_starts(s[i].series, "token/") &&
+        if (ct_span_starts(s[i].series, "token/") && counts_in_matrix(sources, s[i].source) &&
             (recording == CT_NONE || s[i].first_ms < recording))
             recording = s[i].first_ms;
     for (size_t i = 0; i < series.n; i++) {
         struct model key = {.n_clouds = 0};
         struct ct_span rest = s[i].series;
-        if (!ct_span_starts(rest, "token/"))
+        if (!ct_span_starts(rest, "token/") || !counts_in_matrix(sources, s[i].source))
             continue;
         for (int skip = 0; skip < 3; skip++)
             (void)ct_span_cut(&rest, '/');
@@ -221,15 +239,17 @@ static void date_models(struct model *models, size_t n, struct ct_rows series)
 static enum ct_status load_models(struct ct_call *c, struct ct_reader *r, struct ct_rows *out)
 {
     struct ct_query q = ct_call_query(c);
-    struct ct_rows rows = {NULL, 0}, series = {NULL, 0};
+    struct ct_rows rows = {NULL, 0}, series = {NULL, 0}, sources = {NULL, 0};
     CT_VEC(struct model) models = {0};
     CT_VEC(struct ct_token_row) kept = {0};
     enum ct_status status = ct_read_tokens(r, &q, c->arena, &rows, &c->err);
     if (status == CT_OK)
         status = ct_read_series(r, &q, c->arena, &series, &c->err);
+    if (status == CT_OK)
+        status = ct_read_sources(r, &q, c->arena, &sources, &c->err);
     const struct ct_token_row *t = rows.v;
     for (size_t i = 0; status == CT_OK && i < rows.n; i++)
-        if (counts(&t[i]))
+        if (counts(&t[i]) && counts_in_matrix(sources, t[i].source))
             *CT_VEC_PUSH(c->arena, &kept) = t[i];
     if (kept.n)
         qsort(kept.v, kept.n, sizeof *kept.v, cmp_tokens);
@@ -238,7 +258,7 @@ static enum ct_status load_models(struct ct_call *c, struct ct_reader *r, struct
             ;
         fill_model(c->arena, CT_VEC_PUSH(c->arena, &models), &kept.v[i], n);
     }
-    date_models(models.v, models.n, series);
+    date_models(models.v, models.n, series, sources);
     *out = (struct ct_rows){models.v, models.n};
     return status;
 }
