@@ -164,6 +164,14 @@ struct ct_attempt_row { /* the last tries of one source (subject), newest first 
 };
 extern const struct ct_table ct_attempt_table;
 
+struct ct_article_row { /* news, newest first */
+    int64_t at_ms; /* its date; when it was first seen if it has none or one that lay ahead */
+    int dated;     /* AT_MS is its date */
+    struct ct_span id, source, provider, title, url, summary;
+    int64_t published_ms, first_ms;
+};
+extern const struct ct_table ct_article_table;
+
 /* A loader: rows of its table at Q->at_ms, in the table's standing order. ARENA owns them.
  * CT_ERR_DB, CT_ERR_CANCELLED, CT_ERR_LIMIT. */
 typedef enum ct_status ct_load_fn(struct ct_reader *r, const struct ct_query *q, struct ct_arena *a,
@@ -171,7 +179,8 @@ typedef enum ct_status ct_load_fn(struct ct_reader *r, const struct ct_query *q,
 ct_load_fn ct_read_now, ct_read_status, ct_read_components /* subject: provider or all */,
     ct_read_incidents /* subject: provider or all; Q->gone: closed ones too */,
     ct_read_updates /* subject: incident id */, ct_read_offers, ct_read_gpus, ct_read_tokens,
-    ct_read_events, ct_read_sources, ct_read_attempts;
+    ct_read_events, ct_read_sources, ct_read_attempts,
+    ct_read_articles /* subject: provider, source id or all; limit: newest N, 0 = 1,000 */;
 /* What went wrong, without the host of URL in front of it: "status.example.net:443: host name not found". */
 struct ct_span ct_failure_words(struct ct_span url, struct ct_span text);
 

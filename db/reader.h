@@ -75,6 +75,9 @@
                  " WHERE source_id=?1 AND to_ms>?2 AND from_ms<=?2")                               \
     X(UPDATES, "SELECT at_ms,first_ms,phase,text FROM incident_update"                             \
                " WHERE source_id=?1 AND incident=?2 AND first_ms<=?3")                             \
+    X(ARTICLES, "SELECT ext_id,published_ms,first_ms FROM article"                                 \
+                " WHERE source_id=?1 AND first_ms<=?2")                                            \
+    X(ARTICLE, "SELECT title,url,summary FROM article WHERE source_id=?1 AND ext_id=?2")           \
     X(OFFERS, SQL_OFFER)                                                                           \
     X(OFFERS_NAMED, SQL_OFFER " WHERE s.name=?1")                                                  \
     X(TOKENS, "SELECT s.id," SQL_CUR ",s.source_id,s.name,k.ref,k.lab,k.model,k.variant,k.host,"   \
