@@ -139,14 +139,16 @@ static int64_t add_messages(struct ct_span html, const struct ct_incident *inc,
                             struct ct_batch *out)
 {
     static const char open[] = "<span class=\"yellowfg\">", close[] = "</span>";
-    enum { MAX = 1000 };
-    struct ct_update *v = ct_arena_alloc(out->arena, MAX * sizeof *v);
     int64_t last_ms = CT_NONE;
-    size_t n = 0;
+    size_t n = 0, room = 1;
     if (!html.n)
         return CT_NONE;
-    const char *at = memmem(html.p, html.n, open, sizeof open - 1), *end = html.p + html.n;
-    while (v && at && n < MAX) {
+    const char *first = memmem(html.p, html.n, open, sizeof open - 1), *end = html.p + html.n;
+    for (const char *at = first; at; room++)
+        at = memmem(at + 1, (size_t)(end - at) - 1, open, sizeof open - 1);
+    struct ct_update *v = ct_arena_alloc(out->arena, room * sizeof *v);
+    const char *at = first;
+    while (v && at) {
         struct stamp stamp;
         const char *word = at + sizeof open - 1;
         const char *text = memmem(word, (size_t)(end - word), close, sizeof close - 1);

@@ -143,9 +143,11 @@ static void set_window(struct ct_incident *row, const json_t *windows)
 /* What any update touched. */
 static struct ct_list touched(const json_t *updates, struct ct_arena *a)
 {
-    struct ct_list out = ct_list_new(a, 1000);
-    size_t i, k;
+    size_t i, k, n = 0;
     const json_t *u, *c;
+    json_array_foreach (updates, i, u)
+        n += json_array_size(ct_json_array(u, "component_statuses"));
+    struct ct_list out = ct_list_new(a, n);
     json_array_foreach (updates, i, u) {
         json_array_foreach (ct_json_array(u, "component_statuses"), k, c)
             ct_list_add(&out, ct_sj_id(c, "component_id", a));
