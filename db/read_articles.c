@@ -4,16 +4,11 @@
 
 #define ROW struct ct_article_row
 static const struct ct_column article_columns[] = {
-    COL(TIME, "at", at_ms, ALIAS("seen age")),
-    COL(BOOL, "dated", dated),
-    COL(TEXT, "source", source, SEARCH),
-    COL(TEXT, "provider", provider, SEARCH),
-    COL(TEXT, "title", title, SEARCH),
-    COL(TEXT, "url", url),
-    COL(TIME, "published_at", published_ms),
-    COL(TIME, "first_seen", first_ms),
-    COL(TEXT, "summary", summary, SEARCH),
-    COL(TEXT, "id", id),
+    COL(TIME, "at", at_ms, ALIAS("seen age")), COL(BOOL, "dated", dated),
+    COL(TEXT, "source", source, SEARCH),       COL(TEXT, "provider", provider, SEARCH),
+    COL(TEXT, "title", title, SEARCH),         COL(TEXT, "url", url),
+    COL(TIME, "published_at", published_ms),   COL(TIME, "first_seen", first_ms),
+    COL(TEXT, "summary", summary, SEARCH),     COL(TEXT, "id", id),
 };
 TABLE(ct_article_table, "article", ROW, article_columns);
 #undef ROW

@@ -33,7 +33,7 @@ struct reader {
     bool ended; /* the root's end was seen */
     int built_rank;
     int depth;
-    int channel;               /* depth of the element that holds the feed's own fields; 0: outside */
+    int channel; /* depth of the element that holds the feed's own fields; 0: outside */
     struct ct_feed_item *item; /* inside an item */
     int item_depth;
     enum field field; /* being read: text is gathered up to the end of level field_depth */
@@ -66,13 +66,22 @@ struct tag {
 static const struct word {
     const char *name;
     enum field field;
-} rss_words[] = {{"guid", F_GUID},          {"title", F_TITLE},       {"link", F_LINK},
-                 {"description", F_DESCRIPTION}, {"category", F_CATEGORY}, {"pubDate", F_DATE},
+} rss_words[] = {{"guid", F_GUID},           {"title", F_TITLE},
+                 {"link", F_LINK},           {"description", F_DESCRIPTION},
+                 {"category", F_CATEGORY},   {"pubDate", F_DATE},
                  {"lastBuildDate", F_BUILT}, {NULL, F_NONE}},
-  atom_words[] = {{"id", F_GUID},           {"title", F_TITLE},      {"link", F_LINK},
-                  {"summary", F_DESCRIPTION}, {"subtitle", F_DESCRIPTION}, {"content", F_CONTENT},
-                  {"category", F_CATEGORY}, {"published", F_DATE},   {"issued", F_DATE},
-                  {"created", F_DATE},      {"updated", F_UPDATED},  {"modified", F_UPDATED},
+  atom_words[] = {{"id", F_GUID},
+                  {"title", F_TITLE},
+                  {"link", F_LINK},
+                  {"summary", F_DESCRIPTION},
+                  {"subtitle", F_DESCRIPTION},
+                  {"content", F_CONTENT},
+                  {"category", F_CATEGORY},
+                  {"published", F_DATE},
+                  {"issued", F_DATE},
+                  {"created", F_DATE},
+                  {"updated", F_UPDATED},
+                  {"modified", F_UPDATED},
                   {NULL, F_NONE}};
 
 static enum field find_word(const struct word *w, const char *name)
@@ -431,7 +440,8 @@ static enum ct_status read_feed(struct reader *r, struct ct_span body)
         xmlFreeDoc(r->ctxt->myDoc);
     xmlFreeParserCtxt(r->ctxt);
     ct_buf_free(&r->text);
-    return r->status == CT_OK || r->status == CT_ERR_LIMIT ? r->status : refused(r, body, r->status);
+    return r->status == CT_OK || r->status == CT_ERR_LIMIT ? r->status
+                                                           : refused(r, body, r->status);
 }
 
 enum ct_status ct_feed_read_form(struct ct_span body, int forms, struct ct_arena *arena,

@@ -21,12 +21,12 @@ enum ct_feed_form {
  * element. An Atom id is a guid, a summary a description. */
 struct ct_feed_item {
     struct ct_span guid, title, link, description, published;
-    struct ct_span content;       /* Atom's content, RSS' content:encoded */
-    struct ct_span base;          /* xml:base */
-    int64_t published_ms;         /* CT_NONE: missing or not readable */
-    int64_t updated_ms;           /* Atom's updated; CT_NONE */
-    int link_rank;                /* how good LINK is among several */
-    bool not_permalink;           /* the guid says it is no address */
+    struct ct_span content; /* Atom's content, RSS' content:encoded */
+    struct ct_span base;    /* xml:base */
+    int64_t published_ms;   /* CT_NONE: missing or not readable */
+    int64_t updated_ms;     /* Atom's updated; CT_NONE */
+    int link_rank;          /* how good LINK is among several */
+    bool not_permalink;     /* the guid says it is no address */
     CT_VEC(struct ct_span) categories;
 };
 
@@ -39,9 +39,9 @@ struct ct_feed {
     CT_VEC(struct ct_feed_item) items; /* in document order */
 };
 
-/* Reads all of BODY, which must be RSS. CT_ERR_SHAPE: no RSS feed (WHAT says what it looks like), or
- * a DOCTYPE, whatever is in it; CT_ERR_SYNTAX: damaged XML, WHERE is the line; CT_ERR_LIMIT: a limit
- * above or a full ARENA. */
+/* Reads all of BODY, which must be RSS. CT_ERR_SHAPE: no RSS feed (WHAT says what it looks like),
+ * or a DOCTYPE, whatever is in it; CT_ERR_SYNTAX: damaged XML, WHERE is the line; CT_ERR_LIMIT: a
+ * limit above or a full ARENA. */
 CT_MUST_USE enum ct_status ct_feed_read(struct ct_span body, struct ct_arena *arena,
                                         struct ct_feed *out, struct ct_error *err);
 /* The same for the forms in FORMS (enum ct_feed_form, added). */

@@ -15,34 +15,58 @@
 
 /* ---- which encoding ---- */
 
-/* Names that sites declare, and the converter that reads what they mean by it: Latin-1 and ASCII are
- * Windows' superset everywhere on the web, as are the three Asian ones. Nothing else is opened. */
+/* Names that sites declare, and the converter that reads what they mean by it: Latin-1 and ASCII
+ * are Windows' superset everywhere on the web, as are the three Asian ones. Nothing else is opened.
+ */
 static const struct {
     const char *declared, *converter;
 } encodings[] = {
-    {"utf-8", ""},          {"utf8", ""},
-    {"utf?16*", ""},        {"utf?32*", ""}, /* declared, but the first bytes say otherwise */
-    {"us-ascii", "CP1252"}, {"ascii", "CP1252"},
-    {"iso-8859-1", "CP1252"}, {"iso8859-1", "CP1252"},
-    {"iso_8859-1", "CP1252"}, {"latin1", "CP1252"},
-    {"windows-1252", "CP1252"}, {"cp1252", "CP1252"},
-    {"iso-8859-2", "ISO-8859-2"}, {"iso-8859-3", "ISO-8859-3"},
-    {"iso-8859-4", "ISO-8859-4"}, {"iso-8859-5", "ISO-8859-5"},
-    {"iso-8859-6", "ISO-8859-6"}, {"iso-8859-7", "ISO-8859-7"},
-    {"iso-8859-8", "ISO-8859-8"}, {"iso-8859-9", "ISO-8859-9"},
-    {"iso-8859-10", "ISO-8859-10"}, {"iso-8859-13", "ISO-8859-13"},
-    {"iso-8859-14", "ISO-8859-14"}, {"iso-8859-15", "ISO-8859-15"},
-    {"windows-1250", "CP1250"}, {"windows-1251", "CP1251"},
-    {"windows-1253", "CP1253"}, {"windows-1254", "CP1254"},
-    {"windows-1255", "CP1255"}, {"windows-1256", "CP1256"},
-    {"windows-1257", "CP1257"}, {"windows-1258", "CP1258"},
-    {"koi8-r", "KOI8-R"},   {"koi8-u", "KOI8-U"},
-    {"gb2312", "GB18030"},  {"gbk", "GB18030"},
-    {"gb18030", "GB18030"}, {"big5*", "BIG5"},
-    {"euc-kr", "CP949"},    {"ks_c_5601*", "CP949"},
-    {"shift_jis", "CP932"}, {"shift-jis", "CP932"},
-    {"windows-31j", "CP932"}, {"euc-jp", "EUC-JP"},
-    {"tis-620", "TIS-620"}, {"windows-874", "TIS-620"},
+    {"utf-8", ""},
+    {"utf8", ""},
+    {"utf?16*", ""},
+    {"utf?32*", ""}, /* declared, but the first bytes say otherwise */
+    {"us-ascii", "CP1252"},
+    {"ascii", "CP1252"},
+    {"iso-8859-1", "CP1252"},
+    {"iso8859-1", "CP1252"},
+    {"iso_8859-1", "CP1252"},
+    {"latin1", "CP1252"},
+    {"windows-1252", "CP1252"},
+    {"cp1252", "CP1252"},
+    {"iso-8859-2", "ISO-8859-2"},
+    {"iso-8859-3", "ISO-8859-3"},
+    {"iso-8859-4", "ISO-8859-4"},
+    {"iso-8859-5", "ISO-8859-5"},
+    {"iso-8859-6", "ISO-8859-6"},
+    {"iso-8859-7", "ISO-8859-7"},
+    {"iso-8859-8", "ISO-8859-8"},
+    {"iso-8859-9", "ISO-8859-9"},
+    {"iso-8859-10", "ISO-8859-10"},
+    {"iso-8859-13", "ISO-8859-13"},
+    {"iso-8859-14", "ISO-8859-14"},
+    {"iso-8859-15", "ISO-8859-15"},
+    {"windows-1250", "CP1250"},
+    {"windows-1251", "CP1251"},
+    {"windows-1253", "CP1253"},
+    {"windows-1254", "CP1254"},
+    {"windows-1255", "CP1255"},
+    {"windows-1256", "CP1256"},
+    {"windows-1257", "CP1257"},
+    {"windows-1258", "CP1258"},
+    {"koi8-r", "KOI8-R"},
+    {"koi8-u", "KOI8-U"},
+    {"gb2312", "GB18030"},
+    {"gbk", "GB18030"},
+    {"gb18030", "GB18030"},
+    {"big5*", "BIG5"},
+    {"euc-kr", "CP949"},
+    {"ks_c_5601*", "CP949"},
+    {"shift_jis", "CP932"},
+    {"shift-jis", "CP932"},
+    {"windows-31j", "CP932"},
+    {"euc-jp", "EUC-JP"},
+    {"tis-620", "TIS-620"},
+    {"windows-874", "TIS-620"},
     {"macintosh", "MACINTOSH"},
 };
 
@@ -77,7 +101,8 @@ static struct ct_span declared(struct ct_span body)
     return ct_span_trim(ct_span_cut(&rest, quote));
 }
 
-/* UTF-16 and UTF-32 by their mark or, without one, by the zeros around the first '<'. SKIP: the mark. */
+/* UTF-16 and UTF-32 by their mark or, without one, by the zeros around the first '<'. SKIP: the
+ * mark. */
 static const char *wide_encoding(struct ct_span b, size_t *skip)
 {
     static const struct {
@@ -105,7 +130,8 @@ static enum ct_status convert(struct ct_span body, const char *from, struct ct_b
 {
     iconv_t cd = iconv_open("UTF-8", from);
     if (cd == (iconv_t)-1) /* NOLINT(performance-no-int-to-ptr): iconv's own way to say no */
-        return ct_fail(err, CT_ERR_SYNTAX, "body", "text in %s, which this system cannot read", from);
+        return ct_fail(err, CT_ERR_SYNTAX, "body", "text in %s, which this system cannot read",
+                       from);
     char *in = (char *)(uintptr_t)body.p; /* read only, whatever iconv's prototype says */
     size_t left = body.n, unit = ct_span_starts(ct_span(from), "UTF-32")   ? 4
                                  : ct_span_starts(ct_span(from), "UTF-16") ? 2

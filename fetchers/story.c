@@ -35,9 +35,9 @@ int ct_story_phase(struct ct_span word)
     static const struct {
         const char *word;
         int phase;
-    } more[] = {{"active", CT_PHASE_IN_PROGRESS},   {"in progress", CT_PHASE_IN_PROGRESS},
+    } more[] = {{"active", CT_PHASE_IN_PROGRESS},     {"in progress", CT_PHASE_IN_PROGRESS},
                 {"inprogress", CT_PHASE_IN_PROGRESS}, {"underway", CT_PHASE_IN_PROGRESS},
-                {"complete", CT_PHASE_COMPLETED},   {"fixing", CT_PHASE_IDENTIFIED},
+                {"complete", CT_PHASE_COMPLETED},     {"fixing", CT_PHASE_IDENTIFIED},
                 {"planned", CT_PHASE_SCHEDULED}};
     word = ct_span_trim(word);
     for (size_t i = 0; i < CT_LEN(more); i++)
@@ -137,8 +137,8 @@ void ct_story_add(struct ct_story *s, struct ct_arena *a, const struct ct_update
 }
 
 /* "<b>Identified</b> - text" behind a stamp. */
-static void add_message(struct ct_story *s, struct ct_span html, const char *word_tag, int64_t at_ms,
-                        struct ct_batch *out)
+static void add_message(struct ct_story *s, struct ct_span html, const char *word_tag,
+                        int64_t at_ms, struct ct_batch *out)
 {
     struct ct_update u = ct_update_new();
     struct ct_span rest = html, before, word;
@@ -203,7 +203,8 @@ static const struct ct_update *newest(const struct ct_story *s)
     const struct ct_update *best = NULL;
     for (size_t i = 0; i < s->updates.n; i++) {
         const struct ct_update *u = &s->updates.v[i];
-        bool falling = s->updates.n > 1 && s->updates.v[0].at_ms > s->updates.v[s->updates.n - 1].at_ms;
+        bool falling =
+            s->updates.n > 1 && s->updates.v[0].at_ms > s->updates.v[s->updates.n - 1].at_ms;
         if (u->phase != CT_PHASE_UNKNOWN &&
             (!best || u->at_ms > best->at_ms || (u->at_ms == best->at_ms && !falling)))
             best = u;

@@ -1,5 +1,5 @@
-/* Incidents as feeds tell them: dated messages inside HTML, each with a word for its phase. Pure; any
- * thread. */
+/* Incidents as feeds tell them: dated messages inside HTML, each with a word for its phase. Pure;
+ * any thread. */
 #ifndef CT_STORY_H
 #define CT_STORY_H
 
@@ -7,20 +7,23 @@
 #include "fetchers/rows.h"
 
 struct ct_story {
-    struct ct_incident row; /* the caller fills id, title, url, raw_impact and what it knows better */
-    int state;              /* what the source says of its gravity while open; -1: nothing */
-    bool planned;           /* maintenance; set as well by a message that says "Scheduled" and the like */
+    struct ct_incident
+        row;      /* the caller fills id, title, url, raw_impact and what it knows better */
+    int state;    /* what the source says of its gravity while open; -1: nothing */
+    bool planned; /* maintenance; set as well by a message that says "Scheduled" and the like */
     CT_VEC(struct ct_update) updates; /* texts borrowed, in document order */
 };
 
 /* A story about ROW's id with nothing known. */
 void ct_story_init(struct ct_story *s, struct ct_span id);
 
-/* "Investigating", "In progress", "Active", ... -1: none of them ("Update" has no phase of its own). */
+/* "Investigating", "In progress", "Active", ... -1: none of them ("Update" has no phase of its
+ * own). */
 int ct_story_phase(struct ct_span word);
 bool ct_story_is_over(int phase);
 
-/* Where a message begins and what its phase is called: <STAMP>when</STAMP> ... <WORD>phase</WORD> text. */
+/* Where a message begins and what its phase is called: <STAMP>when</STAMP> ... <WORD>phase</WORD>
+ * text. */
 struct ct_story_marks {
     const char *stamp, *word;
     bool newest_first;
@@ -33,8 +36,9 @@ size_t ct_story_split(struct ct_story *s, struct ct_span html, const struct ct_s
 /* One message. */
 void ct_story_add(struct ct_story *s, struct ct_arena *a, const struct ct_update *u);
 
-/* Pushes incident and messages into OUT: the phase is that of the newest message that has one, unless
- * row.phase is set; start, last activity and end come from the messages where the row has none. */
+/* Pushes incident and messages into OUT: the phase is that of the newest message that has one,
+ * unless row.phase is set; start, last activity and end come from the messages where the row has
+ * none. */
 void ct_story_tell(struct ct_story *s, struct ct_batch *out);
 
 /* The next <NAME>INNER</NAME> in *REST, which moves behind it. BEFORE: what stood in front. */

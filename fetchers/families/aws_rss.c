@@ -1,7 +1,7 @@
-/* aws-rss: https://status.aws.amazon.com/rss/all.rss and one feed a service and region. An update log:
- * one item a message, guid "http://status.aws.amazon.com/#SERVICE[-REGION]_EPOCH". What stands before
- * the last '_' is the incident; its next trouble has the same one. The feed of one service is empty in
- * quiet times, the one of all never is. */
+/* aws-rss: https://status.aws.amazon.com/rss/all.rss and one feed a service and region. An update
+ * log: one item a message, guid "http://status.aws.amazon.com/#SERVICE[-REGION]_EPOCH". What stands
+ * before the last '_' is the incident; its next trouble has the same one. The feed of one service
+ * is empty in quiet times, the one of all never is. */
 #include "fetchers/families/all.h"
 #include "fetchers/markup.h"
 #include "fetchers/story.h"
@@ -20,8 +20,8 @@ struct message {
     size_t place; /* in the document */
 };
 
-/* What titles may begin with; newer ones begin with nothing. A disruption of one service is a part of
- * the provider. */
+/* What titles may begin with; newer ones begin with nothing. A disruption of one service is a part
+ * of the provider. */
 static const struct {
     const char *words;
     int state;
@@ -63,9 +63,9 @@ static enum ct_status read_message(const struct ct_feed_item *item, struct ct_ar
     while (cut && item->guid.p[cut - 1] != '_')
         cut--;
     if (cut < 2)
-        return ct_fail(err, CT_ERR_SHAPE, "channel/item/guid",
-                       "wanted SERVICE_SECONDS, found \"%.*s\"",
-                       (int)(item->guid.n < 80 ? item->guid.n : 80), item->guid.p ? item->guid.p : "");
+        return ct_fail(
+            err, CT_ERR_SHAPE, "channel/item/guid", "wanted SERVICE_SECONDS, found \"%.*s\"",
+            (int)(item->guid.n < 80 ? item->guid.n : 80), item->guid.p ? item->guid.p : "");
     m->guid = ct_clean_id(a, item->guid);
     m->group = (struct ct_span){item->guid.p, cut - 1};
     m->text = item->description;
@@ -92,8 +92,8 @@ static int message_cmp(const void *a, const void *b)
 /* "rds-us-east-1" ends in a region: two letters, words, a digit. */
 static struct ct_span region_of(struct ct_span slug)
 {
-    static const char *const starts[] = {"us-", "eu-", "ap-", "ca-", "sa-", "me-",
-                                         "af-", "il-", "cn-", "mx-"};
+    static const char *const starts[] = {"us-", "eu-", "ap-", "ca-", "sa-",
+                                         "me-", "af-", "il-", "cn-", "mx-"};
     if (!slug.n || !isdigit((unsigned char)slug.p[slug.n - 1]))
         return CT_SPAN_NONE;
     for (size_t i = 0; i + 6 < slug.n; i++) {
@@ -105,8 +105,8 @@ static struct ct_span region_of(struct ct_span slug)
     return CT_SPAN_NONE;
 }
 
-/* V[0..N): the messages of one group. Only the newest trouble counts: what came after the last end but
- * one. */
+/* V[0..N): the messages of one group. Only the newest trouble counts: what came after the last end
+ * but one. */
 static void add_group(const struct message *v, size_t n, struct ct_batch *out)
 {
     struct ct_arena *a = out->arena;
@@ -153,10 +153,12 @@ static enum ct_status read_feed(struct ct_span body, struct ct_batch *out, struc
     if (!ct_span_ends(feed.title, "Service Status") ||
         (!ct_span_starts(feed.title, "Amazon") && !ct_span_starts(feed.title, "AWS")))
         return ct_fail(err, CT_ERR_SHAPE, "channel/title",
-                       "wanted an AWS service status, this is the feed \"%.*s\"", CT_FMT(feed.title));
+                       "wanted an AWS service status, this is the feed \"%.*s\"",
+                       CT_FMT(feed.title));
     size_t n = feed.items.n;
     if (n == 0 && ct_span_is(feed.title, "Amazon Web Services Service Status"))
-        return ct_fail(err, CT_ERR_SHAPE, "channel", "the feed of all AWS services without any item");
+        return ct_fail(err, CT_ERR_SHAPE, "channel",
+                       "the feed of all AWS services without any item");
     ct_story_page(&feed, out);
     out->trouble_only = true;
     struct message *v = ct_arena_alloc(a, (n + 1) * sizeof *v);

@@ -1,7 +1,7 @@
-/* feed: news as RSS 0.9x, 1.0 and 2.0 or Atom 0.3 and 1.0, in any of the states the web has them in. An
- * item's key is its guid or id, else its link, else a hash of title and date. */
-#include "fetchers/families/all.h"
+/* feed: news as RSS 0.9x, 1.0 and 2.0 or Atom 0.3 and 1.0, in any of the states the web has them
+ * in. An item's key is its guid or id, else its link, else a hash of title and date. */
 #include "fetchers/feed.h"
+#include "fetchers/families/all.h"
 #include "fetchers/markup.h"
 #include "fetchers/rows.h"
 
@@ -25,7 +25,8 @@ static char *join(const char *base, const char *link)
     return copy;
 }
 
-/* LINK against the item's base, that against the feed's. Null when there is no web address in it. */
+/* LINK against the item's base, that against the feed's. Null when there is no web address in it.
+ */
 static struct ct_span absolute(struct ct_arena *a, const struct ct_feed *feed,
                                const struct ct_feed_item *item, struct ct_span link)
 {
@@ -95,7 +96,8 @@ static void add_item(const struct ct_feed *feed, const struct ct_feed_item *item
 /* Articles by key, those of one key in the order of the feed. */
 static int ref_cmp(const void *a, const void *b)
 {
-    const struct ct_article *x = *(struct ct_article *const *)a, *y = *(struct ct_article *const *)b;
+    const struct ct_article *x = *(struct ct_article *const *)a,
+                            *y = *(struct ct_article *const *)b;
     int c = ct_span_cmp(x->id, y->id);
     return c ? c : (x > y) - (x < y);
 }

@@ -1,6 +1,6 @@
-/* ibm-rss: https://cloud.ibm.com/status/api/notifications/feed.rss. Incidents and maintenances between
- * announcements; a description ends in labelled fields. What is over is told by comparing Outage End with
- * the feed's own time: a parser has no clock. */
+/* ibm-rss: https://cloud.ibm.com/status/api/notifications/feed.rss. Incidents and maintenances
+ * between announcements; a description ends in labelled fields. What is over is told by comparing
+ * Outage End with the feed's own time: a parser has no clock. */
 #include "fetchers/families/all.h"
 #include "fetchers/markup.h"
 #include "fetchers/story.h"
@@ -15,8 +15,8 @@
 
 enum label { L_TYPE, L_REGIONS, L_RESOURCES, L_START, L_END, L_UPDATED, LABELS };
 
-static const char *const labels[LABELS] = {"Type:",         "Regions:",    "Resources:",
-                                           "Outage Start:", "Outage End:", "Update Time:"};
+static const char *const labels[LABELS] = {
+    "Type:", "Regions:", "Resources:", "Outage Start:", "Outage End:", "Update Time:"};
 
 /* Which label starts at S[I]; LABELS for none. "Subtype:" is not "Type:". */
 static size_t label_at(struct ct_span s, size_t i)
@@ -92,8 +92,8 @@ static bool known_type(struct ct_span type, bool *planned, struct ct_batch *out)
     return false;
 }
 
-static enum ct_status add_item(const struct ct_feed_item *item, int64_t now_ms, struct ct_batch *out,
-                               struct ct_error *err)
+static enum ct_status add_item(const struct ct_feed_item *item, int64_t now_ms,
+                               struct ct_batch *out, struct ct_error *err)
 {
     struct ct_arena *a = out->arena;
     struct ct_span fields[LABELS] = {{NULL, 0}}, tail = item->description;

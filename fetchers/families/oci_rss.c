@@ -1,5 +1,5 @@
-/* oci-rss: https://ocistatus.oraclecloud.com/api/v2/incident-summary.rss. Title "Service | Region (City)
- * | id"; the first bold word of the description is the state. No severity. */
+/* oci-rss: https://ocistatus.oraclecloud.com/api/v2/incident-summary.rss. Title "Service | Region
+ * (City) | id"; the first bold word of the description is the state. No severity. */
 #include "config.h"
 
 #include "fetchers/families/all.h"

@@ -1,6 +1,7 @@
-/* rss-status: the history of any other status page, as RSS or Atom. One item is one incident with all
- * its messages (Statuspage, incident.io) or one message of one (Better Stack); items that name the same
- * incident in link, guid or headline are put together. Severity is not told: open is degraded. */
+/* rss-status: the history of any other status page, as RSS or Atom. One item is one incident with
+ * all its messages (Statuspage, incident.io) or one message of one (Better Stack); items that name
+ * the same incident in link, guid or headline are put together. Severity is not told: open is
+ * degraded. */
 #include "config.h"
 
 #include "fetchers/families/all.h"
@@ -20,8 +21,8 @@ static const struct ct_story_marks marks[] = {
 static const struct {
     const char *words;
     bool over;
-} verdicts[] = {{" went down", false},   {" is down", false},     {" recovered", true},
-                {" is back up", true},   {" is up again", true},  {" went up", true},
+} verdicts[] = {{" went down", false}, {" is down", false},    {" recovered", true},
+                {" is back up", true}, {" is up again", true}, {" went up", true},
                 {" degraded", false}};
 
 struct told {
@@ -59,8 +60,12 @@ static struct told read_item(const struct ct_feed_item *item, size_t place, stru
     t.title = ct_markup_name(a, item->title);
     t.at_ms = item->published_ms == CT_NONE ? item->updated_ms : item->published_ms;
     read_verdict(&t);
-    struct ct_span tries[] = {ct_story_link_id(item->link), before_hash(item->guid), t.subject,
-                              item->guid, item->link, t.title};
+    struct ct_span tries[] = {ct_story_link_id(item->link),
+                              before_hash(item->guid),
+                              t.subject,
+                              item->guid,
+                              item->link,
+                              t.title};
     for (size_t i = 0; !t.key.n && i < CT_LEN(tries); i++)
         t.key = ct_clean_id(a, tries[i]);
     return t;
@@ -80,10 +85,9 @@ static int told_cmp(const void *a, const void *b)
 /* The word a text begins with: "<b>Status: Resolved</b>", "Resolved - all is well". */
 static int leading_phase(struct ct_span text)
 {
-    static const char *const phases[] = {"investigating", "identified",  "monitoring",
-                                         "resolved",      "postmortem",  "scheduled",
-                                         "in progress",   "in_progress", "verifying",
-                                         "completed",     "fixing",      "active"};
+    static const char *const phases[] = {
+        "investigating", "identified",  "monitoring", "resolved",  "postmortem", "scheduled",
+        "in progress",   "in_progress", "verifying",  "completed", "fixing",     "active"};
     if (ct_span_istarts(text, "status:"))
         text = ct_span_trim((struct ct_span){text.p + 7, text.n - 7});
     if (text.n && text.p[0] == '[')

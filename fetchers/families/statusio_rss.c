@@ -1,5 +1,5 @@
-/* statusio-rss: https://HOST/pages/PAGE-ID/rss of status.io. One item an incident or a maintenance with
- * all its messages, oldest first; the newest ten only. No severity, no components. */
+/* statusio-rss: https://HOST/pages/PAGE-ID/rss of status.io. One item an incident or a maintenance
+ * with all its messages, oldest first; the newest ten only. No severity, no components. */
 #include "fetchers/families/all.h"
 #include "fetchers/markup.h"
 #include "fetchers/story.h"

@@ -1,6 +1,6 @@
 /* statuspage-atom: <base>/history.atom of Atlassian Statuspage. One entry an incident with all its
- * messages, newest first, their times without a year. No severity, no components; the number in an id
- * is not the id of the JSON answers, the link has that. */
+ * messages, newest first, their times without a year. No severity, no components; the number in an
+ * id is not the id of the JSON answers, the link has that. */
 #include "fetchers/families/all.h"
 #include "fetchers/markup.h"
 #include "fetchers/story.h"

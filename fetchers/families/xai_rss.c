@@ -1,6 +1,6 @@
-/* xai-rss: https://status.x.ai/feed.xml. One item an incident, "[Scope] headline"; the description states
- * status and severity, then the messages, newest first, dates in bold. The feed keeps about a hundred
- * incidents, so that one without any is not it. */
+/* xai-rss: https://status.x.ai/feed.xml. One item an incident, "[Scope] headline"; the description
+ * states status and severity, then the messages, newest first, dates in bold. The feed keeps about
+ * a hundred incidents, so that one without any is not it. */
 #include "config.h"
 
 #include "fetchers/families/all.h"

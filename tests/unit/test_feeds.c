@@ -1,5 +1,5 @@
-/* The formats that come as RSS or Atom: status histories and news, over fixtures of the same shape, their
- * damaged twins, and the recorded answers beside the project when they are there. */
+/* The formats that come as RSS or Atom: status histories and news, over fixtures of the same shape,
+ * their damaged twins, and the recorded answers beside the project when they are there. */
 #include "fetchers/families/all.h"
 #include "fetchers/feed.h"
 #include "fetchers/mend.h"
@@ -225,7 +225,8 @@ static void xai_reads_severity_status_scope_and_messages(void **state)
     time_is(i->started_ms, "2026-09-02T08:00:00Z");
     time_is(i->updated_ms, "2026-09-02T09:00:00Z");
     assert_int_equal(updates_of(&r, "INC100"), 2);
-    text_is(update(&r, "INC100", 0)->text, "The gateway is at fault."); /* bold in a text is no date */
+    text_is(update(&r, "INC100", 0)->text,
+            "The gateway is at fault."); /* bold in a text is no date */
     text_is(update(&r, "INC100", 1)->text, "We are looking.");
     assert_int_equal(update(&r, "INC100", 1)->phase, CT_PHASE_INVESTIGATING);
     done(&r);
@@ -747,7 +748,8 @@ static void recorded_histories_say_what_a_reader_sees(void **state)
     if (recorded(statusio, "status/statusio-rss--coreweave--2026-09-02.xml", &r)) {
         size_t incidents = 0, maintenances = 0;
         for (size_t i = 0; i < r.rows.incidents.n; i++) {
-            incidents += r.rows.incidents.v[i].open && r.rows.incidents.v[i].state == CT_STATE_DEGRADED;
+            incidents +=
+                r.rows.incidents.v[i].open && r.rows.incidents.v[i].state == CT_STATE_DEGRADED;
             maintenances +=
                 r.rows.incidents.v[i].open && r.rows.incidents.v[i].state == CT_STATE_MAINTENANCE;
         }
