@@ -669,8 +669,8 @@ static void a_silent_source_leaves_its_last_value_and_a_withdrawn_offer_none(voi
     snprintf(s.query.watch, sizeof(s.query.watch),
              "token/silent/any/lab/m/input\ntoken/gone/any/lab/m/input");
     shown_load(&s);
-    expect_text(&s, 10, 90, "m input silent                               1.25 $/1M");
-    expect_text(&s, 10, 90, "m input gone                                    - $/1M");
+    expect_text(&s, 10, 90, "m input silent                                    1.25");
+    expect_text(&s, 10, 90, "m input gone                                         -");
     shown_done(&s);
 }
 
@@ -688,6 +688,21 @@ static struct shown history(const char *subject)
 
 #define LAMBDA "gpu/lambda/us-east-1/H100-SXM-80x8/od"
 #define VAST "gpu/vastai/any/H100-SXM-80x1/spot"
+
+static void the_cheapest_is_one_that_can_be_rented(void **state)
+{
+    (void)state;
+    struct shown s = shown_new(&ct_panel_watchlist);
+    offer_rows[0].offer.stock = CT_STOCK_LOW; /* lambda 2.99 */
+    offer_rows[2].offer.stock = CT_STOCK_NONE; /* runpod 2.39 */
+    shown_load(&s);
+    offer_rows[0].offer.stock = CT_STOCK_NONE;
+    offer_rows[2].offer.stock = CT_STOCK_LOW;
+    expect_text(&s, 12, 90, "H100-SXM od lambda/us-east-1");
+    expect_no_text(&s, 12, 90, "runpod");
+    expect_text(&s, 12, 90, "B200-SXM spot aws"); /* the only one there is, sold out */
+    shown_done(&s);
+}
 
 static void history_begins_with_what_one_could_rent_now(void **state)
 {
@@ -1029,6 +1044,7 @@ int main(void)
         TEST(listed_is_never_shown_as_available),
         TEST(a_watchlist_reads_offers_and_other_series_in_its_order),
         TEST(a_silent_source_leaves_its_last_value_and_a_withdrawn_offer_none),
+        TEST(the_cheapest_is_one_that_can_be_rented),
         TEST(history_begins_with_what_one_could_rent_now),
         TEST(history_reads_just_its_window),
         TEST(presets_zoom_and_pan_ask_for_other_windows),

@@ -158,7 +158,8 @@ static bool notable(const void *row)
 
 #define OFFER_COLS(price_column, price_cell)                                                       \
     {                                                                                              \
-        {.column = "gpu", .header = "GPU", .min = 9, .max = 16, .format = format_gpu},             \
+        {.column = "gpu", .header = "GPU", .min = 9, .max = 16, .middle = true,                    \
+         .format = format_gpu},                                                                    \
             {.column = "form", .header = "FORM", .min = 4, .drop = 4},                             \
             {.column = "cloud", .header = "CLOUD/REGION", .min = 13, .max = 30, .middle = true,    \
              .format = format_place},                                                              \

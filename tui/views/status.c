@@ -181,10 +181,22 @@ static const struct ct_tcol component_cols[] = {
     {.column = "since", .header = "SINCE", .min = 6, .align = 1, .drop = 2},
 };
 
-static const struct ct_tview component_view = {
-    .table = &ct_component_table, .cols = component_cols, .n_cols = CT_LEN(component_cols),
-    .frozen = 1, .id = "source", .id2 = "id", .noun = "components", .notable = component_notable,
+/* Of one provider, which the title names. */
+static const struct ct_tcol own_component_cols[] = {
+    {.column = "state", .header = "  STATE", .min = 7, .paint = paint_component},
+    {.column = "name", .header = "COMPONENT", .min = 16, .max = 70, .middle = true},
+    {.column = "group", .header = "GROUP", .min = 10, .max = 24, .drop = 4, .middle = true},
+    {.column = "region", .header = "REGION", .min = 8, .max = 18, .drop = 3, .middle = true},
+    {.column = "since", .header = "SINCE", .min = 6, .align = 1, .drop = 2},
 };
+
+#define COMPONENT_VIEW(columns)                                                                    \
+    {                                                                                              \
+        .table = &ct_component_table, .cols = columns, .n_cols = CT_LEN(columns), .frozen = 1,     \
+        .id = "source", .id2 = "id", .noun = "components", .notable = component_notable            \
+    }
+static const struct ct_tview component_view = COMPONENT_VIEW(component_cols);
+static const struct ct_tview own_component_view = COMPONENT_VIEW(own_component_cols);
 
 /* Of "status/PROVIDER" and "incident/PROVIDER/ID", the row selected beside this; null: none is. */
 static struct ct_span provider_of(const struct ct_panel_query *q)
@@ -215,7 +227,7 @@ static void draw_components(void *state, const void *model, const struct ct_draw
 {
     struct ct_span provider = provider_of(d->query);
     ct_buf_add(note, provider);
-    ct_tview_draw(&component_view, state, model, d, box, note,
+    ct_tview_draw(provider.n ? &own_component_view : &component_view, state, model, d, box, note,
                   provider.n ? "its page names no component" : "no component named by any page");
 }
 
@@ -229,7 +241,8 @@ static enum ct_act_result act_components(void *state, const void *model, enum ct
         snprintf(req->text, sizeof(req->text), "status/%.*s", CT_FMT(row->provider));
         return CT_ACT_DRAW;
     }
-    return ct_tview_act(&component_view, state, model, action, letter, q, req);
+    const struct ct_tview *view = provider_of(q).n ? &own_component_view : &component_view;
+    return ct_tview_act(view, state, model, action, letter, q, req);
 }
 
 const struct ct_panel_ops ct_panel_components = {

@@ -37,6 +37,8 @@ struct model {
     struct ct_tmodel t;
     bool standing_in; /* nothing is followed */
     size_t missing;   /* followed, but not on record */
+    bool same_unit;   /* all rows have it: it is said once */
+    struct ct_span unit;
     int64_t seen_ms;
 };
 
@@ -128,6 +130,13 @@ static bool add_series(row_vec *rows, struct ct_reader *reader, struct ct_span n
     return true;
 }
 
+/* Cheaper, but what is sold out comes after all one can rent. */
+static bool better(const struct ct_offer_row *a, const struct ct_offer_row *b)
+{
+    bool none_a = a->offer.stock == CT_STOCK_NONE, none_b = b->offer.stock == CT_STOCK_NONE;
+    return none_a != none_b ? none_b : a->usd_per_gpu_hour < b->usd_per_gpu_hour;
+}
+
 /* Cheapest of the offers that F lets through (all that are sold now, when F is NULL) and that TYPE
  * is. */
 static const struct ct_offer_row *cheapest(struct ct_rows offers, const struct ct_filter *f,
@@ -139,7 +148,7 @@ static const struct ct_offer_row *cheapest(struct ct_rows offers, const struct c
             f ? ct_filter_match(f, &o[i])
               : ct_span_ieq(o[i].offer.gpu, ct_span(gpu)) && o[i].offer.purchase == purchase;
         if (wanted && o[i].usd_per_gpu_hour != CT_NONE && o[i].gone != 1 && o[i].quarantined != 1 &&
-            (!best || o[i].usd_per_gpu_hour < best->usd_per_gpu_hour))
+            (!best || better(&o[i], best)))
             best = &o[i];
     }
     return best;
@@ -246,20 +255,30 @@ static bool notable(const void *row)
     return r->change_milli != CT_NONE && r->change_milli != 0;
 }
 
+#define ITEM                                                                                       \
+    {.column = "item", .header = "ITEM", .min = 18, .max = 60, .middle = true},                    \
+        {.column = "value", .header = "NOW", .min = 7, .align = 1, .format = format_value}
+#define REST                                                                                       \
+    {.column = "change_24h_pct", .header = "24h", .min = 7, .align = 1, .format = format_change},  \
+        {.header = "30d", .min = 6, .max = 16, .drop = 3, .paint = paint_spark},                   \
+        {.column = "stock", .header = "ST", .min = 4, .drop = 1, .format = format_stock},          \
+        {.column = "seen", .header = "SEEN", .min = 7, .align = 1, .drop = 2, .format = format_seen}
 static const struct ct_tcol cols[] = {
-    {.column = "item", .header = "ITEM", .min = 18, .max = 44, .middle = true},
-    {.column = "value", .header = "NOW", .min = 7, .align = 1, .format = format_value},
-    {.column = "unit", .header = "UNIT", .min = 7, .drop = 4},
-    {.column = "change_24h_pct", .header = "24h", .min = 7, .align = 1, .format = format_change},
-    {.header = "30d", .min = 6, .max = 16, .drop = 3, .paint = paint_spark},
-    {.column = "stock", .header = "ST", .min = 4, .drop = 1, .format = format_stock},
-    {.column = "seen", .header = "SEEN", .min = 7, .align = 1, .drop = 2, .format = format_seen},
-};
+    ITEM, {.column = "unit", .header = "UNIT", .min = 7, .drop = 4}, REST};
+static const struct ct_tcol plain_cols[] = {ITEM, REST};
 
-static const struct ct_tview view = {
-    .table = &row_table, .cols = cols, .n_cols = CT_LEN(cols), .frozen = 1, .id = "series",
-    .series = "series", .noun = "items", .notable = notable,
-};
+#define VIEW(columns)                                                                              \
+    {                                                                                              \
+        .table = &row_table, .cols = columns, .n_cols = CT_LEN(columns), .frozen = 1,              \
+        .id = "series", .series = "series", .noun = "items", .notable = notable                    \
+    }
+static const struct ct_tview view = VIEW(cols);
+static const struct ct_tview plain_view = VIEW(plain_cols); /* where all have one unit */
+
+static const struct ct_tview *view_of(const struct model *m)
+{
+    return m && m->same_unit ? &plain_view : &view;
+}
 
 /* ---- panel ---- */
 
@@ -286,6 +305,10 @@ static enum ct_status load(struct ct_reader *r, const struct ct_panel_query *q, 
     if (m->standing_in)
         stand_in(&rows, offers, a);
     m->seen_ms = CT_NONE;
+    m->same_unit = rows.n > 0;
+    for (size_t i = 1; i < rows.n; i++)
+        m->same_unit = m->same_unit && ct_span_eq(rows.v[i].unit, rows.v[0].unit);
+    m->unit = rows.n ? rows.v[0].unit : CT_SPAN_NONE;
     for (size_t i = 0; i < rows.n; i++)
         m->seen_ms = rows.v[i].seen_ms > m->seen_ms ? rows.v[i].seen_ms : m->seen_ms;
     struct ct_panel_query own = *q;
@@ -304,9 +327,11 @@ static void draw(void *state, const void *model, const struct ct_draw *d, struct
         ct_buf_adds(note, "GPU index: w follows a row");
     else if (m && m->missing)
         ct_buf_addf(note, "%zu of %zu", m->t.total, m->t.total + m->missing);
+    if (m && m->same_unit)
+        ct_buf_addf(note, "%s%.*s", note->n ? "   " : "", CT_FMT(m->unit));
     if (m)
         ct_note_seen(note, d, m->seen_ms, CT_HOUR);
-    ct_tview_draw(&view, state, m ? &m->t : NULL, d, box, note,
+    ct_tview_draw(view_of(m), state, m ? &m->t : NULL, d, box, note,
                   m && m->missing ? "nothing of what you follow is on record"
                                   : "no GPU offer recorded yet: w on any row follows it");
 }
@@ -315,7 +340,7 @@ static enum ct_act_result act(void *state, const void *model, enum ct_action act
                               struct ct_panel_query *q, struct ct_frame_request *req)
 {
     const struct model *m = model;
-    return ct_tview_act(&view, state, m ? &m->t : NULL, action, letter, q, req);
+    return ct_tview_act(view_of(m), state, m ? &m->t : NULL, action, letter, q, req);
 }
 
 const struct ct_panel_ops ct_panel_watchlist = {
