@@ -573,10 +573,10 @@ static void split_path(struct ct_span id, struct ct_span provider, struct ct_spa
             out->org = segment;
     }
     out->preset = ct_span_is(out->org, "preset");
-    if (!aws && !ct_span_is(host, "oracle"))
+    if (!aws && !ct_span_is(host, "oracle") && provider.n) /* nobody named: the form tells */
         return;
     struct ct_span after = out->name, word = ct_span_cut(&after, '.'), next = after;
-    if (listed(word, "us eu apac au jp ca us-gov global in sa me af uk") && after.p &&
+    if (listed(word, "us eu apac au jp ca us-gov global regional in sa me af uk") && after.p &&
         ct_tsv_find(&orgs, org_keys, ct_span_cut(&next, '.')) >= 0) {
         out->region = out->region.p ? out->region : word;
         out->name = after;
@@ -632,7 +632,7 @@ static bool is_pseudo(const struct path *path, struct ct_span provider, const st
     if (is(w, "container") || is(w, "model-router"))
         return true;
     if (ct_span_is(provider, "openrouter") && !path->org.p)
-        return listed(all(w), "auto bodybuilder free router");
+        return listed(all(w), "auto auto-beta bodybuilder free fusion pareto-code router");
     return starts(w, "together-ai-") || starts(w, "fireworks-ai-") ||
            (path->preset && ct_span_is(provider, "perplexity"));
 }

@@ -55,6 +55,12 @@ const struct ct_family *const ct_families[] = {
     &ct_family_primeintellect_availability,
     &ct_family_skypilot_csv,
     &ct_family_litellm,
+    &ct_family_openrouter_models,
+    &ct_family_openrouter_endpoints,
+    &ct_family_modelsdev,
+    &ct_family_llmprices,
+    &ct_family_genaiprices,
+    &ct_family_portkey,
     &ct_family_feed,
     NULL,
 };

@@ -46,6 +46,12 @@ extern const struct ct_family ct_family_shadeform_types;
 extern const struct ct_family ct_family_primeintellect_availability;
 extern const struct ct_family ct_family_skypilot_csv;
 extern const struct ct_family ct_family_litellm;
+extern const struct ct_family ct_family_openrouter_models;
+extern const struct ct_family ct_family_openrouter_endpoints;
+extern const struct ct_family ct_family_modelsdev;
+extern const struct ct_family ct_family_llmprices;
+extern const struct ct_family ct_family_genaiprices;
+extern const struct ct_family ct_family_portkey;
 extern const struct ct_family ct_family_feed;
 
 #endif

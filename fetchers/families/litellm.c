@@ -1,17 +1,12 @@
 /* litellm: the model price list of the LiteLLM project, one object keyed by model id
  * (sources/models.md sections 2.1 and 8). Dollars per token become dollars per million tokens. */
-#include "db/base/text.h"
 #include "fetchers/families/all.h"
-#include "fetchers/families/prices.h"
+#include "fetchers/families/tokens.h"
 #include "fetchers/jsonx.h"
-#include "fetchers/modelid.h"
 #include "fetchers/reference.h"
 #include "fetchers/rows.h"
 
 #include <string.h>
-
-#define PER_MTOK 1000000
-#define TIER_BYTES 64
 
 /* ---- names of price fields ---- */
 
@@ -47,11 +42,11 @@ static bool take(struct ct_span *s, const char *word)
 
 /* "_above_200k_tokens_priority" is the tier "above_200k_priority": sizes and services are patterns,
  * because new ones come without notice. False when SUFFIX says something else: another unit. */
-static bool read_tier(struct ct_span suffix, char tier[TIER_BYTES])
+static bool read_tier(struct ct_span suffix, char tier[CT_TIER_BYTES])
 {
     size_t n = 0;
     while (suffix.n) {
-        char part[TIER_BYTES] = "";
+        char part[CT_TIER_BYTES] = "";
         if (take(&suffix, "_above_")) {
             size_t w = word_at(suffix), digits = 0;
             while (digits < w && suffix.p[digits] >= '0' && suffix.p[digits] <= '9')
@@ -76,7 +71,7 @@ static bool read_tier(struct ct_span suffix, char tier[TIER_BYTES])
             return false;
         }
         size_t len = strlen(part);
-        if (n + 1 + len >= TIER_BYTES)
+        if (n + 1 + len >= CT_TIER_BYTES)
             return false;
         if (n)
             tier[n++] = '_';
@@ -88,7 +83,7 @@ static bool read_tier(struct ct_span suffix, char tier[TIER_BYTES])
 }
 
 /* The kind that KEY prices, or -1; TIER is "" for the standard one. */
-static int read_field(struct ct_span key, char tier[TIER_BYTES])
+static int read_field(struct ct_span key, char tier[CT_TIER_BYTES])
 {
     for (size_t i = 0; i < CT_LEN(fields); i++) {
         struct ct_span rest = key;
@@ -105,32 +100,6 @@ static bool is_price_word(struct ct_span key)
 
 /* ---- rows ---- */
 
-/* Pushes one row when VALUE is a price; true if it did. */
-static bool push_price(struct ct_batch *out, const struct ct_token_price *common,
-                       const json_t *entry, const char *key, int kind, const char *tier)
-{
-    ct_nusd price;
-    enum ct_status s = ct_json_decimal(entry, key, PER_MTOK, 9, &price);
-    if (s != CT_OK || price == CT_NONE || price < 0) {
-        ct_note_about(out,
-                      s == CT_ERR_RANGE  ? "a price that is too large"
-                      : s != CT_OK       ? "a price that is no number"
-                      : price == CT_NONE ? "an empty price"
-                                         : "a negative price",
-                      CT_SPAN_NONE);
-        return false;
-    }
-    struct ct_token_price *row = CT_VEC_PUSH(out->arena, &out->token_prices);
-    if (!row)
-        return false;
-    *row = *common;
-    row->kind = kind;
-    row->per_mtok = price;
-    if (tier[0])
-        row->tier = ct_arena_dup(out->arena, ct_span(tier));
-    return true;
-}
-
 /* "input_cost_per_token_cache_hit", an old name of the cache's price beside the new one, is left
  * out too: a price that moved between two fields is not a price that moved. */
 static bool push_prices(struct ct_batch *out, const struct ct_token_price *common, json_t *entry)
@@ -139,13 +108,13 @@ static bool push_prices(struct ct_batch *out, const struct ct_token_price *commo
     json_t *value;
     bool any = false;
     json_object_foreach (entry, key, value) {
-        char tier[TIER_BYTES] = "";
+        char tier[CT_TIER_BYTES] = "";
         struct ct_span name = ct_span(key);
         if (json_is_null(value) || json_is_boolean(value)) /* most members are capabilities */
             continue;
         int kind = read_field(name, tier);
         if (kind >= 0)
-            any = push_price(out, common, entry, key, kind, tier) || any;
+            any = ct_token_push(out, common, entry, key, CT_PER_TOKEN, kind, tier) || any;
         else if (is_price_word(name))
             ct_note_about(out, "price field", name);
     }
@@ -164,35 +133,10 @@ static void read_dates(struct ct_batch *out, const json_t *entry, struct ct_toke
 
 static void read_model(struct ct_batch *out, struct ct_span id, json_t *entry)
 {
-    struct ct_arena *a = out->arena;
-    struct ct_span name = ct_clean_name(a, id);
-    struct ct_span provider = ct_clean_name(a, ct_json_text(entry, "litellm_provider"));
-    struct ct_model_id known;
-    ct_model_identify(a, name, provider, &known);
-    struct ct_token_price row = ct_token_price_new();
-    row.source_id = name.n > CT_ID_BYTES ? ct_clean_id(a, id) : name;
-    row.lab = known.lab;
-    row.model = known.model;
-    row.variant = known.variant;
-    row.host = known.host;
-    row.host_class = known.host_class;
-    row.region = known.region;
-    row.open_weights = known.open_weights;
-    row.tier = known.commitment.p ? known.commitment : CT_LIT("standard");
-    row.currency = CT_LIT("USD");
+    struct ct_token_price row = ct_token_begin(out, id, ct_json_text(entry, "litellm_provider"));
     read_dates(out, entry, &row);
-    if (known.pseudo)
-        ct_note_about(out, "an id that is not a model", CT_SPAN_NONE);
-    if (!known.host_class.p)
-        ct_note_about(out, "provider", provider);
-    if (push_prices(out, &row, entry))
-        return;
-    struct ct_token_price *only = CT_VEC_PUSH(a, &out->token_prices);
-    if (only) {
-        *only = row;
-        only->kind = CT_KIND_INPUT;
-    }
-    ct_note_about(out, "an id without a token price", CT_SPAN_NONE);
+    if (!push_prices(out, &row, entry))
+        ct_token_listed(out, &row);
 }
 
 static bool is_no_model(struct ct_span id)
