@@ -364,7 +364,8 @@ enum ct_status ct_read_offers(struct ct_reader *r, const struct ct_query *q, str
  *
  * The index of a group is the median over clouds of each cloud's cheapest price a GPU-hour: a cloud
  * with a hundred regions weighs as much as one with two, and one dear or cheap outlier moves
- * nothing. Offers that are quarantined, gone, without a price or not in dollars are left out. */
+ * nothing. Offers that are quarantined, gone, without a price or not in dollars are left out, and
+ * so are bare GPUs: a price without the machine around it is no price to rent at. */
 
 enum group { BY_GPU, BY_CLOUD, BY_REGION };
 
@@ -399,7 +400,8 @@ static int by_value(const void *a, const void *b)
 
 static bool counts(const struct item *it)
 {
-    return !it->row.gone && !it->row.quarantined && it->row.usd_per_gpu_hour != CT_NONE;
+    return !it->row.gone && !it->row.quarantined && it->row.usd_per_gpu_hour != CT_NONE &&
+           it->row.offer.host_included != 0;
 }
 
 /* Median of the clouds' cheapest in V[0..n), now or seven days before. */
@@ -496,7 +498,9 @@ enum ct_status ct_read_gpus(struct ct_reader *r, const struct ct_query *q, struc
         struct item *it = &items.v.v[i];
         bool dollars = !it->row.offer.currency.n || ct_span_is(it->row.offer.currency, "USD");
         set_source(it, ct_source_by_id(&sources, it->source));
-        it->usd_7d = dollars ? price_then(r, it, r->t - 7 * CT_DAY) : CT_NONE;
+        it->usd_7d = dollars && it->row.offer.host_included != 0
+                         ? price_then(r, it, r->t - 7 * CT_DAY)
+                         : CT_NONE;
     }
     ct_sort(r, items.v.v, items.v.n, sizeof *items.v.v, by_all);
     for (size_t i = 0, end; i < items.v.n; i = end) {

@@ -443,15 +443,18 @@ static void an_index_is_the_median_of_each_clouds_cheapest(void **state)
     put_offer(t.f, "aws", "b", 2000);
     put_offer(t.f, "gcp", "a", 4000);
     put_offer(t.f, "lambda", "a", 2500);
+    put_offer(t.f, "bare", "a", 500); /* a GPU without its host: listed, but no price to rent at */
+    t.f->batch.offers.v[t.f->batch.offers.n - 1].host_included = 0;
     fetch(t.f, "price", MIN(0));
     shows(&t, ct_read_gpus, &ct_gpu_table,
           "gpu form purchase index cheapest cheapest_cloud dearest clouds offers available",
-          "H100|SXM|od|2.5|2|aws|4|3|4|4");
+          "H100|SXM|od|2.5|2|aws|4|4|5|5");
     t.q.group = "cloud";
-    shows(&t, ct_read_gpus, &ct_gpu_table, "cloud index offers", "aws|2|2\ngcp|4|1\nlambda|2.5|1");
+    shows(&t, ct_read_gpus, &ct_gpu_table, "cloud index offers",
+          "aws|2|2\nbare|-|1\ngcp|4|1\nlambda|2.5|1");
     t.q.group = "region";
     shows(&t, ct_read_gpus, &ct_gpu_table, "cloud region index",
-          "aws|a|3\naws|b|2\ngcp|a|4\nlambda|a|2.5");
+          "aws|a|3\naws|b|2\nbare|a|-\ngcp|a|4\nlambda|a|2.5");
     end(&t);
 }
 
