@@ -132,10 +132,12 @@ static enum ct_status check_ours(struct ct_reader *r, struct ct_error *err)
 {
     r->err = err;
     r->status = CT_OK;
-    int64_t application = ask(r, SQL_APPLICATION), version = ask(r, SQL_USER_VERSION);
+    /* In this order: a writer that fills the file meanwhile names it in the same transaction. */
+    int64_t objects = ask(r, SQL_OBJECTS), application = ask(r, SQL_APPLICATION),
+            version = ask(r, SQL_USER_VERSION);
     if (r->status != CT_OK)
         return r->status;
-    if (application == 0 && version == 0) /* a writer has just made the file */
+    if (application == 0 && version == 0 && objects == 0) /* a writer has just made the file */
         return ct_fail(err, CT_ERR_NOT_FOUND, r->path, "no data yet");
     if (application != CT_APPLICATION_ID)
         return ct_fail(err, CT_ERR_DB, r->path, "this is another program's database");

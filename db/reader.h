@@ -29,6 +29,7 @@
 #define CT_SQL_LIST(X)                                                                             \
     X(APPLICATION, "PRAGMA application_id")                                                        \
     X(USER_VERSION, "PRAGMA user_version")                                                         \
+    X(OBJECTS, "SELECT count(*) FROM sqlite_schema")                                               \
     X(DATA_VERSION, "PRAGMA data_version")                                                         \
     X(BEGIN, "BEGIN")                                                                              \
     X(COMMIT, "COMMIT")                                                                            \

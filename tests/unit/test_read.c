@@ -96,6 +96,11 @@ static void open_says_what_is_wrong_with_the_file(void **state)
     sqlite3_close(other);
     assert_int_equal(ct_reader_open(path, &r, &err), CT_ERR_DB);
     assert_non_null(strstr(err.what, "another program"));
+    assert_int_equal(sqlite3_open(path, &other), SQLITE_OK); /* most programs name theirs nothing */
+    assert_int_equal(sqlite3_exec(other, "PRAGMA application_id=0", NULL, NULL, NULL), SQLITE_OK);
+    sqlite3_close(other);
+    assert_int_equal(ct_reader_open(path, &r, &err), CT_ERR_DB);
+    assert_non_null(strstr(err.what, "another program"));
 }
 
 static void a_newer_layout_opens_and_says_so(void **state)
