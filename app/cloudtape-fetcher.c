@@ -28,6 +28,7 @@ static const struct {
      "store recorded answers at their own time"},
     {"demo", ct_cmd_demo, "demo --headless|--serve --db FILE [--seed N] [--days N]",
      "the simulated market: as history, or served and fetched while somebody watches"},
+    {"check-sources", ct_cmd_check_sources, "config check", "are the settings right?"},
 };
 
 static int help(FILE *out, int code)

@@ -2,6 +2,7 @@
 #include "config.h"
 
 #include "app/command.h"
+#include "app/spawn.h"
 #include "db/base/ini.h"
 #include "db/base/paths.h"
 #include "db/schema.h"
@@ -10,17 +11,9 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-
-static int print_text(const char *text)
-{
-    struct ct_buf out = CT_BUF_INIT;
-    ct_buf_adds(&out, text);
-    int code = ct_output_flush(&out);
-    ct_buf_free(&out);
-    return code;
-}
 
 static int config_path(struct ct_call *c)
 {
@@ -46,9 +39,39 @@ static void theme_problem(void *ctx, const char *where, const char *what)
     ++*count;
 }
 
+/* Which line set the theme; NULL: a flag or nobody. */
+static const char *theme_line(struct ct_call *c)
+{
+    const struct ct_setting_line *l;
+    const char *where = NULL;
+    for (size_t i = 0; !c->flag[CT_FLAG_THEME] && (l = ct_settings_at(c->settings, i)); i++)
+        if (*l->section == '\0' && strcmp(l->key, "theme") == 0)
+            where = l->where;
+    return where;
+}
+
+/* What a source may be only the fetcher knows: it becomes the judge of the rest. PROBLEMS were found here. */
+static int check_sources(struct ct_call *c, int problems)
+{
+    char *args[6] = {NULL, ct_xstrdup("check-sources")};
+    const char *file = c->flag[CT_FLAG_CONFIG];
+    struct ct_error err = {0};
+    size_t n = 2;
+    if (problems)
+        args[n++] = ct_xstrdup("--problems");
+    if (file) {
+        args[n++] = ct_xstrdup("--config");
+        args[n++] = ct_xstrdup(file);
+    }
+    int code = ct_fetcher_exec(args, &err) == CT_OK ? 0 : ct_report(&err);
+    for (size_t i = 1; i < n; i++)
+        free(args[i]);
+    return code;
+}
+
 static int config_check(struct ct_call *c)
 {
-    const char *named = c->flag[CT_FLAG_THEME];
+    const char *named = c->flag[CT_FLAG_THEME], *line = theme_line(c);
     struct ct_theme theme;
     int problems = 0;
     if (c->err.status != CT_OK)
@@ -59,10 +82,12 @@ static int config_check(struct ct_call *c)
         problems++;
     const char *name = named ? named : ct_setting(c->settings, "", "theme");
     if (ct_theme_load(name, &theme, theme_problem, &problems, &c->err) != CT_OK) {
+        if (line)
+            ct_error_prefix(&c->err, line);
         (void)ct_report(&c->err);
         problems++;
     }
-    return problems ? 1 : print_text("ok\n");
+    return check_sources(c, problems);
 }
 
 static int config_default(struct ct_call *c)

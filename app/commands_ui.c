@@ -366,7 +366,11 @@ int ct_cmd_screen(struct ct_call *c)
     ct_canvas_free(canvas);
     int code = ct_output_flush(&out);
     ct_buf_free(&out);
-    return code;
+    /* The picture says it too, but a script sees only the code. */
+    struct ct_reader *reader = NULL;
+    enum ct_status st = ct_reader_open(c->db.p, &reader, &c->err);
+    ct_reader_close(reader);
+    return code == 0 && st != CT_OK && st != CT_ERR_NOT_FOUND ? ct_report(&c->err) : code;
 }
 
 /* ---- keys ---- */

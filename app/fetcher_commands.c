@@ -338,3 +338,24 @@ int ct_cmd_fetch(int argc, char **argv)
     ct_log_close();
     return code;
 }
+
+/* The part of `config check` that needs to know families and built-in sources. */
+int ct_cmd_check_sources(int argc, char **argv)
+{
+    const char *config = NULL;
+    bool problems = false;
+    const struct ct_arg args[] = {{"config", &config, NULL}, {"problems", NULL, &problems}, {0}};
+    struct ct_registry *reg = NULL;
+    struct ct_error err = {0};
+    if (!ct_args(&argc, argv, args))
+        return EXIT_USAGE;
+    if (argc > 0)
+        return ct_complain(EXIT_USAGE, argv[0], "check-sources takes no words");
+    if (ct_registry_load(&reg, &err) != CT_OK)
+        return ct_complain_err(EXIT_ERROR, &err);
+    problems |= ct_fetch_config_check(config, reg) > 0;
+    ct_registry_free(reg);
+    if (!problems)
+        puts("ok");
+    return problems || fflush(stdout) != 0 ? EXIT_ERROR : EXIT_WORKED;
+}

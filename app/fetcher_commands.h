@@ -9,6 +9,7 @@
 enum { EXIT_WORKED = 0, EXIT_ERROR = 1, EXIT_USAGE = 2 };
 
 int ct_cmd_fetch(int argc, char **argv);
+int ct_cmd_check_sources(int argc, char **argv);
 int ct_cmd_parse(int argc, char **argv);
 int ct_cmd_import(int argc, char **argv);
 int ct_cmd_demo(int argc, char **argv); /* demo/demo.c */

@@ -5,6 +5,7 @@
 #include "app/fetcher_commands.h"
 #include "app/settings.h"
 
+#include <stdio.h>
 #include <string.h>
 
 static void set_text(struct ct_buf *out, const char *text)
@@ -59,6 +60,25 @@ enum ct_status ct_fetch_config_load(const char *file, bool allow_private,
         ct_complain(EXIT_ERROR, "settings", "%s", *p);
     ct_settings_free(s);
     return status;
+}
+
+int ct_fetch_config_check(const char *file, struct ct_registry *reg)
+{
+    struct ct_settings *s = NULL;
+    struct ct_error err = {0};
+    int known = 0, all = 0;
+    if (ct_settings_load(file, &s, &err) != CT_OK)
+        err = (struct ct_error){0}; /* defaults: told before */
+    for (const char *const *p = ct_settings_problems(s); *p; p++)
+        known++;
+    set_sources(s, reg, ct_setting_number(s, "fetch", "allow_private") == 1);
+    if (ct_registry_check(reg, &err) != CT_OK)
+        ct_settings_complain(s, err.where, err.what);
+    for (const char *const *p = ct_settings_problems(s); *p; p++)
+        if (all++ >= known)
+            fprintf(stderr, "cloudtape: %s\n", *p);
+    ct_settings_free(s);
+    return all - known;
 }
 
 void ct_fetch_config_free(struct ct_fetch_config *c)

@@ -18,6 +18,9 @@ struct ct_fetch_config {
 CT_MUST_USE enum ct_status ct_fetch_config_load(const char *file, bool allow_private,
                                                 struct ct_registry *reg,
                                                 struct ct_fetch_config *out, struct ct_error *err);
+/* Says on stderr what is wrong with the sources of FILE, and nothing else: how many things. Settings that
+ * cannot be read at all are the viewer's to report. */
+int ct_fetch_config_check(const char *file, struct ct_registry *reg);
 void ct_fetch_config_free(struct ct_fetch_config *c);
 
 #endif
