@@ -353,6 +353,7 @@ int ct_cmd_history(struct ct_call *c)
 {
     struct ct_reader *r = NULL;
     struct ct_query q = ct_call_query(c);
+    q.max_series = SIZE_MAX; /* a glob means all it matches: nothing is left out in silence */
     if (ct_call_window(c, &q) != CT_OK || take_every(c, &q) != CT_OK)
         return ct_report(&c->err);
     enum ct_status status = ct_call_reader(c, &r);

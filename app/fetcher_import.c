@@ -573,6 +573,10 @@ static enum ct_status read_times(struct recorded *v, char **paths, size_t n, con
         err->status = st = CT_ERR_USAGE;
     for (size_t i = 0; i < n && st == CT_OK; i++) {
         v[i] = (struct recorded){paths[i], fixed};
+        if (strcmp(paths[i], "-") == 0) { /* judged first, stored after: both read it */
+            st = ct_fail(err, CT_ERR_USAGE, "import", "wants files, not standard input");
+            break;
+        }
         if (by_name)
             st = time_of_name(paths[i], &v[i].at_ms, err);
         if (st == CT_OK && v[i].at_ms > now + CT_DAY)

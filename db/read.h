@@ -30,6 +30,7 @@ struct ct_query {
     bool whole;              /* events: SUBJECT is a whole name, nothing near it is looked for */
     int64_t from_ms, to_ms;  /* history, events: window; 0, 0 = all */
     size_t max_points;       /* history; 0: every stored change */
+    size_t max_series;       /* history: of a glob, in the order of names; 0 = 64 */
     size_t limit;            /* events: newest N; 0 = 10,000 */
     bool gone;               /* also offers and models that are no longer there */
 };
@@ -209,8 +210,8 @@ struct ct_history {
     int64_t open_value;     /* in force at from_ms; CT_NONE */
 };
 extern const struct ct_table ct_history_table;
-/* The series Q->subject names, as struct ct_history rows over [from_ms, to_ms]: by its whole name; by a glob, at
- * most 64; by an ending at a '/' or by words in it ("h100 lambda od") when only one series has them (a price
+/* The series Q->subject names, as struct ct_history rows over [from_ms, to_ms]: by its whole name; by a glob,
+ * those that had begun by then; by an ending at a '/' or by words in it ("h100 lambda od") when only one series has them (a price
  * goes before the stock of the same offer). CT_ERR_NOT_FOUND names the nearest series, CT_ERR_USAGE two of
  * several. */
 ct_load_fn ct_read_history;

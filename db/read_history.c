@@ -171,7 +171,7 @@ static enum ct_status ambiguous(struct ct_reader *r, struct ct_span subject,
     return r->status = ct_fail(r->err, CT_ERR_USAGE, "series",
                                "\"%.*s\" may be %s%zu series, among them %.*s and %.*s",
                                (int)(subject.n > 60 ? 60 : subject.n), subject.p,
-                               list->v.n >= CT_SERIES_MOST ? "more than " : "", list->v.n,
+                               list->v.n == CT_SERIES_MOST ? "at least " : "", list->v.n,
                                CT_FMT(v[0].name), CT_FMT(other->name));
 }
 
@@ -367,6 +367,18 @@ static void read_one(struct ct_reader *r, const struct ct_query *q, const struct
     h->gaps = (struct ct_rows){gaps.v.v, gaps.v.n};
 }
 
+/* A pattern asks what there was: series that began after the moment were not. */
+static void drop_later(struct ct_reader *r, struct ct_series_list *list)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < list->v.n; i++) {
+        int64_t first = first_sample(r, list->v.v[i].id);
+        if (first == CT_NONE || first <= r->at)
+            list->v.v[n++] = list->v.v[i];
+    }
+    list->v.n = n;
+}
+
 enum ct_status ct_read_history(struct ct_reader *r, const struct ct_query *q, struct ct_arena *a,
                                struct ct_rows *out, struct ct_error *err)
 {
@@ -374,11 +386,14 @@ enum ct_status ct_read_history(struct ct_reader *r, const struct ct_query *q, st
     *out = (struct ct_rows){NULL, 0};
     ct_load_begin(r, q, a, err);
     struct ct_source_list sources = ct_sources_at(r);
-    enum ct_named how = ct_series_find(r, q->subject, CT_SERIES_MOST, &list);
+    size_t most = q->max_series ? q->max_series : CT_SERIES_MOST;
+    enum ct_named how = ct_series_find(r, q->subject, most, &list);
+    if (how == CT_NAMED_GLOB && !r->live)
+        drop_later(r, &list);
     if (how == CT_NAMED_ENDING || how == CT_NAMED_WORDS)
         prefer_prices(q->subject, &list);
     struct ct_history *rows = ct_arena_alloc(a, (list.v.n + 1) * sizeof *rows);
-    if (r->status == CT_OK && how == CT_NAMED_NOTHING)
+    if (r->status == CT_OK && (how == CT_NAMED_NOTHING || list.v.n == 0))
         (void)not_found(r, q->subject);
     else if (r->status == CT_OK && how >= CT_NAMED_ENDING && !one_name(&list))
         (void)ambiguous(r, q->subject, &list);
