@@ -88,7 +88,7 @@ static const char *const full_lines[] = {
     "{\"row\":\"token_price\",\"source_id\":\"azure/m\",\"lab\":\"l\",\"model\":\"m\","
     "\"variant\":null,\"host\":\"azure\",\"host_class\":\"cloud\",\"region\":\"eu\","
     "\"kind\":\"cache_read\",\"tier\":\"batch\",\"currency\":\"USD\",\"usd_per_mtok\":0,"
-    "\"context\":128000,\"retires_at\":null,\"open_weights\":false}",
+    "\"context\":128000,\"retires_at\":null,\"open_weights\":false,\"seller\":null}",
     "{\"row\":\"endpoint\",\"source_id\":\"s\",\"host\":\"h\",\"region\":null,"
     "\"state\":\"operational\",\"uptime_30m\":99.5,\"latency_ms_p50\":812.25,"
     "\"throughput_tps_p50\":40}",
