@@ -4,6 +4,9 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#ifdef __GLIBC__
+#include <malloc.h>
+#endif
 #include <poll.h>
 #include <pthread.h>
 #include <signal.h>
@@ -236,6 +239,9 @@ enum ct_status ct_loader_start(const char *path, struct ct_loader **out, struct 
     l->path = path;
     l->busy_slot = -1;
     l->epoch = 1;
+#ifdef __GLIBC__
+    mallopt(M_MMAP_THRESHOLD, 128 << 10); /* what a load leaves goes back to the system, not to a heap */
+#endif
     l->looked_mono_ms = INT64_MIN / 2;
     l->to_loader[0] = l->to_loader[1] = l->to_ui[0] = l->to_ui[1] = -1;
     pthread_mutex_init(&l->lock, NULL);

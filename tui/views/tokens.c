@@ -125,22 +125,51 @@ static struct row *row_for(struct row *rows, size_t *n, uint32_t *slot, size_t s
     return &rows[slot[at] - 1];
 }
 
-static enum ct_status pivot(struct ct_rows in, struct ct_arena *a, struct ct_rows *out,
-                            struct ct_error *err)
+/* TEXT in A's memory, the row before it having it mostly too. */
+static struct ct_span keep_text(struct ct_arena *a, struct ct_span text, struct ct_span before)
+{
+    return text.p && ct_span_eq(text, before) ? before : ct_arena_dup(a, text);
+}
+
+/* Moves what R points at into A. */
+static void keep_row(struct ct_arena *a, struct row *r, const struct row *before)
+{
+    r->id = ct_arena_printf(a, "%.*s %.*s", CT_FMT(r->key), CT_FMT(r->source));
+    r->key.p = r->id.p;
+    r->source = keep_text(a, r->source, before->source);
+    r->lab = keep_text(a, r->lab, before->lab);
+    r->model = keep_text(a, r->model, before->model);
+    r->variant = keep_text(a, r->variant, before->variant);
+    r->host = keep_text(a, r->host, before->host);
+    r->region = keep_text(a, r->region, before->region);
+    r->source_id = keep_text(a, r->source_id, before->source_id);
+    r->first_series = ct_arena_dup(a, r->first_series);
+    for (int k = 0; k < N_KINDS; k++)
+        r->series[k] = keep_text(a, r->series[k], r->first_series);
+}
+
+/* Rows of prices IN, all their own in A: the prices are read into other memory, of which they need a quarter. */
+static enum ct_status pivot(struct ct_rows in, struct ct_arena *scratch, struct ct_arena *a,
+                            struct ct_rows *out, struct ct_error *err)
 {
     const struct ct_token_row *t = in.v;
     size_t slots = 16, n = 0;
     while (slots < in.n * 2)
         slots *= 2;
-    struct row *rows = ct_arena_alloc(a, (in.n + 1) * sizeof(*rows));
-    uint32_t *slot = rows ? ct_arena_alloc(a, slots * sizeof(*slot)) : NULL;
+    struct row *made = ct_arena_alloc(scratch, (in.n + 1) * sizeof(*made));
+    uint32_t *slot = made ? ct_arena_alloc(scratch, slots * sizeof(*slot)) : NULL;
     if (!slot)
         return ct_fail(err, CT_ERR_LIMIT, "tokens", NULL);
     for (size_t i = 0; i < in.n; i++)
-        add_price(row_for(rows, &n, slot, slots, &t[i]), &t[i]);
-    for (size_t i = 0; i < n; i++)
-        rows[i].id =
-            ct_arena_printf(a, "%.*s %.*s", CT_FMT(rows[i].key), CT_FMT(rows[i].source));
+        add_price(row_for(made, &n, slot, slots, &t[i]), &t[i]);
+    struct row *rows = ct_arena_alloc(a, (n + 1) * sizeof(*rows));
+    static const struct row none;
+    for (size_t i = 0; rows && i < n; i++) {
+        rows[i] = made[i];
+        keep_row(a, &rows[i], i ? &rows[i - 1] : &none);
+    }
+    if (!rows || ct_arena_full(a))
+        return ct_fail(err, CT_ERR_LIMIT, "tokens", NULL);
     *out = (struct ct_rows){rows, n};
     return CT_OK;
 }
@@ -264,10 +293,12 @@ static enum ct_status load(struct ct_reader *r, const struct ct_panel_query *q, 
     struct model *m = ct_arena_alloc(a, sizeof(*m));
     struct ct_query query = ct_view_query(q, now_ms);
     struct ct_rows prices = {NULL, 0}, rows = {NULL, 0};
-    enum ct_status st = m ? ct_read_tokens(r, &query, a, &prices, err)
+    struct ct_arena *scratch = ct_arena_new(0);
+    enum ct_status st = m ? ct_read_tokens(r, &query, scratch, &prices, err)
                           : ct_fail(err, CT_ERR_LIMIT, "tokens", NULL);
     if (st == CT_OK)
-        st = pivot(prices, a, &rows, err);
+        st = pivot(prices, scratch, a, &rows, err);
+    ct_arena_free(scratch);
     if (st == CT_OK) {
         const struct row *row = rows.v;
         m->seen_ms = CT_NONE;
