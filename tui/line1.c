@@ -327,9 +327,12 @@ static void put_hints(struct ct_ui *ui, struct ct_box b)
     static const struct hint table[] = {
         {CT_ACT_HELP, "help"},       {CT_ACT_FILTER, "filter"}, {CT_ACT_COMMAND, "cmd"},
         {CT_ACT_PANEL_NEXT, "panel"}, {CT_ACT_ZOOM, "zoom"},    {CT_ACT_DETAIL, "detail"}};
+    static const struct hint prices[] = {
+        {CT_ACT_HELP, "help"},    {CT_ACT_FILTER, "filter"},   {CT_ACT_SORT, "sort"},
+        {CT_ACT_WATCH, "follow"}, {CT_ACT_HISTORY, "history"}, {CT_ACT_DETAIL, "detail"}};
     static const struct hint chart[] = {
-        {CT_ACT_HELP, "help"},      {CT_ACT_COMMAND, "cmd"},    {CT_ACT_COL_LEFT, "cursor"},
-        {CT_ACT_ZOOM_IN, "zoom in"}, {CT_ACT_LONGER, "range"}, {CT_ACT_ANCHOR, "anchor"}};
+        {CT_ACT_HELP, "help"},    {CT_ACT_COL_LEFT, "cursor"}, {CT_ACT_ZOOM_IN, "zoom in"},
+        {CT_ACT_LONGER, "range"}, {CT_ACT_ANCHOR, "anchor"},   {CT_ACT_NEXT_EVENT, "event"}};
     static const struct hint strip[] = {{CT_ACT_HELP, "help"},   {CT_ACT_FILTER, "filter"},
                                         {CT_ACT_PANEL_NEXT, ""}, {CT_ACT_ZOOM, "zoom"},
                                         {CT_ACT_BACK, ""}};
@@ -340,7 +343,10 @@ static void put_hints(struct ct_ui *ui, struct ct_box b)
                                        {CT_ACT_QUIT, "quit"}};
     const struct frame_model *m = ui_frame_model(ui);
     enum ct_key_context context = ui_context(ui);
-    const struct hint *hints = context == CT_KEYS_CHART ? chart : table;
+    const struct panel *p = ui_focused(ui);
+    bool priced = p && (p->ops == &ct_panel_offers || p->ops == &ct_panel_tokens ||
+                        p->ops == &ct_panel_watchlist);
+    const struct hint *hints = context == CT_KEYS_CHART ? chart : priced ? prices : table;
     size_t n = 6;
     if (ui->overlay != OVERLAY_NONE || ui->detail) {
         hints = back;

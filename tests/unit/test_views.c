@@ -789,7 +789,9 @@ static void the_cursor_reads_values_at_or_before_it_and_says_why_there_is_none(v
     h->cursor_ms = NOW - 1;
     expect_text(&s, 24, 120, "b 2.06 last seen 1m before");
     h->cursor_ms = NOW - 31 * CT_DAY; /* it may stand where an earlier window was */
-    expect_text(&s, 24, 120, "a no data: outside this window");
+    expect_text(&s, 24, 120, "is outside this window");
+    h->cursor_ms = NOW - 6 * CT_DAY - CT_HOUR;
+    expect_text(&s, 24, 58, "a 2.79   b - HTTP 429"); /* less words where they do not fit */
     shown_done(&s);
 }
 

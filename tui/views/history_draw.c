@@ -83,23 +83,30 @@ static enum ct_role role_of(size_t i)
 
 /* ---- readout ---- */
 
-/* "a 2.79 for 3d13h", "b no data: HTTP 429", "c 2.74 last seen 4h before". */
-static void add_reading(struct ct_buf *out, const struct history_model *m, size_t i, int64_t at)
+/* How much a readout says of each line: all, the reason without words, or the value alone. */
+enum wordy { WORDY_ALL, WORDY_LESS, WORDY_VALUE, N_WORDY };
+
+/* "a 2.79 for 3d13h", "b no data: HTTP 429", "c 2.74 last seen 4h before"; with less room "a 2.79", "b - HTTP 429",
+ * "c 2.74 4h*". */
+static void add_reading(struct ct_buf *out, const struct history_model *m, size_t i, int64_t at,
+                        enum wordy wordy)
 {
     const struct history_line *l = &m->line[i];
     int64_t since, value;
     struct ct_span why;
     value = history_value(m, i, at, &since, &why);
     if (value == CT_NONE) {
-        ct_buf_addf(out, "no data: %.*s", CT_FMT(why));
+        ct_buf_adds(out, wordy == WORDY_ALL ? "no data: " : "-");
+        if (wordy != WORDY_VALUE)
+            ct_buf_addf(out, "%s%.*s", wordy == WORDY_ALL ? "" : " ", CT_FMT(why));
         return;
     }
     add_value(out, l, value);
     if (l->h.last_seen_ms != CT_NONE && at > l->h.last_seen_ms) {
-        ct_buf_adds(out, " last seen ");
+        ct_buf_adds(out, wordy == WORDY_ALL ? " last seen " : " ");
         add_age(out, at - l->h.last_seen_ms);
-        ct_buf_adds(out, " before");
-    } else if (since != CT_NONE) {
+        ct_buf_adds(out, wordy == WORDY_ALL ? " before" : "*");
+    } else if (since != CT_NONE && wordy == WORDY_ALL) {
         ct_buf_adds(out, " for ");
         add_age(out, at - since);
     }
@@ -121,6 +128,20 @@ static void add_change(struct ct_buf *out, const struct history_model *m, size_t
     ct_format_percent(out, ct_pct_change(a, b));
 }
 
+/* The readings of all lines as one would print them: their width. */
+static int readings_width(const struct history_model *m, int64_t at, enum wordy wordy)
+{
+    struct ct_buf text = CT_BUF_INIT;
+    int width = 0;
+    for (size_t i = 0; i < m->n; i++) {
+        ct_buf_clear(&text);
+        add_reading(&text, m, i, at, wordy);
+        width += 5 + ct_text_width(ct_buf_span(&text));
+    }
+    ct_buf_free(&text);
+    return width;
+}
+
 /* One line of readings, series letters in their colours; as many as fit. */
 static void draw_readings(struct ct_box line, const struct history_model *m, const char *head,
                           int64_t from, int64_t to, int64_t now_ms)
@@ -132,14 +153,19 @@ static void draw_readings(struct ct_box line, const struct history_model *m, con
         ct_buf_adds(&text, " over ");
         add_age(&text, to > from ? to - from : from - to);
     }
+    bool outside = !from && (to < m->from_ms || to >= m->to_ms);
+    ct_buf_adds(&text, outside ? " is outside this window: h and l place it in it" : "");
     int x = 1 + ct_put(line, 0, 1, CT_ROLE_TEXT, line.cols - 1, ct_buf_span(&text));
-    for (size_t i = 0; i < m->n && x + 4 < line.cols; i++) {
+    enum wordy wordy = WORDY_ALL;
+    while (!from && wordy + 1 < N_WORDY && x + readings_width(m, to, wordy) > line.cols)
+        wordy++;
+    for (size_t i = 0; i < m->n && !outside && x + 4 < line.cols; i++) {
         char letter[2] = {(char)('a' + i), '\0'};
         ct_buf_clear(&text);
         if (from)
             add_change(&text, m, i, from, to);
         else
-            add_reading(&text, m, i, to);
+            add_reading(&text, m, i, to, wordy);
         x += 3;
         x += ct_puts(line, 0, x, role_of(i), letter) + 1;
         x += ct_put(line, 0, x, CT_ROLE_TEXT, line.cols - x, ct_buf_span(&text));
