@@ -181,8 +181,7 @@ static bool notable(const void *row)
 /* In a narrow pane the age goes before the count of what is in stock. */
 #define STRIP_COLS(price_column, price_cell)                                                       \
     {                                                                                              \
-        {.column = "gpu", .header = "GPU", .min = 8, .max = 12, .middle = true,                 \
-             .format = format_gpu},                                                                \
+        {.column = "gpu", .header = "GPU", .min = 10, .max = 12, .format = format_gpu},            \
             {.column = "cloud", .header = "CLOUD/REGION", .min = 11, .max = 20, .middle = true,    \
              .format = format_place},                                                              \
             {.column = price_column, .header = "NOW", .min = 6, .max = 8, .align = 1,              \

@@ -219,12 +219,18 @@ struct fit {
     int index[MOST_COLS], x[MOST_COLS], width[MOST_COLS];
 };
 
+static bool is_time(const struct ct_tview *v, int i)
+{
+    const char *name = v->cols[i].column;
+    const struct ct_column *col = name ? ct_table_column(v->table, ct_span(name)) : NULL;
+    return col && col->type == CT_TYPE_TIME;
+}
+
 /* The least a column needs: its minimum, or less when all it says is shorter. Ages grow while nobody loads. */
 static int least_width(const struct ct_tview *v, const struct ct_tstate *s, int i)
 {
     const struct ct_tcol *c = &v->cols[i];
-    const struct ct_column *col = c->column ? ct_table_column(v->table, ct_span(c->column)) : NULL;
-    bool moving = c->paint || (col && col->type == CT_TYPE_TIME) || s->measured != v;
+    bool moving = c->paint || is_time(v, i) || s->measured != v;
     return moving || s->wide[i] >= c->min ? c->min : s->wide[i];
 }
 
