@@ -39,7 +39,8 @@ static enum ct_status open_all(struct ct_watch *w, const char *parent, struct ct
         return CT_OK;
     if (ct_span_int(ct_span(parent), &fd) != CT_OK || fd < 0 || fd > INT32_MAX ||
         !watch_add(w->epoll, (int)fd))
-        return ct_fail(err, CT_ERR_USAGE, "--parent-fd", "\"%s\" is no open pipe or socket", parent);
+        return ct_fail(err, CT_ERR_USAGE, "--parent-fd", "\"%s\" is no open pipe or socket",
+                       parent);
     w->parent = (int)fd;
     return CT_OK;
 }

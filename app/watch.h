@@ -1,4 +1,5 @@
-/* What wakes a fetcher's loop beside the network: signals, and the end of the viewer that started it. */
+/* What wakes a fetcher's loop beside the network: signals, and the end of the viewer that started
+ * it. */
 #ifndef CT_WATCH_H
 #define CT_WATCH_H
 
@@ -6,9 +7,11 @@
 
 struct ct_watch;
 
-/* Blocks SIGTERM, SIGINT, SIGHUP and SIGUSR1 and takes them by descriptor from now on. PARENT is the number of
- * an inherited pipe or socket whose end means leaving, or NULL. *OUT is NULL on failure. */
-CT_MUST_USE enum ct_status ct_watch_open(const char *parent, struct ct_watch **out, struct ct_error *err);
+/* Blocks SIGTERM, SIGINT, SIGHUP and SIGUSR1 and takes them by descriptor from now on. PARENT is
+ * the number of an inherited pipe or socket whose end means leaving, or NULL. *OUT is NULL on
+ * failure. */
+CT_MUST_USE enum ct_status ct_watch_open(const char *parent, struct ct_watch **out,
+                                         struct ct_error *err);
 void ct_watch_close(struct ct_watch *w); /* NULL is fine */
 /* For ct_fetcher_step: readable when ct_watch_read has something to do. */
 int ct_watch_fd(const struct ct_watch *w);

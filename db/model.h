@@ -1,9 +1,10 @@
-/* The plain rows of the program: what parsers make and the writer stores. contract.md section 2 fixes
- * names and meaning; db/table.c describes every field once, for NDJSON, CSV, filter and sort alike.
+/* The plain rows of the program: what parsers make and the writer stores. contract.md section 2
+ * fixes names and meaning; db/table.c describes every field once, for NDJSON, CSV, filter and sort
+ * alike.
  *
  * Optional values: a null span (p == NULL), CT_NONE for int64, -1 for enums and flags. A value the
- * source does not give is absent, never 0, "" or a guess. Text is clean (db/base/text.h). Rows borrow
- * from the arena they were made in. */
+ * source does not give is absent, never 0, "" or a guess. Text is clean (db/base/text.h). Rows
+ * borrow from the arena they were made in. */
 #ifndef CT_MODEL_H
 #define CT_MODEL_H
 
@@ -17,7 +18,8 @@
 
 /* ---- words ---- Each enum has its words in model.c, in this order; ct_word() looks them up. */
 
-/* Worst last: the order of every roll-up. Unknown is worse than ok and better than no trouble at all. */
+/* Worst last: the order of every roll-up. Unknown is worse than ok and better than no trouble at
+ * all. */
 enum ct_state {
     CT_STATE_OPERATIONAL,
     CT_STATE_MAINTENANCE,
@@ -122,9 +124,9 @@ struct ct_component {
     int64_t updated_ms;
 };
 
-/* STATE is what the open incident implies for the provider, at least degraded; maintenance for planned
- * work under way; operational for planned work that only lies ahead. Closed: the worst it had when the
- * source says so, else unknown. */
+/* STATE is what the open incident implies for the provider, at least degraded; maintenance for
+ * planned work under way; operational for planned work that only lies ahead. Closed: the worst it
+ * had when the source says so, else unknown. */
 struct ct_incident {
     struct ct_span id, title, raw_impact, url;
     int state, phase;
@@ -141,9 +143,11 @@ struct ct_update {
 
 struct ct_offer {
     struct ct_span cloud, region, zone, sku, instance;
-    struct ct_span gpu;  /* canonical accelerator without form and memory: "H100", "A100", "RTX-4090" */
+    struct ct_span
+        gpu; /* canonical accelerator without form and memory: "H100", "A100", "RTX-4090" */
     struct ct_span form; /* "SXM", "PCIe", "NVL", "OAM"; null when unknown or only one exists */
-    int64_t gpu_mem_milli, gpu_count_milli, vcpu_milli, mem_milli; /* GiB and counts in thousandths */
+    int64_t gpu_mem_milli, gpu_count_milli, vcpu_milli,
+        mem_milli; /* GiB and counts in thousandths */
     int purchase;
     struct ct_span currency;
     ct_nusd price_per_hour;     /* whole instance, as quoted; CT_NONE when quoted per GPU */
@@ -157,7 +161,8 @@ struct ct_offer {
 
 struct ct_token_price {
     struct ct_span source_id; /* the id as the source writes it */
-    struct ct_span seller;    /* the source's word for who sells it, where an id is unique only there */
+    struct ct_span
+        seller; /* the source's word for who sells it, where an id is unique only there */
     struct ct_span lab, model, variant, host, host_class, region;
     int kind;            /* enum ct_token_kind */
     struct ct_span tier; /* "standard", "batch", "above_200k", ... */
@@ -216,13 +221,15 @@ struct ct_update ct_update_new(void);
 struct ct_offer ct_offer_new(void);
 struct ct_token_price ct_token_price_new(void);
 
-/* ---- series names (contract.md section 4) ---- all into ARENA. In a segment blanks, controls and / % @ * ? ,
- * are percent-encoded (%2F), so that no name reads as two segments, a glob or two items of a list. */
+/* ---- series names (contract.md section 4) ---- all into ARENA. In a segment blanks, controls and
+ * / % @ * ? , are percent-encoded (%2F), so that no name reads as two segments, a glob or two items
+ * of a list. */
 /* Adds one segment of a name: '/', '%', '@', globs, ',', blanks and controls become %XX. */
 void ct_key_segment(struct ct_buf *out, struct ct_span s);
-/* "CLOUD/REGION/GPU[-FORM][-MEM]xCOUNT/PURCHASE[/INSTANCE]"; the caller puts gpu/ or stock/ before it. MEM
- * in whole GiB when known, COUNT a plain decimal: "vastai/Montana%2C%20US/H100-SXM-80x1/od". Null when
- * cloud, gpu or count is unknown. An unknown region is "any", an unknown purchase "other". */
+/* "CLOUD/REGION/GPU[-FORM][-MEM]xCOUNT/PURCHASE[/INSTANCE]"; the caller puts gpu/ or stock/ before
+ * it. MEM in whole GiB when known, COUNT a plain decimal:
+ * "vastai/Montana%2C%20US/H100-SXM-80x1/od". Null when cloud, gpu or count is unknown. An unknown
+ * region is "any", an unknown purchase "other". */
 struct ct_span ct_offer_key(struct ct_arena *a, const struct ct_offer *o);
 /* "HOST/REGION/LAB/MODEL[@VARIANT]/KIND[.TIER]"; unknown lab "unknown", region "any". Null without
  * host, model or kind. */

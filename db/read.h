@@ -1,6 +1,7 @@
-/* Everything that is read: a read-only connection and one loader per table. All answers hold for one
- * moment AT_MS (CT_LIVE = now): live screens and the time machine are the same code. Loader thread or a
- * one-shot command; a reader belongs to one thread, but ct_reader_cancel may come from any. */
+/* Everything that is read: a read-only connection and one loader per table. All answers hold for
+ * one moment AT_MS (CT_LIVE = now): live screens and the time machine are the same code. Loader
+ * thread or a one-shot command; a reader belongs to one thread, but ct_reader_cancel may come from
+ * any. */
 #ifndef CT_READ_H
 #define CT_READ_H
 
@@ -8,45 +9,47 @@
 
 struct ct_reader;
 
-/* Opens PATH read-only (query_only, defensive). CT_ERR_NOT_FOUND: no such file yet (a viewer shows that as
- * "no data yet"); CT_ERR_DB: not ours or damaged. A newer schema opens, ct_reader_newer() says so. */
+/* Opens PATH read-only (query_only, defensive). CT_ERR_NOT_FOUND: no such file yet (a viewer shows
+ * that as "no data yet"); CT_ERR_DB: not ours or damaged. A newer schema opens, ct_reader_newer()
+ * says so. */
 CT_MUST_USE enum ct_status ct_reader_open(const char *path, struct ct_reader **out,
                                           struct ct_error *err);
 void ct_reader_close(struct ct_reader *r);
 bool ct_reader_newer(const struct ct_reader *r);
-/* The running read ends with CT_ERR_CANCELLED, or the next one when none is running: a load may be several reads. Any
- * thread. */
+/* The running read ends with CT_ERR_CANCELLED, or the next one when none is running: a load may be
+ * several reads. Any thread. */
 void ct_reader_cancel(struct ct_reader *r);
 /* Changes whenever another process committed, or put another file in this one's place. Cheap. */
 int64_t ct_reader_version(struct ct_reader *r);
 
 /* What is asked. Zero it, then set what matters; at_ms must be set. */
 struct ct_query {
-    int64_t at_ms;           /* CT_LIVE or the past moment */
-    int64_t now_ms;          /* the clock: ages of live answers; for a past moment ages count from at_ms */
-    const char *group;       /* gpus: "gpu", "cloud", "region"; NULL: offers */
-    struct ct_span subject;  /* history: series name or glob; events: a provider, PROVIDER/SCOPE, a source or series;
-                                offers: one series' whole name; updates: incident id; attempts: source id */
-    bool whole;              /* events: SUBJECT is a whole name, nothing near it is looked for */
-    int64_t from_ms, to_ms;  /* history, events: window; 0, 0 = all */
-    size_t max_points;       /* history; 0: every stored change */
-    size_t max_series;       /* history: of a glob, in the order of names; 0 = 64 */
-    size_t limit;            /* events: newest N; 0 = 10,000 */
-    bool gone;               /* also offers and models that are no longer there */
+    int64_t at_ms;  /* CT_LIVE or the past moment */
+    int64_t now_ms; /* the clock: ages of live answers; for a past moment ages count from at_ms */
+    const char *group;      /* gpus: "gpu", "cloud", "region"; NULL: offers */
+    struct ct_span subject; /* history: series name or glob; events: a provider, PROVIDER/SCOPE, a
+                               source or series; offers: one series' whole name; updates: incident
+                               id; attempts: source id */
+    bool whole;             /* events: SUBJECT is a whole name, nothing near it is looked for */
+    int64_t from_ms, to_ms; /* history, events: window; 0, 0 = all */
+    size_t max_points;      /* history; 0: every stored change */
+    size_t max_series;      /* history: of a glob, in the order of names; 0 = 64 */
+    size_t limit;           /* events: newest N; 0 = 10,000 */
+    bool gone;              /* also offers and models that are no longer there */
 };
 
 /* ---- line 1 and the whole ---- */
 struct ct_summary {
-    int64_t count[6];       /* provider scopes by enum ct_state */
+    int64_t count[6]; /* provider scopes by enum ct_state */
     int64_t sources, sources_fresh, sources_failing, sources_waiting; /* enabled ones */
     int64_t oldest_ms, newest_ms; /* last success over enabled sources; CT_NONE */
     int64_t recording_since_ms;   /* first stored observation; CT_NONE: empty database */
     int64_t offline_since_ms;     /* every enabled source fails on the network since; CT_NONE */
     int64_t series, samples, db_bytes;
-    struct ct_span worst;         /* "openai/api DOWN 18m"; null when all is quiet */
+    struct ct_span worst; /* "openai/api DOWN 18m"; null when all is quiet */
     int worst_state;
-    struct ct_span fetcher;       /* "pid 4121 on HOST"; null: nobody */
-    int64_t fetcher_beat_ms;      /* CT_NONE */
+    struct ct_span fetcher;  /* "pid 4121 on HOST"; null: nobody */
+    int64_t fetcher_beat_ms; /* CT_NONE */
 };
 CT_MUST_USE enum ct_status ct_read_summary(struct ct_reader *r, const struct ct_query *q,
                                            struct ct_arena *a, struct ct_summary *out,
@@ -57,7 +60,8 @@ CT_MUST_USE enum ct_status ct_read_summary(struct ct_reader *r, const struct ct_
 struct ct_incident_row {
     struct ct_span provider, id, title, raw_impact, url;
     int state, phase, open;
-    int64_t started_ms, updated_ms, resolved_ms, scheduled_for_ms, scheduled_until_ms, first_seen_ms;
+    int64_t started_ms, updated_ms, resolved_ms, scheduled_for_ms, scheduled_until_ms,
+        first_seen_ms;
     struct ct_list components /* names */, regions;
     int stale; /* open, but without an update for 14 days */
 };
@@ -68,10 +72,11 @@ struct ct_status_row { /* one per provider scope (a status source) */
     int state, page_state /* the page's own indicator */, raw_state /* ours before staleness */;
     int64_t since_ms, seen_ms, age_s;
     int evidence, freshness;
-    struct ct_span reason;  /* why unknown, or the worst statement in a line */
+    struct ct_span reason;    /* why unknown, or the worst statement in a line */
     struct ct_rows incidents; /* open ones, struct ct_incident_row */
     int64_t components_total, components_bad, uptime_90d_milli /* percent */;
-    struct ct_span days90; /* 90 characters, oldest first: worst state sign of each day, ' ' not recorded */
+    struct ct_span
+        days90; /* 90 characters, oldest first: worst state sign of each day, ' ' not recorded */
 };
 extern const struct ct_table ct_status_table;
 
@@ -89,14 +94,15 @@ struct ct_update_row {
 };
 extern const struct ct_table ct_update_table;
 
-/* What needs a person: bad provider scopes and incidents (one row an incident), planned work, unreadable
- * sources, and the price, stock and model moves of the last 24 h; worst first, then newest. */
+/* What needs a person: bad provider scopes and incidents (one row an incident), planned work,
+ * unreadable sources, and the price, stock and model moves of the last 24 h; worst first, then
+ * newest. */
 struct ct_now_row {
-    int state;                    /* enum ct_state; moves: operational */
-    int kind;                     /* enum ct_event_kind */
-    struct ct_span sign, word;    /* "X" "DOWN"; "$" "MOVE"; "A" "CAP"; "+" "MODEL"; "?" "UNKN" */
+    int state;                 /* enum ct_state; moves: operational */
+    int kind;                  /* enum ct_event_kind */
+    struct ct_span sign, word; /* "X" "DOWN"; "$" "MOVE"; "A" "CAP"; "+" "MODEL"; "?" "UNKN" */
     struct ct_span where, what, evidence, url, provider, incident;
-    struct ct_span series;        /* opens with L; null */
+    struct ct_span series; /* opens with L; null */
     int64_t since_ms;
 };
 extern const struct ct_table ct_now_table;
@@ -118,7 +124,8 @@ extern const struct ct_table ct_offer_table;
 struct ct_gpu_row { /* gpus --group gpu|cloud|region */
     struct ct_span gpu, form, cloud, region;
     int purchase;
-    ct_nusd index_usd_per_gpu_hour; /* median of clouds' cheapest offers (quarantined ones left out) */
+    ct_nusd
+        index_usd_per_gpu_hour; /* median of clouds' cheapest offers (quarantined ones left out) */
     ct_nusd cheapest_usd_per_gpu_hour, dearest_usd_per_gpu_hour;
     struct ct_span cheapest_cloud;
     int64_t clouds, offers, available, change_7d_milli;
@@ -166,8 +173,8 @@ struct ct_attempt_row { /* the last tries of one source (subject), newest first 
 extern const struct ct_table ct_attempt_table;
 
 struct ct_article_row { /* news, newest first */
-    int64_t at_ms; /* its date; when it was first seen if it has none or one that lay ahead */
-    int dated;     /* AT_MS is its date */
+    int64_t at_ms;      /* its date; when it was first seen if it has none or one that lay ahead */
+    int dated;          /* AT_MS is its date */
     struct ct_span id, source, provider, title, url, summary;
     int64_t published_ms, first_ms;
 };
@@ -182,17 +189,18 @@ ct_load_fn ct_read_now, ct_read_status, ct_read_components /* subject: provider 
     ct_read_updates /* subject: incident id */, ct_read_offers, ct_read_gpus, ct_read_tokens,
     ct_read_events, ct_read_sources, ct_read_attempts,
     ct_read_articles /* subject: provider, source id or all; limit: newest N, 0 = 1,000 */;
-/* What went wrong, without the host of URL in front of it: "status.example.net:443: host name not found". */
+/* What went wrong, without the host of URL in front of it: "status.example.net:443: host name not
+ * found". */
 struct ct_span ct_failure_words(struct ct_span url, struct ct_span text);
 
 /* ---- history ---- */
 struct ct_point {
-    int64_t at_ms; /* of the change; with max_points the bucket's start. A window that begins while a value is in
-                      force begins with a point of n = 0 */
+    int64_t at_ms; /* of the change; with max_points the bucket's start. A window that begins while
+                      a value is in force begins with a point of n = 0 */
     int64_t min, max, last; /* nano, milli or state as the unit says */
-    int64_t n;      /* changes in it */
-    int suspect;    /* quarantined value in it */
-    int digits;     /* as its history's */
+    int64_t n;              /* changes in it */
+    int suspect;            /* quarantined value in it */
+    int digits;             /* as its history's */
 };
 extern const struct ct_table ct_point_table;
 struct ct_gap {
@@ -202,18 +210,19 @@ struct ct_gap {
 extern const struct ct_table ct_gap_table;
 struct ct_history {
     struct ct_span series, unit /* "USD/gpu.h", "USD/Mtok", "state", "stock" */, source_id, source;
-    int digits;             /* values are 10^-digits of the unit */
-    struct ct_rows points;  /* struct ct_point, oldest first: the value holds until the next point or gap */
-    struct ct_rows gaps;    /* struct ct_gap, oldest first, disjoint */
+    int digits; /* values are 10^-digits of the unit */
+    struct ct_rows
+        points; /* struct ct_point, oldest first: the value holds until the next point or gap */
+    struct ct_rows gaps;            /* struct ct_gap, oldest first, disjoint */
     int64_t first_ms, last_seen_ms; /* of the whole series */
-    int64_t n_changes;      /* in the window */
-    int64_t open_value;     /* in force at from_ms; CT_NONE */
+    int64_t n_changes;              /* in the window */
+    int64_t open_value;             /* in force at from_ms; CT_NONE */
 };
 extern const struct ct_table ct_history_table;
-/* The series Q->subject names, as struct ct_history rows over [from_ms, to_ms]: by its whole name; by a glob,
- * those that had begun by then; by an ending at a '/' or by words in it ("h100 lambda od") when only one series has them (a price
- * goes before the stock of the same offer). CT_ERR_NOT_FOUND names the nearest series, CT_ERR_USAGE two of
- * several. */
+/* The series Q->subject names, as struct ct_history rows over [from_ms, to_ms]: by its whole name;
+ * by a glob, those that had begun by then; by an ending at a '/' or by words in it ("h100 lambda
+ * od") when only one series has them (a price goes before the stock of the same offer).
+ * CT_ERR_NOT_FOUND names the nearest series, CT_ERR_USAGE two of several. */
 ct_load_fn ct_read_history;
 /* Names of all series matching the subject (as above; null: all), rows of ct_series_table. */
 struct ct_series_row {

@@ -1,5 +1,5 @@
-/* The database's layout and its migrations. What every table means stands beside its SQL in schema.c.
- * Internal to db/: nothing above db/read.h and db/write.h knows a table. */
+/* The database's layout and its migrations. What every table means stands beside its SQL in
+ * schema.c. Internal to db/: nothing above db/read.h and db/write.h knows a table. */
 #ifndef CT_SCHEMA_H
 #define CT_SCHEMA_H
 
@@ -10,14 +10,16 @@
 #define CT_APPLICATION_ID 0x434c5450 /* "CLTP" in the file's header: a database of ours */
 #define CT_SCHEMA_VERSION 1          /* PRAGMA user_version */
 
-/* sample.flags. A sample without a number (NULL) and without CT_SAMPLE_GONE means: listed, no price. */
+/* sample.flags. A sample without a number (NULL) and without CT_SAMPLE_GONE means: listed, no
+ * price. */
 enum ct_sample_flags {
     CT_SAMPLE_QUARANTINED = 1, /* an outlier: kept out of headlines until a CT_SAMPLE_LIFTED row */
     CT_SAMPLE_SUSPECT = 2,     /* a move of 20 times or more, or above 1000 USD a million tokens */
-    CT_SAMPLE_LIFTED = 4,      /* no change: the quarantined value before it, seen three times now */
-    CT_SAMPLE_GONE = 8,        /* the answer no longer lists it (stock: 'N', or '?' if that says nothing) */
-    CT_SAMPLE_HEADING = 16,    /* components: a group's heading, counts in no roll-up */
-    CT_SAMPLE_LOCATION = 32,   /* components: one place of many (an edge site, a data centre) */
+    CT_SAMPLE_LIFTED = 4, /* no change: the quarantined value before it, seen three times now */
+    CT_SAMPLE_GONE =
+        8, /* the answer no longer lists it (stock: 'N', or '?' if that says nothing) */
+    CT_SAMPLE_HEADING = 16,  /* components: a group's heading, counts in no roll-up */
+    CT_SAMPLE_LOCATION = 32, /* components: one place of many (an edge site, a data centre) */
 };
 
 /* series.kind: what a series' value is, and which facts table describes it. */
@@ -50,13 +52,15 @@ enum ct_event_origin {
 /* Lists inside one text column (incident.components, regions) and parts of ext_key. */
 #define CT_UNIT_SEPARATOR '\x1f'
 
-/* Brings DB (just opened at PATH for writing) to CT_SCHEMA_VERSION, a step a transaction; a database that
- * already holds data is copied to PATH.bak-vN first. CT_ERR_NEWER and CT_ERR_DB (another program's, or
- * SQLite's message) leave it as it was. */
+/* Brings DB (just opened at PATH for writing) to CT_SCHEMA_VERSION, a step a transaction; a
+ * database that already holds data is copied to PATH.bak-vN first. CT_ERR_NEWER and CT_ERR_DB
+ * (another program's, or SQLite's message) leave it as it was. */
 CT_MUST_USE enum ct_status ct_schema_open(sqlite3 *db, const char *path, struct ct_error *err);
 
-/* The same with any list of steps: STEPS[i] takes version i to i + 1. For tests of the machinery. */
-CT_MUST_USE enum ct_status ct_schema_migrate(sqlite3 *db, const char *path, const char *const *steps,
-                                             int n_steps, struct ct_error *err);
+/* The same with any list of steps: STEPS[i] takes version i to i + 1. For tests of the machinery.
+ */
+CT_MUST_USE enum ct_status ct_schema_migrate(sqlite3 *db, const char *path,
+                                             const char *const *steps, int n_steps,
+                                             struct ct_error *err);
 
 #endif

@@ -1,6 +1,6 @@
-/* Tables: rows described once. A struct ct_table names the columns of a row type with their types and
- * offsets; output (JSON, NDJSON, CSV, TSV), input of rows, filter, sort and the screens all read it. A
- * new table or column is a line in an array, nowhere else. Any thread. */
+/* Tables: rows described once. A struct ct_table names the columns of a row type with their types
+ * and offsets; output (JSON, NDJSON, CSV, TSV), input of rows, filter, sort and the screens all
+ * read it. A new table or column is a line in an array, nowhere else. Any thread. */
 #ifndef CT_TABLE_H
 #define CT_TABLE_H
 
@@ -8,15 +8,15 @@
 #include "db/model.h"
 
 enum ct_type {
-    CT_TYPE_TEXT,  /* struct ct_span */
-    CT_TYPE_INT,   /* int64_t, CT_NONE = null */
-    CT_TYPE_BOOL,  /* int, -1 = null */
-    CT_TYPE_TIME,  /* int64_t ms, CT_NONE = null; RFC 3339 in output, its age in filters */
-    CT_TYPE_NANO,  /* int64_t in 1e-9 */
-    CT_TYPE_MILLI, /* int64_t in 1e-3 */
-    CT_TYPE_ENUM,  /* int into WORDS, -1 = null */
-    CT_TYPE_LIST,  /* struct ct_list */
-    CT_TYPE_ROWS,  /* struct ct_rows of SUB */
+    CT_TYPE_TEXT,   /* struct ct_span */
+    CT_TYPE_INT,    /* int64_t, CT_NONE = null */
+    CT_TYPE_BOOL,   /* int, -1 = null */
+    CT_TYPE_TIME,   /* int64_t ms, CT_NONE = null; RFC 3339 in output, its age in filters */
+    CT_TYPE_NANO,   /* int64_t in 1e-9 */
+    CT_TYPE_MILLI,  /* int64_t in 1e-3 */
+    CT_TYPE_ENUM,   /* int into WORDS, -1 = null */
+    CT_TYPE_LIST,   /* struct ct_list */
+    CT_TYPE_ROWS,   /* struct ct_rows of SUB */
     CT_TYPE_SCALED, /* int64_t in 10^-d, d being the row's int at DIGITS_OFF; CT_NONE = null */
 };
 
@@ -29,14 +29,14 @@ enum ct_column_flags {
 struct ct_table;
 
 struct ct_column {
-    const char *name;            /* the contract's key */
+    const char *name; /* the contract's key */
     enum ct_type type;
-    size_t off;                  /* of the field in the row */
+    size_t off; /* of the field in the row */
     unsigned flags;
-    const char *const *words;    /* CT_TYPE_ENUM */
-    const struct ct_table *sub;  /* CT_TYPE_ROWS */
-    const char *aliases;         /* other names in filters and --sort, separated by blanks; or NULL */
-    size_t digits_off;           /* CT_TYPE_SCALED */
+    const char *const *words;   /* CT_TYPE_ENUM */
+    const struct ct_table *sub; /* CT_TYPE_ROWS */
+    const char *aliases; /* other names in filters and --sort, separated by blanks; or NULL */
+    size_t digits_off;   /* CT_TYPE_SCALED */
 };
 
 struct ct_table {
@@ -65,9 +65,11 @@ bool ct_cell_null(const struct ct_column *c, const void *row);
 /* Order of two cells: numbers by value, text bytewise, null always last. */
 int ct_cell_cmp(const struct ct_column *c, const void *row_a, const void *row_b);
 
-/* One row as a JSON object on W (every shown column, null included); TYPE not NULL puts "row":TYPE first. */
+/* One row as a JSON object on W (every shown column, null included); TYPE not NULL puts "row":TYPE
+ * first. */
 void ct_row_json(struct ct_jw *w, const struct ct_table *t, const void *row, const char *type);
-/* CSV or TSV header and line, ending in "\n" (TSV) or "\r\n" (CSV). Lists join with ';', rows as JSON. */
+/* CSV or TSV header and line, ending in "\n" (TSV) or "\r\n" (CSV). Lists join with ';', rows as
+ * JSON. */
 void ct_row_csv_header(struct ct_buf *out, const struct ct_table *t, char separator);
 void ct_row_csv(struct ct_buf *out, const struct ct_table *t, const void *row, char separator);
 
@@ -76,10 +78,10 @@ enum { CT_N_ROW_TABLES = 9 };
 extern const struct ct_table *const ct_row_tables[CT_N_ROW_TABLES];
 /* All rows of B as NDJSON, a line each, {"row":"component",...}. Order: by kind, then as parsed. */
 void ct_batch_ndjson(const struct ct_batch *b, struct ct_buf *out);
-/* One NDJSON line (as ct_batch_ndjson writes, plus "at") into B; *AT_MS gets "at" or CT_NONE. Unknown
- * keys are refused by name. jansson underneath. */
-CT_MUST_USE enum ct_status ct_batch_add_json(struct ct_batch *b, struct ct_span line, int64_t *at_ms,
-                                             struct ct_error *err);
+/* One NDJSON line (as ct_batch_ndjson writes, plus "at") into B; *AT_MS gets "at" or CT_NONE.
+ * Unknown keys are refused by name. jansson underneath. */
+CT_MUST_USE enum ct_status ct_batch_add_json(struct ct_batch *b, struct ct_span line,
+                                             int64_t *at_ms, struct ct_error *err);
 /* One CSV record with the columns HEADER names ("row" and "at" among them) into B. */
 CT_MUST_USE enum ct_status ct_batch_add_csv(struct ct_batch *b, const struct ct_list *header,
                                             const struct ct_list *cells, int64_t *at_ms,
@@ -88,18 +90,18 @@ CT_MUST_USE enum ct_status ct_batch_add_csv(struct ct_batch *b, const struct ct_
 /* ---- filter language (ux.md 4.4) and order ---- */
 
 struct ct_filter;
-/* Compiles TEXT against T's columns: bare words, field:value[,value], globs, ! negation, comparisons
- * price<2.5 mem>=80 state>=degr seen>2h, ~fuzzy; all terms must hold. NULL for an empty text. An unknown
- * field is CT_ERR_USAGE with the nearest name, ERR->where "column N" (1-based byte of the word).
- * Numbers compare in the shown unit; ages against NOW_MS. Lives in ARENA. */
+/* Compiles TEXT against T's columns: bare words, field:value[,value], globs, ! negation,
+ * comparisons price<2.5 mem>=80 state>=degr seen>2h, ~fuzzy; all terms must hold. NULL for an empty
+ * text. An unknown field is CT_ERR_USAGE with the nearest name, ERR->where "column N" (1-based byte
+ * of the word). Numbers compare in the shown unit; ages against NOW_MS. Lives in ARENA. */
 CT_MUST_USE enum ct_status ct_filter_compile(const struct ct_table *t, struct ct_span text,
                                              int64_t now_ms, struct ct_arena *a,
                                              struct ct_filter **out, struct ct_error *err);
 /* NULL matches everything. Allocates nothing. */
 bool ct_filter_match(const struct ct_filter *f, const void *row);
 
-/* Filters, sorts ("COL", "COL:desc", or "" to keep the order) and cuts (limit 0: no cut) ROWS in place of
- * ARENA. *MATCHED gets the count before the cut. Unknown column: CT_ERR_USAGE. Stable. */
+/* Filters, sorts ("COL", "COL:desc", or "" to keep the order) and cuts (limit 0: no cut) ROWS in
+ * place of ARENA. *MATCHED gets the count before the cut. Unknown column: CT_ERR_USAGE. Stable. */
 CT_MUST_USE enum ct_status ct_rows_select(const struct ct_table *t, struct ct_rows rows,
                                           const struct ct_filter *f, const char *sort, size_t limit,
                                           struct ct_arena *a, struct ct_rows *out, size_t *matched,

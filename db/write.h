@@ -1,6 +1,6 @@
 /* The one write connection: one transaction per fetch. Everything a fetch changes (facts, samples,
- * events, source health) commits together or not at all. Owner: the fetcher's thread. No SQL above this
- * header. Schema: db/schema.c. */
+ * events, source health) commits together or not at all. Owner: the fetcher's thread. No SQL above
+ * this header. Schema: db/schema.c. */
 #ifndef CT_WRITE_H
 #define CT_WRITE_H
 
@@ -12,29 +12,29 @@ enum ct_open_flags {
     CT_OPEN_BULK = 1, /* import: synchronous=NORMAL, still crash-safe */
 };
 
-/* Opens PATH for writing, makes its folder (0700) and file (0600) when missing, migrates an older schema
- * (after a backup PATH.bak-vN). CT_ERR_NEWER: made by a newer program, file untouched; CT_ERR_DB: not a
- * database of ours, or SQLite's message. WHERE in ERR is the path. */
+/* Opens PATH for writing, makes its folder (0700) and file (0600) when missing, migrates an older
+ * schema (after a backup PATH.bak-vN). CT_ERR_NEWER: made by a newer program, file untouched;
+ * CT_ERR_DB: not a database of ours, or SQLite's message. WHERE in ERR is the path. */
 CT_MUST_USE enum ct_status ct_writer_open(const char *path, unsigned flags, struct ct_writer **out,
                                           struct ct_error *err);
 void ct_writer_close(struct ct_writer *w); /* NULL is fine */
 
 /* One source as configured: its row in the database, keyed by ID. Text is borrowed. */
 struct ct_source_conf {
-    const char *id;       /* "openai_status": stable, [a-z0-9_] */
-    const char *family;   /* "incidentio-compat" */
+    const char *id;     /* "openai_status": stable, [a-z0-9_] */
+    const char *family; /* "incidentio-compat" */
     enum ct_source_kind kind;
     const char *provider; /* "openai": whose state this page tells; "" for price lists of many */
     const char *scope;    /* "api", "cloud", ... what of it; may be "" */
     const char *title;    /* shown to people */
     const char *url;
-    const char *terms;    /* one line: licence or terms of the data, "" unknown */
+    const char *terms; /* one line: licence or terms of the data, "" unknown */
     enum ct_evidence evidence;
     int64_t interval_ms;
     bool enabled;
     const char *off_reason; /* "needs LAMBDA_API_KEY"; "" when enabled */
-    bool part_of_list;      /* answers never show all there is (Vast: the 64 cheapest): rows that vanish
-                               are "not seen", never "gone" */
+    bool part_of_list; /* answers never show all there is (Vast: the 64 cheapest): rows that vanish
+                          are "not seen", never "gone" */
 };
 
 /* Writes the configured sources: new ones appear, changed ones change, absent ones become off ("not
@@ -48,7 +48,7 @@ struct ct_source_memory {
     int64_t failures;                                          /* in a row */
     int64_t rows;                                              /* of the last good answer */
     struct ct_span etag, last_modified;                        /* null: send none */
-    uint64_t body_hash;                                        /* of the last good answer; 0 = none */
+    uint64_t body_hash; /* of the last good answer; 0 = none */
 };
 CT_MUST_USE enum ct_status ct_write_recall(struct ct_writer *w, const char *source_id,
                                            struct ct_arena *a, struct ct_source_memory *out,
@@ -57,23 +57,23 @@ CT_MUST_USE enum ct_status ct_write_recall(struct ct_writer *w, const char *sour
 enum ct_outcome {
     CT_OUTCOME_OK,           /* a body was read: BATCH holds its rows */
     CT_OUTCOME_NOT_MODIFIED, /* 304 to a validator, or the same body hash: all facts seen again */
-    CT_OUTCOME_FAILED,       /* nothing was read: ERROR says why; facts stay as they were and grow old */
+    CT_OUTCOME_FAILED, /* nothing was read: ERROR says why; facts stay as they were and grow old */
 };
 
 /* One attempt, from request to commit. */
 struct ct_fetch {
     const char *source_id;
     enum ct_outcome outcome;
-    int64_t at_ms;                /* when the answer was complete */
-    int64_t next_attempt_ms;      /* CT_NONE for imports: nothing is scheduled */
-    int http_status;              /* 0: none */
-    int64_t bytes, latency_ms;    /* decoded body bytes; CT_NONE unknown */
+    int64_t at_ms;             /* when the answer was complete */
+    int64_t next_attempt_ms;   /* CT_NONE for imports: nothing is scheduled */
+    int http_status;           /* 0: none */
+    int64_t bytes, latency_ms; /* decoded body bytes; CT_NONE unknown */
     struct ct_span etag, last_modified;
     uint64_t body_hash;
     const struct ct_batch *batch; /* OK only */
     const char *error;            /* FAILED only: one line */
-    bool import;                  /* recorded data: AT_MS may lie anywhere in the past. Health of the
-                                     source and "newest facts" only move when nothing newer is stored */
+    bool import; /* recorded data: AT_MS may lie anywhere in the past. Health of the
+                    source and "newest facts" only move when nothing newer is stored */
 };
 
 struct ct_commit {
@@ -83,9 +83,10 @@ struct ct_commit {
     char remark[200];    /* why suspicious, for the log and the source's error; "" */
 };
 
-/* Commits one attempt. A live one whose AT_MS is not after what is stored (the clock went back) is put
- * right behind it: what is fetched later is newer. Order does not matter for imports: any permutation of
- * the same attempts ends in the same samples and events, and the same attempt twice changes nothing. */
+/* Commits one attempt. A live one whose AT_MS is not after what is stored (the clock went back) is
+ * put right behind it: what is fetched later is newer. Order does not matter for imports: any
+ * permutation of the same attempts ends in the same samples and events, and the same attempt twice
+ * changes nothing. */
 CT_MUST_USE enum ct_status ct_write_fetch(struct ct_writer *w, const struct ct_fetch *f,
                                           struct ct_commit *out, struct ct_error *err);
 
@@ -95,7 +96,8 @@ CT_MUST_USE enum ct_status ct_write_trust(struct ct_writer *w, const char *sourc
 
 /* ---- one fetcher per database: flock on PATH.lock and a lease row that names it ---- */
 struct ct_lease;
-/* CT_ERR_BUSY names the holder ("fetcher pid 4121 on HOST, 12s ago"). Not inherited across fork or exec. */
+/* CT_ERR_BUSY names the holder ("fetcher pid 4121 on HOST, 12s ago"). Not inherited across fork or
+ * exec. */
 CT_MUST_USE enum ct_status ct_lease_take(struct ct_writer *w, const char *owner, int64_t now_ms,
                                          struct ct_lease **out, struct ct_error *err);
 /* Every 10 s. CT_ERR_BUSY: somebody else holds it now; stop writing. */

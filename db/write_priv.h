@@ -1,7 +1,8 @@
 /* Shared by the files of the writer (db/write*.c, db/lease.c); nobody else includes it.
  *
- * Errors are sticky: the first failure of SQLite or of the arena is kept in the writer, later calls do
- * nothing, and the transaction looks once, at its end. So the steps of a commit read as a list. */
+ * Errors are sticky: the first failure of SQLite or of the arena is kept in the writer, later calls
+ * do nothing, and the transaction looks once, at its end. So the steps of a commit read as a list.
+ */
 #ifndef CT_WRITE_PRIV_H
 #define CT_WRITE_PRIV_H
 
@@ -10,7 +11,8 @@
 
 #include <sys/types.h>
 
-/* ---- statements ---- one list, prepared once, all by index (tests/unit/test_write.c asks the planner). */
+/* ---- statements ---- one list, prepared once, all by index (tests/unit/test_write.c asks the
+ * planner). */
 /* clang-format off */
 #define CT_WRITE_SQL(X) \
     X(SOURCE_GET, "SELECT id, kind, provider, part_of_list, data_ms, page_id, pending_n, pending_reason," \
@@ -230,7 +232,8 @@ int64_t ct_w_one(struct ct_writer *w, sqlite3_stmt *st);
 
 CT_MUST_USE enum ct_status ct_w_begin(struct ct_writer *w, struct ct_error *err);
 /* Commits, or rolls back when something failed: then WHERE says what was being stored. */
-CT_MUST_USE enum ct_status ct_w_commit(struct ct_writer *w, const char *where, struct ct_error *err);
+CT_MUST_USE enum ct_status ct_w_commit(struct ct_writer *w, const char *where,
+                                       struct ct_error *err);
 
 /* ---- one commit ---- */
 
@@ -262,7 +265,8 @@ struct ct_value {
 /* write_series.c: rows against what is known. Gather first; it also counts and hashes. */
 void ct_w_gather(struct ct_job *j, const struct ct_batch *b);
 uint64_t ct_w_hash(const struct ct_job *j);
-/* Series that describe the answer itself (offers, tokens, components, endpoints): before, and in it. */
+/* Series that describe the answer itself (offers, tokens, components, endpoints): before, and in
+ * it. */
 void ct_w_count(const struct ct_job *j, int64_t *had, int64_t *has);
 void ct_w_apply_series(struct ct_job *j);
 /* A poll that only repeats: quarantines may end with it. */
@@ -270,9 +274,11 @@ void ct_w_repeat_series(struct ct_job *j);
 
 /* write_incident.c */
 uint64_t ct_w_hash_incidents(const struct ct_batch *b);
-void ct_w_apply_incidents(struct ct_job *j, const struct ct_batch *b); /* B NULL: a poll that repeats */
+void ct_w_apply_incidents(struct ct_job *j,
+                          const struct ct_batch *b); /* B NULL: a poll that repeats */
 
-/* write_timeline.c: provider state, source failing and recovered, from the polls around the new one. */
+/* write_timeline.c: provider state, source failing and recovered, from the polls around the new
+ * one. */
 void ct_w_apply_timeline(struct ct_job *j);
 /* The first successful poll after T (of any kind), or CT_NONE. */
 int64_t ct_w_next_good(struct ct_job *j, int64_t t);
@@ -293,8 +299,8 @@ void ct_w_event(struct ct_job *j, const struct ct_new_event *e);
 const char *ct_w_name(const char *const *words, int64_t v);
 enum ct_severity ct_w_state_severity(int64_t state);
 
-/* Old and new price as people read them; also the percentage kept with the event: one place after the
- * point, half to even, is exact whoever rounds it from these thousandths. */
+/* Old and new price as people read them; also the percentage kept with the event: one place after
+ * the point, half to even, is exact whoever rounds it from these thousandths. */
 int64_t ct_w_pct(int64_t old_value, int64_t new_value);
 /* A factor of 20 or more either way (0 is no factor). */
 bool ct_w_leap(int64_t a, int64_t b, int64_t factor);
@@ -305,7 +311,7 @@ struct ct_rollup_component {
     bool heading, location;
 };
 struct ct_rollup_incident {
-    int state, phase; /* open ones; enum ct_state (-1 unknown), enum ct_phase */
+    int state, phase;  /* open ones; enum ct_state (-1 unknown), enum ct_phase */
     int64_t active_ms; /* last sign of life the source gives; CT_NONE: never called stale */
 };
 #define CT_INCIDENT_STALE_MS (14 * CT_DAY)

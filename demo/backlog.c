@@ -44,8 +44,10 @@ static enum ct_status fetch(struct state *s, int source, struct ct_error *err)
         snprintf(line, sizeof line, "HTTP %d", status);
         f.error = line;
     } else if (!same) {
-        struct ct_parse_hint hint = {.provider = ct_span(ws->provider), .query = ct_span(ws->query)};
-        if (ct_family_find(ws->family)->parse(ct_buf_span(&s->body), &hint, &batch, &why) != CT_OK) {
+        struct ct_parse_hint hint = {.provider = ct_span(ws->provider),
+                                     .query = ct_span(ws->query)};
+        if (ct_family_find(ws->family)->parse(ct_buf_span(&s->body), &hint, &batch, &why) !=
+            CT_OK) {
             f.outcome = CT_OUTCOME_FAILED;
             f.body_hash = 0;
             snprintf(line, sizeof line, "%s: %s", why.where, why.what);

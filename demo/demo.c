@@ -1,4 +1,5 @@
-/* demo: the simulated market, written as history (--headless) or served and fetched while somebody watches. */
+/* demo: the simulated market, written as history (--headless) or served and fetched while somebody
+ * watches. */
 #include "config.h"
 
 #include "app/fetcher_commands.h"
@@ -20,7 +21,7 @@
 enum {
     DEFAULT_DAYS = 30,
     MAX_DAYS = 3660,
-    SPEED = 120,              /* market time in a live demo: an hour in half a minute */
+    SPEED = 120,                /* market time in a live demo: an hour in half a minute */
     FETCH_EVERY_MS = 31 * 1000, /* the fetcher's floor is 30 s a source */
 };
 /* A headless run ends at the same moment whenever it runs: the same seed gives the same rows. */
@@ -44,17 +45,26 @@ static void stop(struct demo *d)
     ct_registry_free(d->registry);
 }
 
-static enum ct_status set_source(struct ct_registry *reg, int i, const char *base, struct ct_error *err)
+static enum ct_status set_source(struct ct_registry *reg, int i, const char *base,
+                                 struct ct_error *err)
 {
     const struct wire_source *s = &wire_sources[i];
     char url[256], every[32];
     snprintf(url, sizeof url, "%s%s", base, s->path);
     snprintf(every, sizeof every, "%llds", (long long)(s->backlog_ms / CT_SECOND));
     const char *const settings[][2] = {
-        {"allow_private", "yes"}, {"family", s->family}, {"provider", s->provider},
-        {"scope", s->scope},      {"title", s->title},   {"url", url},
-        {"query", s->query},      {"every", every},      {"terms", "simulated"},
-        {"evidence", i < WORLD_PAGES ? "official" : s->family[0] == 'v' ? "stock" : "listed"},
+        {"allow_private", "yes"},
+        {"family", s->family},
+        {"provider", s->provider},
+        {"scope", s->scope},
+        {"title", s->title},
+        {"url", url},
+        {"query", s->query},
+        {"every", every},
+        {"terms", "simulated"},
+        {"evidence", i < WORLD_PAGES       ? "official"
+                     : s->family[0] == 'v' ? "stock"
+                                           : "listed"},
     };
     for (size_t k = 0; k < CT_LEN(settings); k++) {
         enum ct_status st = ct_registry_set(reg, s->id, settings[k][0], settings[k][1], err);
@@ -66,7 +76,8 @@ static enum ct_status set_source(struct ct_registry *reg, int i, const char *bas
 }
 
 /* A registry of the simulated sources alone, at addresses under BASE. */
-static enum ct_status make_registry(const char *base, struct ct_registry **out, struct ct_error *err)
+static enum ct_status make_registry(const char *base, struct ct_registry **out,
+                                    struct ct_error *err)
 {
     enum ct_status st = ct_registry_empty(out, err);
     for (int i = 0; i < WORLD_SOURCES && st == CT_OK; i++) {
@@ -93,7 +104,8 @@ static enum ct_status clear_place(const char *path, struct ct_error *err)
     for (size_t i = 0; i < rows.n && st == CT_OK; i++) {
         const struct ct_source_row *row = ct_row(&ct_source_table, rows, i);
         if (!ct_span_starts(row->id, "demo_")) {
-            st = ct_fail(err, CT_ERR_USAGE, path, "holds real data; the demo writes only its own file");
+            st = ct_fail(err, CT_ERR_USAGE, path,
+                         "holds real data; the demo writes only its own file");
         }
     }
     ct_arena_free(a);
@@ -123,10 +135,10 @@ static enum ct_status write_sources(struct demo *d, int64_t now_ms, struct ct_er
     return st;
 }
 
-/* Everything up to END_MS, written beside PATH and put there when it is whole: a viewer that waits never sees half
- * a history. A headless run serves nothing: its addresses lead nowhere. */
-static enum ct_status prepare(struct demo *d, const char *path, uint64_t seed, int64_t days, int64_t end_ms,
-                              bool serve, struct ct_error *err)
+/* Everything up to END_MS, written beside PATH and put there when it is whole: a viewer that waits
+ * never sees half a history. A headless run serves nothing: its addresses lead nowhere. */
+static enum ct_status prepare(struct demo *d, const char *path, uint64_t seed, int64_t days,
+                              int64_t end_ms, bool serve, struct ct_error *err)
 {
     char base[64] = "http://127.0.0.1:9";
     int64_t start_ms = (end_ms - days * CT_DAY) / CT_HOUR * CT_HOUR;
@@ -137,7 +149,8 @@ static enum ct_status prepare(struct demo *d, const char *path, uint64_t seed, i
     if (st == CT_OK) {
         st = clear_place(part.p, err);
     }
-    if (st == CT_OK && serve && (st = demo_server_start(&d->world, SPEED, &d->server, err)) == CT_OK) {
+    if (st == CT_OK && serve &&
+        (st = demo_server_start(&d->world, SPEED, &d->server, err)) == CT_OK) {
         snprintf(base, sizeof base, "http://127.0.0.1:%d", demo_server_port(d->server));
     }
     if (st == CT_OK && (st = make_registry(base, &d->registry, err)) == CT_OK &&
@@ -191,9 +204,12 @@ int ct_cmd_demo(int argc, char **argv)
 {
     const char *db = NULL, *seed_text = "1", *days_text = NULL, *parent_fd = NULL;
     bool headless = false, serve = false;
-    const struct ct_arg args[] = {{"headless", NULL, &headless}, {"serve", NULL, &serve},
-                                  {"db", &db, NULL},             {"seed", &seed_text, NULL},
-                                  {"days", &days_text, NULL},    {"parent-fd", &parent_fd, NULL},
+    const struct ct_arg args[] = {{"headless", NULL, &headless},
+                                  {"serve", NULL, &serve},
+                                  {"db", &db, NULL},
+                                  {"seed", &seed_text, NULL},
+                                  {"days", &days_text, NULL},
+                                  {"parent-fd", &parent_fd, NULL},
                                   {0}};
     struct ct_error err = {0};
     int64_t seed = 0, days = DEFAULT_DAYS, end_ms = ct_now_ms();
@@ -206,12 +222,14 @@ int ct_cmd_demo(int argc, char **argv)
     if (ct_span_int(ct_span(seed_text), &seed) != CT_OK) {
         return ct_complain(EXIT_USAGE, "--seed", "\"%s\" is not a number", seed_text);
     }
-    if (days_text && (ct_span_int(ct_span(days_text), &days) != CT_OK || days < 0 || days > MAX_DAYS)) {
+    if (days_text &&
+        (ct_span_int(ct_span(days_text), &days) != CT_OK || days < 0 || days > MAX_DAYS)) {
         return ct_complain(EXIT_USAGE, "--days", "\"%s\" is not 0 to %d", days_text, MAX_DAYS);
     }
     if (headless == serve || !db) {
-        return ct_complain(EXIT_USAGE, "demo", headless == serve ? "say --headless or --serve"
-                                                                 : "--db FILE says where to");
+        return ct_complain(EXIT_USAGE, "demo",
+                           headless == serve ? "say --headless or --serve"
+                                             : "--db FILE says where to");
     }
     if (headless && ct_time_parse(CT_LIT(HEADLESS_END), &end_ms) != CT_OK) {
         return EXIT_ERROR;
@@ -219,14 +237,15 @@ int ct_cmd_demo(int argc, char **argv)
     struct demo d = {0};
     struct ct_watch *w = NULL;
     enum ct_status st = serve ? ct_watch_open(parent_fd, &w, &err) : CT_OK;
-    if (st == CT_OK && (st = prepare(&d, db, (uint64_t)seed, days, end_ms, serve, &err)) == CT_OK && serve) {
+    if (st == CT_OK && (st = prepare(&d, db, (uint64_t)seed, days, end_ms, serve, &err)) == CT_OK &&
+        serve) {
         st = watch_and_fetch(&d, db, w, &err);
     }
     stop(&d);
     ct_watch_close(w);
     if (st == CT_OK && headless) {
-        fprintf(stderr, "cloudtape: %s: %lld simulated days, seed %lld, until %s\n", db, (long long)days,
-                (long long)seed, HEADLESS_END);
+        fprintf(stderr, "cloudtape: %s: %lld simulated days, seed %lld, until %s\n", db,
+                (long long)days, (long long)seed, HEADLESS_END);
     }
     return st == CT_OK ? EXIT_WORKED
                        : ct_complain_err(st == CT_ERR_USAGE ? EXIT_USAGE : EXIT_ERROR, &err);

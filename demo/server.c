@@ -27,7 +27,8 @@ static int source_of(const char *path)
     return -1;
 }
 
-/* The answer of PATH now, and its ETag: a page's own clock must not change it, so of the body's hash. */
+/* The answer of PATH now, and its ETag: a page's own clock must not change it, so of the body's
+ * hash. */
 static int answer(struct demo_server *s, const char *path, struct ct_buf *body)
 {
     int source = source_of(path);

@@ -9,18 +9,22 @@
     [i] = {"demo_" provider "_status", family, provider, scope, title, path, "", 20 * CT_MINUTE}
 
 const struct wire_source wire_sources[WORLD_SOURCES] = {
-    PAGE(0, "statuspage-summary", "aurora", "cloud", "Aurora GPU Cloud status", "/aurora/api/v2/summary.json"),
+    PAGE(0, "statuspage-summary", "aurora", "cloud", "Aurora GPU Cloud status",
+         "/aurora/api/v2/summary.json"),
     PAGE(1, "incidentio-compat", "lumen", "api", "Lumen AI status", "/lumen/api/v2/summary.json"),
     PAGE(2, "azure-rss", "azure", "cloud", "Azure status", "/azure/status/feed/"),
     PAGE(3, "gcp-incidents", "gcp", "cloud", "Google Cloud status", "/gcp/incidents.json"),
     PAGE(4, "aws-currentevents", "aws", "cloud", "AWS Health", "/aws/public/currentevents"),
     [WORLD_AZURE_PRICES] = {"demo_azure_prices", "azure-retail", "azure", "", "Azure GPU prices",
                             "/azure/api/retail/prices", "", CT_HOUR},
-    [WORLD_AWS_SPOT] = {"demo_aws_spot", "aws-spot-feed", "aws", "", "AWS spot prices", "/aws/spot.json", "", CT_HOUR},
-    [WORLD_MARKET] = {"demo_vast", "vast-bundles", "vastai", "", "GPU market, on demand", "/vast/bundles", "", CT_HOUR},
-    [WORLD_MARKET_BID] = {"demo_vast_bid", "vast-bundles", "vastai", "", "GPU market, interruptible",
-                          "/vast/bids", "bid", CT_HOUR},
-    [WORLD_TOKENS] = {"demo_tokens", "litellm", "", "", "Token prices", "/prices.json", "", 6 * CT_HOUR},
+    [WORLD_AWS_SPOT] = {"demo_aws_spot", "aws-spot-feed", "aws", "", "AWS spot prices",
+                        "/aws/spot.json", "", CT_HOUR},
+    [WORLD_MARKET] = {"demo_vast", "vast-bundles", "vastai", "", "GPU market, on demand",
+                      "/vast/bundles", "", CT_HOUR},
+    [WORLD_MARKET_BID] = {"demo_vast_bid", "vast-bundles", "vastai", "",
+                          "GPU market, interruptible", "/vast/bids", "bid", CT_HOUR},
+    [WORLD_TOKENS] = {"demo_tokens", "litellm", "", "", "Token prices", "/prices.json", "",
+                      6 * CT_HOUR},
 };
 
 void ct_wire_memory_free(struct wire_memory *m)
@@ -93,8 +97,8 @@ static void sp_update(struct ct_jw *w, const struct world_incident *inc, int u)
     ct_jw_end_object(w);
 }
 
-static void sp_incident(struct ct_jw *w, const struct world_page *p, const struct world_incident *inc,
-                        bool full)
+static void sp_incident(struct ct_jw *w, const struct world_page *p,
+                        const struct world_incident *inc, bool full)
 {
     static const char *const impacts[] = {"none", "minor", "major", "critical"};
     ct_jw_object(w);
@@ -126,10 +130,11 @@ static void sp_incident(struct ct_jw *w, const struct world_page *p, const struc
     ct_jw_end_object(w);
 }
 
-static void statuspage(struct ct_jw *w, const struct ct_world *world, const struct world_page *p, bool full)
+static void statuspage(struct ct_jw *w, const struct ct_world *world, const struct world_page *p,
+                       bool full)
 {
-    static const char *const component_words[] = {"operational", "degraded_performance", "partial_outage",
-                                                  "major_outage"};
+    static const char *const component_words[] = {"operational", "degraded_performance",
+                                                  "partial_outage", "major_outage"};
     static const char *const indicators[] = {"none", "minor", "major", "critical"};
     ct_jw_object(w);
     ct_jw_key(w, "page");
@@ -190,15 +195,17 @@ static void rfc822(struct ct_buf *out, int64_t ms)
                                          "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
     struct ct_civil c;
     ct_civil_from_ms(ms, &c);
-    ct_buf_addf(out, "%s, %02d %s %d %02d:%02d:%02d Z", days[c.weekday], c.day, months[c.month - 1], c.year,
-                c.hour, c.minute, c.second);
+    ct_buf_addf(out, "%s, %02d %s %d %02d:%02d:%02d Z", days[c.weekday], c.day, months[c.month - 1],
+                c.year, c.hour, c.minute, c.second);
 }
 
 static void azure_rss(struct ct_buf *out, const struct ct_world *world, const struct world_page *p)
 {
-    ct_buf_adds(out, "<?xml version=\"1.0\" encoding=\"utf-8\"?>\r\n<rss version=\"2.0\">\r\n  <channel>\r\n"
-                     "    <title>Azure Status</title>\r\n    <description>Azure Status</description>\r\n"
-                     "    <language>en-us</language>\r\n    <lastBuildDate>");
+    ct_buf_adds(
+        out,
+        "<?xml version=\"1.0\" encoding=\"utf-8\"?>\r\n<rss version=\"2.0\">\r\n  <channel>\r\n"
+        "    <title>Azure Status</title>\r\n    <description>Azure Status</description>\r\n"
+        "    <language>en-us</language>\r\n    <lastBuildDate>");
     rfc822(out, world->now_ms);
     ct_buf_adds(out, "</lastBuildDate>\r\n");
     for (int i = 0; i < p->n_incidents; i++) {
@@ -206,9 +213,10 @@ static void azure_rss(struct ct_buf *out, const struct ct_world *world, const st
         if (!is_open(inc)) {
             continue;
         }
-        ct_buf_addf(out, "    <item>\r\n      <guid\r\n        isPermaLink=\"false\">event-%u</guid>\r\n"
-                         "      <category>%s</category>\r\n      <category>%s</category>\r\n"
-                         "      <title>%s in %s </title>\r\n      <description>",
+        ct_buf_addf(out,
+                    "    <item>\r\n      <guid\r\n        isPermaLink=\"false\">event-%u</guid>\r\n"
+                    "      <category>%s</category>\r\n      <category>%s</category>\r\n"
+                    "      <title>%s in %s </title>\r\n      <description>",
                     inc->number, p->components[inc->component], p->regions[inc->component],
                     world_cause_title(inc->cause), p->regions[inc->component]);
         for (int u = inc->n_updates - 1; u >= 0; u--) {
@@ -232,7 +240,8 @@ static void offset_time(struct ct_jw *w, const char *key, int64_t ms)
     text(w, key, t);
 }
 
-static void gcp_update(struct ct_jw *w, const struct world_page *p, const struct world_incident *inc, int u)
+static void gcp_update(struct ct_jw *w, const struct world_page *p,
+                       const struct world_incident *inc, int u)
 {
     static const char *const impact[] = {"AVAILABLE", "SERVICE_INFORMATION", "SERVICE_DISRUPTION",
                                          "SERVICE_OUTAGE"};
@@ -252,9 +261,11 @@ static void gcp_update(struct ct_jw *w, const struct world_page *p, const struct
     ct_jw_end_object(w);
 }
 
-static void gcp_incident(struct ct_jw *w, const struct world_page *p, const struct world_incident *inc)
+static void gcp_incident(struct ct_jw *w, const struct world_page *p,
+                         const struct world_incident *inc)
 {
-    static const char *const impact[] = {"", "SERVICE_INFORMATION", "SERVICE_DISRUPTION", "SERVICE_OUTAGE"};
+    static const char *const impact[] = {"", "SERVICE_INFORMATION", "SERVICE_DISRUPTION",
+                                         "SERVICE_OUTAGE"};
     static const char *const severity[] = {"", "low", "medium", "high"};
     ct_jw_object(w);
     numbered(w, "id", "G", inc->number);
@@ -435,7 +446,8 @@ static void aws_spot_size(struct ct_jw *w, const struct world_instance *x)
 
 static void aws_spot(struct ct_jw *w, const struct ct_world *world, int keep_every)
 {
-    static const char *const regions[] = {"us-east-1", "us-east-2", "us-west-2", "eu-west-1", "eu-north-1"};
+    static const char *const regions[] = {"us-east-1", "us-east-2", "us-west-2", "eu-west-1",
+                                          "eu-north-1"};
     ct_jw_object(w);
     number(w, "vers", 1, 2);
     ct_jw_key(w, "config");
@@ -550,8 +562,12 @@ static void honest(const struct ct_world *world, int source, int keep_every, str
     const struct world_page *p = source < WORLD_PAGES ? &world->pages[source] : NULL;
     switch (source) {
     case 0:
-    case 1: statuspage(&w, world, p, source == 0); break;
-    case 2: azure_rss(out, world, p); break;
+    case 1:
+        statuspage(&w, world, p, source == 0);
+        break;
+    case 2:
+        azure_rss(out, world, p);
+        break;
     case 3:
     case 4:
         ct_jw_array(&w);
@@ -567,12 +583,21 @@ static void honest(const struct ct_world *world, int source, int keep_every, str
             to_utf16(out);
         }
         break;
-    case WORLD_AZURE_PRICES: azure_prices(&w, world, keep_every); break;
-    case WORLD_AWS_SPOT: aws_spot(&w, world, keep_every); break;
+    case WORLD_AZURE_PRICES:
+        azure_prices(&w, world, keep_every);
+        break;
+    case WORLD_AWS_SPOT:
+        aws_spot(&w, world, keep_every);
+        break;
     case WORLD_MARKET:
-    case WORLD_MARKET_BID: vast(&w, world, keep_every); break;
-    case WORLD_TOKENS: litellm(&w, world, keep_every); break;
-    default: break;
+    case WORLD_MARKET_BID:
+        vast(&w, world, keep_every);
+        break;
+    case WORLD_TOKENS:
+        litellm(&w, world, keep_every);
+        break;
+    default:
+        break;
     }
 }
 
@@ -596,7 +621,8 @@ int ct_wire_answer(const struct ct_world *w, int source, struct wire_memory *m, 
     case WORLD_HALF:
         honest(w, source, 5, out);
         return 200;
-    case WORLD_HONEST: break;
+    case WORLD_HONEST:
+        break;
     }
     honest(w, source, 1, out);
     ct_buf_clear(&m->last[source]);

@@ -18,7 +18,8 @@ struct wire_memory {
 };
 void ct_wire_memory_free(struct wire_memory *m);
 
-/* What SOURCE answers now: the body into OUT (cleared first), the HTTP status returned. Lies included. */
+/* What SOURCE answers now: the body into OUT (cleared first), the HTTP status returned. Lies
+ * included. */
 int ct_wire_answer(const struct ct_world *w, int source, struct wire_memory *m, struct ct_buf *out);
 
 #endif

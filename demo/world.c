@@ -2,7 +2,8 @@
 
 #include <string.h>
 
-const char *const world_phase_words[] = {"investigating", "identified", "monitoring", "resolved", NULL};
+const char *const world_phase_words[] = {"investigating", "identified", "monitoring", "resolved",
+                                         NULL};
 
 static const struct {
     const char *title;
@@ -18,8 +19,8 @@ static const struct {
       "Latency is improving while we watch.", "Latency is normal again."}},
     {"Capacity shortage for new instances",
      {"New instances may fail to start for lack of capacity.",
-      "Demand exceeds what is installed. More is being brought up.",
-      "New capacity is in service.", "Launches work as usual."}},
+      "Demand exceeds what is installed. More is being brought up.", "New capacity is in service.",
+      "Launches work as usual."}},
     {"Power event in a data hall",
      {"Part of a data hall lost power.", "A breaker tripped. Racks are being restored in groups.",
       "All racks have power; storage is recovering.", "All systems are restored."}},
@@ -71,25 +72,47 @@ static bool happens(struct ct_world *w, int64_t dt_ms, int64_t every_ms)
 /* ---- what exists ---- */
 
 static const struct world_page first_pages[WORLD_PAGES] = {
-    {.id = "aurora", .name = "Aurora GPU Cloud", .family = "statuspage-summary", .n_components = 8,
+    {.id = "aurora",
+     .name = "Aurora GPU Cloud",
+     .family = "statuspage-summary",
+     .n_components = 8,
      .components = {"API", "Console", "us-west-1", "us-east-1", "eu-north-1", "ap-south-1",
                     "Object storage", "Billing"}},
-    {.id = "lumen", .name = "Lumen AI", .family = "incidentio-compat", .n_components = 6,
+    {.id = "lumen",
+     .name = "Lumen AI",
+     .family = "incidentio-compat",
+     .n_components = 6,
      .components = {"Chat API", "Batch", "Embeddings", "Realtime", "Files", "Console"}},
-    {.id = "azure", .name = "Azure", .family = "azure-rss", .n_components = 4,
-     .components = {"Azure OpenAI Service", "Virtual Machines", "Storage", "Azure Kubernetes Service (AKS)"},
+    {.id = "azure",
+     .name = "Azure",
+     .family = "azure-rss",
+     .n_components = 4,
+     .components = {"Azure OpenAI Service", "Virtual Machines", "Storage",
+                    "Azure Kubernetes Service (AKS)"},
      .regions = {"East US 2", "West Europe", "West US", "Sweden Central"}},
-    {.id = "gcp", .name = "Google Cloud", .family = "gcp-incidents", .n_components = 4,
+    {.id = "gcp",
+     .name = "Google Cloud",
+     .family = "gcp-incidents",
+     .n_components = 4,
      .components = {"Vertex Gemini API", "Google Compute Engine", "Google Kubernetes Engine",
                     "Cloud Storage"},
      .regions = {"us-central1", "europe-west4", "us-east5", "asia-east1"}},
-    {.id = "aws", .name = "AWS", .family = "aws-currentevents", .n_components = 4,
+    {.id = "aws",
+     .name = "AWS",
+     .family = "aws-currentevents",
+     .n_components = 4,
      .components = {"bedrock", "ec2", "sagemaker", "s3"},
      .regions = {"us-east-1", "us-west-2", "eu-west-1", "us-east-1"}},
 };
 
-#define AZ(name, region, od, spot) {"azure", name, region, od, spot}
-#define AWS(name, region, spot) {"aws", name, region, 0, spot}
+#define AZ(name, region, od, spot)                                                                 \
+    {                                                                                              \
+        "azure", name, region, od, spot                                                            \
+    }
+#define AWS(name, region, spot)                                                                    \
+    {                                                                                              \
+        "aws", name, region, 0, spot                                                               \
+    }
 static const struct world_instance first_instances[WORLD_INSTANCES] = {
     AZ("Standard_ND96isr_H100_v5", "eastus", 98320000, 39328000),
     AZ("Standard_ND96isr_H100_v5", "westeurope", 117984000, 47193000),
@@ -103,13 +126,20 @@ static const struct world_instance first_instances[WORLD_INSTANCES] = {
     AZ("Standard_ND96amsr_A100_v4", "eastus", 32770000, 13108000),
     AZ("Standard_NC4as_T4_v3", "eastus", 526000, 210000),
     AZ("Standard_NC4as_T4_v3", "westeurope", 605000, 242000),
-    AWS("p5.48xlarge", "us-east-1", 21400000), AWS("p5.48xlarge", "us-west-2", 23800000),
-    AWS("p5.48xlarge", "eu-north-1", 22600000), AWS("p5en.48xlarge", "us-east-2", 26900000),
-    AWS("p6-b200.48xlarge", "us-west-2", 43200000), AWS("p4d.24xlarge", "us-east-1", 9200000),
-    AWS("p4d.24xlarge", "eu-west-1", 9900000), AWS("p4de.24xlarge", "us-east-1", 12100000),
-    AWS("g6.xlarge", "us-east-1", 290000), AWS("g6.xlarge", "eu-west-1", 340000),
-    AWS("g6e.xlarge", "us-east-2", 760000), AWS("g5.xlarge", "us-east-1", 410000),
-    AWS("g4dn.xlarge", "us-east-1", 190000), AWS("g4dn.xlarge", "eu-west-1", 220000),
+    AWS("p5.48xlarge", "us-east-1", 21400000),
+    AWS("p5.48xlarge", "us-west-2", 23800000),
+    AWS("p5.48xlarge", "eu-north-1", 22600000),
+    AWS("p5en.48xlarge", "us-east-2", 26900000),
+    AWS("p6-b200.48xlarge", "us-west-2", 43200000),
+    AWS("p4d.24xlarge", "us-east-1", 9200000),
+    AWS("p4d.24xlarge", "eu-west-1", 9900000),
+    AWS("p4de.24xlarge", "us-east-1", 12100000),
+    AWS("g6.xlarge", "us-east-1", 290000),
+    AWS("g6.xlarge", "eu-west-1", 340000),
+    AWS("g6e.xlarge", "us-east-2", 760000),
+    AWS("g5.xlarge", "us-east-1", 410000),
+    AWS("g4dn.xlarge", "us-east-1", 190000),
+    AWS("g4dn.xlarge", "eu-west-1", 220000),
 };
 
 static const struct {
@@ -121,11 +151,14 @@ static const struct {
     {"B200", 183359, 3650000},    {"A100 SXM4", 81920, 960000},  {"A100 PCIE", 40960, 620000},
     {"L40S", 46068, 640000},      {"RTX 4090", 24564, 330000},
 };
-static const char *const market_places[] = {"Montana, US", "Quebec, CA", "Iceland, IS", "Sweden, SE",
-                                            "Texas, US"};
+static const char *const market_places[] = {"Montana, US", "Quebec, CA", "Iceland, IS",
+                                            "Sweden, SE", "Texas, US"};
 
 /* Prices in 1e-12 dollars a token: 1250000 is 1.25 dollars a million tokens. */
-#define M(id, provider, in, out, cache, context) {id, provider, in, out, cache, context, true}
+#define M(id, provider, in, out, cache, context)                                                   \
+    {                                                                                              \
+        id, provider, in, out, cache, context, true                                                \
+    }
 static const struct world_model first_models[WORLD_MODELS] = {
     M("gpt-5.4", "openai", 1250000, 10000000, 125000, 400000),
     M("gpt-5.4-mini", "openai", 250000, 2000000, 25000, 400000),
@@ -138,12 +171,16 @@ static const struct world_model first_models[WORLD_MODELS] = {
     M("vertex_ai/openai/gpt-oss-120b-maas", "vertex_ai-openai_models", 150000, 600000, 0, 128000),
     M("groq/openai/gpt-oss-120b", "groq", 150000, 750000, 0, 128000),
     M("claude-sonnet-4-5-20250929", "anthropic", 3000000, 15000000, 300000, 200000),
-    M("us.anthropic.claude-sonnet-4-5-20250929-v1:0", "bedrock_converse", 3300000, 16500000, 330000, 200000),
-    M("anthropic.claude-sonnet-4-5-20250929-v1:0", "bedrock_converse", 3000000, 15000000, 300000, 200000),
-    M("vertex_ai/claude-sonnet-4-5@20250929", "vertex_ai-anthropic_models", 3000000, 15000000, 300000, 200000),
+    M("us.anthropic.claude-sonnet-4-5-20250929-v1:0", "bedrock_converse", 3300000, 16500000, 330000,
+      200000),
+    M("anthropic.claude-sonnet-4-5-20250929-v1:0", "bedrock_converse", 3000000, 15000000, 300000,
+      200000),
+    M("vertex_ai/claude-sonnet-4-5@20250929", "vertex_ai-anthropic_models", 3000000, 15000000,
+      300000, 200000),
     M("azure_ai/claude-sonnet-4-5", "azure_ai", 3000000, 15000000, 300000, 200000),
     M("claude-haiku-4-5-20251001", "anthropic", 1000000, 5000000, 100000, 200000),
-    M("vertex_ai/claude-haiku-4-5@20251001", "vertex_ai-anthropic_models", 1000000, 5000000, 100000, 200000),
+    M("vertex_ai/claude-haiku-4-5@20251001", "vertex_ai-anthropic_models", 1000000, 5000000, 100000,
+      200000),
     M("gemini/gemini-2.5-pro", "gemini", 1250000, 10000000, 125000, 1048576),
     M("gemini-2.5-pro", "vertex_ai-language-models", 1250000, 10000000, 125000, 1048576),
     M("gemini/gemini-2.5-flash", "gemini", 300000, 2500000, 30000, 1048576),
@@ -216,7 +253,9 @@ static void open_incident(struct ct_world *w, struct world_page *p)
     p->incidents[0] = (struct world_incident){
         .number = w->next_number++,
         .component = (int)between(w, 0, p->n_components - 1),
-        .severity = roll < 5 ? 1 : roll < 8 ? 2 : 3,
+        .severity = roll < 5   ? 1
+                    : roll < 8 ? 2
+                               : 3,
         .cause = (int)between(w, 0, (int64_t)CT_LEN(causes) - 1),
         .left_ms = between(w, 10, 40) * CT_MINUTE,
         .started_ms = w->now_ms,

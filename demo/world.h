@@ -1,6 +1,6 @@
-/* The simulated market: status pages, GPU prices and stock, token prices, from a seed and a clock that is
- * given. The same seed and the same steps make the same world, byte for byte. Knows no wire format (wire.c)
- * and no network (server.c). One thread at a time. */
+/* The simulated market: status pages, GPU prices and stock, token prices, from a seed and a clock
+ * that is given. The same seed and the same steps make the same world, byte for byte. Knows no wire
+ * format (wire.c) and no network (server.c). One thread at a time. */
 #ifndef CT_WORLD_H
 #define CT_WORLD_H
 
@@ -23,12 +23,12 @@ enum world_phase { WORLD_INVESTIGATING, WORLD_IDENTIFIED, WORLD_MONITORING, WORL
 enum { WORLD_MAX_UPDATES = 5, WORLD_MAX_COMPONENTS = 10, WORLD_MAX_INCIDENTS = 12 };
 
 struct world_incident {
-    uint32_t number;       /* unique in the world */
-    int component;         /* index in its page */
-    int severity;          /* 1 minor, 2 major, 3 critical */
-    int cause;             /* index of its title and texts */
+    uint32_t number; /* unique in the world */
+    int component;   /* index in its page */
+    int severity;    /* 1 minor, 2 major, 3 critical */
+    int cause;       /* index of its title and texts */
     enum world_phase phase;
-    int64_t left_ms;       /* market time until the next phase */
+    int64_t left_ms;                 /* market time until the next phase */
     int64_t started_ms, resolved_ms; /* resolved: CT_NONE while open */
     int n_updates;
     struct {
@@ -41,7 +41,8 @@ struct world_incident {
 struct world_page {
     const char *id, *name, *family;
     const char *components[WORLD_MAX_COMPONENTS];
-    const char *regions[WORLD_MAX_COMPONENTS]; /* as the format names them; NULL where it does not */
+    const char
+        *regions[WORLD_MAX_COMPONENTS]; /* as the format names them; NULL where it does not */
     int n_components;
     struct world_incident incidents[WORLD_MAX_INCIDENTS]; /* newest first */
     int n_incidents;
@@ -100,9 +101,9 @@ const char *world_cause_text(int cause, enum world_phase phase);
 
 /* A calm market at START_MS. */
 void ct_world_init(struct ct_world *w, uint64_t seed, int64_t start_ms);
-/* What happens in MARKET_MS of market time happens, stamped NOW_MS (not before the last step). A backlog
- * passes equal steps; a live demo passes more market time than the clock shows, so that there is something
- * to see. */
+/* What happens in MARKET_MS of market time happens, stamped NOW_MS (not before the last step). A
+ * backlog passes equal steps; a live demo passes more market time than the clock shows, so that
+ * there is something to see. */
 void ct_world_step(struct ct_world *w, int64_t now_ms, int64_t market_ms);
 
 #endif

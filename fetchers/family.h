@@ -1,5 +1,5 @@
-/* A family: one wire format, one pure parser. A new format is one file under families/ and one line in
- * registry.c. Sources (who speaks it, where, how often) are rows of reference/sources.tsv. */
+/* A family: one wire format, one pure parser. A new format is one file under families/ and one line
+ * in registry.c. Sources (who speaks it, where, how often) are rows of reference/sources.tsv. */
 #ifndef CT_FAMILY_H
 #define CT_FAMILY_H
 
@@ -17,25 +17,28 @@ struct ct_family {
     const char *url_pattern; /* for people: where such documents live */
     size_t max_bytes;        /* decoded body cap; 0: the default of 8 MiB */
 
-    /* Turns BODY into rows appended to OUT. Pure: reads only BODY, HINT and the reference tables loaded at
-     * start; allocates only from OUT->arena (and inside the parsing library, freed before return); no
-     * clock, files, network or globals, so any bytes at all may be given. BODY is borrowed for the call.
-     * On error OUT is left empty and ERR says where in BODY it went wrong: CT_ERR_SHAPE (another format,
-     * HTML, empty: WHAT names what it looks like), CT_ERR_SYNTAX (damaged), CT_ERR_LIMIT. */
+    /* Turns BODY into rows appended to OUT. Pure: reads only BODY, HINT and the reference tables
+     * loaded at start; allocates only from OUT->arena (and inside the parsing library, freed before
+     * return); no clock, files, network or globals, so any bytes at all may be given. BODY is
+     * borrowed for the call. On error OUT is left empty and ERR says where in BODY it went wrong:
+     * CT_ERR_SHAPE (another format, HTML, empty: WHAT names what it looks like), CT_ERR_SYNTAX
+     * (damaged), CT_ERR_LIMIT. */
     enum ct_status (*parse)(struct ct_span body, const struct ct_parse_hint *hint,
                             struct ct_batch *out, struct ct_error *err);
 };
 
-extern const struct ct_family *const ct_families[]; /* NULL-terminated, in contract order */
+extern const struct ct_family *const ct_families[];       /* NULL-terminated, in contract order */
 const struct ct_family *ct_family_find(const char *name); /* NULL when unknown */
 
-/* What BODY looks like, for errors: "an HTML page", "an empty body", "a Statuspage summary", "an Instatus
- * page", "damaged JSON", ... Static text. Reads JSON whole: only for bodies that were refused. */
+/* What BODY looks like, for errors: "an HTML page", "an empty body", "a Statuspage summary", "an
+ * Instatus page", "damaged JSON", ... Static text. Reads JSON whole: only for bodies that were
+ * refused. */
 const char *ct_family_guess(struct ct_span body);
 /* Adds ", in what looks like an Instatus page" to a refusal in ERR (NULL is fine). */
 void ct_family_explain(struct ct_error *err, struct ct_span body);
 
-/* One built-in or configured source. All text is owned by the registry and lives as long as the program. */
+/* One built-in or configured source. All text is owned by the registry and lives as long as the
+ * program. */
 struct ct_source {
     const char *id, *family, *provider, *scope, *title, *url, *terms;
     const char *method;  /* "GET" or "POST" */
@@ -43,7 +46,7 @@ struct ct_source {
     const char *query;   /* becomes ct_parse_hint.query */
     const char *key_env; /* environment name of the key it needs; "" none */
     int64_t interval_ms, timeout_ms;
-    size_t max_bytes;    /* decoded, over all pages */
+    size_t max_bytes; /* decoded, over all pages */
     int max_pages;
     enum ct_evidence evidence;
     bool enabled, part_of_list, allow_private;
@@ -51,8 +54,8 @@ struct ct_source {
 };
 
 struct ct_registry;
-/* Reads reference/sources.tsv (ct_path_resource) and the reference tables beside it. CT_ERR_CONFIG names file,
- * line and column of the first bad row. */
+/* Reads reference/sources.tsv (ct_path_resource) and the reference tables beside it. CT_ERR_CONFIG
+ * names file, line and column of the first bad row. */
 CT_MUST_USE enum ct_status ct_registry_load(struct ct_registry **out, struct ct_error *err);
 /* The same without the built-in sources: ct_registry_set adds what there shall be. */
 CT_MUST_USE enum ct_status ct_registry_empty(struct ct_registry **out, struct ct_error *err);
@@ -60,15 +63,17 @@ void ct_registry_free(struct ct_registry *reg);
 size_t ct_registry_count(const struct ct_registry *reg);
 struct ct_source *ct_registry_at(struct ct_registry *reg, size_t i);
 struct ct_source *ct_registry_find(struct ct_registry *reg, const char *id); /* NULL when unknown */
-/* Whose prices all built-in sources of FAMILY bring: the provider of a further one unless it names another.
- * NULL: of several, of nobody known, or no prices. */
+/* Whose prices all built-in sources of FAMILY bring: the provider of a further one unless it names
+ * another. NULL: of several, of nobody known, or no prices. */
 const char *ct_registry_seller(struct ct_registry *reg, const struct ct_family *family);
-/* A user's own source or overrides of a built-in one: KEY is a column of sources.tsv, or "every", "enabled",
- * "allow_private" (which must stand before an http address and an interval below 30 s). Values are checked: CT_ERR_CONFIG says what is wrong with it and the nearest name. */
+/* A user's own source or overrides of a built-in one: KEY is a column of sources.tsv, or "every",
+ * "enabled", "allow_private" (which must stand before an http address and an interval below 30 s).
+ * Values are checked: CT_ERR_CONFIG says what is wrong with it and the nearest name. */
 CT_MUST_USE enum ct_status ct_registry_set(struct ct_registry *reg, const char *id, const char *key,
                                            const char *value, struct ct_error *err);
-/* After the last ct_registry_set: a source of the user that has no family or address is switched off, and
- * the first one makes CT_ERR_CONFIG ("source acme": what is missing, or the built-in name it may mean). */
+/* After the last ct_registry_set: a source of the user that has no family or address is switched
+ * off, and the first one makes CT_ERR_CONFIG ("source acme": what is missing, or the built-in name
+ * it may mean). */
 CT_MUST_USE enum ct_status ct_registry_check(struct ct_registry *reg, struct ct_error *err);
 
 #endif

@@ -1,6 +1,6 @@
-/* The one door to the network: the only file that knows curl is http.c. Many transfers at once, one thread.
- * Limits of reliability.md section 3 and the rules of section 7.5 (address filter, https only, our own byte
- * count, no cookies, no netrc, no proxy unless set) hold for every transfer. */
+/* The one door to the network: the only file that knows curl is http.c. Many transfers at once, one
+ * thread. Limits of reliability.md section 3 and the rules of section 7.5 (address filter, https
+ * only, our own byte count, no cookies, no netrc, no proxy unless set) hold for every transfer. */
 #ifndef CT_HTTP_H
 #define CT_HTTP_H
 
@@ -14,7 +14,8 @@
 struct ct_http;
 
 struct ct_http_options {
-    bool allow_private;     /* loopback and private addresses, and plain http, for tests and inner mirrors */
+    bool allow_private;     /* loopback and private addresses, and plain http, for tests and inner
+                               mirrors */
     const char *ca_file;    /* NULL: the system's */
     const char *proxy;      /* NULL: none, also not from the environment */
     const char *user_agent; /* NULL: cloudtape/VERSION */
@@ -26,42 +27,46 @@ void ct_http_free(struct ct_http *h); /* ends running transfers without calling 
 
 struct ct_http_request {
     const char *url, *method /* "GET", "POST" */, *body /* or NULL */, *content_type;
-    const char *const *headers;       /* "Name: value", NULL-terminated, or NULL; never logged */
+    const char *const *headers;         /* "Name: value", NULL-terminated, or NULL; never logged */
     struct ct_span etag, last_modified; /* validators to send; null: none */
-    size_t max_bytes;                 /* decoded body; more ends the transfer with CT_ERR_LIMIT */
-    int64_t connect_ms, total_ms;     /* 0: 10 s, 30 s */
+    size_t max_bytes;                   /* decoded body; more ends the transfer with CT_ERR_LIMIT */
+    int64_t connect_ms, total_ms;       /* 0: 10 s, 30 s */
     bool allow_private;
 };
 
 struct ct_http_answer {
-    enum ct_status status;   /* CT_OK: an answer arrived whole (any HTTP status); else ERR says why not */
+    enum ct_status
+        status; /* CT_OK: an answer arrived whole (any HTTP status); else ERR says why not */
     int http_status;
-    struct ct_span body;     /* decoded; borrowed for the callback */
+    struct ct_span body; /* decoded; borrowed for the callback */
     struct ct_span etag, last_modified, content_type, final_url; /* borrowed; null when absent */
-    int64_t retry_after_ms;  /* CT_NONE: not said; a date is already made relative */
+    int64_t retry_after_ms; /* CT_NONE: not said; a date is already made relative */
     int64_t latency_ms, wire_bytes;
     struct ct_error err;
 };
 
-/* Called once per request from ct_http_poll, never from ct_http_start. May start further requests. */
+/* Called once per request from ct_http_poll, never from ct_http_start. May start further requests.
+ */
 typedef void ct_http_done(void *ctx, const struct ct_http_answer *answer);
 
 /* Queues REQ (everything is copied). Fails at once for a URL that may not be asked. */
 CT_MUST_USE enum ct_status ct_http_start(struct ct_http *h, const struct ct_http_request *req,
                                          ct_http_done *done, void *ctx, struct ct_error *err);
-/* Moves all transfers, sleeping at most WAIT_MS in one place until something happens on them or on WAKE_FD
+/* Moves all transfers, sleeping at most WAIT_MS in one place until something happens on them or on
+ * WAKE_FD
  * (-1: none); WOKEN says whether that fd became readable. */
-CT_MUST_USE enum ct_status ct_http_poll(struct ct_http *h, int64_t wait_ms, int wake_fd, bool *woken,
-                                        struct ct_error *err);
+CT_MUST_USE enum ct_status ct_http_poll(struct ct_http *h, int64_t wait_ms, int wake_fd,
+                                        bool *woken, struct ct_error *err);
 size_t ct_http_running(const struct ct_http *h); /* requests whose callback is still to come */
 
 /* ---- pure helpers, any thread ---- */
 
-/* LINK, as a feed gives it, made absolute against BASE into OUT (cleared first). CT_ERR_NET unless scheme, host and
- * port stay those of BASE and nothing odd (user names, controls) is in it. */
+/* LINK, as a feed gives it, made absolute against BASE into OUT (cleared first). CT_ERR_NET unless
+ * scheme, host and port stay those of BASE and nothing odd (user names, controls) is in it. */
 CT_MUST_USE enum ct_status ct_url_next(const char *base, struct ct_span link, struct ct_buf *out,
                                        struct ct_error *err);
-/* What a Retry-After header says, relative to NOW_MS, 0 to 7 days; CT_NONE for anything unreadable. */
+/* What a Retry-After header says, relative to NOW_MS, 0 to 7 days; CT_NONE for anything unreadable.
+ */
 int64_t ct_retry_after(struct ct_span value, int64_t now_ms);
 /* TEXT as it may be sent back in a header: printable ASCII, at most 512 bytes; otherwise null. */
 struct ct_span ct_header_safe(struct ct_span text);

@@ -16,10 +16,11 @@ void ct_arena_reset(struct ct_arena *a);
 /* Bytes handed out since new or reset. */
 size_t ct_arena_used(const struct ct_arena *a);
 
-/* Zeroed memory, aligned for any type; NULL only when the limit is reached. One thread at a time. */
+/* Zeroed memory, aligned for any type; NULL only when the limit is reached. One thread at a time.
+ */
 void *ct_arena_alloc(struct ct_arena *a, size_t size);
-/* Copies into the arena, NUL-terminated behind the span's end. Null stays null; NULL p with the limit
- * reached as well, which ct_arena_full tells apart. */
+/* Copies into the arena, NUL-terminated behind the span's end. Null stays null; NULL p with the
+ * limit reached as well, which ct_arena_full tells apart. */
 struct ct_span ct_arena_dup(struct ct_arena *a, struct ct_span s);
 struct ct_span ct_arena_printf(struct ct_arena *a, const char *fmt, ...) CT_PRINTF(2, 3);
 /* True once an allocation was refused: the caller fails with CT_ERR_LIMIT. */

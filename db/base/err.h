@@ -42,8 +42,8 @@ struct ct_error {
 const char *ct_status_words(enum ct_status status);
 
 /* Fills ERR (which may be NULL) and returns STATUS, so that a caller can write
- * `return ct_fail(err, CT_ERR_RANGE, "line 3", "price %s is too large", text);`. Control bytes in the
- * result are replaced by '?', so an error never breaks a line. FMT NULL: the default words. */
+ * `return ct_fail(err, CT_ERR_RANGE, "line 3", "price %s is too large", text);`. Control bytes in
+ * the result are replaced by '?', so an error never breaks a line. FMT NULL: the default words. */
 enum ct_status ct_fail(struct ct_error *err, enum ct_status status, const char *where,
                        const char *fmt, ...) CT_PRINTF(4, 5);
 

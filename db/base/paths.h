@@ -5,18 +5,20 @@
 #include "db/base/err.h"
 #include "db/base/str.h"
 
-/* Each writes an absolute path into OUT (cleared first). NAME may be "". Directories are not created. */
+/* Each writes an absolute path into OUT (cleared first). NAME may be "". Directories are not
+ * created. */
 void ct_path_config(struct ct_buf *out, const char *name); /* $XDG_CONFIG_HOME/cloudtape/NAME */
 void ct_path_state(struct ct_buf *out, const char *name);  /* $XDG_STATE_HOME/cloudtape/NAME */
 void ct_path_data(struct ct_buf *out, const char *name);   /* $XDG_DATA_HOME/cloudtape/NAME */
 
-/* A file shipped with the program, NAME such as "themes/mono.theme" or "fetchers/reference/hosts.tsv":
- * first found of $CLOUDTAPE_DATADIR/NAME, beside the executable, in the folder above it (a build folder
- * inside the source tree), the installed pkgdatadir. CT_ERR_NOT_FOUND names where it looked. */
+/* A file shipped with the program, NAME such as "themes/mono.theme" or
+ * "fetchers/reference/hosts.tsv": first found of $CLOUDTAPE_DATADIR/NAME, beside the executable, in
+ * the folder above it (a build folder inside the source tree), the installed pkgdatadir.
+ * CT_ERR_NOT_FOUND names where it looked. */
 CT_MUST_USE enum ct_status ct_path_resource(struct ct_buf *out, const char *name,
                                             struct ct_error *err);
-/* The program NAME ("cloudtape-fetcher"): beside the executable, else in the installed libexec folder,
- * else on PATH; $CLOUDTAPE_FETCHER wins for the fetcher. */
+/* The program NAME ("cloudtape-fetcher"): beside the executable, else in the installed libexec
+ * folder, else on PATH; $CLOUDTAPE_FETCHER wins for the fetcher. */
 CT_MUST_USE enum ct_status ct_path_program(struct ct_buf *out, const char *name,
                                            struct ct_error *err);
 /* mkdir -p, 0700 for what is created. */
@@ -25,6 +27,7 @@ CT_MUST_USE enum ct_status ct_mkdirs(const char *path, struct ct_error *err);
 CT_MUST_USE enum ct_status ct_read_file(const char *path, size_t max, struct ct_buf *out,
                                         struct ct_error *err);
 /* Atomic replace: temp file beside it, fsync, rename, 0600. */
-CT_MUST_USE enum ct_status ct_write_file(const char *path, struct ct_span bytes, struct ct_error *err);
+CT_MUST_USE enum ct_status ct_write_file(const char *path, struct ct_span bytes,
+                                         struct ct_error *err);
 
 #endif

@@ -22,15 +22,15 @@ struct ct_span {
 #define CT_FMT(s) (int)(s).n, ((s).p ? (s).p : "")
 
 struct ct_span ct_span(const char *text); /* of a NUL-terminated string; NULL gives CT_SPAN_NONE */
-bool ct_span_eq(struct ct_span a, struct ct_span b);          /* null equals null only */
-bool ct_span_is(struct ct_span a, const char *text);          /* equals a NUL-terminated string */
-bool ct_span_ieq(struct ct_span a, struct ct_span b);         /* ASCII case-blind */
-bool ct_span_istarts(struct ct_span a, const char *prefix);   /* ASCII case-blind */
+bool ct_span_eq(struct ct_span a, struct ct_span b);        /* null equals null only */
+bool ct_span_is(struct ct_span a, const char *text);        /* equals a NUL-terminated string */
+bool ct_span_ieq(struct ct_span a, struct ct_span b);       /* ASCII case-blind */
+bool ct_span_istarts(struct ct_span a, const char *prefix); /* ASCII case-blind */
 bool ct_span_starts(struct ct_span a, const char *prefix);
 bool ct_span_ends(struct ct_span a, const char *suffix);
-bool ct_span_ihas(struct ct_span a, struct ct_span needle);   /* ASCII case-blind contains */
-int ct_span_cmp(struct ct_span a, struct ct_span b);          /* bytewise; null sorts first */
-struct ct_span ct_span_trim(struct ct_span a);                /* ASCII white space at both ends */
+bool ct_span_ihas(struct ct_span a, struct ct_span needle); /* ASCII case-blind contains */
+int ct_span_cmp(struct ct_span a, struct ct_span b);        /* bytewise; null sorts first */
+struct ct_span ct_span_trim(struct ct_span a);              /* ASCII white space at both ends */
 /* Cuts REST at the first SEP: returns what stood before it and leaves what follows in *REST. When
  * there is no SEP it returns everything and *REST becomes null. */
 struct ct_span ct_span_cut(struct ct_span *rest, char sep);
@@ -41,8 +41,8 @@ uint64_t ct_hash(struct ct_span bytes);
 /* Decimal integer with optional sign, all of TEXT. CT_ERR_SYNTAX, CT_ERR_RANGE. */
 CT_MUST_USE enum ct_status ct_span_int(struct ct_span text, int64_t *out);
 
-/* A growing buffer. Start from CT_BUF_INIT, end with ct_buf_free. p is NUL-terminated whenever it is
- * not NULL. Out of memory ends the program (style.md section 6). */
+/* A growing buffer. Start from CT_BUF_INIT, end with ct_buf_free. p is NUL-terminated whenever it
+ * is not NULL. Out of memory ends the program (style.md section 6). */
 struct ct_buf {
     char *p;
     size_t n, cap;

@@ -14,23 +14,25 @@
 /* "As of now": later than any stored instant. */
 #define CT_LIVE INT64_MAX
 
-int64_t ct_now_ms(void);  /* CLOCK_REALTIME; $CLOUDTAPE_NOW (RFC 3339) replaces it, for tests and demos */
+int64_t
+ct_now_ms(void); /* CLOCK_REALTIME; $CLOUDTAPE_NOW (RFC 3339) replaces it, for tests and demos */
 int64_t ct_mono_ms(void); /* CLOCK_MONOTONIC: intervals inside one process */
 int64_t ct_boot_ms(void); /* CLOCK_BOOTTIME: goes on through suspend; ages and timers */
 
-/* Any form in which a source writes an instant (sources/status.md section 6): RFC 3339 with or without
- * fraction, offset or T; RFC 822 with Z, GMT, UTC, PST, PDT, EST, EDT or +hhmm; JavaScript's
- * "Tue Sep 01 2026 00:00:00 GMT+0000 (...)"; "September 2, 2026 2:05AM UTC"; epoch seconds or
- * milliseconds (above 10^11). A form without zone is UTC. Years 1970 to 2200.
+/* Any form in which a source writes an instant (sources/status.md section 6): RFC 3339 with or
+ * without fraction, offset or T; RFC 822 with Z, GMT, UTC, PST, PDT, EST, EDT or +hhmm;
+ * JavaScript's "Tue Sep 01 2026 00:00:00 GMT+0000 (...)"; "September 2, 2026 2:05AM UTC"; epoch
+ * seconds or milliseconds (above 10^11). A form without zone is UTC. Years 1970 to 2200.
  * CT_ERR_SYNTAX or CT_ERR_RANGE leave *OUT untouched. */
 CT_MUST_USE enum ct_status ct_time_parse(struct ct_span text, int64_t *out);
 
-/* What a person types: RFC 3339, YYYY-MM-DD (midnight UTC), "YYYY-MM-DD hh:mm", "now", or relative to
- * NOW_MS ("-2h", "-30d", "-90m", "-1w"). CT_ERR_SYNTAX otherwise, with the accepted forms in ERR. */
+/* What a person types: RFC 3339, YYYY-MM-DD (midnight UTC), "YYYY-MM-DD hh:mm", "now", or relative
+ * to NOW_MS ("-2h", "-30d", "-90m", "-1w"). CT_ERR_SYNTAX otherwise, with the accepted forms in
+ * ERR. */
 CT_MUST_USE enum ct_status ct_time_parse_user(struct ct_span text, int64_t now_ms, int64_t *out,
                                               struct ct_error *err);
-/* A length of time: "15s", "5m", "2h", "30d", "1w", "1y" (365 days), "250ms", "1.5h", "1h30m", a bare number of
- * seconds. >= 0. CT_ERR_SYNTAX, CT_ERR_RANGE. */
+/* A length of time: "15s", "5m", "2h", "30d", "1w", "1y" (365 days), "250ms", "1.5h", "1h30m", a
+ * bare number of seconds. >= 0. CT_ERR_SYNTAX, CT_ERR_RANGE. */
 CT_MUST_USE enum ct_status ct_duration_parse(struct ct_span text, int64_t *out_ms);
 
 #define CT_TIME_MAX 40
@@ -43,7 +45,8 @@ struct ct_civil {
 /* Parts beyond their range carry over (month 13, day 0, hour -1); weekday is not read. */
 int64_t ct_ms_from_civil(const struct ct_civil *c);
 void ct_civil_from_ms(int64_t ms, struct ct_civil *out);
-/* A short age for people: "40s", "18m", "1h12m", "6d4h", "5w", never negative ("0s"). Returns the length. */
+/* A short age for people: "40s", "18m", "1h12m", "6d4h", "5w", never negative ("0s"). Returns the
+ * length. */
 int ct_age_format(char out[CT_TIME_MAX], int64_t ms);
 
 #endif

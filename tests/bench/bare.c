@@ -1,4 +1,5 @@
-/* The floor of a first paint and of a key: ncurses fills the screen, each key moves one highlighted line. */
+/* The floor of a first paint and of a key: ncurses fills the screen, each key moves one highlighted
+ * line. */
 #include "config.h"
 
 #include <locale.h>

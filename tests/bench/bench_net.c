@@ -1,9 +1,10 @@
-/* Fifty sources on loopback: the fetcher's first round against curl, and a round of 304s against one of 200s.
+/* Fifty sources on loopback: the fetcher's first round against curl, and a round of 304s against
+ * one of 200s.
  *
  *   bench_net FETCHER FOLDER
  *
- * The server is a process of its own, so that CPU counted here is the fetcher's alone. Counts answers and rows:
- * a round in which something failed is no round. */
+ * The server is a process of its own, so that CPU counted here is the fetcher's alone. Counts
+ * answers and rows: a round in which something failed is no round. */
 #include "config.h"
 
 #include "fetchers/fetcher.h"
@@ -70,26 +71,35 @@ static double median(double *v, size_t n)
 static void page(struct ct_buf *out, int source, int version)
 {
     ct_buf_clear(out);
-    ct_buf_addf(out,
-                "{\"page\":{\"id\":\"page%d\",\"name\":\"Cloud %d\",\"url\":\"https://status.example.org\","
-                "\"updated_at\":\"2026-09-01T01:40:%02dZ\"},\"components\":[",
-                source, source, version % 60);
+    ct_buf_addf(
+        out,
+        "{\"page\":{\"id\":\"page%d\",\"name\":\"Cloud %d\",\"url\":\"https://status.example.org\","
+        "\"updated_at\":\"2026-09-01T01:40:%02dZ\"},\"components\":[",
+        source, source, version % 60);
     for (int i = 0; i < COMPONENTS; i++) {
         ct_buf_addf(out,
                     "%s{\"id\":\"c%d-%d\",\"name\":\"Service %d\",\"status\":\"%s\",\"created_at\":"
-                    "\"2024-01-05T10:00:00.000Z\",\"updated_at\":\"2026-09-01T08:30:00.250Z\",\"position\":%d,"
-                    "\"description\":null,\"showcase\":true,\"start_date\":null,\"group_id\":null,\"page_id\":"
+                    "\"2024-01-05T10:00:00.000Z\",\"updated_at\":\"2026-09-01T08:30:00.250Z\","
+                    "\"position\":%d,"
+                    "\"description\":null,\"showcase\":true,\"start_date\":null,\"group_id\":null,"
+                    "\"page_id\":"
                     "\"page%d\",\"group\":false,\"only_show_if_degraded\":false}",
-                    i ? "," : "", source, i, i, i == version % COMPONENTS ? "partial_outage" : "operational", i, source);
+                    i ? "," : "", source, i, i,
+                    i == version % COMPONENTS ? "partial_outage" : "operational", i, source);
     }
-    ct_buf_adds(out, "],\"incidents\":[],\"scheduled_maintenances\":[],\"status\":{\"indicator\":\"minor\","
-                     "\"description\":\"Some trouble\"}}");
+    ct_buf_adds(
+        out, "],\"incidents\":[],\"scheduled_maintenances\":[],\"status\":{\"indicator\":\"minor\","
+             "\"description\":\"Some trouble\"}}");
 }
 
 static size_t gzip(struct ct_buf *body, char *out, size_t room)
 {
-    z_stream z = {.next_in = (Bytef *)body->p, .avail_in = (uInt)body->n, .next_out = (Bytef *)out, .avail_out = (uInt)room};
-    if (deflateInit2(&z, 6, Z_DEFLATED, 15 + 16, 8, Z_DEFAULT_STRATEGY) != Z_OK || deflate(&z, Z_FINISH) != Z_STREAM_END) {
+    z_stream z = {.next_in = (Bytef *)body->p,
+                  .avail_in = (uInt)body->n,
+                  .next_out = (Bytef *)out,
+                  .avail_out = (uInt)room};
+    if (deflateInit2(&z, 6, Z_DEFLATED, 15 + 16, 8, Z_DEFAULT_STRATEGY) != Z_OK ||
+        deflate(&z, Z_FINISH) != Z_STREAM_END) {
         die("no gzip");
     }
     deflateEnd(&z);
@@ -105,12 +115,13 @@ static void set_pages(struct ts *web, int version)
         page(&body, i, version);
         snprintf(path, sizeof path, "/%d.json", i);
         snprintf(etag, sizeof etag, "\"v%d\"", version);
-        ts_set(web, path,
-               &(struct ts_answer){.status = 200,
-                                   .headers = "Content-Encoding: gzip\nContent-Type: application/json",
-                                   .body = packed,
-                                   .length = gzip(&body, packed, sizeof packed),
-                                   .etag = etag});
+        ts_set(
+            web, path,
+            &(struct ts_answer){.status = 200,
+                                .headers = "Content-Encoding: gzip\nContent-Type: application/json",
+                                .body = packed,
+                                .length = gzip(&body, packed, sizeof packed),
+                                .etag = etag});
     }
     ct_buf_free(&body);
 }
@@ -231,10 +242,23 @@ static void must_be_loaded(const char *folder, const char *wanted)
 static void first_round(const char *fetcher, const char *folder, int port)
 {
     char config[512], list[512], db[512], out[512], names[SOURCES][8];
-    char *ours[SOURCES + 9] = {(char *)(uintptr_t)fetcher, (char[]){"fetch"}, (char[]){"--once"}, (char[]){"--config"},
-                               config, (char[]){"--db"}, db};
-    char *theirs[] = {(char[]){"curl"}, (char[]){"--parallel"}, (char[]){"--parallel-max"}, (char[]){"50"},
-                      (char[]){"--compressed"}, (char[]){"--no-progress-meter"}, (char[]){"--fail"}, (char[]){"--config"}, list, NULL};
+    char *ours[SOURCES + 9] = {(char *)(uintptr_t)fetcher,
+                               (char[]){"fetch"},
+                               (char[]){"--once"},
+                               (char[]){"--config"},
+                               config,
+                               (char[]){"--db"},
+                               db};
+    char *theirs[] = {(char[]){"curl"},
+                      (char[]){"--parallel"},
+                      (char[]){"--parallel-max"},
+                      (char[]){"50"},
+                      (char[]){"--compressed"},
+                      (char[]){"--no-progress-meter"},
+                      (char[]){"--fail"},
+                      (char[]){"--config"},
+                      list,
+                      NULL};
     snprintf(config, sizeof config, "%s/net.ini", folder);
     snprintf(list, sizeof list, "%s/curl.list", folder);
     snprintf(out, sizeof out, "%s/net.out", folder);
@@ -243,9 +267,12 @@ static void first_round(const char *fetcher, const char *folder, int port)
     for (int i = 0; i < SOURCES; i++) {
         snprintf(names[i], sizeof names[i], "s%d", i);
         ours[7 + i] = names[i];
-        fprintf(ini, "[source s%d]\nallow_private = yes\nfamily = statuspage-summary\nprovider = p%d\n"
-                     "url = http://127.0.0.1:%d/%d.json\n", i, i, port, i);
-        fprintf(urls, "url = http://127.0.0.1:%d/%d.json\noutput = %s/curl-%d\n", port, i, folder, i);
+        fprintf(ini,
+                "[source s%d]\nallow_private = yes\nfamily = statuspage-summary\nprovider = p%d\n"
+                "url = http://127.0.0.1:%d/%d.json\n",
+                i, i, port, i);
+        fprintf(urls, "url = http://127.0.0.1:%d/%d.json\noutput = %s/curl-%d\n", port, i, folder,
+                i);
     }
     if (fclose(ini) != 0 || fclose(urls) != 0) {
         die("cannot write");
@@ -264,8 +291,8 @@ static void first_round(const char *fetcher, const char *folder, int port)
     }
     ct_buf_free(&body);
     double a = median(mine, ROUNDS) * 1e3, b = median(curl, ROUNDS) * 1e3;
-    printf("bench\tnet-50-sources-first-round-against-curl\t%.1f ms\t%.1f ms\t%.2f\t<=1.3\t%s\n", a, b, a / b,
-           a <= 1.3 * b ? "ok" : "over");
+    printf("bench\tnet-50-sources-first-round-against-curl\t%.1f ms\t%.1f ms\t%.2f\t<=1.3\t%s\n", a,
+           b, a / b, a <= 1.3 * b ? "ok" : "over");
 }
 
 /* ---- rounds of 200 and of 304: CPU of this process ---- */
@@ -275,7 +302,8 @@ struct seen {
     int64_t samples;
 };
 
-static void after(void *ctx, const struct ct_source *s, const struct ct_fetch *f, const struct ct_commit *c)
+static void after(void *ctx, const struct ct_source *s, const struct ct_fetch *f,
+                  const struct ct_commit *c)
 {
     struct seen *seen = ctx;
     (void)s;
@@ -312,13 +340,17 @@ static void rounds(const char *folder, int port)
     char db[512];
     struct ct_registry *reg;
     struct ct_http_options options = {.allow_private = true};
-    struct ct_fetcher_options o = {.owner = "bench", .seed = 1, .once = true, .after_commit = after};
+    struct ct_fetcher_options o = {
+        .owner = "bench", .seed = 1, .once = true, .after_commit = after};
     check(ct_registry_empty(&reg, &err), "registry");
     for (int i = 0; i < SOURCES; i++) {
         char id[8], url[64];
         snprintf(id, sizeof id, "s%d", i);
         snprintf(url, sizeof url, "http://127.0.0.1:%d/%d.json", port, i);
-        const char *const set[][2] = {{"allow_private", "yes"}, {"family", "statuspage-summary"}, {"provider", id}, {"url", url}};
+        const char *const set[][2] = {{"allow_private", "yes"},
+                                      {"family", "statuspage-summary"},
+                                      {"provider", id},
+                                      {"url", url}};
         for (size_t k = 0; k < CT_LEN(set); k++) {
             check(ct_registry_set(reg, id, set[k][0], set[k][1], &err), "source");
         }
@@ -349,8 +381,8 @@ static void rounds(const char *folder, int port)
     ct_writer_close(o.writer);
     ct_registry_free(reg);
     double a = median(empty, ROUNDS) * 1e3, b = median(full, ROUNDS) * 1e3;
-    printf("bench\tnet-round-of-304s-cpu-against-200s\t%.2f ms\t%.2f ms\t%.2f\t<=0.3\t%s\n", a, b, a / b,
-           a <= 0.3 * b ? "ok" : "over");
+    printf("bench\tnet-round-of-304s-cpu-against-200s\t%.2f ms\t%.2f ms\t%.2f\t<=0.3\t%s\n", a, b,
+           a / b, a <= 0.3 * b ? "ok" : "over");
 }
 
 int main(int argc, char **argv)

@@ -1,5 +1,5 @@
-/* Parsers against the libraries they stand on: MB/s of ours and of the library alone, on the same bytes in one
- * run. Checks what was parsed: a parser that drops rows is not fast, it is wrong. */
+/* Parsers against the libraries they stand on: MB/s of ours and of the library alone, on the same
+ * bytes in one run. Checks what was parsed: a parser that drops rows is not fast, it is wrong. */
 #include "config.h"
 
 #include "db/base/jsonw.h"
@@ -42,10 +42,11 @@ static void number(struct ct_jw *w, const char *key, int64_t value, int digits)
 /* A price list of the size and shape of the real one. */
 static void price_list(struct ct_buf *out)
 {
-    static const char *const flags[] = {"supports_function_calling", "supports_parallel_function_calling",
-                                        "supports_prompt_caching", "supports_response_schema",
-                                        "supports_system_messages", "supports_tool_choice",
-                                        "supports_vision", "supports_pdf_input"};
+    static const char *const flags[] = {
+        "supports_function_calling", "supports_parallel_function_calling",
+        "supports_prompt_caching",   "supports_response_schema",
+        "supports_system_messages",  "supports_tool_choice",
+        "supports_vision",           "supports_pdf_input"};
     struct ct_jw w;
     ct_jw_init(&w, out);
     ct_jw_object(&w);
@@ -77,12 +78,14 @@ static void feed(struct ct_buf *out)
     ct_buf_adds(out, "<?xml version=\"1.0\" encoding=\"utf-8\"?>\n<rss version=\"2.0\"><channel>"
                      "<title>Azure Status</title>\n");
     for (int i = 0; i < ITEMS; i++) {
-        ct_buf_addf(out, "<item><guid isPermaLink=\"false\">event-%d</guid><category>Storage</category>"
-                         "<category>West Europe</category><title>Issue %d in West Europe</title>"
-                         "<description>&lt;p&gt;Starting at 10:%02d UTC some customers may see errors. We are "
-                         "looking into it and will tell more within the hour.&lt;/p&gt;</description>"
-                         "<pubDate>Thu, 23 Jul 2026 16:%02d:09 Z</pubDate></item>\n",
-                    i, i, i % 60, i % 60);
+        ct_buf_addf(
+            out,
+            "<item><guid isPermaLink=\"false\">event-%d</guid><category>Storage</category>"
+            "<category>West Europe</category><title>Issue %d in West Europe</title>"
+            "<description>&lt;p&gt;Starting at 10:%02d UTC some customers may see errors. We are "
+            "looking into it and will tell more within the hour.&lt;/p&gt;</description>"
+            "<pubDate>Thu, 23 Jul 2026 16:%02d:09 Z</pubDate></item>\n",
+            i, i, i % 60, i % 60);
     }
     ct_buf_adds(out, "</channel></rss>\n");
 }
@@ -98,7 +101,8 @@ static void jansson_alone(struct ct_span body)
 
 static void libxml_alone(struct ct_span body)
 {
-    xmlDocPtr d = xmlReadMemory(body.p, (int)body.n, NULL, NULL, XML_PARSE_NONET | XML_PARSE_RECOVER);
+    xmlDocPtr d =
+        xmlReadMemory(body.p, (int)body.n, NULL, NULL, XML_PARSE_NONET | XML_PARSE_RECOVER);
     if (!d) {
         die("libxml2 read nothing");
     }
@@ -140,8 +144,8 @@ static void measure(const char *name, const char *family, struct ct_span body, s
     qsort(a, ROUNDS, sizeof a[0], by_value);
     qsort(b, ROUNDS, sizeof b[0], by_value);
     double mb = (double)body.n / 1e6, mine = mb / a[ROUNDS / 2], theirs = mb / b[ROUNDS / 2];
-    printf("bench\t%s\t%.1f MB/s\t%.1f MB/s\t%.2f\t>=%.1f\t%s\n", name, mine, theirs, mine / theirs, least,
-           mine / theirs >= least ? "ok" : "over");
+    printf("bench\t%s\t%.1f MB/s\t%.1f MB/s\t%.2f\t>=%.1f\t%s\n", name, mine, theirs, mine / theirs,
+           least, mine / theirs >= least ? "ok" : "over");
 }
 
 int main(void)
@@ -154,7 +158,8 @@ int main(void)
     struct ct_buf json = CT_BUF_INIT, xml = CT_BUF_INIT;
     price_list(&json);
     feed(&xml);
-    measure("parse-json-against-jansson", "litellm", ct_buf_span(&json), MODELS * 3, jansson_alone, 0.8);
+    measure("parse-json-against-jansson", "litellm", ct_buf_span(&json), MODELS * 3, jansson_alone,
+            0.8);
     measure("parse-feed-against-libxml2", "azure-rss", ct_buf_span(&xml), ITEMS, libxml_alone, 0.7);
     ct_buf_free(&json);
     ct_buf_free(&xml);

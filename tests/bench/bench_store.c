@@ -1,5 +1,5 @@
-/* The writer against bare SQLite: a poll in which every series moved, one in which nothing did, and what an
- * observation costs on disk. Counts what was stored: a poll that keeps less is not faster.
+/* The writer against bare SQLite: a poll in which every series moved, one in which nothing did, and
+ * what an observation costs on disk. Counts what was stored: a poll that keeps less is not faster.
  *
  *   bench_store FOLDER */
 #include "config.h"
@@ -91,7 +91,8 @@ static void fill(struct ct_batch *b, struct ct_arena *a, const int64_t *prices, 
 }
 
 /* Stores one attempt of the hour POLL; BATCH NULL: not modified. Returns the seconds it took. */
-static double poll_ours(struct ct_writer *w, int poll, const struct ct_batch *batch, struct ct_commit *done)
+static double poll_ours(struct ct_writer *w, int poll, const struct ct_batch *batch,
+                        struct ct_commit *done)
 {
     int64_t at = START + poll * CT_HOUR;
     struct ct_fetch f = {.source_id = "bench",
@@ -152,10 +153,11 @@ static int64_t count(const char *path, const char *table)
     return n;
 }
 
-static void say(const char *name, double ours, double floor, const char *unit, const char *budget, bool ok)
+static void say(const char *name, double ours, double floor, const char *unit, const char *budget,
+                bool ok)
 {
-    printf("bench\t%s\t%.2f %s\t%.2f %s\t%.2f\t%s\t%s\n", name, ours, unit, floor, unit, ours / floor, budget,
-           ok ? "ok" : "over");
+    printf("bench\t%s\t%.2f %s\t%.2f %s\t%.2f\t%s\t%s\n", name, ours, unit, floor, unit,
+           ours / floor, budget, ok ? "ok" : "over");
 }
 
 /* All series move, or none does, in turn with the same number of bare rows. */
@@ -170,8 +172,10 @@ static void speed(const char *folder)
     if (sqlite3_open(raw, &db) != SQLITE_OK) {
         die(raw);
     }
-    run(db, "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; CREATE TABLE raw (series INTEGER, at INTEGER, v INTEGER)");
-    if (sqlite3_prepare_v2(db, "INSERT INTO raw VALUES (?, ?, ?)", -1, &insert, NULL) != SQLITE_OK) {
+    run(db, "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; CREATE TABLE raw (series INTEGER, "
+            "at INTEGER, v INTEGER)");
+    if (sqlite3_prepare_v2(db, "INSERT INTO raw VALUES (?, ?, ?)", -1, &insert, NULL) !=
+        SQLITE_OK) {
         die(sqlite3_errmsg(db));
     }
     static int64_t prices[SERIES];
@@ -206,8 +210,10 @@ static void speed(const char *folder)
     if (count(raw, "raw") != SERIES * ROUNDS || count(ours, "sample") != SERIES * (ROUNDS + 1)) {
         die("rows are missing");
     }
-    double ms = median(changed, ROUNDS) * 1e3, floor = median(bare, ROUNDS) * 1e3, quiet = median(same, ROUNDS) * 1e3;
-    say("store-poll-of-10000-changes-rate", SERIES / ms, SERIES / floor, "k/s", ">=2", floor / ms >= 2);
+    double ms = median(changed, ROUNDS) * 1e3, floor = median(bare, ROUNDS) * 1e3,
+           quiet = median(same, ROUNDS) * 1e3;
+    say("store-poll-of-10000-changes-rate", SERIES / ms, SERIES / floor, "k/s", ">=2",
+        floor / ms >= 2);
     say("store-poll-not-modified", quiet, ms, "ms", "<=0.3", quiet <= 0.3 * ms);
 }
 
@@ -255,7 +261,8 @@ static void bytes(const char *folder)
     char raw[512];
     snprintf(raw, sizeof raw, "%s/raw.db", folder);
     double each = size_of(path) / ((double)QUIET_SERIES * QUIET_POLLS);
-    say("store-bytes-a-sample-15-percent-changed", each, size_of(raw) / (SERIES * ROUNDS), "B", "<=1.0 B", each <= 1.0);
+    say("store-bytes-a-sample-15-percent-changed", each, size_of(raw) / (SERIES * ROUNDS), "B",
+        "<=1.0 B", each <= 1.0);
 }
 
 int main(int argc, char **argv)

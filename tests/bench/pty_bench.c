@@ -1,16 +1,18 @@
-/* Times a terminal program from outside, as a person would see it: in a pseudo terminal, by its bytes.
+/* Times a terminal program from outside, as a person would see it: in a pseudo terminal, by its
+ * bytes.
  *
- *   pty_bench paint TEXT RUNS COLSxROWS COMMAND...   median ms from the start until TEXT was written, bytes by then
- *   pty_bench settle TEXT RUNS COLSxROWS COMMAND...  the same until the last byte before 100 ms of silence; TEXT
- *                                                    must be among what was written
- *   pty_bench key KEYS COLSxROWS COMMAND...          p50 and p99 ms from a key to the end of its frame, mean bytes
- *                                                    a frame. KEYS: what is before a ':' is typed untimed first;
+ *   pty_bench paint TEXT RUNS COLSxROWS COMMAND...   median ms from the start until TEXT was
+ * written, bytes by then pty_bench settle TEXT RUNS COLSxROWS COMMAND...  the same until the last
+ * byte before 100 ms of silence; TEXT must be among what was written pty_bench key KEYS COLSxROWS
+ * COMMAND...          p50 and p99 ms from a key to the end of its frame, mean bytes a frame. KEYS:
+ * what is before a ':' is typed untimed first;
  *                                                    '^' and 'v' are the arrows
- *   pty_bench idle SECONDS COLSxROWS COMMAND...      six seconds after the start: CPU us a second, bytes written,
- *                                                    wake-ups a second, RSS in MB
+ *   pty_bench idle SECONDS COLSxROWS COMMAND...      six seconds after the start: CPU us a second,
+ * bytes written, wake-ups a second, RSS in MB
  *
- * A frame has ended when nothing was written for 12 ms. Prints numbers separated by blanks, exits 1 with a word on
- * stderr when the program did not do what was waited for: a benchmark that saw nothing proves nothing. */
+ * A frame has ended when nothing was written for 12 ms. Prints numbers separated by blanks, exits 1
+ * with a word on stderr when the program did not do what was waited for: a benchmark that saw
+ * nothing proves nothing. */
 #include "config.h"
 
 #include <dirent.h>
@@ -72,14 +74,16 @@ static struct program start(const char *size, char **argv)
     return p;
 }
 
-/* Reads what is there within WAIT_MS; false when nothing came. Keeps the newest bytes for a search. */
+/* Reads what is there within WAIT_MS; false when nothing came. Keeps the newest bytes for a search.
+ */
 static int pump(struct program *p, double wait)
 {
     struct pollfd f = {p->fd, POLLIN, 0};
     if (wait < 0) {
         wait = 0;
     }
-    struct timespec t = {(time_t)(wait / 1e3), (long)((wait - (double)(time_t)(wait / 1e3) * 1e3) * 1e6)};
+    struct timespec t = {(time_t)(wait / 1e3),
+                         (long)((wait - (double)(time_t)(wait / 1e3) * 1e3) * 1e6)};
     if (ppoll(&f, 1, &t, NULL) <= 0) {
         return 0;
     }
@@ -291,7 +295,8 @@ static void idle(double seconds, const char *size, char **argv)
     double rss = rss_mb(p.pid);
     size_t bytes = p.bytes - before;
     end(&p);
-    printf("%.1f %zu %.2f %.1f\n", (cpu1 - cpu0) / 1e3 / seconds, bytes, (sw1 - sw0) / seconds, rss);
+    printf("%.1f %zu %.2f %.1f\n", (cpu1 - cpu0) / 1e3 / seconds, bytes, (sw1 - sw0) / seconds,
+           rss);
 }
 
 int main(int argc, char **argv)
@@ -299,13 +304,18 @@ int main(int argc, char **argv)
     bool settle = argc > 1 && !strcmp(argv[1], "settle");
     if (argc > 5 && (settle || !strcmp(argv[1], "paint"))) {
         int runs = atoi(argv[3]);
-        paint(argv[2], settle, runs < 1 ? 1 : runs > MAX_SAMPLES ? MAX_SAMPLES : runs, argv[4], argv + 5);
+        paint(argv[2], settle,
+              runs < 1             ? 1
+              : runs > MAX_SAMPLES ? MAX_SAMPLES
+                                   : runs,
+              argv[4], argv + 5);
     } else if (argc > 4 && !strcmp(argv[1], "key")) {
         key(argv[2], argv[3], argv + 4);
     } else if (argc > 4 && !strcmp(argv[1], "idle")) {
         idle(atof(argv[2]), argv[3], argv + 4);
     } else {
-        fail("usage: pty_bench paint|settle TEXT RUNS SIZE CMD | key KEYS SIZE CMD | idle SECONDS SIZE CMD");
+        fail("usage: pty_bench paint|settle TEXT RUNS SIZE CMD | key KEYS SIZE CMD | idle SECONDS "
+             "SIZE CMD");
     }
     return 0;
 }
