@@ -9,7 +9,8 @@ for v in $(env | sed -n 's/^\(CLOUDTAPE_[A-Z_]*\)=.*/\1/p'); do
     [ "$v" = CLOUDTAPE_DATADIR ] || unset "$v"
 done
 export HOME="$dir" XDG_CONFIG_HOME="$dir/config" XDG_STATE_HOME="$dir/state" XDG_DATA_HOME="$dir/data"
-export CLOUDTAPE_NOW=2026-11-22T12:00:00Z CLOUDTAPE_DB="$dir/t.db" LC_ALL=C.UTF-8
+export CLOUDTAPE_NOW=2026-11-22T12:00:00Z CLOUDTAPE_DB="$dir/t.db" LC_ALL=C.UTF-8 TERM=xterm-256color
+unset NO_COLOR COLUMNS LINES
 export CLOUDTAPE_FETCHER="$build/cloudtape-fetcher"
 n=0
 

@@ -790,17 +790,17 @@ static void at_most_two_requests_go_to_one_host_at_a_time(void **state)
     struct got g[6] = {0};
     struct ct_error err;
     int64_t begin = ct_mono_ms();
-    ts_set(env.web, "/nap", &(struct ts_answer){200, .body = "{}", .delay_ms = 200});
-    struct ct_http_request req = {.url = at(ts_port(env.web), "/nap"), .total_ms = 500};
+    ts_set(env.web, "/nap", &(struct ts_answer){200, .body = "{}", .delay_ms = 700});
+    struct ct_http_request req = {.url = at(ts_port(env.web), "/nap"), .total_ms = 1800};
     for (size_t i = 0; i < CT_LEN(g); i++)
         assert_int_equal(ct_http_start(h, &req, on_done, &g[i], &err), CT_OK);
     finish_all(h);
     for (size_t i = 0; i < CT_LEN(g); i++) {
         assert_int_equal(g[i].status,
-                         CT_OK); /* waiting in line does not count against its 500 ms */
+                         CT_OK); /* waiting in line does not count against its 1800 ms */
         ct_buf_free(&g[i].body);
     }
-    assert_true(ct_mono_ms() - begin >= 600); /* three pairs of 200 ms */
+    assert_true(ct_mono_ms() - begin >= 2100); /* three pairs of 700 ms */
     assert_true(ts_hit_ms(env.web, "/nap", 2) - ts_hit_ms(env.web, "/nap", 0) >= 190);
     ct_http_free(h);
 }
