@@ -1,0 +1,35 @@
+#!/bin/sh
+# The long campaigns CI only samples: a thousand kills, thousands of import orders, ninety simulated days for many
+# seeds. Each figure can be set: CT_KILLS, CT_SEEDS, CT_WORLDS, CT_DAYS. Ends at the first thing that does not hold.
+set -eu
+build=${CT_BUILDDIR:?}
+dir=$(mktemp -d "${TMPDIR:-/tmp}/ct-soak-XXXXXX")
+trap 'rm -rf "$dir"' EXIT
+say() { printf '%s\n' "soak: $*"; }
+fail() { say "$*" >&2; exit 1; }
+
+# What a simulated world left behind, as its commands tell it.
+told() {
+    "$build/cloudtape" events --db "$1" --ndjson --limit 1000000
+    "$build/cloudtape" series --db "$1" --ndjson
+    "$build/cloudtape" gpus --db "$1" --ndjson --gone --at 2026-11-01
+    "$build/cloudtape" tokens --db "$1" --ndjson --gone --at 2026-11-01
+}
+
+kills=${CT_KILLS:-1000} seeds=${CT_SEEDS:-2500} worlds=${CT_WORLDS:-10} days=${CT_DAYS:-90}
+say "$kills kills of a writer"
+CT_KILLS=$kills "$build/tests/unit/test_write_crash" >"$dir/log" 2>&1 || { cat "$dir/log"; fail "a killed writer lost something"; }
+say "$seeds histories imported in other orders"
+CT_SEEDS=$seeds "$build/tests/unit/test_write_order" >"$dir/log" 2>&1 || { cat "$dir/log"; fail "an order mattered"; }
+for seed in $(seq 1 "$worlds"); do
+    for twin in a b; do
+        "$build/cloudtape" demo --headless --days "$days" --seed "$seed" --db "$dir/$twin.db" 2>"$dir/log" ||
+            { cat "$dir/log"; fail "seed $seed: the simulation failed"; }
+        told "$dir/$twin.db" >"$dir/$twin.ndjson"
+    done
+    [ "$(wc -l <"$dir/a.ndjson")" -gt 1000 ] || fail "seed $seed: nearly nothing happened in $days days"
+    cmp "$dir/a.ndjson" "$dir/b.ndjson" || fail "seed $seed: two runs tell different histories"
+    "$build/cloudtape" doctor --db "$dir/a.db" --tsv | grep -q "^ok.database.*sound" || fail "seed $seed: the database is not sound"
+    say "world $seed: $days days, $(wc -l <"$dir/a.ndjson") lines told, twice the same, database sound"
+done
+say "all held"
