@@ -7,6 +7,7 @@
 
 #include "db/base/paths.h"
 #include "db/base/text.h"
+#include "tests/unit/recorded.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -180,14 +181,10 @@ static inline void check_damaged(const struct ct_family *f, struct ct_span body)
 static inline bool recorded(const struct ct_family *f, const char *file, struct run *r)
 {
     char path[600];
-    const char *shared = getenv("CT_SHARED"), *top = getenv("CT_SRCDIR");
     struct ct_buf body = CT_BUF_INIT;
-    if (shared)
-        snprintf(path, sizeof path, "%s/data/status/%s", shared, file);
-    else
-        snprintf(path, sizeof path, "%s/../shared/data/status/%s", top ? top : ".", file);
-    if (access(path, R_OK) != 0)
-        return false;
+    char rest[300];
+    snprintf(rest, sizeof rest, "status/%s", file);
+    recorded_path(path, sizeof path, rest);
     assert_int_equal(ct_read_file(path, 16u << 20, &body, NULL), CT_OK);
     *r = parse_span(f, ct_buf_span(&body));
     r->body = body;

@@ -18,6 +18,8 @@
 
 #include <cmocka.h>
 
+#include "tests/unit/recorded.h"
+
 static const struct ct_family *const statusio = &ct_family_statusio_rss;
 static const struct ct_family *const xai = &ct_family_xai_rss;
 static const struct ct_family *const atom = &ct_family_statuspage_atom;
@@ -716,22 +718,11 @@ static void flipped_bytes_are_read_or_refused_cleanly(void **state)
 
 /* ---- the recorded answers, when they are there ---- */
 
-static bool shared_path(char *path, size_t n, const char *rest)
-{
-    const char *shared = getenv("CT_SHARED"), *top = getenv("CT_SRCDIR");
-    if (shared)
-        snprintf(path, n, "%s/data/%s", shared, rest);
-    else
-        snprintf(path, n, "%s/../shared/data/%s", top ? top : ".", rest);
-    return access(path, R_OK) == 0;
-}
-
 static bool recorded(const struct ct_family *f, const char *file, struct run *r)
 {
     char path[700];
     struct ct_buf body = CT_BUF_INIT;
-    if (!shared_path(path, sizeof path, file))
-        return false;
+    recorded_path(path, sizeof path, file);
     assert_int_equal(ct_read_file(path, 16u << 20, &body, NULL), CT_OK);
     *r = parse_span(f, ct_buf_span(&body));
     ct_buf_free(&body);
@@ -828,9 +819,7 @@ static void every_recorded_news_file_is_read_or_refused_cleanly(void **state)
     static const char *const folders[] = {"news", "news/encoding", "news/illformed"};
     for (size_t i = 0; i < CT_LEN(folders); i++) {
         char path[700], file[1000];
-        if (!shared_path(path, sizeof path, folders[i]))
-            continue;
-        DIR *d = opendir(path);
+        DIR *d = opendir(recorded_path(path, sizeof path, folders[i]));
         assert_non_null(d);
         for (struct dirent *e; (e = readdir(d));) {
             struct ct_buf body = CT_BUF_INIT;
@@ -879,5 +868,6 @@ int main(void)
         cmocka_unit_test(recorded_news_is_read_item_by_item),
         cmocka_unit_test(every_recorded_news_file_is_read_or_refused_cleanly),
     };
+    recorded_or_left_out();
     return cmocka_run_group_tests(tests, setup, NULL);
 }

@@ -17,6 +17,8 @@
 
 #include <cmocka.h>
 
+#include "tests/unit/recorded.h"
+
 static const struct ct_family
     *const models = &ct_family_openrouter_models,
            *const endpoints = &ct_family_openrouter_endpoints,
@@ -680,17 +682,12 @@ static void without_tables_nothing_is_guessed(void **state)
 static bool recorded(const struct ct_family *f, const char *file, const char *provider,
                      struct run *r)
 {
-    const char *shared = getenv("CT_SHARED"), *top = getenv("CT_SRCDIR");
     char path[800];
     struct ct_buf body = CT_BUF_INIT, plain = CT_BUF_INIT;
     struct ct_error err = {0};
-    snprintf(path, sizeof path, "%s%s/data/models/%s",
-             shared ? shared
-             : top  ? top
-                    : ".",
-             shared ? "" : "/../shared", file);
-    if (access(path, R_OK) != 0)
-        return false;
+    char rest[300];
+    snprintf(rest, sizeof rest, "models/%s", file);
+    recorded_path(path, sizeof path, rest);
     assert_int_equal(ct_read_file(path, 16u << 20, &body, &err), CT_OK);
     bool packed = ct_is_gzip(ct_buf_span(&body));
     if (packed)
@@ -827,5 +824,6 @@ int main(void)
         cmocka_unit_test(recorded_price_move_is_seen_by_every_list),
         cmocka_unit_test(recorded_ids_find_their_labs),
     };
+    recorded_or_left_out();
     return cmocka_run_group_tests(tests, load, unload);
 }

@@ -19,6 +19,8 @@
 
 #include <cmocka.h>
 
+#include "tests/unit/recorded.h"
+
 static const struct ct_family *const azure = &ct_family_azure_retail,
                                      *const aws = &ct_family_aws_spot_feed,
                                      *const vast = &ct_family_vast_bundles,
@@ -788,25 +790,12 @@ static void without_tables_nothing_is_guessed(void **state)
 
 /* ---- recorded answers ---- */
 
-/* The folder of them, or NULL when it is not there. */
-static const char *recorded_folder(char path[512])
-{
-    const char *shared = getenv("CT_SHARED"), *top = getenv("CT_SRCDIR");
-    if (shared)
-        snprintf(path, 512, "%s/data", shared);
-    else
-        snprintf(path, 512, "%s/../shared/data", top ? top : ".");
-    return access(path, R_OK) == 0 ? path : NULL;
-}
-
 static bool recorded(const struct ct_family *f, const char *file, struct run *r)
 {
-    char folder[512], path[800];
+    char path[800];
     struct ct_buf body = CT_BUF_INIT, plain = CT_BUF_INIT;
     struct ct_error err = {0};
-    if (!recorded_folder(folder))
-        return false;
-    snprintf(path, sizeof path, "%s/%s", folder, file);
+    recorded_path(path, sizeof path, file);
     assert_int_equal(ct_read_file(path, 16u << 20, &body, &err), CT_OK);
     if (ct_is_gzip(ct_buf_span(&body))) {
         assert_int_equal(ct_gunzip(ct_buf_span(&body), 16u << 20, &plain, &err), CT_OK);
@@ -945,15 +934,12 @@ static void recorded_litellm_says_on_how_many_clouds_a_lab_is(void **state)
 
 static void recorded_litellm_files_are_read_and_broken_ones_refused(void **state)
 {
-    char folder[512], name[600];
+    char name[700];
     struct run r;
     struct dirent *e;
     size_t files = 0;
     (void)state;
-    if (!recorded_folder(folder))
-        return;
-    snprintf(name, sizeof name, "%s/models/litellm", folder);
-    DIR *d = opendir(name);
+    DIR *d = opendir(recorded_path(name, sizeof name, "models/litellm"));
     assert_non_null(d);
     while ((e = readdir(d)) != NULL) {
         if (e->d_name[0] == '.')
@@ -1031,5 +1017,6 @@ int main(void)
         cmocka_unit_test(recorded_litellm_says_on_how_many_clouds_a_lab_is),
         cmocka_unit_test(recorded_litellm_files_are_read_and_broken_ones_refused),
     };
+    recorded_or_left_out();
     return cmocka_run_group_tests(tests, load, unload);
 }

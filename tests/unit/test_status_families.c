@@ -993,5 +993,6 @@ int main(void)
         cmocka_unit_test(recorded_google_answers_say_what_a_reader_sees),
         cmocka_unit_test(recorded_aws_answer_says_what_a_reader_sees),
     };
+    recorded_or_left_out();
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
