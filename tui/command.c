@@ -1,21 +1,14 @@
 #include "config.h"
 
+/* The command line's commands. */
 #include "tui/ui.h"
 
 #include "db/base/ini.h"
-#include "db/base/text.h"
 #include "tui/term.h"
+#include "db/base/text.h"
 
 #include <stdio.h>
 #include <string.h>
-
-/* ---- commands ---- */
-
-struct command {
-    const char *name, *args, *help;
-    void (*run)(struct ct_ui *ui, struct ct_span args);
-    const char *const *words; /* completions of the argument, NULL-terminated; or NULL */
-};
 
 static void run_at(struct ct_ui *ui, struct ct_span args)
 {
@@ -36,8 +29,7 @@ static void run_at(struct ct_ui *ui, struct ct_span args)
     }
 }
 
-/* Applies TEXT as the panel's filter, if it is one. False: ERROR says why not. */
-static bool apply_filter(struct ct_ui *ui, struct panel *p, struct ct_span text, char *error, size_t cap)
+bool ui_apply_filter(struct ct_ui *ui, struct panel *p, struct ct_span text, char *error, size_t cap)
 {
     struct ct_error e = {0};
     struct ct_filter *f = NULL;
@@ -69,7 +61,7 @@ static void run_filter(struct ct_ui *ui, struct ct_span args)
 {
     char error[256];
     struct panel *p = ui_focused(ui);
-    if (p && !apply_filter(ui, p, args, error, sizeof(error))) {
+    if (p && !ui_apply_filter(ui, p, args, error, sizeof(error))) {
         ui_say(ui, true, "%s", error);
     }
 }
@@ -210,7 +202,7 @@ static const char *const set_words[] = {"gone on", "gone off", "tz utc",  "tz lo
                                         "tz both", "theme",    "charset", NULL};
 static const char *const charset_words[] = {"auto", "unicode", "narrow", "ascii", NULL};
 
-static const struct command commands[] = {
+const struct ui_command ui_commands[] = {
     {"at", "TIME | now", "every screen as of that moment", run_at, NULL},
     {"charset", "auto | unicode | narrow | ascii", "how lines are drawn", run_charset, charset_words},
     {"demo", "", "open the simulated market", run_demo, NULL},
@@ -228,14 +220,15 @@ static const struct command commands[] = {
     {"sort", "COLUMN[:desc]", "sort this panel", run_sort, NULL},
     {"theme", "NAME", "another theme", run_theme, ct_theme_names},
     {"watch", "[ID]", "follow the row, or stop", run_watch, NULL},
+    {NULL, NULL, NULL, NULL, NULL},
 };
 
 static const char *nearest_command(const char *word)
 {
-    const char *names[CT_LEN(commands) + 16];
+    const char *names[CT_LEN(ui_commands) + 16];
     size_t n = 0;
-    for (size_t i = 0; i < CT_LEN(commands); i++) {
-        names[n++] = commands[i].name;
+    for (size_t i = 0; i < CT_LEN(ui_commands) - 1; i++) {
+        names[n++] = ui_commands[i].name;
     }
     for (size_t i = 0; ct_screens[i] && n + 1 < CT_LEN(names); i++) {
         names[n++] = ct_screens[i]->name;
@@ -247,10 +240,10 @@ static const char *nearest_command(const char *word)
 void ui_command(struct ct_ui *ui, struct ct_span line)
 {
     line = ct_span_trim(line);
-    for (size_t i = 0; i < CT_LEN(commands); i++) {
-        size_t n = strlen(commands[i].name);
-        if (ct_span_starts(line, commands[i].name) && (line.n == n || line.p[n] == ' ')) {
-            commands[i].run(ui, ct_span_trim((struct ct_span){line.p + n, line.n - n}));
+    for (size_t i = 0; i < CT_LEN(ui_commands) - 1; i++) {
+        size_t n = strlen(ui_commands[i].name);
+        if (ct_span_starts(line, ui_commands[i].name) && (line.n == n || line.p[n] == ' ')) {
+            ui_commands[i].run(ui, ct_span_trim((struct ct_span){line.p + n, line.n - n}));
             return;
         }
     }
@@ -268,278 +261,4 @@ void ui_command(struct ct_ui *ui, struct ct_span line)
     const char *near = nearest_command(name);
     ui_say(ui, true, "no command \"%s\"%s%s", name, near ? ", nearest: " : "; Tab lists them",
            near ? near : "");
-}
-
-/* ---- the prompt ---- */
-
-void ui_prompt_open(struct ct_ui *ui, enum prompt_kind kind)
-{
-    struct panel *p = ui_focused(ui);
-    struct prompt *pr = &ui->prompt;
-    if (kind == PROMPT_FILTER && (!p || !p->ops->table)) {
-        ui_say(ui, true, "nothing to filter here");
-        return;
-    }
-    memset(pr, 0, sizeof(*pr));
-    pr->kind = kind;
-    ui->overlay = OVERLAY_NONE;
-    if (kind == PROMPT_FILTER) {
-        snprintf(pr->text, sizeof(pr->text), "%.*s", PROMPT_MAX, p->q.filter);
-        snprintf(pr->before, sizeof(pr->before), "%s", pr->text);
-        pr->at = strlen(pr->text);
-    }
-    ui->dirty_all = true;
-}
-
-static void close_prompt(struct ct_ui *ui)
-{
-    ui->prompt.kind = PROMPT_NONE;
-    ui->dirty_all = true;
-}
-
-/* A change of the text: a filter applies while it is typed, as long as it is one. */
-static void changed(struct ct_ui *ui)
-{
-    struct panel *p = ui_focused(ui);
-    ui->prompt.error[0] = '\0';
-    if (ui->prompt.kind == PROMPT_FILTER && p) {
-        apply_filter(ui, p, ct_span(ui->prompt.text), ui->prompt.error, sizeof(ui->prompt.error));
-    }
-    ui->dirty_status = true;
-}
-
-static size_t step_left(const char *text, size_t at)
-{
-    while (at > 0 && ((unsigned char)text[--at] & 0xc0) == 0x80) {
-    }
-    return at;
-}
-
-static size_t step_right(const char *text, size_t at)
-{
-    if (text[at]) {
-        at++;
-        while (((unsigned char)text[at] & 0xc0) == 0x80) {
-            at++;
-        }
-    }
-    return at;
-}
-
-static void erase(struct ct_ui *ui, size_t from, size_t to)
-{
-    struct prompt *p = &ui->prompt;
-    memmove(p->text + from, p->text + to, strlen(p->text + to) + 1);
-    p->at = from;
-    changed(ui);
-}
-
-static void insert(struct ct_ui *ui, int key)
-{
-    struct prompt *p = &ui->prompt;
-    char bytes[4];
-    size_t n = ct_utf8_encode(bytes, key), len = strlen(p->text);
-    if (len + n > PROMPT_MAX) {
-        return;
-    }
-    memmove(p->text + p->at + n, p->text + p->at, len - p->at + 1);
-    memcpy(p->text + p->at, bytes, n);
-    p->at += n;
-    changed(ui);
-}
-
-static void set_text(struct ct_ui *ui, const char *text)
-{
-    snprintf(ui->prompt.text, sizeof(ui->prompt.text), "%.*s", PROMPT_MAX, text);
-    ui->prompt.at = strlen(ui->prompt.text);
-    changed(ui);
-}
-
-/* Adds what all of WORDS that begin with START have in common; more than one is listed in LIST. */
-struct completion {
-    struct ct_span start;
-    char common[128];
-    int n;
-    struct ct_buf list;
-};
-
-static void complete_with(struct completion *c, const char *word)
-{
-    if (!word || !ct_span_istarts(ct_span(word), "") || strlen(word) < c->start.n ||
-        strncmp(word, c->start.p, c->start.n) != 0) {
-        return;
-    }
-    if (c->n++ == 0) {
-        snprintf(c->common, sizeof(c->common), "%s", word);
-    }
-    size_t same = 0;
-    while (c->common[same] && c->common[same] == word[same]) {
-        same++;
-    }
-    c->common[same] = '\0';
-    ct_buf_addf(&c->list, " %s", word);
-}
-
-/* Candidates for the last word: commands and screens at first, then what the command takes; fields in a filter. */
-static void candidates(struct ct_ui *ui, struct ct_span head, struct completion *c)
-{
-    struct panel *p = ui_focused(ui);
-    if (ui->prompt.kind == PROMPT_FILTER) {
-        for (size_t i = 0; p && p->ops->table && i < p->ops->table->n_columns; i++) {
-            complete_with(c, p->ops->table->columns[i].name);
-        }
-        return;
-    }
-    if (head.n == 0) {
-        for (size_t i = 0; i < CT_LEN(commands); i++) {
-            complete_with(c, commands[i].name);
-        }
-        for (size_t i = 0; ct_screens[i]; i++) {
-            complete_with(c, ct_screens[i]->name);
-        }
-        return;
-    }
-    for (size_t i = 0; i < CT_LEN(commands); i++) {
-        for (size_t w = 0; ct_span_is(head, commands[i].name) && commands[i].words && commands[i].words[w];
-             w++) {
-            complete_with(c, commands[i].words[w]);
-        }
-    }
-    if (ct_span_is(head, "sort") || ct_span_is(head, "filter")) {
-        for (size_t i = 0; p && p->ops->table && i < p->ops->table->n_columns; i++) {
-            complete_with(c, p->ops->table->columns[i].name);
-        }
-    }
-}
-
-static void complete(struct ct_ui *ui)
-{
-    struct prompt *p = &ui->prompt;
-    struct ct_span all = {p->text, p->at};
-    size_t start = p->at;
-    while (start > 0 && all.p[start - 1] != ' ') {
-        start--;
-    }
-    struct completion c = {.start = {p->text + start, p->at - start}, .list = CT_BUF_INIT};
-    candidates(ui, ct_span_trim((struct ct_span){p->text, start}), &c);
-    if (c.n > 0 && strlen(c.common) > c.start.n) {
-        for (const char *s = c.common + c.start.n; *s; s++) {
-            insert(ui, (unsigned char)*s);
-        }
-    }
-    if (c.n > 1) {
-        snprintf(p->error, sizeof(p->error), "%s", c.list.p + 1);
-    }
-    ct_buf_free(&c.list);
-}
-
-static void recall(struct ct_ui *ui, int by)
-{
-    struct prompt *p = &ui->prompt;
-    int to = p->recall + by;
-    if (p->kind == PROMPT_COMMAND && to >= 0 && to <= ui->n_history) {
-        p->recall = to;
-        set_text(ui, to == 0 ? "" : ui->history[ui->n_history - to]);
-    }
-}
-
-static void remember(struct ct_ui *ui, const char *line)
-{
-    if (!line[0] || (ui->n_history && strcmp(ui->history[ui->n_history - 1], line) == 0)) {
-        return;
-    }
-    if (ui->n_history == HISTORY_MAX) {
-        memmove(ui->history[0], ui->history[1], sizeof(ui->history) - sizeof(ui->history[0]));
-        ui->n_history--;
-    }
-    snprintf(ui->history[ui->n_history++], sizeof(ui->history[0]), "%s", line);
-}
-
-static void enter(struct ct_ui *ui)
-{
-    struct prompt *p = &ui->prompt;
-    if (p->kind == PROMPT_FILTER) {
-        if (!p->error[0]) {
-            close_prompt(ui);
-        }
-        return;
-    }
-    char line[sizeof(p->text)];
-    memcpy(line, p->text, sizeof(line));
-    remember(ui, line);
-    close_prompt(ui);
-    if (ct_span_trim(ct_span(line)).n) {
-        ui_command(ui, ct_span(line));
-    }
-}
-
-static void leave(struct ct_ui *ui)
-{
-    struct panel *p = ui_focused(ui);
-    char error[256];
-    if (ui->prompt.kind == PROMPT_FILTER && p) {
-        apply_filter(ui, p, ct_span(ui->prompt.before), error, sizeof(error));
-    }
-    close_prompt(ui);
-}
-
-void ui_prompt_key(struct ct_ui *ui, int key)
-{
-    struct prompt *p = &ui->prompt;
-    size_t word;
-    switch (key) {
-    case CT_KEY_ENTER:
-        enter(ui);
-        return;
-    case CT_KEY_ESC:
-    case 7: /* Ctrl-G */
-        leave(ui);
-        return;
-    case CT_KEY_TAB:
-        complete(ui);
-        break;
-    case CT_KEY_UP:
-        recall(ui, 1);
-        break;
-    case CT_KEY_DOWN:
-        recall(ui, -1);
-        break;
-    case CT_KEY_LEFT:
-        p->at = step_left(p->text, p->at);
-        break;
-    case CT_KEY_RIGHT:
-        p->at = step_right(p->text, p->at);
-        break;
-    case CT_KEY_HOME:
-        p->at = 0;
-        break;
-    case CT_KEY_END:
-        p->at = strlen(p->text);
-        break;
-    case CT_KEY_BACKSPACE:
-        if (!p->text[0] && p->kind == PROMPT_COMMAND) {
-            leave(ui);
-            return;
-        }
-        erase(ui, step_left(p->text, p->at), p->at);
-        break;
-    case CT_KEY_DEL:
-        erase(ui, p->at, step_right(p->text, p->at));
-        break;
-    case 21: /* Ctrl-U */
-        erase(ui, 0, p->at);
-        break;
-    case 23: /* Ctrl-W: the word before the cursor */
-        for (word = p->at; word > 0 && p->text[word - 1] == ' '; word--) {
-        }
-        for (; word > 0 && p->text[word - 1] != ' '; word--) {
-        }
-        erase(ui, word, p->at);
-        break;
-    default:
-        if (key >= ' ' && key < CT_KEY_UP) {
-            insert(ui, key);
-        }
-    }
-    ui->dirty_status = true;
 }

@@ -91,26 +91,62 @@ struct ct_ui {
     int cursor_y, cursor_x;     /* -1: hidden */
 };
 
-/* app.c */
+enum { HISTORY_SCREEN = 6 };
+
+/* app.c: start and end */
+CT_MUST_USE enum ct_status ui_new(const struct ct_ui_options *o, const char *name, int rows, int cols,
+                                  struct ct_ui **out, struct ct_error *err);
+void ui_free(struct ct_ui *ui);
+
+/* panels.c */
+struct panel *ui_add_panel(struct ct_ui *ui, int screen, const struct ct_panel_ops *ops);
 struct panel *ui_panel(struct ct_ui *ui, const struct ct_screen *s, const struct ct_panel_ops *ops);
 struct panel *ui_focused(struct ct_ui *ui);
+const struct ct_place *ui_places(const struct ct_ui *ui); /* of the screen at this width */
+void ui_fill_query(struct ct_ui *ui, struct panel *p);    /* what all queries share */
+void ui_refill(struct ct_ui *ui, int screen);             /* of SCREEN's panels, 0: of all; they load again */
+void ui_reload(struct ct_ui *ui, struct panel *p);        /* its query changed */
+void ui_follow_selection(struct ct_ui *ui, struct panel *p);
+void ui_take_answer(struct ct_ui *ui, struct ct_load_answer *a);
+void ui_free_answer(struct ct_load_answer *a);
+void ui_end_pause(struct ct_ui *ui);
+void ui_make_request(struct ct_ui *ui, struct ct_load_request *r);
+void ui_drop_models(struct ct_ui *ui);
+
+/* actions.c */
+void ui_act(struct ct_ui *ui, enum ct_action action, int letter);
+bool ui_act_in_panel(struct ct_ui *ui, enum ct_action action, int letter);
 void ui_goto(struct ct_ui *ui, const struct ct_screen *s);
-void ui_reload(struct ct_ui *ui, struct panel *p); /* its query changed */
 void ui_set_at(struct ct_ui *ui, int64_t at_ms);
 void ui_set_history(struct ct_ui *ui, struct ct_span series, bool add);
 void ui_set_gone(struct ct_ui *ui, bool gone);
 void ui_toggle_watch(struct ct_ui *ui, struct ct_span id);
 void ui_set_theme(struct ct_ui *ui, size_t i);
-void ui_act(struct ct_ui *ui, enum ct_action action, int letter);
+void ui_show_help(struct ct_ui *ui);
 void ui_leave(struct ct_ui *ui, enum ct_ui_end end);
 int64_t ui_now(const struct ct_ui *ui); /* the clock, or the past moment */
 void ui_say(struct ct_ui *ui, bool error, const char *fmt, ...) CT_PRINTF(3, 4);
+void ui_hide_message(struct ct_ui *ui);
 const struct ct_screen *ui_screen(struct ct_span name); /* by name, number or title; NULL */
+bool ui_add_line(char *list, size_t cap, struct ct_span line); /* to a '\n'-separated list; false: full */
+
+/* input.c */
+void ui_press(struct ct_ui *ui, int key);
 
 /* command.c */
+struct ui_command {
+    const char *name, *args, *help;
+    void (*run)(struct ct_ui *ui, struct ct_span args);
+    const char *const *words; /* completions of the argument, NULL-terminated; or NULL */
+};
+extern const struct ui_command ui_commands[]; /* ends with a NULL name */
+void ui_command(struct ct_ui *ui, struct ct_span line);
+/* Applies TEXT as the panel's filter, if it is one. False: ERROR says why not. */
+bool ui_apply_filter(struct ct_ui *ui, struct panel *p, struct ct_span text, char *error, size_t cap);
+
+/* prompt.c */
 void ui_prompt_open(struct ct_ui *ui, enum prompt_kind kind);
 void ui_prompt_key(struct ct_ui *ui, int key);
-void ui_command(struct ct_ui *ui, struct ct_span line);
 
 /* frame.c */
 extern const struct ct_panel_ops ui_frame_ops;

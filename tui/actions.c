@@ -1,0 +1,433 @@
+#include "config.h"
+
+/* What keys and commands do. */
+#include "tui/ui.h"
+
+#include "tui/term.h"
+#include "tui/views/views.h"
+
+#include <stdio.h>
+#include <string.h>
+
+enum { MESSAGE_MS = 4000 };
+
+/* ---- small things ---- */
+
+int64_t ui_now(const struct ct_ui *ui)
+{
+    return ui->at_ms == CT_LIVE ? ct_now_ms() : ui->at_ms;
+}
+
+void ui_say(struct ct_ui *ui, bool error, const char *fmt, ...)
+{
+    struct message *m = &ui->messages[ui->n_messages++ % MESSAGES_MAX];
+    va_list ap;
+    va_start(ap, fmt);
+    vsnprintf(m->text, sizeof(m->text), fmt, ap);
+    va_end(ap);
+    m->at_ms = ct_now_ms();
+    m->error = error;
+    ui->message_until_mono_ms = error ? INT64_MAX : ct_mono_ms() + MESSAGE_MS;
+    ui->dirty_status = true;
+}
+
+void ui_hide_message(struct ct_ui *ui)
+{
+    ui->message_until_mono_ms = 0;
+    ui->dirty_status = true;
+    ui->dirty_all = ui->dirty_all || ui->layout.status_row < 0; /* it lay over a panel */
+}
+
+const struct ct_screen *ui_screen(struct ct_span name)
+{
+    int64_t number = 0;
+    for (size_t i = 0; ct_screens[i]; i++) {
+        if (ct_span_ieq(name, ct_span(ct_screens[i]->name)) ||
+            (ct_span_int(name, &number) == CT_OK && number == ct_screens[i]->number)) {
+            return ct_screens[i];
+        }
+    }
+    return NULL;
+}
+
+void ui_leave(struct ct_ui *ui, enum ct_ui_end end)
+{
+    ui->end = end;
+    ui->quit = true;
+}
+
+/* ---- screens, series, the watchlist ---- */
+
+void ui_goto(struct ct_ui *ui, const struct ct_screen *s)
+{
+    if (!s) {
+        return;
+    }
+    if (s != ui->screen) {
+        ui->previous = ui->screen;
+    }
+    ui->screen = s;
+    ui->zoom = false;
+    ui->detail = NULL;
+    ui->overlay = OVERLAY_NONE;
+    ui_drop_models(ui);
+    ui_layout(ui);
+}
+
+void ui_set_at(struct ct_ui *ui, int64_t at_ms)
+{
+    ui->at_ms = at_ms;
+    ui_refill(ui, 0);
+    ui->dirty_all = true;
+}
+
+void ui_set_gone(struct ct_ui *ui, bool gone)
+{
+    ui->gone = gone;
+    ui_refill(ui, 0);
+}
+
+/* Line LINE of the '\n'-separated LIST is ID. */
+static char *find_line(char *list, struct ct_span id)
+{
+    for (char *at = list; *at;) {
+        size_t n = strcspn(at, "\n");
+        if (ct_span_eq((struct ct_span){at, n}, id)) {
+            return at;
+        }
+        at += n + (at[n] == '\n');
+    }
+    return NULL;
+}
+
+bool ui_add_line(char *list, size_t cap, struct ct_span line)
+{
+    size_t n = strlen(list);
+    if (n + line.n + 2 > cap) {
+        return false;
+    }
+    snprintf(list + n, cap - n, "%s%.*s", n ? "\n" : "", CT_FMT(line));
+    return true;
+}
+
+void ui_toggle_watch(struct ct_ui *ui, struct ct_span id)
+{
+    char *at = find_line(ui->watch, id);
+    if (at) {
+        size_t n = id.n + (at[id.n] == '\n');
+        memmove(at, at + n, strlen(at + n) + 1);
+        size_t len = strlen(ui->watch);
+        if (len && ui->watch[len - 1] == '\n') {
+            ui->watch[len - 1] = '\0';
+        }
+        ui_say(ui, false, "no longer followed: %.*s", CT_FMT(id));
+    } else if (ui_add_line(ui->watch, sizeof(ui->watch), id)) {
+        ui_say(ui, false, "followed: %.*s", CT_FMT(id));
+    } else {
+        ui_say(ui, true, "the watchlist is full");
+        return;
+    }
+    ui->watch_changed = true;
+    ui_refill(ui, 0);
+}
+
+void ui_set_history(struct ct_ui *ui, struct ct_span series, bool add)
+{
+    if (!add) {
+        ui->series[0] = '\0';
+    } else if (find_line(ui->series, series)) {
+        ui_say(ui, false, "compared already: %.*s", CT_FMT(series));
+        return;
+    }
+    if (!ui_add_line(ui->series, sizeof(ui->series), series)) {
+        ui_say(ui, true, "no more series fit");
+        return;
+    }
+    if (add) {
+        ui_say(ui, false, "compared: %.*s  (6 shows them)", CT_FMT(series));
+    }
+    ui_refill(ui, HISTORY_SCREEN);
+}
+
+void ui_set_theme(struct ct_ui *ui, size_t i)
+{
+    ui->theme = i;
+    ui->theme_changed = true;
+    if (ui->terminal) {
+        ct_term_theme(&ui->themes[i]);
+    }
+    ui_say(ui, false, "theme %s", ui->themes[i].name);
+    ui->dirty_all = true;
+}
+
+static void open_detail(struct ct_ui *ui, struct panel *p, const char *id)
+{
+    if (!p->ops->detail) {
+        ui_say(ui, false, "no detail of this row");
+        return;
+    }
+    ui->detail = ui_panel(ui, ui->screen, p->ops->detail);
+    if (strcmp(ui->detail->q.subject, id) != 0) {
+        snprintf(ui->detail->q.subject, sizeof(ui->detail->q.subject), "%.*s",
+                 (int)sizeof(ui->detail->q.subject) - 1, id);
+        ui_free_answer(&ui->detail->got); /* never the last row's text under this one's name */
+        ui->detail->has_model = ui->detail->failed = false;
+        ui_reload(ui, ui->detail);
+    }
+    ui_layout(ui);
+}
+
+static void do_request(struct ct_ui *ui, struct panel *p, const struct ct_frame_request *req)
+{
+    struct ct_span rest = ct_span(req->text), line;
+    switch (req->kind) {
+    case CT_REQ_NONE:
+        break;
+    case CT_REQ_SCREEN:
+        ui_act(ui, (enum ct_action)(CT_ACT_SCREEN_1 + req->screen - 1), 0);
+        break;
+    case CT_REQ_HISTORY:
+        ui_set_history(ui, rest, false);
+        ui_goto(ui, ui_screen(CT_LIT("history")));
+        break;
+    case CT_REQ_COMPARE:
+    case CT_REQ_WATCH:
+        while ((line = ct_span_cut(&rest, '\n')).n) {
+            if (req->kind == CT_REQ_WATCH) {
+                ui_toggle_watch(ui, line);
+            } else {
+                ui_set_history(ui, line, true);
+            }
+        }
+        break;
+    case CT_REQ_DETAIL:
+        open_detail(ui, p, req->text);
+        break;
+    case CT_REQ_MESSAGE:
+        ui_say(ui, false, "%s", req->text);
+        break;
+    case CT_REQ_COPY:
+        if (ui->terminal && ct_term_copy(rest)) {
+            ui_say(ui, false, "copied: %s", req->text);
+        } else {
+            ui_say(ui, false, "%s", req->text);
+        }
+        break;
+    }
+}
+
+/* A chart's window and series belong to all panels of its screen. */
+static void share_window(struct ct_ui *ui, const struct panel *p)
+{
+    if (p->screen != HISTORY_SCREEN || p->ops->keys != CT_KEYS_CHART) {
+        return;
+    }
+    memcpy(ui->series, p->q.subject, sizeof(ui->series));
+    ui->from_ms = p->q.from_ms;
+    ui->to_ms = p->q.to_ms;
+    for (size_t i = 1; i < ui->n_panels; i++) {
+        struct panel *other = ui->panels[i];
+        if (other != p && other->screen == p->screen) {
+            ui_fill_query(ui, other);
+            ui_reload(ui, other);
+        }
+    }
+}
+
+/* Offers ACTION to the focused panel. False: it has no use for it. */
+bool ui_act_in_panel(struct ct_ui *ui, enum ct_action action, int letter)
+{
+    struct panel *p = ui_focused(ui);
+    struct ct_frame_request req = {0};
+    if (!p || !p->ops->act) {
+        return false;
+    }
+    enum ct_act_result did = p->ops->act(p->state, p->has_model ? p->got.model : NULL, action, letter,
+                                         &p->q, &req);
+    p->dirty = p->dirty || did != CT_ACT_IGNORED;
+    if (did == CT_ACT_LOAD) {
+        ui_reload(ui, p);
+        share_window(ui, p);
+    }
+    do_request(ui, p, &req);
+    if (did != CT_ACT_IGNORED) {
+        ui_follow_selection(ui, p);
+    }
+    return did != CT_ACT_IGNORED || req.kind != CT_REQ_NONE;
+}
+
+static void move_focus(struct ct_ui *ui, int by)
+{
+    int n = ct_layout_places(ui->screen, ui->layout.width_class);
+    int *focus = &ui->focus[ui->screen->number];
+    if (ui->detail || n < 2) {
+        return;
+    }
+    *focus = (*focus + by + n) % n;
+    ui_layout(ui);
+    struct panel *p = ui_focused(ui);
+    if (p) {
+        ui_follow_selection(ui, p);
+    }
+}
+
+/* One level back; KEY tells q from Esc. */
+static void back(struct ct_ui *ui, int key)
+{
+    struct panel *p = ui_focused(ui);
+    if (ui->overlay != OVERLAY_NONE) {
+        ui->overlay = OVERLAY_NONE;
+    } else if (ui->detail) {
+        ui->detail = NULL;
+    } else if (key == CT_KEY_ESC && p && p->q.filter[0]) {
+        p->q.filter[0] = '\0';
+        ui_reload(ui, p);
+    } else if (ui->zoom) {
+        ui->zoom = false;
+    } else if (ui->screen != ct_screens[0]) {
+        ui_goto(ui, ct_screens[0]);
+    } else if (key != CT_KEY_ESC && (ui->asked_quit || ui->o->no_confirm_quit)) {
+        ui_leave(ui, CT_UI_QUIT);
+    } else if (key != CT_KEY_ESC) {
+        ui->asked_quit = true;
+        ui_say(ui, true, "q again quits");
+        return;
+    }
+    ui_layout(ui);
+}
+
+static void refresh_sources(struct ct_ui *ui, int key)
+{
+    struct panel *p = ui_focused(ui);
+    struct ct_frame_request req = {0};
+    struct ct_panel_query q;
+    if (key != 'R' && p && p->ops == &ct_panel_sources && p->has_model) {
+        q = p->q;
+        p->ops->act(p->state, p->got.model, CT_ACT_DETAIL, 0, &q, &req);
+    }
+    const char *said =
+        ui->o->refresh ? ui->o->refresh(ui->o->ctx, req.kind == CT_REQ_DETAIL ? req.text : "") : NULL;
+    ui_say(ui, !said, "%s", said ? said : "no fetcher of this viewer to ask");
+}
+
+static void go_screen(struct ct_ui *ui, int number)
+{
+    static const char *const later[] = {"", "", "", "", "tokens", "models", "", "alerts", ""};
+    char name[4];
+    snprintf(name, sizeof(name), "%d", number);
+    const struct ct_screen *s = ui_screen(ct_span(name));
+    if (s) {
+        ui_goto(ui, s);
+    } else {
+        ui_say(ui, false, "screen %d comes with %s", number, later[number]);
+    }
+}
+
+static void suspend(struct ct_ui *ui)
+{
+    int rows, cols;
+    if (ui->terminal) {
+        ct_term_suspend();
+        ct_term_size(&rows, &cols);
+        ct_term_resize(rows, cols);
+        ct_canvas_resize(ui->canvas, rows, cols);
+        ui_layout(ui);
+    }
+}
+
+static void pause_painting(struct ct_ui *ui)
+{
+    ui->paused = !ui->paused;
+    if (!ui->paused) {
+        ui_end_pause(ui);
+    }
+    ui->dirty_line1 = true;
+}
+
+/* The key only helps where there is nothing to see; :demo always works. */
+static void open_demo(struct ct_ui *ui, int key)
+{
+    const struct frame_model *m = ui_frame_model(ui);
+    bool nothing = !m || m->sum.newest_ms == CT_NONE || m->sum.offline_since_ms != CT_NONE;
+    if (key && !nothing) {
+        ui_say(ui, false, "data is arriving; :demo opens the simulated market all the same");
+    } else {
+        ui_leave(ui, CT_UI_DEMO);
+    }
+}
+
+void ui_show_help(struct ct_ui *ui)
+{
+    ui->overlay = ui->overlay == OVERLAY_HELP ? OVERLAY_NONE : OVERLAY_HELP;
+    ui->overlay_top = 0;
+    ui->dirty_all = true;
+}
+
+/* Actions of the frame itself; LETTER is the key where it matters. */
+void ui_act(struct ct_ui *ui, enum ct_action action, int letter)
+{
+    switch (action) {
+    case CT_ACT_HELP:
+        ui_show_help(ui);
+        break;
+    case CT_ACT_COMMAND:
+        ui_prompt_open(ui, PROMPT_COMMAND);
+        break;
+    case CT_ACT_FILTER:
+        ui_prompt_open(ui, PROMPT_FILTER);
+        break;
+    case CT_ACT_SCREEN_1:
+    case CT_ACT_SCREEN_2:
+    case CT_ACT_SCREEN_3:
+    case CT_ACT_SCREEN_4:
+    case CT_ACT_SCREEN_5:
+    case CT_ACT_SCREEN_6:
+    case CT_ACT_SCREEN_7:
+    case CT_ACT_SCREEN_8:
+        go_screen(ui, (int)action - CT_ACT_SCREEN_1 + 1);
+        break;
+    case CT_ACT_PANEL_NEXT:
+        move_focus(ui, 1);
+        break;
+    case CT_ACT_PANEL_PREV:
+        move_focus(ui, -1);
+        break;
+    case CT_ACT_ZOOM:
+        ui->zoom = !ui->zoom;
+        ui_layout(ui);
+        break;
+    case CT_ACT_BACK:
+        back(ui, letter);
+        break;
+    case CT_ACT_QUIT:
+        ui_leave(ui, CT_UI_QUIT);
+        break;
+    case CT_ACT_REFRESH:
+        refresh_sources(ui, letter);
+        break;
+    case CT_ACT_PAUSE:
+        pause_painting(ui);
+        break;
+    case CT_ACT_THEME:
+        ui_set_theme(ui, (ui->theme + 1) % ui->n_themes);
+        break;
+    case CT_ACT_PREVIOUS_SCREEN:
+        ui_goto(ui, ui->previous);
+        break;
+    case CT_ACT_REDRAW:
+        ct_term_redraw();
+        ui->dirty_all = true;
+        break;
+    case CT_ACT_SUSPEND:
+        suspend(ui);
+        break;
+    case CT_ACT_DEMO:
+        open_demo(ui, letter);
+        break;
+    case CT_ACT_SORT:
+        ui->sorting = ui_act_in_panel(ui, action, letter) && letter == 0;
+        break;
+    default:
+        ui_act_in_panel(ui, action, letter);
+    }
+}

@@ -1,0 +1,94 @@
+#include "config.h"
+
+/* Keys and the mouse: who gets them. */
+#include "tui/ui.h"
+
+#include "tui/term.h"
+
+#include <stdio.h>
+
+/* Help and messages scroll; true: the key was theirs. */
+static bool overlay_key(struct ct_ui *ui, enum ct_action action)
+{
+    int page = ui->layout.body_rows > 3 ? ui->layout.body_rows - 3 : 1, by = 0;
+    switch (action) {
+    case CT_ACT_ROW_DOWN: by = 1; break;
+    case CT_ACT_ROW_UP: by = -1; break;
+    case CT_ACT_HALF_DOWN:
+    case CT_ACT_PAGE_DOWN: by = page; break;
+    case CT_ACT_HALF_UP:
+    case CT_ACT_PAGE_UP: by = -page; break;
+    case CT_ACT_TOP: by = -ui->overlay_top; break;
+    case CT_ACT_BOTTOM: by = ui_overlay_lines(ui); break;
+    default: return false;
+    }
+    int top = ui->overlay_top + by, last = ui_overlay_lines(ui);
+    ui->overlay_top = top < 0 ? 0 : top > last ? last : top;
+    return true;
+}
+
+static void mouse(struct ct_ui *ui)
+{
+    int y, x, button;
+    if (!ct_term_mouse(&y, &x, &button) || ui->detail) {
+        return;
+    }
+    for (int i = 0; i < ui->layout.n; i++) {
+        const struct ct_slot *s = &ui->layout.slots[i];
+        bool hit = y >= s->y && y < s->y + s->rows && x >= s->x && x < s->x + s->cols;
+        if (hit && s->place != ui->focus[ui->screen->number]) {
+            ui->focus[ui->screen->number] = s->place;
+            ui_layout(ui);
+            return;
+        }
+    }
+    for (int i = 0; i < 3 && button > 1; i++) {
+        ui_act_in_panel(ui, button == 4 ? CT_ACT_ROW_UP : CT_ACT_ROW_DOWN, 0);
+    }
+}
+
+static void plain_key(struct ct_ui *ui, int key)
+{
+    enum ct_key_context context = ui_context(ui);
+    int first = ui->prefix ? ui->prefix : key, second = ui->prefix ? key : 0;
+    enum ct_action action = ct_keymap_find(&ui->keys, context, first, second);
+    if (!ui->prefix && action == CT_ACT_NONE && ct_keymap_prefix(&ui->keys, context, key)) {
+        ui->prefix = key;
+        return;
+    }
+    ui->prefix = 0;
+    if (ui->overlay != OVERLAY_NONE) {
+        if (overlay_key(ui, action)) {
+            return;
+        }
+        bool stays = action == CT_ACT_HELP || action == CT_ACT_BACK || action == CT_ACT_QUIT ||
+                     action == CT_ACT_NONE || action == CT_ACT_REDRAW || action == CT_ACT_THEME;
+        ui->overlay = stays ? ui->overlay : OVERLAY_NONE;
+        ui->dirty_all = true;
+    }
+    ui_act(ui, action, action == CT_ACT_SORT ? 0 : key);
+}
+
+void ui_press(struct ct_ui *ui, int key)
+{
+    bool asked = ui->asked_quit;
+    if (ui->message_until_mono_ms == INT64_MAX) {
+        ui_hide_message(ui);
+    }
+    if (key == ('c' & 0x1f)) { /* whatever is open, whatever is bound */
+        ui_leave(ui, CT_UI_QUIT);
+    } else if (key == CT_KEY_MOUSE) {
+        mouse(ui);
+    } else if (ui->prompt.kind != PROMPT_NONE) {
+        ui_prompt_key(ui, key);
+    } else if (ui->sorting) {
+        ui->sorting = false;
+        ui_act(ui, CT_ACT_SORT, key == CT_KEY_ESC || key == 0 ? -1 : key);
+        ui->sorting = false;
+    } else {
+        plain_key(ui, key);
+    }
+    if (asked) {
+        ui->asked_quit = false; /* the question holds for one key */
+    }
+}
