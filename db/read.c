@@ -116,6 +116,7 @@ static enum ct_status open_db(struct ct_reader *r, struct ct_error *err)
                                            : "no memory");
     sqlite3_set_authorizer(r->db, authorize, NULL);
     sqlite3_progress_handler(r->db, 2000, on_progress, r);
+    r->samples = ct_samples_new(r->db);
     return CT_OK;
 }
 
@@ -159,11 +160,15 @@ static void follow_file(struct ct_reader *r)
     memcpy(stmts, r->stmts, sizeof stmts);
     memset(r->stmts, 0, sizeof r->stmts);
     r->db = NULL;
+    struct ct_samples *samples = r->samples;
+    r->samples = NULL;
     bool fresh = open_db(r, &ignored) == CT_OK && check_ours(r, &ignored) == CT_OK;
     for (size_t i = 0; i < CT_N_SQL; i++)
         sqlite3_finalize(fresh ? stmts[i] : r->stmts[i]);
+    ct_samples_free(fresh ? samples : r->samples);
     sqlite3_close(fresh ? old : r->db);
     if (!fresh) {
+        r->samples = samples;
         memcpy(r->stmts, stmts, sizeof stmts);
         r->db = old;
     }
@@ -198,6 +203,7 @@ void ct_reader_close(struct ct_reader *r)
         return;
     for (size_t i = 0; i < CT_N_SQL; i++)
         sqlite3_finalize(r->stmts[i]);
+    ct_samples_free(r->samples);
     sqlite3_close(r->db);
     ct_accelerators_free(r);
     free(r->path);
@@ -237,6 +243,7 @@ void ct_load_begin(struct ct_reader *r, const struct ct_query *q, struct ct_aren
     r->err = err;
     r->status = CT_OK;
     (void)ct_step(r, ct_use(r, SQL_BEGIN, 0));
+    ct_samples_begin(r->samples);
 }
 
 enum ct_status ct_load_end(struct ct_reader *r)
@@ -367,14 +374,30 @@ struct ct_list ct_col_list(struct ct_reader *r, sqlite3_stmt *st, int i)
 
 /* ---- as of ---- */
 
+/* After a look into the samples: true if it may be believed. */
+static bool looked(struct ct_reader *r)
+{
+    int rc = ct_samples_rc(r->samples);
+    if (rc != SQLITE_OK)
+        broken(r, rc);
+    else if (atomic_load(&r->cancel))
+        broken(r, SQLITE_INTERRUPT);
+    return r->status == CT_OK;
+}
+
 struct ct_asof ct_asof(struct ct_reader *r, int64_t series, int64_t at_ms)
 {
-    sqlite3_stmt *st = ct_use(r, SQL_ASOF, 2, series, at_ms);
-    if (!ct_step(r, st))
+    struct ct_sample v;
+    bool found = r->status == CT_OK && ct_sample_at(r->samples, series, at_ms, &v);
+    if (!looked(r) || !found)
         return (struct ct_asof){CT_NONE, CT_NONE, 0};
-    struct ct_asof v = {ct_col_must(st, 0), ct_col_int(st, 1), sqlite3_column_int(st, 2)};
-    sqlite3_reset(st);
-    return v;
+    return (struct ct_asof){v.at_ms, v.value, v.flags};
+}
+
+bool ct_next_sample(struct ct_reader *r, int64_t series, int64_t to_ms, struct ct_sample *v)
+{
+    bool found = r->status == CT_OK && ct_sample_next(r->samples, series, to_ms, v);
+    return looked(r) && found;
 }
 
 struct ct_asof ct_asof_row(struct ct_reader *r, sqlite3_stmt *st, int i)
@@ -699,16 +722,15 @@ void ct_sort(struct ct_reader *r, void *v, size_t n, size_t size,
 
 bool ct_low_90d(struct ct_reader *r, int64_t series, int64_t t, int64_t v)
 {
-    sqlite3_stmt *st = ct_use(r, SQL_LOWER, 4, series, t - 90 * CT_DAY, t, v);
-    bool lower = ct_step(r, st);
-    if (st)
-        sqlite3_reset(st);
-    if (lower)
-        return false;
-    st = ct_use(r, SQL_HIGHER, 4, series, t - 90 * CT_DAY, t, v);
-    bool higher = ct_step(r, st);
-    if (st)
-        sqlite3_reset(st);
+    bool higher = false;
+    struct ct_sample x = {.at_ms = t - 90 * CT_DAY};
+    while (ct_next_sample(r, series, t, &x)) {
+        if (x.value == CT_NONE || (x.flags & CT_SAMPLE_QUARANTINED))
+            continue;
+        if (x.value < v)
+            return false;
+        higher = higher || x.value > v;
+    }
     return higher;
 }
 

@@ -252,6 +252,17 @@ static void take_sample(struct drawing *d, int64_t at, int64_t value, int flags,
     d->h->n_changes += n;
 }
 
+/* Values after FROM_MS up to TO_MS; counts no further than MOST. */
+static size_t changes(struct ct_reader *r, int64_t series, int64_t from_ms, int64_t to_ms,
+                      size_t most)
+{
+    size_t n = 0;
+    struct ct_sample v = {.at_ms = from_ms};
+    while (n < most && ct_next_sample(r, series, to_ms, &v))
+        n += v.value != CT_NONE && !(v.flags & CT_SAMPLE_LIFTED);
+    return n;
+}
+
 static void read_points(struct drawing *d, const struct ct_series_ref *s, size_t max_points)
 {
     struct ct_reader *r = d->r;
@@ -259,14 +270,8 @@ static void read_points(struct drawing *d, const struct ct_series_ref *s, size_t
     if (open.flags & CT_SAMPLE_LIFTED)
         open = ct_asof(r, s->id, open.at_ms - 1);
     d->h->open_value = open.value;
-    if (max_points) {
-        sqlite3_stmt *count = ct_use(r, SQL_COUNT_SAMPLES, 4, s->id, d->from, d->to,
-                                     (int64_t)(max_points < 1000000 ? max_points + 1 : 1000000));
-        if (ct_step(r, count) && ct_col_int(count, 0) > (int64_t)max_points)
-            d->width = (d->to - d->from) / (int64_t)max_points + 1;
-        if (count)
-            sqlite3_reset(count);
-    }
+    if (max_points && changes(r, s->id, d->from, d->to, max_points + 1) > max_points)
+        d->width = (d->to - d->from) / (int64_t)max_points + 1;
     d->null_since = CT_NONE;
     if (open.at_ms == CT_NONE) {
         d->null_since = d->from; /* not there yet; where nobody looked the source's gaps say so */
@@ -275,9 +280,9 @@ static void read_points(struct drawing *d, const struct ct_series_ref *s, size_t
         bool starts = open.at_ms == d->from;
         take_sample(d, d->from, open.value, open.flags & ~CT_SAMPLE_LIFTED, starts);
     }
-    sqlite3_stmt *st = ct_use(r, SQL_SAMPLES, 3, s->id, d->from, d->to);
-    while (ct_step(r, st))
-        take_sample(d, ct_col_must(st, 0), ct_col_int(st, 1), sqlite3_column_int(st, 2), 1);
+    struct ct_sample v = {.at_ms = d->from};
+    while (ct_next_sample(r, s->id, d->to, &v))
+        take_sample(d, v.at_ms, v.value, v.flags, 1);
     end_null(d, d->to);
 }
 
@@ -319,11 +324,8 @@ static struct ct_span source_ref(struct ct_reader *r, const struct ct_series_ref
 
 static int64_t first_sample(struct ct_reader *r, int64_t series)
 {
-    sqlite3_stmt *st = ct_use(r, SQL_FIRST_SAMPLE, 1, series);
-    int64_t first = ct_step(r, st) ? ct_col_must(st, 0) : CT_NONE;
-    if (st)
-        sqlite3_reset(st);
-    return first;
+    struct ct_sample v = {.at_ms = INT64_MIN};
+    return ct_next_sample(r, series, CT_LIVE, &v) ? v.at_ms : CT_NONE;
 }
 
 /* A point that holds into a gap from the window's start is none: nothing was known there. */
@@ -428,9 +430,7 @@ enum ct_status ct_read_series(struct ct_reader *r, const struct ct_query *q, str
             continue;
         if (list.v.n <=
             CT_SERIES_MOST) { /* counting all samples of all series would not stay cheap */
-            sqlite3_stmt *st =
-                ct_use(r, SQL_COUNT_SAMPLES, 4, s->id, row.first_ms, r->at, INT64_C(1000000));
-            row.changes = ct_step(r, st) ? ct_col_int(st, 0) : CT_NONE;
+            row.changes = (int64_t)changes(r, s->id, row.first_ms, r->at, 1000000);
         }
         rows[n++] = row;
     }

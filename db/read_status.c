@@ -250,14 +250,14 @@ static void read_days(struct ct_reader *r, const struct ct_source_at *s, struct 
         ct_source_gaps(r, s, d.start_ms, r->t, &gaps);
         struct ct_asof v = ct_asof(r, series, d.start_ms);
         int64_t from = d.start_ms, state = v.value;
-        st = ct_use(r, SQL_SAMPLES, 3, series, d.start_ms, r->t);
+        struct ct_sample next = {.at_ms = d.start_ms};
         for (bool more = true; more;) {
-            more = ct_step(r, st);
-            int64_t to = more ? ct_col_must(st, 0) : r->t;
+            more = ct_next_sample(r, series, r->t, &next);
+            int64_t to = more ? next.at_ms : r->t;
             if (state >= CT_STATE_OPERATIONAL && state <= CT_STATE_MAJOR)
                 add_stretch(&d, &gaps, from, to, (int)state);
             from = to;
-            state = more ? ct_col_int(st, 1) : CT_NONE;
+            state = next.value;
         }
     }
     char signs[90];

@@ -5,7 +5,7 @@
 #define CT_READER_H
 
 #include "db/read.h"
-#include "db/schema.h"
+#include "db/samples.h"
 
 #include <stdatomic.h>
 
@@ -48,19 +48,6 @@
     X(ATTEMPTS,                                                                                    \
       "SELECT at_ms,outcome,http_status,bytes,rows,changed_rows,latency_ms,error FROM attempt"     \
       " WHERE source_id=?1 AND at_ms<=?2 ORDER BY at_ms DESC")                                     \
-    X(ASOF, "SELECT at_ms,value,flags FROM sample WHERE series_id=?1 AND at_ms<=?2"                \
-            " ORDER BY at_ms DESC LIMIT 1")                                                        \
-    X(SAMPLES,                                                                                     \
-      "SELECT at_ms,value,flags FROM sample WHERE series_id=?1 AND at_ms>?2 AND at_ms<=?3"         \
-      " ORDER BY at_ms")                                                                           \
-    X(FIRST_SAMPLE, "SELECT at_ms FROM sample WHERE series_id=?1 ORDER BY at_ms LIMIT 1")          \
-    X(COUNT_SAMPLES,                                                                               \
-      "SELECT count(*) FROM (SELECT 1 FROM sample WHERE series_id=?1 AND at_ms>?2 AND at_ms<=?3"   \
-      " AND value IS NOT NULL AND flags&4=0 LIMIT ?4)")                                            \
-    X(LOWER, "SELECT 1 FROM sample WHERE series_id=?1 AND at_ms>?2 AND at_ms<=?3 AND value<?4"     \
-             " AND flags&1=0 LIMIT 1")                                                             \
-    X(HIGHER, "SELECT 1 FROM sample WHERE series_id=?1 AND at_ms>?2 AND at_ms<=?3 AND value>?4"    \
-              " AND flags&1=0 LIMIT 1")                                                            \
     X(SERIES_OF, "SELECT s.id," SQL_CUR " FROM series s WHERE source_id=?1 AND kind=?2")           \
     X(SERIES_NAMED,                                                                                \
       "SELECT id,name,unit,digits,source_id,kind,cur_ms,cur_flags FROM series WHERE name=?1")      \
@@ -110,6 +97,7 @@ struct ct_reader {
     int64_t dev, ino; /* the file that is open */
     atomic_bool cancel;
     sqlite3_stmt *stmts[CT_N_SQL];
+    struct ct_samples *samples;
     /* of the running load */
     enum ct_status status;
     struct ct_error *err;
@@ -153,6 +141,9 @@ struct ct_asof ct_asof(struct ct_reader *r, int64_t series, int64_t at_ms);
 /* The same at r->at from columns I.. (series id, cur_ms, cur_value, cur_flags) of ST: live answers
  * need no look-up. */
 struct ct_asof ct_asof_row(struct ct_reader *r, sqlite3_stmt *st, int i);
+
+/* As ct_sample_next; false after a failure, too, which r->status then tells. */
+bool ct_next_sample(struct ct_reader *r, int64_t series, int64_t to_ms, struct ct_sample *v);
 
 static inline bool ct_gone(struct ct_asof v)
 {

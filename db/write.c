@@ -133,6 +133,8 @@ static void disconnect(struct ct_writer *w)
         sqlite3_finalize(w->st[i]);
         w->st[i] = NULL;
     }
+    ct_samples_free(w->samples);
+    w->samples = NULL;
     sqlite3_close(w->db);
     w->db = NULL;
 }
@@ -177,6 +179,8 @@ static enum ct_status connect_to(struct ct_writer *w, struct ct_error *err)
         status = set_up(w, err);
     if (status != CT_OK)
         disconnect(w);
+    else
+        w->samples = ct_samples_new(w->db);
     w->reopen = false;
     return status;
 }
@@ -256,8 +260,10 @@ enum ct_status ct_w_begin(struct ct_writer *w, struct ct_error *err)
     ct_arena_reset(w->arena);
     w->rc = SQLITE_OK;
     int rc = sqlite3_exec(w->db, "BEGIN IMMEDIATE", NULL, NULL, NULL);
-    if (rc == SQLITE_OK)
+    if (rc == SQLITE_OK) {
+        ct_samples_begin(w->samples);
         return CT_OK;
+    }
     keep_failure(w, sqlite3_extended_errcode(w->db));
     return ct_fail(err, (rc & 0xff) == SQLITE_BUSY ? CT_ERR_BUSY : CT_ERR_DB, w->path, "%s", w->why);
 }
@@ -265,6 +271,8 @@ enum ct_status ct_w_begin(struct ct_writer *w, struct ct_error *err)
 enum ct_status ct_w_commit(struct ct_writer *w, const char *where, struct ct_error *err)
 {
     bool full = ct_arena_full(w->arena);
+    if (ct_samples_rc(w->samples) != SQLITE_OK)
+        keep_failure(w, ct_samples_rc(w->samples));
     if (w->rc == SQLITE_OK && !full) {
         int rc = sqlite3_exec(w->db, "COMMIT", NULL, NULL, NULL);
         if (rc == SQLITE_OK) {

@@ -379,6 +379,7 @@ static void commit_attempt(struct ct_job *j, struct source *s)
         ct_w_apply_timeline(j);
     merge_run(j, outcome, reason);
     store_health(j, s, shown, j->out->remark[0] ? j->out->remark : reason);
+    ct_samples_flush(w->samples, j->source, j->at_ms);
 }
 
 enum ct_status ct_write_fetch(struct ct_writer *w, const struct ct_fetch *f, struct ct_commit *out,

@@ -6,7 +6,7 @@
 #ifndef CT_WRITE_PRIV_H
 #define CT_WRITE_PRIV_H
 
-#include "db/schema.h"
+#include "db/samples.h"
 #include "db/write.h"
 
 #include <sys/types.h>
@@ -76,31 +76,16 @@
         " changed_rows, latency_ms, error) VALUES (?1,?2,?3,?4,?5,?6,?7,?8,?9)") \
     X(ATTEMPT_TRIM, "DELETE FROM attempt WHERE source_id=?1 AND at_ms <= (SELECT at_ms FROM attempt" \
         " WHERE source_id=?1 ORDER BY at_ms DESC LIMIT 1 OFFSET 10)") \
-    /* series and samples */ \
+    /* series */ \
     X(SERIES_ALL, "SELECT id, kind, ext_key, unit, cur_ms, cur_value, cur_flags, facts_hash, low, high FROM series" \
         " WHERE source_id=?1 AND kind<>4") \
     X(SERIES_ONE, "SELECT id FROM series WHERE source_id=?1 AND kind=?2 AND ext_key=?3") \
     X(SERIES_ADD, "INSERT INTO series (source_id, kind, ext_key, name, unit, digits, facts_hash)" \
         " VALUES (?1,?2,?3,?4,?5,?6,?7)") \
     X(SERIES_FACTS, "UPDATE series SET name=?2, unit=?3, facts_hash=?4 WHERE id=?1") \
-    X(SERIES_TAIL, "UPDATE series SET (cur_ms, cur_value, cur_flags) = (SELECT max(at_ms), value," \
-        " coalesce(flags, 8) FROM sample WHERE series_id=?1), low=?2, high=?3 WHERE id=?1") \
     X(SERIES_NEWEST, "UPDATE series SET cur_ms=?2, cur_value=?3, cur_flags=?4, low=?5, high=?6 WHERE id=?1") \
     X(SERIES_PENDING, "SELECT id, kind, unit, cur_ms FROM series WHERE source_id=?1 AND cur_flags & 1") \
-    X(SAMPLE_BEFORE, "SELECT at_ms, value, flags FROM sample WHERE series_id=?1 AND at_ms<?2" \
-        " ORDER BY at_ms DESC LIMIT 1") \
-    X(SAMPLE_CORE, "SELECT at_ms FROM sample WHERE series_id=?1 AND at_ms<=?2 AND NOT flags & 4" \
-        " ORDER BY at_ms DESC LIMIT 1") \
-    X(SAMPLE_RANGE, "SELECT at_ms, value, flags FROM sample WHERE series_id=?1 AND at_ms>=?2" \
-        " AND NOT flags & 4 ORDER BY at_ms") \
-    X(SAMPLE_LATER, "SELECT 1 FROM sample WHERE series_id=?1 AND at_ms>=?2 AND NOT flags & 8 LIMIT 1") \
-    X(SAMPLE_PUT, "INSERT OR REPLACE INTO sample (series_id, at_ms, value, flags) VALUES (?1,?2,?3,?4)") \
-    X(SAMPLE_DEL, "DELETE FROM sample WHERE series_id=?1 AND at_ms=?2") \
-    X(SAMPLE_CLEAR, "DELETE FROM sample WHERE series_id=?1 AND at_ms BETWEEN ?2 AND ?3") \
-    X(SAMPLE_UNLIFT, "DELETE FROM sample WHERE series_id=?1 AND at_ms>?2 AND at_ms<?3 AND flags & 4") \
-    X(SAMPLE_FLAG, "UPDATE sample SET flags=?3 WHERE series_id=?1 AND at_ms=?2") \
-    X(COMPONENTS_AT, "SELECT m.value, m.flags FROM series s JOIN sample m ON m.series_id=s.id AND m.at_ms=" \
-        "(SELECT max(at_ms) FROM sample WHERE series_id=s.id AND at_ms<=?2) WHERE s.source_id=?1 AND s.kind=3") \
+    X(COMPONENTS, "SELECT id FROM series WHERE source_id=?1 AND kind=3") \
     /* facts */ \
     X(OFFER_PUT, "INSERT OR REPLACE INTO offer VALUES (?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14,?15," \
         "?16,?17,?18,?19,?20,?21,?22,?23,?24)") \
@@ -179,6 +164,7 @@ struct ct_writer {
     char *path;
     unsigned flags;
     sqlite3_stmt *st[CT_N_SQL];
+    struct ct_samples *samples;
     struct ct_arena *arena; /* of the running commit */
     int rc;                 /* first failure of SQLite, or SQLITE_OK */
     char why[256];
@@ -269,6 +255,9 @@ uint64_t ct_w_hash(const struct ct_job *j);
  * it. */
 void ct_w_count(const struct ct_job *j, int64_t *had, int64_t *has);
 void ct_w_apply_series(struct ct_job *j);
+/* A new sample, counted; and what the series' row repeats of the newest one, with its bounds. */
+void ct_w_put(struct ct_job *j, int64_t series, int64_t at_ms, int64_t value, int flags);
+void ct_w_tail(struct ct_job *j, int64_t series, int64_t low, int64_t high);
 /* A poll that only repeats: quarantines may end with it. */
 void ct_w_repeat_series(struct ct_job *j);
 

@@ -445,7 +445,11 @@ static bool facts_are_newest(struct ct_job *j, const struct item *it)
         return true;
     if (!(it->next.flags & CT_SAMPLE_GONE))
         return false;
-    return ct_w_one(j->w, ASK(j->w, SAMPLE_LATER, vi(it->series), vi(j->next_ms))) == CT_NONE;
+    struct ct_sample v = {.at_ms = j->next_ms - 1};
+    while (ct_sample_next(j->w->samples, it->series, CT_LIVE, &v))
+        if (!(v.flags & CT_SAMPLE_GONE))
+            return false;
+    return true;
 }
 
 /* Stores the series of a listed item when it is new, its facts when they changed. True: something changed. */
@@ -469,9 +473,6 @@ static bool store_facts(struct ct_job *j, struct item *it)
 
 /* ---- quarantine and suspicion: functions of the samples before ---- */
 
-struct point {
-    int64_t at_ms, v, flags;
-};
 struct weight {
     int64_t v, ms;
 };
@@ -505,7 +506,7 @@ static bool calm(int64_t low, int64_t high, int64_t v)
 }
 
 /* Median of what was in force in the seven days before P[I], each value by how long; CT_NONE: nothing was. */
-static int64_t median_before(struct ct_job *j, const struct point *p, size_t i)
+static int64_t median_before(struct ct_job *j, const struct ct_sample *p, size_t i)
 {
     int64_t from = p[i].at_ms - MEDIAN_MS, total = 0;
     size_t first = i, n = 0;
@@ -514,9 +515,9 @@ static int64_t median_before(struct ct_job *j, const struct point *p, size_t i)
     struct weight *w = ct_arena_alloc(j->w->arena, (i - first + 1) * sizeof *w);
     for (size_t k = first; w && k < i; k++) {
         int64_t start = p[k].at_ms > from ? p[k].at_ms : from;
-        if (p[k].v == CT_NONE || p[k + 1].at_ms <= start)
+        if (p[k].value == CT_NONE || p[k + 1].at_ms <= start)
             continue;
-        w[n++] = (struct weight){p[k].v, p[k + 1].at_ms - start};
+        w[n++] = (struct weight){p[k].value, p[k + 1].at_ms - start};
         total += p[k + 1].at_ms - start;
     }
     if (!w || n == 0)
@@ -557,13 +558,13 @@ static int plain_flags(const struct item *it, int64_t was, int64_t v)
     return flags;
 }
 
-static int derived_flags(struct ct_job *j, const struct item *it, const struct point *p, size_t i)
+static int derived_flags(struct ct_job *j, const struct item *it, const struct ct_sample *p, size_t i)
 {
-    int flags = plain_flags(it, i > 0 ? p[i - 1].v : CT_NONE, p[i].v);
-    if (!is_price(it) || p[i].v == CT_NONE || calm(it->low, it->high, p[i].v))
+    int flags = plain_flags(it, i > 0 ? p[i - 1].value : CT_NONE, p[i].value);
+    if (!is_price(it) || p[i].value == CT_NONE || calm(it->low, it->high, p[i].value))
         return flags;
     int64_t median = median_before(j, p, i);
-    if (median != CT_NONE && far_apart(p[i].v, median, OUTLIER_FACTOR))
+    if (median != CT_NONE && far_apart(p[i].value, median, OUTLIER_FACTOR))
         flags |= CT_SAMPLE_QUARANTINED;
     return flags;
 }
@@ -584,32 +585,47 @@ static int64_t third_sight(struct ct_job *j, int64_t at_ms, int64_t end_ms)
     return at_ms != CT_NONE && at_ms < end_ms ? at_ms : CT_NONE;
 }
 
+/* When the value in force at T began: the newest sample that is no lift; T without any. */
+static int64_t in_force_since(struct ct_samples *s, int64_t series, int64_t t)
+{
+    struct ct_sample v = {.at_ms = t + 1};
+    while (ct_sample_at(s, series, v.at_ms - 1, &v))
+        if (!(v.flags & CT_SAMPLE_LIFTED))
+            return v.at_ms;
+    return t;
+}
+
+static void unlift(struct ct_samples *s, int64_t series, int64_t after_ms, int64_t before_ms)
+{
+    struct ct_sample v = {.at_ms = after_ms};
+    while (ct_sample_next(s, series, before_ms - 1, &v))
+        if (v.flags & CT_SAMPLE_LIFTED)
+            (void)ct_sample_del(s, series, v.at_ms);
+}
+
 /* Derives flags and lifts again for the samples of IT from the one in force at FROM_MS up to the last one
  * that UNTIL_MS can have an effect on. */
 static void derive_flags(struct ct_job *j, struct item *it, int64_t from_ms, int64_t until_ms)
 {
-    struct ct_writer *w = j->w;
-    int64_t first = ct_w_one(w, ASK(w, SAMPLE_CORE, vi(it->series), vi(from_ms)));
-    first = first == CT_NONE ? from_ms : first;
-    int64_t load = ct_w_one(w, ASK(w, SAMPLE_CORE, vi(it->series), vi(first - MEDIAN_MS)));
-    CT_VEC(struct point) p = {0};
-    sqlite3_stmt *st =
-        ASK(w, SAMPLE_RANGE, vi(it->series), vi(load == CT_NONE ? first - MEDIAN_MS : load));
-    while (ct_w_row(w, st)) {
-        int64_t at_ms = ct_w_int(st, 0);
-        struct point *q = at_ms < 0 || at_ms > LAST_MS ? NULL : CT_VEC_PUSH(w->arena, &p);
+    struct ct_samples *s = j->w->samples;
+    int64_t first = in_force_since(s, it->series, from_ms);
+    CT_VEC(struct ct_sample) p = {0};
+    struct ct_sample v = {.at_ms = in_force_since(s, it->series, first - MEDIAN_MS) - 1};
+    while (ct_sample_next(s, it->series, LAST_MS, &v)) {
+        if (v.flags & CT_SAMPLE_LIFTED)
+            continue;
+        struct ct_sample *q = CT_VEC_PUSH(j->w->arena, &p);
         if (q)
-            *q = (struct point){at_ms, ct_w_int(st, 1), ct_w_int(st, 2)};
-        if (!q || at_ms > until_ms + MEDIAN_MS)
+            *q = v;
+        if (!q || v.at_ms > until_ms + MEDIAN_MS)
             break;
     }
-    ct_w_end(st);
     /* Bounds of what was loaded serve all its points; those of the newest are kept. */
     struct item all = *it;
     all.low = all.high = CT_NONE;
     size_t end_i = 0;
     for (size_t i = 0; i < p.n; i++) {
-        widen(&all, p.v[i].v);
+        widen(&all, p.v[i].value);
         end_i = p.v[i].at_ms <= until_ms + MEDIAN_MS ? i + 1 : end_i;
     }
     widen(it, all.low);
@@ -618,49 +634,50 @@ static void derive_flags(struct ct_job *j, struct item *it, int64_t from_ms, int
         it->low = all.low;
         it->high = all.high;
     }
-    RUN(w, SAMPLE_UNLIFT, vi(it->series), vi(first), vi(end_i < p.n ? p.v[end_i].at_ms : CT_LIVE));
+    unlift(s, it->series, first, end_i < p.n ? p.v[end_i].at_ms : LAST_MS);
     for (size_t i = 0; i < end_i; i++) {
         if (p.v[i].at_ms < first)
             continue;
-        int flags = ((int)p.v[i].flags & CORE_FLAGS) | derived_flags(j, &all, p.v, i);
+        int flags = (p.v[i].flags & CORE_FLAGS) | derived_flags(j, &all, p.v, i);
         if (flags != p.v[i].flags)
-            RUN(w, SAMPLE_FLAG, vi(it->series), vi(p.v[i].at_ms), vi(flags));
+            ct_sample_put(s, it->series, (struct ct_sample){p.v[i].at_ms, p.v[i].value, flags});
         int64_t end = i + 1 < p.n ? p.v[i + 1].at_ms : CT_LIVE;
         int64_t lift = flags & CT_SAMPLE_QUARANTINED ? third_sight(j, p.v[i].at_ms, end) : CT_NONE;
         if (lift != CT_NONE)
-            j->out->samples += RUN(w, SAMPLE_PUT, vi(it->series), vi(lift), vi(p.v[i].v),
-                                   vi((flags & CORE_FLAGS) | CT_SAMPLE_LIFTED));
+            ct_w_put(j, it->series, lift, p.v[i].value, (flags & CORE_FLAGS) | CT_SAMPLE_LIFTED);
     }
 }
 
 /* ---- samples ---- */
 
+void ct_w_put(struct ct_job *j, int64_t series, int64_t at_ms, int64_t value, int flags)
+{
+    ct_sample_put(j->w->samples, series, (struct ct_sample){at_ms, value, flags});
+    j->out->samples++;
+}
+
+void ct_w_tail(struct ct_job *j, int64_t series, int64_t low, int64_t high)
+{
+    struct ct_sample v = {CT_NONE, CT_NONE, CT_SAMPLE_GONE};
+    (void)ct_sample_at(j->w->samples, series, CT_LIVE - 1, &v);
+    RUN(j->w, SERIES_NEWEST, vi(series), vi(v.at_ms), vi(v.value), vi(v.flags), vi(low), vi(high));
+}
+
 static struct ct_value value_until(struct ct_job *j, const struct item *it, int64_t before_ms,
                                    int64_t *at_ms, int *flags)
 {
-    struct ct_value v = absent(j, it->kind);
-    *at_ms = CT_NONE;
-    *flags = CT_SAMPLE_GONE;
-    sqlite3_stmt *st = ASK(j->w, SAMPLE_BEFORE, vi(it->series), vi(before_ms));
-    if (ct_w_row(j->w, st)) {
-        *at_ms = ct_w_int(st, 0);
-        *flags = ct_w_word(st, 2);
-        v = (struct ct_value){ct_w_int(st, 1), *flags & CORE_FLAGS};
-    }
-    ct_w_end(st);
-    return v;
-}
-
-static int64_t put(struct ct_job *j, const struct item *it, int64_t at_ms, struct ct_value v)
-{
-    return RUN(j->w, SAMPLE_PUT, vi(it->series), vi(at_ms), vi(v.v), vi(v.flags));
+    struct ct_sample v = {CT_NONE, CT_NONE, CT_SAMPLE_GONE};
+    bool found = ct_sample_at(j->w->samples, it->series, before_ms - 1, &v);
+    *at_ms = v.at_ms;
+    *flags = v.flags;
+    return found ? (struct ct_value){v.value, v.flags & CORE_FLAGS} : absent(j, it->kind);
 }
 
 /* The common case: nothing is later, and nothing about the value needs the samples before. */
 static void put_newest(struct ct_job *j, struct item *it)
 {
     int flags = it->now.flags | plain_flags(it, it->prev.v, it->now.v);
-    j->out->samples += RUN(j->w, SAMPLE_PUT, vi(it->series), vi(j->at_ms), vi(it->now.v), vi(flags));
+    ct_w_put(j, it->series, j->at_ms, it->now.v, flags);
     widen(it, it->now.v);
     RUN(j->w, SERIES_NEWEST, vi(it->series), vi(j->at_ms), vi(it->now.v), vi(flags), vi(it->low),
         vi(it->high));
@@ -669,7 +686,7 @@ static void put_newest(struct ct_job *j, struct item *it)
 /* The samples of one series around the new observation. True when they changed. */
 static bool store_samples(struct ct_job *j, struct item *it)
 {
-    struct ct_writer *w = j->w;
+    struct ct_samples *s = j->w->samples;
     bool touched = false, watch = it->cur_flags & CT_SAMPLE_QUARANTINED;
     it->prev = it->cur;
     if (!j->append && it->series) {
@@ -682,27 +699,27 @@ static bool store_samples(struct ct_job *j, struct item *it)
             it->next = value_until(j, it, j->next_ms + 1, &at, &flags);
             bool there = at == j->next_ms && !(flags & CT_SAMPLE_LIFTED);
             if (!same_value(it->next, it->now) && !there) {
-                touched = put(j, it, j->next_ms, it->next) > 0;
-            } else if (same_value(it->next, it->now) && there) {
-                RUN(w, SAMPLE_DEL, vi(it->series), vi(j->next_ms));
+                ct_sample_put(s, it->series, (struct ct_sample){j->next_ms, it->next.v, it->next.flags});
                 touched = true;
+            } else if (same_value(it->next, it->now) && there) {
+                touched = ct_sample_del(s, it->series, j->next_ms);
             }
         }
-        touched |= RUN(w, SAMPLE_DEL, vi(it->series), vi(j->at_ms)) > 0;
+        touched |= ct_sample_del(s, it->series, j->at_ms);
     }
     if (!same_value(it->now, it->prev)) {
         if (j->append && !watch && (!is_price(it) || calm(it->low, it->high, it->now.v))) {
             put_newest(j, it);
             return true;
         }
-        j->out->samples += put(j, it, j->at_ms, it->now);
+        ct_w_put(j, it->series, j->at_ms, it->now.v, it->now.flags);
         widen(it, it->now.v);
         touched = true;
     }
     if (touched || watch) {
         int64_t samples = j->out->samples;
         derive_flags(j, it, j->at_ms, j->next_ms == CT_NONE ? j->at_ms : j->next_ms);
-        RUN(w, SERIES_TAIL, vi(it->series), vi(it->low), vi(it->high));
+        ct_w_tail(j, it->series, it->low, it->high);
         j->changed |= j->out->samples > samples; /* a lifted quarantine is written, too */
     }
     return touched;
@@ -959,7 +976,7 @@ void ct_w_repeat_series(struct ct_job *j)
             (void)value_until(j, it, j->at_ms + 1, &at, &flags);
             if (flags & (CT_SAMPLE_QUARANTINED | CT_SAMPLE_LIFTED)) {
                 derive_flags(j, it, j->at_ms, j->at_ms);
-                RUN(w, SERIES_TAIL, vi(it->series), vi(it->low), vi(it->high));
+                ct_w_tail(j, it->series, it->low, it->high);
             }
         }
         j->out->samples = samples;
@@ -980,7 +997,7 @@ void ct_w_repeat_series(struct ct_job *j)
     for (size_t i = 0; i < pending.n; i++) {
         struct item *it = &pending.v[i];
         derive_flags(j, it, j->at_ms, j->at_ms);
-        RUN(w, SERIES_TAIL, vi(it->series), vi(it->low), vi(it->high));
+        ct_w_tail(j, it->series, it->low, it->high);
     }
     j->changed |= j->out->samples > samples;
 }

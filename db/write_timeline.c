@@ -45,14 +45,16 @@ static int provider_state(struct ct_job *j, int64_t at_ms)
     struct ct_writer *w = j->w;
     CT_VEC(struct ct_rollup_component) c = {0};
     CT_VEC(struct ct_rollup_incident) i = {0};
-    sqlite3_stmt *st = ASK(w, COMPONENTS_AT, vi(j->source), vi(at_ms));
+    sqlite3_stmt *st = ASK(w, COMPONENTS, vi(j->source));
     while (ct_w_row(w, st)) {
-        int64_t flags = ct_w_int(st, 1);
+        struct ct_sample v;
+        bool there = ct_sample_at(w->samples, ct_w_int(st, 0), at_ms, &v);
         struct ct_rollup_component *one =
-            flags & CT_SAMPLE_GONE ? NULL : CT_VEC_PUSH(w->arena, &c);
+            !there || (v.flags & CT_SAMPLE_GONE) ? NULL : CT_VEC_PUSH(w->arena, &c);
+        int state = v.value < 0 || v.value > 1000 ? -1 : (int)v.value;
         if (one)
-            *one = (struct ct_rollup_component){ct_w_word(st, 0), (flags & CT_SAMPLE_HEADING) != 0,
-                                                (flags & CT_SAMPLE_LOCATION) != 0};
+            *one = (struct ct_rollup_component){state, (v.flags & CT_SAMPLE_HEADING) != 0,
+                                                (v.flags & CT_SAMPLE_LOCATION) != 0};
     }
     st = ASK(w, INCIDENT_OPEN, vi(j->source), vi(at_ms));
     while (ct_w_row(w, st)) {
@@ -93,7 +95,7 @@ static void set_state(struct walk *k, int64_t at_ms, int64_t state)
     struct ct_job *j = k->j;
     if (k->series == CT_NONE || state == k->state)
         return;
-    j->out->samples += RUN(j->w, SAMPLE_PUT, vi(k->series), vi(at_ms), vi(state), vi(0));
+    ct_w_put(j, k->series, at_ms, state, 0);
     if (k->state != CT_NONE)
         ct_w_event(j, &(struct ct_new_event){
                           .at_ms = at_ms,
@@ -160,6 +162,13 @@ static void step(struct walk *k, const struct poll *p)
         set_state(k, p->from_ms, provider_state(k->j, p->from_ms));
 }
 
+static void clear_states(struct ct_job *j, int64_t series, int64_t from_ms, int64_t to_ms)
+{
+    struct ct_sample v = {.at_ms = from_ms - 1};
+    while (ct_sample_next(j->w->samples, series, to_ms, &v))
+        (void)ct_sample_del(j->w->samples, series, v.at_ms);
+}
+
 void ct_w_apply_timeline(struct ct_job *j)
 {
     struct ct_writer *w = j->w;
@@ -184,19 +193,18 @@ void ct_w_apply_timeline(struct ct_job *j)
     k.rows = !j->first;
     if (j->kind == CT_SOURCE_STATUS) {
         k.series = provider_series(j);
-        st = ASK(w, SAMPLE_BEFORE, vi(k.series), vi(j->at_ms));
-        if (ct_w_row(w, st))
-            k.state = ct_w_int(st, 1);
-        ct_w_end(st);
+        struct ct_sample v;
+        if (ct_sample_at(w->samples, k.series, j->at_ms - 1, &v))
+            k.state = v.value;
     }
     int64_t end_ms = polls.v[polls.n - 1].to_ms;
     if (!j->append) {
         RUN(w, EVENT_CLEAR, vi(j->source), vi(j->at_ms), vi(end_ms), ve(CT_ORIGIN_TIMELINE));
         if (k.series != CT_NONE)
-            RUN(w, SAMPLE_CLEAR, vi(k.series), vi(j->at_ms), vi(end_ms));
+            clear_states(j, k.series, j->at_ms, end_ms);
     }
     for (size_t i = 0; i < polls.n; i++)
         step(&k, &polls.v[i]);
     if (k.series != CT_NONE && j->changed)
-        RUN(w, SERIES_TAIL, vi(k.series), vi(CT_NONE), vi(CT_NONE));
+        ct_w_tail(j, k.series, CT_NONE, CT_NONE);
 }
