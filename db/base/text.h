@@ -7,7 +7,7 @@
 
 #define CT_NAME_POINTS 256 /* code points of a name or title */
 #define CT_TEXT_BYTES 8192 /* bytes of a message body */
-#define CT_ID_BYTES 128    /* a longer id becomes its hash */
+#define CT_ID_BYTES 200    /* a longer id becomes its hash */
 
 enum ct_text_flags {
     CT_TEXT_LINES =
