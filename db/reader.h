@@ -4,6 +4,7 @@
 #ifndef CT_READER_H
 #define CT_READER_H
 
+#include "db/alert_sql.h"
 #include "db/read.h"
 #include "db/samples.h"
 
@@ -78,7 +79,8 @@
       " ORDER BY e.at_ms DESC,e.id DESC LIMIT ?3")                                                 \
     X(EVENTS_OF_SOURCE,                                                                            \
       "SELECT " SQL_EVENT_COLUMNS SQL_EVENT_FROM "e.source_id=?4 AND e.at_ms>=?1 AND e.at_ms<=?2"  \
-      " ORDER BY e.at_ms DESC,e.id DESC LIMIT ?3")
+      " ORDER BY e.at_ms DESC,e.id DESC LIMIT ?3")                                                 \
+    CT_ALERT_READ_SQL(X)
 
 enum ct_sql {
 #define X(name, sql) SQL_##name,

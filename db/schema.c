@@ -172,7 +172,69 @@ static const char step_1[] =
     " host TEXT NOT NULL, since_ms INTEGER NOT NULL, beat_ms INTEGER NOT NULL"
     ") STRICT;";
 
-static const char *const steps[] = {step_1};
+/* Version 2: alerts. Enums are those of db/alerts.h; lists in one column are separated by 0x1f. */
+static const char step_2[] =
+    /* Instances that are not idle: the present state of each, and all that goes on from it. */
+    "CREATE TABLE alert ("
+    " id INTEGER PRIMARY KEY, rule TEXT NOT NULL, subject TEXT NOT NULL, labels TEXT NOT NULL,"
+    " provider TEXT, grp TEXT NOT NULL, channels TEXT NOT NULL,"
+    " severity INTEGER NOT NULL CHECK (severity BETWEEN 0 AND 2), text TEXT, url TEXT, series TEXT,"
+    " state INTEGER NOT NULL CHECK (state BETWEEN 0 AND 3), flags INTEGER NOT NULL,"
+    " episode INTEGER NOT NULL, since_ms INTEGER NOT NULL, fired_ms INTEGER,"
+    " held_ms INTEGER NOT NULL, unknown_ms INTEGER NOT NULL, level INTEGER NOT NULL,"
+    " tells INTEGER NOT NULL, seen_ms INTEGER, history INTEGER NOT NULL, memory INTEGER,"
+    " latch INTEGER NOT NULL, saved_ms INTEGER NOT NULL"
+    ") STRICT;"
+
+    /* What each did; outlives its instance. */
+    "CREATE TABLE alert_change ("
+    " id INTEGER PRIMARY KEY, alert INTEGER NOT NULL, at_ms INTEGER NOT NULL,"
+    " episode INTEGER NOT NULL, rule TEXT NOT NULL, subject TEXT NOT NULL,"
+    " severity INTEGER NOT NULL, was INTEGER NOT NULL, now INTEGER NOT NULL, text TEXT"
+    ") STRICT;"
+    "CREATE INDEX alert_change_of ON alert_change (alert, at_ms);"
+    "CREATE INDEX alert_change_at ON alert_change (at_ms);"
+
+    /* The outbox: something to tell on a channel, written with the change that caused it. */
+    "CREATE TABLE alert_intent ("
+    " id INTEGER PRIMARY KEY, event_id TEXT NOT NULL, alert INTEGER NOT NULL,"
+    " episode INTEGER NOT NULL, n INTEGER NOT NULL, at_ms INTEGER NOT NULL, delivery INTEGER,"
+    " kind INTEGER NOT NULL CHECK (kind BETWEEN 0 AND 4), severity INTEGER NOT NULL,"
+    " state INTEGER NOT NULL CHECK (state BETWEEN 0 AND 3), channel TEXT NOT NULL,"
+    " grp TEXT NOT NULL, text TEXT, UNIQUE (alert, episode, kind, n, channel)"
+    ") STRICT;"
+    "CREATE INDEX alert_intent_queued ON alert_intent (state) WHERE state = 0;"
+
+    /* Messages: at least one attempt each, ANSWER is that of the last. */
+    "CREATE TABLE alert_delivery ("
+    " id INTEGER PRIMARY KEY, event_id TEXT NOT NULL, channel TEXT NOT NULL, grp TEXT NOT NULL,"
+    " title TEXT NOT NULL, text TEXT NOT NULL, json TEXT NOT NULL, kind INTEGER NOT NULL,"
+    " severity INTEGER NOT NULL, state INTEGER NOT NULL CHECK (state BETWEEN 0 AND 2),"
+    " at_ms INTEGER NOT NULL, attempts INTEGER NOT NULL, next_ms INTEGER, done_ms INTEGER,"
+    " answer TEXT"
+    ") STRICT;"
+    "CREATE INDEX alert_delivery_queued ON alert_delivery (state) WHERE state = 0;"
+    "CREATE INDEX alert_delivery_at ON alert_delivery (at_ms);"
+
+    /* Since when a rule says what it says. */
+    "CREATE TABLE alert_rule ("
+    " name TEXT PRIMARY KEY, says TEXT NOT NULL, first_ms INTEGER NOT NULL"
+    ") STRICT, WITHOUT ROWID;"
+
+    /* Somebody has it: of one episode, so it ends with that. */
+    "CREATE TABLE alert_ack ("
+    " alert INTEGER NOT NULL, episode INTEGER NOT NULL, author TEXT NOT NULL, comment TEXT,"
+    " at_ms INTEGER NOT NULL, PRIMARY KEY (alert, episode)"
+    ") STRICT, WITHOUT ROWID;"
+
+    "CREATE TABLE alert_silence ("
+    " id INTEGER PRIMARY KEY, matchers TEXT NOT NULL, author TEXT NOT NULL, comment TEXT NOT NULL,"
+    " from_ms INTEGER NOT NULL, to_ms INTEGER NOT NULL, made_ms INTEGER NOT NULL,"
+    " matched_ms INTEGER, ended INTEGER NOT NULL CHECK (ended IN (0, 1)),"
+    " CHECK (from_ms <= to_ms)"
+    ") STRICT;";
+
+static const char *const steps[] = {step_1, step_2};
 _Static_assert(CT_LEN(steps) == CT_SCHEMA_VERSION, "a step a version");
 
 static enum ct_status fail(sqlite3 *db, const char *path, struct ct_error *err)

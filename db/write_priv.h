@@ -6,6 +6,7 @@
 #ifndef CT_WRITE_PRIV_H
 #define CT_WRITE_PRIV_H
 
+#include "db/alert_sql.h"
 #include "db/samples.h"
 #include "db/write.h"
 
@@ -148,7 +149,8 @@
     X(LEASE_GET, "SELECT owner, pid, host, beat_ms FROM lease WHERE id=1") \
     X(LEASE_PUT, "INSERT OR REPLACE INTO lease VALUES (1,?1,?2,?3,?4,?4)") \
     X(LEASE_BEAT, "UPDATE lease SET beat_ms=?4 WHERE id=1 AND pid=?1 AND host=?2 AND since_ms=?3") \
-    X(LEASE_DEL, "DELETE FROM lease WHERE id=1 AND pid=?1 AND host=?2 AND since_ms=?3")
+    X(LEASE_DEL, "DELETE FROM lease WHERE id=1 AND pid=?1 AND host=?2 AND since_ms=?3") \
+    CT_ALERT_WRITE_SQL(X)
 /* clang-format on */
 
 enum ct_sql {

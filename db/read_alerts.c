@@ -1,0 +1,565 @@
+/* Alerts, silences, deliveries and what an alert did. A past moment is told from the changes, as far
+ * as they say: state, since when, how bad. */
+#include "config.h"
+
+#include "db/alerts.h"
+#include "db/columns.h"
+#include "db/reader.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#define PAST_MS (90 * CT_DAY)
+#define MOST_DELIVERIES 200
+
+const char *const ct_alert_state_words[] = {"inactive", "pending", "firing", "resolved", NULL};
+const char *const ct_alert_kind_words[] = {"firing",  "repeat",   "resolved",
+                                           "flap_on", "flap_off", NULL};
+const char *const ct_intent_state_words[] = {"queued", "sent", "superseded", "dropped", NULL};
+const char *const ct_delivery_state_words[] = {"queued", "delivered", "failed", NULL};
+
+#define ROW struct ct_delivery_row
+static const struct ct_column delivery_columns[] = {
+    COL(TIME, "at", at_ms),
+    COL(TEXT, "channel", channel, SEARCH),
+    ENUM("kind", kind, ct_alert_kind_words, SEARCH),
+    ENUM("state", state, ct_delivery_state_words, SEARCH),
+    COL(INT, "attempts", attempts),
+    COL(TEXT, "answer", answer, SEARCH),
+    COL(TEXT, "title", title, SEARCH),
+    COL(TIME, "done_at", done_ms),
+    COL(TIME, "next_attempt", next_ms),
+    COL(TEXT, "event_id", event_id),
+};
+TABLE(ct_delivery_table, "delivery", ROW, delivery_columns);
+#undef ROW
+
+#define ROW struct ct_alert_row
+static const struct ct_column alert_columns[] = {
+    COL(TEXT, "id", id, SEARCH),
+    COL(TEXT, "rule", rule, SEARCH),
+    COL(TEXT, "subject", subject, SEARCH),
+    ENUM("state", state, ct_alert_state_words, SEARCH),
+    ENUM("severity", severity, ct_severity_words, FLAGS(CT_COL_RANKED | CT_COL_SEARCH)),
+    COL(TIME, "since", since_ms),
+    COL(TIME, "fired_at", fired_ms, ALIAS("fired")),
+    COL(TEXT, "acked_by", acked_by),
+    COL(TIME, "silenced_until", silenced_until_ms),
+    COL(ROWS, "deliveries", deliveries, .sub = &ct_delivery_table),
+    COL(TEXT, "text", text, SEARCH),
+    COL(TEXT, "provider", provider, SEARCH),
+    COL(BOOL, "acked", acked),
+    COL(BOOL, "silenced", silenced),
+    COL(BOOL, "inhibited", inhibited),
+    COL(BOOL, "flapping", flapping),
+    COL(BOOL, "unknown", unknown),
+    COL(INT, "age_s", age_s, ALIAS("age")),
+    COL(INT, "episode", episode),
+    COL(TEXT, "acked_comment", acked_comment),
+    COL(TIME, "acked_at", acked_ms),
+    COL(TEXT, "sent", sent),
+    COL(INT, "failed", failed),
+    COL(TEXT, "series", series),
+    COL(TEXT, "url", url),
+    COL(TEXT, "labels", labels, FLAGS(CT_COL_HIDDEN)),
+    COL(TEXT, "channels", channels, FLAGS(CT_COL_HIDDEN)),
+};
+TABLE(ct_alert_table, "alert", ROW, alert_columns);
+#undef ROW
+
+#define ROW struct ct_silence_row
+static const struct ct_column silence_columns[] = {
+    COL(INT, "id", id),
+    COL(TEXT, "matchers", matchers, SEARCH),
+    COL(TEXT, "author", author, SEARCH, ALIAS("by")),
+    COL(TEXT, "comment", comment, SEARCH),
+    COL(TIME, "from", from_ms),
+    COL(TIME, "ends", to_ms),
+    COL(BOOL, "active", active),
+    COL(INT, "matches", matches),
+    COL(TIME, "made_at", made_ms),
+};
+TABLE(ct_silence_table, "silence", ROW, silence_columns);
+#undef ROW
+
+#define ROW struct ct_alert_change_row
+static const struct ct_column change_columns[] = {
+    COL(TIME, "at", at_ms),
+    COL(INT, "id", id),
+    COL(TEXT, "alert", alert, SEARCH),
+    COL(TEXT, "rule", rule, SEARCH),
+    COL(TEXT, "subject", subject, SEARCH),
+    ENUM("severity", severity, ct_severity_words, FLAGS(CT_COL_RANKED)),
+    ENUM("was", was, ct_alert_state_words),
+    ENUM("state", state, ct_alert_state_words, SEARCH),
+    COL(TEXT, "text", text, SEARCH),
+    COL(INT, "episode", episode),
+};
+TABLE(ct_alert_change_table, "alert_change", ROW, change_columns);
+#undef ROW
+
+/* ---- shared ---- */
+
+void ct_alert_id(char out[CT_ALERT_ID_MAX], int64_t id)
+{
+    (void)snprintf(out, CT_ALERT_ID_MAX, "%012" PRIx64, (uint64_t)id & UINT64_C(0xffffffffffff));
+}
+
+static struct ct_span id_text(struct ct_reader *r, int64_t id)
+{
+    char text[CT_ALERT_ID_MAX];
+    ct_alert_id(text, id);
+    return ct_arena_dup(r->arena, ct_span(text));
+}
+
+/* The value of label KEY, null when there is none. */
+static struct ct_span label(struct ct_span labels, struct ct_span key)
+{
+    while (labels.p) {
+        struct ct_span item = ct_span_cut(&labels, CT_UNIT_SEPARATOR);
+        if (ct_span_eq(ct_span_cut(&item, '='), key))
+            return item;
+    }
+    return CT_SPAN_NONE;
+}
+
+static struct ct_span next_matcher(struct ct_span *rest)
+{
+    struct ct_span item = {NULL, 0};
+    while (rest->p && !(item = ct_span_trim(ct_span_cut(rest, ' '))).n)
+        continue;
+    return item;
+}
+
+bool ct_silence_covers(struct ct_span matchers, struct ct_span labels)
+{
+    bool any = false;
+    for (struct ct_span item; (item = next_matcher(&matchers)).n; any = true) {
+        struct ct_span key = ct_span_cut(&item, '='), value = label(labels, key);
+        if (!item.p || !value.p || !ct_glob(item, value))
+            return false;
+    }
+    return any;
+}
+
+enum ct_status ct_silence_check(struct ct_span matchers, struct ct_error *err)
+{
+    size_t n = 0;
+    for (struct ct_span item; (item = next_matcher(&matchers)).n; n++) {
+        struct ct_span whole = item, key = ct_span_cut(&item, '=');
+        bool fine = key.n && item.n;
+        for (size_t i = 0; i < key.n; i++)
+            fine = fine && ((key.p[i] >= 'a' && key.p[i] <= 'z') || key.p[i] == '_');
+        if (!fine)
+            return ct_fail(err, CT_ERR_USAGE, "silence", "\"%.*s\" is not LABEL=VALUE",
+                           (int)(whole.n < 60 ? whole.n : 60), whole.p);
+    }
+    return n ? CT_OK
+             : ct_fail(err, CT_ERR_USAGE, "silence", "what it covers is missing: provider=gcp");
+}
+
+/* A database of an older layout has no alerts: nothing to read, no error. */
+static bool have_alerts(struct ct_reader *r)
+{
+    sqlite3_stmt *st = ct_use(r, SQL_ALERT_TABLE, 0);
+    bool have = ct_step(r, st);
+    if (st)
+        sqlite3_reset(st);
+    return have;
+}
+
+/* ---- silences ---- */
+
+struct silences {
+    CT_VEC(struct ct_silence_row) v;
+};
+
+static void read_silences(struct ct_reader *r, struct silences *out)
+{
+    sqlite3_stmt *st = ct_use(r, SQL_ALERT_SILENCES, 1, r->t - CT_DAY);
+    struct ct_silence_row *s;
+    while (ct_step(r, st) && (s = CT_VEC_PUSH(r->arena, &out->v))) {
+        *s = (struct ct_silence_row){
+            .id = ct_col_int(st, 0),
+            .matchers = ct_col_text(r, st, 1),
+            .author = ct_col_text(r, st, 2),
+            .comment = ct_col_text(r, st, 3),
+            .from_ms = ct_col_must(st, 4),
+            .to_ms = ct_col_must(st, 5),
+            .made_ms = ct_col_must(st, 6),
+        };
+        s->active = s->from_ms <= r->t && r->t < s->to_ms;
+        if (s->made_ms > r->t)
+            out->v.n--;
+    }
+}
+
+static int64_t silenced_until(const struct silences *s, struct ct_span labels)
+{
+    int64_t until = CT_NONE;
+    for (size_t i = 0; i < s->v.n; i++)
+        if (s->v.v[i].active && s->v.v[i].to_ms > until &&
+            ct_silence_covers(s->v.v[i].matchers, labels))
+            until = s->v.v[i].to_ms;
+    return until;
+}
+
+/* Active ones first, the one that ends soonest at the top; then those that ended last. */
+static int by_end(const void *a, const void *b)
+{
+    const struct ct_silence_row *x = a, *y = b;
+    if (x->active != y->active)
+        return y->active - x->active;
+    int later = (x->to_ms > y->to_ms) - (x->to_ms < y->to_ms);
+    return x->active ? later : -later;
+}
+
+/* ---- alerts ---- */
+
+struct alerts {
+    CT_VEC(struct ct_alert_row) v;
+};
+
+static struct ct_delivery_row delivery_row(struct ct_reader *r, sqlite3_stmt *st)
+{
+    return (struct ct_delivery_row){
+        .at_ms = ct_col_int(st, 0),
+        .done_ms = ct_col_int(st, 1),
+        .attempts = ct_col_int(st, 2),
+        .next_ms = ct_col_int(st, 3),
+        .event_id = ct_col_text(r, st, 4),
+        .channel = ct_col_text(r, st, 5),
+        .title = ct_col_text(r, st, 6),
+        .answer = ct_col_text(r, st, 7),
+        .kind = ct_col_enum(st, 8, CT_TELL_FLAP_OFF),
+        .state = ct_col_enum(st, 9, CT_DELIVERY_FAILED),
+    };
+}
+
+static int newest_delivery(const void *a, const void *b)
+{
+    const struct ct_delivery_row *x = a, *y = b;
+    return (x->at_ms < y->at_ms) - (x->at_ms > y->at_ms);
+}
+
+/* "ops ok", "FAILED 2", "ops tried 3"; null: nothing was sent. */
+static struct ct_span sent_words(struct ct_reader *r, struct ct_alert_row *row)
+{
+    const struct ct_delivery_row *d = row->deliveries.v;
+    for (size_t i = 0; i < row->deliveries.n; i++)
+        row->failed += d[i].state == CT_DELIVERY_FAILED;
+    if (row->failed)
+        return ct_arena_printf(r->arena, "FAILED %" PRId64, row->failed);
+    if (!row->deliveries.n)
+        return CT_SPAN_NONE;
+    if (d->state == CT_DELIVERY_DONE)
+        return ct_arena_printf(r->arena, "%.*s ok", CT_FMT(d->channel));
+    return ct_arena_printf(r->arena, "%.*s tried %" PRId64, CT_FMT(d->channel), d->attempts);
+}
+
+static void add_deliveries(struct ct_reader *r, struct ct_alert_row *row, int64_t id)
+{
+    CT_VEC(struct ct_delivery_row) v = {NULL, 0, 0};
+    sqlite3_stmt *st = ct_use(r, SQL_ALERT_DELIVERIES, 2, id, row->episode);
+    struct ct_delivery_row *d;
+    while (ct_step(r, st) && (d = CT_VEC_PUSH(r->arena, &v)))
+        *d = delivery_row(r, st);
+    ct_sort(r, v.v, v.n, sizeof *v.v, newest_delivery);
+    row->deliveries = (struct ct_rows){v.v, v.n};
+    row->sent = sent_words(r, row);
+}
+
+static void add_ack(struct ct_reader *r, struct ct_alert_row *row, int64_t id)
+{
+    row->acked_ms = CT_NONE;
+    sqlite3_stmt *st = ct_use(r, SQL_ALERT_ACKED, 2, id, row->episode);
+    if (row->state == CT_ALERT_FIRING && ct_step(r, st)) {
+        row->acked = 1;
+        row->acked_by = ct_col_text(r, st, 0);
+        row->acked_comment = ct_col_text(r, st, 1);
+        row->acked_ms = ct_col_int(st, 2);
+    }
+    if (st)
+        sqlite3_reset(st);
+}
+
+static void read_live(struct ct_reader *r, bool all, const struct silences *silences,
+                      struct alerts *out)
+{
+    CT_VEC(int64_t) ids = {NULL, 0, 0};
+    sqlite3_stmt *st = ct_use(r, SQL_ALERTS, 0);
+    while (ct_step(r, st)) {
+        int64_t id = ct_col_must(st, 0), flags = ct_col_must(st, 12);
+        int state = ct_col_enum(st, 11, CT_ALERT_RESOLVED);
+        if (state <= CT_ALERT_INACTIVE && !all)
+            continue;
+        struct ct_alert_row *row = CT_VEC_PUSH(r->arena, &out->v);
+        int64_t *keep = CT_VEC_PUSH(r->arena, &ids);
+        if (!row || !keep)
+            break;
+        *keep = id;
+        *row = (struct ct_alert_row){
+            .id = id_text(r, id),
+            .rule = ct_col_text(r, st, 1),
+            .subject = ct_col_text(r, st, 2),
+            .labels = ct_col_text(r, st, 3),
+            .provider = ct_col_text(r, st, 4),
+            .channels = ct_col_text(r, st, 6),
+            .severity = ct_col_enum(st, 7, CT_SEV_CRITICAL),
+            .text = ct_col_text(r, st, 8),
+            .url = ct_col_text(r, st, 9),
+            .series = ct_col_text(r, st, 10),
+            .state = state,
+            .episode = ct_col_must(st, 13),
+            .since_ms = ct_col_must(st, 14),
+            .fired_ms = ct_col_int(st, 15),
+            .held_ms = ct_col_must(st, 16),
+            .unknown = (flags & CT_ALERT_UNKNOWN) != 0,
+            .inhibited = (flags & CT_ALERT_INHIBITED) != 0,
+            .flapping = (flags & CT_ALERT_FLAPPING) != 0,
+        };
+        row->silenced_until_ms = silenced_until(silences, row->labels);
+        row->silenced = row->silenced_until_ms != CT_NONE;
+        row->age_s = (r->t - row->since_ms) / CT_SECOND;
+    }
+    for (size_t i = 0; i < out->v.n && r->status == CT_OK; i++) {
+        add_ack(r, &out->v.v[i], ids.v[i]);
+        add_deliveries(r, &out->v.v[i], ids.v[i]);
+    }
+}
+
+static void read_past(struct ct_reader *r, bool all, struct alerts *out)
+{
+    CT_VEC(int64_t) seen = {NULL, 0, 0};
+    sqlite3_stmt *st = ct_use(r, SQL_ALERT_CHANGES, 2, r->t - PAST_MS, r->t);
+    while (ct_step(r, st)) {
+        int64_t id = ct_col_must(st, 3), at = ct_col_must(st, 1);
+        int state = ct_col_enum(st, 9, CT_ALERT_RESOLVED);
+        bool known = false;
+        for (size_t i = 0; i < seen.n && !known; i++)
+            known = seen.v[i] == id;
+        int64_t *mark = known ? NULL : CT_VEC_PUSH(r->arena, &seen);
+        if (!mark)
+            continue;
+        *mark = id;
+        bool over = state == CT_ALERT_RESOLVED && r->t - at > 15 * CT_MINUTE;
+        if ((state <= CT_ALERT_INACTIVE || over) && !all)
+            continue;
+        struct ct_alert_row *row = CT_VEC_PUSH(r->arena, &out->v);
+        if (!row)
+            break;
+        *row = (struct ct_alert_row){
+            .id = id_text(r, id),
+            .rule = ct_col_text(r, st, 4),
+            .subject = ct_col_text(r, st, 5),
+            .text = ct_col_text(r, st, 6),
+            .severity = ct_col_enum(st, 7, CT_SEV_CRITICAL),
+            .state = over ? CT_ALERT_INACTIVE : state,
+            .episode = ct_col_must(st, 2),
+            .since_ms = at,
+            .fired_ms = state == CT_ALERT_FIRING ? at : CT_NONE,
+            .age_s = (r->t - at) / CT_SECOND,
+            .silenced_until_ms = CT_NONE,
+            .acked_ms = CT_NONE,
+        };
+    }
+}
+
+/* Open ones first, then severity, then the oldest. */
+static int by_need(const void *a, const void *b)
+{
+    static const int rank[] = {0, 2, 3, 1};
+    const struct ct_alert_row *x = a, *y = b;
+    int need = (y->state < 0 ? 0 : rank[y->state] > 1) - (x->state < 0 ? 0 : rank[x->state] > 1);
+    if (need)
+        return need;
+    if (x->severity != y->severity)
+        return y->severity - x->severity;
+    if (x->state != y->state && x->state >= 0 && y->state >= 0)
+        return rank[y->state] - rank[x->state];
+    int older = (x->since_ms > y->since_ms) - (x->since_ms < y->since_ms);
+    return older ? older : ct_span_cmp(x->id, y->id);
+}
+
+enum ct_status ct_read_alerts(struct ct_reader *r, const struct ct_query *q, struct ct_arena *a,
+                              struct ct_rows *out, struct ct_error *err)
+{
+    struct alerts list = {.v = {NULL, 0, 0}};
+    struct silences silences = {.v = {NULL, 0, 0}};
+    ct_load_begin(r, q, a, err);
+    if (have_alerts(r)) {
+        read_silences(r, &silences);
+        if (r->live)
+            read_live(r, q->gone, &silences, &list);
+        else
+            read_past(r, q->gone, &list);
+    }
+    ct_sort(r, list.v.v, list.v.n, sizeof *list.v.v, by_need);
+    *out = (struct ct_rows){list.v.v, list.v.n};
+    return ct_load_end(r);
+}
+
+enum ct_status ct_read_silences(struct ct_reader *r, const struct ct_query *q, struct ct_arena *a,
+                                struct ct_rows *out, struct ct_error *err)
+{
+    struct silences list = {.v = {NULL, 0, 0}};
+    struct alerts alerts = {.v = {NULL, 0, 0}};
+    struct silences none = {.v = {NULL, 0, 0}};
+    ct_load_begin(r, q, a, err);
+    if (have_alerts(r)) {
+        read_silences(r, &list);
+        if (r->live)
+            read_live(r, false, &none, &alerts);
+    }
+    for (size_t i = 0; i < list.v.n; i++)
+        for (size_t k = 0; k < alerts.v.n; k++)
+            list.v.v[i].matches +=
+                ct_silence_covers(list.v.v[i].matchers, alerts.v.v[k].labels);
+    ct_sort(r, list.v.v, list.v.n, sizeof *list.v.v, by_end);
+    *out = (struct ct_rows){list.v.v, list.v.n};
+    return ct_load_end(r);
+}
+
+enum ct_status ct_read_deliveries(struct ct_reader *r, const struct ct_query *q, struct ct_arena *a,
+                                  struct ct_rows *out, struct ct_error *err)
+{
+    CT_VEC(struct ct_delivery_row) v = {NULL, 0, 0};
+    size_t most = q->limit ? q->limit : MOST_DELIVERIES;
+    ct_load_begin(r, q, a, err);
+    sqlite3_stmt *st = have_alerts(r) ? ct_use(r, SQL_DELIVERY_LOG, 0) : NULL;
+    while (v.n < most && ct_step(r, st)) {
+        struct ct_delivery_row d = delivery_row(r, st), *row;
+        bool wanted = d.at_ms <= r->t && (!q->subject.p || ct_span_eq(d.channel, q->subject));
+        if (wanted && (row = CT_VEC_PUSH(a, &v)))
+            *row = d;
+    }
+    if (st)
+        sqlite3_reset(st);
+    *out = (struct ct_rows){v.v, v.n};
+    return ct_load_end(r);
+}
+
+enum ct_status ct_read_alert_changes(struct ct_reader *r, const struct ct_query *q,
+                                     struct ct_arena *a, struct ct_rows *out, struct ct_error *err)
+{
+    CT_VEC(struct ct_alert_change_row) v = {NULL, 0, 0};
+    size_t most = q->limit ? q->limit : 10000;
+    ct_load_begin(r, q, a, err);
+    int64_t to = q->to_ms && q->to_ms < r->t ? q->to_ms : r->t;
+    sqlite3_stmt *st = have_alerts(r) ? ct_use(r, SQL_ALERT_CHANGES, 2, q->from_ms, to) : NULL;
+    while (v.n < most && ct_step(r, st)) {
+        struct ct_alert_change_row c =
+            {
+                .id = ct_col_int(st, 0),
+                .at_ms = ct_col_must(st, 1),
+                .episode = ct_col_must(st, 2),
+                .alert = id_text(r, ct_col_must(st, 3)),
+                .rule = ct_col_text(r, st, 4),
+                .subject = ct_col_text(r, st, 5),
+                .text = ct_col_text(r, st, 6),
+                .severity = ct_col_enum(st, 7, CT_SEV_CRITICAL),
+                .was = ct_col_enum(st, 8, CT_ALERT_RESOLVED),
+                .state = ct_col_enum(st, 9, CT_ALERT_RESOLVED),
+            },
+            *row;
+        bool wanted = !q->subject.p || ct_span_eq(c.rule, q->subject) ||
+                      ct_span_eq(c.subject, q->subject) || ct_span_eq(c.alert, q->subject);
+        if (wanted && (row = CT_VEC_PUSH(a, &v)))
+            *row = c;
+    }
+    if (st)
+        sqlite3_reset(st);
+    *out = (struct ct_rows){v.v, v.n};
+    return ct_load_end(r);
+}
+
+/* ---- figures ---- */
+
+static int by_number(const void *a, const void *b)
+{
+    const int64_t *x = a, *y = b;
+    return (*x > *y) - (*x < *y);
+}
+
+enum ct_status ct_read_alert_past(struct ct_reader *r, const struct ct_query *q, struct ct_span id,
+                                  struct ct_alert_past *out, struct ct_error *err)
+{
+    int64_t lasted[64], began = CT_NONE;
+    size_t n = 0;
+    struct ct_arena *a = ct_arena_new(0);
+    char text[CT_ALERT_ID_MAX];
+    (void)snprintf(text, sizeof text, "%.*s", (int)(id.n < 12 ? id.n : 12), id.p ? id.p : "");
+    *out = (struct ct_alert_past){0, CT_NONE, CT_NONE};
+    ct_load_begin(r, q, a, err);
+    int64_t key = (int64_t)strtoull(text, NULL, 16);
+    sqlite3_stmt *st = have_alerts(r) ? ct_use(r, SQL_ALERT_FIRINGS, 2, key, r->t - PAST_MS) : NULL;
+    while (ct_step(r, st)) {
+        int64_t at = ct_col_must(st, 0);
+        if (at > r->t)
+            continue;
+        if (ct_col_int(st, 1) == CT_ALERT_FIRING) {
+            out->fired++;
+            began = at;
+        } else if (began != CT_NONE) {
+            lasted[n++ % CT_LEN(lasted)] = at - began;
+            out->last_ms = began;
+            began = CT_NONE;
+        }
+    }
+    n = n < CT_LEN(lasted) ? n : CT_LEN(lasted);
+    qsort(lasted, n, sizeof *lasted, by_number);
+    if (n)
+        out->median_ms = (lasted[(n - 1) / 2] + lasted[n / 2]) / 2;
+    enum ct_status status = ct_load_end(r);
+    ct_arena_free(a);
+    return status;
+}
+
+static int64_t one(struct ct_reader *r, sqlite3_stmt *st)
+{
+    int64_t v = ct_step(r, st) ? ct_col_int(st, 0) : CT_NONE;
+    if (st)
+        sqlite3_reset(st);
+    return v;
+}
+
+enum ct_status ct_read_alert_count(struct ct_reader *r, const struct ct_query *q, struct ct_arena *a,
+                                   struct ct_alert_count *out, struct ct_error *err)
+{
+    struct alerts list = {.v = {NULL, 0, 0}};
+    struct silences silences = {.v = {NULL, 0, 0}};
+    *out = (struct ct_alert_count){.next_end_ms = CT_NONE, .fired_last_ms = CT_NONE};
+    ct_load_begin(r, q, a, err);
+    bool have = have_alerts(r);
+    if (have) {
+        read_silences(r, &silences);
+        if (r->live)
+            read_live(r, false, &silences, &list);
+        else
+            read_past(r, false, &list);
+        int64_t failed = one(r, ct_use(r, SQL_DELIVERY_FAILURES, 1, r->t - CT_DAY));
+        int64_t rules = one(r, ct_use(r, SQL_ALERT_RULES, 0));
+        out->failed = r->live && failed != CT_NONE ? failed : 0;
+        out->rules = rules != CT_NONE ? rules : 0;
+        out->fired_last_ms = one(r, ct_use(r, SQL_ALERT_LAST_FIRED, 0));
+    }
+    for (size_t i = 0; i < list.v.n; i++) {
+        const struct ct_alert_row *row = &list.v.v[i];
+        if (row->state == CT_ALERT_PENDING)
+            out->pending++;
+        else if (row->state != CT_ALERT_FIRING)
+            continue;
+        else if (row->silenced)
+            out->muted++;
+        else if (row->acked)
+            out->acked++;
+        else
+            out->firing_new++;
+    }
+    for (size_t i = 0; i < silences.v.n; i++)
+        if (silences.v.v[i].active &&
+            (out->next_end_ms == CT_NONE || silences.v.v[i].to_ms < out->next_end_ms))
+            out->next_end_ms = silences.v.v[i].to_ms;
+    return ct_load_end(r);
+}
