@@ -32,6 +32,7 @@
     X(AVAILABLE, "available", NULL, "only what is in stock (A or L)")                              \
     X(GONE, "gone", NULL, "also what is no longer offered")                                        \
     X(LABS, "labs", NULL, "one row per lab")                                                       \
+    X(UNRESOLVED, "unresolved", NULL, "one row per id that names no known model")                  \
     X(RANGE, "range", "SPAN", "this long, up to --at or now (30d)")                                \
     X(FROM, "from", "TIME", "start of the window")                                                 \
     X(TO, "to", "TIME", "end of the window")                                                       \

@@ -67,12 +67,35 @@ static const struct ct_column lab_columns[] = {
 static const struct ct_table lab_table = {"labs", sizeof(ROW), lab_columns, CT_LEN(lab_columns)};
 #undef ROW
 
+/* An id that names no known lab, or no model at all. */
+struct unresolved {
+    struct ct_span source_id,
+        model; /* model: what was made of the id; null: it chooses among models */
+    struct ct_list hosts, sources;
+    int64_t n_prices;
+};
+#define ROW struct unresolved
+static const struct ct_column unresolved_columns[] = {
+    COLUMN("source_id", TEXT, source_id, CT_COL_SEARCH),
+    COLUMN("model", TEXT, model, CT_COL_SEARCH),
+    COLUMN("hosts", LIST, hosts, CT_COL_SEARCH),
+    COLUMN("sources", LIST, sources, CT_COL_SEARCH),
+    COLUMN("n_prices", INT, n_prices, 0),
+};
+static const struct ct_table unresolved_table = {"unresolved", sizeof(ROW), unresolved_columns,
+                                                 CT_LEN(unresolved_columns)};
+#undef ROW
+
 /* ---- which sources count ---- */
 
-/* The rules of the matrix are written for the list that says who bills (sources/models.md section 8);
- * resellers' and second opinions' lists are priced, but they put no model on a cloud. */
-static const char *const opinions[] = {"openrouter-models", "openrouter-endpoints", "modelsdev",
-                                       "llmprices",         "genaiprices",          "portkey",
+/* The rules of the matrix are written for the list that says who bills (sources/models.md section
+ * 8); resellers' and second opinions' lists are priced, but they put no model on a cloud. */
+static const char *const opinions[] = {"openrouter-models",
+                                       "openrouter-endpoints",
+                                       "modelsdev",
+                                       "llmprices",
+                                       "genaiprices",
+                                       "portkey",
                                        NULL};
 
 static bool counts_in_matrix(struct ct_rows sources, struct ct_span name)
@@ -282,6 +305,43 @@ static struct ct_rows labs_of(struct ct_arena *a, struct ct_rows rows)
     return (struct ct_rows){labs.v, labs.n};
 }
 
+static int cmp_ids(const void *a, const void *b)
+{
+    const struct ct_token_row *x = a, *y = b;
+    int c = ct_span_cmp(x->price.source_id, y->price.source_id);
+    if (c == 0)
+        c = ct_span_cmp(x->price.host, y->price.host);
+    return c ? c : ct_span_cmp(x->source, y->source);
+}
+
+/* Rows whose id names no lab, one an id. */
+static enum ct_status load_unresolved(struct ct_call *c, struct ct_reader *r, struct ct_rows *out)
+{
+    struct ct_query q = ct_call_query(c);
+    struct ct_rows rows = {NULL, 0};
+    CT_VEC(struct ct_token_row) kept = {0};
+    CT_VEC(struct unresolved) ids = {0};
+    enum ct_status status = ct_read_tokens(r, &q, c->arena, &rows, &c->err);
+    const struct ct_token_row *t = rows.v;
+    for (size_t i = 0; status == CT_OK && i < rows.n; i++)
+        if (!t[i].price.lab.n || !t[i].price.model.n)
+            *CT_VEC_PUSH(c->arena, &kept) = t[i];
+    if (kept.n)
+        qsort(kept.v, kept.n, sizeof *kept.v, cmp_ids);
+    for (size_t i = 0; i < kept.n; i++) {
+        t = &kept.v[i];
+        if (i == 0 || !ct_span_eq(t->price.source_id, t[-1].price.source_id))
+            *CT_VEC_PUSH(c->arena, &ids) =
+                (struct unresolved){.source_id = t->price.source_id, .model = t->price.model};
+        struct unresolved *u = &ids.v[ids.n - 1];
+        add_name(c->arena, &u->hosts, t->price.host);
+        add_name(c->arena, &u->sources, t->source);
+        u->n_prices += t->price.per_mtok != CT_NONE;
+    }
+    *out = (struct ct_rows){ids.v, ids.n};
+    return status;
+}
+
 /* ---- JSON: the clouds of a model are an object ---- */
 
 static void cell_json(struct ct_jw *w, const struct cell *cell)
@@ -366,8 +426,11 @@ int ct_cmd_models(struct ct_call *c)
     struct ct_envelope e;
     struct ct_rows rows = {NULL, 0};
     enum ct_status status = ct_call_reader(c, &r);
+    bool unresolved = c->flag[CT_FLAG_UNRESOLVED] != NULL;
+    if (unresolved && c->flag[CT_FLAG_LABS])
+        return ct_usage("models", "--unresolved goes without --labs");
     if (status == CT_OK)
-        status = load_models(c, r, &rows);
+        status = unresolved ? load_unresolved(c, r, &rows) : load_models(c, r, &rows);
     else if (status == CT_ERR_NOT_FOUND)
         status = CT_OK;
     if (status == CT_OK)
@@ -375,6 +438,8 @@ int ct_cmd_models(struct ct_call *c)
     ct_reader_close(r);
     if (status != CT_OK)
         return ct_report(&c->err);
+    if (unresolved)
+        return ct_print_rows(c, &unresolved_table, rows, NULL, "n_prices:desc", 0, &e);
     if (c->flag[CT_FLAG_LABS])
         return ct_print_rows(c, &lab_table, labs_of(c->arena, rows), NULL, "", 0, &e);
     if (c->output.format == CT_FORMAT_JSON || c->output.format == CT_FORMAT_NDJSON)

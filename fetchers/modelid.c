@@ -283,6 +283,10 @@ static void unglue(struct work *w)
         {"cohere-", ""},         {"snowflake-llama", "llama"},
         {"meta-llama", "llama"}, {"meta-textgeneration-llama", "llama"},
         {"gpt-35", "gpt-3.5"},   {"gpt-41", "gpt-4.1"},
+        {"google-", ""},         {"zai-org-", ""},
+        {"z-ai-", ""},           {"azure-", ""},
+        {"duo-chat-gpt", "gpt"}, {"coding-glm", "glm"},
+        {"groq-llama", "llama"}, {"cerebras-llama", "llama"},
     };
     for (size_t i = 0; i < CT_LEN(glue);) {
         size_t n = strlen(glue[i].from);
