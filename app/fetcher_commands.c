@@ -205,10 +205,13 @@ static void tell_unfetchable(struct running *r, const char *const *ids)
 {
     for (; ids != NULL && *ids != NULL; ids++) {
         const struct ct_source *s = ct_registry_find(r->reg, *ids);
-        if (s == NULL || (s->ops != NULL && s->url[0] != '\0'))
+        if (s == NULL || ct_source_whole(s))
             continue;
         r->failed++;
-        ct_complain(0, s->id, "not fetched: %s is missing", s->ops == NULL ? "its family" : "its url");
+        ct_complain(0, s->id, "not fetched: its %s is missing",
+                    s->ops == NULL            ? "family"
+                    : ct_source_is_program(s) ? "command"
+                                              : "url");
     }
 }
 

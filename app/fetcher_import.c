@@ -9,8 +9,10 @@
 #include "db/base/paths.h"
 #include "db/base/text.h"
 #include "db/table.h"
+#include "fetchers/ask.h"
 #include "fetchers/fetcher.h"
 #include "fetchers/gunzip.h"
+#include "fetchers/rows.h"
 
 #include <csv.h>
 #include <inttypes.h>
@@ -527,7 +529,7 @@ static enum ct_status import_snapshot(struct import *im, const struct recorded *
 {
     struct ct_buf body = CT_BUF_INIT;
     struct ct_arena *arena = ct_arena_new(PARSE_ARENA);
-    struct ct_parse_hint hint = {ct_span(im->s->provider), ct_span(im->s->query)};
+    const struct ct_parse_hint hint = ct_source_hint(im->s);
     struct ct_batch batch;
     enum ct_status st = CT_OK;
     int64_t bytes = 0;
@@ -767,16 +769,6 @@ static int by_time_and_place(const void *a, const void *b)
                                 : (x->off > y->off) - (x->off < y->off);
 }
 
-/* As parsers do: the price of one GPU, where only that of the whole instance is given. */
-static void derive_prices(struct ct_batch *b)
-{
-    for (size_t i = 0; i < b->offers.n; i++) {
-        struct ct_offer *o = &b->offers.v[i];
-        if (o->price_per_gpu_hour == CT_NONE && o->gpu_count_milli > 0)
-            o->price_per_gpu_hour = ct_muldiv(o->price_per_hour, 1000, o->gpu_count_milli);
-    }
-}
-
 static enum ct_status store_rows(struct import *im, const struct rows_file *f, struct ct_error *err)
 {
     enum ct_status st = CT_OK;
@@ -791,7 +783,7 @@ static enum ct_status store_rows(struct import *im, const struct rows_file *f, s
             hash = ct_body_hash(im->s, hash, (struct ct_span){f->text.p + f->v[k].off, f->v[k].n});
             bytes += (int64_t)f->v[k].n;
         }
-        derive_prices(&b);
+        ct_rows_derive_prices(&b);
         if (st == CT_OK)
             st = commit(im, f->v[i].at_ms, bytes, hash, &b, err);
         ct_arena_free(arena);

@@ -9,6 +9,7 @@ static const char *const tz_words[] = {"utc", "local", "both", NULL};
 static const char *const charset_words[] = {"auto", "unicode", "narrow", "ascii", NULL};
 static const char *const color_words[] = {"auto", "always", "never", NULL};
 static const char *const evidence_words[] = {"official", "listed", "stock", "measured", NULL};
+static const char *const kind_words[] = {"status", "prices", "models", "news", NULL};
 static const char *const method_words[] = {"GET", "POST", NULL};
 
 const struct ct_section_def ct_section_defs[] = {
@@ -66,6 +67,11 @@ const struct ct_setting_def ct_setting_defs[] = {
     {"source", "family", CT_SET_TEXT, 0, 0, NULL, NULL,
      "format of the answer (`cloudtape parse --list`)"},
     {"source", "url", CT_SET_TEXT, 0, 0, NULL, NULL, "where it is, https"},
+    {"source", "command", CT_SET_TEXT, 0, 0, NULL, NULL,
+     "family exec: the whole path of a program and its words; it prints rows as `cloudtape parse` "
+     "does"},
+    {"source", "kind", CT_SET_WORD, 0, 0, NULL, kind_words,
+     "families exec and rows: what the rows are: status, prices (unless set), models, news"},
     {"source", "method", CT_SET_WORD, 0, 0, NULL, method_words, "GET or POST"},
     {"source", "body", CT_SET_TEXT, 0, 0, NULL, NULL, "what a POST sends"},
     {"source", "query", CT_SET_TEXT, 0, 0, NULL, NULL, "a hint to the parser, such as bid"},
@@ -75,6 +81,10 @@ const struct ct_setting_def ct_setting_defs[] = {
     {"source", "terms", CT_SET_TEXT, 0, 0, NULL, NULL, "terms of the data, one line"},
     {"source", "key_env", CT_SET_TEXT, 0, 0, NULL, NULL, "environment variable that holds the key"},
     {"source", "token_env", CT_SET_TEXT, 0, 0, NULL, NULL, "another name for key_env"},
+    {"source", "key_header", CT_SET_TEXT, 0, 0, NULL, NULL,
+     "header that carries the key; unset: Authorization, with Bearer. {key} in the url puts it there"},
+    {"source", "headers", CT_SET_TEXT, 0, 0, NULL, NULL,
+     "further headers, Name: value, separated by |"},
     {"source", "timeout_s", CT_SET_INT, 1, 120, NULL, NULL, "longest time of one request, seconds"},
     {"source", "interval_s", CT_SET_INT, 1, 30 * 86400, NULL, NULL, "interval in seconds"},
     {"source", "max_bytes", CT_SET_INT, 1, 64 << 20, NULL, NULL, "largest answer, decoded"},

@@ -45,13 +45,29 @@ struct ct_source {
     const char *body;    /* of a POST; "" */
     const char *query;   /* becomes ct_parse_hint.query */
     const char *key_env; /* environment name of the key it needs; "" none */
+    const char *key_header; /* header that carries the key; "": Authorization: Bearer */
+    const char *headers;    /* further ones, "Name: value" separated by '|'; "" none */
+    const char *command; /* of family exec: the program and its words (fetchers/exec.h); "" none */
     int64_t interval_ms, timeout_ms;
     size_t max_bytes; /* decoded, over all pages */
     int max_pages;
     enum ct_evidence evidence;
     bool enabled, part_of_list, allow_private;
+    bool kind_given; /* KIND says what the rows are; else the family does */
+    enum ct_source_kind kind;
     const struct ct_family *ops;
 };
+
+enum ct_source_kind ct_source_kind(const struct ct_source *s);
+/* It has all that is needed to ask: a family, and an address or a command. */
+bool ct_source_whole(const struct ct_source *s);
+/* It is a program on this machine, not an address. */
+bool ct_source_is_program(const struct ct_source *s);
+/* What its parser is told. */
+struct ct_parse_hint ct_source_hint(const struct ct_source *s);
+/* CT_ERR_SHAPE when B holds rows of another kind than S is of: families exec and rows can. */
+CT_MUST_USE enum ct_status ct_source_fits(const struct ct_source *s, const struct ct_batch *b,
+                                          struct ct_error *err);
 
 struct ct_registry;
 /* Reads reference/sources.tsv (ct_path_resource) and the reference tables beside it. CT_ERR_CONFIG

@@ -53,10 +53,6 @@ size_t ct_fetcher_active(const struct ct_fetcher *f);
 /* With `once`: true when every source had its turn. */
 bool ct_fetcher_done(const struct ct_fetcher *f);
 
-/* The hash under which a good answer of S is remembered: of its bytes (HASH so far, 0 at first), of
- * how it was asked and of the program that read it, so that a better parser reads it again. */
-uint64_t ct_body_hash(const struct ct_source *s, uint64_t hash, struct ct_span body);
-
 /* S as the database knows it; its off_reason may live in A. */
 struct ct_source_conf ct_source_conf_of(const struct ct_source *s, struct ct_arena *a);
 

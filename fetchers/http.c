@@ -202,6 +202,16 @@ int64_t ct_retry_after(struct ct_span value, int64_t now_ms)
     return n < 0 ? 0 : n > MAX_RETRY_AFTER_MS ? MAX_RETRY_AFTER_MS : n;
 }
 
+bool ct_header_name_ok(struct ct_span name)
+{
+    for (size_t i = 0; i < name.n; i++) {
+        char c = name.p[i], low = (char)(c | 0x20);
+        if (!(low >= 'a' && low <= 'z') && !(c >= '0' && c <= '9') && c != '-' && c != '_')
+            return false;
+    }
+    return name.n > 0 && name.n <= 64;
+}
+
 struct ct_span ct_header_safe(struct ct_span text)
 {
     text = ct_span_trim(text);
@@ -736,7 +746,7 @@ enum ct_status ct_http_start(struct ct_http *h, const struct ct_http_request *re
     enum ct_status st;
     t->h = h;
     t->private_ok = h->o.allow_private || req->allow_private;
-    t->has_secret = req->headers != NULL || req->body != NULL;
+    t->has_secret = req->headers != NULL || req->body != NULL || req->secret_url;
     t->max_bytes = req->max_bytes != 0 ? req->max_bytes : DEFAULT_MAX_BYTES;
     t->connect_ms = req->connect_ms > 0 ? req->connect_ms : DEFAULT_CONNECT_MS;
     t->total_ms = req->total_ms > 0 ? req->total_ms : DEFAULT_TOTAL_MS;

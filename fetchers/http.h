@@ -32,6 +32,7 @@ struct ct_http_request {
     size_t max_bytes;                   /* decoded body; more ends the transfer with CT_ERR_LIMIT */
     int64_t connect_ms, total_ms;       /* 0: 10 s, 30 s */
     bool allow_private;
+    bool secret_url; /* the address itself holds a key: it follows no redirect to another host */
 };
 
 struct ct_http_answer {
@@ -68,6 +69,9 @@ CT_MUST_USE enum ct_status ct_url_next(const char *base, struct ct_span link, st
 /* What a Retry-After header says, relative to NOW_MS, 0 to 7 days; CT_NONE for anything unreadable.
  */
 int64_t ct_retry_after(struct ct_span value, int64_t now_ms);
+enum { CT_HEADERS_MAX = 8 }; /* further ones of one request */
+/* Letters, digits and '-', '_': what a header may be called. */
+bool ct_header_name_ok(struct ct_span name);
 /* TEXT as it may be sent back in a header: printable ASCII, at most 512 bytes; otherwise null. */
 struct ct_span ct_header_safe(struct ct_span text);
 

@@ -1,7 +1,9 @@
 /* The table of families and the list of sources: reference/sources.tsv, then what the user's config
  * sets. */
 #include "fetchers/registry.h"
+#include "fetchers/exec.h"
 #include "fetchers/families/all.h"
+#include "fetchers/http.h"
 #include "fetchers/reference.h"
 
 #include "db/base/ini.h"
@@ -62,6 +64,8 @@ const struct ct_family *const ct_families[] = {
     &ct_family_genaiprices,
     &ct_family_portkey,
     &ct_family_feed,
+    &ct_family_exec,
+    &ct_family_rows,
     NULL,
 };
 
@@ -101,6 +105,10 @@ enum kind {
     K_BYTES,
     K_PAGES,
     K_EVIDENCE,
+    K_KIND,
+    K_HEADER,
+    K_HEADERS,
+    K_COMMAND,
     K_FLAG
 };
 
@@ -129,9 +137,15 @@ static const struct column {
     {"enabled", K_FLAG, offsetof(struct ct_source, enabled)},
     {"terms", K_LINE, offsetof(struct ct_source, terms)},
 };
-static const struct column every = {"every", K_SECONDS, offsetof(struct ct_source, interval_ms)};
-static const struct column allow_private = {"allow_private", K_FLAG,
-                                            offsetof(struct ct_source, allow_private)};
+/* What only settings say. */
+static const struct column settings[] = {
+    {"every", K_SECONDS, offsetof(struct ct_source, interval_ms)},
+    {"allow_private", K_FLAG, offsetof(struct ct_source, allow_private)},
+    {"kind", K_KIND, offsetof(struct ct_source, kind)},
+    {"command", K_COMMAND, offsetof(struct ct_source, command)},
+    {"headers", K_HEADERS, offsetof(struct ct_source, headers)},
+    {"key_header", K_HEADER, offsetof(struct ct_source, key_header)},
+};
 
 /* All bytes of TEXT are in one of the ranges "a-z", "0-9", ... of SET (pairs of first and last). */
 static bool made_of(struct ct_span text, const char *set)
@@ -213,6 +227,38 @@ static bool url_is_good(struct ct_span url, bool private_too)
     return good;
 }
 
+/* Headers whose value is a secret more often than not, or not for people to set. */
+static bool header_is_ours(struct ct_span name)
+{
+    static const char *const ours[] = {"authorization", "cookie",     "proxy-authorization",
+                                       "host",          "connection", "content-length",
+                                       "user-agent",    "expect",     "transfer-encoding",
+                                       NULL};
+    return ct_word(ours, name) >= 0;
+}
+
+static bool headers_are_good(struct ct_span value)
+{
+    size_t n = 0;
+    while (value.p && value.n) {
+        struct ct_span line = ct_span_trim(ct_span_cut(&value, '|')), rest = line;
+        struct ct_span name = ct_span_cut(&rest, ':');
+        if (!rest.p || !ct_header_name_ok(name) || header_is_ours(name) ||
+            !ct_header_safe(ct_span_trim(rest)).p || ++n > CT_HEADERS_MAX)
+            return false;
+    }
+    return true;
+}
+
+static bool command_is_good(struct ct_span value)
+{
+    struct ct_arena *a = ct_arena_new(0);
+    char **argv = ct_command_words(a, value, NULL);
+    bool good = argv && argv[0][0] == '/';
+    ct_arena_free(a);
+    return good;
+}
+
 static int flag_of(struct ct_span value)
 {
     static const char *const words[] = {"no", "yes", "off", "on", "false", "true", "0", "1", NULL};
@@ -280,6 +326,19 @@ static enum ct_status set_text(struct ct_registry *reg, struct ct_source *s, con
                                   : "an https address (http only behind allow_private = yes)";
         good = url_is_good(value, s->allow_private);
         break;
+    case K_HEADER:
+        wanted = "the name of a header";
+        good = ct_header_name_ok(value);
+        break;
+    case K_HEADERS:
+        wanted = "headers, \"Name: value\", separated by |; one that holds a key belongs to "
+                 "key_env and key_header";
+        good = headers_are_good(value);
+        break;
+    case K_COMMAND:
+        wanted = "the whole path of a program and its words; no shell reads them";
+        good = command_is_good(value);
+        break;
     default:
         wanted = "one clean line";
         good = value.n <= 2048 && ct_utf8_valid(value);
@@ -312,6 +371,13 @@ static enum ct_status set_column(struct ct_registry *reg, struct ct_source *s,
             return wrong(err, c, "official, listed, stock or measured", value);
         *(enum ct_evidence *)field = (enum ct_evidence)word;
         return CT_OK;
+    case K_KIND:
+        word = ct_word(ct_source_kind_words, value);
+        if (word < 0)
+            return wrong(err, c, "status, prices, models or news", value);
+        s->kind = (enum ct_source_kind)word;
+        s->kind_given = true;
+        return CT_OK;
     case K_FLAG:
         word = flag_of(value);
         if (word < 0)
@@ -336,6 +402,9 @@ static struct ct_source *add_source(struct ct_registry *reg, struct ct_span id)
                             .body = "",
                             .query = "",
                             .key_env = "",
+                            .key_header = "",
+                            .headers = "",
+                            .command = "",
                             .interval_ms = 5 * CT_MINUTE,
                             .timeout_ms = 30 * CT_SECOND,
                             .max_bytes = DEFAULT_BYTES,
@@ -446,19 +515,15 @@ struct ct_source *ct_registry_find(struct ct_registry *reg, const char *id)
 /* "id" names the section and cannot be set. */
 static const struct column *find_key(const char *key, struct ct_error *err)
 {
-    const char *names[CT_LEN(columns) + 2];
+    const char *names[CT_LEN(columns) + CT_LEN(settings)];
     size_t n = 0;
-    for (size_t i = 1; i < CT_LEN(columns); i++) {
-        if (strcmp(columns[i].name, key) == 0)
-            return &columns[i];
-        names[n++] = columns[i].name;
+    for (size_t i = 1; i < CT_LEN(columns) + CT_LEN(settings); i++) {
+        const struct column *c =
+            i < CT_LEN(columns) ? &columns[i] : &settings[i - CT_LEN(columns)];
+        if (strcmp(c->name, key) == 0)
+            return c;
+        names[n++] = c->name;
     }
-    if (strcmp(key, every.name) == 0)
-        return &every;
-    if (strcmp(key, allow_private.name) == 0)
-        return &allow_private;
-    names[n++] = every.name;
-    names[n++] = allow_private.name;
     names[n] = NULL;
     const char *near = ct_nearest(key, names);
     (void)ct_fail(err, CT_ERR_CONFIG, "", "unknown setting \"%s\" of a source%s%s%s", key,
@@ -493,7 +558,8 @@ enum ct_status ct_registry_check(struct ct_registry *reg, struct ct_error *err)
     for (size_t i = 0; i < reg->sources.n; i++) {
         struct ct_source *s = reg->sources.v[i];
         bool body = s->body[0] && strcmp(s->method, "POST") != 0;
-        if (s->ops && s->url[0] && !body)
+        bool stray = s->command[0] && s->ops && !ct_source_is_program(s);
+        if (ct_source_whole(s) && !body && !stray)
             continue;
         s->enabled = false;
         if (status != CT_OK)
@@ -502,9 +568,11 @@ enum ct_status ct_registry_check(struct ct_registry *reg, struct ct_error *err)
         const char *near = i >= reg->built_in ? ct_nearest(s->id, names) : NULL;
         snprintf(where, sizeof where, "source %s", s->id);
         status = ct_fail(err, CT_ERR_CONFIG, where, "%s%s%s%s",
-                         body      ? "a body needs method = POST"
-                         : !s->ops ? "family is missing"
-                                   : "url is missing",
+                         body                ? "a body needs method = POST"
+                         : stray             ? "a command needs family = exec"
+                         : !s->ops           ? "family is missing"
+                         : ct_source_is_program(s) ? "command is missing"
+                                             : "url is missing",
                          near && !s->ops ? ", did you mean the source \"" : "",
                          near && !s->ops ? near : "", near && !s->ops ? "\"?" : "");
     }

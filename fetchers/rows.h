@@ -19,6 +19,9 @@ bool ct_rows_too_many(const struct ct_batch *out);
 /* Counts a word nobody knows: note `WHAT "WORD"`. */
 void ct_rows_note_word(struct ct_batch *out, const char *what, struct ct_span word);
 
+/* As parsers do: the price of one GPU, where only that of the whole instance is given. */
+void ct_rows_derive_prices(struct ct_batch *b);
+
 /* A list with room for N (at most 1000), no elements yet; then one element more (null and repeated
  * ones are left out). */
 struct ct_list ct_list_new(struct ct_arena *a, size_t n);

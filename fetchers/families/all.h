@@ -53,5 +53,7 @@ extern const struct ct_family ct_family_llmprices;
 extern const struct ct_family ct_family_genaiprices;
 extern const struct ct_family ct_family_portkey;
 extern const struct ct_family ct_family_feed;
+extern const struct ct_family ct_family_exec;
+extern const struct ct_family ct_family_rows;
 
 #endif

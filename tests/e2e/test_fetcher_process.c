@@ -232,6 +232,57 @@ static void once_prints_a_line_a_source_and_says_whether_all_worked(void **state
     assert_int_equal(query("SELECT count(*) FROM component"), 1); /* of the good one */
 }
 
+static void people_bring_their_own_sources_without_code(void **state)
+{
+    (void)state;
+    FILE *f = new_config();
+    struct ct_error err;
+    char *prog = file_in("my prices");
+    assert_int_equal(ct_write_file(prog,
+                                   CT_LIT("#!/bin/sh\ntest \"$OWN_KEY\" = s3cret || exit 9\n"
+                                          "echo '{\"row\":\"offer\",\"gpu\":\"'$1'\",\"gpu_count\":1,"
+                                          "\"purchase\":\"od\",\"currency\":\"USD\","
+                                          "\"price_per_hour\":2.5}'\n"),
+                                   &err),
+                     CT_OK);
+    assert_int_equal(chmod(prog, 0700), 0);
+    ts_set(env.web, "/rows",
+           &(struct ts_answer){200, .body = "{\"row\":\"component\",\"id\":\"c\",\"name\":\"C\","
+                                            "\"state\":\"degraded\"}\n"});
+    ts_set(env.web, "/bad-rows",
+           &(struct ts_answer){200, .body = "{\"row\":\"note\",\"what\":\"x\",\"count\":1}\n{\"row\":1}\n"});
+    add_source(f, "own_page", "rows", ts_port(env.web), "/rows", "60s");
+    fprintf(f, "kind = status\nheaders = X-Team: ops | X-Two: 2\nscope = api\nevidence = measured\n");
+    add_source(f, "own_bad", "rows", ts_port(env.web), "/bad-rows", "60s");
+    ts_set(env.web, "/rows-too",
+           &(struct ts_answer){200, .body = "{\"row\":\"page\",\"name\":\"C\"}\n"});
+    add_source(f, "own_wrong_kind", "rows", ts_port(env.web), "/rows-too", "60s");
+    fprintf(f, "[source own_prices]\nfamily = exec\nprovider = acme\nkey_env = OWN_KEY\n"
+               "command = '%s' H100\nevery = 60s\n", prog);
+    fclose(f);
+    setenv("OWN_KEY", "s3cret", 1);
+    expect_code(wait_for(FETCH("--once"), 30000), 1);
+    unsetenv("OWN_KEY");
+    struct ct_buf out = text_of("out.txt"), words = text_of("err.txt");
+    char *last = ts_last(env.web, "/rows");
+    assert_non_null(strstr(out.p, "own_page\tok\t200\t1\t"));
+    assert_non_null(strstr(out.p, "own_prices\tok\t-\t1\t"));
+    assert_non_null(strstr(words.p, "own_bad: line 2: row: "));
+    assert_non_null(strstr(words.p, "own_wrong_kind: rows: rows of kind status from a source of "
+                                    "kind prices: say kind = status"));
+    assert_non_null(strstr(last, "X-Team: ops"));
+    assert_non_null(strstr(last, "X-Two: 2"));
+    free(last);
+    ct_buf_free(&out);
+    ct_buf_free(&words);
+    assert_int_equal(query("SELECT count(*) FROM offer WHERE cloud = 'acme' AND gpu = 'H100'"), 1);
+    assert_int_equal(query("SELECT count(*) FROM source WHERE name = 'own_prices' AND"
+                           " url LIKE 'exec:/%my prices'"), 1);
+    assert_int_equal(query("SELECT evidence FROM source WHERE name = 'own_page'"), 3);
+    assert_int_equal(query("SELECT count(*) FROM component"), 1);
+    assert_sound();
+}
+
 static void wrong_usage_is_one_line_and_changes_nothing(void **state)
 {
     (void)state;
@@ -709,6 +760,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         FRESH(once_prints_a_line_a_source_and_says_whether_all_worked),
+        FRESH(people_bring_their_own_sources_without_code),
         FRESH(wrong_usage_is_one_line_and_changes_nothing),
         FRESH(a_bad_config_line_is_named_and_the_rest_counts),
         FRESH(signals_and_the_end_of_the_parent_stop_it_within_two_seconds),

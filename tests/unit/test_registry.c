@@ -160,7 +160,7 @@ static const char *const contract[] = {
     "vast-bundles", "vultr-plans", "digitalocean-sizes", "verda-types", "scaleway-servers",
     "shadeform-types", "primeintellect-availability", "skypilot-csv", "litellm",
     "openrouter-models", "openrouter-endpoints", "modelsdev", "llmprices", "genaiprices",
-    "portkey", "feed"};
+    "portkey", "feed", "exec", "rows"};
 
 static void families_are_found_by_name_and_stand_once_in_order(void **state)
 {
@@ -301,6 +301,26 @@ static void a_config_adds_a_source_of_its_own(void **state)
     ct_registry_free(reg);
 }
 
+static void a_program_is_a_source_with_a_command_and_no_address(void **state)
+{
+    (void)state;
+    struct ct_registry *reg = read_row(-1, NULL, NULL);
+    struct ct_error err = {0};
+    assert_int_equal(ct_registry_set(reg, "own", "family", "exec", &err), CT_OK);
+    assert_int_equal(ct_registry_check(reg, &err), CT_ERR_CONFIG);
+    assert_non_null(strstr(err.what, "command is missing"));
+    assert_int_equal(ct_registry_set(reg, "own", "command", "/bin/prices --gpu 'H 100'", &err), CT_OK);
+    assert_int_equal(ct_registry_check(reg, &err), CT_OK);
+    const struct ct_source *s = ct_registry_find(reg, "own");
+    assert_int_equal(ct_source_kind(s), CT_SOURCE_PRICES);
+    assert_int_equal(ct_registry_set(reg, "own", "kind", "status", &err), CT_OK);
+    assert_int_equal(ct_source_kind(s), CT_SOURCE_STATUS);
+    assert_int_equal(ct_registry_set(reg, "acme_status", "command", "/bin/true", &err), CT_OK);
+    assert_int_equal(ct_registry_check(reg, &err), CT_ERR_CONFIG);
+    assert_non_null(strstr(err.what, "a command needs family = exec"));
+    ct_registry_free(reg);
+}
+
 static void a_wrong_setting_changes_nothing_and_says_the_nearest_name(void **state)
 {
     (void)state;
@@ -314,6 +334,12 @@ static void a_wrong_setting_changes_nothing_and_says_the_nearest_name(void **sta
         {"acme_status", "url", "http://127.0.0.1/", "allow_private"},
         {"acme_status", "enabled", "perhaps", "wanted yes or no"},
         {"acme_status", "title", "a\nb", "one clean line"},
+        {"new_one", "command", "ls /tmp", "whole path"},
+        {"new_one", "command", "/bin/ls 'x", "whole path"},
+        {"new_one", "kind", "weather", "status, prices, models or news"},
+        {"new_one", "headers", "X-A: 1|Authorization: Bearer k", "key_env"},
+        {"new_one", "headers", "nonsense", "Name: value"},
+        {"new_one", "key_header", "X-Key: ", "name of a header"},
         {"new_one", "family", "gcp-incident", "did you mean \"gcp-incidents\"?"},
         {"New One", "every", "5m", "id: wanted"},
         {"", "every", "5m", "id: wanted"},
@@ -354,6 +380,7 @@ int main(void)
         cmocka_unit_test(two_rows_of_one_id_are_refused),
         cmocka_unit_test(a_config_changes_a_built_in_source),
         cmocka_unit_test(a_config_adds_a_source_of_its_own),
+        cmocka_unit_test(a_program_is_a_source_with_a_command_and_no_address),
         cmocka_unit_test(a_wrong_setting_changes_nothing_and_says_the_nearest_name),
         cmocka_unit_test(a_mistyped_source_name_is_told_from_a_new_source),
     };

@@ -1,0 +1,321 @@
+#include "config.h"
+
+#include "fetchers/ask.h"
+
+#include "fetchers/gunzip.h"
+#include "fetchers/schedule.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define ARENA_LIMIT ((size_t)64 << 20) /* of the rows of one answer */
+#define DEFAULT_BODY ((size_t)8 << 20)
+#define DEFAULT_TIMEOUT_MS (30 * CT_SECOND)
+#define KEY_PLACE "{key}" /* in an address: where the key goes */
+
+static void ask(struct ct_ask *a, bool plain);
+
+/* ---- keys ---- */
+
+static const char *key_of(const struct ct_source *s)
+{
+    const char *key = s->key_env && s->key_env[0] ? getenv(s->key_env) : NULL;
+    return key && key[0] ? key : NULL;
+}
+
+bool ct_source_has_key(const struct ct_source *s)
+{
+    return !s->key_env || !s->key_env[0] || key_of(s);
+}
+
+/* Overwrites SECRET wherever LINE shows it. */
+static void hide(char *line, const char *secret)
+{
+    size_t n = secret ? strlen(secret) : 0;
+    for (char *at = line; n > 3 && (at = strstr(at, secret)) != NULL; at += n)
+        memset(at, '*', n);
+}
+
+static bool is_unreserved(char c)
+{
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+           strchr("-._~", c) != NULL;
+}
+
+/* URL with the key in its place. True: there was one. */
+static bool put_key(struct ct_buf *out, const char *url, const char *key)
+{
+    const char *at = key ? strstr(url, KEY_PLACE) : NULL;
+    ct_buf_clear(out);
+    if (!at) {
+        ct_buf_adds(out, url);
+        return false;
+    }
+    ct_buf_add(out, (struct ct_span){url, (size_t)(at - url)});
+    for (const char *k = key; *k; k++)
+        ct_buf_addf(out, is_unreserved(*k) ? "%c" : "%%%02X", (unsigned char)*k);
+    ct_buf_adds(out, at + strlen(KEY_PLACE));
+    return true;
+}
+
+/* ---- the end ---- */
+
+static void finish(struct ct_ask *a, enum ct_outcome outcome)
+{
+    a->outcome = outcome;
+    a->done(a->ctx, a);
+}
+
+static void fail(struct ct_ask *a, const struct ct_error *err)
+{
+    snprintf(a->error, sizeof a->error, "%s: %s", err->where, err->what);
+    hide(a->error, key_of(a->s));
+    finish(a, CT_OUTCOME_FAILED);
+}
+
+/* ---- pages ---- */
+
+static size_t body_limit(const struct ct_source *s)
+{
+    return s->max_bytes ? s->max_bytes : s->ops->max_bytes ? s->ops->max_bytes : DEFAULT_BODY;
+}
+
+/* Its own, where somebody gave it one; else that of the settings. */
+static int64_t timeout_of(const struct ct_ask *a)
+{
+    int64_t own = a->s->timeout_ms;
+    bool chosen = own > 0 && own != DEFAULT_TIMEOUT_MS;
+    return chosen || a->timeout_ms <= 0 ? own : a->timeout_ms;
+}
+
+uint64_t ct_body_hash(const struct ct_source *s, uint64_t hash, struct ct_span body)
+{
+    if (hash == 0) {
+        const char *parts[] = {PACKAGE_VERSION, s->family, s->provider, s->query, s->body};
+        for (size_t i = 0; i < CT_LEN(parts); i++)
+            hash = ct_mix(hash, ct_hash(ct_span(parts[i] ? parts[i] : "")), i);
+    }
+    hash = ct_mix(hash, ct_hash(body), body.n);
+    return hash ? hash : 1; /* 0 says "none" in the database */
+}
+
+/* True: the next page is on its way, or the attempt has failed over it. */
+static bool go_on(struct ct_ask *a)
+{
+    struct ct_error err = {0};
+    struct ct_span link = a->batch.next_page;
+    struct ct_buf next = CT_BUF_INIT;
+    int limit = a->s->max_pages > 1 ? a->s->max_pages : 1;
+
+    if (!link.n)
+        return false;
+    limit = limit < CT_PAGES_MAX ? limit : CT_PAGES_MAX;
+    if (a->pages >= limit && a->s->part_of_list)
+        return false; /* asked for no more than the first pages */
+    if (a->pages >= limit)
+        (void)ct_fail(&err, CT_ERR_LIMIT, a->s->id, "more than %d pages", limit);
+    else if (ct_url_next(a->url.p, link, &next, &err) == CT_OK) {
+        uint64_t hash = ct_hash(ct_buf_span(&next));
+        for (int i = 0; i < a->pages; i++)
+            if (a->links[i] == hash)
+                (void)ct_fail(&err, CT_ERR_SHAPE, a->s->id, "page %d leads back to page %d",
+                              a->pages, i + 1);
+        a->links[a->pages] = hash;
+    }
+    if (err.status != CT_OK) {
+        ct_buf_free(&next);
+        fail(a, &err);
+        return true;
+    }
+    ct_buf_free(&a->url);
+    a->url = next;
+    a->batch.next_page = CT_SPAN_NONE;
+    ask(a, true);
+    return true;
+}
+
+static void on_body(struct ct_ask *a, struct ct_span body, struct ct_span etag,
+                    struct ct_span last_modified)
+{
+    const struct ct_parse_hint hint = ct_source_hint(a->s);
+    struct ct_error err = {0};
+
+    if (ct_is_gzip(body)) { /* packed, and nobody said so */
+        size_t left = body_limit(a->s) - (size_t)a->bytes;
+        if (ct_gunzip(body, left, &a->unpacked, &err) != CT_OK) {
+            fail(a, &err);
+            return;
+        }
+        body = ct_buf_span(&a->unpacked);
+    }
+    a->pages++;
+    a->bytes += (int64_t)body.n;
+    a->hash = ct_body_hash(a->s, a->hash, body);
+    if (a->pages == 1) {
+        a->etag = ct_arena_dup(a->arena, ct_header_safe(etag));
+        a->last_modified = ct_arena_dup(a->arena, ct_header_safe(last_modified));
+        if (a->s->max_pages <= 1 && a->hash == a->last.body_hash) {
+            finish(a, CT_OUTCOME_NOT_MODIFIED);
+            return;
+        }
+    }
+    if (a->s->ops->parse(body, &hint, &a->batch, &err) != CT_OK ||
+        ct_source_fits(a->s, &a->batch, &err) != CT_OK)
+        fail(a, &err);
+    else if (!go_on(a))
+        finish(a, a->hash == a->last.body_hash ? CT_OUTCOME_NOT_MODIFIED : CT_OUTCOME_OK);
+}
+
+/* ---- addresses ---- */
+
+static void on_answer(void *ctx, const struct ct_http_answer *h)
+{
+    struct ct_ask *a = ctx;
+    struct ct_error err = {0};
+    int code = h->http_status;
+
+    a->http_status = code;
+    a->latency_ms += h->latency_ms;
+    if (h->status != CT_OK) {
+        fail(a, &h->err);
+    } else if (code == 200) {
+        on_body(a, h->body, h->etag, h->last_modified);
+    } else if (code == 304 && a->sent_validators && a->last.rows > 0) {
+        finish(a, CT_OUTCOME_NOT_MODIFIED);
+    } else if (code == 304 && a->sent_validators) {
+        ask(a, true);
+    } else {
+        a->retry_after_ms = h->retry_after_ms;
+        (void)ct_fail(&err, CT_ERR_NET, "HTTP", "%d%s", code,
+                      code == 304                  ? " to a request without a validator"
+                      : code == 429                ? " too many requests"
+                      : code == 401 || code == 403 ? " refused"
+                      : code == 404 || code == 410 ? " not there"
+                      : code >= 500                ? " trouble at the server"
+                                                   : " instead of 200");
+        fail(a, &err);
+    }
+}
+
+/* The key's header and those of the settings; *OUT ends with NULL. Their text is in ARENA. */
+static void fill_headers(const struct ct_source *s, const char *key, struct ct_arena *arena,
+                         const char *out[CT_HEADERS_MAX + 2])
+{
+    size_t n = 0;
+    struct ct_span rest = ct_span(s->headers);
+    if (key && s->key_header && s->key_header[0])
+        out[n++] = ct_arena_printf(arena, "%s: %s", s->key_header, key).p;
+    else if (key)
+        out[n++] = ct_arena_printf(arena, "Authorization: Bearer %s", key).p;
+    while (rest.n && n <= CT_HEADERS_MAX) {
+        struct ct_span line = ct_span_trim(ct_span_cut(&rest, '|'));
+        if (line.n)
+            out[n++] = ct_arena_dup(arena, line).p;
+    }
+    out[n] = NULL;
+}
+
+static enum ct_status ask_address(struct ct_ask *a, bool plain, struct ct_error *err)
+{
+    const struct ct_source *s = a->s;
+    const char *headers[CT_HEADERS_MAX + 2], *key = key_of(s);
+    struct ct_arena *arena = ct_arena_new(0);
+    struct ct_buf url = CT_BUF_INIT;
+    bool post = s->body && s->body[0], in_url = put_key(&url, a->url.p, key);
+    struct ct_http_request req = {
+        .url = url.p,
+        .method = post ? "POST" : "GET",
+        .body = post ? s->body : NULL,
+        .content_type = post ? "application/json" : NULL,
+        .max_bytes = body_limit(s) - (size_t)a->bytes,
+        .total_ms = timeout_of(a),
+        .allow_private = s->allow_private,
+        .secret_url = in_url,
+    };
+    fill_headers(s, in_url ? NULL : key, arena, headers);
+    req.headers = headers[0] ? headers : NULL;
+    /* A 304 is only worth something while the rows it speaks of are stored, and a list of pages may
+     * change behind an unchanged first page. */
+    a->sent_validators = !plain && s->max_pages <= 1 && a->last.rows > 0 && a->last.body_hash &&
+                         (a->last.etag.p || a->last.last_modified.p);
+    if (a->sent_validators) {
+        req.etag = a->last.etag;
+        req.last_modified = a->last.last_modified;
+    }
+    enum ct_status st = req.max_bytes == 0 ? ct_fail(err, CT_ERR_LIMIT, s->id,
+                                                     "body is larger than %zu bytes", body_limit(s))
+                                           : ct_http_start(a->http, &req, on_answer, a, err);
+    for (size_t i = 0; key && i < url.n; i++)
+        url.p[i] = '\0';
+    if (key && !in_url)
+        memset((char *)(uintptr_t)headers[0], 0, strlen(headers[0]));
+    ct_buf_free(&url);
+    ct_arena_free(arena);
+    return st;
+}
+
+/* ---- programs ---- */
+
+static void on_output(void *ctx, const struct ct_exec_answer *x)
+{
+    struct ct_ask *a = ctx;
+    a->latency_ms = x->latency_ms;
+    if (x->status != CT_OK)
+        fail(a, &x->err);
+    else
+        on_body(a, x->output, CT_SPAN_NONE, CT_SPAN_NONE);
+}
+
+/* Beside PATH, HOME and LANG the program sees whose rows are wanted, and the key it may need. */
+static enum ct_status ask_program(struct ct_ask *a, struct ct_error *err)
+{
+    const struct ct_source *s = a->s;
+    const char *key = key_of(s);
+    struct ct_arena *arena = ct_arena_new(0);
+    char *env[4] = {
+        (char *)(uintptr_t)ct_arena_printf(arena, "CT_SOURCE=%s", s->id).p,
+        (char *)(uintptr_t)ct_arena_printf(arena, "CT_PROVIDER=%s", s->provider).p,
+        key ? (char *)(uintptr_t)ct_arena_printf(arena, "%s=%s", s->key_env, key).p : NULL,
+    };
+    struct ct_exec_request req = {
+        .argv = ct_command_words(arena, ct_span(s->command), err),
+        .env = env,
+        .max_bytes = body_limit(s),
+        .total_ms = timeout_of(a),
+    };
+    enum ct_status st = req.argv ? ct_exec_start(a->exec, &req, on_output, a, err) : CT_ERR_CONFIG;
+    if (env[2])
+        memset(env[2], 0, strlen(env[2]));
+    ct_arena_free(arena);
+    return st;
+}
+
+/* ---- the whole ---- */
+
+static void ask(struct ct_ask *a, bool plain)
+{
+    struct ct_error err = {0};
+    enum ct_status st =
+        ct_source_is_program(a->s) ? ask_program(a, &err) : ask_address(a, plain, &err);
+    if (st != CT_OK)
+        fail(a, &err);
+}
+
+void ct_ask_start(struct ct_ask *a)
+{
+    a->arena = ct_arena_new(ARENA_LIMIT);
+    ct_batch_init(&a->batch, a->arena);
+    a->retry_after_ms = CT_NONE;
+    ct_buf_adds(&a->url, a->s->url ? a->s->url : "");
+    a->links[0] = ct_hash(ct_buf_span(&a->url));
+    ask(a, false);
+}
+
+void ct_ask_free(struct ct_ask *a)
+{
+    ct_arena_free(a->arena);
+    a->arena = NULL;
+    ct_buf_free(&a->url);
+    ct_buf_free(&a->unpacked);
+}

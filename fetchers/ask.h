@@ -1,0 +1,56 @@
+/* One attempt at a source: its pages fetched one after the other (or its program run), unpacked,
+ * and read into rows. Nothing here knows when, or what becomes of the rows. Fetcher's thread. */
+#ifndef CT_ASK_H
+#define CT_ASK_H
+
+#include "db/write.h"
+#include "fetchers/exec.h"
+#include "fetchers/family.h"
+#include "fetchers/http.h"
+
+enum { CT_PAGES_MAX = 50 };
+
+struct ct_ask;
+/* Called once, from ct_http_poll or ct_exec_poll or, when nothing could be asked, ct_ask_start. */
+typedef void ct_ask_done(void *ctx, struct ct_ask *a);
+
+struct ct_ask {
+    /* filled by the caller, borrowed until the end */
+    const struct ct_source *s;
+    struct ct_http *http;
+    struct ct_exec *exec;
+    int64_t timeout_ms;           /* of sources that have none of their own; 0: 30 s */
+    struct ct_source_memory last; /* what the last good answer was; zero: ask plainly */
+    ct_ask_done *done;
+    void *ctx;
+
+    /* the result, for the call of DONE and until ct_ask_free */
+    enum ct_outcome outcome;
+    struct ct_batch batch; /* of CT_OUTCOME_OK */
+    char error[520];       /* of CT_OUTCOME_FAILED; one line */
+    int64_t retry_after_ms;
+    int pages, http_status; /* PAGES counts those that arrived */
+    int64_t bytes, latency_ms;
+    uint64_t hash;
+    struct ct_span etag, last_modified; /* of the first page */
+
+    /* its own */
+    struct ct_arena *arena;
+    struct ct_buf url, unpacked;
+    uint64_t links[CT_PAGES_MAX];
+    bool sent_validators;
+};
+
+/* The fields of the caller must be set and everything else zero. */
+void ct_ask_start(struct ct_ask *a);
+/* Forgets rows and buffers. A request under way must have ended: free the network handle first. */
+void ct_ask_free(struct ct_ask *a);
+
+/* The environment has the key S needs, or S needs none. */
+bool ct_source_has_key(const struct ct_source *s);
+
+/* The hash under which a good answer of S is remembered: of its bytes (HASH so far, 0 at first), of
+ * how it was asked and of the program that read it, so that a better parser reads it again. */
+uint64_t ct_body_hash(const struct ct_source *s, uint64_t hash, struct ct_span body);
+
+#endif

@@ -1,0 +1,43 @@
+/* What can be said of one source without the list of all. */
+#include "fetchers/family.h"
+
+#include <string.h>
+
+enum ct_source_kind ct_source_kind(const struct ct_source *s)
+{
+    return s->kind_given ? s->kind : s->ops ? s->ops->kind : CT_SOURCE_STATUS;
+}
+
+bool ct_source_is_program(const struct ct_source *s)
+{
+    return s->ops && strcmp(s->ops->name, "exec") == 0;
+}
+
+bool ct_source_whole(const struct ct_source *s)
+{
+    const char *where = ct_source_is_program(s) ? s->command : s->url;
+    return s->ops && where && where[0];
+}
+
+struct ct_parse_hint ct_source_hint(const struct ct_source *s)
+{
+    return (struct ct_parse_hint){ct_span(s->provider), ct_span(s->query)};
+}
+
+enum ct_status ct_source_fits(const struct ct_source *s, const struct ct_batch *b,
+                              struct ct_error *err)
+{
+    const size_t n[] = {
+        [CT_SOURCE_STATUS] = b->pages.n + b->components.n + b->incidents.n + b->updates.n,
+        [CT_SOURCE_PRICES] = b->offers.n,
+        [CT_SOURCE_MODELS] = b->token_prices.n + b->endpoints.n,
+        [CT_SOURCE_NEWS] = b->articles.n,
+    };
+    for (size_t i = 0; i < CT_LEN(n); i++)
+        if (n[i] > 0 && i != (size_t)ct_source_kind(s))
+            return ct_fail(err, CT_ERR_SHAPE, "rows",
+                           "rows of kind %s from a source of kind %s: say kind = %s",
+                           ct_source_kind_words[i], ct_source_kind_words[ct_source_kind(s)],
+                           ct_source_kind_words[i]);
+    return CT_OK;
+}
