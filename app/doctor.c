@@ -172,7 +172,7 @@ static void check_database(struct doctor *d)
         break;
     default:
         find(d, BROKEN, "database",
-             "move it aside: the next fetch starts a new one; --db names another",
+             "`cloudtape db repair` saves what can be read; --db names another",
              SAY("%s: %s", path, err.what));
     }
 }

@@ -56,22 +56,32 @@ static enum ct_status busy(struct ct_writer *w, int64_t now_ms, struct ct_error 
     return status;
 }
 
+int ct_lock_file(const char *database, struct ct_error *err)
+{
+    struct ct_buf path = CT_BUF_INIT;
+    ct_buf_addf(&path, "%s.lock", database);
+    int fd = open(path.p, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+    if (fd < 0 || flock(fd, LOCK_EX | LOCK_NB) != 0) {
+        (void)ct_fail(err, fd >= 0 && errno == EWOULDBLOCK ? CT_ERR_BUSY : CT_ERR_IO,
+                      fd >= 0 && errno == EWOULDBLOCK ? database : path.p, "%s",
+                      fd >= 0 && errno == EWOULDBLOCK ? "a fetcher runs on it" : strerror(errno));
+        if (fd >= 0)
+            (void)close(fd);
+        fd = -1;
+    }
+    ct_buf_free(&path);
+    return fd;
+}
+
 enum ct_status ct_lease_take(struct ct_writer *w, const char *owner, int64_t now_ms,
                              struct ct_lease **out, struct ct_error *err)
 {
     struct ct_lease *l = ct_xcalloc(1, sizeof *l);
-    struct ct_buf path = CT_BUF_INIT;
     enum ct_status status;
-    ct_buf_addf(&path, "%s.lock", w->path);
     l->w = w;
-    l->fd = open(path.p, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+    l->fd = ct_lock_file(w->path, err);
     if (l->fd < 0) {
-        status = ct_fail(err, CT_ERR_IO, path.p, "%s", strerror(errno));
-        goto out;
-    }
-    if (flock(l->fd, LOCK_EX | LOCK_NB) != 0) {
-        status = errno == EWOULDBLOCK ? busy(w, now_ms, err)
-                                      : ct_fail(err, CT_ERR_IO, path.p, "%s", strerror(errno));
+        status = err->status == CT_ERR_BUSY ? busy(w, now_ms, err) : err->status;
         goto out;
     }
     l->pid = getpid();
@@ -84,7 +94,6 @@ enum ct_status ct_lease_take(struct ct_writer *w, const char *owner, int64_t now
     RUN(w, LEASE_PUT, vs(owner), vi(l->pid), vs(l->host), vi(now_ms));
     status = ct_w_commit(w, "lease", err);
 out:
-    ct_buf_free(&path);
     if (status != CT_OK) {
         if (l->fd >= 0)
             (void)close(l->fd);

@@ -110,10 +110,11 @@ static enum ct_status open_db(struct ct_reader *r, struct ct_error *err)
             rc = first_read(r);
     }
     if (rc != SQLITE_OK)
-        return ct_fail(err, CT_ERR_DB, r->path, "%s",
+        return ct_fail(err, CT_ERR_DB, r->path, "%s%s",
                        rc == SQLITE_NOTADB ? "this is no database"
                        : r->db             ? sqlite3_errmsg(r->db)
-                                           : "no memory");
+                                           : "no memory",
+                       ct_db_advice(rc));
     sqlite3_set_authorizer(r->db, authorize, NULL);
     sqlite3_progress_handler(r->db, 2000, on_progress, r);
     r->samples = ct_samples_new(r->db);
@@ -277,7 +278,8 @@ static void broken(struct ct_reader *r, int rc)
         r->status = ct_fail(r->err, CT_ERR_CANCELLED, NULL, NULL);
         atomic_store(&r->cancel, false);
     } else
-        r->status = ct_fail(r->err, CT_ERR_DB, r->path, "%s", sqlite3_errmsg(r->db));
+        r->status = ct_fail(r->err, CT_ERR_DB, r->path, "%s%s", sqlite3_errmsg(r->db),
+                            ct_db_advice(rc));
 }
 
 sqlite3_stmt *ct_use(struct ct_reader *r, enum ct_sql id, int n, ...)

@@ -239,7 +239,8 @@ _Static_assert(CT_LEN(steps) == CT_SCHEMA_VERSION, "a step a version");
 
 static enum ct_status fail(sqlite3 *db, const char *path, struct ct_error *err)
 {
-    return ct_fail(err, CT_ERR_DB, path, "%s", sqlite3_errmsg(db));
+    return ct_fail(err, CT_ERR_DB, path, "%s%s", sqlite3_errmsg(db),
+                   ct_db_advice(sqlite3_errcode(db)));
 }
 
 /* The single integer SQL yields into *OUT. */
@@ -349,4 +350,9 @@ enum ct_status ct_schema_migrate(sqlite3 *db, const char *path, const char *cons
 enum ct_status ct_schema_open(sqlite3 *db, const char *path, struct ct_error *err)
 {
     return ct_schema_migrate(db, path, steps, (int)CT_LEN(steps), err);
+}
+
+enum ct_status ct_schema_make(sqlite3 *db, const char *path, int version, struct ct_error *err)
+{
+    return ct_schema_migrate(db, path, steps, version, err);
 }

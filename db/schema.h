@@ -52,10 +52,23 @@ enum ct_event_origin {
 /* Lists inside one text column (incident.components, regions) and parts of ext_key. */
 #define CT_UNIT_SEPARATOR '\x1f'
 
+/* What a person can do about the failure RC of SQLite: "" or a clause for behind its message. */
+static inline const char *ct_db_advice(int rc)
+{
+    rc &= 0xff;
+    return rc == SQLITE_CORRUPT || rc == SQLITE_NOTADB
+               ? "; `cloudtape db repair` saves what can be read"
+               : "";
+}
+
 /* Brings DB (just opened at PATH for writing) to CT_SCHEMA_VERSION, a step a transaction; a
  * database that already holds data is copied to PATH.bak-vN first. CT_ERR_NEWER and CT_ERR_DB
  * (another program's, or SQLite's message) leave it as it was. */
 CT_MUST_USE enum ct_status ct_schema_open(sqlite3 *db, const char *path, struct ct_error *err);
+
+/* An empty database of an earlier layout in DB (or the newest), for what was saved from one. */
+CT_MUST_USE enum ct_status ct_schema_make(sqlite3 *db, const char *path, int version,
+                                          struct ct_error *err);
 
 /* The same with any list of steps: STEPS[i] takes version i to i + 1. For tests of the machinery.
  */

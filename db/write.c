@@ -29,7 +29,7 @@ static void keep_failure(struct ct_writer *w, int rc)
     if (w->rc != SQLITE_OK)
         return;
     w->rc = rc;
-    (void)snprintf(w->why, sizeof w->why, "%s", sqlite3_errmsg(w->db));
+    (void)snprintf(w->why, sizeof w->why, "%s%s", sqlite3_errmsg(w->db), ct_db_advice(rc));
     if ((rc & 0xff) == SQLITE_IOERR || (rc & 0xff) == SQLITE_CORRUPT)
         w->reopen = true;
 }
@@ -124,7 +124,8 @@ int64_t ct_w_one(struct ct_writer *w, sqlite3_stmt *st)
 
 static enum ct_status db_fail(struct ct_writer *w, struct ct_error *err)
 {
-    return ct_fail(err, CT_ERR_DB, w->path, "%s", w->db ? sqlite3_errmsg(w->db) : "no memory");
+    return ct_fail(err, CT_ERR_DB, w->path, "%s%s", w->db ? sqlite3_errmsg(w->db) : "no memory",
+                   ct_db_advice(sqlite3_errcode(w->db)));
 }
 
 static void disconnect(struct ct_writer *w)
@@ -185,6 +186,16 @@ static enum ct_status connect_to(struct ct_writer *w, struct ct_error *err)
     return status;
 }
 
+static int64_t log_bytes(const struct ct_writer *w)
+{
+    struct ct_buf log = CT_BUF_INIT;
+    struct stat st;
+    ct_buf_addf(&log, "%s-wal", w->path);
+    int64_t n = stat(log.p, &st) == 0 ? (int64_t)st.st_size : 0;
+    ct_buf_free(&log);
+    return n;
+}
+
 /* A new file with 0600 in a folder made with 0700, or an existing regular file. */
 static enum ct_status prepare_file(struct ct_writer *w, struct ct_error *err)
 {
@@ -192,6 +203,9 @@ static enum ct_status prepare_file(struct ct_writer *w, struct ct_error *err)
     if (stat(w->path, &st) == 0) {
         if (!S_ISREG(st.st_mode))
             return ct_fail(err, CT_ERR_IO, w->path, "not a regular file");
+        if (st.st_size == 0 && log_bytes(w) > 0) /* SQLite would throw the log away */
+            return ct_fail(err, CT_ERR_DB, w->path, "the file is empty, its log is not%s",
+                           ct_db_advice(SQLITE_CORRUPT));
     } else {
         if (lstat(w->path, &st) == 0)
             return ct_fail(err, CT_ERR_IO, w->path, "a link that leads nowhere");

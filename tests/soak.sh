@@ -1,6 +1,6 @@
 #!/bin/sh
 # The long campaigns CI only samples: a thousand kills, thousands of import orders, ninety simulated days for many
-# seeds. Each figure can be set: CT_KILLS, CT_SEEDS, CT_WORLDS, CT_DAYS. Ends at the first thing that does not hold.
+# seeds. Each figure can be set: CT_KILLS, CT_SEEDS, CT_DAMAGES, CT_WORLDS, CT_DAYS. Ends at the first thing that does not hold.
 set -eu
 build=${CT_BUILDDIR:?}
 dir=$(mktemp -d "${TMPDIR:-/tmp}/ct-soak-XXXXXX")
@@ -16,11 +16,13 @@ told() {
     "$build/cloudtape" tokens --db "$1" --ndjson --gone --at 2026-11-01
 }
 
-kills=${CT_KILLS:-1000} seeds=${CT_SEEDS:-2500} worlds=${CT_WORLDS:-10} days=${CT_DAYS:-90}
+kills=${CT_KILLS:-1000} seeds=${CT_SEEDS:-2500} damages=${CT_DAMAGES:-2000} worlds=${CT_WORLDS:-10} days=${CT_DAYS:-90}
 say "$kills kills of a writer"
 CT_KILLS=$kills "$build/tests/unit/test_write_crash" >"$dir/log" 2>&1 || { cat "$dir/log"; fail "a killed writer lost something"; }
 say "$seeds histories imported in other orders"
 CT_SEEDS=$seeds "$build/tests/unit/test_write_order" >"$dir/log" 2>&1 || { cat "$dir/log"; fail "an order mattered"; }
+say "$damages damaged databases salvaged"
+CT_DAMAGES=$damages "$build/tests/unit/test_upkeep" >"$dir/log" 2>&1 || { cat "$dir/log"; fail "a damaged file was not mended"; }
 for seed in $(seq 1 "$worlds"); do
     for twin in a b; do
         "$build/cloudtape" demo --headless --days "$days" --seed "$seed" --db "$dir/$twin.db" 2>"$dir/log" ||

@@ -308,3 +308,57 @@ out:
     ct_buf_free(&temp);
     return status;
 }
+
+enum ct_status ct_temp_make(const char *path, struct ct_buf *out, struct ct_error *err)
+{
+    ct_buf_clear(out);
+    ct_buf_addf(out, "%s.XXXXXX", path);
+    int fd = mkostemp(out->p, O_CLOEXEC);
+    if (fd < 0 || close(fd) != 0) {
+        ct_buf_clear(out);
+        return io_error(err, path, "can not be written");
+    }
+    return CT_OK;
+}
+
+/* A hard link never replaces anything; some file systems have none. */
+static int rename_beside(const char *temp, const char *path)
+{
+    struct stat st;
+    if (link(temp, path) == 0) {
+        return unlink(temp);
+    }
+    if (errno == EEXIST || lstat(path, &st) == 0) {
+        errno = EEXIST;
+        return -1;
+    }
+    return rename(temp, path);
+}
+
+enum ct_status ct_temp_keep(const char *temp, const char *path, bool over, struct ct_error *err)
+{
+    int fd = open(temp, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+    bool synced = fd >= 0 && fsync(fd) == 0;
+    if (fd >= 0) {
+        close(fd);
+    }
+    if (!synced || (over ? rename(temp, path) : rename_beside(temp, path)) != 0) {
+        return !over && errno == EEXIST
+                   ? ct_fail(err, CT_ERR_USAGE, path, "is there already; nothing is written over it")
+                   : io_error(err, path, "can not be written");
+    }
+    sync_folder(path);
+    return CT_OK;
+}
+
+void ct_temp_drop(const char *temp)
+{
+    static const char *const ends[] = {"", "-journal", "-wal", "-shm"};
+    struct ct_buf name = CT_BUF_INIT;
+    for (size_t i = 0; temp && temp[0] && i < CT_LEN(ends); i++) {
+        ct_buf_clear(&name);
+        ct_buf_addf(&name, "%s%s", temp, ends[i]);
+        (void)unlink(name.p);
+    }
+    ct_buf_free(&name);
+}

@@ -30,4 +30,12 @@ CT_MUST_USE enum ct_status ct_read_file(const char *path, size_t max, struct ct_
 CT_MUST_USE enum ct_status ct_write_file(const char *path, struct ct_span bytes,
                                          struct ct_error *err);
 
+/* The same for what others write (SQLite, a stream): a new empty file beside PATH, 0600, its name
+ * in OUT; later it takes PATH's place, synced, or goes away. Without OVER a PATH that is there
+ * already stays as it is: CT_ERR_USAGE. */
+CT_MUST_USE enum ct_status ct_temp_make(const char *path, struct ct_buf *out, struct ct_error *err);
+CT_MUST_USE enum ct_status ct_temp_keep(const char *temp, const char *path, bool over,
+                                        struct ct_error *err);
+void ct_temp_drop(const char *temp); /* also SQLite's files beside it; "" and NULL are fine */
+
 #endif
