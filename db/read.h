@@ -189,6 +189,11 @@ ct_load_fn ct_read_now, ct_read_status, ct_read_components /* subject: provider 
     ct_read_updates /* subject: incident id */, ct_read_offers, ct_read_gpus, ct_read_tokens,
     ct_read_events, ct_read_sources, ct_read_attempts,
     ct_read_articles /* subject: provider, source id or all; limit: newest N, 0 = 1,000 */;
+/* The moments of the last event before Q->at_ms (live: before now) and of the first one after it up to now,
+ * of whatever kind; CT_NONE where there is none. For the steps of the time machine. */
+CT_MUST_USE enum ct_status ct_read_event_moments(struct ct_reader *r, const struct ct_query *q,
+                                                 struct ct_arena *a, int64_t *before_ms,
+                                                 int64_t *after_ms, struct ct_error *err);
 /* What went wrong, without the host of URL in front of it: "status.example.net:443: host name not
  * found". */
 struct ct_span ct_failure_words(struct ct_span url, struct ct_span text);

@@ -121,3 +121,21 @@ enum ct_status ct_read_events(struct ct_reader *r, const struct ct_query *q, str
     *out = (struct ct_rows){rows.v.v, rows.v.n < limit ? rows.v.n : limit};
     return ct_load_end(r);
 }
+
+static int64_t moment(struct ct_reader *r, sqlite3_stmt *st)
+{
+    int64_t at = ct_step(r, st) ? ct_col_int(st, 0) : CT_NONE;
+    if (st)
+        sqlite3_reset(st);
+    return at;
+}
+
+enum ct_status ct_read_event_moments(struct ct_reader *r, const struct ct_query *q,
+                                     struct ct_arena *a, int64_t *before_ms, int64_t *after_ms,
+                                     struct ct_error *err)
+{
+    ct_load_begin(r, q, a, err);
+    *before_ms = moment(r, ct_use(r, SQL_EVENT_BEFORE, 1, r->t));
+    *after_ms = moment(r, ct_use(r, SQL_EVENT_AFTER, 2, r->t, q->now_ms));
+    return ct_load_end(r);
+}

@@ -74,6 +74,8 @@
               "k.open_weights FROM token k JOIN series s ON s.id=k.series_id")                     \
     X(EVENTS, "SELECT " SQL_EVENT_COLUMNS SQL_EVENT_FROM "e.at_ms>=?1 AND e.at_ms<=?2"             \
               " ORDER BY e.at_ms DESC,e.id DESC LIMIT ?3")                                         \
+    X(EVENT_BEFORE, "SELECT max(at_ms) FROM event WHERE at_ms<?1")                                 \
+    X(EVENT_AFTER, "SELECT min(at_ms) FROM event WHERE at_ms>?1 AND at_ms<=?2")                    \
     X(EVENTS_OF_SERIES,                                                                            \
       "SELECT " SQL_EVENT_COLUMNS SQL_EVENT_FROM "e.series_id=?4 AND e.at_ms>=?1 AND e.at_ms<=?2"  \
       " ORDER BY e.at_ms DESC,e.id DESC LIMIT ?3")                                                 \

@@ -421,6 +421,20 @@ void ui_act(struct ct_ui *ui, enum ct_action action, int letter)
     case CT_ACT_SUSPEND:
         suspend(ui);
         break;
+    case CT_ACT_HOUR_BACK:
+    case CT_ACT_HOUR_ON:
+    case CT_ACT_DAY_BACK:
+    case CT_ACT_DAY_ON:
+    case CT_ACT_EVENT_BACK:
+    case CT_ACT_EVENT_ON:
+        ui_step_moment(ui, action);
+        break;
+    case CT_ACT_LIVE: /* of the chart's window, and of everything */
+        ui_act_in_panel(ui, action, letter);
+        if (ui->at_ms != CT_LIVE) {
+            ui_go_to_moment(ui, CT_LIVE);
+        }
+        break;
     case CT_ACT_DEMO:
         open_demo(ui, letter);
         break;

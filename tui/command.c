@@ -14,18 +14,14 @@ static void run_at(struct ct_ui *ui, struct ct_span args)
 {
     int64_t at;
     struct ct_error e = {0};
-    if (!args.n || ct_span_is(args, "now")) {
-        ui_set_at(ui, CT_LIVE);
-        ui_say(ui, false, "live again");
+    if (!args.n || ct_span_is(args, "now") || ct_span_is(args, "live")) {
+        ui_go_to_moment(ui, CT_LIVE);
     } else if (ct_time_parse_user(args, ct_now_ms(), &at, &e) != CT_OK) {
         ui_say(ui, true, "%.*s: %s", CT_FMT(args), e.what);
     } else if (at >= ct_now_ms()) {
         ui_say(ui, true, "%.*s lies ahead: nothing is known of it", CT_FMT(args));
     } else {
-        char text[CT_TIME_MAX];
-        ct_time_format(text, at);
-        ui_set_at(ui, at);
-        ui_say(ui, false, "as of %s; :at now returns", text);
+        ui_go_to_moment(ui, at);
     }
 }
 

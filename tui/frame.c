@@ -48,6 +48,10 @@ static enum ct_status load(struct ct_reader *r, const struct ct_panel_query *pq,
         st = ct_read_events(r, &q, a, &m->events, err);
         m->events = ct_view_tape(m->events, TAPE_EVENTS, a);
     }
+    if (st == CT_OK) {
+        q.now_ms = ct_now_ms(); /* steps of the time machine lead up to the present */
+        st = ct_read_event_moments(r, &q, a, &m->before_ms, &m->after_ms, err);
+    }
     *model = m;
     return st;
 }

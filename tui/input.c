@@ -52,6 +52,11 @@ static void plain_key(struct ct_ui *ui, int key)
     enum ct_key_context context = ui_context(ui);
     int first = ui->prefix ? ui->prefix : key, second = ui->prefix ? key : 0;
     enum ct_action action = ct_keymap_find(&ui->keys, context, first, second);
+    /* In the past the way back is the same on every panel, whatever else the key does there. */
+    if (ui->at_ms != CT_LIVE &&
+        ct_keymap_find(&ui->keys, CT_KEYS_EVERYWHERE, first, second) == CT_ACT_LIVE) {
+        action = CT_ACT_LIVE;
+    }
     if (!ui->prefix && action == CT_ACT_NONE && ct_keymap_prefix(&ui->keys, context, key)) {
         ui->prefix = key;
         return;

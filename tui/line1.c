@@ -96,6 +96,10 @@ static int make_flags(const struct ct_ui *ui, bool clock, bool seconds, struct f
     if (!live) {
         ct_age_format(age, ct_now_ms() - ui->at_ms);
         add_flag(flags, &n, CT_ROLE_NOT_LIVE, "NOT LIVE %s back", age);
+        if (ui_recording_since(ui) != CT_NONE && ui->at_ms < ui_recording_since(ui)) {
+            ui_clock(ui, ui_recording_since(ui), true, false, text);
+            add_flag(flags, &n, CT_ROLE_ERROR, "before the first record %s", text);
+        }
     }
     if (clock) {
         ui_clock(ui, ui_now(ui), !live || seconds, seconds, text);

@@ -44,6 +44,7 @@ enum overlay { OVERLAY_NONE, OVERLAY_HELP, OVERLAY_MESSAGES };
 struct frame_model {
     struct ct_summary sum;
     struct ct_rows events; /* newest first */
+    int64_t before_ms, after_ms; /* of the events around the moment shown; CT_NONE: none */
 };
 
 struct ct_ui {
@@ -129,6 +130,11 @@ void ui_say(struct ct_ui *ui, bool error, const char *fmt, ...) CT_PRINTF(3, 4);
 void ui_hide_message(struct ct_ui *ui);
 const struct ct_screen *ui_screen(struct ct_span name); /* by name, number or title; NULL */
 bool ui_add_line(char *list, size_t cap, struct ct_span line); /* to a '\n'-separated list; false: full */
+
+/* moment.c: the time machine */
+void ui_go_to_moment(struct ct_ui *ui, int64_t at_ms); /* CT_LIVE: back to the present; says so */
+void ui_step_moment(struct ct_ui *ui, enum ct_action action);
+int64_t ui_recording_since(const struct ct_ui *ui); /* CT_NONE: not known (yet) */
 
 /* input.c */
 void ui_press(struct ct_ui *ui, int key);

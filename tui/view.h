@@ -33,6 +33,12 @@
     X(PREVIOUS_SCREEN, "previous_screen", "the screen before this one")                            \
     X(REDRAW, "redraw", "draw everything again")                                                   \
     X(SUSPEND, "suspend", "suspend to the shell")                                                  \
+    X(HOUR_BACK, "hour_back", "every screen an hour earlier")                                      \
+    X(HOUR_ON, "hour_on", "an hour later")                                                         \
+    X(DAY_BACK, "day_back", "every screen a day earlier")                                          \
+    X(DAY_ON, "day_on", "a day later")                                                             \
+    X(EVENT_BACK, "event_back", "every screen as of the event before this")                        \
+    X(EVENT_ON, "event_on", "as of the next event")                                                \
     X(DEMO, "demo", "open the simulated market (when offline)")                                    \
     X(ROW_DOWN, "row_down", "row down")                                                            \
     X(ROW_UP, "row_up", "row up")                                                                  \

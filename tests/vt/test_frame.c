@@ -465,6 +465,63 @@ static void the_time_machine_says_not_live(void **state)
     leave(v, "Q");
 }
 
+static void every_written_form_of_a_time_is_understood(void **state)
+{
+    (void)state;
+    static const char *const forms[][2] = {
+        {"2026-11-20T14:32:10Z", "NOT LIVE 2d back"}, {"2026-11-20T16:32:10+02:00", "NOT LIVE 2d back"},
+        {"2026-11-20", "NOT LIVE 2d14h back"},        {"2026-11-20 12:32:10", "NOT LIVE 2d2h back"},
+        {"-2h", "NOT LIVE 2h back"},                  {"-30d", "NOT LIVE 4w back"},
+    };
+    struct vt *v = start(24, 80);
+    for (size_t i = 0; i < CT_LEN(forms); i++) {
+        vt_type(v, ":at ");
+        vt_paste(v, forms[i][0]);
+        vt_type(v, "\r");
+        vt_wait(v, forms[i][1]);
+    }
+    vt_type(v, ":at 2027-01-01\r");
+    vt_wait(v, "lies ahead");
+    leave(v, "Q");
+}
+
+static void hours_days_and_events_are_stepped_through_on_every_screen(void **state)
+{
+    (void)state;
+    struct ct_writer *w = open_db();
+    write_page(w, &pages[3], NULL, CT_STATE_DEGRADED, NOW_MS - 10 * CT_SECOND);
+    ct_writer_close(w);
+    struct vt *v = start(24, 80);
+    vt_wait(v, "~ 2 DEGR");
+    vt_type(v, "F");
+    vt_wait(v, "what comes next is not known yet");
+    vt_type(v, "O");
+    vt_wait(v, "NOT LIVE 10s back");
+    vt_wait(v, "~ 2 DEGR");
+    vt_type(v, "O");
+    vt_wait(v, "nothing is recorded before this");
+    vt_type(v, "I");
+    vt_wait(v, "live again");
+    vt_wait_gone(v, "NOT LIVE");
+    vt_type(v, "B");
+    vt_wait(v, "NOT LIVE 1h back");
+    vt_wait(v, "nothing is recorded before 2026-11-22 14:31Z");
+    vt_wait_gone(v, "X 1 DOWN");
+    vt_type(v, "K");
+    vt_wait(v, "NOT LIVE 1d1h back");
+    vt_type(v, "3");
+    vt_wait(v, "3 GPU");
+    assert_true(vt_has(v, "NOT LIVE 1d1h back"));
+    vt_type(v, "}F");
+    vt_wait(v, "live again");
+    vt_type(v, "{");
+    vt_wait(v, "NOT LIVE 1d back");
+    vt_type(v, "."); /* on a table as on a chart */
+    vt_wait(v, "X 1 DOWN");
+    vt_wait_gone(v, "NOT LIVE");
+    leave(v, "Q");
+}
+
 static void commands_complete_recall_and_explain(void **state)
 {
     (void)state;
@@ -737,6 +794,8 @@ int main(void)
         T(a_replaced_or_removed_database_is_noticed),
         T(junk_in_place_of_the_database_is_told),
         T(the_time_machine_says_not_live),
+        T(every_written_form_of_a_time_is_understood),
+        T(hours_days_and_events_are_stepped_through_on_every_screen),
         T(commands_complete_recall_and_explain),
         T(help_lists_the_keys_that_work_here),
         T(tab_zoom_and_pairs_move_about),
