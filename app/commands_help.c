@@ -153,6 +153,9 @@ static void man_commands(struct ct_buf *out)
                 "fetcher program.\n.TP\nCLOUDTAPE_DATADIR\nThe folder of themes and reference "
                 "tables.\n.TP\nNO_COLOR\nNo colours.\n.PP\nEvery option at the top of the settings "
                 "may also be given as CLOUDTAPE_ and its name in capitals.\n"
+                ".SH FILES\n.TP\n$XDG_CONFIG_HOME/cloudtape/reference/*.tsv\nReference tables of "
+                "your own (accelerators, instance types, labs, hosts, regions, sources): a copy of "
+                "the program's table, changed, is read in its place.\n"
                 ".SH SEE ALSO\n.BR cloudtape (5)\n");
 }
 

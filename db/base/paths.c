@@ -109,15 +109,19 @@ static bool stays_below(const char *name)
 
 enum ct_status ct_path_resource(struct ct_buf *out, const char *name, struct ct_error *err)
 {
-    struct ct_buf folder = CT_BUF_INIT, above = CT_BUF_INIT, tried = CT_BUF_INIT;
+    static const char tables[] = "fetchers/reference/";
+    struct ct_buf folder = CT_BUF_INIT, above = CT_BUF_INIT, tried = CT_BUF_INIT, own = CT_BUF_INIT;
     enum ct_status status = CT_OK;
+    bool table = ct_span_starts(ct_span(name), tables);
     program_folder(&folder);
+    ct_path_config(&own, "reference");
     if (folder.n) {
         ct_buf_addf(&above, "%s/..", folder.p);
     }
     if (!stays_below(name)) {
         status = ct_fail(err, CT_ERR_NOT_FOUND, name, "not a name inside the program's data");
     } else if (!try_file(out, &tried, getenv("CLOUDTAPE_DATADIR"), name, R_OK) &&
+               !(table && try_file(out, &tried, own.p, name + sizeof tables - 1, R_OK)) &&
                !try_file(out, &tried, folder.p, name, R_OK) &&
                !try_file(out, &tried, above.p, name, R_OK) &&
                !try_file(out, &tried, CT_PKGDATADIR, name, R_OK)) {
@@ -129,6 +133,7 @@ enum ct_status ct_path_resource(struct ct_buf *out, const char *name, struct ct_
     ct_buf_free(&folder);
     ct_buf_free(&above);
     ct_buf_free(&tried);
+    ct_buf_free(&own);
     return status;
 }
 

@@ -12,8 +12,9 @@ void ct_path_state(struct ct_buf *out, const char *name);  /* $XDG_STATE_HOME/cl
 void ct_path_data(struct ct_buf *out, const char *name);   /* $XDG_DATA_HOME/cloudtape/NAME */
 
 /* A file shipped with the program, NAME such as "themes/mono.theme" or
- * "fetchers/reference/hosts.tsv": first found of $CLOUDTAPE_DATADIR/NAME, beside the executable, in
- * the folder above it (a build folder inside the source tree), the installed pkgdatadir.
+ * "fetchers/reference/hosts.tsv": first found of $CLOUDTAPE_DATADIR/NAME, for a reference table
+ * the user's own $XDG_CONFIG_HOME/cloudtape/reference/FILE, beside the executable, in the folder
+ * above it (a build folder inside the source tree), the installed pkgdatadir.
  * CT_ERR_NOT_FOUND names where it looked. */
 CT_MUST_USE enum ct_status ct_path_resource(struct ct_buf *out, const char *name,
                                             struct ct_error *err);

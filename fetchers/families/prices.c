@@ -89,6 +89,13 @@ struct ct_span ct_offer_cloud_behind(struct ct_batch *out, struct ct_span name)
     return ct_clean_id(out->arena, name);
 }
 
+void ct_offer_set_slice(struct ct_batch *out, struct ct_offer *row)
+{
+    if (row->gpu.n && !ct_span_ends(row->gpu, "-slice"))
+        row->gpu = ct_arena_printf(out->arena, "%.*s-slice", CT_FMT(row->gpu));
+    row->form = CT_SPAN_NONE;
+}
+
 bool ct_offer_identify(struct ct_batch *out, struct ct_offer *row, struct ct_span text,
                        int64_t mem_milli)
 {
@@ -97,9 +104,11 @@ bool ct_offer_identify(struct ct_batch *out, struct ct_offer *row, struct ct_spa
         ct_note_about(out, "unknown GPU", text);
         return false;
     }
-    if (gpu.odd_memory)
+    if (gpu.odd_memory || gpu.slice)
         ct_note_about(out, gpu.slice ? "a part of a GPU" : "unusual memory of", text);
     ct_offer_set_gpu(row, &gpu);
+    if (gpu.slice)
+        ct_offer_set_slice(out, row);
     return true;
 }
 

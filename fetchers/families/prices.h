@@ -33,6 +33,8 @@ struct ct_span ct_offer_cloud(struct ct_batch *out, const struct ct_parse_hint *
 /* The cloud that a shop for several calls NAME, by the name it has now. */
 struct ct_span ct_offer_cloud_behind(struct ct_batch *out, struct ct_span name);
 
+/* The row is for a part of its GPU (MIG): "A100-slice", never in one group with whole ones. */
+void ct_offer_set_slice(struct ct_batch *out, struct ct_offer *row);
 /* Fills the GPU that TEXT names, MEM_MILLI being the memory of one. Notes one that is unknown, of
  * odd memory or a slice; false when it is unknown. */
 bool ct_offer_identify(struct ct_batch *out, struct ct_offer *row, struct ct_span text,

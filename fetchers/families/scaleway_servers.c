@@ -43,8 +43,10 @@ static void read_type(struct ct_batch *out, const char *name, const json_t *type
     /* The type's name says more (H100-SXM-2-80G) than gpu_name, where it holds a GPU's at all. */
     bool by_type = ct_gpu_identify(ct_span(name), memory, &gpu);
     ct_offer_identify(out, &row, by_type ? ct_span(name) : ct_json_text(info, "gpu_name"), memory);
-    if (ct_json_text(type, "mig_profile").n)
+    if (ct_json_text(type, "mig_profile").n) {
         ct_note_about(out, "a part of a GPU", ct_span(name));
+        ct_offer_set_slice(out, &row);
+    }
     row.vcpu_milli = ct_offer_milli(type, "ncpus", 1);
     row.mem_milli = gib(type, "ram");
     row.currency = CT_LIT("EUR");

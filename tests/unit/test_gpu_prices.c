@@ -211,7 +211,7 @@ static void runpod_prices_of_one_gpu_are_kept_apart_by_kind(void **state)
           "runpod|-|-|NVIDIA A100-SXM4-80GB|A100 SXM|A100|SXM|80|8|-|-|od|USD|12|1.5|host|L\n"
           "runpod|secure|-|NVIDIA L4|L4|L4|-|24|1|-|-|od|USD|0.4|0.4|host|?\n"
           "runpod|-|-|NVIDIA L4|L4|L4|-|24|8|-|-|od|USD|3.2|0.4|host|?\n"
-          "runpod|secure|-|NVIDIA RTX PRO 6000 Blackwell Server Edition MIG 1g.24gb|PRO 6000 MIG 24GB|RTX-PRO-6000|-|24|1|-|-|od|USD|0.5|0.5|host|?\n"
+          "runpod|secure|-|NVIDIA RTX PRO 6000 Blackwell Server Edition MIG 1g.24gb|PRO 6000 MIG 24GB|RTX-PRO-6000-slice|-|24|1|-|-|od|USD|0.5|0.5|host|?\n"
           "runpod|secure|-|NVIDIA H200 NVL|H200 NVL|H200|NVL|141|1|-|-|od|USD|3.5|3.5|host|?\n"
           "runpod|secure|-|NVIDIA Martian 9000|Martian 9000|-|-|-|1|-|-|od|USD|1|1|host|?\n"
           "1 x not sold as secure\n"

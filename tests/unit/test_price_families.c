@@ -819,7 +819,7 @@ static void recorded_price_answers_say_what_a_reader_sees(void **state)
     price_is(r.rows.offers.v[0].price_per_gpu_hour, "16.529");
     done(&r);
     assert_true(recorded(aws, "prices/aws_spot_price_feed_2021-04.json", &r));
-    assert_int_equal(r.rows.offers.n, 109);
+    assert_int_equal(r.rows.offers.n, 117);
     price_is(offer(&r, "p3.2xlarge", CT_PURCHASE_SPOT)->price_per_hour, "0.918");
     price_is(offer(&r, "g4dn.xlarge", CT_PURCHASE_SPOT)->price_per_hour, "0.1578");
     text_is(offer(&r, "p3dn.24xlarge", CT_PURCHASE_SPOT)->region, "us-east-1");
