@@ -439,7 +439,17 @@ void ui_act(struct ct_ui *ui, enum ct_action action, int letter)
         open_demo(ui, letter);
         break;
     case CT_ACT_SORT:
-        ui->sorting = ui_act_in_panel(ui, action, letter) && letter == 0;
+    case CT_ACT_COLUMNS:
+        ui->letter_for = ui_act_in_panel(ui, action, 0) ? action : CT_ACT_NONE;
+        break;
+    case CT_ACT_SET_MARK:
+    case CT_ACT_JUMP_MARK:
+        ui->letter_for = action;
+        break;
+    case CT_ACT_MOUSE:
+        ui->mouse = !ui->mouse;
+        ct_term_set_mouse(ui->mouse);
+        ui_say(ui, false, ui->mouse ? "mouse on, Shift-drag selects" : "mouse off");
         break;
     default:
         ui_act_in_panel(ui, action, letter);

@@ -25,8 +25,10 @@ static void run_at(struct ct_ui *ui, struct ct_span args)
     }
 }
 
-bool ui_apply_filter(struct ct_ui *ui, struct panel *p, struct ct_span text, char *error, size_t cap)
+bool ui_apply_filter(struct ct_ui *ui, struct panel *p, struct ct_span text, char error[ERROR_MAX],
+                     size_t *wrong)
 {
+    int64_t column = 0;
     struct ct_error e = {0};
     struct ct_filter *f = NULL;
     struct ct_arena *a = ct_arena_new(0);
@@ -41,7 +43,10 @@ bool ui_apply_filter(struct ct_ui *ui, struct panel *p, struct ct_span text, cha
     }
     ct_arena_free(a);
     if (st != CT_OK) {
-        snprintf(error, cap, "%.60s%s%.160s", e.where, e.where[0] ? ": " : "", e.what);
+        bool word = strncmp(e.where, "column ", 7) == 0 && ct_span_int(ct_span(e.where + 7), &column) == CT_OK;
+        *wrong = word && column > 0 ? (size_t)column : 0;
+        snprintf(error, ERROR_MAX, "%.*s%s%s", word ? 0 : (int)sizeof(e.where), e.where,
+                 e.where[0] && !word ? ": " : "", e.what);
         return false;
     }
     char before[sizeof(p->q.filter)];
@@ -55,10 +60,13 @@ bool ui_apply_filter(struct ct_ui *ui, struct panel *p, struct ct_span text, cha
 
 static void run_filter(struct ct_ui *ui, struct ct_span args)
 {
-    char error[256];
+    char error[ERROR_MAX];
+    size_t wrong = 0;
     struct panel *p = ui_focused(ui);
-    if (p && !ui_apply_filter(ui, p, args, error, sizeof(error))) {
-        ui_say(ui, true, "%s", error);
+    if (p && !ui_apply_filter(ui, p, args, error, &wrong)) {
+        struct ct_span rest = wrong ? (struct ct_span){args.p + wrong - 1, args.n - wrong + 1} : CT_SPAN_NONE;
+        struct ct_span word = ct_span_cut(&rest, ' ');
+        ui_say(ui, true, "%.*s%s%s", CT_FMT(word), word.n ? ": " : "", error);
     }
 }
 

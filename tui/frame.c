@@ -101,7 +101,7 @@ void ui_layout(struct ct_ui *ui)
 
 /* ---- panels ---- */
 
-static struct ct_draw draw_of(const struct ct_ui *ui, const struct panel *p, bool focus)
+static struct ct_draw draw_of(const struct ct_ui *ui, struct panel *p, bool focus)
 {
     return (struct ct_draw){.now_ms = ui_now(ui),
                             .live = ui->at_ms == CT_LIVE,
@@ -109,7 +109,8 @@ static struct ct_draw draw_of(const struct ct_ui *ui, const struct panel *p, boo
                             .zoomed = ui->zoom || ui->detail,
                             .loaded_ms = p->loaded_ms,
                             .load_error = p->failed ? &p->error : NULL,
-                            .query = &p->q};
+                            .query = &p->q,
+                            .oldest = &p->oldest};
 }
 
 static void draw_panel(struct ct_ui *ui, struct panel *p, const struct ct_slot *slot, bool focus)
@@ -130,6 +131,7 @@ static void draw_panel(struct ct_ui *ui, struct panel *p, const struct ct_slot *
     } else if (slot->folded) {
         inside = ct_box_sub(box, 0, 0, 0, 0);
     }
+    p->oldest.at_ms = CT_NONE;
     p->ops->draw(p->state, model, &d, inside, &note);
     if (framed) {
         ct_frame(box, focus, ct_buf_span(&title), ct_buf_span(&note));
@@ -303,10 +305,13 @@ static void prompt_hint(struct ct_ui *ui, struct ct_box line)
         ct_put_field(line, 0, 0, line.cols, -1, CT_ROLE_ERROR, ct_span(ui->prompt.error));
         return;
     }
-    if (ui->prompt.kind == PROMPT_COMMAND) {
+    if (ui->prompt.hint[0]) {
+        ct_buf_adds(&text, ui->prompt.hint);
+    } else if (ui->prompt.kind == PROMPT_COMMAND) {
         ct_buf_adds(&text, "Enter runs  Tab completes  Up recalls  Esc leaves");
     } else {
-        ct_buf_adds(&text, "Esc restores  fields:");
+        ct_buf_addf(&text, "Esc restores  Tab completes, else %s  fields:",
+                    p && p->q.highlight ? "hides the others" : "highlights");
         for (size_t i = 0; p && p->ops->table && i < p->ops->table->n_columns; i++) {
             ct_buf_addf(&text, " %s", p->ops->table->columns[i].name);
         }
@@ -327,6 +332,11 @@ static void draw_prompt(struct ct_ui *ui)
     int skip = before > room && room > 0 ? before - room : 0;
     struct ct_box typed = ct_box_sub(line, 0, 1, 1, line.cols - 1);
     ct_puts(typed, 0, -skip, CT_ROLE_TEXT, p->text);
+    if (p->wrong && p->wrong <= strlen(p->text)) { /* the word the error is about */
+        const char *word = p->text + p->wrong - 1;
+        int x = ct_text_width((struct ct_span){p->text, p->wrong - 1}) - skip;
+        ct_put(typed, 0, x, CT_ROLE_ERROR, typed.cols - x, (struct ct_span){word, strcspn(word, " ")});
+    }
     ui->cursor_y = y;
     ui->cursor_x = 1 + before - skip < all.cols ? 1 + before - skip : all.cols - 1;
     if (y + 1 < all.rows) {
@@ -351,6 +361,9 @@ void ui_draw(struct ct_ui *ui)
         ui_draw_line1(ui);
         ui_draw_bar(ui);
         ui_draw_tape(ui);
+    }
+    if (ui->layout.health_row >= 0) {
+        ui_draw_health(ui); /* any panel may have changed it */
     }
     if (ui->dirty_all || ui->dirty_status || ui->dirty_line1) {
         ui_draw_status(ui);

@@ -74,6 +74,21 @@ static void plain_key(struct ct_ui *ui, int key)
     ui_act(ui, action, action == CT_ACT_SORT ? 0 : key);
 }
 
+/* The key after s, C, m or '. Choosing columns goes on until Esc. */
+static void letter_key(struct ct_ui *ui, int key)
+{
+    enum ct_action action = ui->letter_for;
+    bool ends = key == CT_KEY_ESC || key == CT_KEY_ENTER;
+    ui->letter_for = action == CT_ACT_COLUMNS && !ends ? action : CT_ACT_NONE;
+    if (action == CT_ACT_SET_MARK) {
+        ui_set_mark(ui, key);
+    } else if (action == CT_ACT_JUMP_MARK) {
+        ui_jump_mark(ui, key);
+    } else {
+        ui_act_in_panel(ui, action, ends || key == 0 ? -1 : key);
+    }
+}
+
 void ui_press(struct ct_ui *ui, int key)
 {
     bool asked = ui->asked_quit;
@@ -86,10 +101,8 @@ void ui_press(struct ct_ui *ui, int key)
         mouse(ui);
     } else if (ui->prompt.kind != PROMPT_NONE) {
         ui_prompt_key(ui, key);
-    } else if (ui->sorting) {
-        ui->sorting = false;
-        ui_act(ui, CT_ACT_SORT, key == CT_KEY_ESC || key == 0 ? -1 : key);
-        ui->sorting = false;
+    } else if (ui->letter_for != CT_ACT_NONE) {
+        letter_key(ui, key);
     } else {
         plain_key(ui, key);
     }

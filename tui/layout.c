@@ -58,20 +58,19 @@ static void share(struct want *w, int n, int rows)
     for (int at; needed(w, n) > rows && (at = yields(w, n, true)) >= 0;) {
         w[at].gone = true;
     }
-    int weights = 0, left = rows - needed(w, n), last = -1;
+    int weights = 0, spare = rows - needed(w, n), given = 0, before = 0;
     for (int i = 0; i < n; i++) {
         w[i].rows = w[i].gone ? 0 : w[i].folded ? 1 : w[i].min;
         if (!w[i].gone && !w[i].folded) {
             weights += w[i].weight;
-            last = i;
         }
     }
-    int spare = left;
     for (int i = 0; i < n && weights > 0; i++) {
         if (!w[i].gone && !w[i].folded) {
-            int more = i == last ? left : spare * w[i].weight / weights;
+            before += w[i].weight; /* rounding adds up to SPARE */
+            int more = (spare * before + weights / 2) / weights - given;
             w[i].rows += more;
-            left -= more;
+            given += more;
         }
     }
 }
@@ -206,10 +205,11 @@ void ct_layout_make(const struct ct_screen *s, int rows, int cols, int focus, bo
                  : cols >= 20 || rows == 1 ? CT_LINE1_SHORT : CT_LINE1_COUNTS;
     out->bar_row = cols >= 100 && rows >= 16 ? 1 : -1;
     out->status_row = rows >= 8 && cols >= 20 ? rows - 1 : -1;
-    out->tape_row = rows >= 30 && cols >= 80 ? rows - 2 : -1;
+    out->health_row = rows >= 50 && cols >= 180 ? rows - 2 : -1; /* a wall is read by those who did not start it */
+    out->tape_row = rows >= 30 && cols >= 80 ? rows - 2 - (out->health_row >= 0) : -1;
     out->framed = cols >= 60 && rows >= 8;
     out->body_y = out->bar_row > 0 ? 2 : 1;
-    int below = (out->status_row >= 0 ? 1 : 0) + (out->tape_row >= 0 ? 1 : 0);
+    int below = (out->status_row >= 0 ? 1 : 0) + (out->tape_row >= 0 ? 1 : 0) + (out->health_row >= 0 ? 1 : 0);
     out->body_rows = rows - out->body_y - below;
     if (out->body_rows < 1 || cols < 20) {
         out->body_rows = out->body_rows < 0 ? 0 : out->body_rows;

@@ -22,7 +22,7 @@ struct ct_slot {
 struct ct_layout {
     int width_class;  /* index in the screen's layouts */
     enum ct_line1 line1;
-    int bar_row, tape_row, status_row; /* -1: no room */
+    int bar_row, tape_row, health_row, status_row; /* -1: no room */
     int body_y, body_rows;
     bool framed;      /* panels have borders; else a line stands between them */
     int n;

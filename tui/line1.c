@@ -320,6 +320,46 @@ void ui_draw_tape(struct ct_ui *ui)
     }
 }
 
+/* What a wall says of itself: the way to the sources, and the oldest value among all that is shown. */
+void ui_draw_health(struct ct_ui *ui)
+{
+    struct ct_box all = ct_box_all(ui->canvas);
+    const struct frame_model *m = ui_frame_model(ui);
+    const struct panel *oldest = NULL;
+    char age[CT_TIME_MAX], text[64];
+    if (ui->layout.health_row < 0) {
+        return;
+    }
+    struct ct_box b = ct_box_sub(all, ui->layout.health_row, 0, 1, all.cols);
+    ct_fill(b, 0, 0, 1, b.cols, CT_ROLE_TEXT, ' ');
+    for (int i = 0; i < ui->layout.n && !ui->detail; i++) {
+        const struct panel *p = ui_panel(ui, ui->screen, ui_places(ui)[ui->layout.slots[i].place].panel);
+        if (p->oldest.at_ms != CT_NONE && (!oldest || p->oldest.at_ms < oldest->oldest.at_ms)) {
+            oldest = p;
+        }
+    }
+    int x = 0;
+    if (m && m->sum.offline_since_ms != CT_NONE) {
+        ui_clock(ui, m->sum.offline_since_ms, false, false, text);
+        x += ct_putf(b, 0, x, CT_ROLE_NOT_LIVE, "network: offline since %s", text) + 3;
+    } else if (m && m->sum.sources_fresh > 0) {
+        x += ct_puts(b, 0, x, CT_ROLE_DIM, "network ok") + 3;
+    }
+    if (m && m->sum.recording_since_ms != CT_NONE) {
+        ui_clock(ui, m->sum.recording_since_ms, true, false, text);
+        x += ct_putf(b, 0, x, CT_ROLE_DIM, "recording since %s", text) + 3;
+    }
+    if (oldest) {
+        ct_age_format(age, ui_now(ui) - oldest->oldest.at_ms);
+        x += ct_putf(b, 0, x, CT_ROLE_DIM, "oldest value on screen: %s %s (%s)", oldest->oldest.who, age,
+                     oldest->ops->title) + 3;
+    }
+    const char *mouse = ui->mouse ? "mouse on" : "mouse off";
+    if (ui->terminal && x + (int)strlen(mouse) < b.cols) {
+        ct_puts(b, 0, b.cols - (int)strlen(mouse), CT_ROLE_DIM, mouse);
+    }
+}
+
 /* The keys that matter most; never more than six. */
 struct hint {
     enum ct_action action;

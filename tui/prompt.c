@@ -22,6 +22,7 @@ void ui_prompt_open(struct ct_ui *ui, enum prompt_kind kind)
     if (kind == PROMPT_FILTER) {
         snprintf(pr->text, sizeof(pr->text), "%.*s", PROMPT_MAX, p->q.filter);
         snprintf(pr->before, sizeof(pr->before), "%s", pr->text);
+        pr->before_highlight = p->q.highlight;
         pr->at = strlen(pr->text);
     }
     ui->dirty_all = true;
@@ -37,9 +38,10 @@ static void close_prompt(struct ct_ui *ui)
 static void changed(struct ct_ui *ui)
 {
     struct panel *p = ui_focused(ui);
-    ui->prompt.error[0] = '\0';
+    ui->prompt.error[0] = ui->prompt.hint[0] = '\0';
+    ui->prompt.wrong = 0;
     if (ui->prompt.kind == PROMPT_FILTER && p) {
-        ui_apply_filter(ui, p, ct_span(ui->prompt.text), ui->prompt.error, sizeof(ui->prompt.error));
+        ui_apply_filter(ui, p, ct_span(ui->prompt.text), ui->prompt.error, &ui->prompt.wrong);
     }
     ui->dirty_status = true;
 }
@@ -91,82 +93,28 @@ static void set_text(struct ct_ui *ui, const char *text)
     changed(ui);
 }
 
-/* Adds what all of WORDS that begin with START have in common; more than one is listed in LIST. */
-struct completion {
-    struct ct_span start;
-    char common[128];
-    int n;
-    struct ct_buf list;
-};
-
-static void complete_with(struct completion *c, const char *word)
-{
-    if (!word || !ct_span_istarts(ct_span(word), "") || strlen(word) < c->start.n ||
-        strncmp(word, c->start.p, c->start.n) != 0) {
-        return;
-    }
-    if (c->n++ == 0) {
-        snprintf(c->common, sizeof(c->common), "%s", word);
-    }
-    size_t same = 0;
-    while (c->common[same] && c->common[same] == word[same]) {
-        same++;
-    }
-    c->common[same] = '\0';
-    ct_buf_addf(&c->list, " %s", word);
-}
-
-/* Candidates for the last word: commands and screens at first, then what the command takes; fields in a filter. */
-static void candidates(struct ct_ui *ui, struct ct_span head, struct completion *c)
-{
-    struct panel *p = ui_focused(ui);
-    if (ui->prompt.kind == PROMPT_FILTER) {
-        for (size_t i = 0; p && p->ops->table && i < p->ops->table->n_columns; i++) {
-            complete_with(c, p->ops->table->columns[i].name);
-        }
-        return;
-    }
-    if (head.n == 0) {
-        for (size_t i = 0; ui_commands[i].name; i++) {
-            complete_with(c, ui_commands[i].name);
-        }
-        for (size_t i = 0; ct_screens[i]; i++) {
-            complete_with(c, ct_screens[i]->name);
-        }
-        return;
-    }
-    for (size_t i = 0; ui_commands[i].name; i++) {
-        for (size_t w = 0; ct_span_is(head, ui_commands[i].name) && ui_commands[i].words && ui_commands[i].words[w];
-             w++) {
-            complete_with(c, ui_commands[i].words[w]);
-        }
-    }
-    if (ct_span_is(head, "sort") || ct_span_is(head, "filter")) {
-        for (size_t i = 0; p && p->ops->table && i < p->ops->table->n_columns; i++) {
-            complete_with(c, p->ops->table->columns[i].name);
-        }
-    }
-}
-
-static void complete(struct ct_ui *ui)
+/* Puts TEXT in place of what stands between FROM and the cursor. */
+void ui_prompt_replace(struct ct_ui *ui, size_t from, const char *text)
 {
     struct prompt *p = &ui->prompt;
-    struct ct_span all = {p->text, p->at};
-    size_t start = p->at;
-    while (start > 0 && all.p[start - 1] != ' ') {
-        start--;
+    char tail[sizeof(p->text)];
+    snprintf(tail, sizeof(tail), "%s", p->text + p->at);
+    if (from + strlen(text) + strlen(tail) <= PROMPT_MAX) {
+        p->at = from + (size_t)snprintf(p->text + from, sizeof(p->text) - from, "%s", text);
+        snprintf(p->text + p->at, sizeof(p->text) - p->at, "%s", tail);
+        changed(ui);
     }
-    struct completion c = {.start = {p->text + start, p->at - start}, .list = CT_BUF_INIT};
-    candidates(ui, ct_span_trim((struct ct_span){p->text, start}), &c);
-    if (c.n > 0 && strlen(c.common) > c.start.n) {
-        for (const char *s = c.common + c.start.n; *s; s++) {
-            insert(ui, (unsigned char)*s);
-        }
+}
+
+/* Tab: completes where there is something to complete; in a filter it else switches between hiding rows and
+ * highlighting them. */
+static void tab(struct ct_ui *ui)
+{
+    struct panel *p = ui_focused(ui);
+    if (!ui_complete(ui) && ui->prompt.kind == PROMPT_FILTER && p) {
+        p->q.highlight = !p->q.highlight;
+        ui_reload(ui, p);
     }
-    if (c.n > 1) {
-        snprintf(p->error, sizeof(p->error), "%s", c.list.p + 1);
-    }
-    ct_buf_free(&c.list);
 }
 
 static void recall(struct ct_ui *ui, int by)
@@ -212,9 +160,12 @@ static void enter(struct ct_ui *ui)
 static void leave(struct ct_ui *ui)
 {
     struct panel *p = ui_focused(ui);
-    char error[256];
+    char error[ERROR_MAX];
+    size_t wrong;
     if (ui->prompt.kind == PROMPT_FILTER && p) {
-        ui_apply_filter(ui, p, ct_span(ui->prompt.before), error, sizeof(error));
+        p->q.highlight = ui->prompt.before_highlight;
+        ui_apply_filter(ui, p, ct_span(ui->prompt.before), error, &wrong);
+        ui_reload(ui, p);
     }
     close_prompt(ui);
 }
@@ -232,7 +183,7 @@ void ui_prompt_key(struct ct_ui *ui, int key)
         leave(ui);
         return;
     case CT_KEY_TAB:
-        complete(ui);
+        tab(ui);
         break;
     case CT_KEY_UP:
         recall(ui, 1);

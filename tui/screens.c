@@ -13,9 +13,9 @@ static const struct ct_screen now = {
     .question = "what needs me, and how are the things I follow",
     .layouts = {
         {.column_weights = {1},
-         .places = {{&ct_panel_now, 0, 8, 5, 0},
+         .places = {{&ct_panel_now, 0, 9, 5, 0},
                     {&ct_panel_watchlist, 0, 7, 5, 1},
-                    {&ct_panel_capacity, 0, 4, 5, 2}}},
+                    {&ct_panel_capacity, 0, 1, 5, 2}}},
         {.column_weights = {3, 2},
          .places = {{&ct_panel_now, ALL, 10, 6, 0},
                     {&ct_panel_watchlist, 0, 12, 6, 1},

@@ -149,10 +149,8 @@ enum ct_status ct_term_open(const char *color, bool mouse, struct ct_error *err)
     keypad(term.input, TRUE);
     nodelay(term.input, TRUE);
     choose_colors(color);
-    if (mouse) {
-        mousemask(BUTTON1_PRESSED | BUTTON4_PRESSED | BUTTON5_PRESSED, NULL);
-        mouseinterval(0);
-    }
+    mouseinterval(0);
+    ct_term_set_mouse(mouse);
     term.cursor_y = -2;
     struct ct_theme t;
     ct_theme_builtin(&t);
@@ -400,6 +398,13 @@ int ct_term_key(void)
         return CT_KEY_BACKSPACE;
     default:
         return (int)k;
+    }
+}
+
+void ct_term_set_mouse(bool on)
+{
+    if (term.screen) {
+        mousemask(on ? BUTTON1_PRESSED | BUTTON4_PRESSED | BUTTON5_PRESSED : 0, NULL);
     }
 }
 

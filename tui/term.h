@@ -38,6 +38,8 @@ void ct_term_redraw(void);
 /* The next key that has arrived, CT_KEY_NONE when there is none. Never waits longer than the time a terminal takes to
  * send the rest of a function key (25 ms). */
 int ct_term_key(void);
+/* Whether the terminal reports the mouse: while it does, its own text selection is off. */
+void ct_term_set_mouse(bool on);
 /* Where and what the last CT_KEY_MOUSE was: button 1, or 4 and 5 for the wheel. False: none of these. */
 bool ct_term_mouse(int *y, int *x, int *button);
 

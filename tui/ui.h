@@ -18,17 +18,21 @@ struct panel {
     bool has_model, is_held, failed, dirty;
     struct ct_error error;
     int64_t loaded_ms;
+    struct ct_oldest oldest; /* as last drawn */
 };
 
 enum prompt_kind { PROMPT_NONE, PROMPT_FILTER, PROMPT_COMMAND };
-enum { PROMPT_MAX = 250, HISTORY_MAX = 32, MESSAGES_MAX = 100, MESSAGE_MAX = 240 };
+enum { PROMPT_MAX = 250, HISTORY_MAX = 32, MESSAGES_MAX = 100, MESSAGE_MAX = 240,
+       ERROR_MAX = 512, MARKS_MAX = 26 };
 
 struct prompt {
     enum prompt_kind kind;
     char text[PROMPT_MAX + 6];
     size_t at;                   /* cursor: byte in text */
     char before[PROMPT_MAX + 6]; /* what Esc restores */
-    char error[256];
+    bool before_highlight;
+    char error[ERROR_MAX], hint[ERROR_MAX]; /* hint: what Tab found */
+    size_t wrong;                /* 1-based byte of the word the error is about; 0: none */
     int recall;                  /* lines back in the history */
 };
 
@@ -39,6 +43,14 @@ struct message {
 };
 
 enum overlay { OVERLAY_NONE, OVERLAY_HELP, OVERLAY_MESSAGES };
+
+/* What m and a letter remember. */
+struct place_mark {
+    const struct ct_screen *screen; /* NULL: not set */
+    const struct ct_panel_ops *panel;
+    char id[512], filter[256];
+    bool highlight;
+};
 
 /* What line 1, the tape and the status bar show. */
 struct frame_model {
@@ -78,7 +90,9 @@ struct ct_ui {
     enum overlay overlay;
     int overlay_top;
     int prefix;                 /* first key of a pair, 0: none */
-    bool sorting;               /* the next key is a column's letter */
+    enum ct_action letter_for;  /* what the next key belongs to; CT_ACT_NONE: to the key table */
+    struct place_mark marks[MARKS_MAX];
+    bool mouse;
     bool asked_quit, quit;
     enum ct_ui_end end;
 
@@ -147,12 +161,22 @@ struct ui_command {
 };
 extern const struct ui_command ui_commands[]; /* ends with a NULL name */
 void ui_command(struct ct_ui *ui, struct ct_span line);
-/* Applies TEXT as the panel's filter, if it is one. False: ERROR says why not. */
-bool ui_apply_filter(struct ct_ui *ui, struct panel *p, struct ct_span text, char *error, size_t cap);
+/* Applies TEXT as the panel's filter, if it is one. False: ERROR says why not, *WRONG at which byte (1-based, 0:
+ * nowhere). */
+bool ui_apply_filter(struct ct_ui *ui, struct panel *p, struct ct_span text, char error[ERROR_MAX],
+                     size_t *wrong);
 
 /* prompt.c */
 void ui_prompt_open(struct ct_ui *ui, enum prompt_kind kind);
 void ui_prompt_key(struct ct_ui *ui, int key);
+void ui_prompt_replace(struct ct_ui *ui, size_t from, const char *text);
+
+/* complete.c: true when something was completed or listed */
+bool ui_complete(struct ct_ui *ui);
+
+/* marks.c */
+void ui_set_mark(struct ct_ui *ui, int letter);
+void ui_jump_mark(struct ct_ui *ui, int letter);
 
 /* frame.c */
 extern const struct ct_panel_ops ui_frame_ops;
@@ -166,6 +190,7 @@ int ui_overlay_lines(struct ct_ui *ui);
 void ui_draw_line1(struct ct_ui *ui);
 void ui_draw_bar(struct ct_ui *ui);
 void ui_draw_tape(struct ct_ui *ui);
+void ui_draw_health(struct ct_ui *ui);
 void ui_draw_status(struct ct_ui *ui);
 void ui_clock(const struct ct_ui *ui, int64_t ms, bool date, bool seconds, char out[64]);
 

@@ -30,7 +30,10 @@
     X(REFRESH, "refresh", "ask the fetcher to fetch again")                                        \
     X(PAUSE, "pause", "stop and resume painting")                                                  \
     X(THEME, "theme", "next theme")                                                                \
+    X(MOUSE, "mouse", "mouse on and off")                                                          \
     X(PREVIOUS_SCREEN, "previous_screen", "the screen before this one")                            \
+    X(SET_MARK, "set_mark", "then a letter: remember screen, row and filter")                      \
+    X(JUMP_MARK, "jump_mark", "then a letter: back to what it remembers")                          \
     X(REDRAW, "redraw", "draw everything again")                                                   \
     X(SUSPEND, "suspend", "suspend to the shell")                                                  \
     X(HOUR_BACK, "hour_back", "every screen an hour earlier")                                      \
@@ -53,6 +56,12 @@
     X(DETAIL, "detail", "detail of the row")                                                       \
     X(SORT, "sort", "then a letter: sort by that column")                                          \
     X(REVERSE, "reverse", "reverse the order")                                                     \
+    X(COLUMN_LEFT, "column_left", "move the column left")                                          \
+    X(COLUMN_RIGHT, "column_right", "move the column right")                                       \
+    X(COLUMNS, "columns", "then letters: show or hide columns")                                    \
+    X(NEXT_MATCH, "next_match", "next row that is highlighted")                                    \
+    X(PREV_MATCH, "prev_match", "previous such row")                                               \
+    X(GROUP, "group", "group by GPU, cloud, region")                                               \
     X(MARK, "mark", "mark the row")                                                                \
     X(WATCH, "watch", "follow the row, or stop")                                                   \
     X(WATCH_ONLY, "watch_only", "show only what I follow")                                         \
@@ -100,7 +109,14 @@ struct ct_panel_query {
     char sort[48];         /* "COL" or "COL:desc"; "" = standing order */
     char group[16];
     bool watch_only, gone;
+    bool highlight;        /* the filter marks rows in place of hiding the others */
     char watch[4096];      /* ids followed, separated by '\n' */
+};
+
+/* What a panel shows that was seen longest ago; at_ms CT_NONE: nothing with an age. */
+struct ct_oldest {
+    int64_t at_ms;
+    char who[80];
 };
 
 /* What a panel needs to draw besides its model. */
@@ -110,6 +126,7 @@ struct ct_draw {
     int64_t loaded_ms; /* when the model was loaded (live clock); 0: never */
     const struct ct_error *load_error; /* NULL or the last load's failure */
     const struct ct_panel_query *query;
+    struct ct_oldest *oldest; /* told when drawn; NULL: nobody asks */
 };
 
 /* What an action did. */

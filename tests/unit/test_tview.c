@@ -133,6 +133,49 @@ static void a_name_gets_the_room_that_short_columns_leave(void **state)
     assert_non_null(strstr(f->text.p, " H100-PCIe spot vastai/Quebec "));
 }
 
+static void columns_move_hide_and_come_back_whatever_their_order(void **state)
+{
+    struct fix *f = *state;
+    load(f, "ab");
+    assert_non_null(strstr(draw(f, 8, 30), "NOTE           PRICE"));
+    act(f, CT_ACT_COL_RIGHT, 0);
+    act(f, CT_ACT_COLUMN_RIGHT, 0); /* the note goes behind the price */
+    assert_non_null(strstr(draw(f, 8, 30), "PRICE NOTE"));
+    act(f, CT_ACT_COL_LEFT, 0);
+    act(f, CT_ACT_COL_LEFT, 0);
+    assert_null(strstr(draw(f, 8, 17), "PRICE")); /* and the price is still dropped before it */
+    act(f, CT_ACT_COLUMNS, 0);
+    assert_non_null(strstr(draw(f, 8, 40), "show or hide:"));
+    act(f, CT_ACT_COLUMNS, 'p'); /* it was shown at this width */
+    assert_null(strstr(draw(f, 8, 40), "1.00"));
+    act(f, CT_ACT_COLUMNS, 'p');
+    act(f, CT_ACT_COLUMNS, -1);
+    assert_null(strstr(draw(f, 8, 40), "show or hide:"));
+    assert_non_null(strstr(draw(f, 8, 17), "PRICE")); /* chosen: the note goes first now */
+    act(f, CT_ACT_COLUMNS, '0');
+    act(f, CT_ACT_COLUMNS, -1);
+    assert_non_null(strstr(draw(f, 8, 30), "NOTE           PRICE"));
+}
+
+static void a_highlighting_filter_hides_nothing_and_n_goes_round(void **state)
+{
+    struct fix *f = *state;
+    snprintf(f->q.filter, sizeof(f->q.filter), "name:b,d");
+    f->q.highlight = true;
+    load(f, "abcd");
+    assert_non_null(strstr(draw(f, 8, 40), "4 of 4 rows   order: list   2 match"));
+    assert_int_equal(f->c->cells[40 * 2 + 1].role, CT_ROLE_MATCH);
+    assert_int_equal(f->c->cells[40 * 1 + 1].role, CT_ROLE_TEXT);
+    act(f, CT_ACT_NEXT_MATCH, 0);
+    assert_string_equal(f->s.selected, "b");
+    act(f, CT_ACT_NEXT_MATCH, 0);
+    assert_string_equal(f->s.selected, "d");
+    act(f, CT_ACT_NEXT_MATCH, 0);
+    assert_string_equal(f->s.selected, "b");
+    act(f, CT_ACT_PREV_MATCH, 0);
+    assert_string_equal(f->s.selected, "d");
+}
+
 static void a_missing_value_is_a_dash(void **state)
 {
     struct fix *f = *state;
@@ -288,6 +331,8 @@ int main(void)
         T(columns_drop_in_their_order_as_width_shrinks),
         T(a_name_gets_the_room_that_short_columns_leave),
         T(a_missing_value_is_a_dash),
+        T(columns_move_hide_and_come_back_whatever_their_order),
+        T(a_highlighting_filter_hides_nothing_and_n_goes_round),
         T(selection_follows_the_id_through_every_order),
         T(the_first_row_stays_selected_until_somebody_moves),
         T(sorting_is_by_letter_twice_reverses_and_zero_restores),

@@ -547,6 +547,56 @@ static void commands_complete_recall_and_explain(void **state)
     leave(v, ":q\r");
 }
 
+static void tab_completes_a_filter_from_the_data_then_highlights(void **state)
+{
+    (void)state;
+    struct vt *v = start(30, 100);
+    vt_type(v, "3");
+    vt_wait(v, ">GPU offers");
+    vt_type(v, "/clo");
+    vt_type(v, "\t");
+    vt_type(v, "v");
+    vt_type(v, "\t");
+    vt_wait(v, "/cloud:vastai");
+    vt_wait_gone(v, "lambda/any");
+    vt_type(v, "\t"); /* nothing left to complete: the others come back */
+    vt_wait(v, "lambda/any");
+    vt_wait(v, "1 match, n N: cloud:vastai");
+    vt_type(v, "\r");
+    vt_type(v, "jjn");
+    vt_settle(v, 200);
+    assert_non_null(strchr(vt_row(v, vt_find(v, "vastai/any", NULL)), '>'));
+    vt_type(v, "/ frob:x");
+    vt_wait(v, "no field \"frob\"");
+    int col, row = vt_find(v, "frob:x", &col);
+    assert_true(vt_cell(v, row, col).bold); /* the word that is wrong, and only that */
+    assert_false(vt_cell(v, row, col - 2).bold);
+    vt_type(v, "\033");
+    leave(v, "Q");
+}
+
+static void marks_bring_back_screen_row_and_filter(void **state)
+{
+    (void)state;
+    struct vt *v = start(30, 100);
+    vt_type(v, "3");
+    vt_type(v, "/cloud:aws,lambda\r");
+    vt_wait(v, "hidden by filter: cloud:aws,lambda");
+    vt_type(v, "jma");
+    vt_wait(v, "mark a set");
+    vt_type(v, "\033");
+    vt_wait_gone(v, "hidden by filter");
+    vt_type(v, "k8");
+    vt_wait(v, ">Sources");
+    vt_type(v, "'a");
+    vt_wait(v, ">GPU offers");
+    vt_wait(v, "hidden by filter: cloud:aws,lambda");
+    vt_wait(v, ">B200");
+    vt_type(v, "'b");
+    vt_wait(v, "no mark b");
+    leave(v, "Q");
+}
+
 static void help_lists_the_keys_that_work_here(void **state)
 {
     (void)state;
@@ -797,6 +847,8 @@ int main(void)
         T(every_written_form_of_a_time_is_understood),
         T(hours_days_and_events_are_stepped_through_on_every_screen),
         T(commands_complete_recall_and_explain),
+        T(tab_completes_a_filter_from_the_data_then_highlights),
+        T(marks_bring_back_screen_row_and_filter),
         T(help_lists_the_keys_that_work_here),
         T(tab_zoom_and_pairs_move_about),
         T(every_size_has_its_form_and_can_be_left),

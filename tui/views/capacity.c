@@ -224,7 +224,7 @@ static struct grid lay_out(const struct model *m, struct state *s, int cols)
                      .n_across = (int)m->n_clouds, .at_down = &s->gpu, .at_across = &s->cloud,
                      .top = &s->gpu_top, .left = &s->cloud_top};
     g.name = widest(m->gpus, m->n_gpus, 14);
-    g.width = 7;
+    g.width = 6;
     int other = widest(m->clouds, m->n_clouds, 12);
     if (g.name + 2 + g.n_across * (g.width + 1) > cols &&
         other + 2 + (int)m->n_gpus * (g.width + 1) <= cols)
@@ -300,13 +300,19 @@ static void draw(void *state, const void *model, const struct ct_draw *d, struct
                      CT_LIT("no GPU watched, and no offer recorded yet"));
         return;
     }
-    struct grid g = lay_out(m, state, box.cols);
+    /* Where rows are dear the legend stands at the right, a word beside each line. */
+    static const char *const words[] = {"A avail", "L low", "N none", "- unsold", "? listed"};
+    bool beside = box.rows < 7 && box.cols >= 60;
+    int legend = beside ? 9 : 0;
+    for (int y = 0; beside && y < box.rows && y < (int)CT_LEN(words); y++)
+        ct_puts(box, y, box.cols - legend + 1, CT_ROLE_DIM, words[y]);
+    struct grid g = lay_out(m, state, box.cols - legend);
     ((struct state *)state)->flipped = g.flipped;
-    bool foot = box.rows > g.n_down + 1 || box.rows >= 6;
+    bool foot = !beside && (box.rows > g.n_down + 1 || box.rows >= 6);
     if (foot)
         ct_put_field(box, box.rows - 1, 1, box.cols - 1, -1, CT_ROLE_DIM,
                      ct_span(box.cols > 50 ? wide : narrow));
-    draw_grid(m, &g, d, ct_box_sub(box, 0, 0, box.rows - foot, box.cols));
+    draw_grid(m, &g, d, ct_box_sub(box, 0, 0, box.rows - foot, box.cols - legend));
 }
 
 /* ---- keys ---- */

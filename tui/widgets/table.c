@@ -1,16 +1,13 @@
 #include "config.h"
 
-#include "tui/widgets/table.h"
+#include "tui/widgets/columns.h"
 
 #include "db/base/text.h"
 
-#include <ctype.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-enum { MOST_COLS = CT_T_COLS };
 
 /* ---- loader side: rows and their ids ---- */
 
@@ -112,7 +109,9 @@ enum ct_status ct_tmodel_load(const struct ct_tview *v, struct ct_rows rows,
     }
     if (st == CT_OK) {
         size_t matched = 0;
-        st = ct_rows_select(v->table, rows, filter, q->sort, 0, a, &out->rows, &matched, err);
+        out->all = rows;
+        st = ct_rows_select(v->table, rows, q->highlight ? NULL : filter, q->sort, 0, a, &out->rows,
+                            &matched, err);
     }
     if (st != CT_OK) {
         return st;
@@ -120,9 +119,14 @@ enum ct_status ct_tmodel_load(const struct ct_tview *v, struct ct_rows rows,
     out->hidden = out->total - out->rows.n;
     out->ids = ct_arena_alloc(a, (out->rows.n + 1) * sizeof(*out->ids));
     out->watched = follows.v.n ? ct_arena_alloc(a, out->rows.n + 1) : NULL;
+    out->matched = q->highlight && filter ? ct_arena_alloc(a, out->rows.n + 1) : NULL;
     for (size_t i = 0; out->ids && i < out->rows.n; i++) {
         const void *row = ct_row(v->table, out->rows, i);
         out->ids[i] = row_id(v, row, a);
+        if (out->matched) {
+            out->matched[i] = ct_filter_match(filter, row);
+            out->n_matched += out->matched[i];
+        }
         if (out->watched && follows.column) {
             out->watched[i] = followed(&follows, row, ct_cell_text(follows.column, row, a));
         }
@@ -212,144 +216,6 @@ static void toggle_mark(struct ct_tstate *s, struct ct_span id)
     }
 }
 
-/* ---- columns ---- */
-
-struct fit {
-    int n;
-    int index[MOST_COLS], x[MOST_COLS], width[MOST_COLS];
-};
-
-static bool is_time(const struct ct_tview *v, int i)
-{
-    const char *name = v->cols[i].column;
-    const struct ct_column *col = name ? ct_table_column(v->table, ct_span(name)) : NULL;
-    return col && col->type == CT_TYPE_TIME;
-}
-
-/* The least a column needs: its minimum, or less when all it says is shorter. Ages grow while nobody loads. */
-static int least_width(const struct ct_tview *v, const struct ct_tstate *s, int i)
-{
-    const struct ct_tcol *c = &v->cols[i];
-    bool moving = c->paint || is_time(v, i) || s->measured != v;
-    return moving || s->wide[i] >= c->min ? c->min : s->wide[i];
-}
-
-enum { NAMES, TEXTS, ALL };
-
-/* Gives the SPARE columns away, one to each in turn: to names that would be cut, to other texts that would be, or
- * to all that may grow. */
-static int widen(const struct ct_tview *v, const struct ct_tstate *s, int whom, int spare, struct fit *f)
-{
-    for (bool grew = true; grew && spare > 0;) {
-        grew = false;
-        for (int i = 0; i < f->n && spare > 0; i++) {
-            const struct ct_tcol *c = &v->cols[f->index[i]];
-            int text = c->paint ? 0 : s->wide[f->index[i]];
-            bool wants = whom == ALL || (f->width[i] < text && (whom == TEXTS || c->middle));
-            if (f->width[i] < c->max && wants) {
-                f->width[i]++;
-                spare--;
-                grew = true;
-            }
-        }
-    }
-    return spare;
-}
-
-/* Drops columns, the highest drop order first, until those of WIDTH (and a blank each) fit into COLS. Returns
- * what is used. */
-static int drop_columns(const struct ct_tview *v, const int *width, int n, int cols, bool *gone)
-{
-    int need = 0;
-    for (int i = 0; i < n; i++) {
-        need += gone[i] ? 0 : width[i] + 1;
-    }
-    while (need > cols) {
-        int worst = -1;
-        for (int i = 0; i < n; i++) {
-            if (!gone[i] && v->cols[i].drop > (worst < 0 ? 0 : v->cols[worst].drop)) {
-                worst = i;
-            }
-        }
-        if (worst < 0) {
-            break;
-        }
-        gone[worst] = true;
-        need -= width[worst] + 1;
-    }
-    return need;
-}
-
-/* Which columns stand where in COLS: a gutter, then columns a blank apart. A column that has room only because
- * others are short stays when no name must be cut for it. What is left over goes to texts that would be cut,
- * then to all that may grow. */
-static void fit_columns(const struct ct_tview *v, const struct ct_tstate *s, int cols, struct fit *f)
-{
-    bool gone[MOST_COLS] = {false}, tight[MOST_COLS] = {false};
-    int least[MOST_COLS] = {0}, usual[MOST_COLS] = {0}, whole = 0;
-    int n = (int)(v->n_cols < MOST_COLS ? v->n_cols : MOST_COLS);
-    for (int i = 0; i < n; i++) {
-        gone[i] = tight[i] = i >= v->frozen && i < v->frozen + s->left;
-        least[i] = least_width(v, s, i);
-        usual[i] = v->cols[i].min;
-    }
-    drop_columns(v, least, n, cols, tight);
-    for (int i = 0; i < n; i++) {
-        int text = s->wide[i] < v->cols[i].max ? s->wide[i] : v->cols[i].max;
-        whole += tight[i] ? 0 : (v->cols[i].middle && text > least[i] ? text : least[i]) + 1;
-    }
-    drop_columns(v, usual, n, cols, gone);
-    if (whole <= cols) {
-        memcpy(gone, tight, sizeof(gone));
-    }
-    int need = drop_columns(v, least, n, cols, gone);
-    f->n = 0;
-    for (int i = 0; i < n; i++) {
-        if (!gone[i]) {
-            f->index[f->n] = i;
-            f->width[f->n++] = least[i];
-        }
-    }
-    int spare = cols - need;
-    for (int whom = NAMES; whom <= ALL; whom++) {
-        spare = widen(v, s, whom, spare, f);
-    }
-    int x = 1;
-    for (int i = 0; i < f->n; i++) {
-        f->x[i] = x;
-        if (x + f->width[i] > cols) {
-            f->width[i] = cols > x ? cols - x : 0;
-        }
-        x += f->width[i] + 1;
-    }
-}
-
-/* The letter that sorts by column I: the first of its header that is free; s and 0 have other meanings. */
-static int sort_letter(const struct ct_tview *v, size_t i)
-{
-    char taken[64] = "s0";
-    size_t n = 2;
-    for (size_t c = 0; c < v->n_cols && n + 1 < sizeof(taken); c++) {
-        const struct ct_tcol *col = &v->cols[c];
-        char found = 0;
-        for (const char *p = col->header ? col->header : ""; col->column && *p && !found; p++) {
-            char l = (char)tolower((unsigned char)*p);
-            found = isalnum((unsigned char)l) && !strchr(taken, l) ? l : 0;
-        }
-        for (char l = 'a'; col->column && l <= 'z' && !found; l++) {
-            found = strchr(taken, l) ? 0 : l;
-        }
-        if (c == i) {
-            return found;
-        }
-        if (found) {
-            taken[n++] = found;
-            taken[n] = '\0';
-        }
-    }
-    return 0;
-}
-
 /* Whether SORT ("price:desc") names COLUMN; *DESC says which way. */
 static bool sorts_by(const char *sort, const char *column, bool *desc)
 {
@@ -361,7 +227,7 @@ static bool sorts_by(const char *sort, const char *column, bool *desc)
 /* ---- drawing ---- */
 
 static void draw_header(const struct ct_tview *v, const struct ct_tstate *s, const struct ct_draw *d,
-                        struct ct_box box, const struct fit *f)
+                        struct ct_box box, const struct ct_fit *f)
 {
     for (int i = 0; i < f->n; i++) {
         const struct ct_tcol *c = &v->cols[f->index[i]];
@@ -375,10 +241,12 @@ static void draw_header(const struct ct_tview *v, const struct ct_tstate *s, con
             ct_put(box, 0, f->x[i], role, width, name); /* a cut word reads better than a mark in it */
         }
         int start = c->align > 0 && wide < width ? f->x[i] + width - wide : f->x[i];
-        int letter = s->sorting && c->column ? sort_letter(v, (size_t)f->index[i]) : 0;
+        int letter = s->sorting && c->column ? ct_column_letter(v, (size_t)f->index[i])
+                     : s->choosing           ? ct_column_choice(v, (size_t)f->index[i])
+                                             : 0;
         if (letter && width > 0) {
             ct_put_point(box, 0, start, CT_ROLE_KEY, (uint32_t)letter);
-        } else if (d->focus && s->col > 0 && f->index[i] == s->col) {
+        } else if (d->focus && s->col > 0 && f->index[i] == s->order[s->col]) {
             ct_select(box, 0, start, wide < width ? wide : width);
         }
     }
@@ -448,7 +316,7 @@ static void measure(const struct ct_tview *v, struct ct_tstate *s, const struct 
     s->measured_serial = m->serial;
     struct ct_buf text = CT_BUF_INIT;
     size_t step = m->rows.n / SAMPLE + 1;
-    for (int i = 0; i < (int)v->n_cols && i < MOST_COLS; i++) {
+    for (int i = 0; i < ct_columns_n(v); i++) {
         const struct ct_tcol *c = &v->cols[i];
         int wide = ct_text_width(ct_span(c->header ? c->header : ""));
         for (size_t k = 0; !c->paint && k < m->rows.n; k += step) {
@@ -462,12 +330,17 @@ static void measure(const struct ct_tview *v, struct ct_tstate *s, const struct 
     ct_buf_free(&text);
 }
 
-static void draw_row(const struct ct_tview *v, const void *row, const struct ct_draw *d,
-                     struct ct_box line, const struct fit *f, struct ct_buf *text)
+static void draw_row(const struct ct_tview *v, const struct ct_tmodel *m, size_t at,
+                     const struct ct_draw *d, struct ct_box line, const struct ct_fit *f,
+                     struct ct_buf *text)
 {
+    const void *row = ct_row(v->table, m->rows, at);
     enum ct_role usual = v->row_role ? v->row_role(row, d) : CT_ROLE_TEXT;
     if (d->load_error && usual == CT_ROLE_TEXT) {
         usual = CT_ROLE_STALE; /* the last good answer, not today's */
+    }
+    if (m->matched && m->matched[at] && usual == CT_ROLE_TEXT) {
+        usual = CT_ROLE_MATCH;
     }
     for (int i = 0; i < f->n; i++) {
         const struct ct_tcol *c = &v->cols[f->index[i]];
@@ -485,6 +358,19 @@ static void draw_row(const struct ct_tview *v, const void *row, const struct ct_
     }
 }
 
+/* "columns: f form  c cloud ..."; those hidden by choice in parentheses. */
+static void draw_choice(const struct ct_tview *v, const struct ct_tstate *s, struct ct_box line)
+{
+    int x = 1 + ct_puts(line, 0, 1, CT_ROLE_KEY, "show or hide:") + 1;
+    for (int i = v->frozen; i < ct_columns_n(v) && x < line.cols; i++) {
+        bool hidden = s->hidden >> i & 1;
+        const char *name = v->cols[i].header ? v->cols[i].header : "";
+        x += ct_putf(line, 0, x, CT_ROLE_KEY, "%c", ct_column_choice(v, (size_t)i)) + 1;
+        x += ct_putf(line, 0, x, hidden ? CT_ROLE_DIM : CT_ROLE_TEXT, hidden ? "(%s)" : "%s", name) + 1;
+    }
+    ct_puts(line, 0, x, CT_ROLE_DIM, "0 all  Esc done");
+}
+
 static void draw_footer(const struct ct_tview *v, const struct ct_tstate *s,
                         const struct ct_tmodel *m, const struct ct_draw *d, struct ct_box line)
 {
@@ -492,6 +378,10 @@ static void draw_footer(const struct ct_tview *v, const struct ct_tstate *s,
     if (s->sorting) {
         ct_put_field(line, 0, 1, line.cols - 1, -1, CT_ROLE_KEY,
                      CT_LIT("sort by: a letter, s current column, 0 list order, Esc"));
+        return;
+    }
+    if (s->choosing) {
+        draw_choice(v, s, line);
         return;
     }
     if (d->load_error) {
@@ -505,7 +395,9 @@ static void draw_footer(const struct ct_tview *v, const struct ct_tstate *s,
         ct_buf_addf(&text, "   %zu marked", s->n_marks);
     }
     ct_buf_addf(&text, "   order: %s", d->query->sort[0] ? d->query->sort : "list");
-    if (d->query->filter[0]) {
+    if (m->matched) {
+        ct_buf_addf(&text, "   %zu match, n N: %s", m->n_matched, d->query->filter);
+    } else if (d->query->filter[0]) {
         ct_buf_addf(&text, "   hidden by filter: %s", d->query->filter);
     }
     ct_buf_adds(&text, d->query->watch_only ? "   only what I follow" : "");
@@ -532,14 +424,14 @@ static void draw_empty(const struct ct_tmodel *m, const struct ct_draw *d, struc
 }
 
 static void draw_rows(const struct ct_tview *v, struct ct_tstate *s, const struct ct_tmodel *m,
-                      const struct ct_draw *d, struct ct_box body, const struct fit *f)
+                      const struct ct_draw *d, struct ct_box body, const struct ct_fit *f)
 {
     struct ct_buf text = CT_BUF_INIT;
     for (int y = 0; y < body.rows && s->top + (size_t)y < m->rows.n; y++) {
         size_t i = s->top + (size_t)y;
         bool here = d->focus && i == s->at, marked = find_mark(s, m->ids[i]) < s->n_marks;
         struct ct_box line = ct_box_sub(body, y, 0, 1, body.cols);
-        draw_row(v, ct_row(v->table, m->rows, i), d, line, f, &text);
+        draw_row(v, m, i, d, line, f, &text);
         if (here || marked) {
             ct_put_point(line, 0, 0, marked ? CT_ROLE_KEY : CT_ROLE_TITLE, marked ? '*' : '>');
         } else if (m->watched && m->watched[i]) {
@@ -562,6 +454,70 @@ static void note_part(struct ct_buf *note, int page, size_t n)
     ct_buf_free(&old);
 }
 
+/* Lays the columns out, scrolled sideways no further than the current one needs. */
+static void fit_scrolled(const struct ct_tview *v, struct ct_tstate *s, int cols, struct ct_fit *f)
+{
+    int most = s->col > v->frozen ? s->col - v->frozen : 0;
+    bool hidden = s->hidden >> s->order[s->col] & 1;
+    for (s->left = s->left < most ? s->left : most;; s->left++) {
+        bool shown = s->left >= most || hidden;
+        ct_columns_fit(v, s, cols, f);
+        for (int i = 0; i < f->n && !shown; i++) {
+            shown = f->index[i] == s->order[s->col];
+        }
+        if (shown) {
+            return;
+        }
+    }
+}
+
+/* What a row is called: its names where its id is a series, else its id. */
+static void row_words(const struct ct_tview *v, const struct ct_tmodel *m, size_t at,
+                      const struct ct_draw *d, struct ct_buf *cell, char *out, size_t cap)
+{
+    size_t n = 0;
+    out[0] = '\0';
+    for (size_t i = 0; v->series && i < v->n_cols && n + 1 < cap; i++) {
+        if (v->cols[i].middle) {
+            cell_text(v, &v->cols[i], ct_row(v->table, m->rows, at), d, cell);
+            n += (size_t)snprintf(out + n, cap - n, "%s%.*s", n ? " " : "", CT_FMT(ct_buf_span(cell)));
+        }
+    }
+    if (!n) {
+        snprintf(out, cap, "%.*s", CT_FMT(m->ids[at]));
+    }
+}
+
+/* The row on screen that was seen longest ago, for the line that names it. */
+static void tell_oldest(const struct ct_tview *v, const struct ct_tstate *s, const struct ct_tmodel *m,
+                        const struct ct_draw *d)
+{
+    const struct ct_column *seen = NULL;
+    struct ct_buf text = CT_BUF_INIT;
+    size_t oldest = 0;
+    for (size_t i = 0; i < v->n_cols; i++) {
+        if (v->cols[i].column && strcmp(v->cols[i].column, "seen") == 0) {
+            seen = ct_table_column(v->table, CT_LIT("seen"));
+        }
+    }
+    if (!d->oldest || !seen || seen->type != CT_TYPE_TIME) {
+        return;
+    }
+    d->oldest->at_ms = CT_NONE;
+    for (size_t i = s->top; i < m->rows.n && i < s->top + (size_t)(s->page > 0 ? s->page : 0); i++) {
+        int64_t at;
+        memcpy(&at, (const char *)ct_row(v->table, m->rows, i) + seen->off, sizeof(at));
+        if (at != CT_NONE && (d->oldest->at_ms == CT_NONE || at < d->oldest->at_ms)) {
+            d->oldest->at_ms = at;
+            oldest = i;
+        }
+    }
+    if (d->oldest->at_ms != CT_NONE) {
+        row_words(v, m, oldest, d, &text, d->oldest->who, sizeof(d->oldest->who));
+    }
+    ct_buf_free(&text);
+}
+
 void ct_tview_draw(const struct ct_tview *v, struct ct_tstate *s, const struct ct_tmodel *m,
                    const struct ct_draw *d, struct ct_box box, struct ct_buf *note, const char *empty)
 {
@@ -569,15 +525,17 @@ void ct_tview_draw(const struct ct_tview *v, struct ct_tstate *s, const struct c
         ct_draw_waiting(d, box);
         return;
     }
-    struct fit f;
+    struct ct_fit f;
     bool desc;
+    ct_columns_of(v, s);
     follow_selection(s, m);
     measure(v, s, m, d, box.cols);
-    fit_columns(v, s, box.cols, &f);
-    bool header = s->sorting || box.rows >= 8 || (box.rows >= 3 && box.cols >= 58);
-    bool told = m->hidden || d->load_error || s->n_marks || d->query->sort[0];
+    fit_scrolled(v, s, box.cols, &f);
+    bool asking = s->sorting || s->choosing;
+    bool header = asking || box.rows >= 8 || (box.rows >= 3 && box.cols >= 58);
+    bool told = m->hidden || d->load_error || s->n_marks || d->query->sort[0] || m->matched;
     bool more = m->rows.n + (header ? 1 : 0) > (size_t)box.rows;
-    bool footer = (box.rows >= 5 && told) || (box.rows >= 9 && more) || (s->sorting && box.rows >= 2);
+    bool footer = (box.rows >= 5 && told) || (box.rows >= 9 && more) || (asking && box.rows >= 2);
     s->page = box.rows - header - footer;
     if (more && !footer) {
         note_part(note, s->page, m->rows.n);
@@ -593,6 +551,7 @@ void ct_tview_draw(const struct ct_tview *v, struct ct_tstate *s, const struct c
     if (footer) {
         draw_footer(v, s, m, d, ct_box_sub(box, box.rows - 1, 0, 1, box.cols));
     }
+    tell_oldest(v, s, m, d);
     for (size_t i = 0; d->query->sort[0] && i < v->n_cols; i++) {
         if (sorts_by(d->query->sort, v->cols[i].column, &desc)) {
             ct_buf_addf(note, "%ssort: %s%s", note->n ? "   " : "", v->cols[i].column,
@@ -615,10 +574,25 @@ static enum ct_act_result move_to(struct ct_tstate *s, const struct ct_tmodel *m
 
 static enum ct_act_result move_column(const struct ct_tview *v, struct ct_tstate *s, int by)
 {
-    int last = (int)v->n_cols - 1, col = s->col + by;
+    int last = ct_columns_n(v) - 1, col = s->col + by;
     s->col = col < 0 ? 0 : col > last ? last : col;
-    int left = s->col - v->frozen; /* scrolled so far that it is the first behind the frozen ones */
-    s->left = left < 0 ? 0 : left;
+    return CT_ACT_DRAW;
+}
+
+/* C and the letters after it: each shows or hides a column. */
+static enum ct_act_result choose_column(const struct ct_tview *v, struct ct_tstate *s, int letter)
+{
+    s->choosing = letter >= 0;
+    if (letter == '0') {
+        s->arranged = NULL;
+        s->left = s->col = 0;
+        ct_columns_of(v, s);
+    }
+    for (int i = 0; i < ct_columns_n(v) && letter > 0; i++) {
+        if (ct_column_choice(v, (size_t)i) == letter) {
+            ct_columns_toggle(v, s, i, s->measured_cols);
+        }
+    }
     return CT_ACT_DRAW;
 }
 
@@ -637,10 +611,10 @@ static enum ct_act_result sort_by(const struct ct_tview *v, struct ct_tstate *s,
         return CT_ACT_LOAD;
     }
     if (letter == 's') {
-        column = v->cols[s->col].column;
+        column = v->cols[s->order[s->col]].column;
     }
     for (size_t i = 0; i < v->n_cols && !column && letter > 0; i++) {
-        column = sort_letter(v, i) == letter ? v->cols[i].column : NULL;
+        column = ct_column_letter(v, i) == letter ? v->cols[i].column : NULL;
     }
     if (!column) {
         return CT_ACT_DRAW;
@@ -677,6 +651,23 @@ static enum ct_act_result next_notable(const struct ct_tview *v, struct ct_tstat
         }
     }
     return CT_ACT_IGNORED;
+}
+
+/* The next row that the highlighting filter matches, round the end. */
+static enum ct_act_result next_match(struct ct_tstate *s, const struct ct_tmodel *m, bool back,
+                                     struct ct_frame_request *req)
+{
+    size_t n = m && m->matched ? m->rows.n : 0;
+    for (size_t i = 1; i <= n; i++) {
+        size_t at = (s->at + (back ? n - i : i)) % n;
+        if (m->matched[at]) {
+            select_at(s, m, at);
+            return CT_ACT_DRAW;
+        }
+    }
+    req->kind = CT_REQ_MESSAGE;
+    snprintf(req->text, sizeof(req->text), "%s", n ? "nothing matches" : "nothing highlighted: / then Tab");
+    return CT_ACT_DRAW;
 }
 
 /* The text of COLUMN in the marked rows, or in the selected one, a line each, as a request. */
@@ -778,6 +769,7 @@ enum ct_act_result ct_tview_act(const struct ct_tview *v, struct ct_tstate *s,
                                 struct ct_panel_query *q, struct ct_frame_request *req)
 {
     int64_t page = s->page > 1 ? s->page : 1, all = m ? (int64_t)m->rows.n : 0;
+    ct_columns_of(v, s);
     if (m) {
         follow_selection(s, m);
     }
@@ -804,6 +796,15 @@ enum ct_act_result ct_tview_act(const struct ct_tview *v, struct ct_tstate *s,
         return move_column(v, s, 1);
     case CT_ACT_SORT:
         return sort_by(v, s, letter, q);
+    case CT_ACT_COLUMNS:
+        return choose_column(v, s, letter);
+    case CT_ACT_COLUMN_LEFT:
+    case CT_ACT_COLUMN_RIGHT:
+        ct_columns_move(v, s, action == CT_ACT_COLUMN_LEFT ? -1 : 1);
+        return CT_ACT_DRAW;
+    case CT_ACT_NEXT_MATCH:
+    case CT_ACT_PREV_MATCH:
+        return next_match(s, m, action == CT_ACT_PREV_MATCH, req);
     case CT_ACT_REVERSE:
         return reverse(q, req);
     case CT_ACT_NEXT_EVENT:

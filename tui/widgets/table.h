@@ -6,12 +6,15 @@
  *   load: read all rows, then ct_tmodel_load(&view, rows, q, now_ms, a, &m->t, err)
  *   draw: ct_tview_draw(&view, state, m ? &m->t : NULL, d, box, note, "all quiet")
  *   act:  return ct_tview_act(&view, state, m ? &m->t : NULL, action, letter, q, req)
- * with state_size = sizeof(struct ct_tstate) (first member when the panel needs more).
+ * with state_size = sizeof(struct ct_tstate) (first member when the panel needs more). A panel whose ops name a
+ * table has a struct ct_tmodel first in its model and a struct ct_tstate first in its state: the frame completes
+ * filters, exports rows and jumps to marks through them.
  *
  * What the frame (app.c) promises to panels:
  * - Frame and title are drawn by the frame; draw gets the inside. NOTE is right of the title.
  * - The filter text in q->filter has been compiled against ops->table before it gets there; a bad one never
  *   reaches load. q->watch, q->gone and q->at_ms are set by the frame in all panels alike.
+ * - CT_ACT_COLUMNS likewise: letter 0 for `C`, then each key until Esc, which comes as -1.
  * - CT_ACT_SORT comes twice: letter 0 when `s` is pressed (paint the letters), then with the key pressed
  *   ('s' again: current column; '0': list order; -1: cancelled).
  * - CT_ACT_DETAIL must only fill REQ (CT_REQ_DETAIL, text = row id) and have no other effect: the frame
@@ -65,9 +68,9 @@ enum { CT_T_MARKS = 64, CT_T_ID = 512, CT_T_COLS = 32 };
 struct ct_tstate {
     char selected[CT_T_ID]; /* id of the selected row; "" before the first draw */
     size_t at, top;         /* its index and the first row shown, as last drawn */
-    int left, col;          /* columns scrolled away; current column */
+    int left, col;          /* columns scrolled away; current column: both count places, not indexes */
     int page;               /* rows shown last time */
-    bool sorting;           /* letters are painted over the headers */
+    bool sorting, choosing; /* letters are painted over the headers */
     uint64_t marks[CT_T_MARKS];
     size_t n_marks;
     uint64_t seen;          /* serial of the model drawn last: on a new one the selection is looked up */
@@ -75,6 +78,9 @@ struct ct_tstate {
     uint64_t measured_serial;
     int measured_cols;
     unsigned char wide[CT_T_COLS]; /* of the widest text in a column so far */
+    const struct ct_tview *arranged; /* the layout that the rest is about */
+    unsigned char order[CT_T_COLS]; /* index of the column at each place */
+    uint32_t hidden, pinned; /* by index: put away; kept whatever its drop order */
 };
 
 /* What a table needs in a model. Immutable once loaded. */
@@ -82,6 +88,9 @@ struct ct_tmodel {
     struct ct_rows rows;  /* in the order shown */
     struct ct_span *ids;  /* one a row */
     bool *watched;        /* one a row; NULL: nothing is watched */
+    bool *matched;        /* one a row: what a highlighting filter matches; NULL: it hides, or there is none */
+    size_t n_matched;
+    struct ct_rows all;   /* before filter and sort: what completion offers */
     uint64_t serial;      /* never the same twice */
     size_t total;         /* before filter and watch_only */
     size_t hidden;        /* by the filter or watch_only */
