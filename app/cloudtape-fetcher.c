@@ -28,6 +28,8 @@ static const struct {
      "store recorded answers at their own time"},
     {"demo", ct_cmd_demo, "demo --headless|--serve --db FILE [--seed N] [--days N]",
      "the simulated market: as history, or served and fetched while somebody watches"},
+    {"test-source", ct_cmd_test_source, "sources test NAME",
+     "one source fetched once: what would be stored and what would change"},
     {"check-sources", ct_cmd_check_sources, "config check", "are the settings right?"},
 };
 

@@ -2,6 +2,7 @@
 #include "config.h"
 
 #include "app/command.h"
+#include "app/spawn.h"
 #include "db/base/ini.h"
 #include "db/base/paths.h"
 
@@ -314,6 +315,21 @@ int ct_cmd_components(struct ct_call *c)
     return print_plain(c, &p, &q);
 }
 
+/* `sources test NAME`: the fetcher's work. It gets the same flags. */
+static int test_source(struct ct_call *c)
+{
+    char name[] = "test-source";
+    size_t n = 2, i = 2;
+    while (c->argv[i] && strcmp(c->argv[i], "test") != 0)
+        i++;
+    for (size_t k = 2; c->argv[k]; k++)
+        if (k != i)
+            c->argv[n++] = c->argv[k];
+    c->argv[n] = NULL;
+    c->argv[1] = name;
+    return ct_fetcher_exec(c->argv, &c->err) == CT_OK ? 0 : ct_report(&c->err);
+}
+
 int ct_cmd_sources(struct ct_call *c)
 {
     static const struct plain p = {&ct_source_table, ct_read_sources,
@@ -321,6 +337,11 @@ int ct_cmd_sources(struct ct_call *c)
                                    "latency_ms error",
                                    "", CT_KINDS_ALL};
     struct ct_query q = ct_call_query(c);
+    if (c->n_words > 0 && strcmp(c->words[0], "test") == 0)
+        return test_source(c);
+    if (c->flag[CT_FLAG_ALLOW_PRIVATE] || c->flag[CT_FLAG_CA])
+        return ct_usage("sources", "--%s goes with test",
+                        c->flag[CT_FLAG_CA] ? "ca" : "allow-private");
     return print_plain(c, &p, &q);
 }
 

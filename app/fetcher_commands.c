@@ -182,21 +182,28 @@ static void print_attempt(void *ctx, const struct ct_source *s, const struct ct_
         ct_complain(0, s->id, "%s", c->remark);
 }
 
-static enum ct_status check_names(struct ct_registry *reg, const char *const *ids,
-                                  struct ct_error *err)
+enum ct_status ct_source_named(struct ct_registry *reg, const char *id, struct ct_error *err)
 {
-    enum ct_status st = CT_OK;
+    if (ct_registry_find(reg, id) != NULL)
+        return CT_OK;
     size_t n = ct_registry_count(reg);
     const char **names = ct_xcalloc(n + 1, sizeof(*names));
     for (size_t i = 0; i < n; i++)
         names[i] = ct_registry_at(reg, i)->id;
-    for (; ids != NULL && *ids != NULL && st == CT_OK; ids++)
-        if (ct_registry_find(reg, *ids) == NULL) {
-            const char *near = ct_nearest(*ids, names);
-            st = ct_fail(err, CT_ERR_USAGE, *ids, "unknown source%s%s%s",
-                         near ? ", did you mean \"" : "", near ? near : "", near ? "\"?" : "");
-        }
+    const char *near = ct_nearest(id, names);
+    enum ct_status st = ct_fail(err, CT_ERR_USAGE, id, "unknown source%s%s%s",
+                                near ? ", did you mean \"" : "", near ? near : "",
+                                near ? "\"?" : "");
     free(names);
+    return st;
+}
+
+static enum ct_status check_names(struct ct_registry *reg, const char *const *ids,
+                                  struct ct_error *err)
+{
+    enum ct_status st = CT_OK;
+    for (; ids != NULL && *ids != NULL && st == CT_OK; ids++)
+        st = ct_source_named(reg, *ids, err);
     return st;
 }
 

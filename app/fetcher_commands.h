@@ -10,6 +10,7 @@ enum { EXIT_WORKED = 0, EXIT_ERROR = 1, EXIT_USAGE = 2 };
 
 int ct_cmd_fetch(int argc, char **argv);
 int ct_cmd_check_sources(int argc, char **argv);
+int ct_cmd_test_source(int argc, char **argv);
 int ct_cmd_parse(int argc, char **argv);
 int ct_cmd_import(int argc, char **argv);
 int ct_cmd_demo(int argc, char **argv); /* demo/demo.c */
@@ -32,6 +33,9 @@ int ct_complain_err(int code, const struct ct_error *err);
 
 /* --db, else $CLOUDTAPE_DB, else the data folder, into OUT. */
 void ct_database_path(const char *flag, struct ct_buf *out);
+/* CT_OK, or CT_ERR_USAGE with the nearest name. */
+CT_MUST_USE enum ct_status ct_source_named(struct ct_registry *reg, const char *id,
+                                           struct ct_error *err);
 /* FAMILY, or NULL after a complaint that names the nearest. */
 const struct ct_family *ct_family_arg(const char *name);
 

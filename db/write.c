@@ -140,6 +140,21 @@ static void disconnect(struct ct_writer *w)
     w->db = NULL;
 }
 
+/* A layout that would have to be migrated first is no place to try something out. */
+static enum ct_status same_layout(struct ct_writer *w, struct ct_error *err)
+{
+    sqlite3_stmt *st = NULL;
+    int64_t version = -1;
+    if (sqlite3_prepare_v2(w->db, "PRAGMA user_version", -1, &st, NULL) == SQLITE_OK &&
+        sqlite3_step(st) == SQLITE_ROW)
+        version = sqlite3_column_int64(st, 0);
+    if (sqlite3_finalize(st) != SQLITE_OK)
+        return db_fail(w, err);
+    return version == CT_SCHEMA_VERSION
+               ? CT_OK
+               : ct_fail(err, CT_ERR_DB, w->path, "of another layout: fetch into it first");
+}
+
 static enum ct_status set_up(struct ct_writer *w, struct ct_error *err)
 {
     (void)sqlite3_busy_timeout(w->db, 5000);
@@ -152,6 +167,8 @@ static enum ct_status set_up(struct ct_writer *w, struct ct_error *err)
                      "PRAGMA cache_size=-12000;",
                      NULL, NULL, NULL) != SQLITE_OK)
         return db_fail(w, err);
+    if (w->flags & CT_OPEN_DRY)
+        return same_layout(w, err);
     enum ct_status status = ct_schema_open(w->db, w->path, err);
     if (status != CT_OK)
         return status;
@@ -206,6 +223,8 @@ static enum ct_status prepare_file(struct ct_writer *w, struct ct_error *err)
         if (st.st_size == 0 && log_bytes(w) > 0) /* SQLite would throw the log away */
             return ct_fail(err, CT_ERR_DB, w->path, "the file is empty, its log is not%s",
                            ct_db_advice(SQLITE_CORRUPT));
+    } else if (w->flags & CT_OPEN_DRY) {
+        return ct_fail(err, CT_ERR_NOT_FOUND, w->path, "no database yet");
     } else {
         if (lstat(w->path, &st) == 0)
             return ct_fail(err, CT_ERR_IO, w->path, "a link that leads nowhere");
@@ -282,17 +301,16 @@ enum ct_status ct_w_begin(struct ct_writer *w, struct ct_error *err)
     return ct_fail(err, (rc & 0xff) == SQLITE_BUSY ? CT_ERR_BUSY : CT_ERR_DB, w->path, "%s", w->why);
 }
 
-enum ct_status ct_w_commit(struct ct_writer *w, const char *where, struct ct_error *err)
+static enum ct_status end_with(struct ct_writer *w, const char *sql, const char *where,
+                               struct ct_error *err)
 {
     bool full = ct_arena_full(w->arena);
     if (ct_samples_rc(w->samples) != SQLITE_OK)
         keep_failure(w, ct_samples_rc(w->samples));
     if (w->rc == SQLITE_OK && !full) {
-        int rc = sqlite3_exec(w->db, "COMMIT", NULL, NULL, NULL);
-        if (rc == SQLITE_OK) {
-            w->dirty = true;
+        int rc = sqlite3_exec(w->db, sql, NULL, NULL, NULL);
+        if (rc == SQLITE_OK)
             return CT_OK;
-        }
         keep_failure(w, sqlite3_extended_errcode(w->db));
     }
     if (!sqlite3_get_autocommit(w->db))
@@ -300,6 +318,18 @@ enum ct_status ct_w_commit(struct ct_writer *w, const char *where, struct ct_err
     if (full)
         return ct_fail(err, CT_ERR_LIMIT, where, "the answer needs more memory than allowed");
     return ct_fail(err, CT_ERR_DB, where, "%s: %s", w->path, w->why);
+}
+
+enum ct_status ct_w_commit(struct ct_writer *w, const char *where, struct ct_error *err)
+{
+    enum ct_status status = end_with(w, "COMMIT", where, err);
+    w->dirty |= status == CT_OK;
+    return status;
+}
+
+enum ct_status ct_w_undo(struct ct_writer *w, const char *where, struct ct_error *err)
+{
+    return end_with(w, "ROLLBACK", where, err);
 }
 
 void ct_write_idle(struct ct_writer *w)

@@ -10,6 +10,7 @@ struct ct_writer;
 
 enum ct_open_flags {
     CT_OPEN_BULK = 1, /* import: synchronous=NORMAL, still crash-safe */
+    CT_OPEN_DRY = 2,  /* for dry fetches: neither makes (CT_ERR_NOT_FOUND) nor migrates a database */
 };
 
 /* Opens PATH for writing, makes its folder (0700) and file (0600) when missing, migrates an older
@@ -61,6 +62,12 @@ enum ct_outcome {
 };
 
 /* One attempt, from request to commit. */
+struct ct_seen_event { /* one that a commit made; borrowed for the call */
+    enum ct_event_kind kind;
+    enum ct_severity severity;
+    struct ct_span subject, ref, field, text; /* ref: the row it is about, in the source's words */
+};
+
 struct ct_fetch {
     const char *source_id;
     enum ct_outcome outcome;
@@ -74,6 +81,9 @@ struct ct_fetch {
     const char *error;            /* FAILED only: one line */
     bool import; /* recorded data: AT_MS may lie anywhere in the past. Health of the
                     source and "newest facts" only move when nothing newer is stored */
+    bool dry;    /* everything is done and then undone: what would this answer change? */
+    void (*saw)(void *ctx, const struct ct_seen_event *e); /* or NULL */
+    void *saw_ctx;
 };
 
 struct ct_commit {

@@ -36,11 +36,15 @@ void ct_w_event(struct ct_job *j, const struct ct_new_event *e)
     /* 53 bits: scripts that read JSON numbers as doubles keep it whole. */
     int64_t id = (int64_t)(ct_hash(ct_buf_span(&name)) & ((UINT64_C(1) << 53) - 1));
     ct_buf_free(&name);
-    j->out->events += RUN(
+    int64_t added = RUN(
         j->w, EVENT_ADD, vi(e->at_ms), vi(id), ve((int)e->origin), ve((int)e->kind),
         ve((int)e->severity), vi(j->source), vi(e->series > 0 ? e->series : CT_NONE),
         vt(e->subject), vt(e->ref), vt(e->field), vt(e->text.p ? e->text : CT_LIT("")), vs(e->unit),
         vi(e->old_value), vi(e->new_value), vi(e->pct), ve(e->suspect));
+    j->out->events += added;
+    if (added > 0 && j->f->saw)
+        j->f->saw(j->f->saw_ctx, &(struct ct_seen_event){e->kind, e->severity, e->subject, e->ref,
+                                                         e->field, e->text});
 }
 
 /* ---- the source ---- */
@@ -392,14 +396,14 @@ enum ct_status ct_write_fetch(struct ct_writer *w, const struct ct_fetch *f, str
     struct ct_job j = {.w = w, .f = f, .out = out, .at_ms = f->at_ms, .next_ms = CT_NONE};
     struct source s;
     bool found = load_source(&j, &s);
-    if (!found && f->import) {
+    if (!found && (f->import || f->dry)) {
         add_imported_source(&j);
         found = load_source(&j, &s);
     }
     if (found)
         commit_attempt(&j, &s);
     bool failed = w->rc != SQLITE_OK;
-    status = ct_w_commit(w, f->source_id, err);
+    status = f->dry ? ct_w_undo(w, f->source_id, err) : ct_w_commit(w, f->source_id, err);
     if (status != CT_OK)
         *out = (struct ct_commit){0};
     else if (!found && !failed)

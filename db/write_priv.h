@@ -227,6 +227,9 @@ CT_MUST_USE enum ct_status ct_w_commit(struct ct_writer *w, const char *where,
  * descriptor to close, or -1 (CT_ERR_BUSY: somebody has it). */
 int ct_lock_file(const char *database, struct ct_error *err);
 
+/* Takes everything back since ct_w_begin. What failed before still counts. */
+CT_MUST_USE enum ct_status ct_w_undo(struct ct_writer *w, const char *where, struct ct_error *err);
+
 /* ---- one commit ---- */
 
 struct ct_job {

@@ -283,6 +283,43 @@ static void people_bring_their_own_sources_without_code(void **state)
     assert_sound();
 }
 
+static void a_test_of_a_source_shows_what_would_change_and_writes_nothing(void **state)
+{
+    (void)state;
+    FILE *f = new_config();
+    char *db = file_in("t.db"), *config = file_in("config.ini");
+    static const char row[] = "{\"row\":\"offer\",\"cloud\":\"acme\",\"gpu\":\"H100\",\"gpu_count\":1,"
+                              "\"purchase\":\"od\",\"currency\":\"USD\",\"price_per_hour\":%s}\n";
+    char body[400];
+    add_source(f, "acme", "rows", ts_port(env.web), "/offers", "60s");
+    fclose(f);
+    snprintf(body, sizeof(body), row, "2");
+    ts_set(env.web, "/offers", &(struct ts_answer){200, .body = body});
+    expect_code(RUN("test-source", "acme", "--db", db, "--config", config), 0);
+    assert_int_equal(access(db, F_OK), -1);
+    expect_code(wait_for(FETCH("--once", "acme"), 20000), 0);
+    snprintf(body, sizeof(body), row, "3");
+    ts_set(env.web, "/offers", &(struct ts_answer){200, .body = body});
+    expect_code(RUN("test-source", "acme", "--db", db, "--config", config), 0);
+    struct ct_buf out = text_of("out.txt");
+    assert_non_null(strstr(out.p, "http 200"));
+    assert_non_null(strstr(out.p, "would change: 1 of 1 rows, 1 samples, 1 events"));
+    assert_non_null(strstr(out.p, "2 -> 3"));
+    ct_buf_free(&out);
+    expect_code(RUN("test-source", "acme", "--ndjson", "--db", db, "--config", config), 0);
+    out = text_of("out.txt");
+    assert_int_equal(strncmp(out.p, "{\"row\":\"offer\"", 14), 0);
+    ct_buf_free(&out);
+    assert_int_equal(query("SELECT count(*) FROM event WHERE kind = 3"), 0);
+    assert_int_equal(query("SELECT count(*) FROM offer WHERE price_per_hour = 2000000000"), 1);
+    ts_set(env.web, "/offers", &(struct ts_answer){200, .body = "<html>"});
+    expect_code(RUN("test-source", "acme", "--db", db, "--config", config), 1);
+    expect_line("an HTML page");
+    expect_code(RUN("test-source", "acmee", "--db", db, "--config", config), 2);
+    expect_line("did you mean \"acme\"?");
+    assert_sound();
+}
+
 static void wrong_usage_is_one_line_and_changes_nothing(void **state)
 {
     (void)state;
@@ -761,6 +798,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         FRESH(once_prints_a_line_a_source_and_says_whether_all_worked),
         FRESH(people_bring_their_own_sources_without_code),
+        FRESH(a_test_of_a_source_shows_what_would_change_and_writes_nothing),
         FRESH(wrong_usage_is_one_line_and_changes_nothing),
         FRESH(a_bad_config_line_is_named_and_the_rest_counts),
         FRESH(signals_and_the_end_of_the_parent_stop_it_within_two_seconds),
