@@ -3,6 +3,8 @@
 #include "db/columns.h"
 #include "db/reader.h"
 
+#include <strings.h>
+
 /* ---- tables ---- */
 
 #define ROW struct ct_offer_row
@@ -481,6 +483,75 @@ static struct ct_gpu_row gpu_row(struct ct_reader *r, const struct item *v, size
     return row;
 }
 
+/* ---- one offer that several sources list ----
+ *
+ * A cloud's own interface, a catalogue and a shop for many clouds all sell the same instance. In a
+ * group it is one offer: that of the source that says most. */
+
+/* Clouds and catalogues do not agree on the case of a name. */
+static int cmp_blind(struct ct_span a, struct ct_span b)
+{
+    size_t n = a.n < b.n ? a.n : b.n;
+    int way = n ? strncasecmp(a.p, b.p, n) : 0;
+    return way ? way : (a.n > b.n) - (a.n < b.n);
+}
+
+static int by_offer(const void *a, const void *b)
+{
+    const struct ct_offer *x = &((const struct item *)a)->row.offer;
+    const struct ct_offer *y = &((const struct item *)b)->row.offer;
+    int way = ct_span_cmp(x->cloud, y->cloud);
+    if (!way)
+        way = ct_span_cmp(x->region, y->region);
+    if (!way)
+        way = cmp_blind(x->instance, y->instance);
+    if (!way)
+        way = (x->gpu_count_milli > y->gpu_count_milli) - (x->gpu_count_milli < y->gpu_count_milli);
+    return way ? way : x->purchase - y->purchase;
+}
+
+/* What its word is worth: there at all, from a source that lives, and how close to the machine. */
+static int worth(const struct item *it)
+{
+    static const int of_evidence[] = {[CT_EVIDENCE_OFFICIAL] = 3,
+                                      [CT_EVIDENCE_LISTED] = 1,
+                                      [CT_EVIDENCE_STOCK] = 4,
+                                      [CT_EVIDENCE_MEASURED] = 2};
+    int evidence = it->row.evidence;
+    int known = evidence >= 0 && evidence < (int)CT_LEN(of_evidence) ? of_evidence[evidence] : 0;
+    return (it->row.gone ? 0 : 20) + (it->row.freshness <= CT_LATE ? 10 : 0) + known;
+}
+
+static int best_first(const void *a, const void *b)
+{
+    const struct item *x = a, *y = b;
+    int way = by_offer(a, b);
+    if (!way)
+        way = worth(y) - worth(x);
+    return way ? way : (x->source > y->source) - (x->source < y->source);
+}
+
+/* Leaves the rows of the best source of each offer in ITEMS. Without an instance's name nothing
+ * says that two are the same. */
+static void drop_doubles(struct ct_reader *r, struct items *items)
+{
+    struct item *v = items->v.v;
+    size_t kept = 0;
+    ct_sort(r, v, items->v.n, sizeof *v, best_first);
+    for (size_t i = 0, first = 0; i < items->v.n; i++) {
+        bool same = i && v[i].row.offer.instance.n && by_offer(&v[first], &v[i]) == 0;
+        if (!same)
+            first = kept;
+        else if (v[i].source != v[first].source) {
+            if (v[first].usd_7d == CT_NONE) /* the better source came within the week */
+                v[first].usd_7d = v[i].usd_7d;
+            continue;
+        }
+        v[kept++] = v[i];
+    }
+    items->v.n = kept;
+}
+
 enum ct_status ct_read_gpus(struct ct_reader *r, const struct ct_query *q, struct ct_arena *a,
                             struct ct_rows *out, struct ct_error *err)
 {
@@ -502,6 +573,7 @@ enum ct_status ct_read_gpus(struct ct_reader *r, const struct ct_query *q, struc
                          ? price_then(r, it, r->t - 7 * CT_DAY)
                          : CT_NONE;
     }
+    drop_doubles(r, &items);
     ct_sort(r, items.v.v, items.v.n, sizeof *items.v.v, by_all);
     for (size_t i = 0, end; i < items.v.n; i = end) {
         const struct item *v = items.v.v;

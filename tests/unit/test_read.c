@@ -464,6 +464,28 @@ static void an_index_is_the_median_of_each_clouds_cheapest(void **state)
     end(&t);
 }
 
+/* A catalogue lists what the cloud itself sells: one offer, the cloud's, as long as that is read. */
+static void one_offer_of_two_sources_counts_once_and_by_the_better_word(void **state)
+{
+    struct read t = begin(state, MIN(1));
+    put_offer(t.f, "aws", "a", 3000);
+    fetch(t.f, "price", MIN(0));
+    clear(t.f);
+    put_offer(t.f, "aws", "a", 2000);
+    t.f->batch.offers.v[0].instance = CT_LIT("X"); /* in another case */
+    put_offer(t.f, "aws", "b", 5000);
+    fetch(t.f, "list", MIN(0));
+    shows(&t, ct_read_gpus, &ct_gpu_table, "cheapest dearest offers", "3|5|2");
+    clear(t.f); /* the cloud is no longer read, the catalogue is */
+    put_offer(t.f, "aws", "a", 2000);
+    t.f->batch.offers.v[0].instance = CT_LIT("X");
+    put_offer(t.f, "aws", "b", 5000);
+    fetch(t.f, "list", MIN(60));
+    t.q.now_ms = MIN(61);
+    shows(&t, ct_read_gpus, &ct_gpu_table, "cheapest dearest offers", "2|5|2");
+    end(&t);
+}
+
 static void compute_is_priced_where_the_accelerator_is_known(void **state)
 {
     struct read t = begin(state, MIN(1));
@@ -1036,6 +1058,7 @@ int main(void)
         T(events_of_a_whole_name_are_not_those_of_its_neighbours),
         T(a_sparkline_holds_values_and_leaves_gaps_blank),
         T(an_index_is_the_median_of_each_clouds_cheapest),
+        T(one_offer_of_two_sources_counts_once_and_by_the_better_word),
         T(compute_is_priced_where_the_accelerator_is_known),
         T(tokens_change_over_thirty_days_and_keep_listings_without_a_price),
         T(a_series_is_found_by_its_name_an_ending_words_or_a_glob),
