@@ -1,5 +1,5 @@
-/* Where messages go: [notify NAME] of the settings. A channel takes one message and says once, later
- * and never from ct_channels_send itself, what became of it. Secrets are read when they are needed
+/* Where messages go: [notify NAME] of the settings. A channel takes one message and says once, at
+ * once or later, what became of it. Secrets are read when they are needed
  * and kept nowhere. One thread: the fetcher's. */
 #ifndef CT_CHANNEL_H
 #define CT_CHANNEL_H

@@ -45,6 +45,7 @@ struct ct_alert_step {
 #define CT_ALERT_PENDING_UNKNOWN_MS CT_HOUR      /* then inactive */
 #define CT_ALERT_FIRING_UNKNOWN_MS CT_DAY        /* then closed, recovery not seen */
 #define CT_ALERT_KEEP_MS (5 * CT_MINUTE)         /* default of `clear` */
+#define CT_REPEAT_MS (4 * CT_HOUR)               /* default of `remind` */
 #define CT_ALERT_OLD_MS CT_DAY                   /* older state is not trusted at a start */
 
 /* A life that has not begun. */

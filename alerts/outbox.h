@@ -9,10 +9,11 @@
 
 #define CT_GROUP_WAIT_MS (30 * CT_SECOND) /* 0 for critical */
 #define CT_GROUP_INTERVAL_MS (5 * CT_MINUTE)
-#define CT_REPEAT_MS (4 * CT_HOUR)
 #define CT_MESSAGE_LINES 20   /* then "+N more" */
 #define CT_MESSAGES_PER_HOUR 30 /* and channel; then one digest */
 #define CT_QUEUE_MOST 10000
+#define CT_GIVE_UP_MS CT_HOUR
+#define CT_GROUP_FIRST "first" /* what a new rule finds at once: one message per channel */
 
 struct ct_outbox;
 struct ct_outbox *ct_outbox_new(void); /* never NULL */
@@ -26,7 +27,8 @@ void ct_outbox_shift(struct ct_outbox *o, int64_t by_ms);
  * superseded. Call before storing; then ct_outbox_changed has the rows. */
 void ct_outbox_tell(struct ct_outbox *o, const struct ct_alert_instance *i, int kind, int64_t n,
                     int64_t now_ms);
-/* Adds repeats that are due for I, firing and not held, every REMIND_MS (0: never). */
+/* Adds repeats that are due for I, firing and not held, every REMIND_MS (0: never), rounded up to
+ * whole group intervals, since the last message about it on a channel. */
 void ct_outbox_remind(struct ct_outbox *o, const struct ct_alert_instance *i, int64_t remind_ms,
                       int64_t now_ms);
 /* Intents that are new or changed since the last call, for ct_write_alerts; *N of them. They stay
@@ -43,6 +45,10 @@ typedef const struct ct_alert_instance *ct_intent_of(void *ctx, int64_t alert);
  * as sent with it. False: nothing is due. Store both with ct_write_alerts, then ct_outbox_begin. */
 bool ct_outbox_next(struct ct_outbox *o, int64_t now_ms, ct_intent_held *held, ct_intent_of *of,
                     void *ctx, struct ct_arena *a, struct ct_alert_delivery *out);
+/* The message just made could not be stored: its intents wait as before. */
+void ct_outbox_undo(struct ct_outbox *o);
+/* Is anything about this alert still waiting? */
+bool ct_outbox_needs(const struct ct_outbox *o, int64_t alert);
 /* A stored message (row known) is on its way from now on. */
 void ct_outbox_begin(struct ct_outbox *o, const struct ct_alert_delivery *d);
 /* A message whose next attempt is due, or NULL. It is not offered again before its result. */

@@ -57,6 +57,10 @@ size_t ct_rules_count(const struct ct_rules *r);
 const struct ct_rule *ct_rules_at(const struct ct_rules *r, size_t i);
 const struct ct_rule *ct_rules_find(const struct ct_rules *r, struct ct_span id);
 const struct ct_rule_view *ct_rule_view(const struct ct_rule *r);
+/* Is it about rows that sources of KIND bring? */
+bool ct_rule_reads(const struct ct_rule *r, enum ct_source_kind kind);
+/* Does it speak of "watch" while nothing is watched? Then it can never fire. */
+bool ct_rule_watches_nothing(const struct ct_rule *r);
 /* The rule in a sentence; into A. */
 struct ct_span ct_rule_sentence(const struct ct_rule *r, struct ct_arena *a);
 /* One rule from its `when` alone (for check): CT_ERR_USAGE says what is wrong. */
@@ -67,14 +71,13 @@ CT_MUST_USE enum ct_status ct_rule_of_when(const char *when, const struct ct_rul
 
 /* One row of a rule's table, judged. Text lives in the arena of the look. */
 struct ct_judged {
-    int64_t id;  /* of the instance */
+    int64_t id; /* of the instance */
     struct ct_span subject, labels, provider, text, url, series;
     struct ct_alert_fact fact; /* silenced and inhibited are the engine's */
     int64_t tracked;  /* the value A->B looks at; CT_NONE: none */
     int64_t value;    /* the number a threshold looks at (check's performance data); CT_NONE */
     int value_digits;
     const char *value_name;
-    bool in_scope; /* false: the row is there, but not what the rule is about */
 };
 
 /* Tables as of one moment, read when first asked for and kept until the look ends. */
@@ -82,8 +85,8 @@ struct ct_look;
 struct ct_look *ct_look_new(struct ct_reader *r, int64_t at_ms, int64_t now_ms);
 void ct_look_free(struct ct_look *l);
 
-/* All rows of RULE's table that it is about, and those of N KNOWN instances that are no longer there
- * (unknown). MEMORY gives last value and latch of an instance for A->B (CT_NONE: not known). */
+/* All rows of RULE's table that it is about, true or not; a known instance without a row here is
+ * unknown. MEMORY gives last value and latch of an instance for A->B (CT_NONE: not known). */
 typedef void ct_rule_memory(void *ctx, int64_t id, int64_t *value, int *latch);
 CT_MUST_USE enum ct_status ct_rule_judge(const struct ct_rule *rule, struct ct_look *l,
                                          ct_rule_memory *memory, void *ctx, struct ct_judged **out,

@@ -1,0 +1,736 @@
+#include "config.h"
+
+#include "alerts/outbox.h"
+#include "db/base/jsonw.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct entry {
+    struct ct_alert_intent i; /* text is owned */
+    bool changed;
+    bool over; /* told, and its end was told */
+};
+
+struct message {
+    struct ct_alert_delivery d; /* text is owned */
+    bool flying;
+};
+
+struct ct_outbox {
+    struct entry *v;
+    size_t n, cap;
+    struct message *m;
+    size_t n_m, cap_m;
+    struct ct_alert_intent *changed; /* copies handed out */
+    size_t *changed_at, n_changed;
+    char **throttled; /* channels over their limit */
+    size_t n_throttled;
+};
+
+struct ct_outbox *ct_outbox_new(void)
+{
+    return ct_xcalloc(1, sizeof(struct ct_outbox));
+}
+
+static struct ct_span own(struct ct_span s)
+{
+    return ct_span(ct_xspandup(s.p ? s : CT_LIT("")));
+}
+
+static void drop_span(struct ct_span s)
+{
+    free((char *)(uintptr_t)s.p);
+}
+
+static void free_entry(struct entry *e)
+{
+    drop_span(e->i.channel);
+    drop_span(e->i.grp);
+    drop_span(e->i.text);
+}
+
+static void free_message(struct message *m)
+{
+    drop_span(m->d.channel);
+    drop_span(m->d.grp);
+    drop_span(m->d.title);
+    drop_span(m->d.text);
+    drop_span(m->d.json);
+    drop_span(m->d.answer);
+}
+
+void ct_outbox_free(struct ct_outbox *o)
+{
+    if (!o)
+        return;
+    for (size_t i = 0; i < o->n; i++)
+        free_entry(&o->v[i]);
+    for (size_t i = 0; i < o->n_m; i++)
+        free_message(&o->m[i]);
+    for (size_t i = 0; i < o->n_throttled; i++)
+        free(o->throttled[i]);
+    free(o->v);
+    free(o->m);
+    free(o->changed);
+    free(o->changed_at);
+    free(o->throttled);
+    free(o);
+}
+
+static struct entry *add(struct ct_outbox *o, const struct ct_alert_intent *i)
+{
+    if (o->n == o->cap) {
+        o->cap = o->cap ? 2 * o->cap : 64;
+        o->v = ct_xrealloc(o->v, o->cap * sizeof *o->v);
+    }
+    struct entry *e = &o->v[o->n++];
+    *e = (struct entry){.i = *i};
+    e->i.channel = own(i->channel);
+    e->i.grp = own(i->grp);
+    e->i.text = own(i->text);
+    return e;
+}
+
+void ct_outbox_begin(struct ct_outbox *o, const struct ct_alert_delivery *d)
+{
+    if (o->n_m == o->cap_m) {
+        o->cap_m = o->cap_m ? 2 * o->cap_m : 32;
+        o->m = ct_xrealloc(o->m, o->cap_m * sizeof *o->m);
+    }
+    struct message *m = &o->m[o->n_m++];
+    *m = (struct message){.d = *d};
+    m->d.channel = own(d->channel);
+    m->d.grp = own(d->grp);
+    m->d.title = own(d->title);
+    m->d.text = own(d->text);
+    m->d.json = own(d->json);
+    m->d.answer = own(d->answer);
+    for (size_t i = 0; i < o->n; i++)
+        if (o->v[i].i.delivery == -1)
+            o->v[i].i.delivery = d->row;
+}
+
+void ct_outbox_recall(struct ct_outbox *o, const struct ct_alert_memory *m)
+{
+    for (size_t i = 0; i < m->n_intents; i++)
+        (void)add(o, &m->intents[i]);
+    for (size_t i = 0; i < m->n_deliveries; i++)
+        ct_outbox_begin(o, &m->deliveries[i]);
+}
+
+static void shift(int64_t *t, int64_t by)
+{
+    *t = *t == CT_NONE ? CT_NONE : *t + by;
+}
+
+void ct_outbox_shift(struct ct_outbox *o, int64_t by_ms)
+{
+    for (size_t i = 0; i < o->n; i++) {
+        shift(&o->v[i].i.at_ms, by_ms);
+        shift(&o->v[i].i.done_ms, by_ms);
+    }
+    for (size_t i = 0; i < o->n_m; i++) {
+        shift(&o->m[i].d.at_ms, by_ms);
+        shift(&o->m[i].d.next_ms, by_ms);
+        shift(&o->m[i].d.done_ms, by_ms);
+    }
+}
+
+/* ---- what is to be told ---- */
+
+static bool about(const struct entry *e, int64_t alert, struct ct_span channel)
+{
+    return e->i.alert == alert && ct_span_eq(e->i.channel, channel);
+}
+
+static bool queued(const struct entry *e)
+{
+    return e->i.state == CT_INTENT_QUEUED;
+}
+
+static void set_state(struct entry *e, int state)
+{
+    e->i.state = state;
+    e->changed = true;
+}
+
+/* Queued intents of that kind give way: what follows says more. True when there were any. */
+static bool supersede(struct ct_outbox *o, int64_t alert, struct ct_span channel, int kind)
+{
+    bool any = false;
+    for (size_t i = 0; i < o->n; i++)
+        if (about(&o->v[i], alert, channel) && queued(&o->v[i]) && o->v[i].i.kind == kind) {
+            set_state(&o->v[i], CT_INTENT_SUPERSEDED);
+            any = true;
+        }
+    return any;
+}
+
+/* Something of this episode was sent, or may have been. */
+static bool was_told(const struct ct_outbox *o, int64_t alert, struct ct_span channel,
+                     int64_t episode)
+{
+    for (size_t i = 0; i < o->n; i++)
+        if (about(&o->v[i], alert, channel) && o->v[i].i.episode == episode &&
+            o->v[i].i.state == CT_INTENT_SENT && o->v[i].i.kind != CT_TELL_RESOLVED)
+            return true;
+    return false;
+}
+
+/* The queue is full: the oldest repeat goes, else the oldest. */
+static void make_room(struct ct_outbox *o)
+{
+    struct entry *oldest = NULL, *repeat = NULL;
+    size_t n = 0;
+    for (size_t i = 0; i < o->n; i++) {
+        struct entry *e = &o->v[i];
+        if (!queued(e))
+            continue;
+        n++;
+        if (!oldest)
+            oldest = e;
+        if (!repeat && e->i.kind == CT_TELL_REPEAT)
+            repeat = e;
+    }
+    if (n >= CT_QUEUE_MOST)
+        set_state(repeat ? repeat : oldest, CT_INTENT_DROPPED);
+}
+
+static void queue(struct ct_outbox *o, const struct ct_alert_instance *a, struct ct_span channel,
+                  int kind, int64_t n, int64_t now_ms)
+{
+    struct ct_alert_intent i = {
+        .alert = a->id,
+        .episode = a->life.episode,
+        .n = n,
+        .at_ms = now_ms,
+        .delivery = CT_NONE,
+        .kind = kind,
+        .severity = a->severity,
+        .state = CT_INTENT_QUEUED,
+        .channel = channel,
+        .grp = a->grp,
+        .text = a->text,
+        .done_ms = CT_NONE,
+    };
+    ct_event_id(i.event_id, a->id, i.episode, kind, n);
+    make_room(o);
+    add(o, &i)->changed = true;
+}
+
+static void tell_channel(struct ct_outbox *o, const struct ct_alert_instance *a,
+                         struct ct_span channel, int kind, int64_t n, int64_t now_ms)
+{
+    (void)supersede(o, a->id, channel, CT_TELL_REPEAT);
+    if (kind == CT_TELL_FIRING || kind == CT_TELL_FLAP_ON) {
+        (void)supersede(o, a->id, channel, CT_TELL_FIRING);
+    } else if (kind == CT_TELL_RESOLVED) {
+        (void)supersede(o, a->id, channel, CT_TELL_FIRING);
+        if (!was_told(o, a->id, channel, a->life.episode))
+            return; /* nobody heard of it */
+    } else if (supersede(o, a->id, channel, CT_TELL_FLAP_ON)) {
+        if (a->life.state != CT_ALERT_FIRING)
+            return;
+        kind = CT_TELL_FIRING;
+        n = a->life.tells;
+    }
+    queue(o, a, channel, kind, n, now_ms);
+}
+
+void ct_outbox_tell(struct ct_outbox *o, const struct ct_alert_instance *i, int kind, int64_t n,
+                    int64_t now_ms)
+{
+    struct ct_span rest = i->channels;
+    while (rest.n) {
+        struct ct_span channel = ct_span_cut(&rest, '\x1f');
+        if (channel.n)
+            tell_channel(o, i, channel, kind, n, now_ms);
+    }
+}
+
+static void remind_channel(struct ct_outbox *o, const struct ct_alert_instance *a,
+                           struct ct_span channel, int64_t every_ms, int64_t now_ms)
+{
+    int64_t last = CT_NONE, repeats = 0;
+    for (size_t i = 0; i < o->n; i++) {
+        const struct ct_alert_intent *e = &o->v[i].i;
+        if (!about(&o->v[i], a->id, channel) || e->episode != a->life.episode)
+            continue;
+        if (e->kind == CT_TELL_REPEAT && e->n > repeats)
+            repeats = e->n;
+        if (queued(&o->v[i]) || (e->state == CT_INTENT_SENT && e->done_ms == CT_NONE))
+            return; /* it is being told */
+        if (e->state == CT_INTENT_SENT && e->done_ms > last)
+            last = e->done_ms;
+    }
+    if (last != CT_NONE && now_ms - last >= every_ms)
+        queue(o, a, channel, CT_TELL_REPEAT, repeats + 1, now_ms);
+}
+
+void ct_outbox_remind(struct ct_outbox *o, const struct ct_alert_instance *i, int64_t remind_ms,
+                      int64_t now_ms)
+{
+    struct ct_span rest = i->channels;
+    int64_t steps = (remind_ms + CT_GROUP_INTERVAL_MS - 1) / CT_GROUP_INTERVAL_MS;
+    while (remind_ms > 0 && rest.n) {
+        struct ct_span channel = ct_span_cut(&rest, '\x1f');
+        if (channel.n)
+            remind_channel(o, i, channel, steps * CT_GROUP_INTERVAL_MS, now_ms);
+    }
+}
+
+/* ---- storing ---- */
+
+struct ct_alert_intent *ct_outbox_changed(struct ct_outbox *o, size_t *n)
+{
+    o->changed = ct_xrealloc(o->changed, (o->n + 1) * sizeof *o->changed);
+    o->changed_at = ct_xrealloc(o->changed_at, (o->n + 1) * sizeof *o->changed_at);
+    o->n_changed = 0;
+    for (size_t i = 0; i < o->n; i++)
+        if (o->v[i].changed) {
+            o->changed_at[o->n_changed] = i;
+            o->changed[o->n_changed++] = o->v[i].i;
+        }
+    *n = o->n_changed;
+    return o->changed;
+}
+
+void ct_outbox_stored(struct ct_outbox *o)
+{
+    for (size_t i = 0; i < o->n_changed; i++) {
+        struct entry *e = &o->v[o->changed_at[i]];
+        e->i.row = o->changed[i].row;
+        e->i.delivery = o->changed[i].delivery;
+        e->changed = false;
+    }
+    o->n_changed = 0;
+    size_t kept = 0;
+    for (size_t i = 0; i < o->n; i++) {
+        const struct entry *e = &o->v[i];
+        bool gone = e->i.state == CT_INTENT_SUPERSEDED || e->i.state == CT_INTENT_DROPPED ||
+                    (e->over && e->i.state == CT_INTENT_SENT && e->i.done_ms != CT_NONE);
+        if (gone && !e->changed)
+            free_entry(&o->v[i]);
+        else
+            o->v[kept++] = o->v[i];
+    }
+    o->n = kept;
+}
+
+void ct_outbox_undo(struct ct_outbox *o)
+{
+    for (size_t i = 0; i < o->n; i++)
+        if (o->v[i].i.delivery == -1) {
+            set_state(&o->v[i], CT_INTENT_QUEUED);
+            o->v[i].i.delivery = CT_NONE;
+            o->v[i].over = false;
+        }
+}
+
+bool ct_outbox_needs(const struct ct_outbox *o, int64_t alert)
+{
+    for (size_t i = 0; i < o->n; i++)
+        if (o->v[i].i.alert == alert && queued(&o->v[i]))
+            return true;
+    return false;
+}
+
+/* ---- messages ---- */
+
+static const struct message *last_of_group(const struct ct_outbox *o, const struct ct_alert_intent *i,
+                                           bool *busy)
+{
+    const struct message *last = NULL;
+    *busy = false;
+    for (size_t k = 0; k < o->n_m; k++) {
+        const struct message *m = &o->m[k];
+        if (!ct_span_eq(m->d.channel, i->channel) || !ct_span_eq(m->d.grp, i->grp))
+            continue;
+        *busy = *busy || m->d.state == CT_DELIVERY_QUEUED;
+        if (!last || m->d.at_ms > last->d.at_ms)
+            last = m;
+    }
+    return last;
+}
+
+/* Is a message about this alert still being tried on its channel? What follows waits. */
+static bool in_flight(const struct ct_outbox *o, const struct ct_alert_intent *i)
+{
+    for (size_t k = 0; k < o->n; k++)
+        if (about(&o->v[k], i->alert, i->channel) && o->v[k].i.state == CT_INTENT_SENT &&
+            o->v[k].i.done_ms == CT_NONE)
+            return true;
+    return false;
+}
+
+static bool same_group(const struct entry *e, const struct ct_alert_intent *i)
+{
+    return ct_span_eq(e->i.channel, i->channel) && ct_span_eq(e->i.grp, i->grp);
+}
+
+/* When the group of I may send its next message; CT_LIVE: not yet, something is under way. */
+static int64_t group_due(const struct ct_outbox *o, const struct ct_alert_intent *i,
+                         ct_intent_held *held, void *ctx)
+{
+    int64_t oldest = i->at_ms;
+    bool critical = false, open = false, busy;
+    for (size_t k = 0; k < o->n; k++) {
+        const struct entry *e = &o->v[k];
+        if (!same_group(e, i))
+            continue;
+        open = open || (e->i.state == CT_INTENT_SENT && !e->over);
+        if (!queued(e) || held(ctx, &e->i))
+            continue;
+        critical = critical || e->i.severity == CT_SEV_CRITICAL;
+        oldest = e->i.at_ms < oldest ? e->i.at_ms : oldest;
+    }
+    const struct message *last = last_of_group(o, i, &busy);
+    if (busy)
+        return CT_LIVE;
+    bool first = ct_span_is(i->grp, CT_GROUP_FIRST);
+    int64_t due = oldest + (critical && !first ? 0 : CT_GROUP_WAIT_MS);
+    if (open && last && last->d.at_ms + CT_GROUP_INTERVAL_MS > due)
+        due = last->d.at_ms + CT_GROUP_INTERVAL_MS;
+    return due;
+}
+
+static int64_t sent_last_hour(const struct ct_outbox *o, struct ct_span channel, int64_t now_ms)
+{
+    int64_t n = 0;
+    for (size_t i = 0; i < o->n_m; i++)
+        n += ct_span_eq(o->m[i].d.channel, channel) && now_ms - o->m[i].d.at_ms < CT_HOUR;
+    return n;
+}
+
+static bool throttle(struct ct_outbox *o, struct ct_span channel, bool on)
+{
+    size_t at = 0;
+    while (at < o->n_throttled && !ct_span_is(channel, o->throttled[at]))
+        at++;
+    bool was = at < o->n_throttled;
+    if (on && !was) {
+        o->throttled = ct_xrealloc(o->throttled, (o->n_throttled + 1) * sizeof *o->throttled);
+        o->throttled[o->n_throttled++] = ct_xspandup(channel);
+    } else if (!on && was) {
+        free(o->throttled[at]);
+        o->throttled[at] = o->throttled[--o->n_throttled];
+    }
+    return was;
+}
+
+/* What a message is made of. */
+struct parts {
+    struct entry **v;
+    size_t n, count[CT_TELL_FLAP_OFF + 1];
+    int severity;
+};
+
+static void pick(struct ct_outbox *o, const struct ct_alert_intent *of, bool whole_channel,
+                 ct_intent_held *held, void *ctx, struct parts *p)
+{
+    p->v = ct_xcalloc(o->n, sizeof(*p->v));
+    for (size_t i = 0; i < o->n; i++) {
+        struct entry *e = &o->v[i];
+        bool wanted = whole_channel ? ct_span_eq(e->i.channel, of->channel) : same_group(e, of);
+        if (!wanted || !queued(e) || held(ctx, &e->i) || in_flight(o, &e->i))
+            continue;
+        p->v[p->n++] = e;
+        p->count[e->i.kind]++;
+        p->severity = e->i.severity > p->severity ? e->i.severity : p->severity;
+    }
+}
+
+static int worst_first(const void *a, const void *b)
+{
+    const struct entry *const *x = a, *const *y = b;
+    if ((*x)->i.severity != (*y)->i.severity)
+        return (*y)->i.severity - (*x)->i.severity;
+    return *x < *y ? -1 : *x > *y;
+}
+
+static const char *shout(int kind)
+{
+    static const char *const words[] = {"FIRING", "STILL FIRING", "RESOLVED", "FLAPPING",
+                                        "FLAPPING ENDED"};
+    return words[kind];
+}
+
+static void say_one(struct ct_buf *b, const struct entry *e, const struct ct_alert_instance *a)
+{
+    ct_buf_addf(b, "%s %s %.*s", shout(e->i.kind), ct_severity_words[e->i.severity],
+                CT_FMT(a ? a->subject : CT_LIT("?")));
+    if (e->i.text.n)
+        ct_buf_addf(b, ": %.*s", CT_FMT(e->i.text));
+    if (a)
+        ct_buf_addf(b, " [%.*s]", CT_FMT(a->rule));
+}
+
+static void make_title(struct ct_buf *b, const struct parts *p, const struct ct_alert_delivery *d,
+                       const struct ct_alert_instance *first)
+{
+    if (p->n == 1) {
+        say_one(b, p->v[0], first);
+        return;
+    }
+    for (int kind = 0; kind <= CT_TELL_FLAP_OFF; kind++)
+        if (p->count[kind])
+            ct_buf_addf(b, "%s%zu %s", b->n ? ", " : "", p->count[kind], shout(kind));
+    ct_buf_addf(b, ": %.*s", CT_FMT(d->grp));
+}
+
+static void json_labels(struct ct_jw *w, struct ct_span labels)
+{
+    ct_jw_object(w);
+    while (labels.n) {
+        struct ct_span value = ct_span_cut(&labels, '\x1f'), key = ct_span_cut(&value, '=');
+        char name[64];
+        (void)snprintf(name, sizeof name, "%.*s", (int)(key.n < 63 ? key.n : 63), key.p);
+        ct_jw_key(w, name);
+        ct_jw_text(w, value.p ? value : CT_LIT(""));
+    }
+    ct_jw_end_object(w);
+}
+
+static void json_alert(struct ct_jw *w, const struct entry *e, const struct ct_alert_instance *a)
+{
+    char id[CT_ALERT_ID_MAX];
+    ct_alert_id(id, e->i.alert);
+    const struct {
+        const char *key;
+        struct ct_span value;
+    } texts[] = {
+        {"id", ct_span(id)},
+        {"rule", a ? a->rule : CT_SPAN_NONE},
+        {"subject", a ? a->subject : CT_SPAN_NONE},
+        {"provider", a ? a->provider : CT_SPAN_NONE},
+        {"state", a ? ct_span(ct_alert_state_words[a->life.state]) : CT_SPAN_NONE},
+        {"kind", ct_span(ct_alert_kind_words[e->i.kind])},
+        {"severity", ct_span(ct_severity_words[e->i.severity])},
+        {"text", e->i.text},
+        {"url", a && a->url.n ? a->url : CT_SPAN_NONE},
+        {"series", a && a->series.n ? a->series : CT_SPAN_NONE},
+        {"event_id", ct_span(e->i.event_id)},
+    };
+    ct_jw_object(w);
+    for (size_t i = 0; i < CT_LEN(texts); i++) {
+        ct_jw_key(w, texts[i].key);
+        ct_jw_text(w, texts[i].value);
+    }
+    ct_jw_key(w, "episode");
+    ct_jw_int(w, e->i.episode);
+    ct_jw_key(w, "since");
+    ct_jw_time(w, a ? a->life.since_ms : CT_NONE);
+    ct_jw_key(w, "fired_at");
+    ct_jw_time(w, a ? a->life.fired_ms : CT_NONE);
+    ct_jw_key(w, "labels");
+    json_labels(w, a ? a->labels : CT_SPAN_NONE);
+    ct_jw_end_object(w);
+}
+
+static void json_head(struct ct_jw *w, const struct ct_alert_delivery *d)
+{
+    const struct {
+        const char *key;
+        struct ct_span value;
+    } texts[] = {
+        {"event_id", ct_span(d->event_id)},
+        {"kind", ct_span(ct_alert_kind_words[d->kind])},
+        {"severity", ct_span(ct_severity_words[d->severity])},
+        {"channel", d->channel},
+        {"group", d->grp},
+        {"title", d->title},
+    };
+    ct_jw_key(w, "schema");
+    ct_jw_int(w, 1);
+    for (size_t i = 0; i < CT_LEN(texts); i++) {
+        ct_jw_key(w, texts[i].key);
+        ct_jw_text(w, texts[i].value);
+    }
+    ct_jw_key(w, "at");
+    ct_jw_time(w, d->at_ms);
+}
+
+static void make_event_id(const struct parts *p, char out[17])
+{
+    struct ct_buf b = CT_BUF_INIT;
+    for (size_t i = 0; i < p->n; i++)
+        ct_buf_adds(&b, p->v[i]->i.event_id);
+    if (p->n == 1)
+        (void)snprintf(out, 17, "%s", p->v[0]->i.event_id);
+    else
+        (void)snprintf(out, 17, "%016" PRIx64, ct_hash(ct_buf_span(&b)));
+    ct_buf_free(&b);
+}
+
+static void compose(const struct parts *p, ct_intent_of *of, void *ctx, struct ct_arena *arena,
+                    struct ct_alert_delivery *d)
+{
+    struct ct_buf title = CT_BUF_INIT, text = CT_BUF_INIT, json = CT_BUF_INIT;
+    struct ct_jw w;
+    qsort(p->v, p->n, sizeof(*p->v), worst_first);
+    d->kind = p->count[CT_TELL_FIRING]     ? CT_TELL_FIRING
+              : p->count[CT_TELL_FLAP_ON]  ? CT_TELL_FLAP_ON
+              : p->count[CT_TELL_REPEAT]   ? CT_TELL_REPEAT
+              : p->count[CT_TELL_FLAP_OFF] ? CT_TELL_FLAP_OFF
+                                           : CT_TELL_RESOLVED;
+    d->severity = p->severity;
+    make_event_id(p, d->event_id);
+    make_title(&title, p, d, of(ctx, p->v[0]->i.alert));
+    d->title = ct_arena_dup(arena, ct_buf_span(&title));
+    ct_jw_init(&w, &json);
+    ct_jw_object(&w);
+    json_head(&w, d);
+    ct_jw_key(&w, "alerts");
+    ct_jw_array(&w);
+    size_t most = p->n < CT_MESSAGE_LINES ? p->n : CT_MESSAGE_LINES;
+    for (size_t i = 0; i < most; i++) {
+        const struct ct_alert_instance *a = of(ctx, p->v[i]->i.alert);
+        say_one(&text, p->v[i], a);
+        ct_buf_addc(&text, '\n');
+        json_alert(&w, p->v[i], a);
+    }
+    ct_jw_end_array(&w);
+    ct_jw_key(&w, "more");
+    ct_jw_int(&w, (int64_t)(p->n - most));
+    ct_jw_end_object(&w);
+    if (p->n > most)
+        ct_buf_addf(&text, "+%zu more\n", p->n - most);
+    d->text = ct_arena_dup(arena, ct_buf_span(&text));
+    d->json = ct_arena_dup(arena, ct_buf_span(&json));
+    ct_buf_free(&title);
+    ct_buf_free(&text);
+    ct_buf_free(&json);
+}
+
+/* A firing alert whose end is told is over for that channel. */
+static void mark_sent(struct ct_outbox *o, const struct parts *p)
+{
+    for (size_t i = 0; i < p->n; i++) {
+        set_state(p->v[i], CT_INTENT_SENT);
+        p->v[i]->i.delivery = -1;
+    }
+    for (size_t i = 0; i < p->n; i++)
+        for (size_t k = 0; p->v[i]->i.kind == CT_TELL_RESOLVED && k < o->n; k++)
+            if (about(&o->v[k], p->v[i]->i.alert, p->v[i]->i.channel) &&
+                o->v[k].i.episode <= p->v[i]->i.episode && !queued(&o->v[k]))
+                o->v[k].over = true;
+}
+
+bool ct_outbox_next(struct ct_outbox *o, int64_t now_ms, ct_intent_held *held, ct_intent_of *of,
+                    void *ctx, struct ct_arena *a, struct ct_alert_delivery *out)
+{
+    for (size_t i = 0; i < o->n; i++) {
+        const struct ct_alert_intent *e = &o->v[i].i;
+        if (!queued(&o->v[i]) || held(ctx, e) || in_flight(o, e))
+            continue;
+        if (sent_last_hour(o, e->channel, now_ms) >= CT_MESSAGES_PER_HOUR) {
+            (void)throttle(o, e->channel, true);
+            continue;
+        }
+        bool digest = throttle(o, e->channel, false);
+        if (!digest && group_due(o, e, held, ctx) > now_ms)
+            continue;
+        struct parts p = {.n = 0};
+        pick(o, e, digest, held, ctx, &p);
+        *out = (struct ct_alert_delivery){
+            .channel = ct_arena_dup(a, e->channel),
+            .grp = digest ? CT_LIT("digest") : ct_arena_dup(a, e->grp),
+            .state = CT_DELIVERY_QUEUED,
+            .at_ms = now_ms,
+            .next_ms = now_ms,
+            .done_ms = CT_NONE,
+        };
+        compose(&p, of, ctx, a, out);
+        mark_sent(o, &p);
+        free(p.v);
+        return true;
+    }
+    return false;
+}
+
+/* ---- delivery ---- */
+
+int64_t ct_retry_pause(int64_t n, int64_t retry_after_ms, uint64_t random)
+{
+    int64_t base = CT_SECOND / 2;
+    if (retry_after_ms != CT_NONE)
+        return retry_after_ms < 0                  ? 0
+               : retry_after_ms > 10 * CT_MINUTE ? 10 * CT_MINUTE
+                                                   : retry_after_ms;
+    for (int64_t i = 0; i < n && base < CT_MINUTE; i++)
+        base += base / 2;
+    base = base < CT_MINUTE ? base : CT_MINUTE;
+    int64_t pause = base / 2 + (int64_t)(random % (uint64_t)base);
+    return pause < CT_MINUTE ? pause : CT_MINUTE;
+}
+
+const struct ct_alert_delivery *ct_outbox_due(struct ct_outbox *o, int64_t now_ms)
+{
+    for (size_t i = 0; i < o->n_m; i++) {
+        struct message *m = &o->m[i];
+        if (m->d.state == CT_DELIVERY_QUEUED && !m->flying && m->d.next_ms <= now_ms) {
+            m->flying = true;
+            return &m->d;
+        }
+    }
+    return NULL;
+}
+
+/* Messages that ended more than a day ago are of no more use here. */
+static void forget_old(struct ct_outbox *o, int64_t now_ms)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < o->n_m; i++)
+        if (o->m[i].d.state != CT_DELIVERY_QUEUED && now_ms - o->m[i].d.at_ms > CT_DAY)
+            free_message(&o->m[i]);
+        else
+            o->m[kept++] = o->m[i];
+    o->n_m = kept;
+}
+
+const struct ct_alert_delivery *ct_outbox_result(struct ct_outbox *o, int64_t row, enum ct_sent sent,
+                                                 int64_t retry_after_ms, const char *answer,
+                                                 int64_t now_ms, uint64_t random)
+{
+    struct message *m = NULL;
+    forget_old(o, now_ms);
+    for (size_t i = 0; i < o->n_m; i++)
+        if (o->m[i].d.row == row && o->m[i].d.state == CT_DELIVERY_QUEUED)
+            m = &o->m[i];
+    if (!m)
+        return NULL;
+    struct ct_alert_delivery *d = &m->d;
+    m->flying = false;
+    drop_span(d->answer);
+    d->answer = own(ct_span(answer));
+    int64_t pause = ct_retry_pause(d->attempts++, retry_after_ms, random);
+    bool late = now_ms + pause - d->at_ms > CT_GIVE_UP_MS;
+    if (sent == CT_SENT_RETRY && !late) {
+        d->next_ms = now_ms + pause;
+        return d;
+    }
+    d->state = sent == CT_SENT_OK ? CT_DELIVERY_DONE : CT_DELIVERY_FAILED;
+    d->done_ms = now_ms;
+    d->next_ms = CT_NONE;
+    for (size_t i = 0; i < o->n; i++)
+        if (o->v[i].i.delivery == row)
+            o->v[i].i.done_ms = now_ms;
+    return d;
+}
+
+int64_t ct_outbox_wait(const struct ct_outbox *o, int64_t now_ms, int64_t most)
+{
+    for (size_t i = 0; i < o->n_m; i++) {
+        const struct message *m = &o->m[i];
+        int64_t in = m->d.next_ms - now_ms;
+        if (m->d.state == CT_DELIVERY_QUEUED && !m->flying && in < most)
+            most = in > 0 ? in : 0;
+    }
+    for (size_t i = 0; i < o->n; i++)
+        if (queued(&o->v[i]) && most > CT_SECOND)
+            most = CT_SECOND;
+    return most;
+}
