@@ -16,6 +16,8 @@
     X(NDJSON, "ndjson", NULL, "one JSON object a line")                                            \
     X(CSV, "csv", NULL, "comma-separated values with a header")                                    \
     X(TSV, "tsv", NULL, "tab-separated values with a header")                                      \
+    X(OUT, "out", "FILE", "into this file, when it is whole")                                      \
+    X(SQLITE, "sqlite", "FILE", "a SQLite file of plain tables; without TABLE all of them")        \
     X(FILTER, "filter", "TEXT", "only rows that match, in the filter language")                    \
     X(SORT, "sort", "COL[:desc]", "order by a column")                                             \
     X(LIMIT, "limit", "N", "the first N rows of that order")                                       \
@@ -125,7 +127,8 @@ int ct_cmd_status(struct ct_call *c), ct_cmd_gpus(struct ct_call *c),
     ct_cmd_sources(struct ct_call *c), ct_cmd_series(struct ct_call *c);
 int ct_cmd_config(struct ct_call *c), ct_cmd_init(struct ct_call *c),
     ct_cmd_keys(struct ct_call *c), ct_cmd_doctor(struct ct_call *c),
-    ct_cmd_help(struct ct_call *c), ct_cmd_version(struct ct_call *c), ct_cmd_db(struct ct_call *c);
+    ct_cmd_help(struct ct_call *c), ct_cmd_version(struct ct_call *c), ct_cmd_db(struct ct_call *c),
+    ct_cmd_export(struct ct_call *c);
 
 /* `cloudtape COMMAND --help` and `help`: usage, flags. */
 void ct_help_text(struct ct_buf *out, const struct ct_command *cmd /* NULL: all */);
@@ -144,6 +147,15 @@ enum { CT_KINDS_ALL = 15 };
 /* Opens the database of C. CT_ERR_NOT_FOUND: there is none yet. */
 CT_MUST_USE enum ct_status ct_call_reader(struct ct_call *c, struct ct_reader **out);
 struct ct_query ct_call_query(const struct ct_call *c);
+/* How lists of prices are sorted unless somebody says otherwise. */
+#define CT_SORT_OFFERS "price_usd_per_gpu_hour"
+#define CT_SORT_TOKENS "usd_per_mtok"
+/* Rows of `models`, and their table. */
+CT_MUST_USE enum ct_status ct_call_models(struct ct_call *c, struct ct_reader *r,
+                                          const struct ct_table **t, struct ct_rows *out);
+extern const struct ct_table *const ct_model_table;
+/* The word of a state or a stock; null for what is a number. */
+struct ct_span ct_value_word(struct ct_span unit, int64_t value);
 /* The sources whose kind is in KINDS (1 << enum ct_source_kind), for the envelope. */
 CT_MUST_USE enum ct_status ct_call_envelope(struct ct_call *c, struct ct_reader *r, unsigned kinds,
                                             struct ct_envelope *out);

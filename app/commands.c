@@ -42,6 +42,12 @@ const struct ct_command ct_commands[] = {
     {"sources", "[FILTER...] | test NAME",
      "where data comes from, and how fresh it is; test: one fetched, nothing stored",
      READ " allow-private ca", "test", CT_BY_VIEWER, 0, -1, ct_cmd_sources},
+    {"export", "TABLE | [TABLE...] --sqlite FILE",
+     "whole tables for other tools, samples and events of any length too",
+     "db config at json ndjson csv tsv sqlite out filter sort limit columns no-header gone from to "
+     "range fail-empty",
+     "status components incidents gpus tokens models sources news series events samples gaps",
+     CT_BY_VIEWER, 0, -1, ct_cmd_export},
     {"screen", "NAME", "draws one screen as text", "db config at size theme charset ansi keys",
      SCREENS " help keys", CT_BY_VIEWER, 1, 1, ct_cmd_screen},
     {"fetch", "[SOURCE...]", "fetches once, or stays and fetches",

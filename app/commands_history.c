@@ -45,7 +45,7 @@ static int64_t nano(int64_t value, int digits)
 }
 
 /* States and stock are numbers by rank; their words are easier to read. */
-static struct ct_span word_of(struct ct_span unit, int64_t value)
+struct ct_span ct_value_word(struct ct_span unit, int64_t value)
 {
     if (ct_span_is(unit, "state") && value >= 0 && value <= CT_STATE_MAJOR)
         return ct_span(ct_state_words[value]);
@@ -78,7 +78,7 @@ static struct ct_rows make_lines(struct ct_call *c, const struct ct_history *h, 
                                                            .min = nano(p[k].min, h[i].digits),
                                                            .max = nano(p[k].max, h[i].digits),
                                                            .last = nano(p[k].last, h[i].digits),
-                                                           .word = word_of(h[i].unit, p[k].last)};
+                                                           .word = ct_value_word(h[i].unit, p[k].last)};
         for (size_t k = 0; k < h[i].gaps.n; k++)
             *CT_VEC_PUSH(c->arena, &lines) =
                 (struct line){.series = h[i].series,

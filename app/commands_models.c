@@ -47,6 +47,7 @@ static const struct ct_column model_columns[] = {
 };
 static const struct ct_table model_table = {"models", sizeof(ROW), model_columns,
                                             CT_LEN(model_columns)};
+const struct ct_table *const ct_model_table = &model_table;
 #undef ROW
 
 struct lab {
@@ -418,6 +419,13 @@ static int print_models_json(struct ct_call *c, struct ct_rows rows, const struc
     if (!any)
         return ct_no_data(c);
     return c->flag[CT_FLAG_FAIL_EMPTY] && matched == 0 ? 4 : 0;
+}
+
+enum ct_status ct_call_models(struct ct_call *c, struct ct_reader *r, const struct ct_table **t,
+                              struct ct_rows *out)
+{
+    *t = &model_table;
+    return load_models(c, r, out);
 }
 
 int ct_cmd_models(struct ct_call *c)

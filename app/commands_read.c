@@ -284,7 +284,7 @@ int ct_cmd_tokens(struct ct_call *c)
     static const struct plain p = {&ct_token_table, ct_read_tokens,
                                    "lab model variant host region kind tier usd_per_mtok currency "
                                    "change_30d_pct age_s source",
-                                   "usd_per_mtok", MODELS};
+                                   CT_SORT_TOKENS, MODELS};
     struct ct_query q = ct_call_query(c);
     return print_plain(c, &p, &q);
 }
@@ -372,7 +372,7 @@ int ct_cmd_gpus(struct ct_call *c)
         &ct_offer_table, ct_read_offers,
         "gpu form gpu_mem_gib gpu_count cloud region purchase price_usd_per_gpu_hour currency "
         "change_24h_pct stock age_s instance",
-        "price_usd_per_gpu_hour", PRICES};
+        CT_SORT_OFFERS, PRICES};
     static const struct plain groups = {
         &ct_gpu_table, ct_read_gpus,
         "gpu form cloud region purchase index_usd_per_gpu_hour cheapest_usd_per_gpu_hour "
