@@ -334,7 +334,7 @@ int ct_cmd_sources(struct ct_call *c)
 {
     static const struct plain p = {&ct_source_table, ct_read_sources,
                                    "id kind state age_s interval_s http_status rows changed_rows "
-                                   "latency_ms error",
+                                   "latency_ms mark error",
                                    "", CT_KINDS_ALL};
     struct ct_query q = ct_call_query(c);
     if (c->n_words > 0 && strcmp(c->words[0], "test") == 0)

@@ -504,6 +504,7 @@ struct ct_source_list ct_sources_at(struct ct_reader *r)
             .pending_n = sqlite3_column_int64(st, 23),
             .page_url = ct_col_text(r, st, 25),
             .page_indicator = ct_col_text(r, st, 26),
+            .unproven = sqlite3_column_int(st, 27) == 1,
         };
     }
     for (size_t i = 0; i < list.n; i++) {

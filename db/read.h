@@ -162,6 +162,8 @@ struct ct_source_row {
     int64_t last_success_ms, last_attempt_ms, next_attempt_ms, interval_s, http_status, bytes, rows,
         changed_rows, latency_ms, failures, age_s, data_ms;
     int unconfirmed; /* an answer is held back as suspicious */
+    int unproven;    /* no answer of its format has been seen yet, by anybody */
+    struct ct_span mark; /* "unproven", "unconfirmed", or null */
 };
 extern const struct ct_table ct_source_table;
 

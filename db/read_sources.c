@@ -26,6 +26,8 @@ static const struct ct_column source_columns[] = {
     COL(INT, "age_s", age_s, ALIAS("age")),
     COL(TIME, "data_at", data_ms),
     COL(BOOL, "unconfirmed", unconfirmed),
+    COL(BOOL, "unproven", unproven),
+    COL(TEXT, "mark", mark, SEARCH),
     COL(TEXT, "terms", terms),
 };
 TABLE(ct_source_table, "source", ROW, source_columns);
@@ -74,6 +76,10 @@ static struct ct_source_row source_row(const struct ct_reader *r, const struct c
         .data_ms = newest ? s->data_ms : CT_NONE,
         .unconfirmed = r->live ? s->pending_n > 0 : s->held,
     };
+    row.unproven = s->unproven;
+    row.mark = row.unproven      ? CT_LIT("unproven")
+               : row.unconfirmed ? CT_LIT("unconfirmed")
+                                 : CT_SPAN_NONE;
     if (row.state == CT_OFF)
         row.error = s->off_reason.n ? s->off_reason : CT_SPAN_NONE;
     else if (newest && s->error.n)

@@ -40,7 +40,7 @@
     X(SOURCES,                                                                                     \
       "SELECT id,name,family,kind,provider,scope,title,url,terms,evidence,interval_ms,enabled,"    \
       "off_reason,part_of_list,last_attempt_ms,next_attempt_ms,http_status,bytes,rows,"            \
-      "changed_rows,latency_ms,error,data_ms,pending_n,pending_reason,page_url,page_indicator"     \
+      "changed_rows,latency_ms,error,data_ms,pending_n,pending_reason,page_url,page_indicator,proof" \
       " FROM source ORDER BY id")                                                                  \
     X(POLLS_BACK, "SELECT from_ms,to_ms,n,outcome,imported,rows,reason FROM poll"                  \
                   " WHERE source_id=?1 AND from_ms<=?2 ORDER BY from_ms DESC")                     \
@@ -160,7 +160,7 @@ struct ct_source_at {
     struct ct_span name, family, provider, scope, title, url, terms, off_reason, page_url,
         page_indicator;
     int kind, evidence;
-    bool enabled, part_of_list;
+    bool enabled, part_of_list, unproven;
     int64_t last_success_ms, last_attempt_ms, rows, failures;
     int64_t failing_since_ms;   /* of the present run of failures; CT_NONE */
     struct ct_span fail_reason; /* of the last attempt, when it failed or was held back */

@@ -234,7 +234,12 @@ static const char step_2[] =
     " CHECK (from_ms <= to_ms)"
     ") STRICT;";
 
-static const char *const steps[] = {step_1, step_2};
+/* Version 3: PROOF of a source: 0 its format is known from recorded answers, 1 only from documents, 2 so,
+ * but it has worked for real since. */
+static const char step_3[] =
+    "ALTER TABLE source ADD COLUMN proof INTEGER NOT NULL DEFAULT 0 CHECK (proof BETWEEN 0 AND 2);";
+
+static const char *const steps[] = {step_1, step_2, step_3};
 _Static_assert(CT_LEN(steps) == CT_SCHEMA_VERSION, "a step a version");
 
 static enum ct_status fail(sqlite3 *db, const char *path, struct ct_error *err)

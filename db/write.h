@@ -36,6 +36,7 @@ struct ct_source_conf {
     const char *off_reason; /* "needs LAMBDA_API_KEY"; "" when enabled */
     bool part_of_list; /* answers never show all there is (Vast: the 64 cheapest): rows that vanish
                           are "not seen", never "gone" */
+    bool unproven; /* its format is known from documents alone, until an answer has been read */
 };
 
 /* Writes the configured sources: new ones appear, changed ones change, absent ones become off ("not

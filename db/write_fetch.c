@@ -99,7 +99,7 @@ static void add_imported_source(struct ct_job *j)
     RUN(j->w, SOURCE_ADD, vs(j->f->source_id), vs(""), ve((int)kind), vs(""), vs(""),
         vs(j->f->source_id), vs(""), vs(""),
         ve(listed ? CT_EVIDENCE_LISTED : CT_EVIDENCE_OFFICIAL), vi(CT_DAY), vi(0), vs("imported"),
-        vi(0));
+        vi(0), vi(0));
 }
 
 /* ---- is it to be believed? (reliability.md section 4) ---- */
@@ -301,6 +301,8 @@ static void store_answer(struct ct_job *j, enum ct_poll_outcome outcome)
         j->changed |= j->out->changed_rows > 0;
         if (newest)
             store_page(j);
+        if (!f->import)
+            RUN(w, SOURCE_PROVEN, vi(j->source));
         if (newest && f->import) /* validators belong to what the network gave last */
             RUN(w, SOURCE_GOOD, vi(j->source), vi(j->out->rows), vi(CT_NONE), vi(CT_NONE), vi(0),
                 vi(usable_time(f->batch->data_ms, j->at_ms)), vi(j->changed), vi(j->at_ms));

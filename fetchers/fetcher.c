@@ -82,6 +82,7 @@ struct ct_source_conf ct_source_conf_of(const struct ct_source *s, struct ct_are
                       : !ct_source_has_key(s) ? ct_arena_printf(a, "needs %s", s->key_env).p
                                      : "switched off",
         .part_of_list = s->part_of_list,
+        .unproven = s->ops != NULL && s->ops->unproven,
     };
 }
 

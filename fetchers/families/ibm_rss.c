@@ -173,4 +173,5 @@ const struct ct_family ct_family_ibm_rss = {
     .kind = CT_SOURCE_STATUS,
     .url_pattern = "https://cloud.ibm.com/status/api/notifications/feed.rss",
     .parse = parse,
+    .unproven = true,
 };

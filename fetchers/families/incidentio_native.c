@@ -277,4 +277,5 @@ const struct ct_family ct_family_incidentio_native = {
     .url_pattern = "https://STATUS-PAGE/proxy/STATUS-PAGE",
     .max_bytes = 16 << 20,
     .parse = parse,
+    .unproven = true,
 };

@@ -71,4 +71,5 @@ const struct ct_family ct_family_lambda_types = {
     .kind = CT_SOURCE_PRICES,
     .url_pattern = "https://cloud.lambda.ai/api/v1/instance-types",
     .parse = parse,
+    .unproven = true,
 };

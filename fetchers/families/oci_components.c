@@ -208,4 +208,5 @@ const struct ct_family ct_family_oci_components = {
     .url_pattern = "https://ocistatus.oraclecloud.com/api/v2/components.json",
     .max_bytes = 16 << 20,
     .parse = parse,
+    .unproven = true,
 };

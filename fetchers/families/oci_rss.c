@@ -87,4 +87,5 @@ const struct ct_family ct_family_oci_rss = {
     .kind = CT_SOURCE_STATUS,
     .url_pattern = "https://ocistatus.oraclecloud.com/api/v2/incident-summary.rss",
     .parse = parse,
+    .unproven = true,
 };

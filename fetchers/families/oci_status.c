@@ -54,4 +54,5 @@ const struct ct_family ct_family_oci_status = {
     .kind = CT_SOURCE_STATUS,
     .url_pattern = "https://ocistatus.oraclecloud.com/api/v2/status.json",
     .parse = parse,
+    .unproven = true,
 };

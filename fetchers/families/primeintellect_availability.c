@@ -89,4 +89,5 @@ const struct ct_family ct_family_primeintellect_availability = {
     .kind = CT_SOURCE_PRICES,
     .url_pattern = "https://api.primeintellect.ai/api/v1/availability/gpus",
     .parse = parse,
+    .unproven = true,
 };

@@ -215,4 +215,5 @@ const struct ct_family ct_family_rss_status = {
     .kind = CT_SOURCE_STATUS,
     .url_pattern = "https://STATUS-PAGE/history.rss, /feed, /feed.atom",
     .parse = parse,
+    .unproven = true,
 };

@@ -68,4 +68,5 @@ const struct ct_family ct_family_shadeform_types = {
     .kind = CT_SOURCE_PRICES,
     .url_pattern = "https://api.shadeform.ai/v1/instances/types",
     .parse = parse,
+    .unproven = true,
 };

@@ -150,4 +150,5 @@ const struct ct_family ct_family_xai_rss = {
     .kind = CT_SOURCE_STATUS,
     .url_pattern = "https://status.x.ai/feed.xml",
     .parse = parse,
+    .unproven = true,
 };

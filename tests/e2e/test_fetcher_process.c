@@ -320,6 +320,29 @@ static void a_test_of_a_source_shows_what_would_change_and_writes_nothing(void *
     assert_sound();
 }
 
+static void a_source_known_from_documents_is_unproven_until_it_works_for_real(void **state)
+{
+    (void)state;
+    static const char body[] = "{\"page\":{\"name\":\"Oracle\",\"updated_at\":\"2026-09-01T00:00:00Z\"},"
+                               "\"status\":{\"indicator\":\"none\",\"description\":\"Normal\"}}";
+    FILE *f = new_config();
+    struct ct_error err;
+    char *db = file_in("t.db"), *path = file_in("body.json");
+    add_source(f, "ora", "oci-status", ts_port(env.web), "/ora", "60s");
+    fclose(f);
+    ts_set(env.web, "/ora", &(struct ts_answer){200, .body = body});
+    assert_int_equal(ct_write_file(path, ct_span(body), &err), CT_OK);
+    expect_code(RUN("import", "oci-status", path, "--at", "-1h", "--source", "ora", "--db", db,
+                    "--config", file_in("config.ini")), 0);
+    assert_int_equal(query("SELECT proof FROM source WHERE name = 'ora'"), 1);
+    expect_code(wait_for(FETCH("--once", "ora"), 20000), 0);
+    assert_int_equal(query("SELECT proof FROM source WHERE name = 'ora'"), 2);
+    expect_code(wait_for(FETCH("--once", "ora"), 20000), 0); /* stays so over a restart */
+    assert_int_equal(query("SELECT proof FROM source WHERE name = 'ora'"), 2);
+    assert_int_equal(query("SELECT proof FROM source WHERE name = 'github_status'"), 0);
+    assert_int_equal(query("SELECT proof FROM source WHERE name = 'oracle_status'"), 1);
+}
+
 static void wrong_usage_is_one_line_and_changes_nothing(void **state)
 {
     (void)state;
@@ -799,6 +822,7 @@ int main(void)
         FRESH(once_prints_a_line_a_source_and_says_whether_all_worked),
         FRESH(people_bring_their_own_sources_without_code),
         FRESH(a_test_of_a_source_shows_what_would_change_and_writes_nothing),
+        FRESH(a_source_known_from_documents_is_unproven_until_it_works_for_real),
         FRESH(wrong_usage_is_one_line_and_changes_nothing),
         FRESH(a_bad_config_line_is_named_and_the_rest_counts),
         FRESH(signals_and_the_end_of_the_parent_stop_it_within_two_seconds),

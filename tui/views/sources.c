@@ -135,6 +135,13 @@ static enum ct_role format_error(const void *row, const struct ct_draw *d, struc
     if (s->unconfirmed > 0) {
         ct_buf_adds(out, "held back until confirmed: ");
     }
+    if (s->unproven > 0 && !s->error.n) {
+        ct_buf_adds(out, "unproven: its format is known from documents alone");
+        return CT_ROLE_DIM;
+    }
+    if (s->unproven > 0) {
+        ct_buf_adds(out, "unproven; ");
+    }
     ct_buf_add(out, ct_failure_words(s->url, s->error));
     if (s->error.n && s->failures != CT_NONE && s->failures > 1) {
         ct_buf_addf(out, " (%lldx)", (long long)s->failures);
