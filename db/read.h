@@ -164,6 +164,10 @@ struct ct_source_row {
     int unconfirmed; /* an answer is held back as suspicious */
     int unproven;    /* no answer of its format has been seen yet, by anybody */
     struct ct_span mark; /* "unproven", "unconfirmed", or null */
+    /* What the newest good answer held and was left out on purpose: how many, and what ("2 x unknown
+     * GPU K520; ..."). */
+    int64_t left_out;
+    struct ct_span notes;
 };
 extern const struct ct_table ct_source_table;
 

@@ -29,6 +29,8 @@ static const struct ct_column source_columns[] = {
     COL(BOOL, "unproven", unproven),
     COL(TEXT, "mark", mark, SEARCH),
     COL(TEXT, "terms", terms),
+    COL(INT, "left_out", left_out),
+    COL(TEXT, "notes", notes, SEARCH),
 };
 TABLE(ct_source_table, "source", ROW, source_columns);
 #undef ROW
@@ -75,6 +77,7 @@ static struct ct_source_row source_row(const struct ct_reader *r, const struct c
         .age_s = s->age_s,
         .data_ms = newest ? s->data_ms : CT_NONE,
         .unconfirmed = r->live ? s->pending_n > 0 : s->held,
+        .left_out = CT_NONE,
     };
     row.unproven = s->unproven;
     row.mark = row.unproven      ? CT_LIT("unproven")
@@ -89,6 +92,28 @@ static struct ct_source_row source_row(const struct ct_reader *r, const struct c
     return row;
 }
 
+/* Of the newest good answer, so only where that is the one looked at. A database of an older layout
+ * has none. */
+static void read_notes(struct ct_reader *r, const struct ct_source_at *s, struct ct_source_row *row)
+{
+    sqlite3_stmt *st = ct_use(r, SQL_NOTES, 1, s->id);
+    if (!r->live && (s->stored_attempt_ms == CT_NONE || s->stored_attempt_ms > r->t))
+        return;
+    while (ct_step(r, st)) {
+        row->left_out = ct_col_int(st, 0);
+        row->notes = ct_col_text(r, st, 1);
+    }
+}
+
+static bool have_notes(struct ct_reader *r)
+{
+    bool have = false;
+    sqlite3_stmt *st = ct_use(r, SQL_NOTE_TABLE, 0);
+    while (ct_step(r, st))
+        have = true;
+    return have;
+}
+
 static int by_name(const void *a, const void *b)
 {
     return ct_span_cmp(((const struct ct_source_row *)a)->id,
@@ -101,10 +126,14 @@ enum ct_status ct_read_sources(struct ct_reader *r, const struct ct_query *q, st
     CT_VEC(struct ct_source_row) rows = {NULL, 0, 0};
     ct_load_begin(r, q, a, err);
     struct ct_source_list list = ct_sources_at(r);
+    bool noted = have_notes(r);
     for (size_t i = 0; i < list.n; i++) {
         struct ct_source_row *row = CT_VEC_PUSH(a, &rows);
-        if (row)
-            *row = source_row(r, &list.v[i]);
+        if (!row)
+            break;
+        *row = source_row(r, &list.v[i]);
+        if (noted)
+            read_notes(r, &list.v[i], row);
     }
     ct_sort(r, rows.v, rows.n, sizeof *rows.v, by_name);
     *out = (struct ct_rows){rows.v, rows.n};

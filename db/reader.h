@@ -42,6 +42,8 @@
       "off_reason,part_of_list,last_attempt_ms,next_attempt_ms,http_status,bytes,rows,"            \
       "changed_rows,latency_ms,error,data_ms,pending_n,pending_reason,page_url,page_indicator,proof" \
       " FROM source ORDER BY id")                                                                  \
+    X(NOTE_TABLE, "SELECT 1 FROM sqlite_schema WHERE name='source_note'")                          \
+    X(NOTES, "SELECT left_out,notes FROM source_note WHERE source_id=?1")                          \
     X(POLLS_BACK, "SELECT from_ms,to_ms,n,outcome,imported,rows,reason FROM poll"                  \
                   " WHERE source_id=?1 AND from_ms<=?2 ORDER BY from_ms DESC")                     \
     X(POLLS, "SELECT from_ms,to_ms,n,outcome,imported,rows,reason FROM poll"                       \

@@ -239,7 +239,14 @@ static const char step_2[] =
 static const char step_3[] =
     "ALTER TABLE source ADD COLUMN proof INTEGER NOT NULL DEFAULT 0 CHECK (proof BETWEEN 0 AND 2);";
 
-static const char *const steps[] = {step_1, step_2, step_3};
+/* Version 4: what the newest good answer of a source held that was left out on purpose, counted; NOTES says what,
+ * unknown names first, as far as there is room. */
+static const char step_4[] =
+    "CREATE TABLE source_note ("
+    " source_id INTEGER PRIMARY KEY REFERENCES source(id), left_out INTEGER NOT NULL, notes TEXT NOT NULL"
+    ") STRICT;";
+
+static const char *const steps[] = {step_1, step_2, step_3, step_4};
 _Static_assert(CT_LEN(steps) == CT_SCHEMA_VERSION, "a step a version");
 
 static enum ct_status fail(sqlite3 *db, const char *path, struct ct_error *err)

@@ -6,6 +6,7 @@
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #define CONFIRMATIONS 3
@@ -290,6 +291,41 @@ static void store_page(struct ct_job *j)
         vi(p->updated_ms));
 }
 
+/* Names nobody knows come first: they are what a table lacks. */
+static int by_interest(const void *a, const void *b)
+{
+    const struct ct_note *x = a, *y = b;
+    int way = ct_span_starts(y->what, "unknown") - ct_span_starts(x->what, "unknown");
+    if (way == 0)
+        way = (x->count < y->count) - (x->count > y->count);
+    return way ? way : ct_span_cmp(x->what, y->what);
+}
+
+/* What the answer held and we left out on purpose. */
+static void store_notes(struct ct_job *j)
+{
+    enum { ROOM = 600 };
+    size_t n = j->f->batch->notes.n;
+    int64_t left_out = 0;
+    struct ct_buf text = CT_BUF_INIT;
+    struct ct_note *v = ct_arena_alloc(j->w->arena, (n + 1) * sizeof *v);
+    if (!v)
+        return;
+    if (n) {
+        memcpy(v, j->f->batch->notes.v, n * sizeof *v);
+        qsort(v, n, sizeof *v, by_interest);
+    }
+    ct_buf_adds(&text, "");
+    for (size_t i = 0; i < n; i++) {
+        left_out += v[i].count;
+        if (text.n + v[i].what.n < ROOM)
+            ct_buf_addf(&text, "%s%lld x %.*s", text.n ? "; " : "", (long long)v[i].count,
+                        CT_FMT(v[i].what));
+    }
+    RUN(j->w, SOURCE_NOTES, vi(j->source), vi(left_out), vt(ct_buf_span(&text)));
+    ct_buf_free(&text);
+}
+
 static void store_answer(struct ct_job *j, enum ct_poll_outcome outcome)
 {
     const struct ct_fetch *f = j->f;
@@ -299,8 +335,10 @@ static void store_answer(struct ct_job *j, enum ct_poll_outcome outcome)
         ct_w_apply_series(j);
         ct_w_apply_incidents(j, f->batch);
         j->changed |= j->out->changed_rows > 0;
-        if (newest)
+        if (newest) {
             store_page(j);
+            store_notes(j);
+        }
         if (!f->import)
             RUN(w, SOURCE_PROVEN, vi(j->source));
         if (newest && f->import) /* validators belong to what the network gave last */

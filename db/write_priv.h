@@ -44,6 +44,9 @@
     X(SOURCE_FORGET, "UPDATE source SET etag=NULL, last_modified=NULL, body_hash=0 WHERE id=?1") \
     X(SOURCE_HELD, "UPDATE source SET pending_n=?2, pending_reason=?3, pending_mark=?4," \
         " pending_since_ms=?5 WHERE id=?1") \
+    X(SOURCE_NOTES, "INSERT INTO source_note (source_id, left_out, notes) VALUES (?1, ?2, ?3)" \
+        " ON CONFLICT (source_id) DO UPDATE SET left_out=excluded.left_out, notes=excluded.notes" \
+        " WHERE left_out<>excluded.left_out OR notes<>excluded.notes") \
     X(SOURCE_PAGE, "UPDATE source SET page_id=coalesce(?2, page_id), page_name=coalesce(?3, page_name)," \
         " page_url=coalesce(?4, page_url), page_indicator=?5, page_updated_ms=?6 WHERE id=?1") \
     /* what the timeline says now: last success, failures since, and the last error unless it is over */ \

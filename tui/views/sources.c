@@ -180,6 +180,7 @@ static const struct ct_tcol cols[] = {
      .format = format_bytes},
     {.column = "rows", .header = "ROWS", .min = 5, .max = 6, .align = 1, .drop = 5},
     {.column = "changed_rows", .header = "CHANGED", .min = 7, .max = 7, .align = 1, .drop = 10},
+    {.column = "left_out", .header = "LEFT", .min = 4, .max = 6, .align = 1, .drop = 11},
     {.column = "error", .header = "ERROR", .min = 22, .max = 160, .drop = 1, .format = format_error},
 };
 
@@ -340,7 +341,7 @@ static void draw_tries(void *state, const void *model, const struct ct_draw *d, 
                        struct ct_buf *note)
 {
     const struct try_model *m = model;
-    int head = box.rows >= 12 ? 6 : 0;
+    int head = box.rows >= 13 ? 7 : 0;
     if (m && !m->found) {
         ct_puts(box, 0, 1, CT_ROLE_DIM, "no source chosen: Enter on a row of screen 8");
         return;
@@ -351,6 +352,7 @@ static void draw_tries(void *state, const void *model, const struct ct_draw *d, 
         put_line(box, 2, "family", m->source.family);
         put_line(box, 3, "terms", m->source.terms);
         put_line(box, 4, "error", m->source.error);
+        put_line(box, 5, "left out", m->source.notes);
     }
     if (m) {
         ct_buf_add(note, m->source.id);
