@@ -13,6 +13,7 @@
 #include "fetchers/fetcher.h"
 #include "fetchers/gunzip.h"
 #include "fetchers/rows.h"
+#include "fetchers/stream.h"
 
 #include <csv.h>
 #include <inttypes.h>
@@ -42,6 +43,48 @@ static enum ct_status read_body(const char *path, size_t max, struct ct_buf *out
     if (st != CT_OK)
         ct_error_prefix(err, path);
     ct_buf_free(&packed);
+    return st;
+}
+
+static enum ct_status take_piece(void *stream, struct ct_span piece, struct ct_error *err)
+{
+    return ct_stream_feed(stream, piece, err);
+}
+
+/* What a recorded answer was: its unpacked bytes, and the hash that a fetch would have kept. */
+struct document {
+    int64_t bytes;
+    uint64_t hash;
+};
+
+/* The rows of the document in PATH into B; *D (NULL is fine) is told of S, HASH being that of the
+ * pages before. */
+static enum ct_status read_document(const struct ct_family *family, const char *path,
+                                    const struct ct_parse_hint *hint, const struct ct_source *s,
+                                    struct ct_batch *b, struct document *d, struct ct_error *err)
+{
+    enum ct_status st;
+    if (family->stream != NULL) {
+        struct ct_stream *stream = ct_stream_new(family, hint, 0, b);
+        st = ct_read_pieces(path, take_piece, stream, err);
+        if (st == CT_OK)
+            st = ct_stream_end(stream, err);
+        if (d != NULL) {
+            d->bytes += (int64_t)ct_stream_bytes(stream);
+            d->hash = ct_stream_source_hash(s, stream);
+        }
+        ct_stream_free(stream);
+        return st;
+    }
+    struct ct_buf body = CT_BUF_INIT;
+    st = read_body(path, MAX_BODY, &body, err);
+    if (st == CT_OK && d != NULL) {
+        d->bytes += (int64_t)body.n;
+        d->hash = ct_body_hash(s, d->hash, ct_buf_span(&body));
+    }
+    if (st == CT_OK)
+        st = family->parse(ct_buf_span(&body), hint, b, err);
+    ct_buf_free(&body);
     return st;
 }
 
@@ -76,22 +119,16 @@ static int print_rows(const struct ct_batch *b)
 static int parse_file(const struct ct_family *family, const char *path, struct ct_parse_hint hint)
 {
     struct ct_error err = {0};
-    struct ct_buf body = CT_BUF_INIT;
     struct ct_arena *arena = ct_arena_new(PARSE_ARENA);
     struct ct_batch batch;
     int code;
 
     ct_batch_init(&batch, arena);
-    if (read_body(path, MAX_BODY, &body, &err) != CT_OK) {
-        code = ct_complain_err(EXIT_ERROR, &err);
-    } else if (family->parse(ct_buf_span(&body), &hint, &batch, &err) != CT_OK) {
+    enum ct_status st = read_document(family, path, &hint, NULL, &batch, NULL, &err);
+    if (st != CT_OK && st != CT_ERR_IO && st != CT_ERR_NOT_FOUND) /* a file's error names the file */
         ct_error_prefix(&err, family->name);
-        code = ct_complain_err(EXIT_ERROR, &err);
-    } else {
-        code = print_rows(&batch);
-    }
+    code = st == CT_OK ? print_rows(&batch) : ct_complain_err(EXIT_ERROR, &err);
     ct_arena_free(arena);
-    ct_buf_free(&body);
     return code;
 }
 
@@ -332,16 +369,13 @@ static enum ct_status choose_by_content(struct import *im, const struct ct_famil
     bool chosen = false;
     enum ct_status st = CT_OK;
     if (family->kind == CT_SOURCE_STATUS) {
-        struct ct_buf body = CT_BUF_INIT;
         struct ct_batch batch;
         struct ct_arena *arena = ct_arena_new(PARSE_ARENA);
         ct_batch_init(&batch, arena);
-        if ((st = read_body(path, MAX_BODY, &body, err)) == CT_OK &&
-            (st = family->parse(ct_buf_span(&body), NULL, &batch, err)) != CT_OK)
+        if ((st = read_document(family, path, NULL, NULL, &batch, NULL, err)) != CT_OK)
             ct_error_prefix(err, path);
         chosen = st == CT_OK && batch.pages.n > 0 && source_of_page(im, family, batch.pages.v);
         ct_arena_free(arena);
-        ct_buf_free(&body);
     }
     if (st == CT_OK && !chosen) {
         snprintf(name, sizeof(name), "import_%s", family->name);
@@ -527,29 +561,25 @@ static int by_time_and_name(const void *a, const void *b)
 static enum ct_status import_snapshot(struct import *im, const struct recorded *v, size_t n,
                                       bool dry, struct ct_error *err)
 {
-    struct ct_buf body = CT_BUF_INIT;
     struct ct_arena *arena = ct_arena_new(PARSE_ARENA);
     const struct ct_parse_hint hint = ct_source_hint(im->s);
     struct ct_batch batch;
+    struct document d = {0};
     enum ct_status st = CT_OK;
-    int64_t bytes = 0;
-    uint64_t hash = 0;
 
     ct_batch_init(&batch, arena);
+    if (n > 1 && im->s->ops->stream != NULL)
+        st = ct_fail(err, CT_ERR_USAGE, v[1].path, "of the same time as %s, and this format has "
+                     "no pages", v[0].path);
     for (size_t i = 0; i < n && st == CT_OK; i++) {
-        if ((st = read_body(v[i].path, MAX_BODY, &body, err)) != CT_OK)
-            break;
-        bytes += (int64_t)body.n;
-        hash = ct_body_hash(im->s, hash, ct_buf_span(&body));
         batch.next_page = CT_SPAN_NONE;
-        st = im->s->ops->parse(ct_buf_span(&body), &hint, &batch, err);
+        st = read_document(im->s->ops, v[i].path, &hint, im->s, &batch, &d, err);
         if (st != CT_OK)
             ct_error_prefix(err, v[i].path);
     }
     if (st == CT_OK && !dry)
-        st = commit(im, v[0].at_ms, bytes, hash, &batch, err);
+        st = commit(im, v[0].at_ms, d.bytes, d.hash, &batch, err);
     ct_arena_free(arena);
-    ct_buf_free(&body);
     return st;
 }
 

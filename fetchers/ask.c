@@ -4,6 +4,7 @@
 
 #include "fetchers/gunzip.h"
 #include "fetchers/schedule.h"
+#include "fetchers/stream.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -89,15 +90,26 @@ static int64_t timeout_of(const struct ct_ask *a)
     return chosen || a->timeout_ms <= 0 ? own : a->timeout_ms;
 }
 
-uint64_t ct_body_hash(const struct ct_source *s, uint64_t hash, struct ct_span body)
+/* HASH with the hash of N further bytes of an answer of S. */
+static uint64_t add_hash(const struct ct_source *s, uint64_t hash, uint64_t of_bytes, uint64_t n)
 {
     if (hash == 0) {
         const char *parts[] = {PACKAGE_VERSION, s->family, s->provider, s->query, s->body};
         for (size_t i = 0; i < CT_LEN(parts); i++)
             hash = ct_mix(hash, ct_hash(ct_span(parts[i] ? parts[i] : "")), i);
     }
-    hash = ct_mix(hash, ct_hash(body), body.n);
+    hash = ct_mix(hash, of_bytes, n);
     return hash ? hash : 1; /* 0 says "none" in the database */
+}
+
+uint64_t ct_body_hash(const struct ct_source *s, uint64_t hash, struct ct_span body)
+{
+    return add_hash(s, hash, ct_hash(body), body.n);
+}
+
+uint64_t ct_stream_source_hash(const struct ct_source *s, const struct ct_stream *stream)
+{
+    return add_hash(s, 0, ct_stream_hash(stream), ct_stream_bytes(stream));
 }
 
 /* True: the next page is on its way, or the attempt has failed over it. */
@@ -135,6 +147,12 @@ static bool go_on(struct ct_ask *a)
     return true;
 }
 
+static void keep_validators(struct ct_ask *a, struct ct_span etag, struct ct_span last_modified)
+{
+    a->etag = ct_arena_dup(a->arena, ct_header_safe(etag));
+    a->last_modified = ct_arena_dup(a->arena, ct_header_safe(last_modified));
+}
+
 static void on_body(struct ct_ask *a, struct ct_span body, struct ct_span etag,
                     struct ct_span last_modified)
 {
@@ -153,8 +171,7 @@ static void on_body(struct ct_ask *a, struct ct_span body, struct ct_span etag,
     a->bytes += (int64_t)body.n;
     a->hash = ct_body_hash(a->s, a->hash, body);
     if (a->pages == 1) {
-        a->etag = ct_arena_dup(a->arena, ct_header_safe(etag));
-        a->last_modified = ct_arena_dup(a->arena, ct_header_safe(last_modified));
+        keep_validators(a, etag, last_modified);
         if (a->s->max_pages <= 1 && a->hash == a->last.body_hash) {
             finish(a, CT_OUTCOME_NOT_MODIFIED);
             return;
@@ -165,6 +182,37 @@ static void on_body(struct ct_ask *a, struct ct_span body, struct ct_span etag,
         fail(a, &err);
     else if (!go_on(a))
         finish(a, a->hash == a->last.body_hash ? CT_OUTCOME_NOT_MODIFIED : CT_OUTCOME_OK);
+}
+
+/* ---- documents too large to hold ---- */
+
+/* What comes of BYTES counts when the transfer is complete; null: an answer begins. */
+static enum ct_status on_bytes(void *ctx, struct ct_span bytes, struct ct_error *err)
+{
+    struct ct_ask *a = ctx;
+    if (bytes.p)
+        return ct_stream_feed(a->stream, bytes, err);
+    const struct ct_parse_hint hint = ct_source_hint(a->s);
+    ct_stream_free(a->stream);
+    ct_arena_reset(a->arena);
+    ct_batch_init(&a->batch, a->arena);
+    a->stream = ct_stream_new(a->s->ops, &hint, body_limit(a->s), &a->batch);
+    return CT_OK;
+}
+
+/* Such a source has one page. */
+static void on_end(struct ct_ask *a, struct ct_span etag, struct ct_span last_modified)
+{
+    struct ct_error err = {0};
+    a->pages = 1;
+    a->bytes = (int64_t)ct_stream_bytes(a->stream);
+    if (ct_stream_end(a->stream, &err) != CT_OK || ct_source_fits(a->s, &a->batch, &err) != CT_OK) {
+        fail(a, &err);
+        return;
+    }
+    keep_validators(a, etag, last_modified);
+    a->hash = ct_stream_source_hash(a->s, a->stream);
+    finish(a, a->hash == a->last.body_hash ? CT_OUTCOME_NOT_MODIFIED : CT_OUTCOME_OK);
 }
 
 /* ---- addresses ---- */
@@ -179,6 +227,8 @@ static void on_answer(void *ctx, const struct ct_http_answer *h)
     a->latency_ms += h->latency_ms;
     if (h->status != CT_OK) {
         fail(a, &h->err);
+    } else if (code == 200 && a->s->ops->stream) {
+        on_end(a, h->etag, h->last_modified);
     } else if (code == 200) {
         on_body(a, h->body, h->etag, h->last_modified);
     } else if (code == 304 && a->sent_validators && a->last.rows > 0) {
@@ -232,6 +282,7 @@ static enum ct_status ask_address(struct ct_ask *a, bool plain, struct ct_error 
         .total_ms = timeout_of(a),
         .allow_private = s->allow_private,
         .secret_url = in_url,
+        .sink = s->ops->stream ? on_bytes : NULL,
     };
     fill_headers(s, in_url ? NULL : key, arena, headers);
     req.headers = headers[0] ? headers : NULL;
@@ -314,6 +365,8 @@ void ct_ask_start(struct ct_ask *a)
 
 void ct_ask_free(struct ct_ask *a)
 {
+    ct_stream_free(a->stream);
+    a->stream = NULL;
     ct_arena_free(a->arena);
     a->arena = NULL;
     ct_buf_free(&a->url);

@@ -11,6 +11,7 @@
 enum { CT_PAGES_MAX = 50 };
 
 struct ct_ask;
+struct ct_stream;
 /* Called once, from ct_http_poll or ct_exec_poll or, when nothing could be asked, ct_ask_start. */
 typedef void ct_ask_done(void *ctx, struct ct_ask *a);
 
@@ -36,6 +37,7 @@ struct ct_ask {
 
     /* its own */
     struct ct_arena *arena;
+    struct ct_stream *stream; /* of a family that streams; NULL before an answer begins */
     struct ct_buf url, unpacked;
     uint64_t links[CT_PAGES_MAX];
     bool sent_validators;
@@ -52,5 +54,7 @@ bool ct_source_has_key(const struct ct_source *s);
 /* The hash under which a good answer of S is remembered: of its bytes (HASH so far, 0 at first), of
  * how it was asked and of the program that read it, so that a better parser reads it again. */
 uint64_t ct_body_hash(const struct ct_source *s, uint64_t hash, struct ct_span body);
+/* The same of a document that was read as a stream, in whatever pieces. */
+uint64_t ct_stream_source_hash(const struct ct_source *s, const struct ct_stream *stream);
 
 #endif

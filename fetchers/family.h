@@ -11,6 +11,23 @@ struct ct_parse_hint {
     struct ct_span query;    /* what was asked, e.g. "bid" for Vast: spot is not in the answer */
 };
 
+/* A reader of documents too large to hold: the same as `parse`, in pieces (fetchers/stream.h drives
+ * it). READER is SIZE zeroed bytes. Rows kept so far are in OUT; they count for nothing before
+ * `end` has found the document whole. */
+struct ct_stream_ops {
+    size_t size;
+    enum ct_status (*begin)(void *reader, const struct ct_parse_hint *hint, struct ct_batch *out,
+                            struct ct_error *err);
+    /* *FOUND grows whenever something in the document ended: a reader that waits forever for the
+     * end of one text would hold all of it. */
+    enum ct_status (*feed)(void *reader, struct ct_span bytes, uint64_t *found,
+                           struct ct_error *err);
+    enum ct_status (*end)(void *reader, struct ct_error *err);
+    void (*drop)(void *reader); /* after a `begin` that went well, whatever came then */
+};
+
+#define CT_STREAM_MAX ((size_t)2 << 30) /* decoded body cap of a source that streams */
+
 struct ct_family {
     const char *name; /* contract.md section 2 */
     enum ct_source_kind kind;
@@ -26,6 +43,7 @@ struct ct_family {
     enum ct_status (*parse)(struct ct_span body, const struct ct_parse_hint *hint,
                             struct ct_batch *out, struct ct_error *err);
     bool unproven; /* written from documents: no recorded answer was at hand (tests/data/README) */
+    const struct ct_stream_ops *stream; /* NULL: bodies are small enough to be held */
 };
 
 extern const struct ct_family *const ct_families[];       /* NULL-terminated, in contract order */
@@ -56,6 +74,7 @@ struct ct_source {
     bool enabled, part_of_list, allow_private;
     bool kind_given; /* KIND says what the rows are; else the family does */
     enum ct_source_kind kind;
+    bool opt_in; /* built in, and off unless the user says otherwise */
     const struct ct_family *ops;
 };
 

@@ -62,6 +62,13 @@ static const char *program_of(const struct ct_source *s, struct ct_arena *a)
     return ct_arena_printf(a, "exec:%s", argv ? argv[0] : "").p;
 }
 
+/* What to do about a source that is off by itself. */
+static const char *opt_in_words(const struct ct_source *s)
+{
+    return s->ops->max_bytes == CT_STREAM_MAX ? "opt-in, very large: enabled = yes turns it on"
+                                              : "opt-in: enabled = yes turns it on";
+}
+
 struct ct_source_conf ct_source_conf_of(const struct ct_source *s, struct ct_arena *a)
 {
     bool on = can_run(s);
@@ -80,6 +87,7 @@ struct ct_source_conf ct_source_conf_of(const struct ct_source *s, struct ct_are
         .off_reason = on             ? ""
                       : !ct_source_whole(s) ? "has no family, or nothing to ask"
                       : !ct_source_has_key(s) ? ct_arena_printf(a, "needs %s", s->key_env).p
+                      : s->opt_in             ? opt_in_words(s)
                                      : "switched off",
         .part_of_list = s->part_of_list,
         .unproven = s->ops != NULL && s->ops->unproven,

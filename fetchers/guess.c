@@ -49,6 +49,9 @@ static const char *guess_object(const json_t *root)
     static const struct {
         const char *members, *words;
     } shapes[] = {
+        {"products terms", "an AWS price list"},
+        {"publicationDate regions", "an AWS index of regions"},
+        {"publicationDate offers", "an AWS index of services"},
         {"regionHealthReports", "an Oracle component list"},
         {"regions service_alerts", "a Vultr status answer"},
         {"service_alerts", "a Vultr alert list"},
@@ -166,7 +169,11 @@ const char *ct_family_guess(struct ct_span body)
         return guess_markup(text);
     if (memchr(text.p, '\0', text.n))
         return "binary data";
-    return ct_span_starts(text, "callback") ? "JSONP" : "plain text";
+    if (ct_span_starts(text, "callback"))
+        return "JSONP";
+    struct ct_span line = ct_span_cut(&text, '\n');
+    return memchr(line.p, ',', line.n) && !ct_span_ihas(line, CT_LIT(", ")) ? "a CSV table"
+                                                                            : "plain text";
 }
 
 void ct_family_explain(struct ct_error *err, struct ct_span body)

@@ -23,6 +23,7 @@ enum {
     MAX_VALIDATOR = 512,
     BUSY_WAIT_MS = 20, /* a finished HTTP/2 answer may wait for the next time-out: make that soon */
     IDLE_CONNECTIONS = 64,
+    STREAM_BUFFER = 128 * 1024,
     LOW_SPEED_BYTES = 64,
     LOW_SPEED_S = 15,
 };
@@ -33,7 +34,7 @@ enum {
 
 enum state { QUEUED, RUNNING, FINISHED };
 /* Why one of our own callbacks ended a transfer. */
-enum stop { STOP_NONE, STOP_BODY, STOP_WIRE, STOP_HEADERS };
+enum stop { STOP_NONE, STOP_BODY, STOP_WIRE, STOP_HEADERS, STOP_SINK };
 
 struct transfer {
     struct transfer *next;
@@ -42,6 +43,7 @@ struct transfer {
     CURL *easy;
     struct curl_slist *headers;
     ct_http_done *done;
+    ct_http_sink *sink;
     void *ctx;
 
     char *url, *body;
@@ -235,10 +237,24 @@ static curl_socket_t open_socket(void *ctx, curlsocktype purpose, struct curl_so
     return socket(a->family, a->socktype | SOCK_CLOEXEC, a->protocol);
 }
 
+/* A streamed body goes on as it comes; what stands in an answer other than 200 is of no use. */
+static size_t pass_on(struct transfer *t, struct ct_span bytes)
+{
+    long code = 0;
+    curl_easy_getinfo(t->easy, CURLINFO_RESPONSE_CODE, &code);
+    if (code == 200 && t->sink(t->ctx, bytes, &t->err) != CT_OK) {
+        t->stop = STOP_SINK;
+        return 0;
+    }
+    return bytes.n;
+}
+
 static size_t on_body(char *p, size_t size, size_t count, void *ctx)
 {
     struct transfer *t = ctx;
     size_t n = size * count;
+    if (t->sink != NULL)
+        return pass_on(t, (struct ct_span){p, n});
     if (n > t->max_bytes - t->in.n) {
         t->stop = STOP_BODY;
         return 0;
@@ -379,8 +395,10 @@ static CURLcode set_request(struct transfer *t)
         rc = curl_easy_setopt(e, CURLOPT_ERRORBUFFER, t->words);
     if (rc == CURLE_OK)
         rc = curl_easy_setopt(e, CURLOPT_USERAGENT, t->h->user_agent);
+    /* curl takes a cut gzip body for a whole one: who reads a stream unpacks it, and knows. */
     if (rc == CURLE_OK)
-        rc = curl_easy_setopt(e, CURLOPT_ACCEPT_ENCODING, "gzip, deflate");
+        rc = t->sink == NULL ? curl_easy_setopt(e, CURLOPT_ACCEPT_ENCODING, "gzip, deflate")
+                             : curl_easy_setopt(e, CURLOPT_BUFFERSIZE, (long)STREAM_BUFFER);
     if (rc == CURLE_OK)
         rc = curl_easy_setopt(e, CURLOPT_HTTPHEADER, t->headers);
     if (rc == CURLE_OK && t->body != NULL)
@@ -412,6 +430,10 @@ static void begin(struct transfer *t)
     t->header_bytes = 0;
     t->words[0] = t->etag[0] = t->modified[0] = t->type[0] = t->retry[0] = '\0';
     ct_buf_clear(&t->in);
+    if (t->sink != NULL && t->sink(t->ctx, CT_SPAN_NONE, &t->err) != CT_OK) {
+        finish(t, t->err.status);
+        return;
+    }
     if ((t->easy = curl_easy_init()) != NULL && (rc = set_limits(t)) == CURLE_OK &&
         (rc = set_rules(t)) == CURLE_OK && (rc = set_request(t)) == CURLE_OK &&
         curl_multi_add_handle(t->h->multi, t->easy) == CURLM_OK) {
@@ -482,6 +504,8 @@ static enum ct_status explain(struct transfer *t, CURLcode rc)
 {
     const char *host = strstr(t->origin, "://") + 3, *words = NULL;
     long os_errno = 0;
+    if (t->stop == STOP_SINK)
+        return t->err.status;
     if (t->stop == STOP_BODY || rc == CURLE_FILESIZE_EXCEEDED)
         return ct_fail(&t->err, CT_ERR_LIMIT, host, "body is larger than %zu bytes", t->max_bytes);
     if (t->stop == STOP_WIRE)
@@ -729,6 +753,8 @@ static enum ct_status fill_headers(struct transfer *t, const struct ct_http_requ
             return ct_fail(err, CT_ERR_NET, "content type", "not a header value");
         add_header(t, line);
     }
+    if (req->sink != NULL)
+        add_header(t, "Accept-Encoding: gzip");
     if (req->body != NULL)
         add_header(t, "Expect:");
     for (const char *const *h = req->headers; h != NULL && *h != NULL; h++) {
@@ -751,6 +777,7 @@ enum ct_status ct_http_start(struct ct_http *h, const struct ct_http_request *re
     t->connect_ms = req->connect_ms > 0 ? req->connect_ms : DEFAULT_CONNECT_MS;
     t->total_ms = req->total_ms > 0 ? req->total_ms : DEFAULT_TOTAL_MS;
     t->done = done;
+    t->sink = req->sink;
     t->ctx = ctx;
     if (req->body != NULL)
         t->body = ct_xstrdup(req->body);

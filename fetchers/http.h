@@ -25,6 +25,11 @@ CT_MUST_USE enum ct_status ct_http_new(const struct ct_http_options *o, struct c
                                        struct ct_error *err);
 void ct_http_free(struct ct_http *h); /* ends running transfers without calling back */
 
+/* Takes the body of an answer 200 while it arrives, as it was sent: still packed when the server
+ * packed it. Null bytes: an answer begins, what was given before counts for nothing. Anything but
+ * CT_OK ends the transfer with ERR. */
+typedef enum ct_status ct_http_sink(void *ctx, struct ct_span bytes, struct ct_error *err);
+
 struct ct_http_request {
     const char *url, *method /* "GET", "POST" */, *body /* or NULL */, *content_type;
     const char *const *headers;         /* "Name: value", NULL-terminated, or NULL; never logged */
@@ -33,13 +38,15 @@ struct ct_http_request {
     int64_t connect_ms, total_ms;       /* 0: 10 s, 30 s */
     bool allow_private;
     bool secret_url; /* the address itself holds a key: it follows no redirect to another host */
+    ct_http_sink *sink; /* NULL: the answer brings the body. Else it has none, and MAX_BYTES is of
+                           bytes on the wire; called with the context of DONE */
 };
 
 struct ct_http_answer {
     enum ct_status
         status; /* CT_OK: an answer arrived whole (any HTTP status); else ERR says why not */
     int http_status;
-    struct ct_span body; /* decoded; borrowed for the callback */
+    struct ct_span body; /* decoded; borrowed for the callback; empty behind a sink */
     struct ct_span etag, last_modified, content_type, final_url; /* borrowed; null when absent */
     int64_t retry_after_ms; /* CT_NONE: not said; a date is already made relative */
     int64_t latency_ms, wire_bytes;

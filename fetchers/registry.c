@@ -44,6 +44,8 @@ const struct ct_family *const ct_families[] = {
     &ct_family_azure_retail,
     &ct_family_aws_spot_advisor,
     &ct_family_aws_spot_feed,
+    &ct_family_aws_offer,
+    &ct_family_aws_offer_csv,
     &ct_family_gcp_skus,
     &ct_family_oci_products,
     &ct_family_lambda_types,
@@ -91,6 +93,7 @@ struct ct_registry {
 #define MAX_INTERVAL (30 * CT_DAY)
 #define MIN_INTERVAL (30 * CT_SECOND)
 #define MAX_TIMEOUT (120 * CT_SECOND)
+#define MAX_STREAM_TIMEOUT CT_HOUR
 
 enum kind {
     K_ID,
@@ -274,6 +277,7 @@ static enum ct_status set_number(struct ct_source *s, const struct column *c, st
     bool time = c->kind == K_SECONDS || c->kind == K_TIMEOUT;
     enum ct_status ok = time ? ct_duration_parse(value, &n) : ct_span_int(value, &n);
     int64_t least = s->allow_private ? CT_SECOND : MIN_INTERVAL;
+    bool streams = s->ops && s->ops->stream;
     switch (c->kind) {
     case K_SECONDS:
         if (ok != CT_OK || n < least || n > MAX_INTERVAL)
@@ -281,13 +285,13 @@ static enum ct_status set_number(struct ct_source *s, const struct column *c, st
         *(int64_t *)field = n;
         break;
     case K_TIMEOUT:
-        if (ok != CT_OK || n < CT_SECOND || n > MAX_TIMEOUT)
-            return wrong(err, c, "1s to 120s", value);
+        if (ok != CT_OK || n < CT_SECOND || n > (streams ? MAX_STREAM_TIMEOUT : MAX_TIMEOUT))
+            return wrong(err, c, streams ? "1s to 1h" : "1s to 120s", value);
         *(int64_t *)field = n;
         break;
     case K_BYTES:
-        if (ok != CT_OK || n < 1 || n > MAX_BYTES)
-            return wrong(err, c, "1 to 67108864 bytes", value);
+        if (ok != CT_OK || n < 1 || (uint64_t)n > (streams ? CT_STREAM_MAX : MAX_BYTES))
+            return wrong(err, c, streams ? "1 to 2147483648 bytes" : "1 to 67108864 bytes", value);
         *(size_t *)field = (size_t)n;
         break;
     default:
@@ -434,6 +438,7 @@ static enum ct_status add_row(struct ct_registry *reg, const struct ct_tsv *t, s
         if (set_column(reg, s, &columns[i], cell, &inner) != CT_OK)
             return ct_tsv_fail(t, row, err, "%s", inner.what);
     }
+    s->opt_in = !s->enabled;
     if (s->body[0] && strcmp(s->method, "POST") != 0)
         return ct_tsv_fail(t, row, err, "body: only a POST has one");
     if (!s->title[0])

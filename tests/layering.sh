@@ -16,7 +16,7 @@ allowed() {
     done
     n=$((n + 1))
     # shellcheck disable=SC2086
-    bad=$(grep -nHE '^#include ("|<(curl|ncurses|libxml|sqlite3|jansson|microhttpd|csv|utf8proc|ini|vterm|zlib))' $files |
+    bad=$(grep -nHE '^#include ("|<(curl|ncurses|libxml|sqlite3|jansson|yajl|microhttpd|csv|utf8proc|ini|vterm|zlib))' $files |
         sed -E 's/#include ["<]([^">]*)[">].*/\1/' |
         awk -F: -v ok="^($2)" '$3 !~ ok { print "#   " $1 ":" $2 ": " $3 }')
     if [ -z "$bad" ]; then
@@ -33,11 +33,11 @@ allowed db_base_depends_on_libc_utf8proc_and_inih db/base/*.[ch] -- \
 allowed db_knows_base_sqlite_and_jansson db/*.[ch] -- \
     'config\.h|db/|sqlite3|jansson'
 allowed fetchers_know_no_reader_and_no_screen fetchers/*.[ch] fetchers/families/*.[ch] -- \
-    'config\.h|db/base/|db/model\.h|db/table\.h|db/write\.h|fetchers/|curl|jansson|libxml|csv|zlib'
+    'config\.h|db/base/|db/model\.h|db/table\.h|db/write\.h|fetchers/|curl|jansson|yajl|libxml|csv|zlib'
 allowed alerts_read_rows_and_know_no_screen alerts/*.[ch] -- \
     'config\.h|db/base/|db/(alerts|model|read|table|write)\.h|fetchers/http\.h|alerts/|jansson'
 allowed one_file_knows_curl $(ls alerts/*.[ch] fetchers/*.[ch] fetchers/families/*.[ch] app/*.[ch] demo/*.[ch] | grep -v fetchers/http.c) -- \
-    'config\.h|db/|fetchers/|alerts/|app/|demo/|tui/|jansson|libxml|csv|zlib|microhttpd|sqlite3'
+    'config\.h|db/|fetchers/|alerts/|app/|demo/|tui/|jansson|yajl|libxml|csv|zlib|microhttpd|sqlite3'
 allowed canvas_themes_and_widgets_know_rows_only_by_their_table tui/canvas.[ch] tui/theme.[ch] tui/widgets/*.[ch] -- \
     'config\.h|db/base/|db/table\.h|db/model\.h|tui/'
 allowed views_read_models_and_know_no_terminal tui/views/*.[ch] -- \

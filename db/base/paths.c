@@ -251,6 +251,31 @@ enum ct_status ct_read_file(const char *path, size_t max, struct ct_buf *out, st
     return status;
 }
 
+enum ct_status ct_read_pieces(const char *path, ct_read_piece *take, void *ctx,
+                              struct ct_error *err)
+{
+    enum { PIECE = 128 * 1024 };
+    bool input = strcmp(path, "-") == 0;
+    const char *name = input ? "standard input" : path;
+    int fd = input ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0)
+        return io_error(err, path, "can not be opened");
+    char *piece = ct_xmalloc(PIECE);
+    enum ct_status status = CT_OK;
+    ssize_t got = 1;
+    while (status == CT_OK && got != 0) {
+        got = read(fd, piece, PIECE);
+        if (got > 0)
+            status = take(ctx, (struct ct_span){piece, (size_t)got}, err);
+        else if (got < 0 && errno != EINTR)
+            status = io_error(err, name, "can not be read");
+    }
+    free(piece);
+    if (!input)
+        close(fd);
+    return status;
+}
+
 static bool write_all(int fd, struct ct_span bytes)
 {
     while (bytes.n > 0) {

@@ -27,6 +27,10 @@ CT_MUST_USE enum ct_status ct_mkdirs(const char *path, struct ct_error *err);
 /* Whole file into OUT; CT_ERR_LIMIT above MAX bytes. "-" is standard input. */
 CT_MUST_USE enum ct_status ct_read_file(const char *path, size_t max, struct ct_buf *out,
                                         struct ct_error *err);
+/* The same file, of any size, piece by piece; an error of TAKE ends it. */
+typedef enum ct_status ct_read_piece(void *ctx, struct ct_span piece, struct ct_error *err);
+CT_MUST_USE enum ct_status ct_read_pieces(const char *path, ct_read_piece *take, void *ctx,
+                                          struct ct_error *err);
 /* Atomic replace: temp file beside it, fsync, rename, 0600. */
 CT_MUST_USE enum ct_status ct_write_file(const char *path, struct ct_span bytes,
                                          struct ct_error *err);

@@ -33,6 +33,8 @@ extern const struct ct_family ct_family_rss_status;
 extern const struct ct_family ct_family_azure_retail;
 extern const struct ct_family ct_family_aws_spot_advisor;
 extern const struct ct_family ct_family_aws_spot_feed;
+extern const struct ct_family ct_family_aws_offer;
+extern const struct ct_family ct_family_aws_offer_csv;
 extern const struct ct_family ct_family_gcp_skus;
 extern const struct ct_family ct_family_oci_products;
 extern const struct ct_family ct_family_lambda_types;

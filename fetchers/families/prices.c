@@ -19,6 +19,13 @@ void ct_note_about(struct ct_batch *out, const char *what, struct ct_span text)
             out, (struct ct_span){line, (size_t)len < sizeof line ? (size_t)len : sizeof line - 1});
 }
 
+void ct_note_count(struct ct_batch *out, const char *what, int64_t count)
+{
+    struct ct_note *note = count > 0 ? CT_VEC_PUSH(out->arena, &out->notes) : NULL;
+    if (note)
+        *note = (struct ct_note){ct_span(what), count};
+}
+
 void ct_offer_set_gpu(struct ct_offer *offer, const struct ct_gpu *gpu)
 {
     offer->gpu = gpu->gpu;
@@ -40,20 +47,33 @@ void ct_offer_derive(struct ct_offer *offer)
         offer->price_per_gpu_hour = ct_muldiv(offer->price_per_hour, 1000, offer->gpu_count_milli);
 }
 
+/* PRICE as read with status S, if it is one. */
+static ct_nusd price_or_note(struct ct_batch *out, enum ct_status s, ct_nusd price,
+                             const char *missing)
+{
+    const char *why = s == CT_ERR_RANGE  ? "a price that is too large"
+                      : s != CT_OK       ? "a price that is no number"
+                      : price == CT_NONE ? missing
+                      : price == 0       ? "a price of zero"
+                      : price < 0        ? "a negative price"
+                                         : NULL;
+    if (why)
+        ct_note_about(out, why, CT_SPAN_NONE);
+    return s == CT_OK && price != CT_NONE && price > 0 ? price : CT_NONE;
+}
+
 ct_nusd ct_offer_price(struct ct_batch *out, const json_t *obj, const char *key)
 {
     ct_nusd price = CT_NONE;
     enum ct_status s = ct_json_decimal(obj, key, 1, 9, &price);
-    const char *why = s == CT_ERR_RANGE  ? "a price that is too large"
-                      : s != CT_OK       ? "a price that is no number"
-                      : price == CT_NONE ? "a row without a price"
-                      : price == 0       ? "a price of zero"
-                      : price < 0        ? "a negative price"
-                                         : NULL;
-    if (!why)
-        return price;
-    ct_note_about(out, why, CT_SPAN_NONE);
-    return CT_NONE;
+    return price_or_note(out, s, price, "a row without a price");
+}
+
+ct_nusd ct_offer_price_text(struct ct_batch *out, struct ct_span text, const char *missing)
+{
+    ct_nusd price = CT_NONE;
+    enum ct_status s = text.n ? ct_nusd_parse(text, 1, &price) : CT_OK;
+    return price_or_note(out, s, price, missing);
 }
 
 ct_nusd ct_offer_price_maybe(struct ct_batch *out, const json_t *obj, const char *key)

@@ -9,6 +9,8 @@
 /* Counts "WHAT TEXT" in OUT's notes, TEXT being foreign; only WHAT once there are very many of
  * them. */
 void ct_note_about(struct ct_batch *out, const char *what, struct ct_span text);
+/* WHAT counted COUNT times; nothing for 0. */
+void ct_note_count(struct ct_batch *out, const char *what, int64_t count);
 
 /* Fills gpu, form, memory and the instance's sizes; counts are per offer. */
 void ct_offer_set_gpu(struct ct_offer *offer, const struct ct_gpu *gpu);
@@ -19,7 +21,9 @@ void ct_offer_derive(struct ct_offer *offer);
 /* The price at KEY in nano units an hour when it is one: a decimal above 0. Otherwise CT_NONE, and
  * a note says why. */
 ct_nusd ct_offer_price(struct ct_batch *out, const json_t *obj, const char *key);
-/* The same where no price is no news: a missing one or null makes no note. */
+/* The same of plain text, "" being no price: MISSING is the note for that (NULL: none). */
+ct_nusd ct_offer_price_text(struct ct_batch *out, struct ct_span text, const char *missing);
+/* The same as ct_offer_price where no price is no news: a missing one or null makes no note. */
 ct_nusd ct_offer_price_maybe(struct ct_batch *out, const json_t *obj, const char *key);
 /* Cents to the currency's unit. */
 ct_nusd ct_from_cents(ct_nusd cents);

@@ -4,57 +4,41 @@
 #include "config.h"
 
 #include "db/base/text.h"
+#include "fetchers/csvtable.h"
 #include "fetchers/families/all.h"
 #include "fetchers/families/prices.h"
 #include "fetchers/reference.h"
 #include "fetchers/rows.h"
+#include "fetchers/stream.h"
 
-#include <csv.h>
-#include <stdio.h>
 #include <string.h>
-
-enum { COLUMNS_MAX = 64 };
 
 enum { C_INSTANCE, C_NAME, C_COUNT, C_VCPUS, C_MEMORY, C_INFO, C_PRICE, C_SPOT, C_REGION, C_ZONE };
 
 /* The name today and that of the catalogue's first version. */
-static const struct {
-    const char *name, *old;
-} columns[] = {
-    [C_INSTANCE] = {"InstanceType", NULL},
-    [C_NAME] = {"AcceleratorName", "GpuName"},
-    [C_COUNT] = {"AcceleratorCount", "GpuCount"},
-    [C_VCPUS] = {"vCPUs", NULL},
-    [C_MEMORY] = {"MemoryGiB", NULL},
-    [C_INFO] = {"GpuInfo", NULL},
-    [C_PRICE] = {"Price", "PricePerHour"},
-    [C_SPOT] = {"SpotPrice", NULL},
-    [C_REGION] = {"Region", NULL},
-    [C_ZONE] = {"AvailabilityZone", NULL},
+static const struct ct_csv_column columns[] = {
+    [C_INSTANCE] = {"InstanceType", NULL, true},
+    [C_NAME] = {"AcceleratorName", "GpuName", true},
+    [C_COUNT] = {"AcceleratorCount", "GpuCount", true},
+    [C_VCPUS] = {"vCPUs", NULL, false},
+    [C_MEMORY] = {"MemoryGiB", NULL, false},
+    [C_INFO] = {"GpuInfo", NULL, false},
+    [C_PRICE] = {"Price", "PricePerHour", true},
+    [C_SPOT] = {"SpotPrice", NULL, false},
+    [C_REGION] = {"Region", NULL, true},
+    [C_ZONE] = {"AvailabilityZone", NULL, false},
 };
 
 struct reader {
     struct ct_batch *out;
-    const struct ct_parse_hint *hint;
-    struct ct_error *err;
-    enum ct_status status;
-    struct ct_buf text; /* of the row being read */
-    size_t end[COLUMNS_MAX];
-    size_t n, width;            /* cells of this row; of the header, 0 before it */
-    int place[CT_LEN(columns)]; /* column of the file, -1 without */
-    long row;                   /* of the table, the header being 1 */
+    struct ct_span cloud;
+    struct ct_csv_table table;
+    size_t bare; /* the note of machines without an accelerator, from 1; 0: none yet */
 };
 
-static struct ct_span cell_at(const struct reader *r, size_t i)
+static struct ct_span cell(const struct reader *r, size_t column)
 {
-    size_t from = i ? r->end[i - 1] : 0;
-    return i < r->n ? ct_span_trim((struct ct_span){r->text.p + from, r->end[i] - from})
-                    : CT_SPAN_NONE;
-}
-
-static struct ct_span cell(const struct reader *r, int column)
-{
-    return r->place[column] < 0 ? CT_SPAN_NONE : cell_at(r, (size_t)r->place[column]);
+    return ct_csv_text(&r->table, column);
 }
 
 /* ---- one machine ---- */
@@ -120,38 +104,28 @@ static void set_gpu(struct reader *r, struct ct_offer *row, struct ct_span name)
     ct_offer_identify(r->out, row, name, all ? ct_muldiv(memory, 1000, count) : memory);
 }
 
-/* An empty cell is not on offer; anything else must be a price above 0. */
-static ct_nusd price_of(struct reader *r, int column, const char *missing)
+static void read_row(void *ctx)
 {
-    ct_nusd price = CT_NONE;
-    struct ct_span text = cell(r, column);
-    enum ct_status s = text.n ? ct_nusd_parse(text, 1, &price) : CT_OK;
-    const char *why = s == CT_ERR_RANGE  ? "a price that is too large"
-                      : s != CT_OK       ? "a price that is no number"
-                      : price == CT_NONE ? missing
-                      : price == 0       ? "a price of zero"
-                      : price < 0        ? "a negative price"
-                                         : NULL;
-    if (!why)
-        return price;
-    if (why[0])
-        ct_note_about(r->out, why, CT_SPAN_NONE);
-    return CT_NONE;
-}
-
-static void read_row(struct reader *r)
-{
+    struct reader *r = ctx;
     struct ct_arena *a = r->out->arena;
     struct ct_span name = cell(r, C_NAME);
-    struct ct_offer row = ct_offer_new();
-    if (!name.n) {
-        ct_note_about(r->out, "a machine without an accelerator", CT_SPAN_NONE);
+    if (!name.n && r->bare) { /* most rows of the large clouds */
+        r->out->notes.v[r->bare - 1].count++;
         return;
     }
-    if (r->hint && r->hint->provider.n)
-        row.cloud = ct_clean_id(a, r->hint->provider);
+    if (!name.n) {
+        ct_note_about(r->out, "a machine without an accelerator", CT_SPAN_NONE);
+        r->bare = r->out->notes.n;
+        return;
+    }
+    ct_nusd price = ct_offer_price_text(r->out, cell(r, C_PRICE), "not on offer on demand"),
+            spot = ct_offer_price_text(r->out, cell(r, C_SPOT), NULL);
+    if (ct_rows_too_many(r->out) || (price == CT_NONE && spot == CT_NONE))
+        return; /* takes no memory: there may be millions */
+    struct ct_offer row = ct_offer_new();
     struct ct_span instance = cell(r, C_INSTANCE), region = cell(r, C_REGION),
                    zone = cell(r, C_ZONE);
+    row.cloud = r->cloud;
     if (region.n)
         row.region = ct_region_canonical(row.cloud, ct_clean_name(a, region));
     if (zone.n)
@@ -162,101 +136,54 @@ static void read_row(struct reader *r)
     row.currency = CT_LIT("USD");
     row.host_included = instance.n ? 1 : 0; /* without one it is attached to some machine */
     row.stock = CT_STOCK_UNKNOWN;
-    ct_offer_push(r->out, &row, CT_PURCHASE_OD, price_of(r, C_PRICE, "not on offer on demand"));
-    ct_offer_push(r->out, &row, CT_PURCHASE_SPOT, price_of(r, C_SPOT, ""));
+    ct_offer_push(r->out, &row, CT_PURCHASE_OD, price);
+    ct_offer_push(r->out, &row, CT_PURCHASE_SPOT, spot);
 }
 
 /* ---- the table ---- */
 
-static bool read_header(struct reader *r)
+static enum ct_status begin(void *reader, const struct ct_parse_hint *hint, struct ct_batch *out,
+                            struct ct_error *err)
 {
-    r->width = r->n;
-    for (size_t c = 0; c < CT_LEN(columns); c++) {
-        r->place[c] = -1;
-        for (size_t i = r->n; i-- > 0;)
-            if (ct_span_is(cell_at(r, i), columns[c].name) ||
-                (columns[c].old && ct_span_is(cell_at(r, i), columns[c].old)))
-                r->place[c] = (int)i;
-    }
-    static const int needed[] = {C_INSTANCE, C_NAME, C_COUNT, C_PRICE, C_REGION};
-    for (size_t i = 0; i < CT_LEN(needed); i++)
-        if (r->place[needed[i]] < 0) {
-            r->status =
-                ct_fail(r->err, CT_ERR_SHAPE, "row 1", "no column %s", columns[needed[i]].name);
-            return false;
-        }
-    return true;
+    struct reader *r = reader;
+    enum ct_status s = ct_reference_need(err);
+    *r = (struct reader){.out = out,
+                         .cloud = hint && hint->provider.n ? ct_clean_id(out->arena, hint->provider)
+                                                           : CT_SPAN_NONE,
+                         .table = {.columns = columns,
+                                   .wanted = CT_LEN(columns),
+                                   .anchor = columns[C_INSTANCE].name,
+                                   .max_columns = 64,
+                                   .row = read_row,
+                                   .ctx = r}};
+    return s == CT_OK ? ct_csv_begin(&r->table, err) : s;
 }
 
-static void on_cell(void *data, size_t n, void *ctx)
+static enum ct_status feed(void *reader, struct ct_span bytes, uint64_t *found,
+                           struct ct_error *err)
 {
-    struct reader *r = ctx;
-    if (r->n < COLUMNS_MAX) {
-        ct_buf_add(&r->text, (struct ct_span){data ? data : "", n});
-        r->end[r->n] = r->text.n;
-    }
-    r->n++;
+    struct reader *r = reader;
+    return ct_csv_feed(&r->table, bytes, found, err);
 }
 
-static void on_row(int end, void *ctx)
+static enum ct_status end(void *reader, struct ct_error *err)
 {
-    struct reader *r = ctx;
-    char where[40];
-    (void)end;
-    if (r->status == CT_OK && ++r->row && !ct_rows_too_many(r->out)) {
-        snprintf(where, sizeof where, "row %ld", r->row);
-        if (r->n > COLUMNS_MAX)
-            r->status = ct_fail(r->err, CT_ERR_LIMIT, where, "more than %d columns", COLUMNS_MAX);
-        else if (r->width == 0)
-            (void)read_header(r);
-        else if (r->n != r->width)
-            r->status = ct_fail(r->err, CT_ERR_SYNTAX, where, "%zu cells under %zu columns", r->n,
-                                r->width);
-        else
-            read_row(r);
-    }
-    ct_buf_clear(&r->text);
-    r->n = 0;
+    struct reader *r = reader;
+    return ct_csv_end(&r->table, err);
 }
 
-static enum ct_status read_table(struct reader *r, struct ct_span body)
+static void drop(void *reader)
 {
-    struct csv_parser p;
-    if (csv_init(&p, CSV_STRICT | CSV_STRICT_FINI) != 0)
-        return ct_fail(r->err, CT_ERR_LIMIT, "body", "no memory for the reader of tables");
-    size_t step = 1 << 16;
-    for (size_t at = 0; r->status == CT_OK && at < body.n; at += step) {
-        size_t n = body.n - at < step ? body.n - at : step;
-        if (csv_parse(&p, body.p + at, n, on_cell, on_row, r) != n)
-            r->status = ct_fail(r->err, CT_ERR_SYNTAX, "body", "damaged behind row %ld: %s", r->row,
-                                csv_strerror(csv_error(&p)));
-    }
-    if (r->status == CT_OK && csv_fini(&p, on_cell, on_row, r) != 0)
-        r->status = ct_fail(r->err, CT_ERR_SYNTAX, "body", "cut off behind row %ld", r->row);
-    csv_free(&p);
-    return r->status;
+    struct reader *r = reader;
+    ct_csv_drop(&r->table);
 }
+
+static const struct ct_stream_ops stream = {sizeof(struct reader), begin, feed, end, drop};
 
 static enum ct_status parse(struct ct_span body, const struct ct_parse_hint *hint,
                             struct ct_batch *out, struct ct_error *err)
 {
-    struct reader r = {.out = out, .hint = hint, .err = err, .text = CT_BUF_INIT};
-    enum ct_status s = ct_reference_need(err);
-    if (ct_span_starts(body, "\xEF\xBB\xBF"))
-        body = (struct ct_span){body.p + 3, body.n - 3};
-    /* Only what begins like a header of the catalogue is read as a table at all. */
-    const char *eol = s == CT_OK && body.n ? memchr(body.p, '\n', body.n) : NULL;
-    struct ct_span first = {body.p, eol ? (size_t)(eol - body.p) : body.n};
-    if (s == CT_OK &&
-        (!ct_span_ihas(first, CT_LIT("InstanceType")) || !memchr(first.p, ',', first.n)))
-        s = ct_fail(err, CT_ERR_SHAPE, "body", "no column InstanceType; this looks like %s",
-                    ct_family_guess(body));
-    if (s == CT_OK)
-        s = read_table(&r, body);
-    if (s == CT_OK && body.p[body.n - 1] != '\n')
-        s = ct_fail(err, CT_ERR_SYNTAX, "body", "cut off in row %ld", r.row);
-    ct_buf_free(&r.text);
-    return ct_rows_finish(out, s, err);
+    return ct_stream_whole(&ct_family_skypilot_csv, body, hint, out, err);
 }
 
 const struct ct_family ct_family_skypilot_csv = {
@@ -265,4 +192,5 @@ const struct ct_family ct_family_skypilot_csv = {
     .url_pattern = "https://raw.githubusercontent.com/skypilot-org/skypilot-catalog/master/"
                    "catalogs/v8/{cloud}/vms.csv",
     .parse = parse,
+    .stream = &stream,
 };

@@ -23,6 +23,7 @@
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
+#include <zlib.h>
 
 static struct {
     char dir[64], program[4096];
@@ -341,6 +342,101 @@ static void a_source_known_from_documents_is_unproven_until_it_works_for_real(vo
     assert_int_equal(query("SELECT proof FROM source WHERE name = 'ora'"), 2);
     assert_int_equal(query("SELECT proof FROM source WHERE name = 'github_status'"), 0);
     assert_int_equal(query("SELECT proof FROM source WHERE name = 'oracle_status'"), 1);
+}
+
+/* A fixture as it is and packed. */
+static void read_list(const char *file, struct ct_buf *plain, struct ct_buf *packed)
+{
+    char path[4096];
+    z_stream z = {0};
+    snprintf(path, sizeof(path), "%s/tests/data/%s", getenv("CT_SRCDIR"), file);
+    assert_int_equal(ct_read_file(path, 1 << 20, plain, NULL), CT_OK);
+    assert_int_equal(deflateInit2(&z, 6, Z_DEFLATED, 15 + 16, 8, Z_DEFAULT_STRATEGY), Z_OK);
+    size_t room = deflateBound(&z, plain->n);
+    z.next_in = (Bytef *)plain->p;
+    z.avail_in = (uInt)plain->n;
+    z.next_out = (Bytef *)ct_buf_room(packed, room);
+    z.avail_out = (uInt)room;
+    assert_int_equal(deflate(&z, Z_FINISH), Z_STREAM_END);
+    packed->n = room - z.avail_out;
+    deflateEnd(&z);
+}
+
+static void expect_fetch(const char *id, int code, const char *begin)
+{
+    expect_code(wait_for(FETCH("--once", id), 20000), code);
+    struct ct_buf out = text_of("out.txt");
+    if (strncmp(out.p, begin, strlen(begin)) != 0)
+        fail_msg("\"%s\" does not begin with \"%s\"", out.p, begin);
+    ct_buf_free(&out);
+}
+
+static void a_list_read_as_it_comes_is_stored_whole_or_not_at_all(void **state)
+{
+    (void)state;
+    struct ct_buf plain = CT_BUF_INIT, packed = CT_BUF_INIT;
+    FILE *f = new_config();
+    read_list("aws-offer/good.json", &plain, &packed);
+    const char *gzip = "Content-Encoding: gzip\n";
+    const struct ts_answer cut = {200, gzip, packed.p, packed.n - 9, NULL, 0},
+                           half = {200, NULL, plain.p, plain.n / 2, NULL, 0},
+                           gone = {404, NULL, plain.p, plain.n, NULL, 0},
+                           list = {200, gzip, packed.p, packed.n, "\"one\"", 0},
+                           undeclared = {200, NULL, packed.p, packed.n, NULL, 0};
+    ts_set(env.web, "/html", &(struct ts_answer){200, .body = "<html><title>login</title></html>"});
+    ts_set(env.web, "/cut", &cut);
+    ts_set(env.web, "/half", &half);
+    ts_set(env.web, "/gone", &gone);
+    ts_set(env.web, "/list", &list);
+    ts_set(env.web, "/large", &list);
+    ts_set(env.web, "/undeclared", &undeclared);
+    static const char *const paths[] = {"cut", "half", "html", "gone", "list", "undeclared", "large"};
+    for (size_t i = 0; i < CT_LEN(paths); i++) {
+        char path[32];
+        snprintf(path, sizeof(path), "/%s", paths[i]);
+        add_source(f, paths[i], "aws-offer", ts_port(env.web), path, "60s");
+    }
+    fprintf(f, "max_bytes = 10000\n"); /* of the last one; its packed body is smaller */
+    assert_true(packed.n < 10000 && plain.n > 10000);
+    add_source(f, "broken", "aws-offer", ts_raw_port(env.raw), "/short", "60s");
+    fclose(f);
+    expect_fetch("cut", 1, "cut\tfailed\t200\t-\t");
+    expect_line("cut: gzip: cut short");
+    expect_fetch("half", 1, "half\tfailed\t200\t-\t");
+    expect_line("cut off");
+    expect_fetch("html", 1, "html\tfailed\t200\t-\t");
+    expect_line("an HTML page");
+    expect_fetch("gone", 1, "gone\tfailed\t404\t-\t");
+    expect_fetch("large", 1, "large\tfailed\t200\t-\t");
+    expect_line("is larger than 10000 bytes");
+    expect_fetch("broken", 1, "broken\tfailed\t200\t-\t");
+    expect_line("cut short");
+    assert_int_equal(query("SELECT count(*) FROM offer"), 0);
+    expect_fetch("list", 0, "list\tok\t200\t6\t");
+    expect_fetch("list", 0, "list\tnot-modified\t304\t");
+    expect_fetch("undeclared", 0, "undeclared\tok\t200\t6\t");
+    expect_fetch("undeclared", 0, "undeclared\tnot-modified\t200\t"); /* the same bytes */
+    assert_sound();
+    ct_buf_free(&plain);
+    ct_buf_free(&packed);
+}
+
+static void a_list_can_be_imported_packed_or_not(void **state)
+{
+    (void)state;
+    struct ct_buf plain = CT_BUF_INIT, packed = CT_BUF_INIT;
+    char *file = file_in("list-2026-10-16.json.gz"), *db = file_in("t.db");
+    read_list("aws-offer/good.json", &plain, &packed);
+    assert_int_equal(ct_write_file(file, ct_buf_span(&packed), NULL), CT_OK);
+    expect_code(RUN("import", "aws-offer", file, "--at", "name", "--db", db), 0);
+    int64_t offers = query("SELECT count(*) FROM offer");
+    assert_int_equal(offers, 6);
+    assert_int_equal(ct_write_file(file, (struct ct_span){packed.p, packed.n / 2}, NULL), CT_OK);
+    expect_code(RUN("import", "aws-offer", file, "--at", "name", "--db", db), 1);
+    expect_line("cut short");
+    assert_int_equal(query("SELECT count(*) FROM offer"), offers);
+    ct_buf_free(&plain);
+    ct_buf_free(&packed);
 }
 
 static void wrong_usage_is_one_line_and_changes_nothing(void **state)
@@ -823,6 +919,8 @@ int main(void)
         FRESH(people_bring_their_own_sources_without_code),
         FRESH(a_test_of_a_source_shows_what_would_change_and_writes_nothing),
         FRESH(a_source_known_from_documents_is_unproven_until_it_works_for_real),
+        FRESH(a_list_read_as_it_comes_is_stored_whole_or_not_at_all),
+        FRESH(a_list_can_be_imported_packed_or_not),
         FRESH(wrong_usage_is_one_line_and_changes_nothing),
         FRESH(a_bad_config_line_is_named_and_the_rest_counts),
         FRESH(signals_and_the_end_of_the_parent_stop_it_within_two_seconds),

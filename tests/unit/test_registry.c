@@ -69,8 +69,9 @@ static void shipped_sources_load_and_can_be_asked(void **state)
         assert_true(s->max_bytes >= 1 << 20 && s->max_pages >= 1);
         assert_true(strncmp(s->url, "https://", 8) == 0);
         assert_true(s->title[0] && s->terms[0]);
-        /* off without being asked: what needs a key, and lists that repeat others */
-        assert_true(s->enabled || s->key_env[0] || s->ops->kind == CT_SOURCE_MODELS);
+        /* off without being asked: what needs a key, lists that repeat others, and large ones */
+        assert_true(s->enabled || s->key_env[0] || s->ops->kind == CT_SOURCE_MODELS ||
+                    s->max_bytes == CT_STREAM_MAX);
         assert_false(s->allow_private);
         assert_ptr_equal(ct_registry_find(reg, s->id), s);
     }

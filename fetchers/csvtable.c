@@ -1,0 +1,183 @@
+#include "config.h"
+
+#include "fetchers/csvtable.h"
+
+#include <stdio.h>
+#include <string.h>
+
+enum { FIRST_LINE_MAX = 64 * 1024 };
+
+struct ct_span ct_csv_text(const struct ct_csv_table *t, size_t column)
+{
+    size_t n = t->cell[column].n;
+    return n == SIZE_MAX ? CT_SPAN_NONE
+                         : ct_span_trim((struct ct_span){t->text.p + t->cell[column].off, n});
+}
+
+static void clear_row(struct ct_csv_table *t)
+{
+    ct_buf_clear(&t->text);
+    t->n = 0;
+    for (size_t i = 0; i < t->wanted; i++)
+        t->cell[i].n = SIZE_MAX;
+}
+
+/* Which wanted column NAME is; -1. */
+static int find_column(const struct ct_csv_table *t, struct ct_span name)
+{
+    for (size_t c = 0; c < t->wanted; c++)
+        if (ct_span_is(name, t->columns[c].name) ||
+            (t->columns[c].old && ct_span_is(name, t->columns[c].old)))
+            return (int)c;
+    return -1;
+}
+
+static void keep(struct ct_csv_table *t, size_t slot, struct ct_span text)
+{
+    t->cell[slot].off = t->text.n;
+    t->cell[slot].n = text.n;
+    ct_buf_add(&t->text, text);
+}
+
+/* Before the header is known every row may be it: two cells are kept for the preface. */
+static void header_cell(struct ct_csv_table *t, struct ct_span text)
+{
+    struct ct_span name = ct_span_trim(text);
+    if (t->n < CT_CSV_COLUMNS) {
+        int c = find_column(t, name);
+        for (size_t i = 0; c >= 0 && i < t->n; i++)
+            if (t->place[i] == c)
+                c = -1; /* named twice: the first counts */
+        t->place[t->n] = c;
+    }
+    if (t->n < 2)
+        keep(t, t->n, name);
+}
+
+static void on_cell(void *data, size_t n, void *ctx)
+{
+    struct ct_csv_table *t = ctx;
+    struct ct_span text = {data ? data : "", n};
+    if (t->width == 0)
+        header_cell(t, text);
+    else if (t->n < t->width && t->place[t->n] >= 0)
+        keep(t, (size_t)t->place[t->n], text);
+    t->n++;
+    t->ends++;
+}
+
+static void read_header(struct ct_csv_table *t, const char *where)
+{
+    t->width = t->n;
+    for (size_t c = 0; c < t->wanted && t->status == CT_OK; c++) {
+        bool found = false;
+        for (size_t i = 0; i < t->n; i++)
+            found = found || t->place[i] == (int)c;
+        if (t->columns[c].needed && !found)
+            t->status = ct_fail(&t->err, CT_ERR_SHAPE, where, "no column %s", t->columns[c].name);
+    }
+}
+
+static void on_row(int end, void *ctx)
+{
+    struct ct_csv_table *t = ctx;
+    char where[40];
+    (void)end;
+    if (t->status == CT_OK) {
+        bool first = t->width == 0;
+        snprintf(where, sizeof where, "row %ld", ++t->rows);
+        if (t->n > t->max_columns)
+            t->status =
+                ct_fail(&t->err, CT_ERR_LIMIT, where, "more than %zu columns", t->max_columns);
+        else if (first && t->head && !ct_span_is(ct_csv_text(t, 0), t->head) && t->n == 2)
+            t->preface(t->ctx, ct_csv_text(t, 0), ct_csv_text(t, 1));
+        else if (first && t->head && !ct_span_is(ct_csv_text(t, 0), t->head))
+            t->status =
+                ct_fail(&t->err, CT_ERR_SHAPE, where, "no header that begins with %s", t->head);
+        else if (first)
+            read_header(t, where);
+        else if (t->n != t->width)
+            t->status = ct_fail(&t->err, CT_ERR_SYNTAX, where, "%zu cells under %zu columns", t->n,
+                                t->width);
+        else
+            t->row(t->ctx);
+    }
+    clear_row(t);
+    t->ends++;
+}
+
+enum ct_status ct_csv_begin(struct ct_csv_table *t, struct ct_error *err)
+{
+    if (csv_init(&t->csv, CSV_STRICT | CSV_STRICT_FINI) != 0)
+        return ct_fail(err, CT_ERR_LIMIT, "body", "no memory for the reader of tables");
+    clear_row(t);
+    return CT_OK;
+}
+
+void ct_csv_drop(struct ct_csv_table *t)
+{
+    csv_free(&t->csv);
+    ct_buf_free(&t->text);
+}
+
+static enum ct_status read_bytes(struct ct_csv_table *t, struct ct_span bytes)
+{
+    if (bytes.n && t->status == CT_OK) {
+        t->last = bytes.p[bytes.n - 1];
+        if (csv_parse(&t->csv, bytes.p, bytes.n, on_cell, on_row, t) != bytes.n &&
+            t->status == CT_OK)
+            t->status = ct_fail(&t->err, CT_ERR_SYNTAX, "body", "damaged behind row %ld: %s",
+                                t->rows, csv_strerror(csv_error(&t->csv)));
+    }
+    return t->status;
+}
+
+/* Only what begins like such a table is read as a table at all. */
+static enum ct_status start(struct ct_csv_table *t)
+{
+    struct ct_buf first = t->text;
+    struct ct_span line = ct_buf_span(&first), rest = line;
+    t->text = CT_BUF_INIT;
+    t->started = true;
+    if (ct_span_starts(rest, "\xEF\xBB\xBF"))
+        rest = (struct ct_span){rest.p + 3, rest.n - 3};
+    struct ct_span head = rest.n ? ct_span_cut(&rest, '\n') : CT_LIT("");
+    if (!ct_span_ihas(head, ct_span(t->anchor)) || !memchr(head.p, ',', head.n))
+        t->status = ct_fail(&t->err, CT_ERR_SHAPE, "body", "no column %s", t->anchor);
+    size_t skip = line.n && head.p != line.p ? (size_t)(head.p - line.p) : 0;
+    if (t->status == CT_OK)
+        (void)read_bytes(t, (struct ct_span){line.p + skip, line.n - skip});
+    ct_buf_free(&first);
+    return t->status;
+}
+
+enum ct_status ct_csv_feed(struct ct_csv_table *t, struct ct_span bytes, uint64_t *found,
+                           struct ct_error *err)
+{
+    if (!t->started) {
+        ct_buf_add(&t->text, bytes);
+        if (memchr(bytes.p, '\n', bytes.n) || t->text.n > FIRST_LINE_MAX)
+            (void)start(t);
+    } else {
+        (void)read_bytes(t, bytes);
+    }
+    *found = t->ends;
+    if (t->status != CT_OK && err)
+        *err = t->err;
+    return t->status;
+}
+
+enum ct_status ct_csv_end(struct ct_csv_table *t, struct ct_error *err)
+{
+    if (!t->started)
+        (void)start(t);
+    if (t->status == CT_OK && csv_fini(&t->csv, on_cell, on_row, t) != 0)
+        t->status = ct_fail(&t->err, CT_ERR_SYNTAX, "body", "cut off behind row %ld", t->rows);
+    if (t->status == CT_OK && t->last != '\n')
+        t->status = ct_fail(&t->err, CT_ERR_SYNTAX, "body", "cut off in row %ld", t->rows);
+    if (t->status == CT_OK && t->width == 0)
+        t->status = ct_fail(&t->err, CT_ERR_SHAPE, "body", "no header");
+    if (t->status != CT_OK && err)
+        *err = t->err;
+    return t->status;
+}
