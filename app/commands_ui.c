@@ -73,21 +73,61 @@ static const char *joined(struct ct_call *c, const char *list, const char *prefi
     return text;
 }
 
-/* --start and `start` may name a [view]. */
-static void take_view(struct ct_call *c, struct ct_ui_options *o)
+/* The views of the settings and those saved by the dashboard, each once; the settings win. */
+struct view_list {
+    struct ct_call *call;
+    CT_VEC(struct ct_ui_view) v;
+    bool own;
+};
+
+static void add_view_line(struct view_list *l, struct ct_span name, const char *key,
+                          const char *value)
 {
-    const struct ct_setting_line *l;
-    const char *name = o->start;
-    for (size_t i = 0; (l = ct_settings_at(c->settings, i)); i++) {
-        if (strcmp(l->section, "view") != 0 || strcmp(l->name, name) != 0)
-            continue;
-        if (o->start == name)
-            o->start = "history";
-        if (strcmp(l->key, "screen") == 0)
-            o->start = l->value;
-        else if (strcmp(l->key, "series") == 0)
-            o->history = joined(c, l->value, "", '\n');
+    struct ct_arena *a = l->call->arena;
+    struct ct_ui_view *v = NULL;
+    for (size_t i = 0; i < l->v.n && !v; i++)
+        v = ct_span_ieq(name, ct_span(l->v.v[i].name)) ? &l->v.v[i] : NULL;
+    if (v && v->own != l->own)
+        return;
+    if (!v) {
+        v = CT_VEC_PUSH(a, &l->v);
+        *v = (struct ct_ui_view){ct_arena_dup(a, name).p, "", l->own};
     }
+    v->text = ct_arena_printf(a, "%s%s = %s\n", v->text, key, value).p;
+}
+
+static enum ct_status add_saved(void *ctx, const char *section, const char *key, const char *value,
+                                int line, struct ct_error *err)
+{
+    struct ct_span name = ct_span(section), kind = ct_span_cut(&name, ' ');
+    (void)line, (void)err;
+    if (ct_span_is(kind, "view") && name.n)
+        add_view_line(ctx, ct_span_trim(name), key, value);
+    return CT_OK;
+}
+
+/* Nobody writes that file by hand: what is damaged in it is only lost. */
+static void skip_problem(void *ctx, const char *where, const char *what)
+{
+    (void)ctx, (void)where, (void)what;
+}
+
+static void take_views(struct ct_call *c, struct ct_ui_options *o)
+{
+    struct view_list list = {.call = c};
+    const struct ct_setting_line *l;
+    struct ct_buf path = CT_BUF_INIT;
+    for (size_t i = 0; (l = ct_settings_at(c->settings, i)); i++)
+        if (strcmp(l->section, "view") == 0)
+            add_view_line(&list, ct_span(l->name), l->key, l->value);
+    list.own = true;
+    ct_path_state(&path, "views.ini");
+    struct ct_error err = {0};
+    if (ct_ini_read(path.p, add_saved, skip_problem, &list, &err) == CT_ERR_IO)
+        ct_settings_complain(c->settings, err.where, err.what);
+    o->views = list.v.v;
+    o->n_views = list.v.n;
+    ct_buf_free(&path);
 }
 
 /* The theme last chosen in the UI, when no setting names one. */
@@ -137,7 +177,7 @@ static void ui_options(struct ct_call *c, struct ct_ui_options *o)
     o->no_confirm_quit = ct_setting_number(c->settings, "", "confirm_quit") == 0;
     o->scope = joined(c, ct_setting(c->settings, "scope", "providers"), "provider:", ',');
     take_keys(c, o);
-    take_view(c, o);
+    take_views(c, o);
     o->watch = ct_call_watch(c);
     o->problems = ct_settings_problems(c->settings);
 }
@@ -248,7 +288,7 @@ static void remember(const struct ct_call *c, const struct ct_ui_result *r)
     struct ct_buf path = CT_BUF_INIT, watch = CT_BUF_INIT;
     struct ct_error err = {0};
     enum ct_status status = CT_OK;
-    if (!r->theme_changed && !r->watch_changed)
+    if (!r->theme_changed && !r->watch_changed && !r->views_changed)
         return;
     ct_path_state(&path, "");
     status = ct_mkdirs(path.p, &err);
@@ -264,6 +304,10 @@ static void remember(const struct ct_call *c, const struct ct_ui_result *r)
     if (r->watch_changed && status == CT_OK) {
         ct_path_state(&path, "watch");
         status = ct_write_file(path.p, ct_buf_span(&watch), &err);
+    }
+    if (r->views_changed && status == CT_OK) {
+        ct_path_state(&path, "views.ini");
+        status = ct_write_file(path.p, ct_buf_span(&r->views), &err);
     }
     if (status != CT_OK)
         (void)ct_report(&err);

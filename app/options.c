@@ -10,6 +10,9 @@ static const char *const charset_words[] = {"auto", "unicode", "narrow", "ascii"
 static const char *const color_words[] = {"auto", "always", "never", NULL};
 static const char *const evidence_words[] = {"official", "listed", "stock", "measured", NULL};
 static const char *const kind_words[] = {"status", "prices", "models", "news", NULL};
+static const char *const mode_words[] = {"abs", "percent", "index", NULL};
+static const char *const style_words[] = {"step", "line", "dots", "table", NULL};
+static const char *const scale_words[] = {"linear", "log", NULL};
 static const char *const method_words[] = {"GET", "POST", NULL};
 
 const struct ct_section_def ct_section_defs[] = {
@@ -50,6 +53,14 @@ const struct ct_setting_def ct_setting_defs[] = {
 
     {"view", "screen", CT_SET_TEXT, 0, 0, "history", NULL, "the screen it opens"},
     {"view", "series", CT_SET_LIST, 0, 0, NULL, NULL, "series to draw on the history screen"},
+    {"view", "range", CT_SET_TEXT, 0, 0, NULL, NULL, "how much of them: 6h, 30d, 1y, all"},
+    {"view", "from", CT_SET_TEXT, 0, 0, NULL, NULL, "where the window begins, in place of range"},
+    {"view", "to", CT_SET_TEXT, 0, 0, NULL, NULL, "where it ends; unset: now"},
+    {"view", "mode", CT_SET_WORD, 0, 0, NULL, mode_words, "abs, percent or index"},
+    {"view", "style", CT_SET_WORD, 0, 0, NULL, style_words, "step, line, dots or table"},
+    {"view", "scale", CT_SET_WORD, 0, 0, NULL, scale_words, "linear or log"},
+    {"view", "filter", CT_SET_TEXT, 0, 0, NULL, NULL, "filter of the screen's first table"},
+    {"view", "sort", CT_SET_TEXT, 0, 0, NULL, NULL, "its order: COLUMN or COLUMN:desc"},
 
     {"fetch", "jitter", CT_SET_PERCENT, 0, 50000, "10%", NULL,
      "how far each interval is shifted at random"},

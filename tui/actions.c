@@ -216,8 +216,8 @@ static void do_request(struct ct_ui *ui, struct panel *p, const struct ct_frame_
     }
 }
 
-/* A chart's window and series belong to all panels of its screen. */
-static void share_window(struct ct_ui *ui, const struct panel *p)
+/* A chart's window, series and look belong to all panels of its screen; a new window or other SERIES are loaded. */
+static void share_chart(struct ct_ui *ui, const struct panel *p, bool series)
 {
     if (p->screen != HISTORY_SCREEN || p->ops->keys != CT_KEYS_CHART) {
         return;
@@ -225,7 +225,8 @@ static void share_window(struct ct_ui *ui, const struct panel *p)
     memcpy(ui->series, p->q.subject, sizeof(ui->series));
     ui->from_ms = p->q.from_ms;
     ui->to_ms = p->q.to_ms;
-    for (size_t i = 1; i < ui->n_panels; i++) {
+    ui->look = p->q.look;
+    for (size_t i = 1; i < ui->n_panels && series; i++) {
         struct panel *other = ui->panels[i];
         if (other != p && other->screen == p->screen) {
             ui_fill_query(ui, other);
@@ -247,7 +248,9 @@ bool ui_act_in_panel(struct ct_ui *ui, enum ct_action action, int letter)
     p->dirty = p->dirty || did != CT_ACT_IGNORED;
     if (did == CT_ACT_LOAD) {
         ui_reload(ui, p);
-        share_window(ui, p);
+    }
+    if (did != CT_ACT_IGNORED) {
+        share_chart(ui, p, did == CT_ACT_LOAD);
     }
     do_request(ui, p, &req);
     if (did != CT_ACT_IGNORED) {

@@ -56,6 +56,11 @@ static enum ct_status take_options(struct ct_ui *ui, struct ct_error *err)
     for (size_t i = 0; o->watch && o->watch[i]; i++) {
         ui_add_line(ui->watch, sizeof(ui->watch), ct_span(o->watch[i]));
     }
+    for (size_t i = 0; i < o->n_views; i++) {
+        if (!ui_add_view(ui, ct_span(o->views[i].name), ct_span(o->views[i].text), o->views[i].own)) {
+            ui_say(ui, true, "view %s: no room for it", o->views[i].name);
+        }
+    }
     if (o->history) {
         snprintf(ui->series, sizeof(ui->series), "%.*s", (int)sizeof(ui->series) - 1, o->history);
     }
@@ -99,6 +104,12 @@ enum ct_status ui_new(const struct ct_ui_options *o, const char *name, int rows,
     ui->screen = name ? ui_screen(ct_span(name)) : ct_screens[0];
     ui_add_panel(ui, 0, &ui_frame_ops);
     st = take_options(ui, err);
+    bool view = st == CT_OK && !ui->screen;
+    if (view) { /* a view brings its screen */
+        ui->screen = ct_screens[0];
+        view = ui_open_view(ui, ct_span(name));
+        ui->screen = view ? ui->screen : NULL;
+    }
     if (st == CT_OK && !ui->screen) {
         const char *names[16];
         size_t n = 0;
@@ -124,6 +135,7 @@ enum ct_status ui_new(const struct ct_ui_options *o, const char *name, int rows,
 void ct_ui_result_done(struct ct_ui_result *r)
 {
     ct_buf_free(&r->watch);
+    ct_buf_free(&r->views);
 }
 
 /* ---- one screen without a terminal ---- */

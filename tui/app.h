@@ -6,14 +6,22 @@
 #include "tui/canvas.h"
 #include "tui/keys.h"
 
+/* A saved view: TEXT has lines "key = value" with the keys of [view] in the settings. */
+struct ct_ui_view {
+    const char *name, *text;
+    bool own; /* saved by the dashboard, which may change it */
+};
+
 /* All borrowed for the call. Zero it, set db_path; everything else has a default. */
 struct ct_ui_options {
     const char *db_path;
     const char *theme;      /* name or path; NULL: "terminal" */
     const char *charset;    /* "auto", "unicode", "narrow", "ascii"; NULL: auto */
     const char *color;      /* "auto", "always", "never"; NULL: auto (NO_COLOR, terminfo) */
-    const char *start;      /* name of the first screen; NULL: "now" */
+    const char *start;      /* name of the first screen or view; NULL: "now" */
     const char *tz;         /* "utc", "local", "both"; NULL: utc */
+    const struct ct_ui_view *views; /* views of the settings, then saved ones */
+    size_t n_views;
     const char *history;    /* series to open on screen 6, one a line; NULL: none */
     int64_t at_ms;          /* 0 or CT_LIVE: live; else the past moment */
     const char *scope;      /* filter of what line 1 counts; NULL: all */
@@ -45,7 +53,8 @@ struct ct_ui_result {
     int signal;         /* with CT_UI_SIGNAL */
     char theme[64];     /* in use at the end */
     struct ct_buf watch; /* ids followed, a line each */
-    bool watch_changed, theme_changed;
+    struct ct_buf views; /* the saved ones, [view NAME] sections */
+    bool watch_changed, theme_changed, views_changed;
 };
 void ct_ui_result_done(struct ct_ui_result *r);
 

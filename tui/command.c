@@ -144,14 +144,6 @@ static void run_set(struct ct_ui *ui, struct ct_span args)
     }
 }
 
-static void run_history(struct ct_ui *ui, struct ct_span args)
-{
-    if (args.n) {
-        ui_set_history(ui, args, false);
-    }
-    ui_goto(ui, ui_screen(CT_LIT("history")));
-}
-
 static void run_watch(struct ct_ui *ui, struct ct_span args)
 {
     if (args.n) {
@@ -206,24 +198,35 @@ static const char *const set_words[] = {"gone on", "gone off", "tz utc",  "tz lo
                                         "tz both", "theme",    "charset", NULL};
 static const char *const charset_words[] = {"auto", "unicode", "narrow", "ascii", NULL};
 
+static const char *const range_words[] = {"1h", "6h", "24h", "7d", "30d", "90d", "1y", "all", NULL};
+static const char *const view_words[] = {"save", "drop", NULL};
+static const char *const scale_words[] = {"linear", "log", NULL};
+
 const struct ui_command ui_commands[] = {
     {"at", "TIME | now", "every screen as of that moment", run_at, NULL},
     {"charset", "auto | unicode | narrow | ascii", "how lines are drawn", run_charset, charset_words},
     {"demo", "", "open the simulated market", run_demo, NULL},
     {"filter", "TEXT", "filter this panel", run_filter, NULL},
     {"help", "", "keys that work here", run_help, NULL},
-    {"history", "SERIES", "history of a series", run_history, NULL},
+    {"from", "TIME", "screen 6 from there", ui_run_from, NULL},
+    {"history", "SERIES [RANGE]", "history of a series", ui_run_history, NULL},
     {"keys", "", "keys that work here", run_help, NULL},
     {"messages", "", "all messages", run_messages, NULL},
     {"config errors", "", "all messages", run_messages, NULL},
+    {"mode", "abs | percent | index", "what charts measure", ui_run_mode, ct_look_mode_words},
     {"pause", "", "stop and resume painting", run_pause, NULL},
     {"q", "", "quit", run_quit, NULL},
     {"quit", "", "quit", run_quit, NULL},
+    {"range", "SPAN | all", "screen 6 over that long", ui_run_range, range_words},
     {"refresh", "[SOURCE]", "ask the fetcher to fetch again", run_refresh, NULL},
     {"set", "NAME VALUE", "gone, tz, theme, charset", run_set, set_words},
     {"sort", "COLUMN[:desc]", "sort this panel", run_sort, NULL},
+    {"style", "step | line | dots | table", "how charts are drawn", ui_run_style, ct_look_style_words},
     {"theme", "NAME", "another theme", run_theme, ct_theme_names},
+    {"to", "TIME", "screen 6 up to there", ui_run_to, NULL},
+    {"view", "[save | drop] NAME", "open, keep or drop a view", ui_run_view, view_words},
     {"watch", "[ID]", "follow the row, or stop", run_watch, NULL},
+    {"yscale", "linear | log", "the value axis of charts", ui_run_yscale, scale_words},
     {NULL, NULL, NULL, NULL, NULL},
 };
 

@@ -143,6 +143,7 @@ static const struct ct_binding defaults[] = {
     {CHART, 'd', 0, CT_ACT_DROP, false},
     {CHART, 'v', 0, CT_ACT_STYLE, false},
     {CHART, '%', 0, CT_ACT_PERCENT, false},
+    {CHART, 'V', 0, CT_ACT_LOG, false},
     {CHART, 'y', 0, CT_ACT_COPY, false},
 };
 

@@ -265,6 +265,8 @@ static void fill_result(const struct ct_ui *ui, struct ct_ui_result *out)
     out->theme_changed = ui->theme_changed;
     snprintf(out->theme, sizeof(out->theme), "%s", ui->themes[ui->theme].name);
     ct_buf_adds(&out->watch, ui->watch);
+    out->views_changed = ui->views_changed;
+    ui_write_views(ui, &out->views);
 }
 
 enum ct_status ct_ui_run(const struct ct_ui_options *o, struct ct_ui_result *out, struct ct_error *err)

@@ -26,6 +26,7 @@ void ui_fill_query(struct ct_ui *ui, struct panel *p)
         memcpy(p->q.subject, ui->series, sizeof(p->q.subject));
         p->q.from_ms = ui->from_ms;
         p->q.to_ms = ui->to_ms;
+        p->q.look = ui->look;
     }
 }
 

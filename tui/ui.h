@@ -42,6 +42,12 @@ struct message {
     char text[MESSAGE_MAX];
 };
 
+/* A screen as somebody wants it again: lines "key = value" (bench.c). */
+struct ui_view {
+    char name[32], text[900];
+    bool own; /* saved here; else from the settings */
+};
+
 enum overlay { OVERLAY_NONE, OVERLAY_HELP, OVERLAY_MESSAGES };
 
 /* What m and a letter remember. */
@@ -82,6 +88,10 @@ struct ct_ui {
     bool watch_changed, theme_changed;
     char series[512];           /* screen 6 */
     int64_t from_ms, to_ms;
+    struct ct_chart_look look;
+    struct ui_view views[24];
+    size_t n_views;
+    bool views_changed;
     char tz;                    /* u, l, b */
 
     struct prompt prompt;
@@ -149,6 +159,20 @@ bool ui_add_line(char *list, size_t cap, struct ct_span line); /* to a '\n'-sepa
 void ui_go_to_moment(struct ct_ui *ui, int64_t at_ms); /* CT_LIVE: back to the present; says so */
 void ui_step_moment(struct ct_ui *ui, enum ct_action action);
 int64_t ui_recording_since(const struct ct_ui *ui); /* CT_NONE: not known (yet) */
+
+/* bench.c: commands of screen 6, saved views */
+void ui_run_range(struct ct_ui *ui, struct ct_span args);
+void ui_run_from(struct ct_ui *ui, struct ct_span args);
+void ui_run_to(struct ct_ui *ui, struct ct_span args);
+void ui_run_yscale(struct ct_ui *ui, struct ct_span args);
+void ui_run_style(struct ct_ui *ui, struct ct_span args);
+void ui_run_mode(struct ct_ui *ui, struct ct_span args);
+void ui_run_history(struct ct_ui *ui, struct ct_span args);
+void ui_run_view(struct ct_ui *ui, struct ct_span args);
+bool ui_open_view(struct ct_ui *ui, struct ct_span name); /* false: there is none of that name */
+/* TEXT: lines "key = value"; in place of one of that name. False: no room. */
+bool ui_add_view(struct ct_ui *ui, struct ct_span name, struct ct_span text, bool own);
+void ui_write_views(const struct ct_ui *ui, struct ct_buf *out); /* the saved ones, as INI */
 
 /* input.c */
 void ui_press(struct ct_ui *ui, int key);

@@ -86,7 +86,8 @@
     X(ANCHOR, "anchor", "anchor here: change from here to the cursor")                             \
     X(DROP, "drop", "drop the series")                                                             \
     X(STYLE, "style", "step, line, dots, table")                                                   \
-    X(PERCENT, "percent", "absolute, percent, index 100")
+    X(PERCENT, "percent", "absolute, percent, index 100")                                          \
+    X(LOG, "log", "log scale, and back")
 
 enum ct_action {
 #define X(name, word, help) CT_ACT_##name,
@@ -98,12 +99,24 @@ enum ct_action {
 /* Which rows of the key table apply to a panel, beside the ones that work everywhere. */
 enum ct_key_context { CT_KEYS_EVERYWHERE, CT_KEYS_TABLE, CT_KEYS_CHART };
 
+/* How a chart shows its series. The words are those of `:view`, `:style` and [view]. */
+enum ct_look_style { CT_LOOK_STEP, CT_LOOK_LINE, CT_LOOK_DOTS, CT_LOOK_TABLE, CT_LOOK_N_STYLES };
+enum ct_look_mode { CT_LOOK_ABS, CT_LOOK_PERCENT, CT_LOOK_INDEX, CT_LOOK_N_MODES };
+struct ct_chart_look {
+    int style, mode;
+    bool log; /* the value axis */
+};
+extern const char *const ct_look_style_words[]; /* "step", "line", "dots", "table", NULL */
+extern const char *const ct_look_mode_words[];  /* "abs", "percent", "index", NULL */
+
 /* What the UI asks the loader for, per panel. Plain data, copied between the threads. */
 struct ct_panel_query {
     int64_t at_ms;         /* CT_LIVE or the time machine's moment */
     int64_t from_ms, to_ms; /* charts: 0, 0 = the panel's default range ending at at_ms; -LENGTH, 0 =
-                             * the last LENGTH ms before it, moving along (ct_view_window) */
+                             * the last LENGTH ms before it, moving along; FROM, 0 = from there up to
+                             * it (ct_view_window) */
     int cols;              /* chart columns wanted */
+    struct ct_chart_look look;   /* charts; needs no load */
     char filter[256];
     char subject[512];     /* detail: the row id; history: series names separated by '\n' */
     char sort[48];         /* "COL" or "COL:desc"; "" = standing order */

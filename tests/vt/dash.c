@@ -63,6 +63,9 @@ int main(int argc, char **argv)
     static const char *const ends[] = {"quit", "signal", "eof", "demo"};
     printf("ended by %s, theme %s, watch \"%s\"\n", ends[result.end], result.theme,
            result.watch.p ? result.watch.p : "");
+    if (result.views_changed) {
+        printf("views:\n%s", result.views.p ? result.views.p : "");
+    }
     int status = result.end == CT_UI_SIGNAL ? 128 + result.signal : 0;
     ct_ui_result_done(&result);
     return status;

@@ -19,7 +19,7 @@ void ct_view_window(const struct ct_panel_query *q, int64_t end_ms, int64_t stan
 {
     *moving = q->to_ms <= 0;
     *to_ms = *moving ? end_ms : q->to_ms;
-    *from_ms = *moving ? end_ms - (q->from_ms < 0 ? -q->from_ms : standard) : q->from_ms;
+    *from_ms = q->from_ms > 0 ? q->from_ms : end_ms - (q->from_ms < 0 ? -q->from_ms : standard);
     if (*from_ms < 0)
         *from_ms = 0;
     if (*from_ms >= *to_ms)
@@ -168,6 +168,7 @@ void ct_view_unit(struct ct_buf *out, struct ct_span unit)
 char ct_view_event_sign(const struct ct_event_row *e)
 {
     switch (e->kind) {
+    case CT_VIEW_ARTICLE: return 'n';
     case CT_EVENT_PRICE: return '$';
     case CT_EVENT_STOCK:
         return e->new_value >= CT_STOCK_NONE && e->new_value <= CT_STOCK_AVAILABLE

@@ -12,8 +12,8 @@ struct ct_query ct_view_query(const struct ct_panel_query *q, int64_t now_ms);
 /* The end of a window that ends "now": at_ms, or the clock when live. */
 int64_t ct_view_end(const struct ct_panel_query *q, int64_t now_ms);
 /* The window Q asks for. Beside two instants (from_ms < to_ms) a query may hold to_ms 0 and from_ms
- * -LENGTH: the last LENGTH ms, moving with the clock; 0, 0 is the same with STANDARD. *MOVING tells
- * the two apart. */
+ * -LENGTH: the last LENGTH ms, moving with the clock; 0, 0 is the same with STANDARD; FROM, 0 is all
+ * since FROM. *MOVING: it ends with the clock. */
 void ct_view_window(const struct ct_panel_query *q, int64_t end_ms, int64_t standard,
                     int64_t *from_ms, int64_t *to_ms, bool *moving);
 
@@ -31,7 +31,9 @@ void ct_view_series(struct ct_buf *out, struct ct_span series);
 void ct_view_series_brief(struct ct_buf *out, struct ct_span series);
 /* "$/GPU.h" for "USD/gpu.h", "$/1M" for "USD/Mtok"; anything else as it is. */
 void ct_view_unit(struct ct_buf *out, struct ct_span unit);
-/* $ price, A L N stock, + - model, ? source, and the state's sign for incidents and states. */
+/* Kind of an event that is an article: SUBJECT is who wrote it, TEXT its title. */
+enum { CT_VIEW_ARTICLE = -1 };
+/* $ price, A L N stock, + - model, ? source, n news, and the state's sign for incidents and states. */
 char ct_view_event_sign(const struct ct_event_row *e);
 /* Whom an event is about ("H100-SXM od vastai"), what happened ("1.63 -> 1.92 $/GPU.h +17.6%"). */
 void ct_view_event_who(struct ct_buf *out, const struct ct_event_row *e);

@@ -113,7 +113,7 @@ static bool chart_series(const struct ct_history *h, struct ct_arena *a, struct 
     return true;
 }
 
-/* Adds the series of one name (or glob). A name not on record is remembered, not an error. */
+/* Adds the series of one name (or glob). A name that means none or several is remembered, not an error. */
 static enum ct_status add_name(struct ct_reader *r, const struct ct_query *query,
                                struct ct_span name, struct ct_arena *a, struct history_model *m,
                                struct ct_error *err)
@@ -123,7 +123,7 @@ static enum ct_status add_name(struct ct_reader *r, const struct ct_query *query
     struct ct_error why = {0};
     q.subject = name;
     enum ct_status st = ct_read_history(r, &q, a, &found, &why);
-    if (st == CT_ERR_NOT_FOUND || (st == CT_OK && !found.n)) {
+    if (st == CT_ERR_NOT_FOUND || st == CT_ERR_USAGE || (st == CT_OK && !found.n)) {
         m->missing = ct_arena_printf(a, "%.*s: %s", CT_FMT(name),
                                      why.what[0] ? why.what : "nothing recorded");
         return CT_OK;
@@ -176,6 +176,11 @@ static bool same_thing(struct ct_span a, struct ct_span b)
 static bool concerns(const struct ct_event_row *e, const struct history_line *l)
 {
     struct ct_span rest = e->subject, whose = ct_span_cut(&rest, '/');
+    if (ct_span_starts(e->series, "state/")) { /* of the provider as a whole */
+        struct ct_span part = e->series, kind = ct_span_cut(&part, '/');
+        (void)kind;
+        return same_thing(e->series, l->h.series) || ct_span_ieq(part, provider_of(l->h.series));
+    }
     if (e->series.n)
         return same_thing(e->series, l->h.series);
     if (e->kind == CT_EVENT_SOURCE)
@@ -215,6 +220,37 @@ static enum ct_status add_events(struct ct_reader *r, const struct ct_query *que
     return st;
 }
 
+/* Adds the articles of the window about PROVIDER. */
+static enum ct_status add_articles(struct ct_reader *r, const struct ct_query *query,
+                                   struct ct_span provider, struct ct_arena *a, event_vec *out,
+                                   struct ct_error *err)
+{
+    struct ct_query q = {.at_ms = query->at_ms, .now_ms = query->now_ms, .subject = provider,
+                         .limit = 200};
+    struct ct_rows rows = {NULL, 0};
+    enum ct_status st = ct_read_articles(r, &q, a, &rows, err);
+    const struct ct_article_row *n = rows.v;
+    for (size_t i = 0; st == CT_OK && i < rows.n; i++) {
+        bool in = n[i].at_ms >= query->from_ms && n[i].at_ms < query->to_ms;
+        struct ct_event_row *e = in ? CT_VEC_PUSH(a, out) : NULL;
+        if (e) /* the moment and a number of its own tell two apart */
+            *e = (struct ct_event_row){.at_ms = n[i].at_ms, .id = (int64_t)ct_hash(n[i].id),
+                                       .kind = CT_VIEW_ARTICLE, .severity = CT_SEV_INFO,
+                                       .subject = n[i].source, .text = n[i].title, .suspect = -1,
+                                       .series_id = CT_NONE, .pct_milli = CT_NONE};
+    }
+    return st;
+}
+
+/* A series' lab, where it names one; articles of whoever makes the model matter as well. */
+static struct ct_span lab_of(struct ct_span series)
+{
+    struct ct_span part = CT_SPAN_NONE, rest = series, kind = ct_span_cut(&rest, '/');
+    for (int i = 0; i < (ct_span_is(kind, "token") ? 3 : 1) && rest.p; i++)
+        part = ct_span_cut(&rest, '/');
+    return ct_span_is(kind, "token") || ct_span_is(kind, "hosts") ? part : CT_SPAN_NONE;
+}
+
 /* The events of every line and of its provider, oldest first, each once. */
 static enum ct_status load_events(struct ct_reader *r, const struct ct_query *query,
                                   struct ct_arena *a, struct history_model *m, struct ct_error *err)
@@ -229,6 +265,10 @@ static enum ct_status load_events(struct ct_reader *r, const struct ct_query *qu
                             a, &all, err);
         if (st == CT_OK)
             st = add_events(r, query, provider_of(series), &m->line[i], a, &all, err);
+        if (st == CT_OK && !ct_span_is(kind, "index"))
+            st = add_articles(r, query, provider_of(series), a, &all, err);
+        if (st == CT_OK && lab_of(series).n)
+            st = add_articles(r, query, lab_of(series), a, &all, err);
     }
     if (all.n)
         qsort(all.v, all.n, sizeof(*all.v), by_time);
@@ -269,7 +309,7 @@ static enum ct_status find_start(struct ct_reader *r, const struct ct_query *que
             if (s[i].first_ms != CT_NONE && s[i].first_ms < first)
                 first = s[i].first_ms;
     }
-    m->from_ms = first - (m->to_ms - first) / 50;
+    m->from_ms = first;
     return CT_OK;
 }
 
@@ -442,8 +482,9 @@ static enum ct_act_result act_look(struct history_state *s, const struct history
     switch (action) {
     case CT_ACT_ROW_DOWN: s->selected = s->selected < last ? s->selected + 1 : last; break;
     case CT_ACT_ROW_UP: s->selected = s->selected > 0 ? s->selected - 1 : 0; break;
-    case CT_ACT_STYLE: s->style = (s->style + 1) % HISTORY_N_STYLES; break;
-    case CT_ACT_PERCENT: s->mode = (s->mode + 1) % HISTORY_N_MODES; break;
+    case CT_ACT_STYLE: q->look.style = (q->look.style + 1) % CT_LOOK_N_STYLES; break;
+    case CT_ACT_PERCENT: q->look.mode = (q->look.mode + 1) % CT_LOOK_N_MODES; break;
+    case CT_ACT_LOG: q->look.log = !q->look.log; break;
     case CT_ACT_ANCHOR:
         if (!s->cursor_ms)
             move_cursor(s, m, 0);

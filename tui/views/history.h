@@ -33,12 +33,9 @@ struct history_model {
     struct ct_chart_event *marks; /* one an event */
 };
 
-enum history_mode { HISTORY_ABS, HISTORY_PERCENT, HISTORY_INDEX, HISTORY_LOG, HISTORY_N_MODES };
-enum history_style { HISTORY_STEP, HISTORY_LINE, HISTORY_DOTS, HISTORY_TABLE, HISTORY_N_STYLES };
-
 struct history_state {
     int64_t cursor_ms, anchor_ms; /* 0: none */
-    int selected, style, mode;
+    int selected;
     int cols;                     /* of the plot, as last drawn; 0: none yet */
 };
 

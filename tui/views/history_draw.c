@@ -10,8 +10,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const char *const style_words[] = {"step", "line", "dots", "table"};
-static const char *const mode_words[] = {"abs", "percent", "index 100", "abs log"};
+const char *const ct_look_style_words[] = {"step", "line", "dots", "table", NULL};
+const char *const ct_look_mode_words[] = {"abs", "percent", "index", NULL};
 /* As the chart draws them, in words. */
 static const char *const line_words[CT_CHART_SERIES] = {"solid",   "dotted", "dashed",  "dashdot",
                                                         "sparse",  "long",   "dashdots", "short"};
@@ -112,9 +112,9 @@ static void add_reading(struct ct_buf *out, const struct history_model *m, size_
     }
 }
 
-/* Change from the anchor to the cursor. */
+/* Change from the anchor to the cursor: "+0.03 +1.1%", where room is short "+1.1%". */
 static void add_change(struct ct_buf *out, const struct history_model *m, size_t i, int64_t from,
-                       int64_t to)
+                       int64_t to, enum wordy wordy)
 {
     int64_t since, a, b;
     struct ct_span why;
@@ -124,18 +124,29 @@ static void add_change(struct ct_buf *out, const struct history_model *m, size_t
         ct_buf_addc(out, '-');
         return;
     }
-    add_difference(out, &m->line[i], b - a);
+    if (wordy == WORDY_ALL)
+        add_difference(out, &m->line[i], b - a);
     ct_format_percent(out, ct_pct_change(a, b));
 }
 
+/* The reading of line I at TO, or its change since FROM where that is not 0. */
+static void add_one(struct ct_buf *out, const struct history_model *m, size_t i, int64_t from,
+                    int64_t to, enum wordy wordy)
+{
+    ct_buf_clear(out);
+    if (from)
+        add_change(out, m, i, from, to, wordy);
+    else
+        add_reading(out, m, i, to, wordy);
+}
+
 /* The readings of all lines as one would print them: their width. */
-static int readings_width(const struct history_model *m, int64_t at, enum wordy wordy)
+static int readings_width(const struct history_model *m, int64_t from, int64_t to, enum wordy wordy)
 {
     struct ct_buf text = CT_BUF_INIT;
     int width = 0;
     for (size_t i = 0; i < m->n; i++) {
-        ct_buf_clear(&text);
-        add_reading(&text, m, i, at, wordy);
+        add_one(&text, m, i, from, to, wordy);
         width += 5 + ct_text_width(ct_buf_span(&text));
     }
     ct_buf_free(&text);
@@ -157,15 +168,11 @@ static void draw_readings(struct ct_box line, const struct history_model *m, con
     ct_buf_adds(&text, outside ? " is outside this window: h and l place it in it" : "");
     int x = 1 + ct_put(line, 0, 1, CT_ROLE_TEXT, line.cols - 1, ct_buf_span(&text));
     enum wordy wordy = WORDY_ALL;
-    while (!from && wordy + 1 < N_WORDY && x + readings_width(m, to, wordy) > line.cols)
+    while (wordy + 1 < N_WORDY && x + readings_width(m, from, to, wordy) > line.cols)
         wordy++;
     for (size_t i = 0; i < m->n && !outside && x + 4 < line.cols; i++) {
         char letter[2] = {(char)('a' + i), '\0'};
-        ct_buf_clear(&text);
-        if (from)
-            add_change(&text, m, i, from, to);
-        else
-            add_reading(&text, m, i, to, wordy);
+        add_one(&text, m, i, from, to, wordy);
         x += 3;
         x += ct_puts(line, 0, x, role_of(i), letter) + 1;
         x += ct_put(line, 0, x, CT_ROLE_TEXT, line.cols - x, ct_buf_span(&text));
@@ -348,7 +355,7 @@ static void draw_events(struct ct_box box, const struct history_model *m,
         ct_buf_clear(&text);
         add_time(&text, one->at_ms, now_ms);
         int x = 1 + ct_put(box, y, 1, CT_ROLE_DIM, box.cols - 1, ct_buf_span(&text)) + 1;
-        ct_put_point(box, y, x, strchr("$ALN+-", sign) ? CT_ROLE_TEXT : ct_sign_role(sign),
+        ct_put_point(box, y, x, strchr("$ALN+-n", sign) ? CT_ROLE_TEXT : ct_sign_role(sign),
                      (unsigned char)sign);
         ct_buf_clear(&text);
         ct_view_event_who(&text, one);
@@ -401,24 +408,24 @@ static void draw_points(struct ct_box box, const struct history_model *m, struct
 }
 
 static void draw_chart(struct ct_box box, const struct history_model *m, struct history_state *s,
-                       bool event_row)
+                       const struct ct_chart_look *look, bool event_row)
 {
     struct ct_chart c = {.series = m->series,
                          .n_series = m->n,
                          .from_ms = m->from_ms,
                          .to_ms = m->to_ms,
-                         .log = s->mode == HISTORY_LOG,
+                         .log = look->log,
                          .cursor_ms = s->cursor_ms,
                          .anchor_ms = s->anchor_ms,
                          .events = m->marks,
                          .n_events = m->events.n,
                          .event_row = event_row};
-    c.style = s->style == HISTORY_LINE   ? CT_CHART_LINE
-              : s->style == HISTORY_DOTS ? CT_CHART_DOTS
-                                         : CT_CHART_STEP;
-    c.mode = s->mode == HISTORY_PERCENT ? CT_CHART_PERCENT
-             : s->mode == HISTORY_INDEX ? CT_CHART_INDEX
-                                        : CT_CHART_ABS;
+    c.style = look->style == CT_LOOK_LINE   ? CT_CHART_LINE
+              : look->style == CT_LOOK_DOTS ? CT_CHART_DOTS
+                                            : CT_CHART_STEP;
+    c.mode = look->mode == CT_LOOK_PERCENT ? CT_CHART_PERCENT
+             : look->mode == CT_LOOK_INDEX ? CT_CHART_INDEX
+                                           : CT_CHART_ABS;
     c.words = history_words(m->line[0].h.unit, &c.n_words);
     for (size_t i = 1; i < m->n && c.words; i++)
         if (!ct_span_eq(m->line[i].h.unit, m->line[0].h.unit))
@@ -442,12 +449,18 @@ static void make_note(struct ct_buf *note, const struct history_model *m,
     add_span(note, m->to_ms - m->from_ms);
     if (cols < 50)
         return;
-    ct_buf_addf(note, "   %s ", mode_words[s->mode]);
-    if (m->n && s->mode != HISTORY_PERCENT && s->mode != HISTORY_INDEX)
+    const struct ct_chart_look *look = &d->query->look;
+    ct_buf_addf(note, "   %s", ct_look_mode_words[look->mode]);
+    ct_buf_adds(note, look->mode == CT_LOOK_INDEX ? " 100" : "");
+    if (m->n && look->mode == CT_LOOK_ABS) {
+        ct_buf_addc(note, ' ');
         ct_view_unit(note, m->line[0].h.unit);
+    }
+    if (look->log) /* a change has no logarithm */
+        ct_buf_adds(note, look->mode == CT_LOOK_PERCENT ? " (no log of a change)" : " log");
     if (cols < 76)
         return;
-    ct_buf_addf(note, "   %s", style_words[s->style]);
+    ct_buf_addf(note, "   %s", ct_look_style_words[look->style]);
     if (s->cols > 0 && cols >= 90) {
         ct_buf_adds(note, "   1 col = ");
         add_age(note, (m->to_ms - m->from_ms) / s->cols);
@@ -474,7 +487,7 @@ static void draw_nothing(const struct history_model *m, struct ct_box box)
 static void draw_lower(struct ct_box box, const struct history_model *m,
                        const struct history_state *s, const struct ct_draw *d)
 {
-    bool frames = box.rows >= 6;
+    bool frames = box.rows >= 6 && box.rows >= (int)m->n + 3; /* never in place of a series */
     int left = box.cols >= 110 ? box.cols * 2 / 3 : box.cols;
     struct ct_box legend = ct_box_sub(box, 0, 0, box.rows, left);
     struct ct_box events = ct_box_sub(box, 0, left, box.rows, box.cols - left);
@@ -499,6 +512,10 @@ void history_draw(void *state, const void *model, const struct ct_draw *d, struc
         ct_draw_waiting(d, box);
         return;
     }
+    if (d->load_error) { /* what is drawn is older than what was asked */
+        ct_put_field(box, --box.rows, 1, box.cols - 1, -1, CT_ROLE_ERROR, ct_span(d->load_error->what));
+        ct_buf_adds(note, "not read again   ");
+    }
     s->selected = s->selected < (int)m->n ? s->selected : m->n ? (int)m->n - 1 : 0;
     if (!m->n) {
         make_note(note, m, s, d, box.cols);
@@ -512,10 +529,11 @@ void history_draw(void *state, const void *model, const struct ct_draw *d, struc
     int readout = large || box.rows >= 11 ? (s->cursor_ms != 0) + (s->anchor_ms != 0) : 0;
     int rows = box.rows - lower - readout;
     struct ct_box upper = ct_box_sub(box, 0, 0, rows, box.cols);
-    if (s->style == HISTORY_TABLE)
+    const struct ct_chart_look *look = &d->query->look;
+    if (look->style == CT_LOOK_TABLE)
         draw_points(upper, m, s, d->now_ms);
     else
-        draw_chart(upper, m, s, large || m->events.n);
+        draw_chart(upper, m, s, look, large || m->events.n);
     struct ct_box line = ct_box_sub(box, rows, 0, 1, box.cols);
     if (readout && s->cursor_ms) {
         draw_readings(line, m, "cursor", 0, s->cursor_ms, d->now_ms);

@@ -110,7 +110,7 @@ struct plot {
     struct ct_scale scale;
     int n;                             /* columns a series is sampled in: dots or letters */
     struct ct_chart_column *columns;   /* n per series */
-    uint8_t *dots, *owner;             /* a cell's braille dots or letter; its series + 1 */
+    uint8_t *dots, *owner;             /* a cell's braille dots, or a bit a series; its last series + 1 */
     bool letters;                      /* ASCII */
 };
 
@@ -202,7 +202,7 @@ static void dot(struct plot *p, size_t series, int x, int y)
         return;
     size_t cell = (size_t)(p->at.rows - 1 - row) * (size_t)p->at.cols + (size_t)col;
     if (p->letters)
-        p->dots[cell] = (uint8_t)('a' + series);
+        p->dots[cell] |= (uint8_t)(1U << series);
     else
         p->dots[cell] |= bits[x % 2][y % 4];
     p->owner[cell] = (uint8_t)(series + 1);
@@ -288,6 +288,17 @@ static void draw_dots(struct plot *p, size_t series)
 
 /* ---- on the canvas ---- */
 
+/* The letter of a cell: series that meet in it take turns from column to column, so that none
+ * hides another. */
+static int turn(uint8_t series, int col)
+{
+    int n = 0, which[CT_CHART_SERIES] = {0};
+    for (int i = 0; i < CT_CHART_SERIES; i++)
+        if (series & 1U << i)
+            which[n++] = i;
+    return n ? which[col % n] : 0;
+}
+
 static void put_cells(const struct plot *p)
 {
     for (int row = 0; row < p->at.rows; row++)
@@ -295,9 +306,10 @@ static void put_cells(const struct plot *p)
             size_t cell = (size_t)row * (size_t)p->at.cols + (size_t)col;
             if (!p->owner[cell])
                 continue;
-            enum ct_role role = (enum ct_role)(CT_ROLE_SERIES_A + p->owner[cell] - 1);
-            ct_put_point(p->b, p->at.y + row, p->at.x + col, role,
-                         p->letters ? p->dots[cell] : 0x2800U + p->dots[cell]);
+            int series = p->letters ? turn(p->dots[cell], col) : p->owner[cell] - 1;
+            ct_put_point(p->b, p->at.y + row, p->at.x + col,
+                         (enum ct_role)(CT_ROLE_SERIES_A + series),
+                         p->letters ? (uint32_t)('a' + series) : 0x2800U + p->dots[cell]);
         }
 }
 
@@ -411,7 +423,7 @@ static void put_time_axis(const struct plot *p, int line_y, int label_y, int gut
 /* Of several events in a column the one that matters most is shown. */
 static int event_rank(char sign)
 {
-    static const char order[] = ".?m-+NLA$~!X";
+    static const char order[] = ".n?m-+NLA$~!X";
     const char *at = sign ? strchr(order, sign) : NULL;
     return at ? (int)(at - order) : 0;
 }

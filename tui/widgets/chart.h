@@ -33,7 +33,7 @@ struct ct_chart_series {
 };
 struct ct_chart_event {
     int64_t at_ms;
-    char sign; /* $ A + - ? X ! ~ m . */
+    char sign; /* $ A + - ? X ! ~ m n . */
 };
 
 struct ct_chart {

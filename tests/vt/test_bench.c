@@ -1,0 +1,434 @@
+/* The analyst's bench (screen 6) as a person meets it, over forty days of a small market. */
+#include "config.h"
+
+#include "db/write.h"
+#include "tests/vt/harness.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "tests/unit/golden.h"
+
+#define NOW "2026-11-22T12:00:00Z"
+#define NOW_MS INT64_C(1795348800000)
+#define POLL (12 * CT_HOUR)
+enum { POLLS = 80 };
+
+static char folder[512], db[600], dash[600];
+
+/* ---- a market of five clouds, a status page and a feed ---- */
+
+static const char *const clouds[] = {"lambda", "aws", "azure", "runpod", "vastai"};
+enum { LAMBDA, AWS, AZURE, RUNPOD, VASTAI, N_CLOUDS };
+
+/* Dollars a GPU-hour in cents, at the poll N before the end. */
+static int64_t cents(int cloud, int n)
+{
+    static const int64_t walk[] = {240, 236, 231, 228, 233, 226, 219, 214, 209, 206};
+    switch (cloud) {
+    case LAMBDA: return n > 10 && n <= 22 ? 279 : 299;
+    case AWS: return n > 30 ? 410 : 390;
+    case AZURE: return 698;
+    case RUNPOD: return n == 40 ? 990 : 239; /* half a day among forty */
+    default: return walk[(POLLS - n) / 8 % 10];
+    }
+}
+
+static bool fails(int cloud, int n)
+{
+    return cloud == VASTAI && n >= 12 && n <= 15;
+}
+
+static void commit(struct ct_writer *w, const struct ct_fetch *f)
+{
+    struct ct_commit done;
+    struct ct_error e = {0};
+    if (ct_write_fetch(w, f, &done, &e) != CT_OK) {
+        fail_msg("%s: %s", e.where, e.what);
+    }
+}
+
+static void write_price(struct ct_writer *w, int cloud, int n)
+{
+    struct ct_arena *a = ct_arena_new(0);
+    struct ct_batch b;
+    ct_batch_init(&b, a);
+    struct ct_offer *o = CT_VEC_PUSH(a, &b.offers);
+    *o = ct_offer_new();
+    o->cloud = ct_span(clouds[cloud]);
+    o->region = CT_LIT("us-1");
+    o->sku = o->instance = CT_LIT("h100");
+    o->gpu = CT_LIT("H100");
+    o->form = CT_LIT("SXM");
+    o->gpu_mem_milli = 80000;
+    o->gpu_count_milli = 1000;
+    o->purchase = CT_PURCHASE_OD;
+    o->currency = CT_LIT("USD");
+    o->stock = n % 20 < 4 && cloud == VASTAI ? CT_STOCK_NONE : CT_STOCK_AVAILABLE;
+    o->price_per_hour = o->price_per_gpu_hour = cents(cloud, n) * 10000000;
+    struct ct_fetch f = {.source_id = clouds[cloud], .at_ms = NOW_MS - n * POLL,
+                         .next_attempt_ms = NOW_MS + POLL, .http_status = 200, .bytes = 500,
+                         .latency_ms = 90, .batch = &b};
+    if (fails(cloud, n)) {
+        f.outcome = CT_OUTCOME_FAILED;
+        f.batch = NULL;
+        f.http_status = 429;
+        f.error = "HTTP 429";
+    }
+    commit(w, &f);
+    ct_arena_free(a);
+}
+
+static void write_page(struct ct_writer *w, int n)
+{
+    struct ct_arena *a = ct_arena_new(0);
+    struct ct_batch b;
+    ct_batch_init(&b, a);
+    bool bad = n > 23 && n <= 25;
+    struct ct_component *c = CT_VEC_PUSH(a, &b.components);
+    *c = ct_component_new();
+    c->id = c->name = CT_LIT("API");
+    c->state = bad ? CT_STATE_PARTIAL : CT_STATE_OPERATIONAL;
+    struct ct_fetch f = {.source_id = "lambda_status", .at_ms = NOW_MS - n * POLL,
+                         .next_attempt_ms = NOW_MS + POLL, .http_status = 200, .bytes = 500,
+                         .latency_ms = 90, .batch = &b};
+    commit(w, &f);
+    ct_arena_free(a);
+}
+
+static void write_article(struct ct_writer *w)
+{
+    struct ct_arena *a = ct_arena_new(0);
+    struct ct_batch b;
+    ct_batch_init(&b, a);
+    struct ct_article *t = CT_VEC_PUSH(a, &b.articles);
+    *t = (struct ct_article){.id = CT_LIT("n1"), .title = CT_LIT("New racks in two regions"),
+                             .published_ms = NOW_MS - 4 * CT_DAY};
+    struct ct_fetch f = {.source_id = "lambda_news", .at_ms = NOW_MS - 3 * CT_DAY,
+                         .next_attempt_ms = NOW_MS + POLL, .http_status = 200, .bytes = 500,
+                         .latency_ms = 90, .batch = &b};
+    commit(w, &f);
+    ct_arena_free(a);
+}
+
+static struct ct_source_conf conf(const char *id, enum ct_source_kind kind, const char *provider)
+{
+    return (struct ct_source_conf){.id = id, .family = "test", .kind = kind, .provider = provider,
+                                   .scope = kind == CT_SOURCE_STATUS ? "cloud" : "", .title = id,
+                                   .url = "https://example.net", .terms = "",
+                                   .evidence = kind == CT_SOURCE_PRICES ? CT_EVIDENCE_STOCK
+                                                                        : CT_EVIDENCE_OFFICIAL,
+                                   .interval_ms = POLL, .enabled = true, .off_reason = ""};
+}
+
+static void fill(void)
+{
+    struct ct_source_conf confs[N_CLOUDS + 2];
+    struct ct_writer *w = NULL;
+    struct ct_error e = {0};
+    if (ct_writer_open(db, CT_OPEN_BULK, &w, &e) != CT_OK) {
+        fail_msg("%s: %s", e.where, e.what);
+    }
+    for (int i = 0; i < N_CLOUDS; i++) {
+        confs[i] = conf(clouds[i], CT_SOURCE_PRICES, clouds[i]);
+    }
+    confs[N_CLOUDS] = conf("lambda_status", CT_SOURCE_STATUS, "lambda");
+    confs[N_CLOUDS + 1] = conf("lambda_news", CT_SOURCE_NEWS, "lambda");
+    assert_int_equal(ct_write_sources(w, confs, CT_LEN(confs), NOW_MS - POLLS * POLL, &e), CT_OK);
+    for (int n = POLLS; n >= 0; n--) {
+        for (int i = 0; i < N_CLOUDS; i++) {
+            write_price(w, i, n);
+        }
+        write_page(w, n);
+    }
+    write_article(w);
+    ct_writer_close(w);
+}
+
+static void remove_db(void)
+{
+    static const char *const ends[] = {"", "-wal", "-shm", ".lock"};
+    for (size_t i = 0; i < CT_LEN(ends); i++) {
+        char path[640];
+        snprintf(path, sizeof(path), "%s%s", db, ends[i]);
+        unlink(path);
+    }
+}
+
+static int setup(void **state)
+{
+    (void)state;
+    snprintf(folder, sizeof(folder), "%s/bench-XXXXXX", getenv("CT_BUILDDIR"));
+    snprintf(dash, sizeof(dash), "%s/tests/vt/dash", getenv("CT_BUILDDIR"));
+    if (!mkdtemp(folder)) {
+        return -1;
+    }
+    snprintf(db, sizeof(db), "%s/t.db", folder);
+    fill();
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    (void)state;
+    remove_db();
+    return rmdir(folder);
+}
+
+static struct vt *start(int rows, int cols, const char *option, const char *env1)
+{
+    const char *argv[] = {dash, db, "start=history", option, NULL};
+    const char *env[] = {"CLOUDTAPE_NOW=" NOW, env1, NULL};
+    struct vt *v = vt_start(rows, cols, argv, env);
+    vt_wait(v, "SERIES");
+    return v;
+}
+
+static void type_line(struct vt *v, const char *line)
+{
+    vt_type(v, ":");
+    vt_paste(v, line);
+    vt_type(v, "\r");
+}
+
+static void leave(struct vt *v, const char *keys)
+{
+    vt_paste(v, keys);
+    assert_int_equal(vt_end(v, 5000), 0);
+    vt_free(v);
+}
+
+/* The screen against tests/golden/NAME.txt. */
+static void look(struct vt *v, int rows, const char *name, int *fails_)
+{
+    struct ct_buf text = CT_BUF_INIT;
+    vt_settle(v, 300);
+    for (int y = 0; y < rows; y++) {
+        ct_buf_addf(&text, "%s\n", vt_row(v, y));
+    }
+    golden_compare_text(text.p, name, fails_);
+    ct_buf_free(&text);
+}
+
+#define ALL_CLOUDS "history gpu/*/od*"
+
+/* ---- what it looks like ---- */
+
+static void five_clouds_over_forty_days_look_as_accepted(void **state)
+{
+    (void)state;
+    static const struct {
+        int rows, cols;
+        const char *option, *name;
+    } sizes[] = {{24, 80, NULL, "bench-80x24"},
+                 {50, 200, NULL, "bench-200x50"},
+                 {24, 80, "charset=ascii", "bench-ascii-80x24"},
+                 {50, 200, "charset=ascii", "bench-ascii-200x50"}};
+    int bad = 0;
+    for (size_t i = 0; i < CT_LEN(sizes); i++) {
+        struct vt *v = start(sizes[i].rows, sizes[i].cols, sizes[i].option, NULL);
+        type_line(v, ALL_CLOUDS " all");
+        vt_wait(v, "5 series");
+        vt_type(v, "EEEx"); /* the last events, and an anchor there */
+        vt_type(v, "lll");
+        vt_wait(v, "cursor");
+        type_line(v, "yscale log"); /* the message of the jump goes */
+        vt_wait(v, "log");
+        look(v, sizes[i].rows, sizes[i].name, &bad);
+        leave(v, "Q");
+    }
+    assert_int_equal(bad, 0);
+}
+
+static void lines_are_told_apart_without_colour(void **state)
+{
+    (void)state;
+    struct vt *v = start(40, 120, NULL, "NO_COLOR=1");
+    type_line(v, ALL_CLOUDS " all");
+    vt_wait(v, "5 series");
+    int ends[5] = {0}, right = 0; /* each line ends with its letter, right of the plot */
+    for (int y = 3; y < 25; y++) {
+        for (int x = 110; x < 119; x++) {
+            struct vt_look cell = vt_cell(v, y, x);
+            if (cell.point >= 'a' && cell.point <= 'e') {
+                ends[cell.point - 'a']++;
+                assert_false(cell.colored);
+                right++;
+            }
+        }
+    }
+    for (int i = 0; i < 5; i++) {
+        assert_int_equal(ends[i], 1);
+    }
+    assert_int_equal(right, 5);
+    leave(v, "Q");
+}
+
+/* ---- the readout ---- */
+
+static void the_readout_tells_the_reason_of_a_gap(void **state)
+{
+    (void)state;
+    struct vt *v = start(40, 160, NULL, NULL);
+    type_line(v, "history gpu/vastai* 30d");
+    vt_wait(v, "1 series, 30d");
+    assert_true(vt_has(v, "1 (2d")); /* counted and measured */
+    type_line(v, "from 2026-11-10");
+    type_line(v, "to 2026-11-20");
+    vt_wait(v, "NOT LIVE 2d12h back");
+    vt_type(v, "hHHH");
+    for (int i = 0; i < 12 && !vt_has(v, "HTTP 429"); i++) {
+        vt_type(v, "H");
+    }
+    vt_wait(v, "no data: HTTP 429");
+    leave(v, "Q");
+}
+
+static void the_anchor_measures_from_an_incident_to_a_price(void **state)
+{
+    (void)state;
+    struct vt *v = start(40, 160, NULL, NULL);
+    type_line(v, "history gpu/lambda* 30d");
+    vt_wait(v, "1 series, 30d");
+    vt_type(v, "e");
+    vt_wait(v, "cursor 11-10");
+    vt_type(v, "x");
+    vt_wait(v, "anchor 11-10");
+    for (int i = 0; i < 8 && !vt_has(v, "-6.7%"); i++) {
+        vt_type(v, "e");
+    }
+    vt_wait(v, "-0.20 -6.7%"); /* the price that fell a day after the page said partial */
+    vt_wait(v, "over 1d12h");
+    leave(v, "Q");
+}
+
+/* ---- windows and looks ---- */
+
+static void windows_are_set_in_words(void **state)
+{
+    (void)state;
+    struct vt *v = start(24, 120, NULL, NULL);
+    type_line(v, ALL_CLOUDS);
+    vt_wait(v, "5 series, 30d");
+    type_line(v, "range 6h");
+    vt_wait(v, "5 series, 6h");
+    type_line(v, "range all");
+    vt_wait(v, "5 series, 40d");
+    type_line(v, "range soon");
+    vt_wait(v, "wanted a length such as 6h");
+    type_line(v, "from 2026-11-01T00:00:00Z");
+    vt_wait(v, "5 series, 21d");
+    type_line(v, "to 2026-11-04 00:00");
+    vt_wait(v, "5 series, 3d");
+    vt_wait(v, "NOT LIVE");
+    type_line(v, "from 2026-11-05");
+    vt_wait(v, "the window would end before it begins");
+    type_line(v, "yscale log");
+    vt_wait(v, "abs $/GPU.h log");
+    type_line(v, "mode index");
+    vt_wait(v, "index 100 log");
+    type_line(v, "style table");
+    vt_wait(v, "LAST");
+    vt_wait(v, "table");
+    type_line(v, "style wavy");
+    vt_wait(v, "wanted one of step, line, dots, table");
+    vt_type(v, "=");
+    vt_wait(v, "5 series, 30d");
+    leave(v, "Q");
+}
+
+static void different_units_are_refused_unless_indexed(void **state)
+{
+    (void)state;
+    struct vt *v = start(24, 120, NULL, NULL);
+    type_line(v, "history */lambda/* 30d");
+    vt_wait(v, "different units have no common axis");
+    vt_type(v, "%");
+    vt_wait(v, "percent");
+    vt_wait_gone(v, "different units");
+    leave(v, "Q");
+}
+
+static void an_ambiguous_name_says_which_it_could_be(void **state)
+{
+    (void)state;
+    struct vt *v = start(24, 120, NULL, NULL);
+    type_line(v, "history h100 sxm od");
+    vt_wait(v, "may be 5 series");
+    leave(v, "Q");
+}
+
+static void the_whole_bench_moves_through_time(void **state)
+{
+    (void)state;
+    struct vt *v = start(24, 120, NULL, NULL);
+    type_line(v, "history gpu/lambda* 7d");
+    vt_wait(v, "1 series, 7d");
+    type_line(v, "at 2026-11-15");
+    vt_wait(v, "NOT LIVE 7d12h back");
+    vt_wait(v, "  2.79 ");
+    vt_type(v, "}");
+    vt_wait(v, "NOT LIVE 6d12h back");
+    vt_type(v, ".");
+    vt_wait_gone(v, "NOT LIVE");
+    vt_wait(v, "  2.99 ");
+    leave(v, "Q");
+}
+
+/* ---- saved views ---- */
+
+static void a_saved_view_comes_back_with_its_series_window_and_look(void **state)
+{
+    (void)state;
+    struct vt *v = start(24, 120, NULL, NULL);
+    type_line(v, "history gpu/lambda* 7d");
+    vt_wait(v, "1 series, 7d");
+    vt_type(v, "%%v"); /* index, line */
+    vt_wait(v, "index 100   line");
+    type_line(v, "view save week");
+    vt_wait(v, "view week saved");
+    type_line(v, ALL_CLOUDS " all");
+    vt_type(v, "%vvv");
+    vt_wait(v, "5 series, 40d   abs");
+    type_line(v, "3");
+    vt_wait(v, "GPU");
+    type_line(v, "view week");
+    vt_wait(v, "1 series, 7d   index 100   line");
+    type_line(v, "view");
+    vt_wait(v, "views: week");
+    type_line(v, "view weak");
+    vt_wait(v, "no view weak; views: week");
+    type_line(v, "view save a/b");
+    vt_wait(v, "letters, digits");
+    vt_paste(v, "Q");
+    assert_int_equal(vt_end(v, 5000), 0); /* kept for the next start */
+    assert_true(vt_has(v, "[view week]"));
+    assert_true(vt_has(v, "series = gpu/lambda*"));
+    assert_true(vt_has(v, "range = 7d"));
+    assert_true(vt_has(v, "mode = index"));
+    vt_free(v);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(five_clouds_over_forty_days_look_as_accepted),
+        cmocka_unit_test(lines_are_told_apart_without_colour),
+        cmocka_unit_test(the_readout_tells_the_reason_of_a_gap),
+        cmocka_unit_test(the_anchor_measures_from_an_incident_to_a_price),
+        cmocka_unit_test(windows_are_set_in_words),
+        cmocka_unit_test(different_units_are_refused_unless_indexed),
+        cmocka_unit_test(an_ambiguous_name_says_which_it_could_be),
+        cmocka_unit_test(the_whole_bench_moves_through_time),
+        cmocka_unit_test(a_saved_view_comes_back_with_its_series_window_and_look),
+    };
+    return cmocka_run_group_tests(tests, setup, teardown);
+}
