@@ -238,8 +238,9 @@ bool ui_open_view(struct ct_ui *ui, struct ct_span name)
     ui_goto(ui, s);
     struct panel *p = ui_focused(ui);
     struct ct_span filter = line_of(text, "filter"), sort = line_of(text, "sort");
-    char error[256];
-    if (p && filter.p && !ui_apply_filter(ui, p, filter, error, sizeof(error))) {
+    char error[ERROR_MAX];
+    size_t wrong;
+    if (p && filter.p && !ui_apply_filter(ui, p, filter, error, &wrong)) {
         ui_say(ui, true, "view %s: %s", v->name, error);
     }
     if (p && sort.p) {

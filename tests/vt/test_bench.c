@@ -206,12 +206,12 @@ static void leave(struct vt *v, const char *keys)
     vt_free(v);
 }
 
-/* The screen against tests/golden/NAME.txt. */
+/* The panel, without the frame's own lines, against tests/golden/NAME.txt. */
 static void look(struct vt *v, int rows, const char *name, int *fails_)
 {
     struct ct_buf text = CT_BUF_INIT;
     vt_settle(v, 300);
-    for (int y = 0; y < rows; y++) {
+    for (int y = 1; y < rows - 1; y++) {
         ct_buf_addf(&text, "%s\n", vt_row(v, y));
     }
     golden_compare_text(text.p, name, fails_);
@@ -222,30 +222,49 @@ static void look(struct vt *v, int rows, const char *name, int *fails_)
 
 /* ---- what it looks like ---- */
 
+static struct vt *all_clouds(int rows, int cols, const char *option)
+{
+    struct vt *v = start(rows, cols, option, NULL);
+    type_line(v, ALL_CLOUDS " all");
+    vt_wait(v, "5 series");
+    vt_type(v, "EEEx"); /* the event before the last two, and an anchor there */
+    vt_type(v, "lll");
+    vt_wait(v, "cursor");
+    type_line(v, "yscale log");
+    vt_wait(v, "log");
+    return v;
+}
+
 static void five_clouds_over_forty_days_look_as_accepted(void **state)
 {
     (void)state;
-    static const struct {
-        int rows, cols;
-        const char *option, *name;
-    } sizes[] = {{24, 80, NULL, "bench-80x24"},
-                 {50, 200, NULL, "bench-200x50"},
-                 {24, 80, "charset=ascii", "bench-ascii-80x24"},
-                 {50, 200, "charset=ascii", "bench-ascii-200x50"}};
     int bad = 0;
-    for (size_t i = 0; i < CT_LEN(sizes); i++) {
-        struct vt *v = start(sizes[i].rows, sizes[i].cols, sizes[i].option, NULL);
-        type_line(v, ALL_CLOUDS " all");
-        vt_wait(v, "5 series");
-        vt_type(v, "EEEx"); /* the last events, and an anchor there */
-        vt_type(v, "lll");
-        vt_wait(v, "cursor");
-        type_line(v, "yscale log"); /* the message of the jump goes */
-        vt_wait(v, "log");
-        look(v, sizes[i].rows, sizes[i].name, &bad);
+    struct vt *v = all_clouds(24, 80, NULL);
+    look(v, 24, "bench-80x24", &bad);
+    leave(v, "Q");
+    v = all_clouds(24, 80, "charset=ascii");
+    look(v, 24, "bench-ascii-80x24", &bad);
+    leave(v, "Q");
+    assert_int_equal(bad, 0);
+}
+
+static void a_wall_shows_every_figure_and_the_events_in_words(void **state)
+{
+    (void)state;
+    static const char *const parts[] = {
+        "1 col = ", "STYLE", "MEDIAN", "CHANGES", "dashdot", "1 (2d12h)", "Events in window",
+        "11-17 12:00Z $ H100-SXM od lambda/us-1  2.79 -> ", "New racks in", "not readable",
+        "anchor 11-17 12:00Z over", "c 0.00 0.0%"};
+    for (int ascii = 0; ascii < 2; ascii++) {
+        struct vt *v = all_clouds(50, 200, ascii ? "charset=ascii" : NULL);
+        for (size_t i = 0; i < CT_LEN(parts); i++) {
+            if (!vt_has(v, parts[i])) {
+                vt_print(v);
+                fail_msg("no \"%s\" on the wall", parts[i]);
+            }
+        }
         leave(v, "Q");
     }
-    assert_int_equal(bad, 0);
 }
 
 static void lines_are_told_apart_without_colour(void **state)
@@ -421,6 +440,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(five_clouds_over_forty_days_look_as_accepted),
+        cmocka_unit_test(a_wall_shows_every_figure_and_the_events_in_words),
         cmocka_unit_test(lines_are_told_apart_without_colour),
         cmocka_unit_test(the_readout_tells_the_reason_of_a_gap),
         cmocka_unit_test(the_anchor_measures_from_an_incident_to_a_price),
