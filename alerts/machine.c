@@ -70,7 +70,10 @@ static void go(struct step *s, int state, const char *why)
 
 static void fire(struct step *s)
 {
-    go(s, CT_ALERT_FIRING, s->f->truth == CT_TRUTH_UNKNOWN ? "no data" : "held for its time");
+    go(s, CT_ALERT_FIRING,
+       s->f->truth == CT_TRUTH_UNKNOWN ? "no data"
+       : s->p->for_ms                  ? "held for its time"
+                                       : "condition true");
     s->l->episode++;
     s->l->fired_ms = s->c->now_ms;
     s->l->level = s->f->level;

@@ -20,7 +20,7 @@ static const struct {
      "when a source has failed three times in a row, or has not answered for four intervals",
      CT_SEV_WARNING, 0},
     {CT_RULE_ALL_FAILING, "all_sources_failing", "",
-     "when more than half of the sources cannot be read at once; it holds all other alerts back",
+     "when more than half of the sources cannot be read",
      CT_SEV_CRITICAL, CT_MINUTE},
     {CT_RULE_DISK, "disk_full", "",
      "when the disk of the database has less than 200 MiB or 2 % free", CT_SEV_CRITICAL, 0},
@@ -375,11 +375,17 @@ bool ct_rule_watches_nothing(const struct ct_rule *r)
 
 /* ---- in words ---- */
 
+/* In the largest unit that says it whole: 60d, 90m, 45s. */
 static void add_span(struct ct_buf *b, const char *before, int64_t ms)
 {
-    char text[CT_TIME_MAX];
-    ct_age_format(text, ms);
-    ct_buf_addf(b, "%s%s", before, text);
+    static const struct {
+        int64_t ms;
+        const char *unit;
+    } units[] = {{CT_DAY, "d"}, {CT_HOUR, "h"}, {CT_MINUTE, "m"}, {CT_SECOND, "s"}, {1, "ms"}};
+    size_t i = 0;
+    while (ms % units[i].ms)
+        i++;
+    ct_buf_addf(b, "%s%lld%s", before, (long long)(ms / units[i].ms), units[i].unit);
 }
 
 static void add_condition(struct ct_buf *b, const struct ct_rule *r)
@@ -394,19 +400,20 @@ static void add_condition(struct ct_buf *b, const struct ct_rule *r)
                          : "");
     if (w->full[0])
         ct_buf_addf(b, " matches \"%s\"", w->full + 1);
+    const char *and = w->full[0] ? " and" : "";
     if (w->from_column)
-        ct_buf_addf(b, " changes as %s", w->from_text);
+        ct_buf_addf(b, "%s changes as %s", and, w->from_text);
     if (w->change) {
         ct_decimal_format(percent, w->change_milli, 3);
-        ct_buf_addf(b, " moved %sby more than %s %%", ways[w->change], percent);
+        ct_buf_addf(b, "%s moved %sby more than %s %%", and, ways[w->change], percent);
         add_span(b, " within ", w->change_over_ms);
     }
     if (w->low_ms)
-        add_span(b, " is at its lowest of ", w->low_ms);
+        ct_buf_addf(b, "%s is at its lowest of", and), add_span(b, " ", w->low_ms);
     if (w->retires_ms)
-        add_span(b, " retires in less than ", w->retires_ms);
+        ct_buf_addf(b, "%s retires in less than", and), add_span(b, " ", w->retires_ms);
     if (w->stale)
-        ct_buf_adds(b, " cannot be read any more");
+        ct_buf_addf(b, "%s cannot be read any more", and);
 }
 
 struct ct_span ct_rule_sentence(const struct ct_rule *r, struct ct_arena *a)
@@ -426,6 +433,8 @@ struct ct_span ct_rule_sentence(const struct ct_rule *r, struct ct_arena *a)
     else
         ct_buf_adds(&b, "; over at once");
     ct_buf_addf(&b, "; without data it %s", nodata[v->policy.nodata]);
+    if (v->builtin == CT_RULE_ALL_FAILING)
+        ct_buf_adds(&b, "; while it fires all others are held back");
     if (v->channels[0]) {
         ct_buf_adds(&b, "; tells ");
         for (const char *p = v->channels; *p; p++)

@@ -30,6 +30,11 @@ static const struct {
      "the simulated market: as history, or served and fetched while somebody watches"},
     {"test-source", ct_cmd_test_source, "sources test NAME",
      "one source fetched once: what would be stored and what would change"},
+    {"alerts", ct_cmd_alert_work,
+     "alerts ack ID | silence MATCH... | unsilence N | extend N | test RULE | lint | why SUBJECT |"
+     " send-test CHANNEL",
+     "acknowledge, silence, try rules and channels"},
+    {"check", ct_cmd_check, "check WHEN", "for monitoring systems: exit 0, 1, 2 or 3"},
     {"check-sources", ct_cmd_check_sources, "config check", "are the settings right?"},
 };
 

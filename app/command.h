@@ -57,6 +57,12 @@
     X(ALLOW_PRIVATE, "allow-private", NULL, "sources may lie on private addresses")                \
     X(CA, "ca", "FILE", "certificates to trust instead of the system's")                           \
     X(LOG, "log", "FILE", "log file; else fetcher.log in the state folder")                        \
+    X(FOR, "for", "SPAN", "silence, extend: this long (2h)")                                       \
+    X(COMMENT, "comment", "TEXT", "ack, silence: why")                                             \
+    X(BY, "by", "NAME", "ack, silence: who; else the user's name")                                 \
+    X(SINCE, "since", "TIME", "alerts test: replay from then (-30d); watch: from then")            \
+    X(AFTER, "after", "ID", "watch: go on behind this event")                                      \
+    X(WARNING, "warning", NULL, "check: a match is a warning (1), not critical (2)")               \
     X(MAN, "man", "PAGE", NULL)                                                                    \
     X(COMPLETION, "completion", NULL, NULL)                                                        \
     X(README, "readme", "PART", NULL)
@@ -124,7 +130,8 @@ int ct_cmd_status(struct ct_call *c), ct_cmd_gpus(struct ct_call *c),
     ct_cmd_tokens(struct ct_call *c), ct_cmd_models(struct ct_call *c),
     ct_cmd_history(struct ct_call *c), ct_cmd_events(struct ct_call *c),
     ct_cmd_incidents(struct ct_call *c), ct_cmd_components(struct ct_call *c),
-    ct_cmd_sources(struct ct_call *c), ct_cmd_series(struct ct_call *c);
+    ct_cmd_sources(struct ct_call *c), ct_cmd_series(struct ct_call *c),
+    ct_cmd_alerts(struct ct_call *c), ct_cmd_watch(struct ct_call *c);
 int ct_cmd_config(struct ct_call *c), ct_cmd_init(struct ct_call *c),
     ct_cmd_keys(struct ct_call *c), ct_cmd_doctor(struct ct_call *c),
     ct_cmd_help(struct ct_call *c), ct_cmd_version(struct ct_call *c), ct_cmd_db(struct ct_call *c),

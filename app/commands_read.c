@@ -221,24 +221,7 @@ int ct_print_rows(struct ct_call *c, const struct ct_table *t, struct ct_rows ro
 
 const char *const *ct_call_watch(struct ct_call *c)
 {
-    CT_VEC(const char *) ids = {0};
-    struct ct_buf path = CT_BUF_INIT, text = CT_BUF_INIT;
-    const struct ct_setting_line *l;
-    for (size_t i = 0; (l = ct_settings_at(c->settings, i)); i++)
-        if (strcmp(l->section, "watch") == 0)
-            *CT_VEC_PUSH(c->arena, &ids) = l->value;
-    ct_path_state(&path, "watch");
-    if (ct_read_file(path.p, 1 << 16, &text, NULL) == CT_OK) {
-        for (struct ct_span rest = ct_buf_span(&text); rest.p;) {
-            struct ct_span line = ct_span_trim(ct_span_cut(&rest, '\n'));
-            if (line.n)
-                *CT_VEC_PUSH(c->arena, &ids) = ct_arena_dup(c->arena, line).p;
-        }
-    }
-    *CT_VEC_PUSH(c->arena, &ids) = NULL;
-    ct_buf_free(&path);
-    ct_buf_free(&text);
-    return ids.v;
+    return ct_watch_items(c->settings, c->arena);
 }
 
 /* ---- tables that are printed as they are read ---- */

@@ -3,6 +3,7 @@
 
 #include "app/fetcher_commands.h"
 
+#include "app/fetcher_alerts.h"
 #include "app/fetcher_config.h"
 #include "app/watch.h"
 #include "db/base/ini.h"
@@ -138,6 +139,7 @@ struct running {
     struct ct_writer *writer;
     struct ct_http *http;
     struct ct_fetcher *fetcher;
+    struct ct_fetcher_alerts *alerts; /* NULL with --once: what holds for a while needs watching */
     int failed; /* attempts, for fetch --once */
 };
 
@@ -226,9 +228,28 @@ static void stop(struct running *r)
 {
     ct_http_free(r->http); /* first: its transfers point into the fetcher */
     ct_fetcher_free(r->fetcher);
+    ct_fetcher_alerts_free(r->alerts);
     ct_writer_close(r->writer);
     ct_fetch_config_free(&r->config);
     ct_registry_free(r->reg);
+}
+
+static void pass_to_alerts(void *ctx, const struct ct_source *s, const struct ct_fetch *f,
+                           const struct ct_commit *c)
+{
+    ct_fetcher_alerts_commit(((struct running *)ctx)->alerts, s, f, c);
+}
+
+/* Without alerts fetching goes on. */
+static void start_alerts(struct running *r, const struct fetch_args *a, const char *db)
+{
+    struct ct_error err = {0};
+    struct ct_alert_config config;
+    ct_alert_config_load(a->config, r->config.allow_private, r->http, &config);
+    if (ct_fetcher_alerts_new(&config, db, r->writer, &r->alerts, &err) != CT_OK) {
+        ct_log(CT_LOG_ERROR, "alerts do not run: %s: %s", err.where, err.what);
+        ct_complain(0, err.where, "alerts do not run: %s", err.what);
+    }
 }
 
 static enum ct_status start(struct running *r, const struct fetch_args *a, struct ct_error *err)
@@ -245,9 +266,10 @@ static enum ct_status start(struct running *r, const struct fetch_args *a, struc
                  CT_OK &&
              (st = check_names(r->reg, a->only, err)) == CT_OK)
         st = ct_writer_open(db.p, 0, &r->writer, err);
-    ct_buf_free(&db);
-    if (st != CT_OK)
+    if (st != CT_OK) {
+        ct_buf_free(&db);
         return st;
+    }
 
     const char *ca = a->ca != NULL ? a->ca : r->config.ca_file.n > 0 ? r->config.ca_file.p : NULL;
     struct ct_http_options http = {
@@ -265,14 +287,18 @@ static enum ct_status start(struct running *r, const struct fetch_args *a, struc
         .timeout_ms = r->config.timeout_ms,
         .once = a->once,
         .only = a->only,
-        .after_commit = a->once ? print_attempt : NULL,
+        .after_commit = a->once ? print_attempt : pass_to_alerts,
         .ctx = r,
     };
-    if ((st = ct_http_new(&http, &r->http, err)) != CT_OK)
-        return st;
-    fetcher.http = r->http;
-    tell_unfetchable(r, a->only);
-    return ct_fetcher_new(&fetcher, &r->fetcher, err);
+    if ((st = ct_http_new(&http, &r->http, err)) == CT_OK) {
+        fetcher.http = r->http;
+        tell_unfetchable(r, a->only);
+        st = ct_fetcher_new(&fetcher, &r->fetcher, err);
+    }
+    if (st == CT_OK && !a->once) /* the lease is ours: so are the alerts */
+        start_alerts(r, a, db.p);
+    ct_buf_free(&db);
+    return st;
 }
 
 static int loop(struct running *r, struct ct_watch *w, bool once)
@@ -280,7 +306,8 @@ static int loop(struct running *r, struct ct_watch *w, bool once)
     struct ct_error err = {0};
     while (!once || !ct_fetcher_done(r->fetcher)) {
         bool woken = false;
-        if (ct_fetcher_step(r->fetcher, CT_LEASE_BEAT_MS, ct_watch_fd(w), &woken, &err) != CT_OK)
+        int64_t wait = ct_fetcher_alerts_step(r->alerts, CT_LEASE_BEAT_MS);
+        if (ct_fetcher_step(r->fetcher, wait, ct_watch_fd(w), &woken, &err) != CT_OK)
             return ct_complain_err(EXIT_ERROR, &err);
         if (woken && ct_watch_read(w, r->fetcher))
             return once ? EXIT_ERROR : EXIT_WORKED; /* told to stop */
@@ -364,6 +391,10 @@ int ct_cmd_check_sources(int argc, char **argv)
     if (ct_registry_load(&reg, &err) != CT_OK)
         return ct_complain_err(EXIT_ERROR, &err);
     problems |= ct_fetch_config_check(config, reg) > 0;
+    struct ct_alert_config alerts;
+    ct_alert_config_load(config, false, NULL, &alerts);
+    problems |= alerts.problems > 0;
+    ct_alert_config_free(&alerts);
     ct_registry_free(reg);
     if (!problems)
         puts("ok");

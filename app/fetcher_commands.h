@@ -13,6 +13,8 @@ int ct_cmd_check_sources(int argc, char **argv);
 int ct_cmd_test_source(int argc, char **argv);
 int ct_cmd_parse(int argc, char **argv);
 int ct_cmd_import(int argc, char **argv);
+int ct_cmd_alert_work(int argc, char **argv); /* alerts ack, silence, test, lint, ... */
+int ct_cmd_check(int argc, char **argv);
 int ct_cmd_demo(int argc, char **argv); /* demo/demo.c */
 
 /* ---- what they share ---- */

@@ -307,6 +307,8 @@ enum ct_status ct_settings_load(const char *file, struct ct_settings **out, stru
         read_optional(s, path.p);
         ct_path_config(&path, "conf.d");
         read_folder(s, path.p);
+        ct_path_config(&path, "alerts.d");
+        read_folder(s, path.p);
         ct_buf_free(&path);
     }
     read_environment(s);
@@ -374,6 +376,28 @@ int64_t ct_setting_number(const struct ct_settings *s, const char *section, cons
     enum ct_status status = text ? ct_setting_check(find_def(section, key), text, &n, NULL) : CT_OK;
     assert(status == CT_OK); /* checked when it was read */
     return status == CT_OK ? n : CT_NONE;
+}
+
+const char *const *ct_watch_items(const struct ct_settings *s, struct ct_arena *a)
+{
+    CT_VEC(const char *) ids = {0};
+    struct ct_buf path = CT_BUF_INIT, text = CT_BUF_INIT;
+    const struct ct_setting_line *l;
+    for (size_t i = 0; (l = ct_settings_at(s, i)); i++)
+        if (strcmp(l->section, "watch") == 0)
+            *CT_VEC_PUSH(a, &ids) = l->value;
+    ct_path_state(&path, "watch");
+    if (ct_read_file(path.p, 1 << 16, &text, NULL) == CT_OK) {
+        for (struct ct_span rest = ct_buf_span(&text); rest.p;) {
+            struct ct_span line = ct_span_trim(ct_span_cut(&rest, '\n'));
+            if (line.n)
+                *CT_VEC_PUSH(a, &ids) = ct_arena_dup(a, line).p;
+        }
+    }
+    *CT_VEC_PUSH(a, &ids) = NULL;
+    ct_buf_free(&path);
+    ct_buf_free(&text);
+    return ids.v;
 }
 
 /* ---- a file to start from ---- */

@@ -4,6 +4,7 @@
 #ifndef CT_SETTINGS_H
 #define CT_SETTINGS_H
 
+#include "db/base/arena.h"
 #include "db/base/err.h"
 #include "db/base/str.h"
 
@@ -74,6 +75,9 @@ CT_MUST_USE enum ct_status ct_setting_check(const struct ct_setting_def *d, cons
                                             int64_t *number, struct ct_error *err);
 /* A config file with every option at its default, as comments. */
 void ct_settings_example(struct ct_buf *out);
+/* What is followed, by hand in the UI (kept in the state folder) and by [watch]: names of series,
+ * globs, filters of offers; NULL-terminated, in A. */
+const char *const *ct_watch_items(const struct ct_settings *s, struct ct_arena *a);
 /* The database: FLAG, else $CLOUDTAPE_DB, else the data folder. */
 void ct_db_path(const char *flag, struct ct_buf *out);
 

@@ -177,6 +177,8 @@ struct ct_alert_row { /* open ones: pending, firing, just resolved */
     int state, severity;
     int unknown, silenced, inhibited, flapping, acked;
     int64_t since_ms, fired_ms, age_s, episode, held_ms;
+    int64_t memory; /* of its life, as is the next */
+    int latch;
     struct ct_span acked_by, acked_comment;
     int64_t acked_ms, silenced_until_ms;
     struct ct_rows deliveries; /* struct ct_delivery_row of this episode, newest first */

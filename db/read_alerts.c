@@ -315,6 +315,8 @@ static void read_live(struct ct_reader *r, bool all, const struct silences *sile
             .since_ms = ct_col_must(st, 14),
             .fired_ms = ct_col_int(st, 15),
             .held_ms = ct_col_must(st, 16),
+            .memory = ct_col_int(st, 22),
+            .latch = ct_col_int(st, 23) == 1,
             .unknown = (flags & CT_ALERT_UNKNOWN) != 0,
             .inhibited = (flags & CT_ALERT_INHIBITED) != 0,
             .flapping = (flags & CT_ALERT_FLAPPING) != 0,
@@ -463,8 +465,9 @@ enum ct_status ct_read_alert_changes(struct ct_reader *r, const struct ct_query 
                 .state = ct_col_enum(st, 9, CT_ALERT_RESOLVED),
             },
             *row;
+        struct ct_span head = {c.alert.p, q->subject.n < c.alert.n ? q->subject.n : c.alert.n};
         bool wanted = !q->subject.p || ct_span_eq(c.rule, q->subject) ||
-                      ct_span_eq(c.subject, q->subject) || ct_span_eq(c.alert, q->subject);
+                      ct_span_eq(c.subject, q->subject) || ct_span_eq(head, q->subject);
         if (wanted && (row = CT_VEC_PUSH(a, &v)))
             *row = c;
     }

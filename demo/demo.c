@@ -3,6 +3,7 @@
 #include "config.h"
 
 #include "app/fetcher_commands.h"
+#include "app/fetcher_alerts.h"
 #include "app/watch.h"
 #include "db/base/paths.h"
 #include "db/read.h"
@@ -34,12 +35,14 @@ struct demo {
     struct ct_writer *writer;
     struct ct_http *http;
     struct ct_fetcher *fetcher;
+    struct ct_fetcher_alerts *alerts;
 };
 
 static void stop(struct demo *d)
 {
     ct_http_free(d->http); /* first: its transfers point into the fetcher */
     ct_fetcher_free(d->fetcher);
+    ct_fetcher_alerts_free(d->alerts);
     demo_server_stop(d->server);
     ct_writer_close(d->writer);
     ct_registry_free(d->registry);
@@ -167,10 +170,18 @@ static enum ct_status prepare(struct demo *d, const char *path, uint64_t seed, i
     return st;
 }
 
+static void pass_to_alerts(void *ctx, const struct ct_source *s, const struct ct_fetch *f,
+                           const struct ct_commit *c)
+{
+    struct demo *d = ctx;
+    ct_fetcher_alerts_commit(d->alerts, s, f, c);
+}
+
 static enum ct_status watch_and_fetch(struct demo *d, const char *path, struct ct_watch *w,
                                       struct ct_error *err)
 {
     struct ct_http_options http = {.allow_private = true};
+    struct ct_alert_config alerts;
     enum ct_status st = ct_writer_open(path, 0, &d->writer, err);
     if (st == CT_OK) {
         st = ct_http_new(&http, &d->http, err);
@@ -178,17 +189,20 @@ static enum ct_status watch_and_fetch(struct demo *d, const char *path, struct c
     char owner[48];
     snprintf(owner, sizeof owner, "demo pid %d", (int)getpid());
     struct ct_fetcher_options o = {
-        .registry = d->registry, .writer = d->writer, .http = d->http, .owner = owner, .seed = 1};
+        .registry = d->registry, .writer = d->writer, .http = d->http, .owner = owner, .seed = 1,
+        .after_commit = pass_to_alerts, .ctx = d};
     if (st == CT_OK) {
         st = ct_fetcher_new(&o, &d->fetcher, err);
     }
     if (st == CT_OK) {
         ct_fetcher_refresh(d->fetcher); /* the backlog ends up to an hour ago */
+        ct_alert_config_demo(&alerts);
+        st = ct_fetcher_alerts_new(&alerts, path, d->writer, &d->alerts, err);
     }
     int64_t last = ct_mono_ms();
     while (st == CT_OK) {
         bool woken = false;
-        st = ct_fetcher_step(d->fetcher, CT_SECOND, ct_watch_fd(w), &woken, err);
+        st = ct_fetcher_step(d->fetcher, ct_fetcher_alerts_step(d->alerts, CT_SECOND), ct_watch_fd(w), &woken, err);
         if (woken && ct_watch_read(w, d->fetcher)) {
             return CT_OK;
         }

@@ -1,0 +1,168 @@
+#include "config.h"
+
+#include "app/fetcher_alerts.h"
+
+#include "alerts/engine.h"
+#include "app/fetcher_commands.h"
+#include "app/settings.h"
+#include "db/base/log.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+struct ct_fetcher_alerts {
+    struct ct_alert_config config;
+    struct ct_engine *engine;
+};
+
+/* ---- settings ---- */
+
+static void on_problem(void *ctx, const char *where, const char *what)
+{
+    struct ct_alert_config *c = ctx;
+    c->problems++;
+    ct_complain(0, where, "%s", what);
+}
+
+static const char *const *list_of(const char *text, struct ct_arena *a)
+{
+    CT_VEC(const char *) v = {NULL, 0, 0};
+    struct ct_span rest = ct_span(text);
+    while (rest.p) {
+        struct ct_span item = ct_span_trim(ct_span_cut(&rest, ','));
+        if (item.n)
+            *CT_VEC_PUSH(a, &v) = ct_arena_dup(a, item).p;
+    }
+    *CT_VEC_PUSH(a, &v) = NULL;
+    return v.v;
+}
+
+static struct ct_rule_scope scope_of(const struct ct_settings *s, struct ct_arena *a)
+{
+    const char *providers = ct_setting(s, "scope", "providers");
+    return (struct ct_rule_scope){.providers = providers ? list_of(providers, a) : NULL,
+                                  .watch = ct_watch_items(s, a)};
+}
+
+void ct_alert_scope(const char *file, struct ct_arena *a, struct ct_rule_scope *out)
+{
+    struct ct_settings *s = NULL;
+    if (ct_settings_load(file, &s, NULL) != CT_OK)
+        ct_complain(0, file ? file : "settings", "cannot be read; their defaults count");
+    *out = scope_of(s, a);
+    /* [watch] items are the settings' own text */
+    CT_VEC(const char *) kept = {NULL, 0, 0};
+    for (size_t i = 0; out->watch[i]; i++)
+        *CT_VEC_PUSH(a, &kept) = ct_arena_dup(a, ct_span(out->watch[i])).p;
+    *CT_VEC_PUSH(a, &kept) = NULL;
+    out->watch = kept.v;
+    ct_settings_free(s);
+}
+
+void ct_alert_config_load(const char *file, bool allow_private, struct ct_http *http,
+                          struct ct_alert_config *out)
+{
+    struct ct_settings *s = NULL;
+    struct ct_error err = {0};
+    struct ct_arena *a = ct_arena_new(0);
+    CT_VEC(struct ct_rule_line) rules = {NULL, 0, 0};
+    CT_VEC(struct ct_channel_line) channels = {NULL, 0, 0};
+    const struct ct_setting_line *l;
+    *out = (struct ct_alert_config){.problems = 0};
+    if (ct_settings_load(file, &s, &err) != CT_OK)
+        err = (struct ct_error){0}; /* the command that loads them for itself says so */
+    for (size_t i = 0; (l = ct_settings_at(s, i)); i++) {
+        if (strcmp(l->section, "alert") == 0)
+            *CT_VEC_PUSH(a, &rules) = (struct ct_rule_line){l->name, l->key, l->value, l->where};
+        if (strcmp(l->section, "notify") == 0)
+            *CT_VEC_PUSH(a, &channels) =
+                (struct ct_channel_line){l->name, l->key, l->value, l->where};
+    }
+    struct ct_rule_scope scope = scope_of(s, a);
+    ct_rules_load(rules.v, rules.n, &scope, on_problem, out, &out->rules);
+    struct ct_channels_options o = {.lines = channels.v,
+                                    .n_lines = channels.n,
+                                    .http = http,
+                                    .allow_private = allow_private,
+                                    .problem = on_problem,
+                                    .ctx = out};
+    ct_channels_new(&o, &out->channels);
+    ct_settings_free(s);
+    ct_arena_free(a);
+}
+
+void ct_alert_config_demo(struct ct_alert_config *out)
+{
+    static const struct ct_rule_line lines[] = {
+        {"outage", "when", "status state>=part", "demo"},
+        {"outage", "severity", "critical", "demo"},
+        {"outage", "for", "30s", "demo"},
+        {"outage", "notify", "bell", "demo"},
+        {"degraded", "when", "status state:degr", "demo"},
+        {"degraded", "for", "1m", "demo"},
+        {"h100-in-stock", "when", "gpus gpu:h100 stock:N->A", "demo"},
+        {"h100-in-stock", "severity", "info", "demo"},
+        {"spot-moved", "when", "gpus purchase:spot change>10% over 24h", "demo"},
+        {"spot-moved", "severity", "info", "demo"},
+        {"spot-moved", "rearm", "20%", "demo"},
+    };
+    const struct ct_channels_options o = {.http = NULL};
+    *out = (struct ct_alert_config){.problems = 0};
+    ct_rules_load(lines, CT_LEN(lines), NULL, on_problem, out, &out->rules);
+    ct_channels_new(&o, &out->channels);
+}
+
+void ct_alert_config_free(struct ct_alert_config *c)
+{
+    ct_channels_free(c->channels);
+    ct_rules_free(c->rules);
+}
+
+/* ---- in the loop ---- */
+
+enum ct_status ct_fetcher_alerts_new(const struct ct_alert_config *config, const char *db,
+                                     struct ct_writer *w, struct ct_fetcher_alerts **out,
+                                     struct ct_error *err)
+{
+    struct ct_fetcher_alerts *a = ct_xcalloc(1, sizeof *a);
+    a->config = *config;
+    struct ct_engine_options o = {
+        .db_path = db,
+        .writer = w,
+        .rules = a->config.rules,
+        .channels = a->config.channels,
+        .seed = (uint64_t)ct_now_ms() ^ (uint64_t)getpid() << 20,
+    };
+    enum ct_status st = ct_engine_new(&o, &a->engine, err);
+    if (st == CT_OK)
+        *out = a;
+    else
+        ct_fetcher_alerts_free(a);
+    return st;
+}
+
+void ct_fetcher_alerts_free(struct ct_fetcher_alerts *a)
+{
+    if (!a)
+        return;
+    ct_alert_config_free(&a->config);
+    ct_engine_free(a->engine);
+    free(a);
+}
+
+void ct_fetcher_alerts_commit(void *ctx, const struct ct_source *s, const struct ct_fetch *f,
+                              const struct ct_commit *commit)
+{
+    struct ct_fetcher_alerts *a = ctx;
+    (void)f;
+    if (a && commit)
+        ct_engine_committed(a->engine, ct_source_kind(s));
+}
+
+int64_t ct_fetcher_alerts_step(struct ct_fetcher_alerts *a, int64_t most_ms)
+{
+    int64_t wait = a ? ct_engine_step(a->engine, ct_now_ms(), ct_boot_ms()) : most_ms;
+    return wait < most_ms ? wait : most_ms;
+}

@@ -1,0 +1,39 @@
+/* Plugs the alerts into the fetcher's loop, and their settings into the alerts: [alert NAME],
+ * [notify NAME], [scope], [watch]. Main thread. */
+#ifndef CT_FETCHER_ALERTS_H
+#define CT_FETCHER_ALERTS_H
+
+#include "alerts/channel.h"
+#include "alerts/rules.h"
+#include "fetchers/fetcher.h"
+
+/* Rules and channels as configured. */
+struct ct_alert_config {
+    struct ct_rules *rules;
+    struct ct_channels *channels;
+    int problems;
+};
+/* From FILE, or the usual settings. What is wrong is said on stderr, a line each. HTTP may be NULL. */
+void ct_alert_config_load(const char *file, bool allow_private, struct ct_http *http,
+                          struct ct_alert_config *out);
+/* What rules mean by "watch", in A. */
+void ct_alert_scope(const char *file, struct ct_arena *a, struct ct_rule_scope *out);
+/* A few rules for the simulated market, which tells nobody outside. */
+void ct_alert_config_demo(struct ct_alert_config *out);
+void ct_alert_config_free(struct ct_alert_config *c);
+
+struct ct_fetcher_alerts;
+/* CT_OK and *OUT, or why alerts cannot run (the fetcher goes on without). CONFIG becomes its own,
+ * also when it fails. */
+CT_MUST_USE enum ct_status ct_fetcher_alerts_new(const struct ct_alert_config *config,
+                                                 const char *db, struct ct_writer *w,
+                                                 struct ct_fetcher_alerts **out,
+                                                 struct ct_error *err);
+void ct_fetcher_alerts_free(struct ct_fetcher_alerts *a); /* NULL is fine */
+/* For ct_fetcher_options.after_commit; CTX may be NULL. */
+void ct_fetcher_alerts_commit(void *ctx, const struct ct_source *s, const struct ct_fetch *f,
+                              const struct ct_commit *commit);
+/* Does what is due; returns how long the loop may sleep, at most MOST_MS. NULL: MOST_MS. */
+int64_t ct_fetcher_alerts_step(struct ct_fetcher_alerts *a, int64_t most_ms);
+
+#endif
