@@ -285,6 +285,7 @@ static enum ct_status start(struct running *r, const struct fetch_args *a, struc
         .jitter_percent = r->config.jitter_percent,
         .spread_ms = a->once ? 0 : START_SPREAD_MS,
         .timeout_ms = r->config.timeout_ms,
+        .keep = {r->config.raw_ms, r->config.hourly_ms},
         .once = a->once,
         .only = a->only,
         .after_commit = a->once ? print_attempt : pass_to_alerts,

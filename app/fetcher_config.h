@@ -1,4 +1,4 @@
-/* What of the configuration concerns fetching: [fetch] and [source NAME]. Main thread. */
+/* What of the configuration concerns fetching: [fetch], [history] and [source NAME]. Main thread. */
 #ifndef CT_FETCHER_CONFIG_H
 #define CT_FETCHER_CONFIG_H
 
@@ -9,6 +9,7 @@ struct ct_fetch_config {
     struct ct_buf ca_file, proxy; /* "" unset */
     int64_t timeout_ms;           /* 0 unset */
     int jitter_percent;
+    int64_t raw_ms, hourly_ms; /* [history] */
 };
 
 /* Reads FILE, or with NULL config.ini and conf.d/NAME.ini of the config folder in name order, into

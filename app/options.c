@@ -25,6 +25,10 @@ const struct ct_section_def ct_section_defs[] = {
     {"watch", 1, false, "something to follow, under a name of your own", NULL},
     {"view", 1, false, "a screen to open by name: `cloudtape --start NAME`", NULL},
     {"fetch", 0, false, "how the fetcher behaves", NULL},
+    {"history", 0, false,
+     "how long states and stock keep every change: then an hour, later a day, keeps its lowest, "
+     "highest and last. Price changes are kept for ever",
+     NULL},
     {"source", 1, false,
      "a built-in source to change (`cloudtape sources` lists their names), or one of your own with "
      "family and url",
@@ -76,6 +80,10 @@ const struct ct_setting_def ct_setting_defs[] = {
      "certificates to trust instead of the system's"},
     {"fetch", "allow_private", CT_SET_BOOL, 0, 0, "no", NULL,
      "sources may lie on private or loopback addresses"},
+
+    {"history", "raw", CT_SET_TIME, CT_DAY, 36500 * CT_DAY, "30d", NULL, "every change this long"},
+    {"history", "hourly", CT_SET_TIME, CT_DAY, 36500 * CT_DAY, "1y", NULL,
+     "then by the hour this long, then by the day"},
 
     {"source", "enabled", CT_SET_BOOL, 0, 0, NULL, NULL, "whether it is fetched"},
     {"source", "every", CT_SET_TIME, CT_SECOND, 30 * CT_DAY, NULL, NULL,

@@ -246,7 +246,15 @@ static const char step_4[] =
     " source_id INTEGER PRIMARY KEY REFERENCES source(id), left_out INTEGER NOT NULL, notes TEXT NOT NULL"
     ") STRICT;";
 
-static const char *const steps[] = {step_1, step_2, step_3, step_4};
+/* Version 5: days (Unix ms / 86400000) on which a live source answered; retention counts in them. */
+static const char step_5[] =
+    "CREATE TABLE recorded_day (day INTEGER PRIMARY KEY) STRICT;"
+    "INSERT OR IGNORE INTO recorded_day SELECT from_ms / 86400000 FROM poll"
+    " WHERE imported = 0 AND outcome <= 1;"
+    "INSERT OR IGNORE INTO recorded_day SELECT to_ms / 86400000 FROM poll"
+    " WHERE imported = 0 AND outcome <= 1;";
+
+static const char *const steps[] = {step_1, step_2, step_3, step_4, step_5};
 _Static_assert(CT_LEN(steps) == CT_SCHEMA_VERSION, "a step a version");
 
 static enum ct_status fail(sqlite3 *db, const char *path, struct ct_error *err)

@@ -120,4 +120,16 @@ void ct_lease_drop(struct ct_lease *l); /* NULL is fine */
 /* WAL checkpoint when idle; truncates above 64 MiB. Cheap when there is nothing to do. */
 void ct_write_idle(struct ct_writer *w);
 
+
+/* ---- retention: [history] of the settings ---- */
+struct ct_retention {
+    int64_t raw_ms;    /* every change this long; then three an hour, lowest, highest and last */
+    int64_t hourly_ms; /* and after that three a day. 0: for ever. Prices keep every change */
+};
+/* One slice of at most about 20 ms, for when nothing else is to be done; *MORE: there is more now.
+ * Cheap when nothing has become old. A clock that is wrong makes nothing old: age is also counted in
+ * days on which something was recorded. */
+CT_MUST_USE enum ct_status ct_write_retain(struct ct_writer *w, const struct ct_retention *keep,
+                                           int64_t now_ms, bool *more, struct ct_error *err);
+
 #endif

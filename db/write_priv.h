@@ -151,6 +151,16 @@
         " text=iif(excluded.seen_ms>=seen_ms, excluded.text, text)," \
         " first_ms=min(first_ms, excluded.first_ms), seen_ms=max(seen_ms, excluded.seen_ms)" \
         " WHERE ?8 OR (excluded.at_ms, excluded.phase, excluded.text) IS NOT (at_ms, phase, text)") \
+    /* retention: prices (kinds 0 and 2) keep every change */ \
+    X(RETAIN_SERIES, "SELECT id, source_id FROM series WHERE id>?1 AND kind NOT IN (0, 2) ORDER BY id LIMIT 1") \
+    X(RETAIN_EVENTS, "DELETE FROM event WHERE series_id=?1 AND at_ms=?2 AND kind IN (1, 3)") \
+    X(RETAIN_SOURCE, "SELECT id FROM source WHERE id>?1 ORDER BY id LIMIT 1") \
+    X(RETAIN_POLLS, "SELECT from_ms, to_ms, n, outcome, imported, rows, hash FROM poll" \
+        " WHERE source_id=?1 AND from_ms>=?2 AND from_ms<?3 ORDER BY from_ms LIMIT ?4") \
+    X(RETAIN_DAY, "SELECT day FROM recorded_day ORDER BY day DESC LIMIT 1 OFFSET ?1") \
+    X(DAY_ADD, "INSERT OR IGNORE INTO recorded_day VALUES (?1)") \
+    X(META_GET, "SELECT value FROM meta WHERE key=?1") \
+    X(META_PUT, "INSERT OR REPLACE INTO meta (key, value) VALUES (?1, ?2)") \
     /* lease */ \
     X(LEASE_GET, "SELECT owner, pid, host, beat_ms FROM lease WHERE id=1") \
     X(LEASE_PUT, "INSERT OR REPLACE INTO lease VALUES (1,?1,?2,?3,?4,?4)") \
@@ -167,6 +177,15 @@ enum ct_sql {
 };
 extern const char *const ct_write_sql[CT_N_SQL];
 
+/* How far a pass of retention has come (retain.c). */
+struct ct_retain_state {
+    bool on;
+    int phase;
+    int64_t id, from_ms;              /* the series or source in hand, and where in it */
+    int64_t done_ms[2], until_ms[2];  /* hours, days: thinned up to, to be thinned up to */
+    int64_t next_boot_ms;
+};
+
 struct ct_writer {
     sqlite3 *db;
     char *path;
@@ -180,6 +199,7 @@ struct ct_writer {
     bool dirty;  /* committed since the last checkpoint */
     dev_t dev;
     ino_t ino;
+    struct ct_retain_state retain;
 };
 
 /* A value to bind. Absent (CT_NONE, -1 for enums, null span) becomes NULL. */

@@ -16,6 +16,7 @@
 #define EXEC_WAIT_MS 50 /* how soon the end of a program is noticed */
 #define NEVER INT64_MAX
 #define IDLE_EVERY_MS (5 * CT_SECOND)
+#define RETAIN_PAUSE_MS 50 /* between slices, for whoever waits for the writer */
 #define ASLEEP_MS CT_MINUTE /* a gap this long between two steps: the machine was suspended */
 #define WAKE_SPREAD_MS (20 * CT_SECOND)
 
@@ -41,6 +42,7 @@ struct ct_fetcher {
     struct ct_lease *lease;
     struct ct_exec *exec;
     int64_t beat_boot_ms, idle_boot_ms, step_boot_ms;
+    bool thinning; /* retention has more to do */
     bool lost;
     struct ct_error lost_err;
 };
@@ -364,6 +366,14 @@ enum ct_status ct_fetcher_step(struct ct_fetcher *f, int64_t max_wait_ms, int wa
     if (f->active == 0 && now - f->idle_boot_ms >= IDLE_EVERY_MS && !f->lost) {
         f->idle_boot_ms = now;
         ct_write_idle(f->o.writer);
+        f->thinning = true;
+    }
+    if (f->thinning && f->active == 0 && may_write(f)) {
+        struct ct_error ignored; /* the next pass comes in an hour; a full disk shows elsewhere */
+        if (ct_write_retain(f->o.writer, &f->o.keep, ct_now_ms(), &f->thinning, &ignored) != CT_OK)
+            ct_log(CT_LOG_WARN, "retention: %s: %s", ignored.where, ignored.what);
+        if (f->thinning && wait > RETAIN_PAUSE_MS)
+            wait = RETAIN_PAUSE_MS;
     }
     if (f->lost) {
         if (err != NULL)

@@ -25,6 +25,7 @@ struct ct_fetcher_options {
     int jitter_percent;            /* 0 to 50 */
     int64_t spread_ms;             /* what is due at the start begins within this window */
     int64_t timeout_ms;            /* of sources that leave it at 30 s; 0: 30 s */
+    struct ct_retention keep;      /* thinned to that when idle; all 0: nothing is */
     bool once;                     /* every source at most once */
     const char *const *only;       /* ids, NULL-terminated: just these, due or not; NULL: all */
     ct_after_commit *after_commit; /* or NULL */

@@ -234,6 +234,17 @@ void ct_write_idle(struct ct_writer *w)
     (void)w;
 }
 
+enum ct_status ct_write_retain(struct ct_writer *w, const struct ct_retention *keep, int64_t now_ms,
+                               bool *more, struct ct_error *err)
+{
+    (void)w;
+    (void)keep;
+    (void)now_ms;
+    (void)err;
+    *more = false;
+    return CT_OK;
+}
+
 enum ct_status ct_write_sources(struct ct_writer *w, const struct ct_source_conf *confs, size_t n,
                                 int64_t now_ms, struct ct_error *err)
 {
