@@ -157,10 +157,6 @@ struct ct_query ct_call_query(const struct ct_call *c);
 /* How lists of prices are sorted unless somebody says otherwise. */
 #define CT_SORT_OFFERS "price_usd_per_gpu_hour"
 #define CT_SORT_TOKENS "usd_per_mtok"
-/* Rows of `models`, and their table. */
-CT_MUST_USE enum ct_status ct_call_models(struct ct_call *c, struct ct_reader *r,
-                                          const struct ct_table **t, struct ct_rows *out);
-extern const struct ct_table *const ct_model_table;
 /* The word of a state or a stock; null for what is a number. */
 struct ct_span ct_value_word(struct ct_span unit, int64_t value);
 /* The sources whose kind is in KINDS (1 << enum ct_source_kind), for the envelope. */

@@ -68,11 +68,11 @@ static const struct ct_table about_table = {"about", sizeof(ROW), about_columns,
 
 struct job;
 typedef enum ct_status feed_fn(struct job *j);
-static feed_fn feed_models, feed_events, feed_samples, feed_gaps;
+static feed_fn feed_events, feed_samples, feed_gaps;
 
 struct part {
     const char *name;
-    const struct ct_table *table; /* NULL: of the models */
+    const struct ct_table *table;
     const char *sort;             /* as its command and its screen sort */
     ct_load_fn *load;             /* all at once, or */
     feed_fn *feed;                /* in slices */
@@ -89,7 +89,7 @@ static const struct part parts[] = {
     {"incidents", &ct_incident_table, "", ct_read_incidents, NULL, STATUS},
     {"gpus", &ct_offer_table, CT_SORT_OFFERS, ct_read_offers, NULL, PRICES},
     {"tokens", &ct_token_table, CT_SORT_TOKENS, ct_read_tokens, NULL, MODELS},
-    {"models", NULL, "", NULL, feed_models, MODELS},
+    {"models", &ct_model_table, "", ct_read_models, NULL, MODELS},
     {"sources", &ct_source_table, "", ct_read_sources, NULL, CT_KINDS_ALL},
     {"news", &ct_article_table, "", ct_read_articles, NULL, CT_KINDS_ALL},
     {"series", &ct_series_table, "", ct_read_series, NULL, CT_KINDS_ALL},
@@ -162,14 +162,6 @@ static enum ct_status put(struct job *j, const struct ct_table *t, struct ct_row
 }
 
 /* ---- where they come from ---- */
-
-static enum ct_status feed_models(struct job *j)
-{
-    const struct ct_table *t;
-    struct ct_rows rows = {NULL, 0};
-    enum ct_status status = ct_call_models(j->c, j->r, &t, &rows);
-    return status == CT_OK ? put(j, t, rows) : status;
-}
 
 static enum ct_status feed_whole(struct job *j)
 {
@@ -307,7 +299,7 @@ static enum ct_status begin_part(struct job *j, const struct ct_table *t)
 static enum ct_status export_part(struct job *j, const struct part *p)
 {
     struct ct_call *c = j->c;
-    const struct ct_table *t = p->table ? p->table : ct_model_table;
+    const struct ct_table *t = p->table;
     struct ct_envelope e;
     enum ct_format format = c->output.format;
     j->part = p;

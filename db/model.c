@@ -55,6 +55,20 @@ const char *ct_state_short(int state)
 
 /* ---- rows ---- */
 
+void ct_list_unite(struct ct_arena *a, struct ct_list *list, struct ct_span name)
+{
+    for (size_t i = 0; i < list->n; i++)
+        if (ct_span_eq(list->v[i], name))
+            return;
+    struct ct_span *v = name.n ? ct_arena_alloc(a, (list->n + 1) * sizeof *v) : NULL;
+    if (!v)
+        return;
+    if (list->n)
+        memcpy(v, list->v, list->n * sizeof *v);
+    v[list->n] = name;
+    *list = (struct ct_list){v, list->n + 1};
+}
+
 void ct_batch_init(struct ct_batch *b, struct ct_arena *arena)
 {
     memset(b, 0, sizeof *b);

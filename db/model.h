@@ -110,6 +110,9 @@ struct ct_list {
     struct ct_span *v;
     size_t n;
 };
+/* Adds NAME to LIST, in ARENA, unless it is empty or there already; a full arena is seen by ct_arena_full. For a
+ * handful of names: each addition copies the list. */
+void ct_list_unite(struct ct_arena *a, struct ct_list *list, struct ct_span name);
 
 /* ---- rows of parsers ---- */
 

@@ -142,6 +142,51 @@ struct ct_token_row {
 };
 extern const struct ct_table ct_token_table;
 
+/* Who sells one model. Lists of resellers' own offers put no model on a cloud (sources/models.md section 8):
+ * of a cloud only the rows of a list that says who bills are here, of other hosts all. */
+struct ct_seller {
+    struct ct_span host, host_class;
+    int cloud;      /* its place in ct_cloud_words; -1: not one of the clouds */
+    int64_t rows;   /* distinct source ids */
+    ct_nusd input, output; /* USD per million tokens: the lowest of the plain tier */
+    struct ct_list regions;
+    int64_t first_ms;   /* first seen there; CT_NONE */
+    int64_t retires_ms; /* when the last of its ids retires; CT_NONE: not said of all */
+    int64_t seen_ms;
+    int freshness;         /* the worst */
+    struct ct_span series; /* of the input price, else of any */
+};
+extern const struct ct_table ct_seller_table;
+enum { CT_N_CLOUDS = 8 };
+extern const char *const ct_cloud_words[]; /* aws, azure, ...; NULL at the end */
+
+struct ct_model_row { /* one per lab and model */
+    struct ct_span key /* LAB/MODEL */, lab, model;
+    int open_weights, exclusive;
+    int64_t n_clouds, n_hosts; /* hosts: sellers that are no cloud */
+    int64_t exclusive_until_ms; /* when a second cloud was seen; CT_NONE */
+    struct ct_list clouds;
+    struct ct_rows sellers; /* struct ct_seller, clouds first, each part by name */
+    const struct ct_seller *on[CT_N_CLOUDS], *direct /* the lab's own interface */; /* NULL: none */
+    ct_nusd direct_input, input[CT_N_CLOUDS]; /* of those; CT_NONE */
+    ct_nusd cheapest_input;       /* of all sellers that charge */
+    struct ct_span cheapest_host;
+    int64_t first_ms, retires_ms; /* first seen anywhere; the earliest end announced by a seller */
+    int64_t seen_ms;
+    int freshness;
+    struct ct_span series; /* the lab's own input price, else the first seller's */
+};
+extern const struct ct_table ct_model_table;
+
+struct ct_lab_row {
+    struct ct_span lab;
+    struct ct_list clouds;
+    int64_t n_clouds, n_models /* on one cloud at least */, on_one, on_two, elsewhere;
+    int64_t one_cloud_milli; /* percent of n_models on one cloud only */
+    int64_t second_ms, third_ms; /* when it reached that many clouds; CT_NONE: not, or before recording began */
+};
+extern const struct ct_table ct_lab_table;
+
 struct ct_event_row {
     int64_t at_ms, id;
     int kind, severity;
@@ -193,7 +238,8 @@ typedef enum ct_status ct_load_fn(struct ct_reader *r, const struct ct_query *q,
 ct_load_fn ct_read_now, ct_read_status, ct_read_components /* subject: provider or all */,
     ct_read_incidents /* subject: provider or all; Q->gone: closed ones too */,
     ct_read_updates /* subject: incident id */, ct_read_offers, ct_read_gpus, ct_read_tokens,
-    ct_read_events, ct_read_sources, ct_read_attempts,
+    ct_read_models, ct_read_labs,
+    ct_read_sellers /* subject: LAB/MODEL */, ct_read_events, ct_read_sources, ct_read_attempts,
     ct_read_articles /* subject: provider, source id or all; limit: newest N, 0 = 1,000 */;
 /* The moments of the last event before Q->at_ms (live: before now) and of the first one after it up to now,
  * of whatever kind; CT_NONE where there is none. For the steps of the time machine. */

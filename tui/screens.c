@@ -82,6 +82,23 @@ static const struct ct_screen tokens = {
     },
 };
 
+static const struct ct_screen models = {
+    .number = 5, .letter = 'm', .name = "models", .title = "Models",
+    .question = "which model is on which cloud, how exclusive, and what came and went",
+    .layouts = {
+        {.column_weights = {1},
+         .places = {{&ct_panel_models, 0, 10, 8, 0}, {&ct_panel_labs, 0, 6, 5, 1}}},
+        {.column_weights = {3, 2},
+         .places = {{&ct_panel_models, ALL, 14, 8, 0},
+                    {&ct_panel_sellers, 0, 8, 6, 1},
+                    {&ct_panel_labs, 1, 8, 6, 2}}},
+        {.column_weights = {6, 3},
+         .places = {{&ct_panel_models, 0, 1, 8, 0},
+                    {&ct_panel_sellers, 1, 10, 6, 1},
+                    {&ct_panel_labs, 1, 12, 6, 2}}},
+    },
+};
+
 static const struct ct_screen history = {
     .number = 6, .letter = 'h', .name = "history", .title = "History",
     .question = "how did these series move, and what happened then",
@@ -104,5 +121,5 @@ static const struct ct_screen sources = {
     },
 };
 
-const struct ct_screen *const ct_screens[] = {&now,     &status,  &gpus, &tokens,
-                                              &history, &sources, NULL};
+const struct ct_screen *const ct_screens[] = {&now,    &status,  &gpus,    &tokens,
+                                              &models, &history, &sources, NULL};

@@ -13,6 +13,8 @@ extern const struct ct_panel_ops ct_panel_watchlist, ct_panel_capacity;
 extern const struct ct_panel_ops ct_panel_status, ct_panel_components, ct_panel_incidents;
 /* GPU offers one by one; grouped by type. Token prices, a row a model and host. */
 extern const struct ct_panel_ops ct_panel_offers, ct_panel_gpus, ct_panel_tokens;
+/* Models by clouds; who sells the model named by the subject (LAB/MODEL); labs and how exclusive they are. */
+extern const struct ct_panel_ops ct_panel_models, ct_panel_sellers, ct_panel_labs;
 /* Series over time. */
 extern const struct ct_panel_ops ct_panel_history;
 /* What Enter opens. The subject is "incident/PROVIDER/ID", "status/PROVIDER" or a series name ("gpu/...",

@@ -1,0 +1,457 @@
+/* Which model is sold where. A lab's own interface, neoclouds and resellers are hosts: they are
+ * priced, but they end no exclusivity (contract.md section 3). */
+#include "db/columns.h"
+#include "db/reader.h"
+
+#include <stdlib.h>
+
+const char *const ct_cloud_words[] = {"aws",     "azure",   "gcp",        "oracle", "ibm",
+                                      "alibaba", "tencent", "volcengine", NULL};
+_Static_assert(CT_LEN(ct_cloud_words) == CT_N_CLOUDS + 1, "a word a cloud");
+/* Ids of a host that choose among models instead of being one. */
+static const char *const pseudo_models[] = {"container", "model-router", NULL};
+/* Families that are not the list that says who bills: priced, but they put no model on a cloud. */
+static const char *const opinions[] = {"openrouter-models", "openrouter-endpoints", "modelsdev",
+                                       "llmprices",         "genaiprices",          "portkey",
+                                       NULL};
+
+#define ROW struct ct_seller
+static const struct ct_column seller_columns[] = {
+    COL(TEXT, "host", host, SEARCH, ALIAS("cloud provider")),
+    COL(TEXT, "host_class", host_class, SEARCH, ALIAS("class")),
+    COL(INT, "rows", rows),
+    COL(NANO, "input", input, ALIAS("in price")),
+    COL(NANO, "output", output, ALIAS("out")),
+    COL(LIST, "regions", regions, SEARCH, ALIAS("region")),
+    COL(TIME, "first_seen_at", first_ms, ALIAS("first")),
+    COL(TIME, "retires_at", retires_ms, ALIAS("retires")),
+    COL(TIME, "seen_at", seen_ms, ALIAS("seen")),
+    ENUM("freshness", freshness, ct_freshness_words, FLAGS(CT_COL_RANKED)),
+    COL(TEXT, "series", series, FLAGS(CT_COL_HIDDEN)),
+};
+TABLE(ct_seller_table, "sellers", ROW, seller_columns);
+#undef ROW
+
+#define ROW struct ct_model_row
+static const struct ct_column model_columns[] = {
+    COL(TEXT, "lab", lab, SEARCH),
+    COL(TEXT, "model", model, SEARCH),
+    COL(BOOL, "open_weights", open_weights, ALIAS("open")),
+    COL(INT, "n_clouds", n_clouds),
+    COL(BOOL, "exclusive", exclusive),
+    COL(TIME, "exclusive_until", exclusive_until_ms),
+    COL(LIST, "clouds", clouds, SEARCH, ALIAS("cloud host provider")),
+    COL(INT, "n_hosts", n_hosts, ALIAS("hosts")),
+    COL(NANO, "direct", direct_input),
+    COL(NANO, "aws", input[0]),
+    COL(NANO, "azure", input[1]),
+    COL(NANO, "gcp", input[2]),
+    COL(NANO, "oracle", input[3]),
+    COL(NANO, "ibm", input[4]),
+    COL(NANO, "alibaba", input[5]),
+    COL(NANO, "tencent", input[6]),
+    COL(NANO, "volcengine", input[7]),
+    COL(NANO, "cheapest", cheapest_input, ALIAS("price input")),
+    COL(TEXT, "cheapest_host", cheapest_host, SEARCH),
+    COL(TIME, "first_seen_at", first_ms, ALIAS("first")),
+    COL(TIME, "retires_at", retires_ms, ALIAS("retires")),
+    COL(TIME, "seen_at", seen_ms, ALIAS("seen")),
+    ENUM("freshness", freshness, ct_freshness_words, FLAGS(CT_COL_RANKED)),
+    COL(TEXT, "key", key, FLAGS(CT_COL_HIDDEN)),
+    COL(TEXT, "series", series, FLAGS(CT_COL_HIDDEN)),
+};
+TABLE(ct_model_table, "models", ROW, model_columns);
+#undef ROW
+
+#define ROW struct ct_lab_row
+static const struct ct_column lab_columns[] = {
+    COL(TEXT, "lab", lab, SEARCH),
+    COL(INT, "n_clouds", n_clouds),
+    COL(LIST, "clouds", clouds, SEARCH, ALIAS("cloud")),
+    COL(INT, "n_models", n_models),
+    COL(INT, "n_models_on_one_cloud", on_one),
+    COL(INT, "n_models_on_two_or_more", on_two),
+    COL(INT, "n_models_on_no_cloud", elsewhere),
+    COL(MILLI, "one_cloud_pct", one_cloud_milli),
+    COL(TIME, "second_cloud_at", second_ms, ALIAS("second")),
+    COL(TIME, "third_cloud_at", third_ms, ALIAS("third")),
+};
+TABLE(ct_lab_table, "labs", ROW, lab_columns);
+#undef ROW
+
+/* What the rows are made from. */
+struct market {
+    struct ct_arena *arena;
+    CT_VEC(struct ct_token_row) prices; /* those that count, by lab, model, host, id */
+    struct ct_rows series, sources;
+    int64_t recording_ms; /* first price of a list that says who bills; CT_NONE */
+};
+
+/* "token/HOST/REGION/LAB/MODEL[@VARIANT]/KIND" */
+struct token_name {
+    struct ct_span host, lab, model;
+};
+
+static bool bills(struct ct_rows sources, struct ct_span name)
+{
+    const struct ct_source_row *s = sources.v;
+    for (size_t i = 0; i < sources.n; i++)
+        if (ct_span_eq(s[i].id, name))
+            return ct_word(opinions, s[i].family) < 0;
+    return true;
+}
+
+static int by_model_and_host(const void *a, const void *b)
+{
+    const struct ct_token_row *x = a, *y = b;
+    const struct ct_span p[] = {x->price.lab, x->price.model, x->price.host, x->price.source_id};
+    const struct ct_span q[] = {y->price.lab, y->price.model, y->price.host, y->price.source_id};
+    for (size_t i = 0; i < CT_LEN(p); i++) {
+        int way = ct_span_cmp(p[i], q[i]);
+        if (way)
+            return way;
+    }
+    return ct_span_cmp(x->series, y->series);
+}
+
+static bool counts(const struct market *m, const struct ct_token_row *t)
+{
+    return t->price.lab.n && t->price.model.n && t->price.host.n &&
+           ct_word(pseudo_models, t->price.model) < 0 &&
+           (ct_word(ct_cloud_words, t->price.host) < 0 || bills(m->sources, t->source));
+}
+
+static struct token_name name_parts(struct ct_span series)
+{
+    struct token_name n;
+    (void)ct_span_cut(&series, '/');
+    n.host = ct_span_cut(&series, '/');
+    (void)ct_span_cut(&series, '/');
+    n.lab = ct_span_cut(&series, '/');
+    n.model = ct_span_cut(&series, '/');
+    n.model = ct_span_cut(&n.model, '@');
+    return n;
+}
+
+static enum ct_status load_market(struct ct_reader *r, const struct ct_query *q, struct ct_arena *a,
+                                  struct market *m, struct ct_error *err)
+{
+    struct ct_rows prices = {NULL, 0};
+    struct ct_query all = *q;
+    *m = (struct market){.arena = a, .recording_ms = CT_NONE};
+    all.subject = CT_SPAN_NONE;
+    enum ct_status status = ct_read_tokens(r, &all, a, &prices, err);
+    if (status == CT_OK)
+        status = ct_read_sources(r, &all, a, &m->sources, err);
+    all.subject = CT_LIT("token/*");
+    if (status == CT_OK)
+        status = ct_read_series(r, &all, a, &m->series, err);
+    if (status != CT_OK)
+        return status;
+    const struct ct_token_row *t = prices.v;
+    for (size_t i = 0; i < prices.n; i++) {
+        struct ct_token_row *kept = counts(m, &t[i]) ? CT_VEC_PUSH(a, &m->prices) : NULL;
+        if (kept)
+            *kept = t[i];
+    }
+    if (m->prices.n)
+        qsort(m->prices.v, m->prices.n, sizeof *m->prices.v, by_model_and_host);
+    const struct ct_series_row *s = m->series.v;
+    for (size_t i = 0; i < m->series.n; i++)
+        if (bills(m->sources, s[i].source) &&
+            (m->recording_ms == CT_NONE || s[i].first_ms < m->recording_ms))
+            m->recording_ms = s[i].first_ms;
+    return ct_arena_full(a) ? ct_fail(err, CT_ERR_LIMIT, "models", NULL) : CT_OK;
+}
+
+static void lower(ct_nusd *least, ct_nusd price)
+{
+    if (price != CT_NONE && (*least == CT_NONE || price < *least))
+        *least = price;
+}
+
+static void start_seller(struct ct_seller *s, const struct ct_token_row *t)
+{
+    *s = (struct ct_seller){.host = t->price.host,
+                            .host_class = t->price.host_class,
+                            .cloud = ct_word(ct_cloud_words, t->price.host),
+                            .input = CT_NONE,
+                            .output = CT_NONE,
+                            .first_ms = CT_NONE,
+                            .retires_ms = t->price.retires_ms,
+                            .seen_ms = t->seen_ms,
+                            .freshness = t->freshness,
+                            .series = t->series};
+}
+
+static void add_price(struct ct_arena *a, struct ct_seller *s, const struct ct_token_row *t)
+{
+    const struct ct_token_price *p = &t->price;
+    if (p->retires_ms == CT_NONE || s->retires_ms == CT_NONE)
+        s->retires_ms = CT_NONE; /* something of it stays */
+    else if (p->retires_ms > s->retires_ms)
+        s->retires_ms = p->retires_ms;
+    s->seen_ms = t->seen_ms > s->seen_ms ? t->seen_ms : s->seen_ms;
+    s->freshness = t->freshness > s->freshness ? t->freshness : s->freshness;
+    ct_list_unite(a, &s->regions, p->region);
+    if (p->tier.n && !ct_span_is(p->tier, "standard"))
+        return;
+    if (p->kind == CT_KIND_OUTPUT)
+        lower(&s->output, p->per_mtok);
+    if (p->kind != CT_KIND_INPUT)
+        return;
+    if (s->input == CT_NONE || (p->per_mtok != CT_NONE && p->per_mtok < s->input))
+        s->series = t->series;
+    lower(&s->input, p->per_mtok);
+}
+
+static int by_cloud_first(const void *a, const void *b)
+{
+    const struct ct_seller *x = a, *y = b;
+    bool cloud = x->cloud >= 0, other = y->cloud >= 0;
+    return cloud != other ? (cloud ? -1 : 1) : ct_span_cmp(x->host, y->host);
+}
+
+/* The rows of one model, N of them from T, as its sellers. */
+static void find_sellers(struct market *m, struct ct_model_row *row, const struct ct_token_row *t,
+                         size_t n)
+{
+    CT_VEC(struct ct_seller) sellers = {0};
+    struct ct_seller *s = NULL;
+    for (size_t i = 0; i < n; i++) {
+        bool next = !s || !ct_span_eq(s->host, t[i].price.host);
+        if (next) {
+            s = CT_VEC_PUSH(m->arena, &sellers);
+            if (!s)
+                return;
+            start_seller(s, &t[i]);
+        }
+        s->rows += next || !ct_span_eq(t[i].price.source_id, t[i - 1].price.source_id);
+        add_price(m->arena, s, &t[i]);
+        if (t[i].price.open_weights > row->open_weights)
+            row->open_weights = t[i].price.open_weights;
+    }
+    qsort(sellers.v, sellers.n, sizeof *sellers.v, by_cloud_first);
+    row->sellers = (struct ct_rows){sellers.v, sellers.n};
+}
+
+static void sum_up(struct ct_arena *a, struct ct_model_row *row)
+{
+    const struct ct_seller *s = row->sellers.v;
+    for (size_t i = 0; i < row->sellers.n; i++) {
+        if (s[i].cloud >= 0) {
+            row->on[s[i].cloud] = &s[i];
+            row->input[s[i].cloud] = s[i].input;
+            row->n_clouds++;
+            ct_list_unite(a, &row->clouds, s[i].host);
+        } else {
+            row->n_hosts++;
+        }
+        if (ct_span_is(s[i].host_class, "direct") && !row->direct) {
+            row->direct = &s[i];
+            row->direct_input = s[i].input;
+        }
+        /* What costs nothing is inside a plan or a trial: no price to compare with. */
+        if (s[i].input != CT_NONE && s[i].input > 0 &&
+            (row->cheapest_input == CT_NONE || s[i].input < row->cheapest_input)) {
+            row->cheapest_input = s[i].input;
+            row->cheapest_host = s[i].host;
+        }
+        if (s[i].retires_ms != CT_NONE &&
+            (row->retires_ms == CT_NONE || s[i].retires_ms < row->retires_ms))
+            row->retires_ms = s[i].retires_ms;
+        row->seen_ms = s[i].seen_ms > row->seen_ms ? s[i].seen_ms : row->seen_ms;
+        row->freshness = s[i].freshness > row->freshness ? s[i].freshness : row->freshness;
+    }
+    row->exclusive = row->n_clouds == 1;
+    row->series = row->direct ? row->direct->series : row->sellers.n ? s[0].series : CT_SPAN_NONE;
+}
+
+static void fill_model(struct market *m, struct ct_model_row *row, const struct ct_token_row *t,
+                       size_t n)
+{
+    *row = (struct ct_model_row){.lab = t->price.lab,
+                                 .model = t->price.model,
+                                 .open_weights = -1,
+                                 .exclusive_until_ms = CT_NONE,
+                                 .direct_input = CT_NONE,
+                                 .cheapest_input = CT_NONE,
+                                 .first_ms = CT_NONE,
+                                 .retires_ms = CT_NONE,
+                                 .seen_ms = CT_NONE};
+    row->key = ct_arena_printf(m->arena, "%.*s/%.*s", CT_FMT(row->lab), CT_FMT(row->model));
+    for (int i = 0; i < CT_N_CLOUDS; i++)
+        row->input[i] = CT_NONE;
+    find_sellers(m, row, t, n);
+    sum_up(m->arena, row);
+}
+
+/* ---- when things were first seen ---- */
+
+static void earlier(int64_t *first_ms, int64_t t)
+{
+    if (t != CT_NONE && (*first_ms == CT_NONE || t < *first_ms))
+        *first_ms = t;
+}
+
+static int by_lab_and_model(const void *a, const void *b)
+{
+    const struct ct_model_row *x = a, *y = b;
+    int way = ct_span_cmp(x->lab, y->lab);
+    return way ? way : ct_span_cmp(x->model, y->model);
+}
+
+/* The moment the NTH of FIRST came; CT_NONE where that was when recording began, or never. */
+static int64_t nth_seen(const int64_t *first, size_t n, size_t nth, int64_t recording_ms)
+{
+    int64_t sorted[CT_N_CLOUDS];
+    size_t known = 0;
+    for (size_t i = 0; i < n; i++) {
+        size_t at = known;
+        if (first[i] == CT_NONE)
+            continue;
+        for (; at > 0 && sorted[at - 1] > first[i]; at--)
+            sorted[at] = sorted[at - 1];
+        sorted[at] = first[i];
+        known++;
+    }
+    bool seen = known >= nth && sorted[nth - 1] > recording_ms;
+    return seen ? sorted[nth - 1] : CT_NONE;
+}
+
+static void date_models(const struct market *m, struct ct_model_row *models, size_t n)
+{
+    const struct ct_series_row *s = m->series.v;
+    for (size_t i = 0; i < m->series.n; i++) {
+        struct token_name name = name_parts(s[i].series);
+        struct ct_model_row key = {.lab = name.lab, .model = name.model};
+        struct ct_model_row *row = n ? bsearch(&key, models, n, sizeof key, by_lab_and_model) : NULL;
+        if (!row || (ct_word(ct_cloud_words, name.host) >= 0 && !bills(m->sources, s[i].source)))
+            continue;
+        struct ct_seller *sellers = (struct ct_seller *)(uintptr_t)row->sellers.v;
+        for (size_t k = 0; k < row->sellers.n; k++)
+            if (ct_span_eq(sellers[k].host, name.host))
+                earlier(&sellers[k].first_ms, s[i].first_ms);
+        earlier(&row->first_ms, s[i].first_ms);
+    }
+    for (size_t i = 0; i < n; i++) {
+        int64_t first[CT_N_CLOUDS];
+        for (int c = 0; c < CT_N_CLOUDS; c++)
+            first[c] = models[i].on[c] ? models[i].on[c]->first_ms : CT_NONE;
+        models[i].exclusive_until_ms = nth_seen(first, CT_N_CLOUDS, 2, m->recording_ms);
+    }
+}
+
+static struct ct_rows models_of(struct market *m)
+{
+    CT_VEC(struct ct_model_row) models = {0};
+    const struct ct_token_row *t = m->prices.v;
+    for (size_t i = 0, n; i < m->prices.n; i += n) {
+        for (n = 1; i + n < m->prices.n && ct_span_eq(t[i].price.lab, t[i + n].price.lab) &&
+                    ct_span_eq(t[i].price.model, t[i + n].price.model);
+             n++)
+            ;
+        struct ct_model_row *row = CT_VEC_PUSH(m->arena, &models);
+        if (row)
+            fill_model(m, row, &t[i], n);
+    }
+    date_models(m, models.v, models.n);
+    return (struct ct_rows){models.v, models.n};
+}
+
+/* ---- labs ---- */
+
+static int lab_against_row(const void *key, const void *row)
+{
+    return ct_span_cmp(*(const struct ct_span *)key, ((const struct ct_lab_row *)row)->lab);
+}
+
+/* Every price ever recorded counts: a lab's second cloud may have left again. */
+static void date_labs(const struct market *m, struct ct_lab_row *labs, size_t n)
+{
+    int64_t(*first)[CT_N_CLOUDS] = ct_arena_alloc(m->arena, (n + 1) * sizeof *first);
+    const struct ct_series_row *s = m->series.v;
+    for (size_t i = 0; first && i < n; i++)
+        for (int c = 0; c < CT_N_CLOUDS; c++)
+            first[i][c] = CT_NONE;
+    for (size_t i = 0; first && n && i < m->series.n; i++) {
+        struct token_name name = name_parts(s[i].series);
+        int cloud = ct_word(ct_cloud_words, name.host);
+        struct ct_lab_row *lab = bsearch(&name.lab, labs, n, sizeof *labs, lab_against_row);
+        if (lab && cloud >= 0 && bills(m->sources, s[i].source))
+            earlier(&first[lab - labs][cloud], s[i].first_ms);
+    }
+    for (size_t i = 0; first && i < n; i++) {
+        labs[i].second_ms = nth_seen(first[i], CT_N_CLOUDS, 2, m->recording_ms);
+        labs[i].third_ms = nth_seen(first[i], CT_N_CLOUDS, 3, m->recording_ms);
+    }
+}
+
+static struct ct_rows labs_of(struct market *m, struct ct_rows models)
+{
+    const struct ct_model_row *row = models.v;
+    CT_VEC(struct ct_lab_row) labs = {0};
+    struct ct_lab_row *lab = NULL;
+    for (size_t i = 0; i < models.n; i++) {
+        if (!lab || !ct_span_eq(lab->lab, row[i].lab)) {
+            lab = CT_VEC_PUSH(m->arena, &labs);
+            if (!lab)
+                break;
+            *lab = (struct ct_lab_row){.lab = row[i].lab, .second_ms = CT_NONE, .third_ms = CT_NONE};
+        }
+        for (size_t k = 0; k < row[i].clouds.n; k++)
+            ct_list_unite(m->arena, &lab->clouds, row[i].clouds.v[k]);
+        lab->n_clouds = (int64_t)lab->clouds.n;
+        lab->n_models += row[i].n_clouds > 0;
+        lab->elsewhere += row[i].n_clouds == 0;
+        lab->on_one += row[i].n_clouds == 1;
+        lab->on_two += row[i].n_clouds >= 2;
+        lab->one_cloud_milli = lab->n_models ? lab->on_one * 100000 / lab->n_models : CT_NONE;
+    }
+    date_labs(m, labs.v, labs.n);
+    return (struct ct_rows){labs.v, labs.n};
+}
+
+/* ---- loaders ---- */
+
+static enum ct_status finish(const struct market *m, struct ct_error *err)
+{
+    return ct_arena_full(m->arena) ? ct_fail(err, CT_ERR_LIMIT, "models", NULL) : CT_OK;
+}
+
+enum ct_status ct_read_models(struct ct_reader *r, const struct ct_query *q, struct ct_arena *a,
+                              struct ct_rows *out, struct ct_error *err)
+{
+    struct market m;
+    enum ct_status status = load_market(r, q, a, &m, err);
+    if (status == CT_OK) {
+        *out = models_of(&m);
+        status = finish(&m, err);
+    }
+    return status;
+}
+
+enum ct_status ct_read_labs(struct ct_reader *r, const struct ct_query *q, struct ct_arena *a,
+                            struct ct_rows *out, struct ct_error *err)
+{
+    struct market m;
+    enum ct_status status = load_market(r, q, a, &m, err);
+    if (status == CT_OK) {
+        *out = labs_of(&m, models_of(&m));
+        status = finish(&m, err);
+    }
+    return status;
+}
+
+enum ct_status ct_read_sellers(struct ct_reader *r, const struct ct_query *q, struct ct_arena *a,
+                               struct ct_rows *out, struct ct_error *err)
+{
+    struct ct_rows models = {NULL, 0};
+    enum ct_status status = ct_read_models(r, q, a, &models, err);
+    const struct ct_model_row *row = models.v;
+    *out = (struct ct_rows){NULL, 0};
+    for (size_t i = 0; status == CT_OK && i < models.n; i++)
+        if (ct_span_eq(row[i].key, q->subject))
+            *out = row[i].sellers;
+    return status;
+}
