@@ -19,7 +19,7 @@ static const struct {
     int (*run)(int argc, char **argv);
     const char *usage, *help;
 } commands[] = {
-    {"fetch", ct_cmd_fetch, "fetch --once [SOURCE...] | --daemon",
+    {"fetch", ct_cmd_fetch, "fetch --once [SOURCE...] | --daemon [--record DIR] | --replay DIR [--speed N]",
      "ask the sources once, or until told to stop"},
     {"parse", ct_cmd_parse, "parse FAMILY [FILE|-] | --list",
      "rows of one recorded answer, as NDJSON"},

@@ -54,6 +54,9 @@
     X(LIST, "list", NULL, "all formats with their kind and address")                               \
     X(ONCE, "once", NULL, "every source that is due, once")                                        \
     X(DAEMON, "daemon", NULL, "stay and fetch until SIGTERM")                                      \
+    X(RECORD, "record", "DIR", "keep every raw answer there")                                      \
+    X(REPLAY, "replay", "DIR", "serve a recording instead of the network, on its own clock")       \
+    X(SPEED, "speed", "N", "with --replay: N times as fast, or max")                               \
     X(ALLOW_PRIVATE, "allow-private", NULL, "sources may lie on private addresses")                \
     X(CA, "ca", "FILE", "certificates to trust instead of the system's")                           \
     X(LOG, "log", "FILE", "log file; else fetcher.log in the state folder")                        \

@@ -10,6 +10,7 @@
 #include "db/base/log.h"
 #include "db/base/paths.h"
 #include "fetchers/fetcher.h"
+#include "fetchers/record.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -127,7 +128,7 @@ const struct ct_family *ct_family_arg(const char *name)
 /* ---- fetch ---- */
 
 struct fetch_args {
-    const char *db, *config, *ca, *parent_fd, *seed, *log;
+    const char *db, *config, *ca, *parent_fd, *seed, *log, *record, *replay, *speed;
     bool once, daemon, allow_private;
     const char *const *only; /* NULL: all */
 };
@@ -138,6 +139,7 @@ struct running {
     struct ct_fetch_config config;
     struct ct_writer *writer;
     struct ct_http *http;
+    struct ct_record *record;
     struct ct_fetcher *fetcher;
     struct ct_fetcher_alerts *alerts; /* NULL with --once: what holds for a while needs watching */
     int failed; /* attempts, for fetch --once */
@@ -161,11 +163,9 @@ static void print_number(bool people, int width, int64_t n)
 
 /* A line a source: id, what became of it, HTTP status, rows, changed rows, milliseconds, next
  * attempt. */
-static void print_attempt(void *ctx, const struct ct_source *s, const struct ct_fetch *f,
-                          const struct ct_commit *c)
+void ct_print_attempt(const struct ct_source *s, const struct ct_fetch *f, const struct ct_commit *c)
 {
     static const char *const words[] = {"ok", "not-modified", "failed"};
-    struct running *r = ctx;
     bool people = isatty(STDOUT_FILENO) != 0, failed = f->outcome == CT_OUTCOME_FAILED;
     char next[CT_TIME_MAX];
     ct_time_format(next, f->next_attempt_ms / CT_SECOND * CT_SECOND);
@@ -177,11 +177,17 @@ static void print_attempt(void *ctx, const struct ct_source *s, const struct ct_
     print_number(people, 7, f->latency_ms);
     printf("%s\n", next);
     fflush(stdout);
-    r->failed += failed;
     if (failed)
         ct_complain(0, s->id, "%s", f->error);
     else if (c != NULL && c->suspicious)
         ct_complain(0, s->id, "%s", c->remark);
+}
+
+static void on_attempt(void *ctx, const struct ct_source *s, const struct ct_fetch *f,
+                       const struct ct_commit *c)
+{
+    ((struct running *)ctx)->failed += f->outcome == CT_OUTCOME_FAILED;
+    ct_print_attempt(s, f, c);
 }
 
 enum ct_status ct_source_named(struct ct_registry *reg, const char *id, struct ct_error *err)
@@ -229,6 +235,7 @@ static void stop(struct running *r)
     ct_http_free(r->http); /* first: its transfers point into the fetcher */
     ct_fetcher_free(r->fetcher);
     ct_fetcher_alerts_free(r->alerts);
+    ct_record_close(r->record);
     ct_writer_close(r->writer);
     ct_fetch_config_free(&r->config);
     ct_registry_free(r->reg);
@@ -288,11 +295,15 @@ static enum ct_status start(struct running *r, const struct fetch_args *a, struc
         .keep = {r->config.raw_ms, r->config.hourly_ms},
         .once = a->once,
         .only = a->only,
-        .after_commit = a->once ? print_attempt : pass_to_alerts,
+        .after_commit = a->once ? on_attempt : pass_to_alerts,
         .ctx = r,
     };
-    if ((st = ct_http_new(&http, &r->http, err)) == CT_OK) {
+    st = ct_http_new(&http, &r->http, err);
+    if (st == CT_OK && a->record != NULL)
+        st = ct_record_open(a->record, &r->record, err);
+    if (st == CT_OK) {
         fetcher.http = r->http;
+        fetcher.record = r->record;
         tell_unfetchable(r, a->only);
         st = ct_fetcher_new(&fetcher, &r->fetcher, err);
     }
@@ -335,6 +346,37 @@ static void open_log(const char *flag, bool daemon)
     ct_buf_free(&dir);
 }
 
+static int fetch_replay(const struct fetch_args *a, int words)
+{
+    struct ct_fetch_config config = {0};
+    struct ct_registry *reg = NULL;
+    struct ct_watch *w = NULL;
+    struct ct_buf db = CT_BUF_INIT;
+    struct ct_error err = {0};
+    int64_t speed = 1;
+    if (a->once || a->daemon || a->record || words > 0)
+        return ct_complain(EXIT_USAGE, "--replay", "goes with --speed, --db and --config alone");
+    if (a->speed && strcmp(a->speed, "max") == 0)
+        speed = 0;
+    else if (a->speed && (ct_span_int(ct_span(a->speed), &speed) != CT_OK || speed < 1))
+        return ct_complain(EXIT_USAGE, "--speed", "wanted a whole number, or max");
+    enum ct_status st = ct_watch_open(a->parent_fd, &w, &err);
+    if (st == CT_OK)
+        st = ct_registry_load(&reg, &err);
+    if (st == CT_OK)
+        st = ct_fetch_config_load(a->config, false, reg, &config, &err);
+    ct_database_path(a->db, &db);
+    open_log(a->log, false);
+    int code = st == CT_OK ? ct_replay_run(a->replay, speed, db.p, reg, w)
+                           : ct_complain_err(EXIT_ERROR, &err);
+    ct_log_close();
+    ct_buf_free(&db);
+    ct_watch_close(w);
+    ct_fetch_config_free(&config);
+    ct_registry_free(reg);
+    return code;
+}
+
 int ct_cmd_fetch(int argc, char **argv)
 {
     struct fetch_args a = {0};
@@ -348,6 +390,9 @@ int ct_cmd_fetch(int argc, char **argv)
         {"parent-fd", &a.parent_fd, NULL},
         {"seed", &a.seed, NULL},
         {"log", &a.log, NULL},
+        {"record", &a.record, NULL},
+        {"replay", &a.replay, NULL},
+        {"speed", &a.speed, NULL},
         {0},
     };
     struct running r = {0};
@@ -356,6 +401,10 @@ int ct_cmd_fetch(int argc, char **argv)
 
     if (!ct_args(&argc, argv, args))
         return EXIT_USAGE;
+    if (a.replay != NULL)
+        return fetch_replay(&a, argc);
+    if (a.speed != NULL)
+        return ct_complain(EXIT_USAGE, "--speed", "goes with --replay");
     if (a.once == a.daemon)
         return ct_complain(EXIT_USAGE, "fetch", "say --once or --daemon");
     if (a.daemon && argc > 0)

@@ -9,6 +9,14 @@
 enum { EXIT_WORKED = 0, EXIT_ERROR = 1, EXIT_USAGE = 2 };
 
 int ct_cmd_fetch(int argc, char **argv);
+/* A line about one attempt on standard output, its trouble on standard error. */
+void ct_print_attempt(const struct ct_source *s, const struct ct_fetch *f,
+                      const struct ct_commit *c);
+struct ct_watch;
+/* `fetch --replay DIR`: every recorded attempt into the database DB at its own time, SPEED times as
+ * fast as it was (0: without waiting). Stops when W says so. Returns an exit code. */
+int ct_replay_run(const char *dir, int64_t speed, const char *db, struct ct_registry *reg,
+                  struct ct_watch *w);
 int ct_cmd_check_sources(int argc, char **argv);
 int ct_cmd_test_source(int argc, char **argv);
 int ct_cmd_parse(int argc, char **argv);

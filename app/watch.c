@@ -87,10 +87,10 @@ bool ct_watch_read(struct ct_watch *w, struct ct_fetcher *f)
             leave = leave || got == 0 || (got < 0 && errno != EINTR && errno != EAGAIN);
         } else {
             while (read(w->signals, &info, sizeof(info)) == (ssize_t)sizeof(info)) {
-                if (info.ssi_signo == SIGUSR1)
-                    ct_fetcher_refresh(f);
-                else
+                if (info.ssi_signo != SIGUSR1)
                     leave = true;
+                else if (f != NULL)
+                    ct_fetcher_refresh(f);
             }
         }
     }

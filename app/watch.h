@@ -15,7 +15,8 @@ CT_MUST_USE enum ct_status ct_watch_open(const char *parent, struct ct_watch **o
 void ct_watch_close(struct ct_watch *w); /* NULL is fine */
 /* For ct_fetcher_step: readable when ct_watch_read has something to do. */
 int ct_watch_fd(const struct ct_watch *w);
-/* Handles what woke the loop (SIGUSR1: F fetches everything now); true: time to leave. */
+/* Handles what woke the loop (SIGUSR1: F, unless NULL, fetches everything now); true: time to
+ * leave. */
 bool ct_watch_read(struct ct_watch *w, struct ct_fetcher *f);
 
 #endif

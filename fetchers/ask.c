@@ -60,6 +60,22 @@ static bool put_key(struct ct_buf *out, const char *url, const char *key)
     return true;
 }
 
+/* ---- recordings ---- */
+
+static void arrived(struct ct_ask *a, const struct ct_http_answer *answer)
+{
+    a->ended_ms = ct_now_ms();
+    const struct ct_exchange x = {.s = a->s,
+                                  .address = a->url.p,
+                                  .key = key_of(a->s),
+                                  .begun_ms = a->begun_ms,
+                                  .ended_ms = a->ended_ms,
+                                  .page = a->asked,
+                                  .answer = answer};
+    if (a->record && !a->s->ops->stream) /* what is never held whole is not kept */
+        ct_record_keep(a->record, &x);
+}
+
 /* ---- the end ---- */
 
 static void finish(struct ct_ask *a, enum ct_outcome outcome)
@@ -223,6 +239,7 @@ static void on_answer(void *ctx, const struct ct_http_answer *h)
     struct ct_error err = {0};
     int code = h->http_status;
 
+    arrived(a, h);
     a->http_status = code;
     a->latency_ms += h->latency_ms;
     if (h->status != CT_OK) {
@@ -283,11 +300,13 @@ static enum ct_status ask_address(struct ct_ask *a, bool plain, struct ct_error 
         .allow_private = s->allow_private,
         .secret_url = in_url,
         .sink = s->ops->stream ? on_bytes : NULL,
+        .keep_headers = a->record != NULL,
     };
     fill_headers(s, in_url ? NULL : key, arena, headers);
     req.headers = headers[0] ? headers : NULL;
     /* A 304 is only worth something while the rows it speaks of are stored, and a list of pages may
      * change behind an unchanged first page. */
+    plain |= a->record && !ct_record_knows(a->record, s->id); /* a recording stands by itself */
     a->sent_validators = !plain && s->max_pages <= 1 && a->last.rows > 0 && a->last.body_hash &&
                          (a->last.etag.p || a->last.last_modified.p);
     if (a->sent_validators) {
@@ -311,6 +330,12 @@ static enum ct_status ask_address(struct ct_ask *a, bool plain, struct ct_error 
 static void on_output(void *ctx, const struct ct_exec_answer *x)
 {
     struct ct_ask *a = ctx;
+    const struct ct_http_answer answer = {.status = x->status,
+                                          .body = x->output,
+                                          .retry_after_ms = CT_NONE,
+                                          .latency_ms = x->latency_ms,
+                                          .err = x->err};
+    arrived(a, &answer);
     a->latency_ms = x->latency_ms;
     if (x->status != CT_OK)
         fail(a, &x->err);
@@ -344,11 +369,30 @@ static enum ct_status ask_program(struct ct_ask *a, struct ct_error *err)
 
 /* ---- the whole ---- */
 
+/* What was recorded, as if it came now. */
+static enum ct_status ask_replay(struct ct_ask *a, struct ct_error *err)
+{
+    struct ct_http_answer h;
+    enum ct_status st = ct_replay_page(a->replay, a->replay_attempt, a->asked, &h, err);
+    if (st != CT_OK)
+        return st;
+    a->sent_validators = h.http_status == 304;
+    if (ct_source_is_program(a->s)) {
+        const struct ct_exec_answer x = {h.status, h.body, h.latency_ms, h.err};
+        on_output(a, &x);
+    } else {
+        on_answer(a, &h);
+    }
+    return CT_OK;
+}
+
 static void ask(struct ct_ask *a, bool plain)
 {
     struct ct_error err = {0};
+    a->asked++;
     enum ct_status st =
-        ct_source_is_program(a->s) ? ask_program(a, &err) : ask_address(a, plain, &err);
+        a->replay ? ask_replay(a, &err)
+        : ct_source_is_program(a->s) ? ask_program(a, &err) : ask_address(a, plain, &err);
     if (st != CT_OK)
         fail(a, &err);
 }
@@ -357,6 +401,7 @@ void ct_ask_start(struct ct_ask *a)
 {
     a->arena = ct_arena_new(ARENA_LIMIT);
     ct_batch_init(&a->batch, a->arena);
+    a->begun_ms = a->ended_ms = ct_now_ms();
     a->retry_after_ms = CT_NONE;
     ct_buf_adds(&a->url, a->s->url ? a->s->url : "");
     a->links[0] = ct_hash(ct_buf_span(&a->url));

@@ -7,6 +7,7 @@
 #include "fetchers/exec.h"
 #include "fetchers/family.h"
 #include "fetchers/http.h"
+#include "fetchers/record.h"
 
 enum { CT_PAGES_MAX = 50 };
 
@@ -20,6 +21,9 @@ struct ct_ask {
     const struct ct_source *s;
     struct ct_http *http;
     struct ct_exec *exec;
+    struct ct_record *record;     /* keeps every answer; NULL: none does */
+    struct ct_replay *replay;     /* answers instead of network and program; NULL: they do */
+    size_t replay_attempt;        /* which of it */
     int64_t timeout_ms;           /* of sources that have none of their own; 0: 30 s */
     struct ct_source_memory last; /* what the last good answer was; zero: ask plainly */
     ct_ask_done *done;
@@ -30,6 +34,7 @@ struct ct_ask {
     struct ct_batch batch; /* of CT_OUTCOME_OK */
     char error[520];       /* of CT_OUTCOME_FAILED; one line */
     int64_t retry_after_ms;
+    int64_t ended_ms;       /* when the last answer was complete */
     int pages, http_status; /* PAGES counts those that arrived */
     int64_t bytes, latency_ms;
     uint64_t hash;
@@ -41,6 +46,8 @@ struct ct_ask {
     struct ct_buf url, unpacked;
     uint64_t links[CT_PAGES_MAX];
     bool sent_validators;
+    int64_t begun_ms;
+    int asked; /* requests so far */
 };
 
 /* The fields of the caller must be set and everything else zero. */

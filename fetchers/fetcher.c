@@ -202,7 +202,7 @@ static void finish(struct entry *e)
     struct ct_fetch fetch = {
         .source_id = e->s->id,
         .outcome = a->outcome,
-        .at_ms = now,
+        .at_ms = a->ended_ms,
         .next_attempt_ms = now + delay,
         .http_status = a->http_status,
         .bytes = a->pages > 0 ? a->bytes : CT_NONE,
@@ -241,6 +241,7 @@ static void begin(struct entry *e)
         .s = e->s,
         .http = e->f->o.http,
         .exec = e->f->exec,
+        .record = e->f->o.record,
         .timeout_ms = e->f->o.timeout_ms,
         .last = e->memory,
         .done = on_asked,

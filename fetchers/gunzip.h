@@ -12,4 +12,7 @@ bool ct_is_gzip(struct ct_span body);
 CT_MUST_USE enum ct_status ct_gunzip(struct ct_span body, size_t max, struct ct_buf *out,
                                      struct ct_error *err);
 
+/* BODY packed into OUT (cleared first). */
+CT_MUST_USE enum ct_status ct_gzip(struct ct_span body, struct ct_buf *out, struct ct_error *err);
+
 #endif

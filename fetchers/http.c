@@ -57,7 +57,8 @@ struct transfer {
     enum stop stop;
     bool refused_address;
     size_t header_bytes;
-    struct ct_buf in;
+    struct ct_buf in, lines; /* LINES: the headers, where they are wanted */
+    bool keep_headers;
     char etag[MAX_VALIDATOR + 1], modified[MAX_VALIDATOR + 1], type[129], retry[64];
     int64_t wire_bytes;
     int http_status;
@@ -282,8 +283,12 @@ static size_t on_header(char *p, size_t size, size_t count, void *ctx)
         return 0;
     }
     struct ct_span value = {p, n}, name;
-    if (ct_span_starts(value, "HTTP/")) /* a new answer: what a 1xx or a proxy said is over */
+    if (ct_span_starts(value, "HTTP/")) { /* a new answer: what a 1xx or a proxy said is over */
         t->etag[0] = t->modified[0] = t->type[0] = t->retry[0] = '\0';
+        ct_buf_clear(&t->lines);
+    }
+    if (t->keep_headers)
+        ct_buf_add(&t->lines, value);
     name = ct_span_cut(&value, ':');
     if (ct_span_ieq(name, CT_LIT("etag")))
         keep_header(t->etag, sizeof(t->etag), value);
@@ -641,6 +646,7 @@ static void transfer_free(struct transfer *t)
     free(t->body);
     free(t->origin);
     ct_buf_free(&t->in);
+    ct_buf_free(&t->lines);
     free(t);
 }
 
@@ -671,6 +677,7 @@ static bool deliver_one(struct ct_http *h)
         .last_modified = text_or_none(t->modified),
         .content_type = text_or_none(t->type),
         .final_url = ct_span(t->url),
+        .headers = t->lines.n > 0 ? ct_buf_span(&t->lines) : CT_SPAN_NONE,
         .retry_after_ms =
             t->retry[0] != '\0' ? ct_retry_after(ct_span(t->retry), ct_now_ms()) : CT_NONE,
         .latency_ms = t->started_mono_ms != 0 ? ct_mono_ms() - t->started_mono_ms : 0,
@@ -771,6 +778,7 @@ enum ct_status ct_http_start(struct ct_http *h, const struct ct_http_request *re
     struct transfer *t = ct_xcalloc(1, sizeof(*t));
     enum ct_status st;
     t->h = h;
+    t->keep_headers = req->keep_headers;
     t->private_ok = h->o.allow_private || req->allow_private;
     t->has_secret = req->headers != NULL || req->body != NULL || req->secret_url;
     t->max_bytes = req->max_bytes != 0 ? req->max_bytes : DEFAULT_MAX_BYTES;

@@ -37,6 +37,7 @@ struct ct_http_request {
     size_t max_bytes;                   /* decoded body; more ends the transfer with CT_ERR_LIMIT */
     int64_t connect_ms, total_ms;       /* 0: 10 s, 30 s */
     bool allow_private;
+    bool keep_headers; /* hand them over with the answer */
     bool secret_url; /* the address itself holds a key: it follows no redirect to another host */
     ct_http_sink *sink; /* NULL: the answer brings the body. Else it has none, and MAX_BYTES is of
                            bytes on the wire; called with the context of DONE */
@@ -48,6 +49,7 @@ struct ct_http_answer {
     int http_status;
     struct ct_span body; /* decoded; borrowed for the callback; empty behind a sink */
     struct ct_span etag, last_modified, content_type, final_url; /* borrowed; null when absent */
+    struct ct_span headers; /* of the last hop, a line each, as they came; null unless asked for */
     int64_t retry_after_ms; /* CT_NONE: not said; a date is already made relative */
     int64_t latency_ms, wire_bytes;
     struct ct_error err;

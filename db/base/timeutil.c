@@ -24,11 +24,16 @@ static int64_t clock_ms(clockid_t id)
     return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
 }
 
+/* CT_NONE: not looked yet; CT_LIVE: the real clock. Two threads that look at once find the same. */
+static _Atomic int64_t fixed = CT_NONE;
+
+void ct_now_set(int64_t ms)
+{
+    atomic_store(&fixed, ms);
+}
+
 int64_t ct_now_ms(void)
 {
-    /* CT_NONE: not looked yet; CT_LIVE: the real clock. Two threads that look at once find the
-     * same. */
-    static _Atomic int64_t fixed = CT_NONE;
     int64_t now = atomic_load(&fixed);
     if (now == CT_NONE) {
         now = CT_LIVE;

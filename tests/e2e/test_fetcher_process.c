@@ -164,13 +164,19 @@ static void expect_line(const char *part)
     ct_buf_free(&err);
 }
 
-static int64_t query(const char *sql)
+/* The first number that SQL yields, with the database OTHER attached under that name. */
+static int64_t query_beside(const char *other, const char *sql)
 {
     sqlite3 *db = NULL;
     sqlite3_stmt *st = NULL;
     int64_t n = -1;
     assert_int_equal(sqlite3_open_v2(file_in("t.db"), &db, SQLITE_OPEN_READWRITE, NULL), SQLITE_OK);
     sqlite3_busy_timeout(db, 5000);
+    if (other != NULL) {
+        char attach[300];
+        snprintf(attach, sizeof(attach), "ATTACH '%s' AS other", other);
+        assert_int_equal(sqlite3_exec(db, attach, NULL, NULL, NULL), SQLITE_OK);
+    }
     if (sqlite3_prepare_v2(db, sql, -1, &st, NULL) != SQLITE_OK)
         fail_msg("%s: %s", sql, sqlite3_errmsg(db));
     if (sqlite3_step(st) == SQLITE_ROW)
@@ -178,6 +184,11 @@ static int64_t query(const char *sql)
     sqlite3_finalize(st);
     sqlite3_close(db);
     return n;
+}
+
+static int64_t query(const char *sql)
+{
+    return query_beside(NULL, sql);
 }
 
 static void assert_sound(void)
@@ -311,7 +322,7 @@ static void a_test_of_a_source_shows_what_would_change_and_writes_nothing(void *
     out = text_of("out.txt");
     assert_int_equal(strncmp(out.p, "{\"row\":\"offer\"", 14), 0);
     ct_buf_free(&out);
-    assert_int_equal(query("SELECT count(*) FROM event WHERE kind = 3"), 0);
+    assert_int_equal(query("SELECT count(*) FROM event WHERE kind = 2"), 0);
     assert_int_equal(query("SELECT count(*) FROM offer WHERE price_per_hour = 2000000000"), 1);
     ts_set(env.web, "/offers", &(struct ts_answer){200, .body = "<html>"});
     expect_code(RUN("test-source", "acme", "--db", db, "--config", config), 1);
@@ -437,6 +448,65 @@ static void a_list_can_be_imported_packed_or_not(void **state)
     assert_int_equal(query("SELECT count(*) FROM offer"), offers);
     ct_buf_free(&plain);
     ct_buf_free(&packed);
+}
+
+static void a_recording_replays_into_the_same_rows(void **state)
+{
+    (void)state;
+    FILE *f = new_config();
+    struct ct_error err;
+    char *rec = file_in("rec"), *other = file_in("other.db"), *config = file_in("config.ini");
+    static const char row[] = "{\"row\":\"offer\",\"cloud\":\"acme\",\"gpu\":\"H100\",\"gpu_count\":1,"
+                              "\"purchase\":\"od\",\"currency\":\"USD\",\"price_per_hour\":%d}\n"
+                              "{\"row\":\"note\",\"what\":\"echo %s\",\"count\":1}\n";
+    char body[500], command[600];
+    add_source(f, "acme", "rows", ts_port(env.web), "/offers?key={key}", "60s");
+    fprintf(f, "key_env = CT_E2E_KEY\n");
+    add_source(f, "page", "statuspage-summary", ts_port(env.web), "/page", "60s");
+    add_source(f, "sick", "statuspage-summary", ts_port(env.web), "/sick", "60s");
+    fclose(f);
+    setenv("CT_E2E_KEY", "quite/secret", 1);
+    ts_set(env.web, "/page", &(struct ts_answer){200, .body = page_body, .etag = "\"v1\"",
+                                                 .headers = "Set-Cookie: s=1\nX-Seen: yes"});
+    for (int i = 2; i < 5; i++) {
+        snprintf(body, sizeof(body), row, i, "quite/secret");
+        ts_set(env.web, "/offers", &(struct ts_answer){200, .body = body});
+        ts_set(env.web, "/sick", &(struct ts_answer){i == 3 ? 500 : 200, .body = i == 4 ? "<html>" : page_body});
+        wait_for(FETCH("--once", "acme", "page", "sick", "--record", rec), 20000);
+    }
+    unsetenv("CT_E2E_KEY");
+    char *asked = ts_last(env.web, "/offers");
+    assert_non_null(strstr(asked, "key=quite/secret")); /* as the server understands it */
+    assert_null(strstr(asked, "Authorization"));
+    free(asked);
+    snprintf(command, sizeof(command),
+             "cd '%s' && cat */*.head >all && for b in */*.gz; do zcat \"$b\"; done >>all && ! grep -q "
+             "'quite.*secret\\|Cookie' all && grep -q 'X-Seen: yes' all && grep -q 'key={key}' all && "
+             "grep -q 'status: 500' all && test -z \"$(find . -mindepth 2 -perm /077)\" && rm all", rec);
+    assert_int_equal(system(command), 0);
+    snprintf(command, sizeof(command), "mv '%s' '%s'", file_in("t.db"), other);
+    assert_int_equal(system(command), 0);
+
+    assert_int_equal(ct_write_file(config, CT_LIT("theme = mono\n"), &err), CT_OK); /* knows none of them */
+    int64_t start = ct_mono_ms();
+    expect_code(wait_for(FETCH("--replay", rec, "--speed", "100"), 30000), 1); /* sick failed twice */
+    assert_true(ct_mono_ms() - start < 30000);
+    static const char *const same[] = {
+        "SELECT count(*) FROM offer o, other.offer x WHERE o.cloud = x.cloud AND o.price_per_hour = x.price_per_hour",
+        "SELECT count(*) FROM (SELECT at_ms, text FROM event WHERE kind = 2 INTERSECT SELECT at_ms, text FROM other.event WHERE kind = 2)",
+        "SELECT count(*) FROM component c, other.component x WHERE c.ext_id = x.ext_id AND c.name = x.name",
+        "SELECT count(*) FROM (SELECT s.name, p.from_ms, p.outcome, p.rows FROM poll p JOIN source s ON s.id = p.source_id"
+        " INTERSECT SELECT s.name, p.from_ms, p.outcome, p.rows FROM other.poll p JOIN other.source s ON s.id = p.source_id)"};
+    static const int64_t want[] = {1, 2, 4, 7};
+    for (size_t i = 0; i < CT_LEN(same); i++)
+        assert_in_range(query_beside(other, same[i]), want[i], 99);
+    assert_sound();
+    expect_code(wait_for(FETCH("--replay", rec, "--speed", "max"), 30000), 1);
+    expect_line("replay into one of its own");
+    expect_code(wait_for(FETCH("--replay", file_in("none")), 20000), 1);
+    expect_line("none");
+    expect_code(wait_for(FETCH("--once", "--speed", "3"), 20000), 2);
+    expect_code(wait_for(FETCH("--once", "--replay", rec), 20000), 2);
 }
 
 static void wrong_usage_is_one_line_and_changes_nothing(void **state)
@@ -921,6 +991,7 @@ int main(void)
         FRESH(a_source_known_from_documents_is_unproven_until_it_works_for_real),
         FRESH(a_list_read_as_it_comes_is_stored_whole_or_not_at_all),
         FRESH(a_list_can_be_imported_packed_or_not),
+        FRESH(a_recording_replays_into_the_same_rows),
         FRESH(wrong_usage_is_one_line_and_changes_nothing),
         FRESH(a_bad_config_line_is_named_and_the_rest_counts),
         FRESH(signals_and_the_end_of_the_parent_stop_it_within_two_seconds),
