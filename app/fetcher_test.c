@@ -90,7 +90,7 @@ static struct ct_rows rows_of(const struct ct_batch *b, int table)
         {b->incidents.v, b->incidents.n}, {b->updates.v, b->updates.n},
         {b->offers.v, b->offers.n},       {b->token_prices.v, b->token_prices.n},
         {b->endpoints.v, b->endpoints.n}, {b->articles.v, b->articles.n},
-        {b->notes.v, b->notes.n},
+        {b->rates.v, b->rates.n},         {b->notes.v, b->notes.n},
     };
     return all[table];
 }

@@ -187,6 +187,13 @@ struct ct_article {
     int64_t published_ms;
 };
 
+/* What one unit of a currency is worth, as published for a day. */
+struct ct_rate {
+    struct ct_span currency;
+    ct_nusd usd; /* nano dollars */
+    int64_t day_ms;
+};
+
 /* Something seen and left out on purpose. */
 struct ct_note {
     struct ct_span what;
@@ -204,6 +211,7 @@ struct ct_batch {
     CT_VEC(struct ct_token_price) token_prices;
     CT_VEC(struct ct_endpoint) endpoints;
     CT_VEC(struct ct_article) articles;
+    CT_VEC(struct ct_rate) rates;
     CT_VEC(struct ct_note) notes;
     int64_t data_ms;          /* when the source says it was made; CT_NONE if it does not */
     struct ct_span next_page; /* where the rest is; null on the last page */

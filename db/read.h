@@ -115,6 +115,7 @@ struct ct_offer_row { /* the offer keys of the contract, then ours */
     ct_nusd usd_per_gpu_hour;
     int64_t change_24h_milli /* percent */, usd_per_pflop_hour;
     int low_90d, quarantined, gone;
+    int converted; /* usd_per_gpu_hour was computed from another currency */
     int64_t age_s, seen_ms, changed_ms;
     int evidence, freshness;
     ct_nusd spark[CT_SPARK]; /* the last 30 days, a value a day at its end; CT_NONE = no data */

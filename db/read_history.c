@@ -105,7 +105,7 @@ static void find(struct ct_reader *r, sqlite3_stmt *st, struct ct_span subject, 
             .unit = ct_col_text(r, st, 2),
             .digits = digits > 0 && digits <= 9 ? (int)digits : 0,
             .source = ct_col_int(st, 4),
-            .kind = ct_col_enum(st, 5, CT_SERIES_ENDPOINT),
+            .kind = ct_col_enum(st, 5, CT_SERIES_RATE),
             .cur_ms = ct_col_int(st, 6),
             .gone = (sqlite3_column_int(st, 7) & CT_SAMPLE_GONE) != 0,
         };

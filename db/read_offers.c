@@ -42,6 +42,7 @@ static const struct ct_column offer_columns[] = {
     COL(TIME, "changed_at", changed_ms, ALIAS("changed")),
     COL(BOOL, "quarantined", quarantined),
     COL(BOOL, "gone", gone),
+    COL(BOOL, "converted", converted),
     COL(TEXT, "key", key, FLAGS(CT_COL_HIDDEN)),
 };
 TABLE(ct_offer_table, "offer", ROW, offer_columns);
@@ -283,6 +284,18 @@ static void set_source(struct item *it, const struct ct_source_at *s)
     it->row.age_s = s ? s->age_s : CT_NONE;
 }
 
+/* Dollars of a price in another currency, where a fresh rate is known. */
+static void convert(struct ct_reader *r, const struct ct_source_list *sources,
+                    struct ct_rates *rates, struct item *it)
+{
+    struct ct_offer *o = &it->row.offer;
+    if (it->row.usd_per_gpu_hour == CT_NONE && it->now.value != CT_NONE)
+        it->row.usd_per_gpu_hour =
+            ct_in_dollars(r, sources, rates, o->currency, it->now.value, r->t);
+    bool dollars = !o->currency.n || ct_span_is(o->currency, "USD");
+    it->row.converted = !dollars && it->row.usd_per_gpu_hour != CT_NONE;
+}
+
 static int64_t price_then(struct ct_reader *r, const struct item *it, int64_t at_ms)
 {
     if (it->now.at_ms <= at_ms)
@@ -339,6 +352,7 @@ enum ct_status ct_read_offers(struct ct_reader *r, const struct ct_query *q, str
                               struct ct_rows *out, struct ct_error *err)
 {
     struct items items = {.v = {NULL, 0, 0}};
+    struct ct_rates rates = {.loaded = false};
     ct_load_begin(r, q, a, err);
     struct ct_source_list sources = ct_sources_at(r);
     struct ct_gaps *gaps = ct_arena_alloc(a, (sources.n + 1) * sizeof *gaps);
@@ -353,6 +367,7 @@ enum ct_status ct_read_offers(struct ct_reader *r, const struct ct_query *q, str
             ct_source_gaps(r, s, r->t - CT_SPARK * CT_DAY, r->t, &gaps[k]);
         told[k] = true;
         set_source(it, s);
+        convert(r, &sources, &rates, it);
         set_history(r, it, &gaps[k]);
         rows[i] = it->row;
     }
@@ -366,8 +381,9 @@ enum ct_status ct_read_offers(struct ct_reader *r, const struct ct_query *q, str
  *
  * The index of a group is the median over clouds of each cloud's cheapest price a GPU-hour: a cloud
  * with a hundred regions weighs as much as one with two, and one dear or cheap outlier moves
- * nothing. Offers that are quarantined, gone, without a price or not in dollars are left out, and
- * so are bare GPUs: a price without the machine around it is no price to rent at. */
+ * nothing. Offers that are quarantined, gone, or without a price in dollars (their own, or by a fresh
+ * rate) are left out, and so are bare GPUs: a price without the machine around it is no price to
+ * rent at. */
 
 enum group { BY_GPU, BY_CLOUD, BY_REGION };
 
@@ -557,6 +573,7 @@ enum ct_status ct_read_gpus(struct ct_reader *r, const struct ct_query *q, struc
 {
     CT_VEC(struct ct_gpu_row) rows = {NULL, 0, 0};
     struct items items = {.v = {NULL, 0, 0}};
+    struct ct_rates rates = {.loaded = false};
     struct ct_span by = ct_span(q->group);
     enum group g = ct_span_is(by, "region")  ? BY_REGION
                    : ct_span_is(by, "cloud") ? BY_CLOUD
@@ -567,11 +584,12 @@ enum ct_status ct_read_gpus(struct ct_reader *r, const struct ct_query *q, struc
     read_items(r, CT_SPAN_NONE, true, &items);
     for (size_t i = 0; i < items.v.n; i++) {
         struct item *it = &items.v.v[i];
-        bool dollars = !it->row.offer.currency.n || ct_span_is(it->row.offer.currency, "USD");
+        int64_t then = r->t - 7 * CT_DAY;
         set_source(it, ct_source_by_id(&sources, it->source));
-        it->usd_7d = dollars && it->row.offer.host_included != 0
-                         ? price_then(r, it, r->t - 7 * CT_DAY)
-                         : CT_NONE;
+        convert(r, &sources, &rates, it);
+        if (it->row.offer.host_included != 0)
+            it->usd_7d = ct_in_dollars(r, &sources, &rates, it->row.offer.currency,
+                                       price_then(r, it, then), then);
     }
     drop_doubles(r, &items);
     ct_sort(r, items.v.v, items.v.n, sizeof *items.v.v, by_all);

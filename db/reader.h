@@ -52,6 +52,7 @@
       "SELECT at_ms,outcome,http_status,bytes,rows,changed_rows,latency_ms,error FROM attempt"     \
       " WHERE source_id=?1 AND at_ms<=?2 ORDER BY at_ms DESC")                                     \
     X(SERIES_OF, "SELECT s.id," SQL_CUR " FROM series s WHERE source_id=?1 AND kind=?2")           \
+    X(RATES, "SELECT id,ext_key FROM series WHERE source_id=?1 AND kind=?2")                       \
     X(SERIES_NAMED,                                                                                \
       "SELECT id,name,unit,digits,source_id,kind,cur_ms,cur_flags FROM series WHERE name=?1")      \
     X(SERIES_ALL,                                                                                  \
@@ -180,6 +181,20 @@ struct ct_source_list {
 };
 struct ct_source_list ct_sources_at(struct ct_reader *r);
 const struct ct_source_at *ct_source_by_id(const struct ct_source_list *list, int64_t id);
+/* What currencies are worth; zero it at the start of a load, it fills itself when asked. */
+struct ct_rate_series {
+    struct ct_span currency;
+    int64_t series;
+    const struct ct_source_at *source;
+};
+struct ct_rates {
+    CT_VEC(struct ct_rate_series) v;
+    bool loaded;
+};
+/* VALUE of CURRENCY (null: dollars) in dollars at AT_MS: itself, or by a rate of that or the
+ * previous working day from a source that is read; without one CT_NONE. */
+int64_t ct_in_dollars(struct ct_reader *r, const struct ct_source_list *sources,
+                      struct ct_rates *rates, struct ct_span currency, int64_t value, int64_t at_ms);
 /* Fresh or late: what it says may be believed. */
 static inline bool ct_readable(const struct ct_source_at *s)
 {

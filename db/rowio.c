@@ -139,9 +139,19 @@ static const struct ct_column note_columns[] = {
 static TABLE(note_table, "note", ROW, note_columns);
 #undef ROW
 
+#define ROW struct ct_rate
+static const struct ct_column rate_columns[] = {
+    COL(TEXT, "currency", currency, SEARCH),
+    COL(NANO, "usd", usd),
+    COL(TIME, "at", day_ms),
+};
+static TABLE(rate_table, "rate", ROW, rate_columns);
+#undef ROW
+
 const struct ct_table *const ct_row_tables[CT_N_ROW_TABLES] = {
     &page_table,        &component_table, &incident_table, &update_table, &offer_table,
-    &token_price_table, &endpoint_table,  &article_table,  &note_table,
+    &token_price_table, &endpoint_table,  &article_table,  &rate_table,
+    &note_table,
 };
 
 /* One row of any kind. */
@@ -155,6 +165,7 @@ union any_row {
     struct ct_endpoint endpoint;
     struct ct_article article;
     struct ct_note note;
+    struct ct_rate rate;
 };
 
 /* ---- out ---- */
@@ -177,6 +188,8 @@ static struct ct_rows rows_of(const struct ct_batch *b, const struct ct_table *t
         return (struct ct_rows){b->endpoints.v, b->endpoints.n};
     if (t == &article_table)
         return (struct ct_rows){b->articles.v, b->articles.n};
+    if (t == &rate_table)
+        return (struct ct_rows){b->rates.v, b->rates.n};
     return (struct ct_rows){b->notes.v, b->notes.n};
 }
 
@@ -214,6 +227,8 @@ static void *push_row(struct ct_batch *b, const struct ct_table *t)
         return CT_VEC_PUSH(b->arena, &b->endpoints);
     if (t == &article_table)
         return CT_VEC_PUSH(b->arena, &b->articles);
+    if (t == &rate_table)
+        return CT_VEC_PUSH(b->arena, &b->rates);
     return CT_VEC_PUSH(b->arena, &b->notes);
 }
 

@@ -31,6 +31,7 @@ enum ct_series_kind {
     CT_SERIES_PROVIDER,  /* enum ct_state: our roll-up of a status source */
     CT_SERIES_PAGE,      /* enum ct_state: what the page itself says */
     CT_SERIES_ENDPOINT,  /* enum ct_state; facts: endpoint */
+    CT_SERIES_RATE,      /* nano dollars a unit of a currency, "fx/EUR" */
 };
 
 /* poll.outcome. */

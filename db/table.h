@@ -73,8 +73,8 @@ void ct_row_json(struct ct_jw *w, const struct ct_table *t, const void *row, con
 void ct_row_csv_header(struct ct_buf *out, const struct ct_table *t, char separator);
 void ct_row_csv(struct ct_buf *out, const struct ct_table *t, const void *row, char separator);
 
-/* The tables of parser rows: page, component, ... note, in contract order. */
-enum { CT_N_ROW_TABLES = 9 };
+/* The tables of parser rows: page, component, ... article, rate, note; the contract has no rate. */
+enum { CT_N_ROW_TABLES = 10 };
 extern const struct ct_table *const ct_row_tables[CT_N_ROW_TABLES];
 /* All rows of B as NDJSON, a line each, {"row":"component",...}. Order: by kind, then as parsed. */
 void ct_batch_ndjson(const struct ct_batch *b, struct ct_buf *out);

@@ -314,6 +314,21 @@ static void gather_endpoint(struct ct_job *j, const struct ct_endpoint *e)
     ct_buf_free(&name);
 }
 
+static void gather_rate(struct ct_job *j, const struct ct_rate *rate)
+{
+    struct item *it =
+        rate->currency.n && rate->usd > 0 ? item_of(j, CT_SERIES_RATE, rate->currency) : NULL;
+    if (!it)
+        return;
+    struct ct_span unit = ct_arena_printf(j->w->arena, "USD/%.*s", CT_FMT(rate->currency));
+    it->listed = true;
+    it->row = rate;
+    it->name = prefixed(j, "fx/", rate->currency);
+    it->unit = unit.p ? unit.p : "";
+    it->now = (struct ct_value){rate->usd, 0};
+    it->hash = 1;
+}
+
 static void gather_page(struct ct_job *j, const struct ct_batch *b)
 {
     for (size_t i = 0; i < b->pages.n; i++) {
@@ -370,6 +385,8 @@ void ct_w_gather(struct ct_job *j, const struct ct_batch *b)
         gather_component(j, b, &b->components.v[i]);
     for (size_t i = 0; i < b->endpoints.n; i++)
         gather_endpoint(j, &b->endpoints.v[i]);
+    for (size_t i = 0; i < b->rates.n; i++)
+        gather_rate(j, &b->rates.v[i]);
     gather_page(j, b);
     for (size_t i = 0; i < j->set->items.n; i++) {
         struct item *it = &j->set->items.v[i];
@@ -457,7 +474,8 @@ static bool store_facts(struct ct_job *j, struct item *it)
 {
     struct ct_writer *w = j->w;
     if (!it->series) {
-        bool price = it->kind == CT_SERIES_GPU || it->kind == CT_SERIES_TOKEN;
+        bool price = it->kind == CT_SERIES_GPU || it->kind == CT_SERIES_TOKEN ||
+                     it->kind == CT_SERIES_RATE;
         RUN(w, SERIES_ADD, vi(j->source), ve((int)it->kind), vt(it->key), vt(known(it->name)),
             vs(it->unit), vi(price ? 9 : 0), vi((int64_t)it->hash));
         it->series = sqlite3_last_insert_rowid(w->db);

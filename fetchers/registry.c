@@ -58,6 +58,7 @@ const struct ct_family *const ct_families[] = {
     &ct_family_shadeform_types,
     &ct_family_primeintellect_availability,
     &ct_family_skypilot_csv,
+    &ct_family_ecb_rates,
     &ct_family_litellm,
     &ct_family_openrouter_models,
     &ct_family_openrouter_endpoints,

@@ -47,6 +47,7 @@ extern const struct ct_family ct_family_scaleway_servers;
 extern const struct ct_family ct_family_shadeform_types;
 extern const struct ct_family ct_family_primeintellect_availability;
 extern const struct ct_family ct_family_skypilot_csv;
+extern const struct ct_family ct_family_ecb_rates;
 extern const struct ct_family ct_family_litellm;
 extern const struct ct_family ct_family_openrouter_models;
 extern const struct ct_family ct_family_openrouter_endpoints;

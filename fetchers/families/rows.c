@@ -11,7 +11,7 @@
 enum { LINE_MAX_BYTES = 64 << 10, LINES_MAX = 100000, OBJECTS_MAX = 4096 };
 
 static const struct ct_table *const *const tables = ct_row_tables; /* in contract order */
-enum row_kind { PAGE, COMPONENT, INCIDENT, UPDATE, OFFER, TOKEN_PRICE, ENDPOINT, ARTICLE, NOTE };
+enum row_kind { PAGE, COMPONENT, INCIDENT, UPDATE, OFFER, TOKEN_PRICE, ENDPOINT, ARTICLE, RATE, NOTE };
 
 /* Without these a row says nothing, or cannot be told from another. */
 static const char *const needed[CT_N_ROW_TABLES] = {
@@ -23,6 +23,7 @@ static const char *const needed[CT_N_ROW_TABLES] = {
     [TOKEN_PRICE] = "source_id kind",
     [ENDPOINT] = "source_id",
     [ARTICLE] = "id",
+    [RATE] = "currency usd",
     [NOTE] = "what",
 };
 
@@ -36,6 +37,7 @@ static void all_rows(const struct ct_batch *b, struct ct_rows v[CT_N_ROW_TABLES]
     v[TOKEN_PRICE] = (struct ct_rows){b->token_prices.v, b->token_prices.n};
     v[ENDPOINT] = (struct ct_rows){b->endpoints.v, b->endpoints.n};
     v[ARTICLE] = (struct ct_rows){b->articles.v, b->articles.n};
+    v[RATE] = (struct ct_rows){b->rates.v, b->rates.n};
     v[NOTE] = (struct ct_rows){b->notes.v, b->notes.n};
 }
 

@@ -28,6 +28,7 @@ static const struct ct_family *const oci = &ct_family_oci_rss;
 static const struct ct_family *const ibm = &ct_family_ibm_rss;
 static const struct ct_family *const any_page = &ct_family_rss_status;
 static const struct ct_family *const news = &ct_family_feed;
+static const struct ct_family *const ecb = &ct_family_ecb_rates;
 
 /* ---- helpers ---- */
 
@@ -267,6 +268,26 @@ static void xai_leaves_test_incidents_out_and_refuses_a_feed_without_items(void 
 }
 
 /* ---- Statuspage's Atom ---- */
+
+static void ecb_rates_become_dollars_a_unit(void **state)
+{
+    (void)state;
+    struct run r = good(ecb, "good.xml");
+    assert_int_equal(r.rows.rates.n, 3); /* of the newest day; the dollar itself is none */
+    assert_true(ct_span_is(r.rows.rates.v[0].currency, "JPY"));
+    assert_int_equal(r.rows.rates.v[0].usd, 6250000);
+    assert_true(ct_span_is(r.rows.rates.v[2].currency, "EUR"));
+    assert_int_equal(r.rows.rates.v[2].usd, 1250000000);
+    assert_int_equal(r.rows.rates.v[2].day_ms, r.rows.data_ms);
+    assert_int_equal(r.rows.data_ms % CT_DAY, 0);
+    done(&r);
+    refused(ecb, "empty.xml", CT_ERR_SHAPE, "an empty body");
+    refused(ecb, "page.html", CT_ERR_SHAPE, "an HTML page");
+    refused(ecb, "wrong.xml", CT_ERR_SHAPE, "an RSS feed");
+    refused(ecb, "doctype.xml", CT_ERR_SHAPE, "DOCTYPE");
+    refused(ecb, "truncated.xml", CT_ERR_SYNTAX, "damaged");
+    refused(ecb, "no_dollar.xml", CT_ERR_SHAPE, "no day with a rate of the dollar");
+}
 
 static void atom_finds_the_year_of_stamps_that_have_none(void **state)
 {
@@ -841,6 +862,7 @@ int main(void)
         cmocka_unit_test(xai_reads_severity_status_scope_and_messages),
         cmocka_unit_test(xai_available_after_the_end_is_not_how_bad_it_was),
         cmocka_unit_test(xai_categories_say_what_the_text_leaves_out),
+        cmocka_unit_test(ecb_rates_become_dollars_a_unit),
         cmocka_unit_test(xai_leaves_test_incidents_out_and_refuses_a_feed_without_items),
         cmocka_unit_test(atom_finds_the_year_of_stamps_that_have_none),
         cmocka_unit_test(atom_ends_with_resolved_not_with_the_report),

@@ -486,6 +486,63 @@ static void one_offer_of_two_sources_counts_once_and_by_the_better_word(void **s
     end(&t);
 }
 
+static void put_rate(struct fixture *f, const char *currency, int64_t milli_usd)
+{
+    struct ct_rate *rate = CT_VEC_PUSH(f->arena, &f->batch.rates);
+    *rate = (struct ct_rate){ct_arena_dup(f->arena, ct_span(currency)), milli_usd * 1000000, CT_NONE};
+}
+
+/* Euro stay euro; dollars beside them exist while somebody says what a euro is worth. */
+static void other_money_is_compared_only_by_a_fresh_rate(void **state)
+{
+    struct read t = begin(state, MIN(1));
+    put_offer(t.f, "scaleway", "fr-par", 2000);
+    t.f->batch.offers.v[0].currency = CT_LIT("EUR");
+    put_offer(t.f, "aws", "a", 3000);
+    fetch(t.f, "price", MIN(0));
+    const char *columns = "cloud currency price_per_gpu_hour price_usd_per_gpu_hour converted";
+    shows(&t, ct_read_offers, &ct_offer_table, columns, "aws|-|3|3|false\nscaleway|EUR|2|-|false");
+    shows(&t, ct_read_gpus, &ct_gpu_table, "index cheapest dearest", "3|3|3");
+    clear(t.f);
+    put_rate(t.f, "EUR", 1250);
+    fetch(t.f, "list", MIN(0));
+    shows(&t, ct_read_offers, &ct_offer_table, columns, "scaleway|EUR|2|2.5|true\naws|-|3|3|false");
+    shows(&t, ct_read_gpus, &ct_gpu_table, "index cheapest dearest", "2.75|2.5|3");
+    t.q.now_ms = MIN(30); /* nobody reads the rates any more */
+    shows(&t, ct_read_gpus, &ct_gpu_table, "index cheapest", "3|3");
+    end(&t);
+}
+
+/* A rate of the same or the previous working day: over a weekend Friday's, on Tuesday not. */
+static void a_rate_lasts_until_the_next_working_day_ends(void **state)
+{
+    static const struct {
+        int day; /* of November 2026: 20 is a Friday */
+        const char *want;
+    } days[] = {{20, "2.5"}, {22, "2.5"}, {23, "2.5"}, {24, "-"}};
+    struct fixture *f = *state;
+    struct ct_source_conf confs[] = {fixture_conf("price", CT_SOURCE_PRICES),
+                                     fixture_conf("rates", CT_SOURCE_PRICES)};
+    int64_t friday;
+    assert_int_equal(ct_time_parse(CT_LIT("2026-11-20T16:00:00Z"), &friday), CT_OK);
+    assert_int_equal(ct_write_sources(f->w, confs, 2, friday, &f->err), CT_OK);
+    for (size_t i = 0; i < CT_LEN(days); i++) {
+        put_rate(f, "EUR", 1250);
+        fetch(f, "rates", friday + (days[i].day - 20) * CT_DAY);
+    }
+    for (size_t i = 0; i < CT_LEN(days); i++) {
+        int64_t at = friday + (days[i].day - 20) * CT_DAY;
+        clear(f);
+        put_offer(f, "scaleway", "fr-par", 2000);
+        f->batch.offers.v[0].currency = CT_LIT("EUR");
+        fetch(f, "price", at);
+        struct read t = begin(state, at + CT_SECOND);
+        t.q.at_ms = at;
+        shows(&t, ct_read_offers, &ct_offer_table, "price_usd_per_gpu_hour", days[i].want);
+        end(&t);
+    }
+}
+
 static void compute_is_priced_where_the_accelerator_is_known(void **state)
 {
     struct read t = begin(state, MIN(1));
@@ -1059,6 +1116,8 @@ int main(void)
         T(a_sparkline_holds_values_and_leaves_gaps_blank),
         T(an_index_is_the_median_of_each_clouds_cheapest),
         T(one_offer_of_two_sources_counts_once_and_by_the_better_word),
+        T(other_money_is_compared_only_by_a_fresh_rate),
+        T(a_rate_lasts_until_the_next_working_day_ends),
         T(compute_is_priced_where_the_accelerator_is_known),
         T(tokens_change_over_thirty_days_and_keep_listings_without_a_price),
         T(a_series_is_found_by_its_name_an_ending_words_or_a_glob),

@@ -159,7 +159,7 @@ static const char *const contract[] = {
     "rss-status", "azure-retail", "aws-spot-advisor", "aws-spot-feed", "aws-offer",
     "aws-offer-csv", "gcp-skus", "oci-products", "lambda-types", "runpod-gputypes",
     "vast-bundles", "vultr-plans", "digitalocean-sizes", "verda-types", "scaleway-servers",
-    "shadeform-types", "primeintellect-availability", "skypilot-csv", "litellm",
+    "shadeform-types", "primeintellect-availability", "skypilot-csv", "ecb-rates", "litellm",
     "openrouter-models", "openrouter-endpoints", "modelsdev", "llmprices", "genaiprices",
     "portkey", "feed", "exec", "rows"};
 

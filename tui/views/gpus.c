@@ -64,8 +64,11 @@ static enum ct_role format_count(const void *row, const struct ct_draw *d, struc
 /* A price as a cell: dim when old or not to be had, "?" behind it while it is held back as suspicious. */
 static enum ct_role format_price(const struct ct_offer_row *r, ct_nusd price, struct ct_buf *out)
 {
+    bool computed = r->converted == 1 && price == r->usd_per_gpu_hour;
+    if (computed)
+        ct_buf_addc(out, '~');
     ct_format_price(out, price);
-    if (price != CT_NONE && !ct_span_is(r->offer.currency, "USD") && r->offer.currency.n)
+    if (price != CT_NONE && !computed && !ct_span_is(r->offer.currency, "USD") && r->offer.currency.n)
         ct_buf_addf(out, " %.*s", CT_FMT(r->offer.currency));
     ct_buf_adds(out, r->quarantined == 1 ? "?" : "");
     bool none = price == CT_NONE || r->offer.stock == CT_STOCK_NONE;
