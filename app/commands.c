@@ -29,6 +29,8 @@ const struct ct_command ct_commands[] = {
      CT_BY_VIEWER, 0, -1, ct_cmd_tokens},
     {"models", "[FILTER...]", "which model is on which cloud, and how exclusive",
      READ " labs unresolved", NULL, CT_BY_VIEWER, 0, -1, ct_cmd_models},
+    {"exit", "PROVIDER[/REGION]", "healthy places that sell the same, cheapest first",
+     READ " gpu model unknown", NULL, CT_BY_VIEWER, 1, 1, ct_cmd_exit},
     {"history", "SERIES...", "how series moved: names, endings or globs",
      READ " range from to every chart", NULL, CT_BY_VIEWER, 1, -1, ct_cmd_history},
     {"series", "[NAME...]", "names of the recorded series", READ, NULL, CT_BY_VIEWER, 0, -1,

@@ -188,6 +188,37 @@ struct ct_lab_row {
 };
 extern const struct ct_table ct_lab_table;
 
+/* The exit: where else the same is sold, by a place that is well. */
+struct ct_exit_row { /* one per thing sold, terms and place; the place's cheapest */
+    struct ct_span kind /* "gpu", "model" */, what /* "H100-SXM-80", "openai/gpt-4o" */;
+    struct ct_span cloud, region, instance;
+    int purchase;      /* of GPUs, else -1 */
+    ct_nusd price;     /* per GPU-hour, or per million input tokens */
+    ct_nusd output;    /* per million output tokens */
+    int64_t diff_milli; /* percent against the cheapest of it at the place left; CT_NONE: not sold there */
+    int stock;         /* enum ct_stock; models -1 */
+    int64_t age_s;     /* of price and stock */
+    int state;         /* of the place */
+    int64_t state_age_s, uptime_90d_milli, incidents_90d; /* CT_NONE: no record */
+    struct ct_span series;
+};
+extern const struct ct_table ct_exit_table;
+struct ct_exit {
+    struct ct_rows rows;              /* cheapest first; of all things sold: by thing and terms before */
+    size_t things;                    /* sold at the place left, of those asked for */
+    size_t unwell, unknown, old, out; /* places left out: not well, state not known, facts too old, sold out */
+};
+/* Leaves PLACE ("aws", "aws/us-east-1"); GPU and MODEL narrow it (null: all that is sold there; what is named is
+ * looked for even where PLACE does not sell it). WITH_UNKNOWN: also places whose state nobody knows. Only facts
+ * that are fresh or late count. CT_ERR_DB, CT_ERR_CANCELLED, CT_ERR_LIMIT. */
+CT_MUST_USE enum ct_status ct_read_exit(struct ct_reader *r, const struct ct_query *q,
+                                        struct ct_span place, struct ct_span gpu,
+                                        struct ct_span model, bool with_unknown,
+                                        struct ct_arena *a, struct ct_exit *out,
+                                        struct ct_error *err);
+/* Names of one provider as different lists write them: "together", "together_ai". */
+bool ct_same_provider(struct ct_span a, struct ct_span b);
+
 struct ct_event_row {
     int64_t at_ms, id;
     int kind, severity;

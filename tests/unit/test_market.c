@@ -152,6 +152,121 @@ static void sellers_of_one_model_stand_clouds_first(void **state)
     done(&s);
 }
 
+/* ---- the exit ---- */
+
+static void offered(struct fixture *f, const char *cloud, const char *region, int64_t milli_usd, int stock)
+{
+    struct ct_offer *o = offer(f, "big", milli_usd, stock);
+    o->cloud = ct_span(cloud);
+    o->region = ct_span(region);
+}
+
+static void page(struct fixture *f, const char *id, const char *provider)
+{
+    struct ct_source_conf confs[5] = {
+        fixture_conf("stat", CT_SOURCE_STATUS), fixture_conf("price", CT_SOURCE_PRICES),
+        fixture_conf("token", CT_SOURCE_MODELS), fixture_conf(id, CT_SOURCE_STATUS)};
+    confs[1].evidence = CT_EVIDENCE_STOCK;
+    confs[3].provider = provider;
+    assert_int_equal(ct_write_sources(f->w, confs, 4, T0, &f->err), CT_OK);
+}
+
+static void leave(struct seen *s, void **state, const char *place, const char *gpu, int64_t at_ms,
+                  bool unknown, struct ct_exit *out)
+{
+    s->f = *state;
+    s->a = ct_arena_new(0);
+    s->q = (struct ct_query){.at_ms = CT_LIVE, .now_ms = at_ms};
+    assert_int_equal(ct_reader_open(s->f->path, &s->r, &s->f->err), CT_OK);
+    assert_int_equal(ct_read_exit(s->r, &s->q, ct_span(place), ct_span(gpu), CT_SPAN_NONE, unknown,
+                                  s->a, out, &s->f->err),
+                     CT_OK);
+}
+
+static void four_places(struct fixture *f)
+{
+    page(f, "lambda_page", "lambda");
+    component(f, "api", CT_STATE_OPERATIONAL);
+    fetch(f, "lambda_page", T0);
+    offered(f, "aws", "us-east-1", 4000, CT_STOCK_NONE);
+    offered(f, "lambda_ai", "us-south-1", 3000, CT_STOCK_AVAILABLE);
+    offered(f, "lambda_ai", "us-west-1", 2500, CT_STOCK_NONE);
+    offered(f, "nobody", "any", 1000, CT_STOCK_AVAILABLE);
+    fetch(f, "price", T0);
+}
+
+static void the_exit_names_well_places_only(void **state)
+{
+    struct seen s = {0};
+    struct ct_exit e;
+    four_places(*state);
+    leave(&s, state, "aws", "h100", T0 + CT_SECOND, false, &e);
+    const struct ct_exit_row *row = e.rows.v;
+    assert_int_equal(e.rows.n, 1);
+    assert_true(ct_span_is(row->region, "us-south-1"));
+    assert_int_equal(row->state, CT_STATE_OPERATIONAL);
+    assert_true(row->diff_milli == -25000);
+    assert_int_equal(e.unknown, 1);
+    assert_int_equal(e.out, 1);
+    done(&s);
+    leave(&s, state, "aws", "h100", T0 + CT_SECOND, true, &e);
+    row = e.rows.v;
+    assert_int_equal(e.rows.n, 2);
+    assert_true(ct_span_is(row->cloud, "nobody") && row->state == CT_STATE_UNKNOWN);
+    done(&s);
+}
+
+static void the_exit_leads_to_no_place_in_trouble(void **state)
+{
+    struct seen s = {0};
+    struct ct_exit e;
+    four_places(*state);
+    component(*state, "api", CT_STATE_MAJOR);
+    fetch(*state, "lambda_page", T0 + CT_SECOND);
+    leave(&s, state, "aws", "h100", T0 + 2 * CT_SECOND, false, &e);
+    assert_int_equal(e.rows.n, 0);
+    assert_int_equal(e.unwell, 1);
+    done(&s);
+}
+
+static void the_exit_believes_nothing_old(void **state)
+{
+    struct seen s = {0};
+    struct ct_exit e;
+    four_places(*state);
+    leave(&s, state, "aws", "h100", T0 + CT_HOUR, true, &e);
+    assert_int_equal(e.rows.n, 0);
+    assert_int_equal(e.old, 3);
+    done(&s);
+}
+
+static void another_region_of_the_same_place_is_an_exit(void **state)
+{
+    struct seen s = {0};
+    struct ct_exit e;
+    four_places(*state);
+    leave(&s, state, "lambda/us-west-1", "h100-sxm", T0 + CT_SECOND, false, &e);
+    const struct ct_exit_row *row = e.rows.v;
+    assert_int_equal(e.rows.n, 1);
+    assert_true(ct_span_is(row->region, "us-south-1"));
+    assert_true(row->diff_milli == 20000);
+    done(&s);
+    leave(&s, state, "lambda", "h10", T0 + CT_SECOND, true, &e);
+    assert_int_equal(e.rows.n, 0);
+    done(&s);
+}
+
+static void providers_are_the_same_however_lists_write_them(void **state)
+{
+    (void)state;
+    assert_true(ct_same_provider(CT_LIT("together"), CT_LIT("together_ai")));
+    assert_true(ct_same_provider(CT_LIT("Lambda"), CT_LIT("lambda_ai")));
+    assert_true(ct_same_provider(CT_LIT("xai"), CT_LIT("xai")));
+    assert_false(ct_same_provider(CT_LIT("aws"), CT_LIT("azure")));
+    assert_false(ct_same_provider(CT_LIT("aws"), CT_LIT("aws2")));
+    assert_false(ct_same_provider(CT_LIT(""), CT_LIT("")));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -162,6 +277,11 @@ int main(void)
         T(a_second_opinion_puts_no_model_on_a_cloud),
         T(a_lab_reaches_its_second_and_third_cloud),
         T(sellers_of_one_model_stand_clouds_first),
+        T(the_exit_names_well_places_only),
+        T(the_exit_leads_to_no_place_in_trouble),
+        T(the_exit_believes_nothing_old),
+        T(another_region_of_the_same_place_is_an_exit),
+        cmocka_unit_test(providers_are_the_same_however_lists_write_them),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

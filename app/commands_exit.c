@@ -1,0 +1,57 @@
+/* `exit`: where the same is sold by a place that is well (contract.md section 1). */
+#include "config.h"
+
+#include "app/command.h"
+
+#include <stdio.h>
+#include <string.h>
+
+/* What was left out, and why: a short list must not look like all there is. */
+static void tell_left_out(const struct ct_exit *e, bool with_unknown)
+{
+    struct ct_buf text = CT_BUF_INIT;
+    const struct {
+        size_t n;
+        const char *why;
+    } parts[] = {{e->unwell, "not well"},
+                 {with_unknown ? 0 : e->unknown, "in a state nobody knows (--unknown shows them)"},
+                 {e->out, "sold out"},
+                 {e->old, "with old facts only"}};
+    for (size_t i = 0; i < CT_LEN(parts); i++)
+        if (parts[i].n)
+            ct_buf_addf(&text, "%s%zu %s", text.n ? ", " : "", parts[i].n, parts[i].why);
+    if (text.n)
+        fprintf(stderr, "cloudtape: exit: left out: %.*s\n", (int)text.n, text.p);
+    ct_buf_free(&text);
+}
+
+int ct_cmd_exit(struct ct_call *c)
+{
+    static const char columns[] =
+        "what cloud region purchase price output difference_pct stock age_s state uptime_90d "
+        "incidents_90d";
+    const char *gpu = c->flag[CT_FLAG_GPU], *model = c->flag[CT_FLAG_MODEL];
+    bool unknown = c->flag[CT_FLAG_UNKNOWN] != NULL;
+    struct ct_reader *r = NULL;
+    struct ct_envelope e;
+    struct ct_exit found = {.rows = {NULL, 0}};
+    struct ct_query q = ct_call_query(c);
+    enum ct_status status = ct_call_reader(c, &r);
+    bool none_yet = status == CT_ERR_NOT_FOUND;
+    if (status == CT_OK)
+        status = ct_read_exit(r, &q, ct_span(c->words[0]), gpu ? ct_span(gpu) : CT_SPAN_NONE,
+                              model ? ct_span(model) : CT_SPAN_NONE, unknown, c->arena, &found,
+                              &c->err);
+    if (status == CT_OK || none_yet)
+        status = ct_call_envelope(c, r, CT_KINDS_ALL, &e);
+    ct_reader_close(r);
+    if (status != CT_OK)
+        return ct_report(&c->err);
+    tell_left_out(&found, unknown);
+    if (!found.things && !gpu && !model)
+        fprintf(stderr, "cloudtape: exit: nothing recorded that %s sells; --gpu or --model names what to look for\n",
+                c->words[0]);
+    bool any = found.rows.n > 0;
+    int code = ct_print_rows(c, &ct_exit_table, found.rows, columns, "", 1, &e);
+    return code == 0 || code == 3 ? (none_yet ? 3 : any ? code : 4) : code;
+}
