@@ -43,6 +43,7 @@ static const struct ct_column offer_columns[] = {
     COL(BOOL, "quarantined", quarantined),
     COL(BOOL, "gone", gone),
     COL(BOOL, "converted", converted),
+    COL(NANO, "usd_per_gb_hour", usd_per_gb_hour, FLAGS(CT_COL_HIDDEN), ALIAS("gb")),
     COL(TEXT, "key", key, FLAGS(CT_COL_HIDDEN)),
 };
 TABLE(ct_offer_table, "offer", ROW, offer_columns);
@@ -333,6 +334,9 @@ static void set_history(struct ct_reader *r, struct item *it, const struct ct_ga
     int64_t flops = ct_accelerator_mtflops(r, &row->offer);
     row->usd_per_pflop_hour =
         flops == CT_NONE ? CT_NONE : ct_muldiv(row->usd_per_gpu_hour, 1000000, flops);
+    row->usd_per_gb_hour = row->offer.gpu_mem_milli > 0
+                               ? ct_muldiv(row->usd_per_gpu_hour, 1000, row->offer.gpu_mem_milli)
+                               : CT_NONE;
     draw_spark(r, it, gaps);
 }
 

@@ -62,6 +62,11 @@ static void plain_key(struct ct_ui *ui, int key)
         return;
     }
     ui->prefix = 0;
+    /* On a past moment the key that returns does so everywhere, also where tables use it otherwise. */
+    if (ui->at_ms != CT_LIVE && action == CT_ACT_COLUMN_RIGHT &&
+        ct_keymap_find(&ui->keys, CT_KEYS_EVERYWHERE, first, second) == CT_ACT_LIVE) {
+        action = CT_ACT_LIVE;
+    }
     if (ui->overlay != OVERLAY_NONE) {
         if (overlay_key(ui, action)) {
             return;

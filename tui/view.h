@@ -61,7 +61,7 @@
     X(COLUMNS, "columns", "then letters: show or hide columns")                                    \
     X(NEXT_MATCH, "next_match", "next row that is highlighted")                                    \
     X(PREV_MATCH, "prev_match", "previous such row")                                               \
-    X(GROUP, "group", "group by GPU, cloud, region")                                               \
+    X(GROUP, "group", "group by type, cloud, region; on demand or spot")                                               \
     X(MARK, "mark", "mark the row")                                                                \
     X(WATCH, "watch", "follow the row, or stop")                                                   \
     X(WATCH_ONLY, "watch_only", "show only what I follow")                                         \

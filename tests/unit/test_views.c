@@ -1,6 +1,7 @@
 /* Panels over hand-made rows: this program is built with every ct_read_x renamed to fake_read_x (Makefile.am), so
  * load, draw and act run as they do in the dashboard, without a database. */
 #include "tui/views/history.h"
+#include "tui/views/record.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -244,6 +245,16 @@ static const struct ct_point token_points[] = {
     {.at_ms = NOW - 10 * CT_DAY, .min = 1250000000, .max = 1250000000, .last = 1250000000, .n = 1},
 };
 
+/* Stock: there, gone for a day (an hour of which nobody looked), there, gone for two hours. */
+static const struct ct_point stock_points[] = {
+    {.at_ms = NOW - 20 * CT_DAY, .last = CT_STOCK_AVAILABLE, .n = 1},
+    {.at_ms = NOW - 10 * CT_DAY, .last = CT_STOCK_NONE, .n = 1},
+    {.at_ms = NOW - 9 * CT_DAY, .last = CT_STOCK_LOW, .n = 1},
+    {.at_ms = NOW - 2 * CT_HOUR, .last = CT_STOCK_NONE, .n = 1},
+};
+static const struct ct_gap stock_gaps[] = {
+    {NOW - 10 * CT_DAY + CT_HOUR, NOW - 10 * CT_DAY + 2 * CT_HOUR, S("HTTP 429")}};
+
 enum ct_status ct_read_history(struct ct_reader *r, const struct ct_query *q, struct ct_arena *a,
                                struct ct_rows *out, struct ct_error *err)
 {
@@ -266,6 +277,14 @@ enum ct_status ct_read_history(struct ct_reader *r, const struct ct_query *q, st
         h->open_value = CT_NONE;
         h->first_ms = NOW - 25 * CT_DAY;
         h->n_changes = 5;
+    }
+    if (ct_span_starts(q->subject, "endpoint/"))
+        return ct_fail(err, CT_ERR_NOT_FOUND, "history", "no such series");
+    if (ct_span_starts(q->subject, "stock/")) {
+        h->points = (struct ct_rows){stock_points, CT_LEN(stock_points)};
+        h->gaps = (struct ct_rows){stock_gaps, 1};
+        h->open_value = CT_NONE;
+        h->digits = 0;
     }
     if (ct_span_starts(q->subject, "token/")) {
         h->points = (struct ct_rows){token_points, 1};
@@ -438,6 +457,29 @@ static int screen_differs(const char *name, int rows, int cols, enum ct_charset 
 #define SCREEN(name, rows, cols, charset, subject, ...)                                            \
     screen_differs(name, rows, cols, charset, subject, (const struct place[]){__VA_ARGS__},        \
                    CT_LEN(((const struct place[]){__VA_ARGS__})))
+
+static void the_record_of_stock_counts_absences_and_returns_without_the_gaps(void **state)
+{
+    (void)state;
+    struct ct_arena *a = ct_arena_new(0);
+    struct ct_stock_record s;
+    struct ct_error e = {0};
+    struct ct_query q = {.at_ms = CT_LIVE, .now_ms = NOW};
+    struct ct_buf text = CT_BUF_INIT;
+    assert_int_equal(ct_read_stock_record(NULL, q, CT_LIT("vastai/any/H100-SXM-80x1/od"), NOW, a, &s, &e), CT_OK);
+    assert_int_equal(s.known_ms, 20 * CT_DAY - CT_HOUR);
+    assert_int_equal(s.gone_ms, 23 * CT_HOUR + 2 * CT_HOUR);
+    assert_int_equal(s.longest_ms, 22 * CT_HOUR); /* what was in the gap is not known */
+    assert_int_equal(s.times_gone, 2);
+    assert_int_equal(s.times_back, 1);
+    assert_int_equal(strspn(s.strip, " "), 15); /* ten days before the first answer */
+    assert_int_equal(s.strip[CT_STOCK_STRIP - 1], 'N');
+    assert_int_equal(strspn(s.strip + 15, "A"), 15);
+    ct_stock_record_words(&s, &text);
+    assert_string_equal(text.p, "gone 1d1h (5 %), at most 22h; came back 1 time; of 19d23h recorded");
+    ct_buf_free(&text);
+    ct_arena_free(a);
+}
 
 static void screens_look_as_accepted(void **state)
 {
@@ -623,6 +665,23 @@ static void units_of_an_offer_switch_between_gpu_and_instance(void **state)
     assert_int_equal(shown_act(&s, CT_ACT_UNITS, NULL), CT_ACT_DRAW);
     expect_text(&s, 14, 100, "$/instance.h");
     expect_text(&s, 14, 100, "23.92");
+    shown_done(&s);
+}
+
+static void the_matrix_keeps_spot_and_on_demand_apart(void **state)
+{
+    (void)state;
+    struct shown s = shown_new(&ct_panel_matrix);
+    shown_load(&s);
+    expect_text(&s, 14, 120, "on demand");
+    expect_text(&s, 14, 120, "H200 141G SXM");
+    expect_text(&s, 14, 120, "5.50 L");
+    expect_no_text(&s, 14, 120, "1.94");
+    assert_int_equal(shown_act(&s, CT_ACT_GROUP, NULL), CT_ACT_LOAD);
+    shown_load(&s);
+    expect_text(&s, 14, 120, "spot");
+    expect_text(&s, 14, 120, "1.94 A");
+    expect_no_text(&s, 14, 120, "5.50");
     shown_done(&s);
 }
 
@@ -1059,6 +1118,8 @@ int main(void)
         TEST(sorting_works_by_every_letter_offered),
         TEST(enter_names_what_is_to_be_opened),
         TEST(units_of_an_offer_switch_between_gpu_and_instance),
+        TEST(the_matrix_keeps_spot_and_on_demand_apart),
+        TEST(the_record_of_stock_counts_absences_and_returns_without_the_gaps),
         TEST(token_prices_are_one_row_a_model_and_host),
         TEST(listed_is_never_shown_as_available),
         TEST(a_watchlist_reads_offers_and_other_series_in_its_order),

@@ -1,5 +1,5 @@
 /* Where there is any: accelerators by clouds. A cell is the best stock of a cloud's offers; what is
- * only listed is "?", never available. */
+ * only listed is "?", never available. The second panel puts what that costs before it. */
 #include "config.h"
 
 #include "tui/views/common.h"
@@ -24,20 +24,32 @@ struct model {
     struct ct_span gpus[MOST], clouds[MOST];
     size_t n_gpus, n_clouds;
     bool followed;  /* gpus are those of the watchlist */
+    bool priced;    /* the panel with prices: all accelerators, with their memory, bought in one way */
     struct cell *cells; /* n_gpus x n_clouds */
     int64_t seen_ms;
 };
 
 struct state {
     int gpu, cloud, gpu_top, cloud_top; /* selected and first shown */
+    int unit;                           /* of the prices; u goes through them */
     bool flipped;                       /* clouds stood down the side when last drawn */
 };
 
 /* ---- loading ---- */
 
-static struct ct_span gpu_name(const struct ct_offer *o, struct ct_arena *a)
+/* WHOLE: with its memory, as in the panel with prices. */
+static struct ct_span gpu_name(const struct ct_offer *o, bool whole, struct ct_arena *a)
 {
-    return o->form.n ? ct_arena_printf(a, "%.*s-%.*s", CT_FMT(o->gpu), CT_FMT(o->form)) : o->gpu;
+    struct ct_buf text = CT_BUF_INIT;
+    if (whole)
+        ct_view_gpu(&text, o);
+    else
+        ct_buf_add(&text, o->gpu);
+    if (o->form.n)
+        ct_buf_addf(&text, "%c%.*s", whole ? ' ' : '-', CT_FMT(o->form));
+    struct ct_span name = ct_arena_dup(a, ct_buf_span(&text));
+    ct_buf_free(&text);
+    return name;
 }
 
 static size_t index_of(struct ct_span *names, size_t *n, struct ct_span name)
@@ -58,7 +70,7 @@ static int importance(struct ct_span gpu)
                                         "RTX-4090", "A10", "V100", "T4"};
     for (size_t i = 0; i < CT_LEN(order); i++)
         if (ct_span_istarts(gpu, order[i]) &&
-            (gpu.n == strlen(order[i]) || gpu.p[strlen(order[i])] == '-'))
+            (gpu.n == strlen(order[i]) || strchr("- ", gpu.p[strlen(order[i])])))
             return (int)i;
     return (int)CT_LEN(order);
 }
@@ -88,14 +100,15 @@ static void name_axes(const struct ct_offer_row *o, size_t n, const struct ct_pa
                       struct ct_arena *a, struct model *m)
 {
     for (size_t i = 0; i < n; i++)
-        if (o[i].offer.gpu.n && is_followed(q, &o[i]))
-            index_of(m->gpus, &m->n_gpus, gpu_name(&o[i].offer, a));
+        if (!m->priced && o[i].offer.gpu.n && is_followed(q, &o[i]))
+            index_of(m->gpus, &m->n_gpus, gpu_name(&o[i].offer, false, a));
     m->followed = m->n_gpus > 0;
     for (size_t i = 0; i < n; i++) {
         if (!o[i].offer.gpu.n || !o[i].offer.cloud.n)
             continue;
-        if (!m->followed && importance(gpu_name(&o[i].offer, a)) < 17)
-            index_of(m->gpus, &m->n_gpus, gpu_name(&o[i].offer, a));
+        struct ct_span name = gpu_name(&o[i].offer, m->priced, a);
+        if (m->priced || (!m->followed && importance(name) < 17))
+            index_of(m->gpus, &m->n_gpus, name);
         index_of(m->clouds, &m->n_clouds, o[i].offer.cloud);
     }
     qsort(m->gpus, m->n_gpus, sizeof(*m->gpus), by_importance);
@@ -147,7 +160,7 @@ static enum ct_status fill(struct ct_rows rows, const struct ct_panel_query *q, 
         size_t n_gpus = m->n_gpus, n_clouds = m->n_clouds;
         if (!sorted[i]->offer.gpu.n || sorted[i]->gone == 1)
             continue;
-        size_t gpu = index_of(m->gpus, &n_gpus, gpu_name(&sorted[i]->offer, a));
+        size_t gpu = index_of(m->gpus, &n_gpus, gpu_name(&sorted[i]->offer, m->priced, a));
         size_t cloud = index_of(m->clouds, &n_clouds, sorted[i]->offer.cloud);
         if (gpu < m->n_gpus && cloud < m->n_clouds)
             add_offer(&m->cells[gpu * m->n_clouds + cloud], sorted[i]);
@@ -156,18 +169,52 @@ static enum ct_status fill(struct ct_rows rows, const struct ct_panel_query *q, 
     return ct_arena_full(a) ? ct_fail(err, CT_ERR_LIMIT, "capacity", NULL) : CT_OK;
 }
 
-static enum ct_status load(struct ct_reader *r, const struct ct_panel_query *q, int64_t now_ms,
-                           struct ct_arena *a, const void **model, struct ct_error *err)
+/* What b goes through in the panel with prices: spot and on demand are two markets. */
+static int purchase_of(const struct ct_panel_query *q)
+{
+    return strcmp(q->group, "spot") == 0 ? CT_PURCHASE_SPOT : CT_PURCHASE_OD;
+}
+
+static struct ct_rows bought(struct ct_rows rows, int purchase, struct ct_arena *a)
+{
+    const struct ct_offer_row *o = rows.v;
+    struct ct_offer_row *kept = ct_arena_alloc(a, (rows.n + 1) * sizeof(*kept));
+    size_t n = 0;
+    for (size_t i = 0; kept && i < rows.n; i++)
+        if (o[i].offer.purchase == purchase)
+            kept[n++] = o[i];
+    return (struct ct_rows){kept, n};
+}
+
+static enum ct_status load_cells(struct ct_reader *r, const struct ct_panel_query *q, int64_t now_ms,
+                                 bool priced, struct ct_arena *a, const void **model,
+                                 struct ct_error *err)
 {
     struct model *m = ct_arena_alloc(a, sizeof(*m));
     struct ct_query query = ct_view_query(q, now_ms);
     struct ct_rows rows = {NULL, 0};
     enum ct_status st = m ? ct_read_offers(r, &query, a, &rows, err)
                           : ct_fail(err, CT_ERR_LIMIT, "capacity", NULL);
-    if (st == CT_OK)
+    if (st == CT_OK) {
+        m->priced = priced;
+        if (priced)
+            rows = bought(rows, purchase_of(q), a);
         st = fill(rows, q, a, m, err);
+    }
     *model = m;
     return st;
+}
+
+static enum ct_status load(struct ct_reader *r, const struct ct_panel_query *q, int64_t now_ms,
+                           struct ct_arena *a, const void **model, struct ct_error *err)
+{
+    return load_cells(r, q, now_ms, false, a, model, err);
+}
+
+static enum ct_status load_priced(struct ct_reader *r, const struct ct_panel_query *q, int64_t now_ms,
+                                  struct ct_arena *a, const void **model, struct ct_error *err)
+{
+    return load_cells(r, q, now_ms, true, a, model, err);
 }
 
 /* ---- drawing ---- */
@@ -189,6 +236,22 @@ static void cell_text(const struct cell *c, int width, struct ct_buf *out)
         ct_buf_addf(out, " %lldrg", (long long)c->regions);
     else if (c->region.n && (size_t)width >= c->region.n + 3)
         ct_buf_addf(out, " %.*s", CT_FMT(c->region));
+}
+
+static const char *const unit_words[] = {"$/GPU.h", "$/PFLOP.h", "$/GB.h"};
+
+/* "2.99 A": the cheapest of the best stock there is, and that stock. */
+static void price_text(const struct cell *c, int unit, struct ct_buf *out)
+{
+    if (c->stock < 0 || !c->best) {
+        ct_buf_addc(out, '-');
+        return;
+    }
+    const struct ct_offer_row *o = c->best;
+    ct_format_price(out, unit == 0   ? o->usd_per_gpu_hour
+                         : unit == 1 ? o->usd_per_pflop_hour
+                                     : o->usd_per_gb_hour);
+    ct_buf_addf(out, " %s%s", ct_stock_words[c->stock], c->old ? "*" : "");
 }
 
 static enum ct_role cell_role(const struct cell *c)
@@ -220,11 +283,12 @@ static int widest(const struct ct_span *names, size_t n, int most)
  * across. */
 static struct grid lay_out(const struct model *m, struct state *s, int cols)
 {
+    int usual = m->priced ? 8 : 6, most = m->priced ? 18 : 14;
     struct grid g = {.down = m->gpus, .across = m->clouds, .n_down = (int)m->n_gpus,
                      .n_across = (int)m->n_clouds, .at_down = &s->gpu, .at_across = &s->cloud,
                      .top = &s->gpu_top, .left = &s->cloud_top};
-    g.name = widest(m->gpus, m->n_gpus, 14);
-    g.width = 6;
+    g.name = widest(m->gpus, m->n_gpus, most);
+    g.width = usual;
     int other = widest(m->clouds, m->n_clouds, 12);
     if (g.name + 2 + g.n_across * (g.width + 1) > cols &&
         other + 2 + (int)m->n_gpus * (g.width + 1) <= cols)
@@ -252,7 +316,7 @@ static void keep_shown(int *at, int *top, int n, int room)
     *top = *top + room > n ? (n > room ? n - room : 0) : *top;
 }
 
-static void draw_grid(const struct model *m, const struct grid *g, const struct ct_draw *d,
+static void draw_grid(const struct model *m, const struct grid *g, int unit, const struct ct_draw *d,
                       struct ct_box box)
 {
     int shown = (box.cols - g->name - 2) / (g->width + 1), rows = box.rows - 1;
@@ -271,7 +335,10 @@ static void draw_grid(const struct model *m, const struct grid *g, const struct 
             size_t gpu = (size_t)(g->flipped ? col : row), cloud = (size_t)(g->flipped ? row : col);
             const struct cell *cell = &m->cells[gpu * m->n_clouds + cloud];
             ct_buf_clear(&text);
-            cell_text(cell, g->width, &text);
+            if (m->priced)
+                price_text(cell, unit, &text);
+            else
+                cell_text(cell, g->width, &text);
             ct_put_field(box, y + 1, x, g->width, -1, cell_role(cell), ct_buf_span(&text));
             if (d->focus && row == *g->at_down && col == *g->at_across)
                 ct_select(box, y + 1, x, g->width);
@@ -292,7 +359,11 @@ static void draw(void *state, const void *model, const struct ct_draw *d, struct
         ct_draw_waiting(d, box);
         return;
     }
-    if (box.cols >= 60)
+    if (m->priced)
+        ct_buf_addf(note, "%s%s, %s", purchase_of(d->query) == CT_PURCHASE_SPOT ? "spot" : "on demand",
+                    box.cols >= 70 ? ", cheapest of the best stock" : "",
+                    unit_words[((struct state *)state)->unit]);
+    else if (box.cols >= 60)
         ct_buf_adds(note, m->followed ? "what I follow, by cloud" : "big accelerators by cloud");
     ct_note_seen(note, d, m->seen_ms, CT_HOUR);
     if (!m->n_gpus || !m->n_clouds) {
@@ -312,7 +383,7 @@ static void draw(void *state, const void *model, const struct ct_draw *d, struct
     if (foot)
         ct_put_field(box, box.rows - 1, 1, box.cols - 1, -1, CT_ROLE_DIM,
                      ct_span(box.cols > 50 ? wide : narrow));
-    draw_grid(m, &g, d, ct_box_sub(box, 0, 0, box.rows - foot, box.cols - legend));
+    draw_grid(m, &g, ((struct state *)state)->unit, d, ct_box_sub(box, 0, 0, box.rows - foot, box.cols - legend));
 }
 
 /* ---- keys ---- */
@@ -341,7 +412,10 @@ static enum ct_act_result act(void *state, const void *model, enum ct_action act
     struct state *s = state;
     const struct model *m = model;
     (void)letter;
-    (void)q;
+    if (m && m->priced && action == CT_ACT_GROUP) {
+        snprintf(q->group, sizeof(q->group), "%s", purchase_of(q) == CT_PURCHASE_OD ? "spot" : "od");
+        return CT_ACT_LOAD;
+    }
     if (!m || !m->n_gpus || !m->n_clouds)
         return CT_ACT_IGNORED;
     int *down = s->flipped ? &s->cloud : &s->gpu, *across = s->flipped ? &s->gpu : &s->cloud;
@@ -350,6 +424,7 @@ static enum ct_act_result act(void *state, const void *model, enum ct_action act
     case CT_ACT_ROW_UP: --*down; break;
     case CT_ACT_COL_RIGHT: ++*across; break;
     case CT_ACT_COL_LEFT: --*across; break;
+    case CT_ACT_UNITS: s->unit = m->priced ? (s->unit + 1) % (int)CT_LEN(unit_words) : 0; break;
     case CT_ACT_TOP: *down = 0; break;
     case CT_ACT_BOTTOM: *down = MOST; break;
     default: return act_on_cell(s, m, action, req);
@@ -363,4 +438,10 @@ const struct ct_panel_ops ct_panel_capacity = {
     .id = "capacity", .title = "Capacity", .keys = CT_KEYS_TABLE,
     .state_size = sizeof(struct state), .detail = &ct_panel_detail, .load = load, .draw = draw,
     .act = act,
+};
+
+const struct ct_panel_ops ct_panel_matrix = {
+    .id = "matrix", .title = "GPUs x clouds", .keys = CT_KEYS_TABLE,
+    .state_size = sizeof(struct state), .detail = &ct_panel_detail, .load = load_priced,
+    .draw = draw, .act = act,
 };

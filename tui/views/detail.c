@@ -3,6 +3,7 @@
 #include "config.h"
 
 #include "tui/views/common.h"
+#include "tui/views/record.h"
 
 #include "db/base/text.h"
 
@@ -382,6 +383,54 @@ static void add_offer(struct builder *b, const struct ct_offer_row *row)
     ct_buf_free(&text);
 }
 
+/* How long there was none, and how often it came back: what nobody but the record can say. */
+static enum ct_status add_stock_record(struct builder *b, struct ct_span series)
+{
+    struct ct_span key = series, kind = ct_span_cut(&key, '/');
+    struct ct_stock_record s;
+    struct ct_buf text = CT_BUF_INIT;
+    (void)kind;
+    enum ct_status st = ct_read_stock_record(b->reader, ct_view_query(b->q, b->now_ms), key, b->now_ms, b->a,
+                                             &s, b->err);
+    if (st != CT_OK || s.known_ms == 0)
+        return st;
+    blank(b);
+    ct_stock_record_words(&s, &text);
+    field_buf(b, "in 30 days", &text);
+    field(b, "", ct_arena_dup(b->a, (struct ct_span){s.strip, CT_STOCK_STRIP}));
+    ct_buf_free(&text);
+    return CT_OK;
+}
+
+/* The endpoints of the same host and id, as measured by whoever sells it on. */
+static enum ct_status add_endpoints(struct builder *b, struct ct_span series, struct ct_span id)
+{
+    struct ct_query query = ct_view_query(b->q, b->now_ms);
+    struct ct_rows rows = {NULL, 0};
+    struct ct_span rest = series;
+    ct_span_cut(&rest, '/');
+    query.subject = ct_arena_printf(b->a, "endpoint/%.*s/*", CT_FMT(ct_span_cut(&rest, '/')));
+    query.to_ms = b->now_ms;
+    query.from_ms = b->now_ms - CT_DAY;
+    struct ct_error e = {0};
+    enum ct_status st = ct_read_history(b->reader, &query, b->a, &rows, &e);
+    const struct ct_history *h = rows.v;
+    if (st == CT_ERR_NOT_FOUND)
+        return CT_OK;
+    if (st != CT_OK)
+        return ct_fail(b->err, st, e.where, "%s", e.what);
+    for (size_t i = 0; st == CT_OK && i < rows.n; i++) {
+        struct ct_buf words = CT_BUF_INIT;
+        ct_view_series(&words, h[i].series);
+        const struct ct_point *p = h[i].points.v;
+        int64_t state = h[i].points.n ? p[h[i].points.n - 1].last : h[i].open_value;
+        if (id.n && ct_span_ends(ct_buf_span(&words), ct_arena_printf(b->a, "/%.*s", CT_FMT(id)).p) && state != CT_NONE)
+            state_line(b, "endpoint", (int)state, ct_arena_dup(b->a, ct_buf_span(&words)));
+        ct_buf_free(&words);
+    }
+    return CT_OK;
+}
+
 static enum ct_status build_offer(struct builder *b, struct ct_span series)
 {
     struct ct_query query = ct_view_query(b->q, b->now_ms);
@@ -394,7 +443,7 @@ static enum ct_status build_offer(struct builder *b, struct ct_span series)
     for (size_t i = 0; st == CT_OK && i < rows.n; i++)
         if (ct_span_eq(o[i].series, series)) {
             add_offer(b, &o[i]);
-            return CT_OK;
+            return add_stock_record(b, series);
         }
     if (st == CT_OK)
         add(b, CT_SPAN_NONE, CT_ROLE_DIM,
@@ -457,7 +506,7 @@ static enum ct_status build_token(struct builder *b, struct ct_span series)
     query.gone = true;
     enum ct_status st = ct_read_tokens(b->reader, &query, b->a, &rows, b->err);
     const struct ct_token_row *t = rows.v;
-    struct ct_span model = but_last_segment(series);
+    struct ct_span model = but_last_segment(series), id = CT_SPAN_NONE;
     size_t found = 0;
     b->m->series = series;
     for (size_t i = 0; st == CT_OK && i < rows.n; i++) {
@@ -466,7 +515,10 @@ static enum ct_status build_token(struct builder *b, struct ct_span series)
         if (!found++)
             add_token_head(b, &t[i]);
         add_token_price(b, &t[i]);
+        id = t[i].price.source_id;
     }
+    if (st == CT_OK && found)
+        st = add_endpoints(b, series, id);
     if (st == CT_OK && !found)
         add(b, CT_SPAN_NONE, CT_ROLE_DIM,
             CT_LIT("no price of this name; L shows what was recorded"));
@@ -474,6 +526,34 @@ static enum ct_status build_token(struct builder *b, struct ct_span series)
     ct_view_series(&text, series);
     b->m->summary = ct_arena_dup(b->a, ct_buf_span(&text));
     ct_buf_free(&text);
+    return st;
+}
+
+/* ---- articles ---- */
+
+static enum ct_status build_article(struct builder *b, struct ct_span name)
+{
+    struct ct_query query = ct_view_query(b->q, b->now_ms);
+    struct ct_rows rows = {NULL, 0};
+    query.subject = ct_span_cut(&name, '/');
+    enum ct_status st = ct_read_articles(b->reader, &query, b->a, &rows, b->err);
+    const struct ct_article_row *r = rows.v;
+    for (size_t i = 0; st == CT_OK && i < rows.n; i++) {
+        if (!ct_span_eq(r[i].id, name))
+            continue;
+        add(b, CT_SPAN_NONE, CT_ROLE_TITLE, r[i].title);
+        b->m->summary = r[i].title;
+        b->m->url = r[i].url;
+        field(b, "from", r[i].provider.n ? r[i].provider : r[i].source);
+        field_time(b, "published", r[i].published_ms);
+        field_time(b, "first seen", r[i].first_ms);
+        field(b, "link", r[i].url);
+        blank(b);
+        add(b, CT_SPAN_NONE, CT_ROLE_TEXT, r[i].summary.n ? r[i].summary : CT_LIT("no text in the feed"));
+        return CT_OK;
+    }
+    if (st == CT_OK)
+        add(b, CT_SPAN_NONE, CT_ROLE_DIM, CT_LIT("no article of this name"));
     return st;
 }
 
@@ -492,6 +572,8 @@ static enum ct_status build(struct builder *b, struct ct_span subject)
         return build_offer(b, ct_arena_printf(b->a, "gpu/%.*s", CT_FMT(rest)));
     if (ct_span_is(kind, "token"))
         return build_token(b, subject);
+    if (ct_span_is(kind, "article"))
+        return build_article(b, rest);
     b->m->series = subject;
     add(b, CT_SPAN_NONE, CT_ROLE_TITLE, subject);
     add(b, CT_SPAN_NONE, CT_ROLE_DIM, CT_LIT("L opens its history"));

@@ -4,12 +4,13 @@
 #include "tui/views/common.h"
 
 #include <stdio.h>
+#include <string.h>
 
 /* ---- offers ---- */
 
 struct offers_state {
     struct ct_tstate table; /* first: shared with the table widget */
-    bool per_instance;      /* u: $/instance.h in place of $/GPU.h */
+    int unit;               /* u goes through them */
     bool strip;             /* drawn narrow: its letters sort */
 };
 
@@ -18,6 +19,9 @@ struct offers_model {
     int64_t seen_ms;
     size_t clouds, fresh_clouds;
 };
+
+enum { PER_GPU, PER_INSTANCE, PER_PFLOP, PER_GB, N_UNITS };
+static const char *const unit_words[N_UNITS] = {"$/GPU.h", "$/instance.h", "$/PFLOP.h", "$/GB.h"};
 
 static bool stale(const struct ct_offer_row *r)
 {
@@ -28,6 +32,19 @@ static enum ct_role format_gpu(const void *row, const struct ct_draw *d, struct 
 {
     (void)d;
     ct_view_gpu(out, &((const struct ct_offer_row *)row)->offer);
+    return CT_ROLE_TEXT;
+}
+
+/* "H100S 80G" in a narrow pane: the form is part of what it is. */
+static enum ct_role format_gpu_brief(const void *row, const struct ct_draw *d, struct ct_buf *out)
+{
+    struct ct_offer o = ((const struct ct_offer_row *)row)->offer;
+    struct ct_buf gpu = CT_BUF_INIT;
+    (void)d;
+    ct_buf_addf(&gpu, "%.*s%.*s", CT_FMT(o.gpu), (int)(o.form.n > 0), o.form.n ? o.form.p : "");
+    o.gpu = ct_buf_span(&gpu);
+    ct_view_gpu(out, &o);
+    ct_buf_free(&gpu);
     return CT_ROLE_TEXT;
 }
 
@@ -93,6 +110,20 @@ static enum ct_role format_instance_price(const void *row, const struct ct_draw 
     if (price == CT_NONE && o->price_per_gpu_hour != CT_NONE)
         price = ct_muldiv(o->price_per_gpu_hour, o->gpu_count_milli, 1000);
     return format_price(r, price, out);
+}
+
+static enum ct_role format_pflop_price(const void *row, const struct ct_draw *d, struct ct_buf *out)
+{
+    const struct ct_offer_row *r = row;
+    (void)d;
+    return format_price(r, r->usd_per_pflop_hour, out);
+}
+
+static enum ct_role format_gb_price(const void *row, const struct ct_draw *d, struct ct_buf *out)
+{
+    const struct ct_offer_row *r = row;
+    (void)d;
+    return format_price(r, r->usd_per_gb_hour, out);
 }
 
 static enum ct_role format_change(const void *row, const struct ct_draw *d, struct ct_buf *out)
@@ -163,7 +194,7 @@ static bool notable(const void *row)
     {                                                                                              \
         {.column = "gpu", .header = "GPU", .min = 9, .max = 16, .middle = true,                    \
          .format = format_gpu},                                                                    \
-            {.column = "form", .header = "FORM", .min = 4, .drop = 4},                             \
+            {.column = "form", .header = "FORM", .min = 4},                                        \
             {.column = "cloud", .header = "CLOUD/REGION", .min = 13, .max = 30, .middle = true,    \
              .format = format_place},                                                              \
             {.column = "purchase", .header = "TYPE", .min = 4, .max = 5, .drop = 2,                   \
@@ -179,25 +210,30 @@ static bool notable(const void *row)
             {.column = "seen", .header = "SEEN", .min = 7, .align = 1, .drop = 1,        \
              .format = format_seen},                                                               \
             {.column = "instance", .header = "INSTANCE", .min = 16, .max = 28, .drop = 7},         \
+            {.column = "interruption", .header = "RISK", .min = 6, .max = 10, .drop = 8},          \
     }
 
 /* In a narrow pane the age goes before the count of what is in stock. */
 #define STRIP_COLS(price_column, price_cell)                                                       \
     {                                                                                              \
-        {.column = "gpu", .header = "GPU", .min = 10, .max = 12, .format = format_gpu},            \
-            {.column = "cloud", .header = "CLOUD/REGION", .min = 11, .max = 20, .middle = true,    \
+        {.column = "gpu", .header = "GPU", .min = 12, .max = 13, .format = format_gpu_brief},      \
+            {.column = "cloud", .header = "CLOUD/REGION", .min = 10, .max = 20, .middle = true,    \
              .format = format_place},                                                              \
             {.column = price_column, .header = "NOW", .min = 6, .max = 8, .align = 1,              \
              .format = price_cell},                                                                \
             {.column = "stock", .header = "ST", .min = 2, .format = format_stock_letter},          \
-            {.column = "seen", .header = "SEEN", .min = 7, .align = 1, .drop = 1,                  \
+            {.column = "seen", .header = "SEEN", .min = 6, .align = 1, .drop = 1,                  \
              .format = format_seen},                                                               \
     }
 
 static const struct ct_tcol gpu_cols[] = OFFER_COLS("price_usd_per_gpu_hour", format_gpu_price);
 static const struct ct_tcol instance_cols[] = OFFER_COLS("price_per_hour", format_instance_price);
+static const struct ct_tcol pflop_cols[] = OFFER_COLS("usd_per_pflop_hour", format_pflop_price);
+static const struct ct_tcol gb_cols[] = OFFER_COLS("usd_per_gb_hour", format_gb_price);
 static const struct ct_tcol gpu_strip[] = STRIP_COLS("price_usd_per_gpu_hour", format_gpu_price);
 static const struct ct_tcol instance_strip[] = STRIP_COLS("price_per_hour", format_instance_price);
+static const struct ct_tcol pflop_strip[] = STRIP_COLS("usd_per_pflop_hour", format_pflop_price);
+static const struct ct_tcol gb_strip[] = STRIP_COLS("usd_per_gb_hour", format_gb_price);
 
 #define OFFER_VIEW(columns)                                                                        \
     {                                                                                              \
@@ -205,13 +241,15 @@ static const struct ct_tcol instance_strip[] = STRIP_COLS("price_per_hour", form
         .id = "series", .watch = "series", .series = "series", .noun = "offers",                   \
         .notable = notable, .row_role = row_role                                                   \
     }
-/* By unit; the second pair is for narrow panes. */
-static const struct ct_tview offer_views[2] = {OFFER_VIEW(gpu_cols), OFFER_VIEW(instance_cols)};
-static const struct ct_tview offer_strips[2] = {OFFER_VIEW(gpu_strip), OFFER_VIEW(instance_strip)};
+/* By unit; the strips are for narrow panes. */
+static const struct ct_tview offer_views[N_UNITS] = {OFFER_VIEW(gpu_cols), OFFER_VIEW(instance_cols),
+                                                     OFFER_VIEW(pflop_cols), OFFER_VIEW(gb_cols)};
+static const struct ct_tview offer_strips[N_UNITS] = {OFFER_VIEW(gpu_strip), OFFER_VIEW(instance_strip),
+                                                      OFFER_VIEW(pflop_strip), OFFER_VIEW(gb_strip)};
 
 static const struct ct_tview *offer_view(const struct offers_state *s)
 {
-    return s->strip ? &offer_strips[s->per_instance] : &offer_views[s->per_instance];
+    return s->strip ? &offer_strips[s->unit] : &offer_views[s->unit];
 }
 
 /* Newest answer, and of how many clouds the answer is fresh. */
@@ -258,7 +296,7 @@ static void draw_offers(void *state, const void *model, const struct ct_draw *d,
     const struct offers_model *m = model;
     if (m && m->fresh_clouds < m->clouds)
         ct_buf_addf(note, "%zu of %zu clouds   ", m->fresh_clouds, m->clouds);
-    ct_buf_adds(note, s->per_instance ? "$/instance.h" : "$/GPU.h");
+    ct_buf_adds(note, unit_words[s->unit]);
     if (m)
         ct_note_seen(note, d, m->seen_ms, CT_HOUR);
     s->strip = box.cols < 58;
@@ -273,7 +311,7 @@ static enum ct_act_result act_offers(void *state, const void *model, enum ct_act
     struct offers_state *s = state;
     const struct offers_model *m = model;
     if (action == CT_ACT_UNITS) {
-        s->per_instance = !s->per_instance;
+        s->unit = (s->unit + 1) % N_UNITS;
         return CT_ACT_DRAW;
     }
     return ct_tview_act(offer_view(s), &s->table, m ? &m->t : NULL, action, letter,
@@ -318,24 +356,62 @@ static bool group_notable(const void *row)
     return r->change_7d_milli != CT_NONE && r->change_7d_milli != 0;
 }
 
+static enum ct_role format_group_place(const void *row, const struct ct_draw *d, struct ct_buf *out)
+{
+    const struct ct_gpu_row *r = row;
+    (void)d;
+    ct_buf_add(out, r->cloud);
+    if (r->region.n)
+        ct_buf_addf(out, "/%.*s", CT_FMT(r->region));
+    return CT_ROLE_TEXT;
+}
+
+#define GROUP_HEAD                                                                                 \
+    {.column = "gpu", .header = "GPU", .min = 11, .max = 20, .format = format_group_gpu},          \
+        {.column = "purchase", .header = "TYPE", .min = 5, .format = format_group_type}
+#define GROUP_PRICES                                                                               \
+    {.column = "index_usd_per_gpu_hour", .header = "INDEX", .min = 7, .align = 1},                 \
+        {.column = "change_7d_pct", .header = "7d", .min = 7, .align = 1, .drop = 2,               \
+         .format = format_group_change},                                                           \
+        {.column = "cheapest_usd_per_gpu_hour", .header = "LOW", .min = 7, .align = 1, .drop = 3}
+#define GROUP_TAIL                                                                                 \
+    {.column = "dearest_usd_per_gpu_hour", .header = "HIGH", .min = 7, .align = 1, .drop = 6},     \
+        {.column = "offers", .header = "OFFERS", .min = 6, .align = 1, .drop = 7},                 \
+        {.column = "available", .header = "AVAIL", .min = 5, .align = 1, .drop = 1}
+
 static const struct ct_tcol group_cols[] = {
-    {.column = "gpu", .header = "GPU", .min = 11, .max = 20, .format = format_group_gpu},
-    {.column = "purchase", .header = "TYPE", .min = 5, .format = format_group_type},
-    {.column = "index_usd_per_gpu_hour", .header = "INDEX", .min = 7, .align = 1},
-    {.column = "change_7d_pct", .header = "7d", .min = 7, .align = 1, .drop = 2,
-     .format = format_group_change},
-    {.column = "cheapest_usd_per_gpu_hour", .header = "LOW", .min = 7, .align = 1, .drop = 3},
+    GROUP_HEAD, GROUP_PRICES,
     {.column = "cheapest_cloud", .header = "AT", .min = 8, .max = 14, .drop = 4},
-    {.column = "dearest_usd_per_gpu_hour", .header = "HIGH", .min = 7, .align = 1, .drop = 6},
     {.column = "clouds", .header = "CLOUDS", .min = 6, .align = 1, .drop = 5},
-    {.column = "offers", .header = "OFFERS", .min = 6, .align = 1, .drop = 7},
-    {.column = "available", .header = "AVAIL", .min = 5, .align = 1, .drop = 1},
+    GROUP_TAIL};
+static const struct ct_tcol place_cols[] = {
+    GROUP_HEAD,
+    {.column = "cloud", .header = "CLOUD", .min = 8, .max = 30, .middle = true,
+     .format = format_group_place},
+    GROUP_PRICES, GROUP_TAIL};
+
+#define GROUP_VIEW(columns)                                                                        \
+    {                                                                                              \
+        .table = &ct_gpu_table, .cols = columns, .n_cols = CT_LEN(columns), .frozen = 1,           \
+        .id = "gpu", .id2 = "form", .noun = "types", .notable = group_notable                      \
+    }
+/* What b goes through: one row a type, a type in a cloud, a type in a region. */
+static const struct grouping {
+    const char *word, *says;
+    struct ct_tview view;
+} groupings[] = {
+    {"gpu", "index: median of the clouds' cheapest, $/GPU.h", GROUP_VIEW(group_cols)},
+    {"cloud", "by cloud, $/GPU.h", GROUP_VIEW(place_cols)},
+    {"region", "by region, $/GPU.h", GROUP_VIEW(place_cols)},
 };
 
-static const struct ct_tview group_view = {
-    .table = &ct_gpu_table, .cols = group_cols, .n_cols = CT_LEN(group_cols), .frozen = 1,
-    .id = "gpu", .id2 = "form", .noun = "types", .notable = group_notable,
-};
+static const struct grouping *grouping_of(const struct ct_panel_query *q)
+{
+    size_t i = CT_LEN(groupings);
+    while (--i > 0 && strcmp(groupings[i].word, q->group) != 0) {
+    }
+    return &groupings[i];
+}
 
 static enum ct_status load_groups(struct ct_reader *r, const struct ct_panel_query *q,
                                   int64_t now_ms, struct ct_arena *a, const void **model,
@@ -344,16 +420,17 @@ static enum ct_status load_groups(struct ct_reader *r, const struct ct_panel_que
     struct ct_tmodel *m = ct_arena_alloc(a, sizeof(*m));
     struct ct_query query = ct_view_query(q, now_ms);
     struct ct_rows rows = {NULL, 0};
-    query.group = q->group[0] ? q->group : "gpu";
+    const struct grouping *by = grouping_of(q);
+    query.group = by->word;
     enum ct_status st = m ? ct_read_gpus(r, &query, a, &rows, err)
                           : ct_fail(err, CT_ERR_LIMIT, "gpus", NULL);
     if (st == CT_OK)
-        st = ct_tmodel_load(&group_view, rows, q, now_ms, a, m, err);
-    if (st == CT_OK) /* a type is bought in several ways: its id has three parts */
+        st = ct_tmodel_load(&by->view, rows, q, now_ms, a, m, err);
+    if (st == CT_OK) /* a type is bought in several ways and places: its id has five parts */
         for (size_t i = 0; i < m->rows.n; i++) {
             const struct ct_gpu_row *g = ct_row(&ct_gpu_table, m->rows, i);
-            m->ids[i] =
-                ct_arena_printf(a, "%.*s/%s", CT_FMT(m->ids[i]), ct_view_purchase(g->purchase));
+            m->ids[i] = ct_arena_printf(a, "%.*s/%s/%.*s/%.*s", CT_FMT(m->ids[i]),
+                                        ct_view_purchase(g->purchase), CT_FMT(g->cloud), CT_FMT(g->region));
         }
     *model = m;
     return st == CT_OK && ct_arena_full(a) ? ct_fail(err, CT_ERR_LIMIT, "gpus", NULL) : st;
@@ -362,9 +439,9 @@ static enum ct_status load_groups(struct ct_reader *r, const struct ct_panel_que
 static void draw_groups(void *state, const void *model, const struct ct_draw *d, struct ct_box box,
                         struct ct_buf *note)
 {
-    ct_buf_adds(note,
-                box.cols >= 70 ? "index: median of the clouds' cheapest, $/GPU.h" : "$/GPU.h");
-    ct_tview_draw(&group_view, state, model, d, box, note, "no GPU offer recorded yet");
+    const struct grouping *by = grouping_of(d->query);
+    ct_buf_adds(note, box.cols >= 70 || by != groupings ? by->says : "$/GPU.h");
+    ct_tview_draw(&by->view, state, model, d, box, note, "no GPU offer recorded yet");
 }
 
 /* L: what the cheapest cloud sells of the type. Types are made of offers: none to watch or open. */
@@ -372,7 +449,8 @@ static enum ct_act_result act_groups(void *state, const void *model, enum ct_act
                                      int letter, struct ct_panel_query *q,
                                      struct ct_frame_request *req)
 {
-    const struct ct_gpu_row *row = ct_tview_row(&group_view, state, model);
+    const struct grouping *by = grouping_of(q);
+    const struct ct_gpu_row *row = ct_tview_row(&by->view, state, model);
     bool history = action == CT_ACT_HISTORY || action == CT_ACT_COMPARE;
     if (history && row && row->gpu.n && row->cheapest_cloud.n && row->purchase >= 0) {
         req->kind = action == CT_ACT_HISTORY ? CT_REQ_HISTORY : CT_REQ_COMPARE;
@@ -381,9 +459,14 @@ static enum ct_act_result act_groups(void *state, const void *model, enum ct_act
                  CT_FMT(row->form), ct_purchase_words[row->purchase]);
         return CT_ACT_DRAW;
     }
+    if (action == CT_ACT_GROUP) {
+        size_t next = (size_t)(by - groupings + 1) % CT_LEN(groupings);
+        snprintf(q->group, sizeof(q->group), "%s", groupings[next].word);
+        return CT_ACT_LOAD;
+    }
     if (action == CT_ACT_DETAIL || action == CT_ACT_WATCH)
         return CT_ACT_IGNORED;
-    return ct_tview_act(&group_view, state, model, action, letter, q, req);
+    return ct_tview_act(&by->view, state, model, action, letter, q, req);
 }
 
 const struct ct_panel_ops ct_panel_gpus = {

@@ -11,13 +11,17 @@ extern const struct ct_panel_ops ct_panel_now, ct_panel_tape;
 extern const struct ct_panel_ops ct_panel_watchlist, ct_panel_capacity;
 /* Providers; components and incidents of the provider named by the subject, or all. */
 extern const struct ct_panel_ops ct_panel_status, ct_panel_components, ct_panel_incidents;
-/* GPU offers one by one; grouped by type. Token prices, a row a model and host. */
-extern const struct ct_panel_ops ct_panel_offers, ct_panel_gpus, ct_panel_tokens;
 /* Models by clouds; who sells the model named by the subject (LAB/MODEL); labs and how exclusive they are. */
 extern const struct ct_panel_ops ct_panel_models, ct_panel_sellers, ct_panel_labs;
+/* GPU offers one by one; grouped by type; types by clouds, with price and stock. Token prices,
+ * a row a model and host. */
+extern const struct ct_panel_ops ct_panel_offers, ct_panel_gpus, ct_panel_matrix, ct_panel_tokens;
+/* Articles of vendors and the press. */
+extern const struct ct_panel_ops ct_panel_news;
 /* Series over time. */
 extern const struct ct_panel_ops ct_panel_history;
-/* What Enter opens. The subject is "incident/PROVIDER/ID", "status/PROVIDER" or a series name ("gpu/...",
+/* What Enter opens. The subject is "incident/PROVIDER/ID", "status/PROVIDER",
+ * "article/SOURCE/ID" or a series name ("gpu/...",
  * "token/..."). */
 extern const struct ct_panel_ops ct_panel_detail;
 /* Where data comes from and how that goes; the last tries of the source named by the subject. */
