@@ -51,11 +51,11 @@ const struct ct_command ct_commands[] = {
      "status components incidents gpus tokens models sources news series events samples gaps",
      CT_BY_VIEWER, 0, -1, ct_cmd_export},
     {"alerts",
-     "[list|silences|deliveries|history ID|ack ID|silence MATCH...|unsilence N|extend N|test RULE|"
-     "lint|why SUBJECT|send-test CHANNEL]",
+     "[list|silences|deliveries|history ID|ack ID|silence MATCH...|unsilence N|extend N|"
+     "rule NAME WHEN|test RULE|lint|why SUBJECT|send-test CHANNEL]",
      "what fires and who has it; acknowledge, silence, try rules and channels",
      READ " gone range from to for comment by since",
-     "list silences deliveries history ack silence unsilence extend test lint why send-test",
+     "list silences deliveries history ack silence unsilence extend rule test lint why send-test",
      CT_BY_VIEWER, 0, -1, ct_cmd_alerts},
     {"check", "WHEN", "for monitoring systems: exit 0 fine, 1 or 2 it holds, 3 unknown",
      "db config warning", NULL, CT_BY_FETCHER, 1, -1, NULL},

@@ -74,8 +74,8 @@ static int print_listing(struct ct_call *c, const struct listing *l, size_t firs
 
 int ct_cmd_alerts(struct ct_call *c)
 {
-    static const char *const work[] = {"ack",  "silence", "unsilence", "extend",   "test",
-                                       "lint", "why",     "send-test", NULL};
+    static const char *const work[] = {"ack",  "silence", "unsilence", "extend",    "rule",
+                                       "test", "lint",    "why",       "send-test", NULL};
     const char *word = c->n_words > 0 ? c->words[0] : "list";
     if (ct_word(work, ct_span(word)) >= 0)
         return ct_fetcher_exec(c->argv, &c->err) == CT_OK ? 0 : ct_report(&c->err);

@@ -187,6 +187,7 @@ static void ui_options(struct ct_call *c, struct ct_ui_options *o)
 struct beside {
     struct ct_keeper keeper;
     bool wanted;
+    const char *db, *config; /* borrowed */
     char message[sizeof(struct ct_error)];
 };
 
@@ -236,11 +237,29 @@ static const char *refresh(void *ctx, const char *source)
     return "asked the fetcher: sources not asked in the last 30 s come now";
 }
 
+/* What writes: the fetcher's program once more, on the same database and settings. */
+static int start_work(void *ctx, const char *const *args)
+{
+    const struct beside *b = ctx;
+    const char *all[48] = {NULL};
+    size_t n = 0;
+    while (args[n] && n + 6 < CT_LEN(all)) {
+        all[n] = args[n];
+        n++;
+    }
+    all[n++] = "--db", all[n++] = b->db;
+    if (b->config)
+        all[n++] = "--config", all[n++] = b->config;
+    return ct_fetcher_start(all);
+}
+
 /* One run of the UI with a fetcher called by ARGS beside it. */
 static int run_ui(struct ct_call *c, struct ct_ui_options *o, const char *const *args,
                   struct ct_ui_result *result)
 {
-    struct beside b = {.keeper = {.fd = -1, .child_fd = -1}};
+    struct beside b = {.keeper = {.fd = -1, .child_fd = -1},
+                       .db = c->db.p,
+                       .config = c->flag[CT_FLAG_CONFIG]};
     struct ct_buf log = CT_BUF_INIT, folder = CT_BUF_INIT;
     ct_path_state(&folder, "");
     ct_path_state(&log, "fetcher-output.log");
@@ -262,6 +281,7 @@ static int run_ui(struct ct_call *c, struct ct_ui_options *o, const char *const 
     o->fd = b.keeper.fd;
     o->on_fd = on_fd;
     o->on_summary = b.wanted ? on_summary : NULL;
+    o->work = start_work;
     o->refresh = b.wanted ? refresh : NULL;
     signal(SIGPIPE, SIG_IGN);
     enum ct_status status = ct_ui_run(o, result, &c->err);

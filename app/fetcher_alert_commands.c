@@ -7,7 +7,10 @@
 #include "app/fetcher_commands.h"
 #include "db/alerts.h"
 #include "db/base/ini.h"
+#include "db/base/paths.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <inttypes.h>
 #include <pwd.h>
 #include <stdio.h>
@@ -218,6 +221,58 @@ static int do_send_test(struct ct_alert_call *c, int argc, char **argv)
     return code;
 }
 
+/* ---- rule ---- */
+
+static bool rule_name_ok(const char *name)
+{
+    size_t n = strlen(name);
+    return n > 0 && n <= 64 &&
+           strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_") == n;
+}
+
+/* A rule in a file of its own, never over one that is there: what somebody wrote stays his. */
+static int do_rule(struct ct_alert_call *c, int argc, char **argv)
+{
+    struct ct_buf when = CT_BUF_INIT, path = CT_BUF_INIT, text = CT_BUF_INIT;
+    struct ct_rules *rules = NULL;
+    struct ct_rule_scope scope;
+    struct ct_error err = {0};
+    int code = EXIT_WORKED;
+    for (int i = 1; i < argc; i++)
+        ct_buf_addf(&when, "%s%s", i > 1 ? " " : "", argv[i]);
+    ct_alert_scope(c->config, c->arena, &scope);
+    struct ct_span sentence = CT_SPAN_NONE;
+    if (!rule_name_ok(argv[0]))
+        code = ct_complain(EXIT_USAGE, argv[0], "a rule's name has letters, digits, '-' and '_'");
+    else if (ct_rule_of_when(when.p, &scope, &rules, &err) != CT_OK)
+        code = ct_complain_err(EXIT_USAGE, &err);
+    else
+        sentence = ct_rule_sentence(ct_rules_at(rules, 0), c->arena);
+    if (code == EXIT_WORKED) {
+        ct_path_config(&path, "alerts.d/");
+        code = ct_mkdirs(path.p, &err) == CT_OK ? code : ct_complain_err(EXIT_ERROR, &err);
+        ct_buf_addf(&path, "%s.ini", argv[0]);
+        ct_buf_addf(&text, "; %.*s\n[alert %s]\nwhen = %s\nnotify = bell\n", CT_FMT(sentence),
+                    argv[0], when.p);
+    }
+    int fd = code == EXIT_WORKED
+                 ? open(path.p, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600)
+                 : -1;
+    if (code == EXIT_WORKED && fd < 0)
+        code = ct_complain(EXIT_ERROR, path.p, "%s", strerror(errno));
+    if (fd >= 0 && (write(fd, text.p, text.n) != (ssize_t)text.n || fsync(fd) != 0))
+        code = ct_complain(EXIT_ERROR, path.p, "%s", strerror(errno));
+    if (fd >= 0)
+        close(fd);
+    if (code == EXIT_WORKED)
+        printf("wrote %s\n", path.p);
+    ct_rules_free(rules);
+    ct_buf_free(&when);
+    ct_buf_free(&path);
+    ct_buf_free(&text);
+    return code;
+}
+
 /* ---- the command ---- */
 
 static const struct {
@@ -229,6 +284,7 @@ static const struct {
     {"silence", do_silence, 1, 20},
     {"unsilence", do_unsilence, 1, 100},
     {"extend", do_extend, 1, 100},
+    {"rule", do_rule, 2, 60},
     {"test", ct_alerts_test, 1, 1},
     {"lint", ct_alerts_lint, 0, 0},
     {"why", ct_alerts_why, 1, 1},

@@ -6,15 +6,24 @@
 #include "app/fetcher_commands.h"
 #include "app/settings.h"
 #include "db/base/log.h"
+#include "db/base/paths.h"
 
+#include <glob.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 struct ct_fetcher_alerts {
     struct ct_alert_config config;
     struct ct_engine *engine;
+    char *db, *file; /* FILE: NULL is the usual settings */
+    struct ct_writer *writer;
+    struct ct_http *http; /* NULL: settings are not read again */
+    bool allow_private;
+    uint64_t mark; /* of the settings' files */
+    int64_t looked_boot_ms;
 };
 
 /* ---- settings ---- */
@@ -122,19 +131,56 @@ void ct_alert_config_free(struct ct_alert_config *c)
 
 /* ---- in the loop ---- */
 
+/* A hash of names, sizes and times of the files that rules may stand in. */
+static uint64_t settings_mark(const char *config)
+{
+    static const char *const parts[] = {"config.ini", "conf.d", "alerts.d"};
+    struct ct_buf text = CT_BUF_INIT, path = CT_BUF_INIT;
+    for (size_t i = 0; i < (config ? 1 : CT_LEN(parts)); i++) {
+        glob_t found = {.gl_pathc = 0};
+        ct_buf_clear(&path);
+        if (config)
+            ct_buf_adds(&path, config);
+        else
+            ct_path_config(&path, parts[i]);
+        if (i > 0)
+            ct_buf_adds(&path, "/*.ini");
+        if (glob(path.p, 0, NULL, &found) == 0)
+            for (size_t k = 0; k < found.gl_pathc; k++) {
+                struct stat st = {.st_size = -1};
+                (void)!stat(found.gl_pathv[k], &st);
+                ct_buf_addf(&text, "%s %lld %lld.%ld\n", found.gl_pathv[k], (long long)st.st_size,
+                            (long long)st.st_mtim.tv_sec, st.st_mtim.tv_nsec);
+            }
+        globfree(&found);
+    }
+    uint64_t mark = ct_hash(ct_buf_span(&text));
+    ct_buf_free(&text);
+    ct_buf_free(&path);
+    return mark;
+}
+
+static struct ct_engine_options engine_options(const struct ct_fetcher_alerts *a,
+                                               const struct ct_alert_config *config)
+{
+    return (struct ct_engine_options){
+        .db_path = a->db,
+        .writer = a->writer,
+        .rules = config->rules,
+        .channels = config->channels,
+        .seed = (uint64_t)ct_now_ms() ^ (uint64_t)getpid() << 20,
+    };
+}
+
 enum ct_status ct_fetcher_alerts_new(const struct ct_alert_config *config, const char *db,
                                      struct ct_writer *w, struct ct_fetcher_alerts **out,
                                      struct ct_error *err)
 {
     struct ct_fetcher_alerts *a = ct_xcalloc(1, sizeof *a);
     a->config = *config;
-    struct ct_engine_options o = {
-        .db_path = db,
-        .writer = w,
-        .rules = a->config.rules,
-        .channels = a->config.channels,
-        .seed = (uint64_t)ct_now_ms() ^ (uint64_t)getpid() << 20,
-    };
+    a->db = ct_xstrdup(db);
+    a->writer = w;
+    struct ct_engine_options o = engine_options(a, &a->config);
     enum ct_status st = ct_engine_new(&o, &a->engine, err);
     if (st == CT_OK)
         *out = a;
@@ -149,7 +195,19 @@ void ct_fetcher_alerts_free(struct ct_fetcher_alerts *a)
         return;
     ct_alert_config_free(&a->config);
     ct_engine_free(a->engine);
+    free(a->db);
+    free(a->file);
     free(a);
+}
+
+void ct_fetcher_alerts_follow(struct ct_fetcher_alerts *a, const char *file, bool allow_private,
+                              struct ct_http *http)
+{
+    a->file = file ? ct_xstrdup(file) : NULL;
+    a->allow_private = allow_private;
+    a->http = http;
+    a->mark = settings_mark(file);
+    a->looked_boot_ms = ct_boot_ms();
 }
 
 void ct_fetcher_alerts_commit(void *ctx, const struct ct_source *s, const struct ct_fetch *f,
@@ -161,8 +219,38 @@ void ct_fetcher_alerts_commit(void *ctx, const struct ct_source *s, const struct
         ct_engine_committed(a->engine, ct_source_kind(s));
 }
 
+/* Rules and channels may change while we run: what is stored goes on under the new ones. */
+static void reload(struct ct_fetcher_alerts *a)
+{
+    struct ct_error err = {0};
+    struct ct_alert_config config;
+    struct ct_engine *engine = NULL;
+    ct_alert_config_load(a->file, a->allow_private, a->http, &config);
+    struct ct_engine_options o = engine_options(a, &config);
+    if (ct_engine_new(&o, &engine, &err) != CT_OK) {
+        ct_log(CT_LOG_ERROR, "alerts: the old rules stay: %s: %s", err.where, err.what);
+        ct_alert_config_free(&config);
+        return;
+    }
+    ct_log(CT_LOG_INFO, "alerts: rules read again rules=%zu problems=%d",
+           ct_rules_count(config.rules), config.problems);
+    ct_channels_free(a->config.channels); /* what was under way is sent again, under the same id */
+    a->config.channels = NULL;
+    ct_engine_free(a->engine);
+    ct_alert_config_free(&a->config);
+    a->engine = engine;
+    a->config = config;
+}
+
 int64_t ct_fetcher_alerts_step(struct ct_fetcher_alerts *a, int64_t most_ms)
 {
+    if (a && a->http && ct_boot_ms() - a->looked_boot_ms > CT_EVALUATE_MS) {
+        uint64_t mark = settings_mark(a->file);
+        a->looked_boot_ms = ct_boot_ms();
+        if (mark != a->mark)
+            reload(a);
+        a->mark = mark;
+    }
     int64_t wait = a ? ct_engine_step(a->engine, ct_now_ms(), ct_boot_ms()) : most_ms;
     return wait < most_ms ? wait : most_ms;
 }

@@ -29,6 +29,9 @@ CT_MUST_USE enum ct_status ct_fetcher_alerts_new(const struct ct_alert_config *c
                                                  const char *db, struct ct_writer *w,
                                                  struct ct_fetcher_alerts **out,
                                                  struct ct_error *err);
+/* From now on FILE (NULL: the usual settings) is looked at every 15 s and read again when it changed. */
+void ct_fetcher_alerts_follow(struct ct_fetcher_alerts *a, const char *file, bool allow_private,
+                              struct ct_http *http);
 void ct_fetcher_alerts_free(struct ct_fetcher_alerts *a); /* NULL is fine */
 /* For ct_fetcher_options.after_commit; CTX may be NULL. */
 void ct_fetcher_alerts_commit(void *ctx, const struct ct_source *s, const struct ct_fetch *f,

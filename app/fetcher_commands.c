@@ -256,6 +256,8 @@ static void start_alerts(struct running *r, const struct fetch_args *a, const ch
     if (ct_fetcher_alerts_new(&config, db, r->writer, &r->alerts, &err) != CT_OK) {
         ct_log(CT_LOG_ERROR, "alerts do not run: %s: %s", err.where, err.what);
         ct_complain(0, err.where, "alerts do not run: %s", err.what);
+    } else {
+        ct_fetcher_alerts_follow(r->alerts, a->config, r->config.allow_private, r->http);
     }
 }
 

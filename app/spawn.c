@@ -225,6 +225,49 @@ static void end_child(struct ct_keeper *k)
     }
 }
 
+int ct_fetcher_start(const char *const *args)
+{
+    struct ct_buf path = CT_BUF_INIT;
+    char *argv[48] = {NULL};
+    size_t n = 0;
+    int pipe_fd[2];
+    if (ct_path_program(&path, PROGRAM, NULL) != CT_OK || pipe2(pipe_fd, O_CLOEXEC) != 0) {
+        ct_buf_free(&path);
+        return -1;
+    }
+    argv[n++] = path.p;
+    for (size_t i = 0; args[i] && n + 1 < CT_LEN(argv); i++)
+        argv[n++] = (char *)(uintptr_t)args[i]; /* exec does not write to them */
+    /* A child that starts it and ends at once: init waits for the rest. */
+    pid_t child = fork();
+    if (child == 0) {
+        pid_t own = fork();
+        if (own == 0) {
+            int null_fd = open("/dev/null", O_RDONLY);
+            sigset_t none;
+            sigemptyset(&none);
+            sigprocmask(SIG_SETMASK, &none, NULL);
+            signal(SIGPIPE, SIG_DFL);
+            setpgid(0, 0);
+            dup2(null_fd, 0);
+            dup2(pipe_fd[1], 1);
+            dup2(pipe_fd[1], 2);
+            execv(path.p, argv);
+            _exit(127);
+        }
+        _exit(own < 0 ? 1 : 0);
+    }
+    int how = 1;
+    while (child > 0 && waitpid(child, &how, 0) < 0 && errno == EINTR)
+        continue;
+    close(pipe_fd[1]);
+    ct_buf_free(&path);
+    if (child > 0 && how == 0)
+        return pipe_fd[0];
+    close(pipe_fd[0]);
+    return -1;
+}
+
 void ct_keeper_stop(struct ct_keeper *k)
 {
     if (k->pid)

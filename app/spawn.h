@@ -13,6 +13,10 @@
 /* Becomes cloudtape-fetcher with ARGV (argv[0] is replaced). Returns only to fail. */
 enum ct_status ct_fetcher_exec(char **argv, struct ct_error *err);
 
+/* Starts the program with ARGS (behind its name) beside us and lets it go: nobody has to wait for it.
+ * Returns the end of a pipe that brings its words and closes with it, or -1. */
+int ct_fetcher_start(const char *const *args);
+
 /* Keeps one fetcher running: started when none has the database, again with growing pauses when it
  * ends. */
 struct ct_keeper {

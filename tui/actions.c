@@ -206,6 +206,13 @@ static void do_request(struct ct_ui *ui, struct panel *p, const struct ct_frame_
     case CT_REQ_MESSAGE:
         ui_say(ui, false, "%s", req->text);
         break;
+    case CT_REQ_COMMAND:
+        ui_prompt_open(ui, PROMPT_COMMAND);
+        ui_prompt_replace(ui, 0, req->text);
+        break;
+    case CT_REQ_WORK:
+        ui_work(ui, req->text);
+        break;
     case CT_REQ_COPY:
         if (ui->terminal && ct_term_copy(rest)) {
             ui_say(ui, false, "copied: %s", req->text);

@@ -99,6 +99,7 @@ enum ct_status ui_new(const struct ct_ui_options *o, const char *name, int rows,
         return st;
     }
     struct ct_ui *ui = ct_xcalloc(1, sizeof(*ui));
+    ui->work_fd = -1;
     ui->o = o;
     ui->canvas = ct_canvas_new(rows, cols, charset);
     ui->screen = name ? ui_screen(ct_span(name)) : ct_screens[0];

@@ -35,6 +35,9 @@ struct ct_ui_options {
     /* Asks the fetcher to fetch SOURCE ("" = all that are due) again; must not block. NULL: nobody to ask.
      * The text returned (static) is shown. */
     const char *(*refresh)(void *ctx, const char *source);
+    /* Starts a command that writes (the arguments behind the program's name, NULL-terminated); must not block.
+     * Returns a descriptor that brings what it says and ends with it, or -1. NULL: nothing can be written. */
+    int (*work)(void *ctx, const char *const *args);
     /* After each load of the summary (about each commit, and each minute): lease holder and heartbeat, e.g.
      * to take over from a dead fetcher. Must not block. */
     void (*on_summary)(void *ctx, const struct ct_summary *s);

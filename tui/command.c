@@ -203,6 +203,7 @@ static const char *const view_words[] = {"save", "drop", NULL};
 static const char *const scale_words[] = {"linear", "log", NULL};
 
 const struct ui_command ui_commands[] = {
+    {"ack", "ID", "an alert: I have it", ui_run_ack, NULL},
     {"at", "TIME | now", "every screen as of that moment", run_at, NULL},
     {"charset", "auto | unicode | narrow | ascii", "how lines are drawn", run_charset, charset_words},
     {"demo", "", "open the simulated market", run_demo, NULL},
@@ -219,11 +220,14 @@ const struct ui_command ui_commands[] = {
     {"quit", "", "quit", run_quit, NULL},
     {"range", "SPAN | all", "screen 6 over that long", ui_run_range, range_words},
     {"refresh", "[SOURCE]", "ask the fetcher to fetch again", run_refresh, NULL},
+    {"rule", "NAME WHEN", "a new alert rule in a file of its own", ui_run_rule, NULL},
     {"set", "NAME VALUE", "gone, tz, theme, charset", run_set, set_words},
+    {"silence", "LABEL=GLOB... SPAN WHY", "tell nobody of what matches, that long", ui_run_silence, NULL},
     {"sort", "COLUMN[:desc]", "sort this panel", run_sort, NULL},
     {"style", "step | line | dots | table", "how charts are drawn", ui_run_style, ct_look_style_words},
     {"theme", "NAME", "another theme", run_theme, ct_theme_names},
     {"to", "TIME", "screen 6 up to there", ui_run_to, NULL},
+    {"unsilence", "N", "end a silence", ui_run_unsilence, NULL},
     {"view", "[save | drop] NAME", "open, keep or drop a view", ui_run_view, view_words},
     {"watch", "[ID]", "follow the row, or stop", run_watch, NULL},
     {"yscale", "linear | log", "the value axis of charts", ui_run_yscale, scale_words},

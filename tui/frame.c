@@ -45,6 +45,13 @@ static enum ct_status load(struct ct_reader *r, const struct ct_panel_query *pq,
         st = count_scope(r, &q, pq->filter, a, &m->sum, err);
     }
     if (st == CT_OK) {
+        st = ct_read_alert_count(r, &q, a, &m->alerts, err);
+    }
+    if (st == CT_OK) {
+        struct ct_query bells = {.at_ms = pq->at_ms, .now_ms = now_ms, .subject = CT_LIT("bell"), .limit = 1};
+        st = ct_read_deliveries(r, &bells, a, &m->bells, err);
+    }
+    if (st == CT_OK) {
         st = ct_read_events(r, &q, a, &m->events, err);
         m->events = ct_view_tape(m->events, TAPE_EVENTS, a);
     }

@@ -70,6 +70,30 @@ static bool data_is_old(const struct ct_summary *s)
     return s->sources > 0 && s->sources_fresh == 0 && s->newest_ms != CT_NONE;
 }
 
+/* "3 new, 1 ack, 1 muted (26m)"; what could not be told stands out. */
+static void add_alerts(const struct ct_alert_count *c, int64_t now_ms, struct flag flags[8], int *n)
+{
+    struct ct_buf b = CT_BUF_INIT;
+    char left[CT_TIME_MAX];
+    if (c->firing_new) {
+        ct_buf_addf(&b, "%lld new", (long long)c->firing_new);
+    }
+    if (c->acked) {
+        ct_buf_addf(&b, "%s%lld ack", b.n ? ", " : "", (long long)c->acked);
+    }
+    if (c->muted && c->next_end_ms != CT_NONE) {
+        ct_age_format(left, c->next_end_ms - now_ms);
+        ct_buf_addf(&b, "%s%lld muted (%s)", b.n ? ", " : "", (long long)c->muted, left);
+    }
+    if (b.n) {
+        add_flag(flags, n, c->firing_new ? CT_ROLE_TITLE : CT_ROLE_TEXT, "%s", b.p);
+    }
+    if (c->failed) {
+        add_flag(flags, n, CT_ROLE_ERROR, "%lld UNDELIVERED", (long long)c->failed);
+    }
+    ct_buf_free(&b);
+}
+
 static int make_flags(const struct ct_ui *ui, bool clock, bool seconds, struct flag flags[8])
 {
     const struct frame_model *m = ui_frame_model(ui);
@@ -100,6 +124,9 @@ static int make_flags(const struct ct_ui *ui, bool clock, bool seconds, struct f
             ui_clock(ui, ui_recording_since(ui), true, false, text);
             add_flag(flags, &n, CT_ROLE_ERROR, "before the first record %s", text);
         }
+    }
+    if (m) {
+        add_alerts(&m->alerts, ui_now(ui), flags, &n);
     }
     if (clock) {
         ui_clock(ui, ui_now(ui), !live || seconds, seconds, text);

@@ -143,6 +143,7 @@ static void install(struct ct_ui *ui, struct panel *p, struct ct_load_answer *a)
         ui->dirty_line1 = ui->dirty_status = true;
         if (!p->failed) {
             tell_recording(ui);
+            ui_ring(ui);
         }
         if (!p->failed && ui->o->on_summary) {
             ui->o->on_summary(ui->o->ctx, &ui_frame_model(ui)->sum);

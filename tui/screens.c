@@ -115,6 +115,25 @@ static const struct ct_screen history = {
     },
 };
 
+static const struct ct_screen alerts = {
+    .number = 7, .letter = 'a', .name = "alerts", .title = "Alerts",
+    .question = "what fired, who has it, what is silenced, what was sent",
+    .layouts = {
+        {.column_weights = {1},
+         .places = {{&ct_panel_alerts, 0, 8, 5, 0},
+                    {&ct_panel_silences, 0, 5, 5, 2},
+                    {&ct_panel_alert, 0, 6, 6, 1}}},
+        {.column_weights = {1},
+         .places = {{&ct_panel_alerts, 0, 14, 6, 0},
+                    {&ct_panel_silences, 0, 6, 5, 2},
+                    {&ct_panel_alert, 0, 6, 9, 1}}},
+        {.column_weights = {3, 2},
+         .places = {{&ct_panel_alerts, 0, 1, 8, 0},
+                    {&ct_panel_alert, 1, 3, 9, 1},
+                    {&ct_panel_silences, 1, 4, 5, 2}}},
+    },
+};
+
 static const struct ct_screen sources = {
     .number = 8, .letter = 'd', .name = "sources", .title = "Sources",
     .question = "which data can I trust right now",
@@ -126,5 +145,5 @@ static const struct ct_screen sources = {
     },
 };
 
-const struct ct_screen *const ct_screens[] = {&now,    &status,  &gpus,    &tokens,
-                                              &models, &history, &sources, NULL};
+const struct ct_screen *const ct_screens[] = {&now,     &status, &gpus,    &tokens, &models,
+                                              &history, &alerts, &sources, NULL};

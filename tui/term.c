@@ -2,6 +2,8 @@
 
 #include "tui/term.h"
 
+#include "db/base/text.h"
+
 #include "db/base/ini.h"
 
 #include <langinfo.h>
@@ -433,6 +435,18 @@ void ct_term_suspend(void)
     sigaction(SIGTSTP, &old, NULL);
     term.cursor_y = -2;
     ct_term_redraw();
+}
+
+void ct_term_ring(struct ct_span text)
+{
+    char words[200];
+    bool tmux = getenv("TMUX") && getenv("TMUX")[0];
+    snprintf(words, sizeof(words), "%.*s", CT_FMT(text));
+    ct_text_mask(words);
+    fputs("\a", stdout);
+    /* tmux takes a notification only when it is handed through, each escape doubled. */
+    printf(tmux ? "\033Ptmux;\033\033]9;%s\a\033\\" : "\033]9;%s\a", words);
+    fflush(stdout);
 }
 
 bool ct_term_copy(struct ct_span text)

@@ -45,6 +45,8 @@ bool ct_term_mouse(int *y, int *x, int *button);
 
 /* Stops this process as Ctrl-Z does, and comes back. */
 void ct_term_suspend(void);
+/* BEL, and TEXT as a notification (OSC 9), through tmux when inside one. TEXT is masked once more here. */
+void ct_term_ring(struct ct_span text);
 /* Into the clipboard, when terminfo says how (Ms). */
 bool ct_term_copy(struct ct_span text);
 

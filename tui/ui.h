@@ -2,6 +2,7 @@
 #ifndef CT_UI_H
 #define CT_UI_H
 
+#include "db/alerts.h"
 #include "tui/app.h"
 #include "tui/layout.h"
 #include "tui/loader.h"
@@ -61,6 +62,8 @@ struct place_mark {
 /* What line 1, the tape and the status bar show. */
 struct frame_model {
     struct ct_summary sum;
+    struct ct_alert_count alerts;
+    struct ct_rows bells;  /* messages for whoever looks, newest first */
     struct ct_rows events; /* newest first */
     int64_t before_ms, after_ms; /* of the events around the moment shown; CT_NONE: none */
 };
@@ -105,6 +108,11 @@ struct ct_ui {
     bool mouse;
     bool asked_quit, quit;
     enum ct_ui_end end;
+
+    int work_fd;                /* of a command under way; -1: none */
+    char work_said[400];
+    char rung[17];              /* event id of the newest message the bell told */
+    int64_t rung_mono_ms;       /* and when; 0: never */
 
     struct message messages[MESSAGES_MAX]; /* a ring */
     size_t n_messages;
@@ -173,6 +181,15 @@ bool ui_open_view(struct ct_ui *ui, struct ct_span name); /* false: there is non
 /* TEXT: lines "key = value"; in place of one of that name. False: no room. */
 bool ui_add_view(struct ct_ui *ui, struct ct_span name, struct ct_span text, bool own);
 void ui_write_views(const struct ct_ui *ui, struct ct_buf *out); /* the saved ones, as INI */
+
+/* work.c: what writes is done by another process */
+void ui_work(struct ct_ui *ui, const char *words); /* a line each */
+void ui_work_ready(struct ct_ui *ui);              /* ui->work_fd has something to read */
+void ui_ring(struct ct_ui *ui); /* bell.c: after each load of the frame's model */
+void ui_run_silence(struct ct_ui *ui, struct ct_span args);
+void ui_run_unsilence(struct ct_ui *ui, struct ct_span args);
+void ui_run_ack(struct ct_ui *ui, struct ct_span args);
+void ui_run_rule(struct ct_ui *ui, struct ct_span args);
 
 /* input.c */
 void ui_press(struct ct_ui *ui, int key);

@@ -69,6 +69,12 @@
     X(HISTORY, "history_of", "history of the row")                                                 \
     X(NEXT_EVENT, "next_event", "next row or event that changed or is unwell")                     \
     X(PREV_EVENT, "prev_event", "previous such row or event")                                      \
+    X(ACK, "ack", "alert: I have it")                                                              \
+    X(SILENCE, "silence", "silence what matches the row")                                          \
+    X(ALERT_RULE, "alert_rule", "a new alert rule from the row")                                   \
+    X(SEND_TEST, "send_test", "alert: send a test to its channel")                                 \
+    X(EXTEND, "extend", "silence: an hour longer")                                                 \
+    X(END_SILENCE, "end_silence", "silence: end it now")                                           \
     X(UNITS, "units", "other units")                                                               \
     X(OPEN, "open", "show the link")                                                               \
     X(COPY, "copy", "copy the row as text")                                                        \
@@ -152,7 +158,9 @@ enum ct_act_result {
 /* Commands a panel gives to the frame while acting, e.g. "open history of these series". */
 struct ct_frame_request {
     enum { CT_REQ_NONE, CT_REQ_SCREEN, CT_REQ_HISTORY, CT_REQ_COMPARE, CT_REQ_DETAIL, CT_REQ_WATCH,
-           CT_REQ_MESSAGE, CT_REQ_COPY } kind;
+           CT_REQ_MESSAGE, CT_REQ_COPY,
+           CT_REQ_COMMAND, /* opens the command line with TEXT in it */
+           CT_REQ_WORK /* runs a command that writes; its words are TEXT's lines */ } kind;
     int screen;        /* 1..8 */
     char text[1024];   /* series name, row id, message, text to copy */
 };

@@ -538,7 +538,7 @@ static void commands_complete_recall_and_explain(void **state)
     vt_type(v, ":theme cb\r");
     vt_wait(v, "theme cb");
     vt_type(v, "7");
-    vt_wait(v, "screen 7 comes with alerts");
+    vt_wait(v, ">7 Alerts");
     vt_type(v, ":messages\r");
     vt_wait(v, "Messages");
     vt_wait(v, "no command \"sorces\"");
@@ -604,9 +604,8 @@ static void help_lists_the_keys_that_work_here(void **state)
     vt_type(v, "?");
     vt_wait(v, "in this panel (Now)");
     vt_wait(v, "row_down");
-    vt_wait_gone(v, "screen 7"); /* there is none yet */
     vt_type(v, "G");
-    assert_true(vt_has(v, "everywhere") || vt_has(v, "suspend"));
+    vt_wait(v, "suspend");
     vt_type(v, "?");
     vt_wait_gone(v, "row_down");
     leave(v, "Q");

@@ -26,5 +26,7 @@ extern const struct ct_panel_ops ct_panel_history;
 extern const struct ct_panel_ops ct_panel_detail;
 /* Where data comes from and how that goes; the last tries of the source named by the subject. */
 extern const struct ct_panel_ops ct_panel_sources, ct_panel_attempts;
+/* What fired and who has it; what is silenced; one alert: the one named by the subject, else the first. */
+extern const struct ct_panel_ops ct_panel_alerts, ct_panel_silences, ct_panel_alert;
 
 #endif

@@ -753,6 +753,9 @@ static enum ct_act_result act_on_row(const struct ct_tview *v, struct ct_tstate 
         return request(v, s, m, v->series, CT_REQ_COMPARE, req);
     case CT_ACT_HISTORY:
         return request(v, s, m, v->series, CT_REQ_HISTORY, req);
+    case CT_ACT_ALERT_RULE:
+    case CT_ACT_SILENCE:
+        return ct_tview_alert(v, ct_tview_row(v, s, m), action, req);
     case CT_ACT_OPEN:
         return request(v, s, m, v->url, CT_REQ_MESSAGE, req);
     case CT_ACT_COPY:

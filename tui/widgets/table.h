@@ -117,6 +117,10 @@ enum ct_act_result ct_tview_act(const struct ct_tview *v, struct ct_tstate *s,
 const void *ct_tview_row(const struct ct_tview *v, const struct ct_tstate *s,
                          const struct ct_tmodel *m);
 
+/* ALERT_RULE and SILENCE on ROW (NULL: none is chosen): the command line opens with the words (alert.c). */
+enum ct_act_result ct_tview_alert(const struct ct_tview *v, const void *row, enum ct_action action,
+                                  struct ct_frame_request *req);
+
 /* ---- for every panel, table or not ---- */
 
 /* The loading shape ("reading ... 3s") or, when d->load_error is set, the error in a line. */

@@ -1,0 +1,125 @@
+#include "config.h"
+
+/* From a row to a rule or a silence about it: the command line opens with the words filled in. */
+#include "tui/widgets/table.h"
+
+#include <stdio.h>
+#include <string.h>
+
+/* What a rule calls a table. */
+static const struct {
+    const char *table, *word, *condition;
+} tables[] = {
+    {"status", "status", "state>=part"}, {"component", "components", "state>=part"},
+    {"offer", "gpus", NULL},             {"token_price", "tokens", NULL},
+    {"source", "sources", "stale"},
+};
+
+/* What a row is: columns that name it. */
+static const char *const names[] = {"provider", "scope", "cloud", "region",  "gpu",  "form",
+                                    "purchase", "host",  "lab",   "model", "kind", "tier"};
+static const char *const prices[] = {"price_usd_per_gpu_hour", "usd_per_mtok"};
+
+static struct ct_span cell(const struct ct_table *t, const char *name, const void *row,
+                           struct ct_arena *a)
+{
+    for (size_t i = 0; i < t->n_columns; i++)
+        if (strcmp(t->columns[i].name, name) == 0 && !ct_cell_null(&t->columns[i], row))
+            return ct_cell_text(&t->columns[i], row, a);
+    return CT_SPAN_NONE;
+}
+
+static void add_value(struct ct_buf *b, struct ct_span value)
+{
+    bool plain = true;
+    for (size_t i = 0; i < value.n; i++)
+        plain = plain && !strchr(" ,\"*?:<>=!~", value.p[i]);
+    ct_buf_addf(b, plain ? "%.*s" : "\"%.*s\"", CT_FMT(value));
+}
+
+/* A name of letters, digits and '-' from the first values that tell the row. */
+static void add_name(struct ct_buf *b, const char *word, const struct ct_table *t, const void *row,
+                     struct ct_arena *a)
+{
+    int parts = 0;
+    ct_buf_adds(b, word);
+    for (size_t i = 0; i < CT_LEN(names) && parts < 3; i++) {
+        struct ct_span v = cell(t, names[i], row, a);
+        parts += v.n > 0;
+        for (size_t k = 0; v.n && k <= v.n && b->n < 60; k++) {
+            char c = k == 0 ? '-' : v.p[k - 1];
+            c = c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
+            bool fine = (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9');
+            if (fine || b->p[b->n - 1] != '-')
+                ct_buf_addc(b, fine ? c : '-');
+        }
+    }
+}
+
+static bool make_rule(struct ct_buf *b, const struct ct_table *t, const void *row,
+                      struct ct_arena *a)
+{
+    size_t k = 0;
+    while (k < CT_LEN(tables) && strcmp(tables[k].table, t->name) != 0)
+        k++;
+    if (k == CT_LEN(tables))
+        return false;
+    ct_buf_adds(b, "rule ");
+    struct ct_buf name = CT_BUF_INIT;
+    add_name(&name, tables[k].word, t, row, a);
+    ct_buf_addf(b, "%s %s", name.p, tables[k].word);
+    ct_buf_free(&name);
+    for (size_t i = 0; i < CT_LEN(names); i++) {
+        struct ct_span v = cell(t, names[i], row, a);
+        if (v.n) {
+            ct_buf_addf(b, " %s:", names[i]);
+            add_value(b, v);
+        }
+    }
+    if (strcmp(tables[k].word, "sources") == 0) {
+        ct_buf_adds(b, " id:");
+        add_value(b, cell(t, "id", row, a));
+    }
+    if (tables[k].condition)
+        ct_buf_addf(b, " %s", tables[k].condition);
+    for (size_t i = 0; i < CT_LEN(prices); i++) {
+        struct ct_span v = cell(t, prices[i], row, a);
+        if (v.n)
+            ct_buf_addf(b, " price<%.*s", CT_FMT(v));
+    }
+    return true;
+}
+
+static bool make_silence(struct ct_buf *b, const struct ct_table *t, const void *row,
+                         struct ct_arena *a)
+{
+    struct ct_span provider = cell(t, "provider", row, a);
+    if (!provider.n)
+        provider = cell(t, "cloud", row, a);
+    if (!provider.n)
+        provider = cell(t, "host", row, a);
+    if (!provider.n)
+        return false;
+    ct_buf_adds(b, "silence provider=");
+    for (size_t i = 0; i < provider.n; i++)
+        ct_buf_addc(b, provider.p[i] == ' ' ? '?' : provider.p[i]);
+    ct_buf_adds(b, " 2h ");
+    return true;
+}
+
+enum ct_act_result ct_tview_alert(const struct ct_tview *v, const void *row, enum ct_action action,
+                                  struct ct_frame_request *req)
+{
+    struct ct_buf b = CT_BUF_INIT;
+    struct ct_arena *a = ct_arena_new(0);
+    bool made = row && (action == CT_ACT_ALERT_RULE ? make_rule(&b, v->table, row, a)
+                                                    : make_silence(&b, v->table, row, a));
+    req->kind = made ? CT_REQ_COMMAND : CT_REQ_MESSAGE;
+    (void)snprintf(req->text, sizeof(req->text), "%s",
+                   made   ? b.p
+                   : row ? "no rule or silence can be made of this row"
+                         : "no row is chosen");
+    ct_buf_free(&b);
+    ct_arena_free(a);
+    return CT_ACT_DRAW;
+}
