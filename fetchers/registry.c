@@ -59,6 +59,10 @@ const struct ct_family *const ct_families[] = {
     &ct_family_primeintellect_availability,
     &ct_family_skypilot_csv,
     &ct_family_ecb_rates,
+    &ct_family_gpurentalprices,
+    &ct_family_akash_prices,
+    &ct_family_cudo_types,
+    &ct_family_hyperstack_pricebook,
     &ct_family_litellm,
     &ct_family_openrouter_models,
     &ct_family_openrouter_endpoints,
@@ -365,6 +369,14 @@ static enum ct_status set_column(struct ct_registry *reg, struct ct_source *s,
     switch (c->kind) {
     case K_FAMILY:
         return set_family(reg, s, value, err);
+    case K_ENV: /* "api_key:NAME": the header that carries it, and the variable */
+        if (memchr(value.n ? value.p : "", ':', value.n)) {
+            struct ct_span header = ct_span_cut(&value, ':');
+            if (!ct_header_name_ok(header))
+                return wrong(err, c, "HEADER:NAME of an environment variable", header);
+            s->key_header = ct_arena_dup(reg->arena, header).p;
+        }
+        return set_text(reg, s, c, value, field, err);
     case K_SECONDS:
     case K_TIMEOUT:
     case K_BYTES:

@@ -450,6 +450,32 @@ static void a_list_can_be_imported_packed_or_not(void **state)
     ct_buf_free(&packed);
 }
 
+static void a_key_in_an_address_goes_along_to_every_page_and_nowhere_else(void **state)
+{
+    (void)state;
+    FILE *f = new_config();
+    char *last;
+    add_source(f, "sku", "gcp-skus", ts_port(env.web), "/skus?key={key}&pageSize=5000", "60s");
+    fprintf(f, "key_env = CT_E2E_KEY\nmax_pages = 3\n");
+    fclose(f);
+    ts_set(env.web, "/skus", &(struct ts_answer){200, .body = "{\"skus\":[],\"nextPageToken\":\"ab/c\"}"});
+    setenv("CT_E2E_KEY", "quite+secret", 1);
+    expect_code(wait_for(FETCH("--once", "sku"), 20000), 1); /* the second page leads to itself */
+    unsetenv("CT_E2E_KEY");
+    expect_line("page 2 leads back to page 2");
+    assert_int_equal(ts_hits(env.web, "/skus"), 2);
+    last = ts_last(env.web, "/skus");
+    assert_non_null(strstr(last, "key=quite+secret")); /* as the server understands it */
+    assert_non_null(strstr(last, "pageToken=ab/c"));
+    free(last);
+    static const char *const files[] = {"log.txt", "err.txt", "out.txt", "t.db", "t.db-wal"};
+    for (size_t i = 0; i < CT_LEN(files); i++) {
+        struct ct_buf text = text_of(files[i]);
+        assert_null(memmem(text.p, text.n, "quite", 5));
+        ct_buf_free(&text);
+    }
+}
+
 static void a_recording_replays_into_the_same_rows(void **state)
 {
     (void)state;
@@ -991,6 +1017,7 @@ int main(void)
         FRESH(a_source_known_from_documents_is_unproven_until_it_works_for_real),
         FRESH(a_list_read_as_it_comes_is_stored_whole_or_not_at_all),
         FRESH(a_list_can_be_imported_packed_or_not),
+        FRESH(a_key_in_an_address_goes_along_to_every_page_and_nowhere_else),
         FRESH(a_recording_replays_into_the_same_rows),
         FRESH(wrong_usage_is_one_line_and_changes_nothing),
         FRESH(a_bad_config_line_is_named_and_the_rest_counts),

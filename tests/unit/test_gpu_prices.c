@@ -549,8 +549,7 @@ static void next_pages_are_given_out(void **state)
     next_page_is(vultr, "page1.json", "?type=vcg&per_page=500&cursor=bmV4dF9fMTA%3D");
     next_page_is(gcp, "good.json", NULL);
     struct run r = parse_fixture(gcp, "page1.json", "", ""); /* its address holds the key */
-    assert_null(r.rows.next_page.p);
-    assert_int_equal(note(&r, "a page of several"), 1);
+    assert_true(ct_span_starts(r.rows.next_page, "?key={key}&pageSize=5000&pageToken=%"));
     done(&r);
 }
 

@@ -159,7 +159,8 @@ static const char *const contract[] = {
     "rss-status", "azure-retail", "aws-spot-advisor", "aws-spot-feed", "aws-offer",
     "aws-offer-csv", "gcp-skus", "oci-products", "lambda-types", "runpod-gputypes",
     "vast-bundles", "vultr-plans", "digitalocean-sizes", "verda-types", "scaleway-servers",
-    "shadeform-types", "primeintellect-availability", "skypilot-csv", "ecb-rates", "litellm",
+    "shadeform-types", "primeintellect-availability", "skypilot-csv", "ecb-rates",
+    "gpurentalprices", "akash-prices", "cudo-types", "hyperstack-pricebook", "litellm",
     "openrouter-models", "openrouter-endpoints", "modelsdev", "llmprices", "genaiprices",
     "portkey", "feed", "exec", "rows"};
 
@@ -322,6 +323,20 @@ static void a_program_is_a_source_with_a_command_and_no_address(void **state)
     ct_registry_free(reg);
 }
 
+static void a_key_may_name_the_header_that_carries_it(void **state)
+{
+    (void)state;
+    struct ct_registry *reg = read_row(9, "api_key:ACME_KEY", NULL);
+    const struct ct_source *s = ct_registry_at(reg, 0);
+    assert_string_equal(s->key_env, "ACME_KEY");
+    assert_string_equal(s->key_header, "api_key");
+    ct_registry_free(reg);
+    struct ct_error err = {0};
+    assert_null(read_row(9, "api key:ACME_KEY", &err));
+    assert_non_null(strstr(err.what, "HEADER:NAME"));
+    assert_null(read_row(9, "api_key:acme", &err));
+}
+
 static void a_wrong_setting_changes_nothing_and_says_the_nearest_name(void **state)
 {
     (void)state;
@@ -382,6 +397,7 @@ int main(void)
         cmocka_unit_test(a_config_changes_a_built_in_source),
         cmocka_unit_test(a_config_adds_a_source_of_its_own),
         cmocka_unit_test(a_program_is_a_source_with_a_command_and_no_address),
+        cmocka_unit_test(a_key_may_name_the_header_that_carries_it),
         cmocka_unit_test(a_wrong_setting_changes_nothing_and_says_the_nearest_name),
         cmocka_unit_test(a_mistyped_source_name_is_told_from_a_new_source),
     };
