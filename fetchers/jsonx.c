@@ -12,9 +12,15 @@
  * jansson no longer reads. */
 static enum ct_status measure(struct ct_span body, struct ct_error *err)
 {
+    static const bool counts[256] = {['"'] = true, ['{'] = true, ['['] = true,
+                                     ['}'] = true, [']'] = true, [','] = true};
     size_t containers = 0, commas = 0;
     int depth = 0;
     for (size_t i = 0; i < body.n; i++) {
+        while (i < body.n && !counts[(unsigned char)body.p[i]])
+            i++;
+        if (i == body.n)
+            break;
         switch (body.p[i]) {
         case '"':
             for (i++; i < body.n && body.p[i] != '"'; i++)

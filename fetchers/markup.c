@@ -66,6 +66,14 @@ static void on_text(void *ctx, const xmlChar *text, int len)
     struct html *h = ctx;
     for (int i = 0; i < len && !h->skip; i++) {
         char c = (char)text[i];
+        int run = 0;
+        while (i + run < len && text[i + run] > ' ')
+            run++;
+        if (run > 1) { /* a word */
+            ct_buf_add(&h->out, (struct ct_span){(const char *)text + i, (size_t)run});
+            i += run - 1;
+            continue;
+        }
         if (h->blocks && (c == '\n' || c == '\r' || c == '\t'))
             c = ' ';
         if (c == ' ' && h->blocks && h->out.n && strchr(" \n", h->out.p[h->out.n - 1]))
@@ -96,15 +104,131 @@ static bool looks_html(struct ct_span s)
 static bool has_blocks(struct ct_span s)
 {
     static const char *const tags[] = {"<p>", "<p ", "<br", "<div", "<li", "</p>", NULL};
-    for (const char *const *t = tags; *t; t++)
-        if (ct_span_ihas(s, ct_span(*t)))
-            return true;
+    const char *end = s.p + s.n;
+    for (const char *p = s.p; p < end && (p = memchr(p, '<', (size_t)(end - p))) != NULL; p++)
+        for (const char *const *t = tags; *t; t++)
+            if (ct_span_istarts((struct ct_span){p, (size_t)(end - p)}, *t))
+                return true;
+    return false;
+}
+
+/* ---- HTML that is as it should be ---- */
+
+/* Messages are hardly ever more than some paragraphs, lists and links. Those are read here, forty
+ * times as fast as by libxml2; whatever is not simple, or not right, is libxml2's. */
+enum { SIMPLE_DEPTH = 16 };
+
+static const char *const simple[] = {"p", "br", "b",  "i",  "strong", "em", "a",  "u",  "ul",
+                                     "ol", "li", "hr", "h1", "h2",     "h3", "h4", NULL};
+
+struct simple {
+    struct html h;
+    const char *open[SIMPLE_DEPTH];
+    size_t depth;
+};
+
+static void close_top(struct simple *s)
+{
+    on_end(&s->h, (const xmlChar *)s->open[--s->depth]);
+}
+
+/* The tag at AT ('<'); its length, or 0 when it is none of the simple ones in its place. */
+static size_t simple_tag(struct simple *s, struct ct_span at)
+{
+    char name[8];
+    bool end = at.n > 1 && at.p[1] == '/';
+    size_t i = end ? 2 : 1, n = 0;
+    for (; i < at.n && isalnum((unsigned char)at.p[i]) && n + 1 < sizeof name; i++)
+        name[n++] = (char)tolower((unsigned char)at.p[i]);
+    name[n] = '\0';
+    const char *const *known = simple;
+    while (*known && strcmp(*known, name) != 0)
+        known++;
+    const char *stop = memchr(at.p + i, '>', at.n - i);
+    if (!*known || !stop || (end && at.p[i] != '>'))
+        return 0;
+    struct ct_span rest = {at.p + i, (size_t)(stop - at.p) - i};
+    bool alone = strcmp(name, "br") == 0 || strcmp(name, "hr") == 0;
+    if (end) {
+        if (s->depth == 0 || s->open[s->depth - 1] != *known)
+            return 0;
+        close_top(s);
+        return (size_t)(stop - at.p) + 1;
+    }
+    if (strcmp(name, "a") != 0 && rest.n && !(alone && ct_span_is(ct_span_trim(rest), "/")))
+        return 0; /* attributes matter to links only; a '>' in theirs is seen by its open quote */
+    size_t quotes = 0;
+    for (size_t k = 0; k < rest.n; k++) {
+        quotes += rest.p[k] == '"';
+        if (rest.p[k] == '<' || rest.p[k] == '\'')
+            return 0;
+    }
+    /* A block inside a paragraph or a link needs rules we do not have. */
+    const char *top = s->depth ? s->open[s->depth - 1] : "";
+    bool block = one_of((const xmlChar *)name, breaks) && strcmp(name, "br") != 0;
+    bool fits = strcmp(name, "li") == 0 ? (top[0] == 'u' || top[0] == 'o') && top[1] == 'l'
+                : block                 ? s->depth == 0
+                                        : true;
+    for (size_t k = 0; k < s->depth; k++)
+        if (s->open[k] == *known && strcmp(name, "a") == 0)
+            return 0;
+    if (quotes % 2 || !fits || (!alone && s->depth == SIMPLE_DEPTH))
+        return 0;
+    on_start(&s->h, (const xmlChar *)*known, NULL);
+    if (alone)
+        on_end(&s->h, (const xmlChar *)*known);
+    else
+        s->open[s->depth++] = *known;
+    return (size_t)(stop - at.p) + 1;
+}
+
+/* The entity at AT ('&'); its length, or 0. */
+static size_t simple_entity(struct simple *s, struct ct_span at)
+{
+    static const struct {
+        struct ct_span text, means;
+    } known[] = {
+        {{"&amp;", 5}, {"&", 1}},  {{"&lt;", 4}, {"<", 1}},  {{"&gt;", 4}, {">", 1}},
+        {{"&quot;", 6}, {"\"", 1}}, {{"&#39;", 5}, {"'", 1}}, {{"&nbsp;", 6}, {"\xC2\xA0", 2}},
+    };
+    for (size_t i = 0; i < CT_LEN(known); i++)
+        if (ct_span_starts(at, known[i].text.p)) {
+            on_text(&s->h, (const xmlChar *)known[i].means.p, (int)known[i].means.n);
+            return known[i].text.n;
+        }
+    return 0;
+}
+
+/* False, with nothing in OUT: BODY is not simple. */
+static bool from_simple_html(struct ct_span body, struct ct_buf *out)
+{
+    struct simple s = {.h = {.out = CT_BUF_INIT, .blocks = has_blocks(body)}};
+    (void)ct_buf_room(&s.h.out, body.n);
+    for (size_t i = 0, n; i < body.n; i += n) {
+        struct ct_span at = {body.p + i, body.n - i};
+        for (n = 0; n < at.n && at.p[n] != '<' && at.p[n] != '&'; n++)
+            if ((at.p[n] >= 0 && at.p[n] < ' ' && at.p[n] != '\n') || at.p[n] == 0x7f)
+                goto not_simple;
+        if (n > 0)
+            on_text(&s.h, (const xmlChar *)at.p, (int)n);
+        else if ((n = at.p[0] == '<' ? simple_tag(&s, at) : simple_entity(&s, at)) == 0)
+            goto not_simple;
+    }
+    if (s.depth == 0) {
+        ct_buf_free(out);
+        *out = s.h.out;
+        return true;
+    }
+not_simple:
+    ct_buf_free(&s.h.out);
     return false;
 }
 
 /* libxml2's HTML reader through its events: no tree, and every broken page has some reading. */
 static void from_html(struct ct_span body, struct ct_buf *out)
 {
+    if (ct_utf8_valid(body) && from_simple_html(body, out))
+        return;
     struct html h = {.out = CT_BUF_INIT, .blocks = has_blocks(body)};
     htmlSAXHandler sax = {.startElement = on_start,
                           .endElement = on_end,
@@ -162,6 +286,16 @@ static bool heading(struct ct_span s, size_t i)
     return i < s.n && s.p[i] == ' ';
 }
 
+/* Bytes up to the next one that may mean something to Markdown, or that ends the line. */
+static size_t plain_run(struct ct_span s)
+{
+    size_t n = 0;
+    while (n < s.n && s.p[n] != '[' && s.p[n] != '\\' && s.p[n] != '*' && s.p[n] != '\n' &&
+           s.p[n] != '\xC2')
+        n++;
+    return n;
+}
+
 static void from_markdown(struct ct_span s, struct ct_buf *out)
 {
     bool line_start = true;
@@ -169,6 +303,12 @@ static void from_markdown(struct ct_span s, struct ct_buf *out)
     for (size_t i = 0; i < s.n;) {
         char c = s.p[i], next = i + 1 < s.n ? s.p[i + 1] : '\0';
         size_t used = 0;
+        size_t run = line_start ? 0 : plain_run((struct ct_span){s.p + i, s.n - i});
+        if (run) {
+            ct_buf_add(out, (struct ct_span){s.p + i, run});
+            i += run;
+            continue;
+        }
         if (c == '[' && links-- > 0)
             used = markdown_link(s, i, out);
         if (used) {
@@ -205,6 +345,7 @@ static void plain(struct ct_span body, struct ct_buf *out)
         from_html(body, &html);
         body = ct_buf_span(&html);
     }
+    (void)ct_buf_room(out, body.n);
     from_markdown(body, out);
     ct_buf_free(&html);
 }

@@ -170,10 +170,31 @@ enum ct_status ct_milli_parse(struct ct_span text, int64_t *out)
     return ct_decimal_parse(text, 1, 3, out);
 }
 
+/* Fifteen digits of a double are what somebody wrote, and prices have fewer: where VALUE times
+ * FACTOR is a whole number of at most fifteen digits but for the last bit, that number is the
+ * answer. Nearer than half a step of the fifteenth digit there is no other. */
+static bool whole_multiple(double value, double factor, int64_t *out)
+{
+    double product = value * factor;
+    if (!(product > -1e15 && product < 1e15)) {
+        return false;
+    }
+    int64_t whole = (int64_t)(product + (product < 0 ? -0.5 : 0.5));
+    if (fabs(product - (double)whole) > fabs(product) * 2.3e-16) {
+        return false;
+    }
+    *out = whole;
+    return true;
+}
+
 enum ct_status ct_decimal_from_double(double value, int64_t scale, int digits, int64_t *out)
 {
     if (!isfinite(value)) {
         return CT_ERR_RANGE;
+    }
+    if (scale > 0 && scale <= 1000000 && digits >= 0 && digits <= 9 && /* exact as a double */
+        whole_multiple(value, (double)(scale * POW10[digits]), out)) {
+        return CT_OK;
     }
     char printed[64], plain[64];
     (void)snprintf(printed, sizeof(printed), "%.14e", value);

@@ -261,6 +261,35 @@ static bool clean_point(struct cleaner *k, int32_t c)
     return true;
 }
 
+static bool visible_ascii(char c)
+{
+    return c > 0x20 && c < 0x7f;
+}
+
+/* Nearly all text is this: visible ASCII and single blanks inside it, as long as nothing waits to
+ * be written before it and all of it fits. Returns how much of SRC it wrote. */
+static size_t copy_ascii(struct cleaner *k, struct ct_span src)
+{
+    size_t n = 0;
+    if (k->n > 0 && (k->blank || k->newlines)) {
+        return 0;
+    }
+    while (n < src.n && (visible_ascii(src.p[n]) || (src.p[n] == ' ' && n > 0 && n + 1 < src.n &&
+                                                     visible_ascii(src.p[n + 1])))) {
+        n++;
+    }
+    if (n == 0 || k->n + n >= k->cap || k->points + n > k->most_points) {
+        return 0;
+    }
+    memcpy(k->dst + k->n, src.p, n);
+    k->n += n;
+    k->points += n;
+    k->joins = k->marks = k->newlines = 0;
+    k->picture = k->selected = k->blank = k->zwj = k->keycap = false;
+    k->base = src.p[n - 1];
+    return n;
+}
+
 static size_t clean(char *dst, size_t cap, struct ct_span src, unsigned flags, size_t most_points)
 {
     struct cleaner k = {.dst = dst, .cap = cap, .flags = flags, .most_points = most_points};
@@ -269,6 +298,11 @@ static size_t clean(char *dst, size_t cap, struct ct_span src, unsigned flags, s
     }
     for (size_t pos = 0; pos < src.n;) {
         int32_t c;
+        size_t plain = copy_ascii(&k, (struct ct_span){src.p + pos, src.n - pos});
+        if (plain) {
+            pos += plain;
+            continue;
+        }
         pos += ct_utf8_decode(src, pos, &c);
         if (c == '\r') {
             if (pos < src.n && src.p[pos] == '\n') {

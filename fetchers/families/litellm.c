@@ -87,7 +87,7 @@ static int read_field(struct ct_span key, char tier[CT_TIER_BYTES])
 {
     for (size_t i = 0; i < CT_LEN(fields); i++) {
         struct ct_span rest = key;
-        if (take(&rest, fields[i].name))
+        if (key.n && key.p[0] == fields[i].name[0] && take(&rest, fields[i].name))
             return read_tier(rest, tier) ? fields[i].kind : -1;
     }
     return -1;

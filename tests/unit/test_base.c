@@ -597,6 +597,21 @@ static void doubles_become_the_decimal_people_wrote(void **state)
     assert_int_equal(ct_decimal_from_double(1e300, 1, 9, &out), CT_ERR_RANGE);
     assert_int_equal(ct_decimal_from_double((double)INFINITY, 1, 9, &out), CT_ERR_RANGE);
     assert_int_equal(ct_decimal_from_double((double)NAN, 1, 9, &out), CT_ERR_RANGE);
+    /* any decimal of up to fifteen digits: what its double gives is what its text gives */
+    uint64_t state_of = 5;
+    for (int i = 0; i < 200000; i++) {
+        char text[64];
+        int64_t want = 0;
+        state_of = state_of * 6364136223846793005u + 1442695040888963407u;
+        uint64_t digits = (state_of >> 14) % (i % 2 ? 1000000000000000u : 10000000u);
+        snprintf(text, sizeof(text), "%s%llue-%d", i % 5 ? "" : "-", (unsigned long long)digits,
+                 (int)(state_of % 18));
+        int64_t scale = i % 3 ? 1 : 1000000;
+        enum ct_status st = ct_decimal_parse(ct_span(text), scale, 9, &want);
+        assert_int_equal(ct_decimal_from_double(strtod(text, NULL), scale, 9, &out), st);
+        if (st == CT_OK)
+            assert_true(out == want);
+    }
 }
 
 static void decimals_print_plain_and_read_back(void **state)
