@@ -269,10 +269,10 @@ static void first_round(const char *fetcher, const char *folder, int port)
         ours[7 + i] = names[i];
         fprintf(ini,
                 "[source s%d]\nallow_private = yes\nfamily = statuspage-summary\nprovider = p%d\n"
-                "url = http://127.0.0.1:%d/%d.json\n",
-                i, i, port, i);
-        fprintf(urls, "url = http://127.0.0.1:%d/%d.json\noutput = %s/curl-%d\n", port, i, folder,
-                i);
+                "url = http://s%d.localhost:%d/%d.json\n",
+                i, i, i, port, i);
+        fprintf(urls, "url = http://s%d.localhost:%d/%d.json\noutput = %s/curl-%d\n", i, port, i,
+                folder, i);
     }
     if (fclose(ini) != 0 || fclose(urls) != 0) {
         die("cannot write");
@@ -346,7 +346,7 @@ static void rounds(const char *folder, int port)
     for (int i = 0; i < SOURCES; i++) {
         char id[8], url[64];
         snprintf(id, sizeof id, "s%d", i);
-        snprintf(url, sizeof url, "http://127.0.0.1:%d/%d.json", port, i);
+        snprintf(url, sizeof url, "http://s%d.localhost:%d/%d.json", i, port, i);
         const char *const set[][2] = {{"allow_private", "yes"},
                                       {"family", "statuspage-summary"},
                                       {"provider", id},
