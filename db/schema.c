@@ -361,6 +361,13 @@ enum ct_status ct_schema_migrate(sqlite3 *db, const char *path, const char *cons
     if (!empty && version < n_steps) {
         status = back_up(db, path, version, err);
     }
+    /* A new file has nothing to lose: its steps wait for no disk. The first commit that counts
+     * syncs them with itself, and a log cut short before it leaves the file as new as it was. */
+    if (empty && version < n_steps &&
+        sqlite3_exec(db, "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;", NULL, NULL, NULL) !=
+            SQLITE_OK) {
+        return fail(db, path, err);
+    }
     for (int64_t v = version; status == CT_OK && v < n_steps; v++) {
         status = take_step(db, path, list[v], (int)v + 1, err);
     }
