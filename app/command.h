@@ -36,6 +36,11 @@
     X(LABS, "labs", NULL, "one row per lab")                                                       \
     X(GPU, "gpu", "G", "this accelerator (h100, h100-sxm)")                                        \
     X(MODEL, "model", "M", "this model (gpt-4o, openai/gpt-4o)")                                   \
+    X(GPUS, "gpus", "N", "this many accelerators")                                                 \
+    X(HOURS, "hours", "N", "for this long")                                                        \
+    X(PURCHASE, "purchase", "TERMS", "od, spot, reserved_1y, ... only")                            \
+    X(INPUT, "input", "TOKENS", "input tokens (10M, 500k)")                                        \
+    X(OUTPUT, "output", "TOKENS", "output tokens (2M)")                                            \
     X(UNKNOWN, "unknown", NULL, "also places whose state nobody knows")                            \
     X(UNRESOLVED, "unresolved", NULL, "one row per id that names no known model")                  \
     X(RANGE, "range", "SPAN", "this long, up to --at or now (30d)")                                \
@@ -141,7 +146,7 @@ int ct_cmd_status(struct ct_call *c), ct_cmd_gpus(struct ct_call *c),
 int ct_cmd_config(struct ct_call *c), ct_cmd_init(struct ct_call *c),
     ct_cmd_keys(struct ct_call *c), ct_cmd_doctor(struct ct_call *c),
     ct_cmd_help(struct ct_call *c), ct_cmd_version(struct ct_call *c), ct_cmd_db(struct ct_call *c),
-    ct_cmd_export(struct ct_call *c), ct_cmd_exit(struct ct_call *c);
+    ct_cmd_export(struct ct_call *c), ct_cmd_exit(struct ct_call *c), ct_cmd_cost(struct ct_call *c);
 
 /* `cloudtape COMMAND --help` and `help`: usage, flags. */
 void ct_help_text(struct ct_buf *out, const struct ct_command *cmd /* NULL: all */);

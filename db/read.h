@@ -216,6 +216,30 @@ CT_MUST_USE enum ct_status ct_read_exit(struct ct_reader *r, const struct ct_que
                                         struct ct_span model, bool with_unknown,
                                         struct ct_arena *a, struct ct_exit *out,
                                         struct ct_error *err);
+/* What a job would cost at every place that sells it. */
+struct ct_cost_row {
+    struct ct_span what, cloud, region, instance;
+    int purchase;           /* GPUs; models -1 */
+    int64_t units;          /* instances to take; models CT_NONE */
+    int64_t gpus;           /* that come with them, at least those asked for; models CT_NONE */
+    ct_nusd total;          /* USD for the whole job */
+    ct_nusd price, output;  /* per GPU-hour; or per million input and output tokens */
+    int stock, evidence, freshness;
+    int64_t age_s;
+    struct ct_span series;
+};
+extern const struct ct_table ct_cost_table;
+struct ct_cost_job { /* GPU null: MODEL is asked for */
+    struct ct_span gpu, model;
+    int purchase;                    /* enum ct_purchase; -1: all terms */
+    int64_t gpus, hours;             /* > 0 */
+    int64_t input_tokens, output_tokens; /* not both 0 */
+};
+/* Cheapest first. Quarantined and suspect prices and what is gone are left out, what is old or sold out says so.
+ * A price that is not published costs nothing known: such places are left out. */
+CT_MUST_USE enum ct_status ct_read_cost(struct ct_reader *r, const struct ct_query *q,
+                                        const struct ct_cost_job *job, struct ct_arena *a,
+                                        struct ct_rows *out, struct ct_error *err);
 /* Names of one provider as different lists write them: "together", "together_ai". */
 bool ct_same_provider(struct ct_span a, struct ct_span b);
 

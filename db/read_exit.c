@@ -141,8 +141,7 @@ static struct ct_exit_row *place_row(struct search *s, struct ct_span cloud, str
                                      : CT_VEC_PUSH(s->arena, &s->rows);
 }
 
-/* "h100", "h100-sxm" and "H100 SXM 80" all mean an H100-SXM-80. */
-static bool names_gpu(struct ct_span asked, struct ct_span what)
+bool ct_names_gpu(struct ct_span asked, struct ct_span what)
 {
     size_t i = 0, k = 0;
     for (;;) {
@@ -154,7 +153,7 @@ static bool names_gpu(struct ct_span asked, struct ct_span what)
     }
 }
 
-static struct ct_span gpu_name(struct ct_arena *a, const struct ct_offer *o)
+struct ct_span ct_gpu_name(struct ct_arena *a, const struct ct_offer *o)
 {
     struct ct_buf name = CT_BUF_INIT;
     ct_buf_add(&name, o->gpu);
@@ -169,9 +168,9 @@ static struct ct_span gpu_name(struct ct_arena *a, const struct ct_offer *o)
 
 static void take_offer(struct search *s, const struct ct_offer_row *o)
 {
-    struct ct_span what = gpu_name(s->arena, &o->offer);
+    struct ct_span what = ct_gpu_name(s->arena, &o->offer);
     if (!o->offer.gpu.n || !o->offer.cloud.n || o->gone == 1 || o->quarantined == 1 ||
-        o->usd_per_gpu_hour == CT_NONE || (s->gpu.n && !names_gpu(s->gpu, what)))
+        o->usd_per_gpu_hour == CT_NONE || (s->gpu.n && !ct_names_gpu(s->gpu, what)))
         return;
     bool left = is_left(s, o->offer.cloud, o->offer.region);
     if (!left && o->freshness > CT_LATE) {
@@ -197,7 +196,7 @@ static void take_offer(struct search *s, const struct ct_offer_row *o)
                                     .series = o->series};
 }
 
-static bool names_model(struct ct_span asked, const struct ct_token_price *p)
+bool ct_names_model(struct ct_span asked, const struct ct_token_price *p)
 {
     struct ct_span lab = CT_SPAN_NONE, model = asked;
     if (memchr(asked.p, '/', asked.n))
@@ -211,7 +210,7 @@ static void take_price(struct search *s, const struct ct_token_row *t)
     bool in = p->kind == CT_KIND_INPUT, out = p->kind == CT_KIND_OUTPUT;
     if ((!in && !out) || !p->model.n || !p->lab.n || !p->host.n || t->gone == 1 || t->suspect == 1 ||
         p->per_mtok == CT_NONE || (p->tier.n && !ct_span_is(p->tier, "standard")) ||
-        (s->model.n && !names_model(s->model, p)))
+        (s->model.n && !ct_names_model(s->model, p)))
         return;
     if (!is_left(s, p->host, p->region) && t->freshness > CT_LATE) {
         s->out->old++;
@@ -242,8 +241,7 @@ static int by_thing(const struct ct_exit_row *x, const struct ct_exit_row *y)
     return way ? way : (x->purchase > y->purchase) - (x->purchase < y->purchase);
 }
 
-/* CT_NONE is the least of all numbers, and here the last. */
-static int by_number(int64_t x, int64_t y)
+int ct_by_number(int64_t x, int64_t y)
 {
     if (x == CT_NONE || y == CT_NONE)
         return (x == CT_NONE) - (y == CT_NONE);
@@ -258,13 +256,13 @@ static int by_place(const void *a, const void *b)
         way = ct_span_cmp(x->cloud, y->cloud);
     if (way == 0)
         way = ct_span_cmp(x->region, y->region);
-    return way ? way : by_number(x->price, y->price);
+    return way ? way : ct_by_number(x->price, y->price);
 }
 
 static int by_price(const void *a, const void *b)
 {
     const struct ct_exit_row *x = a, *y = b;
-    int way = by_number(x->price, y->price);
+    int way = ct_by_number(x->price, y->price);
     return way ? way : by_place(a, b);
 }
 
@@ -304,7 +302,7 @@ static ct_nusd price_here(const struct search *s, const struct ct_exit_row *row)
 {
     ct_nusd least = CT_NONE;
     for (size_t i = 0; i < s->here.n; i++)
-        if (by_thing(&s->here.v[i], row) == 0 && by_number(s->here.v[i].price, least) < 0)
+        if (by_thing(&s->here.v[i], row) == 0 && ct_by_number(s->here.v[i].price, least) < 0)
             least = s->here.v[i].price;
     return least;
 }

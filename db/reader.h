@@ -296,4 +296,14 @@ struct ct_span ct_name_segment(struct ct_reader *r, struct ct_span name, int n);
 void ct_sort(struct ct_reader *r, void *v, size_t n, size_t size,
              int (*compare)(const void *, const void *));
 
+/* ---- what is asked for in people's words (read_exit.c) ---- */
+/* "H100-SXM-80": accelerator, form and memory. */
+struct ct_span ct_gpu_name(struct ct_arena *a, const struct ct_offer *o);
+/* "h100", "h100-sxm" and "H100 SXM 80" all mean an H100-SXM-80; "h10" does not. */
+bool ct_names_gpu(struct ct_span asked, struct ct_span name);
+/* "gpt-4o", "openai/gpt-4o". */
+bool ct_names_model(struct ct_span asked, const struct ct_token_price *p);
+/* Order of numbers where CT_NONE comes last. */
+int ct_by_number(int64_t x, int64_t y);
+
 #endif

@@ -267,6 +267,63 @@ static void providers_are_the_same_however_lists_write_them(void **state)
     assert_false(ct_same_provider(CT_LIT(""), CT_LIT("")));
 }
 
+/* ---- what would it cost ---- */
+
+static void cost(struct seen *s, void **state, const struct ct_cost_job *job)
+{
+    s->f = *state;
+    s->a = ct_arena_new(0);
+    s->q = (struct ct_query){.at_ms = CT_LIVE, .now_ms = T0 + CT_SECOND};
+    assert_int_equal(ct_reader_open(s->f->path, &s->r, &s->f->err), CT_OK);
+    assert_int_equal(ct_read_cost(s->r, &s->q, job, s->a, &s->rows, &s->f->err), CT_OK);
+}
+
+static void a_job_pays_whole_instances_and_all_their_hours(void **state)
+{
+    struct seen s = {0};
+    struct ct_cost_job job = {.gpu = CT_LIT("h100"), .purchase = -1, .gpus = 9, .hours = 720};
+    four_places(*state);
+    cost(&s, state, &job);
+    const struct ct_cost_row *row = s.rows.v;
+    assert_int_equal(s.rows.n, 4); /* all that sell it, cheapest first, sold out or not */
+    assert_true(ct_span_is(row[0].cloud, "nobody"));
+    assert_int_equal(row[0].units, 2);
+    assert_int_equal(row[0].gpus, 16);
+    assert_true(row[0].total == INT64_C(1000000000) * 16 * 720);
+    assert_int_equal(row[3].stock, CT_STOCK_NONE);
+    done(&s);
+    job.purchase = CT_PURCHASE_SPOT;
+    cost(&s, state, &job);
+    assert_int_equal(s.rows.n, 0);
+    done(&s);
+    job = (struct ct_cost_job){.gpu = CT_LIT("h100"), .purchase = -1, .gpus = INT64_MAX / 2, .hours = 1000};
+    cost(&s, state, &job);
+    assert_int_equal(s.rows.n, 0); /* more than a number holds is no cost */
+    done(&s);
+}
+
+static void a_job_of_tokens_needs_both_prices(void **state)
+{
+    struct seen s = {0};
+    struct ct_cost_job job = {.model = CT_LIT("m1"), .purchase = -1, .input_tokens = 10000000,
+                         .output_tokens = 2000000};
+    token(*state, "m1", CT_KIND_INPUT, 1000);
+    token(*state, "m1", CT_KIND_OUTPUT, 4000);
+    token(*state, "m1", CT_KIND_CACHE_READ, 1);
+    struct ct_token_price *half = token(*state, "m1-half", CT_KIND_INPUT, 10);
+    half->model = CT_LIT("m1");
+    fetch(*state, "token", T0);
+    cost(&s, state, &job);
+    const struct ct_cost_row *row = s.rows.v;
+    assert_int_equal(s.rows.n, 1);
+    assert_true(row->total == INT64_C(18000000000)); /* 10 x 1 + 2 x 4 */
+    done(&s);
+    job.output_tokens = 0;
+    cost(&s, state, &job);
+    assert_int_equal(s.rows.n, 2);
+    done(&s);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -281,6 +338,8 @@ int main(void)
         T(the_exit_leads_to_no_place_in_trouble),
         T(the_exit_believes_nothing_old),
         T(another_region_of_the_same_place_is_an_exit),
+        T(a_job_pays_whole_instances_and_all_their_hours),
+        T(a_job_of_tokens_needs_both_prices),
         cmocka_unit_test(providers_are_the_same_however_lists_write_them),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
