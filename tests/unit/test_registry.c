@@ -168,6 +168,8 @@ static void families_are_found_by_name_and_stand_once_in_order(void **state)
 {
     (void)state;
     size_t n = 0, next = 0;
+    assert_ptr_equal(ct_family_find("statuspage-incident"), ct_family_find("statuspage-incidents"));
+    assert_null(ct_family_find("statuspage"));
     for (; ct_families[n]; n++) {
         const char *name = ct_families[n]->name;
         assert_ptr_equal(ct_family_find(name), ct_families[n]);
