@@ -143,6 +143,10 @@ static enum ct_status check_ours(struct ct_reader *r, struct ct_error *err)
         return ct_fail(err, CT_ERR_NOT_FOUND, r->path, "no data yet");
     if (application != CT_APPLICATION_ID)
         return ct_fail(err, CT_ERR_DB, r->path, "this is another program's database");
+    if (version < CT_SCHEMA_VERSION)
+        return ct_fail(err, CT_ERR_DB, r->path,
+                       "of an older cloudtape (layout %lld, this one reads %d); a fetch, or the"
+                       " dashboard, brings it up to date", (long long)version, CT_SCHEMA_VERSION);
     r->newer = version > CT_SCHEMA_VERSION;
     return CT_OK;
 }
@@ -413,7 +417,60 @@ struct ct_asof ct_asof_row(struct ct_reader *r, sqlite3_stmt *st, int i)
     };
 }
 
+bool ct_words_at(struct ct_reader *r, int64_t series, struct ct_span fields[CT_WORDS_MOST])
+{
+    sqlite3_stmt *st = r->live ? NULL : ct_use(r, SQL_WORDS, 2, series, r->at);
+    struct ct_span rest = CT_SPAN_NONE;
+    if (st && ct_step(r, st))
+        rest = ct_col_text(r, st, 0);
+    if (st)
+        sqlite3_reset(st);
+    if (!rest.p)
+        return false;
+    for (int i = 0; i < CT_WORDS_MOST; i++) {
+        fields[i] = rest.p ? ct_span_cut(&rest, CT_UNIT_SEPARATOR) : CT_SPAN_NONE;
+        if (ct_span_is(fields[i], CT_WORDS_NULL))
+            fields[i] = CT_SPAN_NONE;
+    }
+    return true;
+}
+
 /* ---- sources and their timeline ---- */
+
+static int64_t max64(int64_t a, int64_t b)
+{
+    return a > b ? a : b;
+}
+
+/* The last attempt at or before r->t of the run [FROM, TO] of N of them: as it was kept, or, where single ones
+ * are no longer kept, where it stood if they were evenly spread. */
+static int64_t last_of_run(struct ct_reader *r, const struct ct_source_at *s, int64_t from,
+                           int64_t to, int64_t n)
+{
+    if (to <= r->t || r->live)
+        return to;
+    sqlite3_stmt *st = ct_use(r, SQL_ATTEMPT_IN, 3, s->id, from, r->t);
+    int64_t at = ct_step(r, st) ? ct_col_must(st, 0) : CT_NONE;
+    if (st)
+        sqlite3_reset(st);
+    if (at != CT_NONE)
+        return at;
+    int64_t step = n > 1 ? max64(1, (to - from) / (n - 1)) : to - from + 1;
+    return from + (r->t - from) / step * step;
+}
+
+/* How many of the N attempts of that run had been made by r->t. */
+static int64_t share_of_run(struct ct_reader *r, const struct ct_source_at *s, int64_t from,
+                            int64_t to, int64_t n)
+{
+    if (to <= r->t || r->live || to <= from)
+        return n;
+    sqlite3_stmt *st = ct_use(r, SQL_ATTEMPTS_IN, 3, s->id, from, r->t);
+    int64_t kept = ct_step(r, st) ? ct_col_must(st, 0) : 0;
+    if (st)
+        sqlite3_reset(st);
+    return kept > 0 ? kept : 1 + ct_muldiv(n - 1, r->t - from, to - from);
+}
 
 /* Walks back from r->t to the last good answer. */
 static void read_health(struct ct_reader *r, struct ct_source_at *s)
@@ -424,31 +481,24 @@ static void read_health(struct ct_reader *r, struct ct_source_at *s)
         int64_t from = ct_col_must(st, 0), to = ct_col_must(st, 1), n = ct_col_must(st, 2);
         int outcome = sqlite3_column_int(st, 3);
         if (s->last_attempt_ms == CT_NONE) {
-            s->last_attempt_ms = to < r->t || r->live ? to : r->t;
+            s->last_attempt_ms = last_of_run(r, s, from, to, n);
             s->last_imported = sqlite3_column_int(st, 4) != 0;
             s->held = outcome == CT_POLL_HELD;
             if (outcome > CT_POLL_CARRY)
                 s->fail_reason = ct_col_text(r, st, 6);
         }
         if (outcome <= CT_POLL_CARRY) {
-            s->last_success_ms = to < r->t || r->live ? to : r->t;
+            s->last_success_ms = last_of_run(r, s, from, to, n);
             s->rows = ct_col_int(st, 5);
             break;
         }
-        /* Of a run that goes on beyond the moment only its share had happened. */
-        if (!r->live && to > r->t && to > from)
-            n = 1 + ct_muldiv(n - 1, r->t - from, to - from);
+        n = share_of_run(r, s, from, to, n);
         if (outcome == CT_POLL_FAILED)
             s->failures += n < 1000000 ? n : 1000000;
         s->failing_since_ms = from;
     }
     if (st)
         sqlite3_reset(st);
-}
-
-static int64_t max64(int64_t a, int64_t b)
-{
-    return a > b ? a : b;
 }
 
 static void judge(struct ct_reader *r, struct ct_source_at *s)
@@ -467,6 +517,28 @@ static void judge(struct ct_reader *r, struct ct_source_at *s)
         s->freshness = CT_STALE;
     else
         s->freshness = age > 2 * interval ? CT_LATE : CT_FRESH;
+}
+
+/* What the last attempt by r->t measured, in place of what the newest one did. */
+static void read_figures(struct ct_reader *r, struct ct_source_at *s)
+{
+    s->newest = s->stored_attempt_ms == s->last_attempt_ms;
+    s->left_out = s->stored_attempt_ms = s->http_status = s->bytes = s->changed_rows = s->latency_ms =
+        s->next_attempt_ms = s->data_ms = CT_NONE;
+    s->error = CT_SPAN_NONE;
+    sqlite3_stmt *st = ct_use(r, SQL_ATTEMPT_AT, 2, s->id, s->last_attempt_ms);
+    if (s->last_attempt_ms == CT_NONE || !ct_step(r, st))
+        return;
+    s->stored_attempt_ms = s->last_attempt_ms;
+    s->http_status = ct_col_int(st, 0);
+    s->bytes = ct_col_int(st, 1);
+    s->changed_rows = ct_col_int(st, 2);
+    s->latency_ms = ct_col_int(st, 3);
+    s->error = ct_col_text(r, st, 4);
+    s->next_attempt_ms = ct_col_int(st, 5);
+    s->data_ms = ct_col_int(st, 6);
+    s->left_out = ct_col_int(st, 7);
+    sqlite3_reset(st);
 }
 
 struct ct_source_list ct_sources_at(struct ct_reader *r)
@@ -510,6 +582,8 @@ struct ct_source_list ct_sources_at(struct ct_reader *r)
     for (size_t i = 0; i < list.n; i++) {
         read_health(r, &list.v[i]);
         judge(r, &list.v[i]);
+        if (!r->live)
+            read_figures(r, &list.v[i]);
     }
     return (struct ct_source_list){list.v, list.n};
 }

@@ -344,6 +344,8 @@ static void read_one(struct ct_reader *r, const struct ct_query *q, const struct
 {
     struct drawing d = {.r = r, .h = h};
     struct ct_gaps gaps = {.v = {NULL, 0, 0}};
+    struct ct_asof now = r->live ? (struct ct_asof){s->cur_ms, 0, s->gone ? CT_SAMPLE_GONE : 0}
+                                 : ct_asof(r, s->id, r->at);
     *h = (struct ct_history){
         .series = s->name,
         .unit = s->unit,
@@ -351,7 +353,7 @@ static void read_one(struct ct_reader *r, const struct ct_query *q, const struct
         .source = source ? source->name : CT_SPAN_NONE,
         .source_id = source_ref(r, s),
         .first_ms = first_sample(r, s->id),
-        .last_seen_ms = s->gone || !source ? s->cur_ms : source->last_success_ms,
+        .last_seen_ms = ct_gone(now) || !source ? now.at_ms : source->last_success_ms,
         .open_value = CT_NONE,
     };
     if (h->first_ms == CT_NONE)

@@ -178,6 +178,7 @@ struct item {
     int64_t series, source;
     struct ct_asof now;
     int64_t usd_7d; /* CT_NONE: was not there, or not in dollars */
+    bool worded;    /* the facts are of the moment */
     bool newest;    /* the sample in force is the series' last: the facts are of its time */
 };
 struct items {
@@ -210,6 +211,33 @@ static void read_facts(struct ct_reader *r, sqlite3_stmt *st, struct ct_offer *o
     };
 }
 
+/* What the list said of it then. False: not known, the newest must do. */
+static bool read_words(struct ct_reader *r, int64_t series, struct ct_offer *o)
+{
+    struct ct_span w[CT_WORDS_MOST];
+    if (!ct_words_at(r, series, w))
+        return false;
+    o->zone = w[CT_OFFER_ZONE];
+    o->sku = w[CT_OFFER_SKU];
+    o->vcpu_milli = ct_words_int(w[CT_OFFER_VCPU_MILLI]);
+    o->mem_milli = ct_words_int(w[CT_OFFER_MEM_MILLI]);
+    o->host_included = w[CT_OFFER_HOST_INCLUDED].p ? ct_span_is(w[CT_OFFER_HOST_INCLUDED], "1") : -1;
+    o->stock_count = ct_words_int(w[CT_OFFER_STOCK_COUNT]);
+    o->interruption = w[CT_OFFER_INTERRUPTION];
+    o->effective_ms = ct_words_int(w[CT_OFFER_EFFECTIVE_MS]);
+    return true;
+}
+
+/* Of a price that was COUNT times one it is rounded from: people quote six decimals at most, and where that many are
+ * as near as rounding allows they are the price. */
+static int64_t whole_price(int64_t each, int64_t count_milli)
+{
+    int64_t price = ct_muldiv(each, count_milli, 1000);
+    int64_t quoted = price == CT_NONE ? CT_NONE : (price + 500) / 1000 * 1000;
+    int64_t off = quoted > price ? quoted - price : price - quoted;
+    return quoted != CT_NONE && off <= count_milli / 2000 + 1 ? quoted : price;
+}
+
 /* What was quoted at the moment, where facts are newer than it. */
 static void set_price(struct item *it)
 {
@@ -222,11 +250,11 @@ static void set_price(struct item *it)
         if (o->price_per_hour != CT_NONE)
             o->price_per_hour = o->gpu_count_milli == CT_NONE
                                     ? CT_NONE
-                                    : ct_muldiv(value, o->gpu_count_milli, 1000);
+                                    : whole_price(value, o->gpu_count_milli);
     }
     bool dollars = !o->currency.n || ct_span_is(o->currency, "USD");
     it->row.usd_per_gpu_hour = dollars ? value : CT_NONE;
-    if (!it->newest) { /* not recorded over time */
+    if (!it->newest && !it->worded) { /* not recorded over time */
         o->effective_ms = CT_NONE;
         o->interruption = CT_SPAN_NONE;
     }
@@ -243,7 +271,7 @@ static void set_stock(struct ct_reader *r, sqlite3_stmt *st, struct item *it)
     bool newest = v.at_ms == ct_col_int(st, 28);
     o->stock = v.value >= CT_STOCK_UNKNOWN && v.value <= CT_STOCK_AVAILABLE ? (int)v.value
                                                                             : CT_STOCK_UNKNOWN;
-    if (!newest || o->stock <= CT_STOCK_NONE)
+    if ((!newest && !it->worded) || o->stock <= CT_STOCK_NONE)
         o->stock_count = CT_NONE;
 }
 
@@ -271,6 +299,7 @@ static void read_items(struct ct_reader *r, struct ct_span name, bool with_gone,
         it->row.gone = ct_gone(now);
         it->row.quarantined = (now.flags & CT_SAMPLE_QUARANTINED) != 0;
         read_facts(r, st, &it->row.offer);
+        it->worded = read_words(r, it->series, &it->row.offer);
         set_price(it);
         set_stock(r, st, it);
     }

@@ -66,7 +66,7 @@ static struct ct_source_row source_row(const struct ct_reader *r, const struct c
         .state = r->live && !s->enabled ? CT_OFF : s->freshness,
         .last_success_ms = s->last_success_ms,
         .last_attempt_ms = s->last_attempt_ms,
-        .next_attempt_ms = r->live && s->enabled ? s->next_attempt_ms : CT_NONE,
+        .next_attempt_ms = s->enabled || !r->live ? s->next_attempt_ms : CT_NONE,
         .interval_s = s->interval_ms / CT_SECOND,
         .http_status = newest && s->http_status != 0 ? s->http_status : CT_NONE,
         .bytes = newest ? s->bytes : CT_NONE,
@@ -77,7 +77,7 @@ static struct ct_source_row source_row(const struct ct_reader *r, const struct c
         .age_s = s->age_s,
         .data_ms = newest ? s->data_ms : CT_NONE,
         .unconfirmed = r->live ? s->pending_n > 0 : s->held,
-        .left_out = CT_NONE,
+        .left_out = r->live ? CT_NONE : s->left_out,
     };
     row.unproven = s->unproven;
     row.mark = row.unproven      ? CT_LIT("unproven")
@@ -97,7 +97,7 @@ static struct ct_source_row source_row(const struct ct_reader *r, const struct c
 static void read_notes(struct ct_reader *r, const struct ct_source_at *s, struct ct_source_row *row)
 {
     sqlite3_stmt *st = ct_use(r, SQL_NOTES, 1, s->id);
-    if (!r->live && (s->stored_attempt_ms == CT_NONE || s->stored_attempt_ms > r->t))
+    if (!r->live && !s->newest)
         return;
     while (ct_step(r, st)) {
         row->left_out = ct_col_int(st, 0);

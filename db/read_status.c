@@ -113,6 +113,13 @@ void ct_components_at(struct ct_reader *r, const struct ct_source_at *s,
             .since_ms = v.at_ms,
             .seen_ms = s->last_success_ms,
         };
+        struct ct_span words[CT_WORDS_MOST];
+        if (ct_words_at(r, ct_col_int(st, 0), words)) {
+            row->name = words[CT_COMPONENT_NAME];
+            row->group = words[CT_COMPONENT_GROUP];
+            row->region = words[CT_COMPONENT_REGION];
+            row->raw_state = words[CT_COMPONENT_RAW_STATE];
+        }
         out->bad += row->state >= CT_STATE_DEGRADED;
     }
     ct_sort(r, out->v.v, out->v.n, sizeof *out->v.v, worse_component);

@@ -53,6 +53,23 @@ static void read_price(struct ct_reader *r, sqlite3_stmt *st, struct ct_token_pr
     };
 }
 
+/* What the list said of it then. */
+static void read_words(struct ct_reader *r, int64_t series, struct ct_token_price *p)
+{
+    struct ct_span w[CT_WORDS_MOST];
+    if (!ct_words_at(r, series, w))
+        return;
+    p->lab = w[CT_TOKEN_LAB];
+    p->model = w[CT_TOKEN_MODEL];
+    p->variant = w[CT_TOKEN_VARIANT];
+    p->host = w[CT_TOKEN_HOST];
+    p->host_class = w[CT_TOKEN_HOST_CLASS];
+    p->region = w[CT_TOKEN_REGION];
+    p->context = ct_words_int(w[CT_TOKEN_CONTEXT]);
+    p->retires_ms = ct_words_int(w[CT_TOKEN_RETIRES_MS]);
+    p->open_weights = w[CT_TOKEN_OPEN_WEIGHTS].p ? ct_span_is(w[CT_TOKEN_OPEN_WEIGHTS], "1") : -1;
+}
+
 static int64_t change(struct ct_reader *r, int64_t series, struct ct_asof now,
                       const struct ct_source_at *s)
 {
@@ -104,6 +121,7 @@ enum ct_status ct_read_tokens(struct ct_reader *r, const struct ct_query *q, str
             break;
         const struct ct_source_at *s = ct_source_by_id(&sources, ct_col_int(st, 4));
         read_price(r, st, &row->price);
+        read_words(r, ct_col_int(st, 0), &row->price);
         row->price.per_mtok = ct_gone(now) ? CT_NONE : now.value;
         row->series = ct_col_text(r, st, 5);
         row->field = ct_col_text(r, st, 15);

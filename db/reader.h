@@ -48,9 +48,18 @@
                   " WHERE source_id=?1 AND from_ms<=?2 ORDER BY from_ms DESC")                     \
     X(POLLS, "SELECT from_ms,to_ms,n,outcome,imported,rows,reason FROM poll"                       \
              " WHERE source_id=?1 AND from_ms>?2 AND from_ms<=?3 ORDER BY from_ms")                \
+    X(WORDS, "SELECT text FROM words WHERE series_id=?1 AND from_ms<=?2"                           \
+             " ORDER BY from_ms DESC LIMIT 1")                                                     \
+    X(ATTEMPT_IN, "SELECT at_ms FROM attempt WHERE source_id=?1 AND at_ms>=?2 AND at_ms<=?3"        \
+                  " ORDER BY at_ms DESC LIMIT 1")                                                  \
+    X(ATTEMPTS_IN, "SELECT count(*) FROM (SELECT 1 FROM attempt WHERE source_id=?1 AND at_ms>=?2"  \
+                   " AND at_ms<=?3 LIMIT 5000)")                                                   \
     X(ATTEMPTS,                                                                                    \
       "SELECT at_ms,outcome,http_status,bytes,rows,changed_rows,latency_ms,error FROM attempt"     \
-      " WHERE source_id=?1 AND at_ms<=?2 ORDER BY at_ms DESC")                                     \
+      " WHERE source_id=?1 AND at_ms<=?2 ORDER BY at_ms DESC LIMIT 10")                            \
+    X(ATTEMPT_AT,                                                                                  \
+      "SELECT http_status,bytes,changed_rows,latency_ms,error,next_ms,data_ms,left_out FROM attempt" \
+      " WHERE source_id=?1 AND at_ms=?2")                                     \
     X(SERIES_OF, "SELECT s.id," SQL_CUR " FROM series s WHERE source_id=?1 AND kind=?2")           \
     X(RATES, "SELECT id,ext_key FROM series WHERE source_id=?1 AND kind=?2")                       \
     X(SERIES_NAMED,                                                                                \
@@ -157,6 +166,15 @@ static inline bool ct_gone(struct ct_asof v)
     return v.at_ms == CT_NONE || (v.flags & CT_SAMPLE_GONE);
 }
 
+/* The facts of a series as they were at r->at, field by field (schema.h); false when live or not known: then those of
+ * the newest observation must do. */
+bool ct_words_at(struct ct_reader *r, int64_t series, struct ct_span fields[CT_WORDS_MOST]);
+static inline int64_t ct_words_int(struct ct_span field)
+{
+    int64_t n;
+    return ct_span_int(field, &n) == CT_OK ? n : CT_NONE;
+}
+
 /* One source with its health at r->t, out of its timeline. */
 struct ct_source_at {
     int64_t id, interval_ms;
@@ -172,7 +190,8 @@ struct ct_source_at {
     int64_t age_s;
     /* as stored, of the newest attempt: for the live list of sources */
     int64_t next_attempt_ms, http_status, bytes, stored_rows, changed_rows, latency_ms, data_ms,
-        pending_n, stored_attempt_ms;
+        pending_n, stored_attempt_ms, left_out;
+    bool newest; /* that attempt is the newest of all */
     struct ct_span error;
 };
 struct ct_source_list {

@@ -3,7 +3,7 @@
  * A stretch (an hour, later a day) keeps at most three changes of a series: its lowest and its
  * highest value and its last, so that an outage of ten minutes is never forgotten and every later
  * moment stays as it was. Prices keep every change. Runs of good polls become one a stretch where
- * nothing was missed between them; failures stay. Imports that arrive later keep their detail.
+ * nothing was missed between them; failures stay, single attempts go (but the last ten). Imports that arrive later keep their detail.
  *
  * Age is counted in days on which something was recorded as well as by the clock: one that is wrong
  * by a century makes nothing old. */
@@ -166,6 +166,7 @@ static bool next_source(struct ct_writer *w, int64_t from_ms, int64_t until_ms)
     if (grew)
         store_run(w, source, &runs[kept]);
     if (n < POLLS_AT_ONCE) {
+        RUN(w, ATTEMPT_TRIM, vi(source), vi(r->until_ms[0]));
         r->id = source;
         r->from_ms = from_ms;
     } else {

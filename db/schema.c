@@ -51,7 +51,7 @@ static const char step_1[] =
     " PRIMARY KEY (source_id, from_ms), CHECK (from_ms <= to_ms)"
     ") STRICT, WITHOUT ROWID;"
 
-    /* The last ten live attempts of each source. OUTCOME as poll.outcome (1: not modified). */
+    /* The latest live attempts of each source. OUTCOME as poll.outcome (1: not modified). */
     "CREATE TABLE attempt ("
     " source_id INTEGER NOT NULL REFERENCES source(id), at_ms INTEGER NOT NULL,"
     " outcome INTEGER NOT NULL, http_status INTEGER, bytes INTEGER, rows INTEGER,"
@@ -254,7 +254,21 @@ static const char step_5[] =
     "INSERT OR IGNORE INTO recorded_day SELECT to_ms / 86400000 FROM poll"
     " WHERE imported = 0 AND outcome <= 1;";
 
-static const char *const steps[] = {step_1, step_2, step_3, step_4, step_5};
+/* Version 6: attempts are kept as long as [history] keeps every change (the last ten always): past moments have
+ * their ages and figures from them. NEXT_MS: when the next was due. DATA_MS: the newest answer's own time by then. */
+static const char step_6[] =
+    "ALTER TABLE attempt ADD COLUMN next_ms INTEGER;"
+    "ALTER TABLE attempt ADD COLUMN data_ms INTEGER;"
+    "ALTER TABLE attempt ADD COLUMN left_out INTEGER;"
+    /* Facts that no sample tells (schema.h has their order), each version from its first observation on, the first
+     * one (from_ms 0) before that too. series.words: CT_WORDS_NONE, CT_WORDS_MANY, or the hash of the only one. */
+    "CREATE TABLE words ("
+    " series_id INTEGER NOT NULL REFERENCES series(id), from_ms INTEGER NOT NULL,"
+    " hash INTEGER NOT NULL, text TEXT NOT NULL, PRIMARY KEY (series_id, from_ms)"
+    ") STRICT, WITHOUT ROWID;"
+    "ALTER TABLE series ADD COLUMN words INTEGER NOT NULL DEFAULT 0;";
+
+static const char *const steps[] = {step_1, step_2, step_3, step_4, step_5, step_6};
 _Static_assert(CT_LEN(steps) == CT_SCHEMA_VERSION, "a step a version");
 
 static enum ct_status fail(sqlite3 *db, const char *path, struct ct_error *err)

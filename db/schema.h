@@ -8,7 +8,7 @@
 #include <sqlite3.h>
 
 #define CT_APPLICATION_ID 0x434c5450 /* "CLTP" in the file's header: a database of ours */
-#define CT_SCHEMA_VERSION 5          /* PRAGMA user_version */
+#define CT_SCHEMA_VERSION 6          /* PRAGMA user_version */
 
 /* sample.flags. A sample without a number (NULL) and without CT_SAMPLE_GONE means: listed, no
  * price. */
@@ -49,6 +49,38 @@ enum ct_event_origin {
     CT_ORIGIN_TIMELINE, /* the order of polls: provider state, source failing and recovered */
     CT_ORIGIN_WRITTEN,  /* said once: source held back, trusted */
 };
+
+/* words.text: fields that each end in CT_UNIT_SEPARATOR; CT_WORDS_NULL alone is null. */
+enum ct_offer_words {
+    CT_OFFER_ZONE,
+    CT_OFFER_SKU,
+    CT_OFFER_VCPU_MILLI,
+    CT_OFFER_MEM_MILLI,
+    CT_OFFER_HOST_INCLUDED,
+    CT_OFFER_STOCK_COUNT,
+    CT_OFFER_INTERRUPTION,
+    CT_OFFER_EFFECTIVE_MS,
+};
+enum ct_token_words {
+    CT_TOKEN_LAB,
+    CT_TOKEN_MODEL,
+    CT_TOKEN_VARIANT,
+    CT_TOKEN_HOST,
+    CT_TOKEN_HOST_CLASS,
+    CT_TOKEN_REGION,
+    CT_TOKEN_CONTEXT,
+    CT_TOKEN_RETIRES_MS,
+    CT_TOKEN_OPEN_WEIGHTS,
+};
+enum ct_component_words {
+    CT_COMPONENT_NAME,
+    CT_COMPONENT_GROUP,
+    CT_COMPONENT_REGION,
+    CT_COMPONENT_RAW_STATE,
+};
+enum { CT_WORDS_MOST = 9 };
+#define CT_WORDS_NULL "\x1e"
+enum { CT_WORDS_NONE = 0, CT_WORDS_MANY = 2 }; /* series.words; else an odd hash */
 
 /* Lists inside one text column (incident.components, regions) and parts of ext_key. */
 #define CT_UNIT_SEPARATOR '\x1f'

@@ -307,7 +307,7 @@ bool ct_upkeep_clean(struct ct_span text)
         return false;
     for (size_t i = 0; i < text.n; i++) {
         unsigned char c = (unsigned char)text.p[i];
-        if ((c < 0x20 && c != '\n' && c != CT_UNIT_SEPARATOR) || c == 0x7f)
+        if ((c < 0x20 && c != '\n' && c != CT_UNIT_SEPARATOR && c != CT_WORDS_NULL[0]) || c == 0x7f)
             return false;
     }
     return true;

@@ -373,8 +373,8 @@ static void store_health(struct ct_job *j, const struct source *s, enum ct_poll_
     if (outcome <= CT_POLL_CARRY)
         RUN(w, DAY_ADD, vi(j->at_ms / CT_DAY));
     RUN(w, ATTEMPT_ADD, vi(j->source), vi(j->at_ms), ve((int)outcome), vi(status), vi(f->bytes),
-        vi(j->out->rows), vi(j->out->changed_rows), vi(f->latency_ms), vs(error));
-    RUN(w, ATTEMPT_TRIM, vi(j->source));
+        vi(j->out->rows), vi(j->out->changed_rows), vi(f->latency_ms), vs(error),
+        vi(f->next_attempt_ms));
 }
 
 static void commit_attempt(struct ct_job *j, struct source *s)

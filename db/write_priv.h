@@ -80,12 +80,20 @@
     X(POLL_ON, "SELECT from_ms, to_ms, n, outcome FROM poll WHERE source_id=?1 AND from_ms>=?2" \
         " ORDER BY from_ms") \
     X(ATTEMPT_ADD, "INSERT OR REPLACE INTO attempt (source_id, at_ms, outcome, http_status, bytes, rows," \
-        " changed_rows, latency_ms, error) VALUES (?1,?2,?3,?4,?5,?6,?7,?8,?9)") \
-    X(ATTEMPT_TRIM, "DELETE FROM attempt WHERE source_id=?1 AND at_ms <= (SELECT at_ms FROM attempt" \
-        " WHERE source_id=?1 ORDER BY at_ms DESC LIMIT 1 OFFSET 10)") \
+        " changed_rows, latency_ms, error, next_ms, data_ms, left_out) VALUES (?1,?2,?3,?4,?5,?6,?7,?8,?9,?10," \
+        " (SELECT data_ms FROM source WHERE id=?1), (SELECT left_out FROM source_note WHERE source_id=?1))") \
+    X(ATTEMPT_TRIM, "DELETE FROM attempt WHERE source_id=?1 AND at_ms < min(?2, (SELECT at_ms FROM attempt" \
+        " WHERE source_id=?1 ORDER BY at_ms DESC LIMIT 1 OFFSET 9))") \
     /* series */ \
-    X(SERIES_ALL, "SELECT id, kind, ext_key, unit, cur_ms, cur_value, cur_flags, facts_hash, low, high FROM series" \
-        " WHERE source_id=?1 AND kind<>4") \
+    X(SERIES_ALL, "SELECT id, kind, ext_key, unit, cur_ms, cur_value, cur_flags, facts_hash, low, high, words" \
+        " FROM series WHERE source_id=?1 AND kind<>4") \
+    X(SERIES_WORDS, "UPDATE series SET words=?2 WHERE id=?1") \
+    X(WORDS_AT, "SELECT from_ms, hash FROM words WHERE series_id=?1 AND from_ms<=?2 ORDER BY from_ms DESC LIMIT 1") \
+    X(WORDS_AFTER, "SELECT from_ms, hash FROM words WHERE series_id=?1 AND from_ms>?2 ORDER BY from_ms LIMIT 1") \
+    X(WORDS_PUT, "INSERT OR REPLACE INTO words (series_id, from_ms, hash, text) VALUES (?1,?2,?3,?4)") \
+    X(WORDS_COPY, "INSERT OR IGNORE INTO words SELECT series_id, ?3, hash, text FROM words" \
+        " WHERE series_id=?1 AND from_ms=?2") \
+    X(WORDS_DEL, "DELETE FROM words WHERE series_id=?1 AND from_ms=?2") \
     X(SERIES_ONE, "SELECT id FROM series WHERE source_id=?1 AND kind=?2 AND ext_key=?3") \
     X(SERIES_ADD, "INSERT INTO series (source_id, kind, ext_key, name, unit, digits, facts_hash)" \
         " VALUES (?1,?2,?3,?4,?5,?6,?7)") \

@@ -8,6 +8,7 @@
  * observations arrive leaves no trace. */
 #include "db/write_priv.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -30,6 +31,7 @@ struct item {
     bool listed;
     int64_t low, high;       /* bounds of the numbers of the last seven days, CT_NONE: none */
     uint64_t hash, old_hash; /* of the facts */
+    int64_t words;           /* series.words */
     const void *row;
     int64_t n_offers, stock_count;
     size_t stock;     /* offers: index of their stock item + 1, 0 without */
@@ -362,6 +364,7 @@ static void load_known(struct ct_job *j)
         it->cur_flags = ct_w_int(st, 6);
         it->cur = (struct ct_value){ct_w_int(st, 5), (int)it->cur_flags & CORE_FLAGS};
         it->old_hash = (uint64_t)ct_w_int(st, 7);
+        it->words = ct_w_int(st, 10);
         it->low = ct_w_int(st, 8);
         it->high = ct_w_int(st, 9);
         if (kind == CT_SERIES_TOKEN) {
@@ -451,6 +454,126 @@ static void put_facts(struct ct_job *j, struct item *it)
             vt(e->host), vt(e->region), vi(e->uptime_30m_milli), vi(e->latency_ms_p50_milli),
             vi(e->throughput_tps_p50_milli));
     }
+}
+
+/* ---- words: the facts that no sample tells, as they were at each moment ---- */
+
+static void add_text(struct ct_buf *b, struct ct_span t)
+{
+    ct_buf_add(b, t.p ? t : CT_LIT(CT_WORDS_NULL));
+    ct_buf_addc(b, CT_UNIT_SEPARATOR);
+}
+
+static void add_number(struct ct_buf *b, int64_t n)
+{
+    char text[32];
+    (void)snprintf(text, sizeof text, "%lld", (long long)n);
+    add_text(b, n == CT_NONE ? CT_SPAN_NONE : ct_span(text));
+}
+
+/* In the order of enum ct_offer_words and its like (schema.h); false: the series has none. */
+static bool words_of(const struct item *it, struct ct_buf *b)
+{
+    if (it->kind == CT_SERIES_GPU) {
+        const struct ct_offer *o = it->row;
+        add_text(b, o->zone);
+        add_text(b, o->sku);
+        add_number(b, o->vcpu_milli);
+        add_number(b, o->mem_milli);
+        add_number(b, o->host_included < 0 ? CT_NONE : o->host_included);
+        add_number(b, it->stock_count);
+        add_text(b, o->interruption);
+        add_number(b, o->effective_ms);
+        return true;
+    }
+    if (it->kind == CT_SERIES_TOKEN) {
+        const struct ct_token_price *t = it->row;
+        add_text(b, t->lab);
+        add_text(b, t->model);
+        add_text(b, t->variant);
+        add_text(b, t->host);
+        add_text(b, t->host_class);
+        add_text(b, t->region);
+        add_number(b, t->context);
+        add_number(b, t->retires_ms);
+        add_number(b, t->open_weights < 0 ? CT_NONE : t->open_weights);
+        return true;
+    }
+    if (it->kind == CT_SERIES_COMPONENT) {
+        const struct ct_component *c = it->row;
+        add_text(b, c->name);
+        add_text(b, c->group);
+        add_text(b, c->region);
+        add_text(b, c->raw_state);
+        return true;
+    }
+    return false;
+}
+
+/* When the series was listed again after the observation at hand; CT_NONE: that is the newest to list it. */
+static int64_t listed_next(struct ct_job *j, const struct item *it)
+{
+    if (j->append || j->next_ms == CT_NONE)
+        return CT_NONE;
+    if (!(it->next.flags & CT_SAMPLE_GONE))
+        return j->next_ms;
+    struct ct_sample v = {.at_ms = j->next_ms - 1};
+    while (ct_sample_next(j->w->samples, it->series, CT_LIVE, &v))
+        if (!(v.flags & CT_SAMPLE_GONE))
+            return v.at_ms;
+    return CT_NONE;
+}
+
+struct version {
+    int64_t from_ms, hash; /* CT_NONE: there is none */
+};
+
+static struct version version(struct ct_writer *w, sqlite3_stmt *st)
+{
+    struct version v = {CT_NONE, 0};
+    if (ct_w_row(w, st))
+        v = (struct version){ct_w_int(st, 0), ct_w_int(st, 1)};
+    ct_w_end(st);
+    return v;
+}
+
+/* Puts the words of a listed item where they belong among those of other observations, whatever order they come
+ * in: a version holds from its first observation to the next version's, the first one also before. */
+static void store_words(struct ct_job *j, struct item *it)
+{
+    struct ct_writer *w = j->w;
+    struct ct_buf b = CT_BUF_INIT;
+    if (!words_of(it, &b))
+        return;
+    int64_t hash = (int64_t)(ct_hash(ct_buf_span(&b)) >> 1 | 1);
+    struct ct_span text = ct_arena_dup(w->arena, ct_buf_span(&b));
+    int64_t from = j->at_ms, was = it->words;
+    ct_buf_free(&b);
+    if (was == hash)
+        return;
+    if (was == CT_WORDS_NONE) {
+        RUN(w, WORDS_PUT, vi(it->series), vi(0), vi(hash), vt(text));
+        it->words = hash;
+    } else {
+        struct version now = version(w, ASK(w, WORDS_AT, vi(it->series), vi(from)));
+        if (now.from_ms == CT_NONE || now.hash == hash)
+            return;
+        struct version next = version(w, ASK(w, WORDS_AFTER, vi(it->series), vi(from)));
+        int64_t again = listed_next(j, it);
+        if (again != CT_NONE && (next.from_ms == CT_NONE || next.from_ms > again)) {
+            RUN(w, WORDS_COPY, vi(it->series), vi(now.from_ms), vi(again));
+            next = (struct version){again, now.hash};
+        }
+        struct ct_sample before;
+        if (now.from_ms == 0 && !ct_sample_at(w->samples, it->series, from - 1, &before))
+            from = 0;
+        if (next.from_ms != CT_NONE && next.hash == hash)
+            RUN(w, WORDS_DEL, vi(it->series), vi(next.from_ms));
+        RUN(w, WORDS_PUT, vi(it->series), vi(from), vi(hash), vt(text));
+        it->words = CT_WORDS_MANY;
+    }
+    if (it->words != was)
+        RUN(w, SERIES_WORDS, vi(it->series), vi(it->words));
 }
 
 /* Facts are those of the newest observation that lists the row: an older one must not overwrite them. */
@@ -970,6 +1093,8 @@ void ct_w_apply_series(struct ct_job *j)
                 changed |= store_samples(j, it);
                 if (known_before && it->listed)
                     changed |= store_facts(j, it);
+                if (it->listed && (changed || !j->append || it->words == CT_WORDS_NONE))
+                    store_words(j, it);
             }
             j->out->changed_rows += changed && it->kind != CT_SERIES_STOCK;
             j->changed |= changed;

@@ -197,6 +197,9 @@ static void good_polls_become_runs_and_failures_stay(void **state)
     assert_int_equal(one(f, "SELECT sum(n) FROM poll"), attempts);
     assert_int_equal(one(f, "SELECT count(*) FROM poll WHERE outcome=2"), bad);
     assert_true(one(f, "SELECT count(*) FROM poll") < rows / 5);
+    /* single attempts go with the detail, the last ten of each source never */
+    expect(f, "SELECT min(n), max(n) FROM (SELECT count(*) AS n FROM attempt GROUP BY source_id HAVING n > 3)",
+           "10|10");
     expect(f, "SELECT count(*) FROM poll a JOIN poll b ON a.source_id=b.source_id AND"
               " a.from_ms<b.from_ms AND a.to_ms>=b.from_ms", "0"); /* disjoint */
 }

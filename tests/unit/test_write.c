@@ -340,12 +340,42 @@ static void not_modified_without_known_rows_is_a_failure_and_drops_validators(vo
     expect(f, HEALTH "'stat'", "4|3|1|not modified, but nothing is known: asking plainly next");
 }
 
-static void the_last_ten_attempts_are_kept(void **state)
+static void attempts_are_kept_with_what_was_planned_next(void **state)
 {
     struct fixture *f = *state;
-    for (int i = 0; i < 14; i++)
-        failed(f, "price", M(i));
-    expect(f, "SELECT count(*), (min(at_ms) - 1760000000000) / 60000 FROM attempt", "10|4");
+    for (int i = 0; i < 14; i++) {
+        struct ct_fetch a = attempt_at(f, "price", M(i), CT_OUTCOME_FAILED);
+        a.next_attempt_ms = M(i + 1);
+        store(f, a);
+    }
+    expect(f, "SELECT count(*), count(DISTINCT next_ms - at_ms) FROM attempt", "14|1");
+}
+
+/* Three observations that word one price differently, in every order. */
+static void words_of_every_moment_do_not_depend_on_the_order(void **state)
+{
+    struct fixture *f = *state;
+    static const int orders[6][3] = {{0, 1, 2}, {0, 2, 1}, {1, 0, 2}, {1, 2, 0}, {2, 0, 1}, {2, 1, 0}};
+    static const int64_t contexts[2][3] = {{8000, 16000, 32000}, {8000, 16000, 8000}};
+    for (int c = 0; c < 2; c++) {
+        for (int o = 0; o < 6; o++) {
+            char id[16], sql[300];
+            (void)snprintf(id, sizeof id, "m%d%d", c, o);
+            for (int i = 0; i < 3; i++) {
+                int k = orders[o][i];
+                token(f, id, CT_KIND_INPUT, 1000)->context = contexts[c][k];
+                struct ct_fetch a = attempt_at(f, "token", M(100 * (6 * c + o) + k), CT_OUTCOME_OK);
+                a.import = true;
+                store(f, a);
+                clear(f);
+            }
+            (void)snprintf(sql, sizeof sql,
+                           "SELECT group_concat(CASE WHEN instr(text, '16000') THEN 'b' WHEN instr(text, '32000')"
+                           " THEN 'c' ELSE 'a' END, '') FROM words WHERE series_id ="
+                           " (SELECT series_id FROM token WHERE ref = '%s') ORDER BY from_ms", id);
+            expect(f, sql, c == 0 ? "abc" : "aba");
+        }
+    }
 }
 
 static void a_clock_set_back_does_not_hide_what_is_newer(void **state)
@@ -950,7 +980,8 @@ int main(void)
         T(the_fence_holds_for_first_prices_and_free_is_allowed_for_tokens_only),
         T(failures_keep_facts_and_the_third_makes_a_provider_unknown),
         T(not_modified_without_known_rows_is_a_failure_and_drops_validators),
-        T(the_last_ten_attempts_are_kept),
+        T(attempts_are_kept_with_what_was_planned_next),
+        T(words_of_every_moment_do_not_depend_on_the_order),
         T(a_clock_set_back_does_not_hide_what_is_newer),
         T(an_unconfigured_source_is_off_and_keeps_its_history),
         T(half_a_list_is_held_back_until_three_answers_agree),

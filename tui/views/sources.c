@@ -47,7 +47,7 @@ static enum ct_role format_next(const void *row, const struct ct_draw *d, struct
 {
     const struct ct_source_row *s = row;
     char age[CT_TIME_MAX];
-    if (s->next_attempt_ms == CT_NONE || s->state == CT_OFF || !d->live) {
+    if (s->next_attempt_ms == CT_NONE || s->state == CT_OFF) {
         ct_buf_addc(out, '-');
         return CT_ROLE_DIM;
     }
