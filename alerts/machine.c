@@ -25,6 +25,7 @@ bool ct_alert_wake(struct ct_alert_life *l, int64_t saved_ms, int64_t now_ms)
 {
     if (now_ms - saved_ms <= CT_ALERT_OLD_MS)
         return true;
+    l->held_ms = 0;
     if (l->state == CT_ALERT_FIRING)
         l->flags |= CT_ALERT_UNKNOWN;
     else
@@ -209,6 +210,9 @@ void ct_alert_step(struct ct_alert_life *l, const struct ct_alert_policy *p,
             on_true(&s);
         else if (c->warm)
             on_false(&s);
+        else if ((l->state == CT_ALERT_FIRING && s.truth == CT_TRUTH_TRUE) ||
+                 (l->state == CT_ALERT_PENDING && s.truth == CT_TRUTH_FALSE))
+            l->held_ms = 0; /* no change yet, but what was held is over */
         set_flag(l, CT_ALERT_EVIDENCE, s.truth == CT_TRUTH_TRUE);
     }
     set_flag(l, CT_ALERT_UNKNOWN, f->truth == CT_TRUTH_UNKNOWN);

@@ -1,6 +1,6 @@
 #!/bin/sh
 # The long campaigns CI only samples: a thousand kills, thousands of import orders, ninety simulated days for many
-# seeds. Each figure can be set: CT_KILLS, CT_SEEDS, CT_DAMAGES, CT_WORLDS, CT_DAYS. Ends at the first thing that does not hold.
+# seeds. Each figure can be set: CT_KILLS, CT_SEEDS, CT_DAMAGES, CT_WORLDS, CT_DAYS, CT_ALERT_SEEDS. Ends at the first thing that does not hold.
 set -eu
 build=${CT_BUILDDIR:?}
 dir=$(mktemp -d "${TMPDIR:-/tmp}/ct-soak-XXXXXX")
@@ -23,6 +23,9 @@ say "$seeds histories imported in other orders"
 CT_SEEDS=$seeds "$build/tests/unit/test_write_order" >"$dir/log" 2>&1 || { cat "$dir/log"; fail "an order mattered"; }
 say "$damages damaged databases salvaged"
 CT_DAMAGES=$damages "$build/tests/unit/test_upkeep" >"$dir/log" 2>&1 || { cat "$dir/log"; fail "a damaged file was not mended"; }
+say "${CT_ALERT_SEEDS:-100000} sequences of facts through two ways of writing the alert rules"
+CT_ALERT_SEEDS=${CT_ALERT_SEEDS:-100000} "$build/tests/unit/test_alert_reference" >"$dir/log" 2>&1 ||
+    { cat "$dir/log"; fail "the machine and its reference differ"; }
 for seed in $(seq 1 "$worlds"); do
     for twin in a b; do
         "$build/cloudtape" demo --headless --days "$days" --seed "$seed" --db "$dir/$twin.db" 2>"$dir/log" ||
