@@ -143,7 +143,20 @@ static void man_commands(struct ct_buf *out)
     ct_buf_adds(out,
                 ".SH FILTERS\nAll words must match. field:text, field:a,b, price<2.5, "
                 "state>=degr, seen>2h, region:us*, !word and ~fuzzy are understood; an unknown "
-                "field is an error.\n.SH KEYS\n");
+                "field is an error.\n"
+                ".SH SERIES\nA series is named by its whole name, an ending of it at a slash, some "
+                "words of it, or a glob.\n"
+                ".TP\nindex/GPU[\\-FORM]/PURCHASE\nWhat a GPU\\-hour costs: the median over "
+                "clouds of each cloud's cheapest offer, in dollars (other currencies by the rate of "
+                "the day), from at least three clouds, on demand and spot apart. Quarantined and "
+                "suspect prices stay out, GPUs without their machine, and sources that fell silent "
+                "for a day and four of their intervals while others were heard. An offer that "
+                "several sources list counts once, by the best word. It is worked out from the "
+                "record, so it goes back as far as that.\n"
+                ".TP\nhosts/LAB/MODEL\nHow many hosts sell a model, as far as their lists say.\n"
+                ".TP\ngpu/..., stock/..., token/..., state/...\nWhat was recorded; "
+                "\\fBcloudtape series\\fR lists it.\n"
+                ".SH KEYS\n");
     man_keys(out);
     ct_buf_adds(out, ".SH EXIT STATUS\n");
     for (size_t i = 0; i < CT_LEN(exit_codes); i++)

@@ -125,11 +125,13 @@ extern const struct ct_table ct_offer_table;
 struct ct_gpu_row { /* gpus --group gpu|cloud|region */
     struct ct_span gpu, form, cloud, region;
     int purchase;
-    ct_nusd
-        index_usd_per_gpu_hour; /* median of clouds' cheapest offers (quarantined ones left out) */
-    ct_nusd cheapest_usd_per_gpu_hour, dearest_usd_per_gpu_hour;
-    struct ct_span cheapest_cloud;
-    int64_t clouds, offers, available, change_7d_milli;
+    /* By GPU the value of the series "index/GPU[-FORM]/PURCHASE" (db/market.h says what counts);
+     * by cloud or region, where there is but one cloud, its cheapest price. */
+    ct_nusd index_usd_per_gpu_hour;
+    ct_nusd cheapest_usd_per_gpu_hour, dearest_usd_per_gpu_hour, spread_usd_per_gpu_hour;
+    struct ct_span cheapest_cloud, series /* of the index; null when not by GPU */;
+    int64_t clouds, offers, available;
+    int64_t change_24h_milli, change_7d_milli, change_30d_milli; /* of the index */
     int64_t age_s; /* of the oldest offer in it */
     int freshness; /* the worst */
 };

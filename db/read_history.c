@@ -1,6 +1,7 @@
 /* How a series moved, and where nothing is known of it. */
 #include "db/base/ini.h"
 #include "db/columns.h"
+#include "db/market.h"
 #include "db/reader.h"
 
 #include <stdio.h>
@@ -73,7 +74,7 @@ static bool has_words(struct ct_span name, struct ct_span subject)
     return true;
 }
 
-static bool named(struct ct_span name, struct ct_span subject, enum ct_named how)
+static bool named(struct ct_span name, struct ct_span subject, int how)
 {
     switch (how) {
     case CT_NAMED_GLOB:
@@ -82,8 +83,8 @@ static bool named(struct ct_span name, struct ct_span subject, enum ct_named how
         return ends_at_slash(name, subject);
     case CT_NAMED_WORDS:
         return has_words(name, subject);
-    default:
-        return true;
+    default: /* where the statement did not choose already */
+        return !subject.n || ct_span_eq(name, subject);
     }
 }
 
@@ -93,7 +94,7 @@ static void find(struct ct_reader *r, sqlite3_stmt *st, struct ct_span subject, 
     while (out->v.n < most && ct_step(r, st)) {
         const char *p = (const char *)sqlite3_column_text(st, 1);
         struct ct_span name = {p, p ? (size_t)sqlite3_column_bytes(st, 1) : 0};
-        if (!named(name, subject, how))
+        if (!named(name, subject, (int)how))
             continue;
         struct ct_series_ref *ref = CT_VEC_PUSH(r->arena, &out->v);
         if (!ref)
@@ -122,6 +123,12 @@ void ct_series_named(struct ct_reader *r, struct ct_span name, size_t most,
     find(r, st, name, CT_NAMED_EXACT, most, out);
 }
 
+/* Whether SUBJECT speaks of series that are made of others. */
+static bool made_of_others(struct ct_span subject)
+{
+    return ct_span_starts(subject, "index/") || ct_span_starts(subject, "hosts/");
+}
+
 enum ct_named ct_series_find(struct ct_reader *r, struct ct_span subject, size_t most,
                              struct ct_series_list *out)
 {
@@ -132,11 +139,15 @@ enum ct_named ct_series_find(struct ct_reader *r, struct ct_span subject, size_t
         ct_series_named(r, subject, most, out);
     else
         find(r, ct_use(r, SQL_SERIES_ALL, 0), subject, CT_NAMED_EXACT, most, out);
+    if (!subject.n || (!out->v.n && made_of_others(subject)))
+        ct_market_names(r, subject, subject.n > 0, named, CT_NAMED_EXACT, most, out);
     if (out->v.n || !subject.n)
         return CT_NAMED_EXACT;
     for (enum ct_named how = glob ? CT_NAMED_GLOB : CT_NAMED_ENDING;
          how <= (glob ? CT_NAMED_GLOB : CT_NAMED_WORDS); how++) {
         find(r, ct_use(r, SQL_SERIES_ALL, 0), subject, how, most, out);
+        if (glob ? made_of_others(subject) : !out->v.n)
+            ct_market_names(r, subject, false, named, (int)how, most, out);
         if (out->v.n)
             return how;
     }
@@ -146,7 +157,8 @@ enum ct_named ct_series_find(struct ct_reader *r, struct ct_span subject, size_t
 static enum ct_status not_found(struct ct_reader *r, struct ct_span subject)
 {
     struct ct_series_list all = {.v = {NULL, 0, 0}};
-    find(r, ct_use(r, SQL_SERIES_ALL, 0), subject, CT_NAMED_EXACT, 20000, &all);
+    find(r, ct_use(r, SQL_SERIES_ALL, 0), CT_SPAN_NONE, CT_NAMED_EXACT, 20000, &all);
+    ct_market_names(r, CT_SPAN_NONE, false, named, CT_NAMED_EXACT, 25000, &all);
     const char **names = ct_arena_alloc(r->arena, (all.v.n + 1) * sizeof *names);
     for (size_t i = 0; names && i < all.v.n; i++)
         names[i] = all.v.v[i].name.p;
@@ -328,6 +340,26 @@ static int64_t first_sample(struct ct_reader *r, int64_t series)
     return ct_next_sample(r, series, CT_LIVE, &v) ? v.at_ms : CT_NONE;
 }
 
+/* When the oldest of what S is made of began. */
+static int64_t market_first(struct ct_reader *r, const struct ct_market *m)
+{
+    int64_t first = CT_NONE;
+    for (size_t i = 0; i < m->v.n; i++) {
+        int64_t at = first_sample(r, m->v.v[i].series);
+        first = at != CT_NONE && (first == CT_NONE || at < first) ? at : first;
+    }
+    return first;
+}
+
+static int64_t begins(struct ct_reader *r, const struct ct_series_ref *s)
+{
+    struct ct_market m = {.v = {NULL, 0, 0}};
+    if (s->kind < CT_SERIES_INDEX)
+        return first_sample(r, s->id);
+    ct_market_read(r, s, &m);
+    return market_first(r, &m);
+}
+
 /* A point that holds into a gap from the window's start is none: nothing was known there. */
 static void drop_unknown_start(struct drawing *d, const struct ct_gaps *gaps)
 {
@@ -337,6 +369,68 @@ static void drop_unknown_start(struct drawing *d, const struct ct_gaps *gaps)
         d->points.v++;
         d->points.n--;
     }
+}
+
+/* [d->from, d->to] as Q asks of H, at most up to the moment. False: nothing of it. */
+static bool set_window(struct drawing *d, const struct ct_query *q)
+{
+    d->to = q->to_ms && q->to_ms < d->r->t ? q->to_ms : d->r->t;
+    d->from = q->from_ms ? q->from_ms : d->h->first_ms;
+    return d->h->first_ms != CT_NONE && d->from <= d->to;
+}
+
+static void finish(struct drawing *d, struct ct_gaps *gaps)
+{
+    join_gaps(d->r, &d->own, gaps);
+    drop_unknown_start(d, gaps);
+    d->h->points = (struct ct_rows){d->points.v, d->points.n};
+    d->h->gaps = (struct ct_rows){gaps->v.v, gaps->v.n};
+}
+
+/* The steps of a figure as the samples of a series would be drawn. */
+static void draw_steps(struct drawing *d, const struct ct_market_steps *steps, size_t max_points,
+                       struct ct_span too_few)
+{
+    const struct ct_market_step *v = steps->v.v;
+    size_t n = steps->v.n;
+    d->null_since = CT_NONE;
+    if (max_points && n > max_points + 1)
+        d->width = (d->to - d->from) / (int64_t)max_points + 1;
+    d->h->open_value = n ? v[0].value : CT_NONE;
+    for (size_t i = 0; i < n; i++) {
+        bool opens = i == 0 && v[i].at_ms == d->from && d->from > d->h->first_ms;
+        take_sample(d, v[i].at_ms, v[i].value, 0, !opens);
+        if (v[i].value == CT_NONE)
+            d->null_reason = too_few;
+    }
+    end_null(d, d->to);
+}
+
+static void read_market(struct ct_reader *r, const struct ct_query *q,
+                        const struct ct_series_ref *s, const struct ct_source_list *sources,
+                        struct ct_history *h)
+{
+    struct drawing d = {.r = r, .h = h};
+    struct ct_market m = {.v = {NULL, 0, 0}};
+    struct ct_market_steps steps = {.v = {NULL, 0, 0}};
+    struct ct_gaps gaps = {.v = {NULL, 0, 0}};
+    ct_market_read(r, s, &m);
+    *h = (struct ct_history){.series = s->name, .unit = s->unit, .digits = s->digits,
+                             .first_ms = market_first(r, &m), .last_seen_ms = CT_NONE,
+                             .open_value = CT_NONE};
+    for (size_t i = 0; i < m.v.n; i++) {
+        const struct ct_source_at *from = ct_source_by_id(sources, m.v.v[i].source_id);
+        if (from && from->last_success_ms > h->last_seen_ms)
+            h->last_seen_ms = from->last_success_ms;
+    }
+    if (!set_window(&d, q))
+        return;
+    ct_market_walk(r, &m, sources, d.from, d.to, &steps);
+    draw_steps(&d, &steps, q->max_points,
+               s->kind == CT_SERIES_HOSTS ? CT_LIT("listed by nobody")
+                                          : CT_LIT("fewer than three clouds"));
+    ct_market_gaps(r, &m, sources, d.from, d.to, &gaps);
+    finish(&d, &gaps);
 }
 
 static void read_one(struct ct_reader *r, const struct ct_query *q, const struct ct_series_ref *s,
@@ -356,19 +450,12 @@ static void read_one(struct ct_reader *r, const struct ct_query *q, const struct
         .last_seen_ms = ct_gone(now) || !source ? now.at_ms : source->last_success_ms,
         .open_value = CT_NONE,
     };
-    if (h->first_ms == CT_NONE)
-        return;
-    d.to = q->to_ms && q->to_ms < r->t ? q->to_ms : r->t;
-    d.from = q->from_ms ? q->from_ms : h->first_ms;
-    if (d.from > d.to)
+    if (!set_window(&d, q))
         return;
     read_points(&d, s, q->max_points);
     if (source)
         ct_source_gaps(r, source, d.from, d.to, &gaps);
-    join_gaps(r, &d.own, &gaps);
-    drop_unknown_start(&d, &gaps);
-    h->points = (struct ct_rows){d.points.v, d.points.n};
-    h->gaps = (struct ct_rows){gaps.v.v, gaps.v.n};
+    finish(&d, &gaps);
 }
 
 /* A pattern asks what there was: series that began after the moment were not. */
@@ -376,7 +463,7 @@ static void drop_later(struct ct_reader *r, struct ct_series_list *list)
 {
     size_t n = 0;
     for (size_t i = 0; i < list->v.n; i++) {
-        int64_t first = first_sample(r, list->v.v[i].id);
+        int64_t first = begins(r, &list->v.v[i]);
         if (first == CT_NONE || first <= r->at)
             list->v.v[n++] = list->v.v[i];
     }
@@ -402,7 +489,10 @@ enum ct_status ct_read_history(struct ct_reader *r, const struct ct_query *q, st
     else if (r->status == CT_OK && how >= CT_NAMED_ENDING && !one_name(&list))
         (void)ambiguous(r, q->subject, &list);
     for (size_t i = 0; rows && i < list.v.n && r->status == CT_OK; i++)
-        read_one(r, q, &list.v.v[i], ct_source_by_id(&sources, list.v.v[i].source), &rows[i]);
+        if (list.v.v[i].kind >= CT_SERIES_INDEX)
+            read_market(r, q, &list.v.v[i], &sources, &rows[i]);
+        else
+            read_one(r, q, &list.v.v[i], ct_source_by_id(&sources, list.v.v[i].source), &rows[i]);
     if (rows && r->status == CT_OK)
         *out = (struct ct_rows){rows, list.v.n};
     return ct_load_end(r);
@@ -424,10 +514,18 @@ enum ct_status ct_read_series(struct ct_reader *r, const struct ct_query *q, str
             .series = s->name,
             .unit = s->unit,
             .source = source ? source->name : CT_SPAN_NONE,
-            .first_ms = first_sample(r, s->id),
-            .last_ms = r->live ? s->cur_ms : ct_asof(r, s->id, r->at).at_ms,
+            .first_ms = CT_NONE,
+            .last_ms = CT_NONE,
             .changes = CT_NONE,
         };
+        if (s->kind >= CT_SERIES_INDEX) { /* of many only the names: working them out takes long */
+            row.first_ms = list.v.n <= CT_SERIES_MOST ? begins(r, s) : CT_NONE;
+            if (row.first_ms == CT_NONE || row.first_ms <= r->at)
+                rows[n++] = row;
+            continue;
+        }
+        row.first_ms = first_sample(r, s->id);
+        row.last_ms = r->live ? s->cur_ms : ct_asof(r, s->id, r->at).at_ms;
         if (row.first_ms == CT_NONE || row.first_ms > r->at)
             continue;
         if (list.v.n <=

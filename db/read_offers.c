@@ -1,6 +1,7 @@
 /* Who rents which GPU, at what price, and is there any; and the indices made of it. */
 #include "db/base/paths.h"
 #include "db/columns.h"
+#include "db/market.h"
 #include "db/reader.h"
 
 #include <strings.h>
@@ -62,10 +63,14 @@ static const struct ct_column gpu_columns[] = {
     COL(INT, "offers", offers),
     COL(INT, "available", available),
     COL(MILLI, "change_7d_pct", change_7d_milli, ALIAS("change 7d")),
+    COL(MILLI, "change_24h_pct", change_24h_milli, ALIAS("24h")),
+    COL(MILLI, "change_30d_pct", change_30d_milli, ALIAS("30d")),
+    COL(NANO, "spread_usd_per_gpu_hour", spread_usd_per_gpu_hour, ALIAS("spread")),
     COL(TEXT, "cloud", cloud, SEARCH, ALIAS("provider")),
     COL(TEXT, "region", region, SEARCH),
     COL(INT, "age_s", age_s, ALIAS("age")),
     ENUM("freshness", freshness, ct_freshness_words, FLAGS(CT_COL_RANKED)),
+    COL(TEXT, "series", series),
 };
 TABLE(ct_gpu_table, "gpu", ROW, gpu_columns);
 #undef ROW
@@ -410,13 +415,7 @@ enum ct_status ct_read_offers(struct ct_reader *r, const struct ct_query *q, str
     return ct_load_end(r);
 }
 
-/* ---- groups ----
- *
- * The index of a group is the median over clouds of each cloud's cheapest price a GPU-hour: a cloud
- * with a hundred regions weighs as much as one with two, and one dear or cheap outlier moves
- * nothing. Offers that are quarantined, gone, or without a price in dollars (their own, or by a fresh
- * rate) are left out, and so are bare GPUs: a price without the machine around it is no price to
- * rent at. */
+/* ---- groups ---- */
 
 enum group { BY_GPU, BY_CLOUD, BY_REGION };
 
@@ -505,6 +504,9 @@ static struct ct_gpu_row gpu_row(struct ct_reader *r, const struct item *v, size
         .index_usd_per_gpu_hour = median(r, v, n, false),
         .cheapest_usd_per_gpu_hour = CT_NONE,
         .dearest_usd_per_gpu_hour = CT_NONE,
+        .spread_usd_per_gpu_hour = CT_NONE,
+        .change_24h_milli = CT_NONE,
+        .change_30d_milli = CT_NONE,
         .clouds = count_clouds(v, n),
         .age_s = CT_NONE,
         .freshness = CT_FRESH,
@@ -529,7 +531,69 @@ static struct ct_gpu_row gpu_row(struct ct_reader *r, const struct item *v, size
         if (price > row.dearest_usd_per_gpu_hour)
             row.dearest_usd_per_gpu_hour = price;
     }
+    if (row.cheapest_usd_per_gpu_hour != CT_NONE)
+        row.spread_usd_per_gpu_hour = row.dearest_usd_per_gpu_hour - row.cheapest_usd_per_gpu_hour;
     return row;
+}
+
+/* ---- indices of groups by GPU ---- */
+
+enum { NOW, DAY, WEEK, MONTH, N_MOMENTS };
+
+/* What all groups share: every offer of every source, in the order of groups, and what was heard of
+ * the sources by each moment. */
+struct indices {
+    const struct ct_source_list *sources;
+    struct items all;
+    size_t at; /* the next group */
+    int64_t moment[N_MOMENTS];
+    struct ct_heard *heard[N_MOMENTS];
+};
+
+static void prepare(struct ct_reader *r, const struct items *items,
+                    const struct ct_source_list *sources, struct indices *x)
+{
+    static const int64_t back[N_MOMENTS] = {0, CT_DAY, 7 * CT_DAY, 30 * CT_DAY};
+    *x = (struct indices){.sources = sources};
+    for (size_t i = 0; i < items->v.n; i++) {
+        struct item *copy = CT_VEC_PUSH(r->arena, &x->all.v);
+        if (copy)
+            *copy = items->v.v[i];
+    }
+    ct_sort(r, x->all.v.v, x->all.v.n, sizeof *x->all.v.v, by_all);
+    for (int i = 0; i < N_MOMENTS; i++) {
+        x->moment[i] = r->t - back[i];
+        x->heard[i] = ct_market_heard(r, sources, x->moment[i]);
+    }
+}
+
+/* Fills ROW's figures from the offers of its group; groups come in their order. */
+static void set_index(struct ct_reader *r, struct indices *x, const struct item *of,
+                      struct ct_gpu_row *row)
+{
+    struct ct_market m = {.kind = CT_MARKET_INDEX};
+    int64_t value[N_MOMENTS];
+    const struct item *v = x->all.v.v;
+    while (x->at < x->all.v.n && by_words(&v[x->at], of, false, false) < 0)
+        x->at++;
+    for (; x->at < x->all.v.n && by_words(&v[x->at], of, false, false) == 0; x->at++) {
+        const struct ct_offer *o = &v[x->at].row.offer;
+        struct ct_market_part *p = CT_VEC_PUSH(r->arena, &m.v);
+        if (p)
+            *p = (struct ct_market_part){.who = o->cloud, .region = o->region,
+                                         .instance = o->instance, .currency = o->currency,
+                                         .count = o->gpu_count_milli, .series = v[x->at].series,
+                                         .source_id = v[x->at].source,
+                                         .evidence = v[x->at].row.evidence,
+                                         .rentable = o->host_included != 0, .now = v[x->at].now};
+    }
+    for (int i = 0; i < N_MOMENTS; i++)
+        value[i] = ct_market_at(r, &m, x->sources, x->heard[i], x->moment[i]);
+    row->series = ct_market_index_name(r->arena, row->gpu, row->form, row->purchase);
+    row->index_usd_per_gpu_hour = value[NOW];
+    row->change_24h_milli = ct_pct_change(value[DAY], value[NOW]);
+    row->change_7d_milli = ct_pct_change(value[WEEK], value[NOW]);
+    row->change_30d_milli = ct_pct_change(value[MONTH], value[NOW]);
 }
 
 /* ---- one offer that several sources list ----
@@ -624,6 +688,9 @@ enum ct_status ct_read_gpus(struct ct_reader *r, const struct ct_query *q, struc
             it->usd_7d = ct_in_dollars(r, &sources, &rates, it->row.offer.currency,
                                        price_then(r, it, then), then);
     }
+    struct indices x;
+    if (g == BY_GPU)
+        prepare(r, &items, &sources, &x);
     drop_doubles(r, &items);
     ct_sort(r, items.v.v, items.v.n, sizeof *items.v.v, by_all);
     for (size_t i = 0, end; i < items.v.n; i = end) {
@@ -632,6 +699,8 @@ enum ct_status ct_read_gpus(struct ct_reader *r, const struct ct_query *q, struc
              end < items.v.n && by_words(&v[i], &v[end], g >= BY_CLOUD, g == BY_REGION) == 0;)
             end++;
         struct ct_gpu_row row = gpu_row(r, v + i, end - i, g);
+        if (g == BY_GPU)
+            set_index(r, &x, &v[i], &row);
         struct ct_gpu_row *place = row.offers ? CT_VEC_PUSH(a, &rows) : NULL;
         if (place)
             *place = row;

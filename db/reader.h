@@ -81,6 +81,18 @@
     X(ARTICLE, "SELECT title,url,summary FROM article WHERE source_id=?1 AND ext_id=?2")           \
     X(OFFERS, SQL_OFFER)                                                                           \
     X(OFFERS_NAMED, SQL_OFFER " WHERE s.name=?1")                                                  \
+    X(INDEX_NAMES,                                                                                 \
+      "SELECT o.gpu,ifnull(o.form,''),ifnull(o.purchase,7) FROM offer o WHERE o.gpu<>''"           \
+      " GROUP BY 1,2,3 HAVING count(DISTINCT o.cloud)>=?1")                                        \
+    X(INDEX_PARTS,                                                                                 \
+      "SELECT s.id," SQL_CUR ",s.source_id,o.cloud,o.region,o.instance,o.gpu_count_milli,"         \
+      "o.currency,o.host_included,w.evidence FROM offer o JOIN series s ON s.id=o.series_id"       \
+      " JOIN source w ON w.id=s.source_id WHERE o.gpu=?1 AND ifnull(o.form,'')=?2"                 \
+      " AND ifnull(o.purchase,7)=?3")                                                              \
+    X(HOSTS_NAMES, "SELECT DISTINCT k.lab,k.model FROM token k WHERE k.lab<>'' AND k.model<>''")   \
+    X(HOSTS_PARTS, "SELECT s.id," SQL_CUR ",s.source_id,k.host,NULL,NULL,NULL,NULL,NULL,NULL"      \
+                   " FROM token k JOIN series s ON s.id=k.series_id"                               \
+                   " WHERE k.lab=?1 AND k.model=?2 AND k.host<>''")                                \
     X(TOKENS, "SELECT s.id," SQL_CUR ",s.source_id,s.name,k.ref,k.lab,k.model,k.variant,k.host,"   \
               "k.host_class,k.region,k.kind,k.tier,k.field,k.currency,k.context,k.retires_ms,"     \
               "k.open_weights FROM token k JOIN series s ON s.id=k.series_id")                     \
@@ -269,9 +281,15 @@ void ct_components_at(struct ct_reader *r, const struct ct_source_at *s,
 /* "3 of 28 components degraded: A, B, C". */
 struct ct_span ct_components_text(struct ct_reader *r, const struct ct_component_list *list);
 
-/* A series as SERIES_ALL and SERIES_NAMED give it. */
+/* Kinds of series that are not stored but made of others (db/market.h). */
+enum { CT_SERIES_INDEX = 100, CT_SERIES_HOSTS };
+
+/* A series as SERIES_ALL and SERIES_NAMED give it; one that is made of others has neither id nor
+ * source. */
 struct ct_series_ref {
     int64_t id, source;
+    struct ct_span of[2]; /* GPU and form of an index; lab and model of a number of hosts */
+    int purchase;
     struct ct_span name, unit;
     int digits, kind;
     int64_t cur_ms;
@@ -286,7 +304,8 @@ void ct_series_named(struct ct_reader *r, struct ct_span name, size_t most,
                      struct ct_series_list *out);
 /* Series that SUBJECT names, by the first of these that finds any: the whole name; a glob; an
  * ending at a '/'; all its words (between blanks and '/') anywhere in the name. Null: all. At most
- * MOST. */
+ * MOST. Indices and numbers of hosts are meant by a glob only when it begins with "index/" or
+ * "hosts/", and by an ending or words only when no stored series is. */
 enum ct_named { CT_NAMED_EXACT, CT_NAMED_GLOB, CT_NAMED_ENDING, CT_NAMED_WORDS, CT_NAMED_NOTHING };
 enum ct_named ct_series_find(struct ct_reader *r, struct ct_span subject, size_t most,
                              struct ct_series_list *out);

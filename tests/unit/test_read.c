@@ -499,15 +499,18 @@ static void other_money_is_compared_only_by_a_fresh_rate(void **state)
     put_offer(t.f, "scaleway", "fr-par", 2000);
     t.f->batch.offers.v[0].currency = CT_LIT("EUR");
     put_offer(t.f, "aws", "a", 3000);
+    put_offer(t.f, "gcp", "a", 3500);
+    put_offer(t.f, "azure", "a", 3000);
     fetch(t.f, "price", MIN(0));
     const char *columns = "cloud currency price_per_gpu_hour price_usd_per_gpu_hour converted";
-    shows(&t, ct_read_offers, &ct_offer_table, columns, "aws|-|3|3|false\nscaleway|EUR|2|-|false");
-    shows(&t, ct_read_gpus, &ct_gpu_table, "index cheapest dearest", "3|3|3");
+    shows(&t, ct_read_offers, &ct_offer_table, columns, "aws|-|3|3|false\nazure|-|3|3|false\n"
+          "gcp|-|3.5|3.5|false\nscaleway|EUR|2|-|false");
+    shows(&t, ct_read_gpus, &ct_gpu_table, "index cheapest dearest", "3|3|3.5");
     clear(t.f);
     put_rate(t.f, "EUR", 1250);
     fetch(t.f, "list", MIN(0));
-    shows(&t, ct_read_offers, &ct_offer_table, columns, "scaleway|EUR|2|2.5|true\naws|-|3|3|false");
-    shows(&t, ct_read_gpus, &ct_gpu_table, "index cheapest dearest", "2.75|2.5|3");
+    shows(&t, ct_read_offers, &ct_offer_table, columns, "scaleway|EUR|2|2.5|true\naws|-|3|3|false\nazure|-|3|3|false\ngcp|-|3.5|3.5|false");
+    shows(&t, ct_read_gpus, &ct_gpu_table, "index cheapest dearest", "3|2.5|3.5");
     t.q.now_ms = MIN(30); /* nobody reads the rates any more */
     shows(&t, ct_read_gpus, &ct_gpu_table, "index cheapest", "3|3");
     end(&t);
@@ -829,18 +832,21 @@ static void now_lists_trouble_first_then_the_moves_of_a_day(void **state)
 static void a_quarantined_price_is_marked_and_out_of_the_index(void **state)
 {
     struct read t = begin(state, T0);
-    for (int i = 0; i < 3; i++) {
-        put_offer(t.f, "aws", "a", 2000);
-        put_offer(t.f, "gcp", "a", 3000);
+    static const char *const others[] = {"azure", "gcp", "lambda"};
+    for (int i = 0; i <= 3; i++) {
+        put_offer(t.f, "aws", "a", i < 3 ? 2000 : 20);
+        for (int k = 0; k < 3; k++)
+            put_offer(t.f, others[k], "a", 3000 + 1000 * k);
         fetch(t.f, "price", MIN(i));
     }
-    put_offer(t.f, "aws", "a", 20);
-    put_offer(t.f, "gcp", "a", 3000);
-    fetch(t.f, "price", MIN(3));
+    t.q.now_ms = MIN(2);
+    t.q.at_ms = MIN(2);
+    shows(&t, ct_read_gpus, &ct_gpu_table, "index cheapest clouds", "3.5|2|4");
+    t.q.at_ms = CT_LIVE;
     t.q.now_ms = MIN(3);
-    shows(&t, ct_read_gpus, &ct_gpu_table, "index cheapest clouds", "3|3|2");
+    shows(&t, ct_read_gpus, &ct_gpu_table, "index cheapest clouds spread", "4|3|4|2");
     shows(&t, ct_read_offers, &ct_offer_table, "cloud price quarantined low_90d",
-          "aws|0.02|true|-\ngcp|3|false|false");
+          "aws|0.02|true|-\nazure|3|false|false\ngcp|4|false|false\nlambda|5|false|false");
     end(&t);
 }
 

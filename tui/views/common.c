@@ -140,6 +140,11 @@ static void series_words(struct ct_buf *out, struct ct_span series, bool brief)
         ct_buf_addc(out, ' ');
         add_segment(out, part[2]);
         ct_buf_adds(out, " index");
+    } else if (ct_span_is(part[0], "hosts") && n >= 3) {
+        add_segment(out, part[2]);
+        ct_buf_addc(out, ' ');
+        add_segment(out, part[1]);
+        ct_buf_adds(out, " hosts");
     } else {
         add_segment(out, series);
     }

@@ -400,7 +400,7 @@ static const struct grouping {
     const char *word, *says;
     struct ct_tview view;
 } groupings[] = {
-    {"gpu", "index: median of the clouds' cheapest, $/GPU.h", GROUP_VIEW(group_cols)},
+    {"gpu", "index: median of 3+ clouds' cheapest, $/GPU.h", GROUP_VIEW(group_cols)},
     {"cloud", "by cloud, $/GPU.h", GROUP_VIEW(place_cols)},
     {"region", "by region, $/GPU.h", GROUP_VIEW(place_cols)},
 };
@@ -444,7 +444,8 @@ static void draw_groups(void *state, const void *model, const struct ct_draw *d,
     ct_tview_draw(&by->view, state, model, d, box, note, "no GPU offer recorded yet");
 }
 
-/* L: what the cheapest cloud sells of the type. Types are made of offers: none to watch or open. */
+/* L: the index of the type; without one what the cheapest cloud sells of it. Types are made of
+ * offers: none to watch or open. */
 static enum ct_act_result act_groups(void *state, const void *model, enum ct_action action,
                                      int letter, struct ct_panel_query *q,
                                      struct ct_frame_request *req)
@@ -452,6 +453,11 @@ static enum ct_act_result act_groups(void *state, const void *model, enum ct_act
     const struct grouping *by = grouping_of(q);
     const struct ct_gpu_row *row = ct_tview_row(&by->view, state, model);
     bool history = action == CT_ACT_HISTORY || action == CT_ACT_COMPARE;
+    if (history && row && row->series.n && row->index_usd_per_gpu_hour != CT_NONE) {
+        req->kind = action == CT_ACT_HISTORY ? CT_REQ_HISTORY : CT_REQ_COMPARE;
+        snprintf(req->text, sizeof(req->text), "%.*s", CT_FMT(row->series));
+        return CT_ACT_DRAW;
+    }
     if (history && row && row->gpu.n && row->cheapest_cloud.n && row->purchase >= 0) {
         req->kind = action == CT_ACT_HISTORY ? CT_REQ_HISTORY : CT_REQ_COMPARE;
         snprintf(req->text, sizeof(req->text), "gpu/%.*s/*/%.*s%s%.*s*x*/%s*",

@@ -1,0 +1,537 @@
+/* The index of an accelerator and the number of hosts of a model. */
+#include "db/market.h"
+
+#include <strings.h>
+
+/* ---- one offer that several sources list ---- */
+
+/* Clouds and catalogues do not agree on the case of a name. */
+static int cmp_blind(struct ct_span a, struct ct_span b)
+{
+    size_t n = a.n < b.n ? a.n : b.n;
+    int way = n ? strncasecmp(a.p, b.p, n) : 0;
+    return way ? way : (a.n > b.n) - (a.n < b.n);
+}
+
+static int by_offer(const void *a, const void *b)
+{
+    const struct ct_market_part *x = a, *y = b;
+    int way = ct_span_cmp(x->who, y->who);
+    if (!way)
+        way = ct_span_cmp(x->region, y->region);
+    if (!way)
+        way = cmp_blind(x->instance, y->instance);
+    return way ? way : (x->count > y->count) - (x->count < y->count);
+}
+
+static int by_offer_and_source(const void *a, const void *b)
+{
+    const struct ct_market_part *x = a, *y = b;
+    int way = by_offer(a, b);
+    return way ? way : (x->source_id > y->source_id) - (x->source_id < y->source_id);
+}
+
+/* ---- the figure at a moment ---- */
+
+/* What an evaluation looks at, in the order of the parts. */
+struct state {
+    struct ct_reader *r;
+    struct ct_rates rates;
+    struct ct_asof *value;   /* of each part */
+    size_t *source;          /* index of its source; sources->n: unknown */
+    const struct ct_source_list *sources;
+    const struct ct_heard *heard;
+    int64_t at_ms, newest_ms; /* newest: last good answer of any source of these parts */
+    int64_t *best;            /* of each cloud; scratch */
+};
+
+static int64_t limit_of(const struct ct_source_at *s)
+{
+    int64_t four = 4 * (s->interval_ms > 0 ? s->interval_ms : 1);
+    return four > CT_DAY ? four : CT_DAY;
+}
+
+/* It has spoken, and not fallen silent while others were heard. */
+static bool lives(const struct state *s, size_t i)
+{
+    size_t k = s->source[i];
+    if (k == s->sources->n || s->heard[k].last_ms == CT_NONE)
+        return false;
+    return s->heard[k].imported ||
+           s->newest_ms - s->heard[k].last_ms <= limit_of(&s->sources->v[k]);
+}
+
+/* How much the word of part I is worth: there at all, lately confirmed, close to the machine. */
+static int worth(const struct state *s, const struct ct_market_part *p, size_t i)
+{
+    static const int of_evidence[] = {[CT_EVIDENCE_OFFICIAL] = 3,
+                                      [CT_EVIDENCE_LISTED] = 1,
+                                      [CT_EVIDENCE_STOCK] = 4,
+                                      [CT_EVIDENCE_MEASURED] = 2};
+    const struct ct_source_at *from = &s->sources->v[s->source[i]];
+    bool fresh = s->at_ms - s->heard[s->source[i]].last_ms <= 4 * from->interval_ms;
+    bool known = p->evidence >= 0 && p->evidence < (int)CT_LEN(of_evidence);
+    return (ct_gone(s->value[i]) ? 0 : 20) + (fresh ? 10 : 0) +
+           (known ? of_evidence[p->evidence] : 0);
+}
+
+/* Part I's price in dollars, if it may count. */
+static int64_t price(struct state *s, const struct ct_market_part *p, size_t i)
+{
+    const int bad = CT_SAMPLE_QUARANTINED | CT_SAMPLE_SUSPECT;
+    if (!p->rentable || ct_gone(s->value[i]) || (s->value[i].flags & bad))
+        return CT_NONE;
+    return ct_in_dollars(s->r, s->sources, &s->rates, p->currency, s->value[i].value, s->at_ms);
+}
+
+/* The end of the run of parts from I that are one offer. Without an instance's name nothing says
+ * that two are the same. */
+static size_t end_of_offer(const struct ct_market *m, size_t i)
+{
+    size_t end = i + 1;
+    while (end < m->v.n && m->v.v[i].instance.n && by_offer(&m->v.v[i], &m->v.v[end]) == 0)
+        end++;
+    return end;
+}
+
+/* The cheapest price of the offer in [from, to): that of the source with the best word. */
+static int64_t offer_price(struct state *s, const struct ct_market *m, size_t from, size_t to)
+{
+    int most = -1;
+    size_t source = 0;
+    int64_t best = CT_NONE;
+    for (size_t i = from; i < to; i++) {
+        int w = lives(s, i) ? worth(s, &m->v.v[i], i) : -1;
+        if (w > most) {
+            most = w;
+            source = s->source[i];
+        }
+    }
+    for (size_t i = from; i < to && most >= 0; i++) {
+        int64_t p = s->source[i] == source ? price(s, &m->v.v[i], i) : CT_NONE;
+        best = p != CT_NONE && (best == CT_NONE || p < best) ? p : best;
+    }
+    return best;
+}
+
+static int64_t cheapest(struct state *s, const struct ct_market *m, size_t from, size_t to)
+{
+    int64_t best = CT_NONE;
+    for (size_t i = from, end; i < to; i = end) {
+        end = end_of_offer(m, i);
+        int64_t p = offer_price(s, m, i, end);
+        best = p != CT_NONE && (best == CT_NONE || p < best) ? p : best;
+    }
+    return best;
+}
+
+/* 1 when the host sells it, as far as a living source says. */
+static int64_t sells(const struct state *s, size_t from, size_t to)
+{
+    for (size_t i = from; i < to; i++)
+        if (lives(s, i) && !ct_gone(s->value[i]))
+            return 1;
+    return CT_NONE;
+}
+
+static void put_in_order(int64_t *v, size_t n)
+{
+    for (size_t i = 1; i < n; i++)
+        for (size_t k = i; k > 0 && v[k] < v[k - 1]; k--) {
+            int64_t swap = v[k];
+            v[k] = v[k - 1];
+            v[k - 1] = swap;
+        }
+}
+
+static int64_t figure(struct state *s, const struct ct_market *m)
+{
+    size_t n = 0;
+    for (size_t i = 0, end; i < m->v.n; i = end) {
+        for (end = i + 1; end < m->v.n && ct_span_eq(m->v.v[i].who, m->v.v[end].who);)
+            end++;
+        int64_t of_cloud = m->kind == CT_MARKET_HOSTS ? sells(s, i, end) : cheapest(s, m, i, end);
+        if (of_cloud != CT_NONE)
+            s->best[n++] = of_cloud;
+    }
+    if (m->kind == CT_MARKET_HOSTS)
+        return n ? (int64_t)n : CT_NONE;
+    if (n < CT_MARKET_CLOUDS)
+        return CT_NONE;
+    put_in_order(s->best, n);
+    int64_t low = s->best[(n - 1) / 2], high = s->best[n / 2];
+    return low + ct_muldiv(high - low, 1, 2);
+}
+
+/* False: out of memory, or a failure before. */
+static bool begin(struct ct_reader *r, struct ct_market *m, const struct ct_source_list *sources,
+                  struct state *s)
+{
+    ct_sort(r, m->v.v, m->v.n, sizeof *m->v.v, by_offer_and_source);
+    *s = (struct state){.r = r, .sources = sources, .newest_ms = CT_NONE};
+    s->value = ct_arena_alloc(r->arena, (m->v.n + 1) * sizeof *s->value);
+    s->source = ct_arena_alloc(r->arena, (m->v.n + 1) * sizeof *s->source);
+    s->best = ct_arena_alloc(r->arena, (m->v.n + 1) * sizeof *s->best);
+    if (!s->value || !s->source || !s->best)
+        return false;
+    for (size_t i = 0; i < m->v.n; i++) {
+        const struct ct_source_at *from = ct_source_by_id(sources, m->v.v[i].source_id);
+        s->source[i] = from ? (size_t)(from - sources->v) : sources->n;
+    }
+    return r->status == CT_OK;
+}
+
+static void set_newest(struct state *s, size_t n_parts)
+{
+    s->newest_ms = CT_NONE;
+    for (size_t i = 0; i < n_parts; i++) {
+        size_t k = s->source[i];
+        if (k < s->sources->n && s->heard[k].last_ms > s->newest_ms)
+            s->newest_ms = s->heard[k].last_ms;
+    }
+}
+
+/* A leap is suspect; a leap back from a price that nobody believed is not: it ends the lie. */
+static struct ct_asof believed(struct ct_asof v, int flags_before)
+{
+    if (flags_before & CT_SAMPLE_QUARANTINED)
+        v.flags &= ~CT_SAMPLE_SUSPECT;
+    return v;
+}
+
+static struct ct_asof value_at(struct ct_reader *r, const struct ct_market_part *p, int64_t at_ms)
+{
+    struct ct_asof v = p->now.at_ms <= at_ms ? p->now : ct_asof(r, p->series, at_ms);
+    if (v.flags & CT_SAMPLE_SUSPECT)
+        v = believed(v, ct_asof(r, p->series, v.at_ms - 1).flags);
+    return v;
+}
+
+int64_t ct_market_at(struct ct_reader *r, struct ct_market *m, const struct ct_source_list *sources,
+                     const struct ct_heard *heard, int64_t at_ms)
+{
+    struct state s;
+    if (!begin(r, m, sources, &s) || !heard)
+        return CT_NONE;
+    s.heard = heard;
+    s.at_ms = at_ms;
+    for (size_t i = 0; i < m->v.n; i++)
+        s.value[i] = value_at(r, &m->v.v[i], at_ms);
+    set_newest(&s, m->v.n);
+    return figure(&s, m);
+}
+
+struct ct_heard *ct_market_heard(struct ct_reader *r, const struct ct_source_list *sources,
+                                 int64_t at_ms)
+{
+    struct ct_heard *out = ct_arena_alloc(r->arena, (sources->n + 1) * sizeof *out);
+    for (size_t i = 0; out && i < sources->n; i++) {
+        out[i] = (struct ct_heard){.last_ms = CT_NONE};
+        sqlite3_stmt *st = ct_use(r, SQL_POLLS_BACK, 2, sources->v[i].id, at_ms);
+        while (ct_step(r, st)) {
+            int64_t to = ct_col_must(st, 1);
+            if (sqlite3_column_int(st, 3) > CT_POLL_CARRY)
+                continue;
+            out[i].last_ms = to < at_ms ? to : at_ms;
+            out[i].imported = sqlite3_column_int(st, 4) != 0;
+            break;
+        }
+        if (st)
+            sqlite3_reset(st);
+    }
+    return out;
+}
+
+/* ---- over time ---- */
+
+/* What may change the figure: a sample of a part, or a stretch in which a source was heard. */
+struct turn {
+    int64_t at_ms, to_ms; /* heard from AT_MS to TO_MS */
+    size_t part, source;  /* SIZE_MAX: not about one */
+    struct ct_asof value;
+    bool imported;
+};
+typedef CT_VEC(struct turn) turn_vec;
+
+static int by_moment(const void *a, const void *b)
+{
+    const struct turn *x = a, *y = b;
+    return (x->at_ms > y->at_ms) - (x->at_ms < y->at_ms);
+}
+
+static void add_turn(struct ct_reader *r, turn_vec *turns, struct turn t)
+{
+    struct turn *place = CT_VEC_PUSH(r->arena, turns);
+    if (place)
+        *place = t;
+}
+
+/* The stretches in which source K was heard from the one in force at FROM on, those a few intervals
+ * apart as one; and the moments at which its silence may begin to count. */
+static void add_heard(struct ct_reader *r, const struct ct_source_list *sources, size_t k,
+                      int64_t from_ms, int64_t to_ms, turn_vec *turns)
+{
+    const struct ct_source_at *s = &sources->v[k];
+    int64_t start = from_ms, four = 4 * s->interval_ms;
+    sqlite3_stmt *st = ct_use(r, SQL_POLLS_BACK, 2, s->id, from_ms);
+    while (ct_step(r, st)) {
+        start = ct_col_must(st, 0) - 1;
+        if (sqlite3_column_int(st, 3) <= CT_POLL_CARRY)
+            break;
+    }
+    if (st)
+        sqlite3_reset(st);
+    struct turn run = {.at_ms = CT_NONE, .part = SIZE_MAX, .source = k};
+    st = ct_use(r, SQL_POLLS, 3, s->id, start, to_ms);
+    for (bool more = true; more;) {
+        more = ct_step(r, st);
+        if (more && sqlite3_column_int(st, 3) > CT_POLL_CARRY)
+            continue;
+        int64_t from = more ? ct_col_must(st, 0) : CT_NONE;
+        bool imported = more && sqlite3_column_int(st, 4) != 0;
+        bool goes_on = more && run.at_ms != CT_NONE && from - run.to_ms <= four &&
+                       imported == run.imported;
+        if (!goes_on && run.at_ms != CT_NONE) {
+            const int64_t checks[] = {run.to_ms + four + 1, run.to_ms + limit_of(s) + 1};
+            add_turn(r, turns, run);
+            for (size_t i = 0; i < CT_LEN(checks); i++)
+                add_turn(r, turns, (struct turn){.at_ms = checks[i], .part = SIZE_MAX,
+                                                 .source = SIZE_MAX});
+        }
+        if (more && !goes_on)
+            run.at_ms = from;
+        if (more) {
+            run.to_ms = ct_col_must(st, 1);
+            run.imported = imported;
+        }
+    }
+    if (st)
+        sqlite3_reset(st);
+}
+
+static void add_samples(struct ct_reader *r, const struct ct_market *m, size_t i, int64_t from_ms,
+                        int64_t to_ms, turn_vec *turns)
+{
+    struct ct_sample v = {.at_ms = from_ms};
+    while (ct_next_sample(r, m->v.v[i].series, to_ms, &v))
+        add_turn(r, turns, (struct turn){.at_ms = v.at_ms, .part = i, .source = SIZE_MAX,
+                                         .value = {v.at_ms, v.value, v.flags}});
+}
+
+/* The rate of another currency moved: worth a look. */
+static void add_rates(struct state *s, struct ct_span currency, int64_t from_ms, int64_t to_ms,
+                      turn_vec *turns)
+{
+    (void)ct_in_dollars(s->r, s->sources, &s->rates, currency, 1, from_ms); /* finds the rates */
+    for (size_t i = 0; i < s->rates.v.n; i++) {
+        struct ct_sample v = {.at_ms = from_ms};
+        while (ct_span_eq(s->rates.v.v[i].currency, currency) &&
+               ct_next_sample(s->r, s->rates.v.v[i].series, to_ms, &v))
+            add_turn(s->r, turns,
+                     (struct turn){.at_ms = v.at_ms, .part = SIZE_MAX, .source = SIZE_MAX});
+    }
+}
+
+/* Where each source stands while the walk goes on. */
+struct run {
+    int64_t from_ms, to_ms;
+    bool imported;
+};
+
+static void hear(struct ct_heard *heard, const struct run *runs, size_t n, int64_t at_ms)
+{
+    for (size_t k = 0; k < n; k++) {
+        heard[k].last_ms = runs[k].from_ms == CT_NONE ? CT_NONE
+                           : runs[k].to_ms < at_ms    ? runs[k].to_ms
+                                                      : at_ms;
+        heard[k].imported = runs[k].imported;
+    }
+}
+
+void ct_market_walk(struct ct_reader *r, struct ct_market *m, const struct ct_source_list *sources,
+                    int64_t from_ms, int64_t to_ms, struct ct_market_steps *out)
+{
+    struct state s;
+    turn_vec turns = {NULL, 0, 0};
+    struct ct_heard *heard = ct_arena_alloc(r->arena, (sources->n + 1) * sizeof *heard);
+    struct run *runs = ct_arena_alloc(r->arena, (sources->n + 1) * sizeof *runs);
+    bool *used = ct_arena_alloc(r->arena, sources->n + 1);
+    if (!begin(r, m, sources, &s) || !heard || !runs || !used)
+        return;
+    s.heard = heard;
+    for (size_t k = 0; k <= sources->n; k++)
+        runs[k] = (struct run){.from_ms = CT_NONE};
+    struct ct_span other = CT_SPAN_NONE;
+    for (size_t i = 0; i < m->v.n; i++) {
+        struct ct_span currency = m->v.v[i].currency;
+        if (currency.n && !ct_span_is(currency, "USD") && !ct_span_eq(currency, other))
+            add_rates(&s, other = currency, from_ms, to_ms, &turns);
+        s.value[i] = value_at(r, &m->v.v[i], from_ms);
+        add_samples(r, m, i, from_ms, to_ms, &turns);
+        used[s.source[i]] = true;
+    }
+    for (size_t k = 0; k < sources->n; k++)
+        if (used[k])
+            add_heard(r, sources, k, from_ms, to_ms, &turns);
+    ct_sort(r, turns.v, turns.n, sizeof *turns.v, by_moment);
+    size_t i = 0;
+    for (int64_t at = from_ms; at <= to_ms && r->status == CT_OK; at = turns.v[i].at_ms) {
+        for (; i < turns.n && turns.v[i].at_ms <= at; i++) {
+            const struct turn *t = &turns.v[i];
+            if (t->part != SIZE_MAX)
+                s.value[t->part] = believed(t->value, s.value[t->part].flags);
+            if (t->source != SIZE_MAX)
+                runs[t->source] = (struct run){t->at_ms, t->to_ms, t->imported};
+        }
+        hear(heard, runs, sources->n, at);
+        s.at_ms = at;
+        set_newest(&s, m->v.n);
+        int64_t value = figure(&s, m);
+        bool same = out->v.n && out->v.v[out->v.n - 1].value == value;
+        struct ct_market_step *step = same ? NULL : CT_VEC_PUSH(r->arena, &out->v);
+        if (step)
+            *step = (struct ct_market_step){at, value};
+        if (i == turns.n)
+            break;
+    }
+}
+
+void ct_market_gaps(struct ct_reader *r, const struct ct_market *m,
+                    const struct ct_source_list *sources, int64_t from_ms, int64_t to_ms,
+                    struct ct_gaps *out)
+{
+    bool *used = ct_arena_alloc(r->arena, sources->n + 1);
+    CT_VEC(struct ct_gap) all = {NULL, 0, 0};
+    bool first = true;
+    for (size_t i = 0; used && i < m->v.n; i++) {
+        const struct ct_source_at *s = ct_source_by_id(sources, m->v.v[i].source_id);
+        struct ct_gaps own = {.v = {NULL, 0, 0}};
+        if (!s || used[s - sources->v])
+            continue;
+        used[s - sources->v] = true;
+        ct_source_gaps(r, s, from_ms, to_ms, &own);
+        CT_VEC(struct ct_gap) both = {NULL, 0, 0};
+        for (size_t k = 0; k < own.v.n; k++)
+            for (size_t j = 0; j < (first ? 1 : all.n); j++) {
+                struct ct_gap g = {own.v.v[k].from_ms, own.v.v[k].to_ms, CT_LIT("not recorded")};
+                if (!first && all.v[j].from_ms > g.from_ms)
+                    g.from_ms = all.v[j].from_ms;
+                if (!first && all.v[j].to_ms < g.to_ms)
+                    g.to_ms = all.v[j].to_ms;
+                struct ct_gap *place =
+                    g.from_ms < g.to_ms ? CT_VEC_PUSH(r->arena, &both) : NULL;
+                if (place)
+                    *place = g;
+            }
+        all.v = both.v;
+        all.n = both.n;
+        all.cap = both.cap;
+        first = false;
+    }
+    for (size_t i = 0; i < all.n; i++) { /* neighbours had reasons of their own */
+        struct ct_gap *last = out->v.n ? &out->v.v[out->v.n - 1] : NULL;
+        if (last && last->to_ms >= all.v[i].from_ms) {
+            last->to_ms = all.v[i].to_ms > last->to_ms ? all.v[i].to_ms : last->to_ms;
+            continue;
+        }
+        struct ct_gap *place = CT_VEC_PUSH(r->arena, &out->v);
+        if (place)
+            *place = all.v[i];
+    }
+}
+
+/* ---- names and parts ---- */
+
+struct ct_span ct_market_index_name(struct ct_arena *a, struct ct_span gpu, struct ct_span form,
+                                    int purchase)
+{
+    struct ct_buf out = CT_BUF_INIT;
+    bool known = purchase >= CT_PURCHASE_OD && purchase <= CT_PURCHASE_OTHER;
+    ct_buf_adds(&out, "index/");
+    ct_key_segment(&out, gpu);
+    if (form.n) {
+        ct_buf_addc(&out, '-');
+        ct_key_segment(&out, form);
+    }
+    ct_buf_addf(&out, "/%s", ct_purchase_words[known ? purchase : CT_PURCHASE_OTHER]);
+    struct ct_span name = ct_arena_dup(a, ct_buf_span(&out));
+    ct_buf_free(&out);
+    return name;
+}
+
+static struct ct_span hosts_name(struct ct_arena *a, struct ct_span lab, struct ct_span model)
+{
+    struct ct_buf out = CT_BUF_INIT;
+    ct_buf_adds(&out, "hosts/");
+    ct_key_segment(&out, lab);
+    ct_buf_addc(&out, '/');
+    ct_key_segment(&out, model);
+    struct ct_span name = ct_arena_dup(a, ct_buf_span(&out));
+    ct_buf_free(&out);
+    return name;
+}
+
+void ct_market_read(struct ct_reader *r, const struct ct_series_ref *s, struct ct_market *out)
+{
+    bool hosts = s->kind == CT_SERIES_HOSTS;
+    sqlite3_stmt *st = ct_use(r, hosts ? SQL_HOSTS_PARTS : SQL_INDEX_PARTS, 0);
+    out->kind = hosts ? CT_MARKET_HOSTS : CT_MARKET_INDEX;
+    ct_bind_text(r, st, 1, s->of[0]);
+    ct_bind_text(r, st, 2, s->of[1]);
+    if (st && !hosts)
+        sqlite3_bind_int64(st, 3, s->purchase);
+    while (ct_step(r, st)) {
+        struct ct_market_part *p = CT_VEC_PUSH(r->arena, &out->v);
+        if (!p)
+            break;
+        *p = (struct ct_market_part){
+            .series = ct_col_int(st, 0),
+            .now = ct_asof_row(r, st, 0),
+            .source_id = ct_col_int(st, 4),
+            .who = ct_col_text(r, st, 5),
+            .region = ct_col_text(r, st, 6),
+            .instance = ct_col_text(r, st, 7),
+            .count = ct_col_int(st, 8),
+            .currency = ct_col_text(r, st, 9),
+            .rentable = ct_col_int(st, 10) != 0,
+            .evidence = ct_col_enum(st, 11, CT_EVIDENCE_MEASURED),
+        };
+    }
+    if (st)
+        sqlite3_reset(st);
+}
+
+static int by_name(const void *a, const void *b)
+{
+    return ct_span_cmp(((const struct ct_series_ref *)a)->name,
+                       ((const struct ct_series_ref *)b)->name);
+}
+
+void ct_market_names(struct ct_reader *r, struct ct_span subject, bool exact,
+                     bool (*matches)(struct ct_span name, struct ct_span subject, int how), int how,
+                     size_t most, struct ct_series_list *out)
+{
+    for (int kind = CT_SERIES_INDEX; kind <= CT_SERIES_HOSTS; kind++) {
+        bool hosts = kind == CT_SERIES_HOSTS;
+        size_t first = out->v.n;
+        sqlite3_stmt *st =
+            hosts ? ct_use(r, SQL_HOSTS_NAMES, 0)
+                  : ct_use(r, SQL_INDEX_NAMES, 1, (int64_t)(exact ? 1 : CT_MARKET_CLOUDS));
+        while (out->v.n < most && ct_step(r, st)) {
+            struct ct_series_ref ref = {.id = CT_NONE, .source = CT_NONE, .kind = kind,
+                                        .of = {ct_col_text(r, st, 0), ct_col_text(r, st, 1)},
+                                        .purchase = hosts ? -1 : (int)ct_col_must(st, 2),
+                                        .unit = hosts ? CT_LIT("hosts") : CT_LIT("USD/gpu.h"),
+                                        .digits = hosts ? 0 : 9, .cur_ms = CT_NONE};
+            ref.name = hosts ? hosts_name(r->arena, ref.of[0], ref.of[1])
+                             : ct_market_index_name(r->arena, ref.of[0], ref.of[1], ref.purchase);
+            struct ct_series_ref *place =
+                matches(ref.name, subject, how) ? CT_VEC_PUSH(r->arena, &out->v) : NULL;
+            if (place)
+                *place = ref;
+        }
+        if (st)
+            sqlite3_reset(st);
+        ct_sort(r, out->v.v + first, out->v.n - first, sizeof *out->v.v, by_name);
+    }
+}

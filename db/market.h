@@ -1,0 +1,73 @@
+/* Figures made of many series: the index of an accelerator, and how many hosts sell a model; at one
+ * moment or over time, by the same rules. For db/ only; inside a load.
+ *
+ * The index is the median over clouds of each cloud's cheapest price a GPU-hour, of at least three
+ * clouds: a cloud with a hundred regions weighs as much as one with two, and one dear or cheap
+ * outlier moves nothing. Other currencies count by the rate of the day, where there is one. Left out
+ * is what is gone, quarantined, suspect or without the machine around the GPU, and what comes from a
+ * source that fell silent (for a day and four of its intervals) while others were still heard: a
+ * stop of the whole fetcher leaves the figure as it was, as old as it is. A recorded answer holds
+ * until the next one. Of an offer that several sources list, the one with the best word counts. */
+#ifndef CT_MARKET_H
+#define CT_MARKET_H
+
+#include "db/reader.h"
+
+#define CT_MARKET_CLOUDS 3 /* fewer make no index */
+
+enum ct_market_kind { CT_MARKET_INDEX, CT_MARKET_HOSTS };
+
+struct ct_market_part { /* one offer, or one price of a model */
+    struct ct_span who; /* cloud or host */
+    struct ct_span region, instance, currency;
+    int64_t count, series, source_id;
+    int evidence;
+    bool rentable;      /* the machine is in the price */
+    struct ct_asof now; /* in force at r->t */
+};
+
+struct ct_market {
+    enum ct_market_kind kind;
+    CT_VEC(struct ct_market_part) v;
+};
+
+/* "index/H100-SXM/od", "hosts/openai/gpt-5". */
+struct ct_span ct_market_index_name(struct ct_arena *a, struct ct_span gpu, struct ct_span form,
+                                    int purchase);
+
+/* What was heard of each source (in the order of SOURCES) by the moment AT_MS. */
+struct ct_heard {
+    int64_t last_ms; /* last good answer; CT_NONE */
+    bool imported;
+};
+struct ct_heard *ct_market_heard(struct ct_reader *r, const struct ct_source_list *sources,
+                                 int64_t at_ms);
+
+/* The figure at AT_MS (r->t or before), HEARD being of that moment: the median, or the number of hosts;
+ * CT_NONE: too few. Sorts M's parts. */
+int64_t ct_market_at(struct ct_reader *r, struct ct_market *m, const struct ct_source_list *sources,
+                     const struct ct_heard *heard, int64_t at_ms);
+
+/* Every change of the figure in [from_ms, to_ms], the first one at from_ms; value CT_NONE: too few. */
+struct ct_market_step {
+    int64_t at_ms, value;
+};
+struct ct_market_steps {
+    CT_VEC(struct ct_market_step) v;
+};
+void ct_market_walk(struct ct_reader *r, struct ct_market *m, const struct ct_source_list *sources,
+                    int64_t from_ms, int64_t to_ms, struct ct_market_steps *out);
+
+/* The parts behind the series S (kind CT_SERIES_INDEX or CT_SERIES_HOSTS). */
+void ct_market_read(struct ct_reader *r, const struct ct_series_ref *s, struct ct_market *out);
+/* Adds the names of all indices and host counts that MATCHES says yes to, at most MOST in all; of
+ * indices those that ever had enough clouds, with EXACT all. */
+void ct_market_names(struct ct_reader *r, struct ct_span subject, bool exact,
+                     bool (*matches)(struct ct_span name, struct ct_span subject, int how), int how,
+                     size_t most, struct ct_series_list *out);
+/* Stretches in which none of the sources of M was heard. */
+void ct_market_gaps(struct ct_reader *r, const struct ct_market *m,
+                    const struct ct_source_list *sources, int64_t from_ms, int64_t to_ms,
+                    struct ct_gaps *out);
+
+#endif

@@ -1,0 +1,308 @@
+/* Indices and numbers of hosts in small worlds where the right answer is written by hand. */
+#include "config.h"
+
+#include "write_fixture.h"
+
+#include "db/read.h"
+
+#define HOUR(n) (T0 + (int64_t)(n)*CT_HOUR)
+
+static const char *const clouds[] = {"aws", "azure", "gcp", "lambda"};
+
+struct world {
+    struct fixture *f;
+    struct ct_reader *r;
+    struct ct_arena *arena;
+    struct ct_error err;
+};
+
+/* A source a cloud, asked every hour. */
+static struct world begin(void **state)
+{
+    struct world w = {.f = *state, .arena = ct_arena_new(0)};
+    struct ct_source_conf confs[CT_LEN(clouds) + 1];
+    for (size_t i = 0; i < CT_LEN(confs); i++) {
+        confs[i] = fixture_conf(i < CT_LEN(clouds) ? clouds[i] : "token",
+                                i < CT_LEN(clouds) ? CT_SOURCE_PRICES : CT_SOURCE_MODELS);
+        confs[i].interval_ms = CT_HOUR;
+    }
+    assert_int_equal(ct_write_sources(w.f->w, confs, CT_LEN(confs), T0, &w.f->err), CT_OK);
+    assert_int_equal(ct_reader_open(w.f->path, &w.r, &w.err), CT_OK);
+    return w;
+}
+
+static void end(struct world *w)
+{
+    ct_reader_close(w->r);
+    ct_arena_free(w->arena);
+}
+
+static struct ct_offer *put(struct world *w, int cloud, const char *instance, int64_t milli)
+{
+    struct ct_offer *o = offer(w->f, instance, milli, CT_STOCK_AVAILABLE);
+    o->cloud = ct_span(clouds[cloud]);
+    return o;
+}
+
+/* The only offer of CLOUD costs MILLI (below 0: there is none) from hour H on. */
+static void price(struct world *w, int cloud, int64_t milli, int h)
+{
+    if (milli >= 0)
+        put(w, cloud, "x", milli);
+    put(w, cloud, "other", 1)->gpu = CT_LIT("T4"); /* the list is never empty */
+    fetch(w->f, clouds[cloud], HOUR(h));
+}
+
+/* The series' points and gaps: "hour value" and "from-to reason", a blank between. */
+static struct ct_span told(struct world *w, const char *series, int64_t at_ms)
+{
+    struct ct_query q = {.at_ms = at_ms, .now_ms = at_ms == CT_LIVE ? HOUR(100) : at_ms,
+                         .subject = ct_span(series)};
+    struct ct_rows rows = {NULL, 0};
+    struct ct_buf out = CT_BUF_INIT;
+    if (ct_read_history(w->r, &q, w->arena, &rows, &w->err) != CT_OK)
+        return ct_arena_printf(w->arena, "%s", w->err.what);
+    const struct ct_history *h = rows.v;
+    const struct ct_point *p = h->points.v;
+    const struct ct_gap *g = h->gaps.v;
+    for (size_t i = 0; i < h->points.n; i++) {
+        char text[CT_DECIMAL_MAX];
+        ct_decimal_format(text, p[i].last, h->digits);
+        ct_buf_addf(&out, "%s%lld:%s", out.n ? " " : "", (long long)((p[i].at_ms - T0) / CT_HOUR), text);
+    }
+    for (size_t i = 0; i < h->gaps.n; i++)
+        ct_buf_addf(&out, " [%lld-%lld %.*s]", (long long)((g[i].from_ms - T0) / CT_HOUR),
+                    (long long)((g[i].to_ms - T0) / CT_HOUR), CT_FMT(g[i].reason));
+    struct ct_span text = ct_arena_dup(w->arena, ct_buf_span(&out));
+    ct_buf_free(&out);
+    return text;
+}
+
+static void tells(struct world *w, const char *series, int64_t at_ms, const char *want)
+{
+    struct ct_span is = told(w, series, at_ms);
+    assert_string_equal(is.p ? is.p : "", want);
+}
+
+/* The index as `gpus --group gpu` has it, in 1e-9 dollars. */
+static const struct ct_gpu_row *group(struct world *w, const char *gpu, int purchase, int64_t at_ms)
+{
+    struct ct_query q = {.at_ms = at_ms, .now_ms = at_ms, .group = "gpu"};
+    struct ct_rows rows = {NULL, 0};
+    assert_int_equal(ct_read_gpus(w->r, &q, w->arena, &rows, &w->err), CT_OK);
+    const struct ct_gpu_row *g = rows.v;
+    for (size_t i = 0; i < rows.n; i++)
+        if (ct_span_is(g[i].gpu, gpu) && g[i].purchase == purchase)
+            return &g[i];
+    return NULL;
+}
+
+static void three_clouds_make_an_index_and_two_a_gap(void **state)
+{
+    struct world w = begin(state);
+    static const int hours[][4] = {{2000, -1, -1, -1},     {2000, 4000, -1, -1},
+                                   {2000, 4000, 3000, -1}, {2000, 4000, 3000, 7000},
+                                   {2000, 4000, 3000, -1}, {2000, 4000, -1, -1}};
+    for (int h = 0; h < (int)CT_LEN(hours); h++)
+        for (int i = 0; i < 4; i++)
+            price(&w, i, hours[h][i], h); /* of four the mean of the middle two */
+    tells(&w, "index/H100-SXM/od", HOUR(5), "2:3 3:3.5 4:3 [0-2 fewer than three clouds]");
+    for (int i = 0; i < 4; i++)
+        repeat(w.f, clouds[i], HOUR(6));
+    tells(&w, "index/H100-SXM/od", HOUR(6),
+          "2:3 3:3.5 4:3 [0-2 fewer than three clouds] [5-6 fewer than three clouds]");
+    assert_null(group(&w, "H200", CT_PURCHASE_OD, HOUR(6)));
+    assert_int_equal(group(&w, "H100", CT_PURCHASE_OD, HOUR(6))->index_usd_per_gpu_hour, CT_NONE);
+    assert_int_equal(group(&w, "H100", CT_PURCHASE_OD, HOUR(3))->index_usd_per_gpu_hour, 3500000000);
+    end(&w);
+}
+
+/* One cloud with many offers weighs as much as one with one; bare GPUs are no offers; spot is apart. */
+static void a_cloud_counts_by_its_cheapest_comparable_offer(void **state)
+{
+    struct world w = begin(state);
+    put(&w, 0, "dear", 9000);
+    put(&w, 0, "cheap", 2000);
+    put(&w, 0, "bare", 100)->host_included = 0;
+    put(&w, 0, "spot", 500)->purchase = CT_PURCHASE_SPOT;
+    put(&w, 0, "pcie", 700)->form = CT_LIT("PCIe");
+    fetch(w.f, "aws", HOUR(0));
+    price(&w, 1, 4000, 0);
+    price(&w, 2, 3000, 0);
+    tells(&w, "index/H100-SXM/od", HOUR(1), "0:3");
+    tells(&w, "index/H100-SXM/spot", HOUR(1), " [0-1 fewer than three clouds]");
+    const struct ct_gpu_row *g = group(&w, "H100", CT_PURCHASE_SPOT, HOUR(1));
+    assert_int_equal(g->index_usd_per_gpu_hour, CT_NONE);
+    end(&w);
+}
+
+/* Lies do not move it: a price a hundredth of the usual is held back until it proves true. */
+static void quarantined_and_suspect_prices_stay_out(void **state)
+{
+    struct world w = begin(state);
+    for (int h = 0; h < 4; h++) {
+        price(&w, 0, 2000, h);
+        price(&w, 1, 4000, h);
+        price(&w, 2, 3000, h);
+        price(&w, 3, 5000, h);
+    }
+    price(&w, 0, 20, 4);
+    price(&w, 0, 2000, 5);
+    for (int h = 4; h <= 5; h++)
+        for (int i = 1; i < 4; i++)
+            repeat(w.f, clouds[i], HOUR(h));
+    /* aws is out for an hour: the median of 3, 4, 5 in place of that of 2, 3, 4, 5 */
+    tells(&w, "index/H100-SXM/od", HOUR(5), "0:3.5 4:4 5:3.5");
+    assert_int_equal(group(&w, "H100", CT_PURCHASE_OD, HOUR(4))->index_usd_per_gpu_hour, 4000000000);
+    assert_int_equal(group(&w, "H100", CT_PURCHASE_OD, HOUR(5))->index_usd_per_gpu_hour, 3500000000);
+    end(&w);
+}
+
+/* A source that fell silent while others were heard is left out; when all stop, the figure stays. */
+static void silence_of_one_is_left_out_and_silence_of_all_is_a_gap(void **state)
+{
+    struct world w = begin(state);
+    for (int i = 0; i < 4; i++)
+        price(&w, i, 1000 * (i + 1), 0); /* 1 2 3 4: 2.5 */
+    for (int h = 1; h <= 60; h++)
+        for (int i = 0; i < 3; i++)
+            repeat(w.f, clouds[i], HOUR(h));
+    struct ct_span is = told(&w, "index/H100-SXM/od", HOUR(60));
+    assert_true(ct_span_starts(is, "0:2.5 24:2")); /* a day later lambda's word is no longer taken */
+    assert_int_equal(group(&w, "H100", CT_PURCHASE_OD, HOUR(60))->index_usd_per_gpu_hour, 2000000000);
+    assert_int_equal(group(&w, "H100", CT_PURCHASE_OD, HOUR(20))->index_usd_per_gpu_hour, 2500000000);
+    is = told(&w, "index/H100-SXM/od", HOUR(90)); /* nobody fetched for thirty hours */
+    assert_non_null(strstr(is.p, "[60-90 not recorded]"));
+    assert_int_equal(group(&w, "H100", CT_PURCHASE_OD, HOUR(90))->index_usd_per_gpu_hour, 2000000000);
+    end(&w);
+}
+
+static void recorded_answers_hold_until_the_next_one(void **state)
+{
+    struct world w = begin(state);
+    for (int month = 0; month < 3; month++)
+        for (int i = 0; i < 3; i++) {
+            put(&w, i, "x", 1000 * (i + 1 + month));
+            import(w.f, clouds[i], HOUR(24 * (30 * month + i))); /* a day apart */
+        }
+    tells(&w, "index/H100-SXM/od", HOUR(24 * 62),
+          "48:2 744:3 1464:4 [0-48 fewer than three clouds]");
+    end(&w);
+}
+
+/* The same figure, whoever asks: at any moment the group's index is the value of the series. */
+static void groups_and_history_agree_at_every_moment(void **state)
+{
+    struct world w = begin(state);
+    uint64_t seed = 7;
+    for (int h = 0; h < 48; h++)
+        for (int i = 0; i < 4; i++) {
+            seed = seed * 6364136223846793005U + 1442695040888963407U;
+            int64_t milli = 2000 + (int64_t)(seed >> 60) * 100;
+            if (seed >> 33 & 7)
+                price(&w, i, seed >> 40 & 7 ? milli : -1, h);
+        }
+    for (int h = 0; h < 48; h++) {
+        int64_t at = HOUR(h) + CT_MINUTE;
+        struct ct_query q = {.at_ms = at, .now_ms = at, .subject = CT_LIT("index/H100-SXM/od"),
+                             .from_ms = at - 1, .to_ms = at};
+        struct ct_rows rows = {NULL, 0};
+        const struct ct_gpu_row *g = group(&w, "H100", CT_PURCHASE_OD, at);
+        int64_t index = g ? g->index_usd_per_gpu_hour : CT_NONE;
+        assert_int_equal(ct_read_history(w.r, &q, w.arena, &rows, &w.err), CT_OK);
+        const struct ct_history *live = rows.v;
+        int64_t value = live->open_value;
+        assert_int_equal(index, value);
+        /* and in the story told from the end */
+        q = (struct ct_query){.at_ms = HOUR(48), .now_ms = HOUR(48), .subject = q.subject};
+        assert_int_equal(ct_read_history(w.r, &q, w.arena, &rows, &w.err), CT_OK);
+        const struct ct_history *all = rows.v;
+        const struct ct_point *p = all->points.v;
+        const struct ct_gap *gap = all->gaps.v;
+        for (value = CT_NONE; p < (const struct ct_point *)all->points.v + all->points.n; p++)
+            value = p->at_ms <= at ? p->last : value;
+        for (size_t k = 0; k < all->gaps.n; k++)
+            value = gap[k].from_ms <= at && at < gap[k].to_ms ? CT_NONE : value;
+        assert_int_equal(index, value);
+    }
+    end(&w);
+}
+
+static void changes_of_the_index_are_measured_over_a_day_a_week_and_a_month(void **state)
+{
+    struct world w = begin(state);
+    static const struct {
+        int hour, milli;
+    } steps[] = {{0, 1000}, {24 * 10, 2000}, {24 * 30, 4000}, {24 * 36 + 1, 5000}};
+    for (size_t s = 0; s < CT_LEN(steps); s++)
+        for (int i = 0; i < 3; i++) {
+            put(&w, i, "x", steps[s].milli);
+            import(w.f, clouds[i], HOUR(steps[s].hour));
+        }
+    const struct ct_gpu_row *g = group(&w, "H100", CT_PURCHASE_OD, HOUR(24 * 37));
+    assert_int_equal(g->index_usd_per_gpu_hour, 5000000000);
+    assert_int_equal(g->change_24h_milli, 25000);
+    assert_int_equal(g->change_7d_milli, 25000);
+    assert_int_equal(g->change_30d_milli, 400000);
+    assert_string_equal(g->series.p, "index/H100-SXM/od");
+    end(&w);
+}
+
+static void hosts_are_counted_over_time(void **state)
+{
+    struct world w = begin(state);
+    static const char *const hosts[] = {"openai", "azure", "aws"};
+    for (int h = 0; h < 4; h++) {
+        for (int i = 0; i < (h == 3 ? 1 : h + 1); i++) {
+            struct ct_token_price *t = token(w.f, ct_arena_printf(w.f->arena, "%s-g5", hosts[i]).p,
+                                             CT_KIND_INPUT, 1000);
+            t->host = ct_span(hosts[i]);
+            t->model = CT_LIT("g5");
+        }
+        for (int i = 0; i < 10; i++) /* an answer that shrinks a lot would be held back */
+            token(w.f, ct_arena_printf(w.f->arena, "m%d", i).p, CT_KIND_INPUT, 1);
+        fetch(w.f, "token", HOUR(h));
+    }
+    tells(&w, "hosts/openai/g5", HOUR(3), "0:1 1:2 2:3 3:1");
+    end(&w);
+}
+
+static void series_made_of_others_are_found_like_all(void **state)
+{
+    struct world w = begin(state);
+    for (int i = 0; i < 3; i++)
+        price(&w, i, 1000 * (i + 1), 0);
+    static const char *const names[] = {"index/H100-SXM/od", "H100-SXM/od", "h100-sxm od index",
+                                        "index/H100*/od", "index/*"};
+    for (size_t i = 0; i < CT_LEN(names); i++)
+        if (!ct_span_starts(told(&w, names[i], HOUR(1)), i < 4 ? "0:2" : "0:"))
+            fail_msg("%s: %s", names[i], told(&w, names[i], HOUR(1)).p);
+    tells(&w, "index/H100-SXN/od", HOUR(1),
+          "no series is called \"index/H100-SXN/od\"; nearest: \"index/H100-SXM/od\"");
+    struct ct_query q = {.at_ms = CT_LIVE, .now_ms = HOUR(1), .subject = CT_LIT("gpu/*")};
+    struct ct_rows rows = {NULL, 0};
+    assert_int_equal(ct_read_series(w.r, &q, w.arena, &rows, &w.err), CT_OK);
+    assert_int_equal(rows.n, 6); /* a glob of prices means none of them */
+    q.subject = CT_SPAN_NONE;
+    assert_int_equal(ct_read_series(w.r, &q, w.arena, &rows, &w.err), CT_OK);
+    assert_true(rows.n > 6);
+    end(&w);
+}
+
+#define T(f) cmocka_unit_test_setup_teardown(f, fixture_setup, fixture_teardown)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        T(three_clouds_make_an_index_and_two_a_gap),
+        T(a_cloud_counts_by_its_cheapest_comparable_offer),
+        T(quarantined_and_suspect_prices_stay_out),
+        T(silence_of_one_is_left_out_and_silence_of_all_is_a_gap),
+        T(recorded_answers_hold_until_the_next_one),
+        T(groups_and_history_agree_at_every_moment),
+        T(changes_of_the_index_are_measured_over_a_day_a_week_and_a_month),
+        T(hosts_are_counted_over_time),
+        T(series_made_of_others_are_found_like_all),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
