@@ -162,6 +162,7 @@ static const char *flag_or_setting(const struct ct_call *c, enum ct_flag flag, c
 static void ui_options(struct ct_call *c, struct ct_ui_options *o)
 {
     *o = (struct ct_ui_options){.db_path = c->db.p, .at_ms = c->at_ms, .fd = -1, .ctx = NULL};
+    o->db_named = c->flag[CT_FLAG_DB] != NULL;
     o->theme = flag_or_setting(c, CT_FLAG_THEME, "theme");
     if (!c->flag[CT_FLAG_THEME]) {
         const char *last = remembered_theme(c);

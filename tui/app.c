@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 /* ---- start and end ---- */
 
@@ -86,6 +87,9 @@ void ui_free(struct ct_ui *ui)
         free(ui->panels[i]);
     }
     ct_canvas_free(ui->canvas);
+    if (ui->exported[0] > 0) {
+        close(ui->exported[0]); /* the other end is its writers' for as long as they last */
+    }
     free(ui);
 }
 

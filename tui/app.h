@@ -15,6 +15,7 @@ struct ct_ui_view {
 /* All borrowed for the call. Zero it, set db_path; everything else has a default. */
 struct ct_ui_options {
     const char *db_path;
+    bool db_named;          /* by the person: a command that reads the same must name it too */
     const char *theme;      /* name or path; NULL: "terminal" */
     const char *charset;    /* "auto", "unicode", "narrow", "ascii"; NULL: auto */
     const char *color;      /* "auto", "always", "never"; NULL: auto (NO_COLOR, terminfo) */

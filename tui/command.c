@@ -188,6 +188,19 @@ static void run_demo(struct ct_ui *ui, struct ct_span args)
     ui_act(ui, CT_ACT_DEMO, 0);
 }
 
+static const char *const group_words[] = {"gpu", "cloud", "region", "od", "spot", NULL};
+
+static void run_group(struct ct_ui *ui, struct ct_span args)
+{
+    struct panel *p = ui_focused(ui);
+    if (!p || ct_word(group_words, args) < 0) {
+        ui_say(ui, true, "group by gpu, cloud, region, od or spot, not \"%.*s\"", CT_FMT(args));
+        return;
+    }
+    snprintf(p->q.group, sizeof(p->q.group), "%.*s", CT_FMT(args));
+    ui_reload(ui, p);
+}
+
 static void run_quit(struct ct_ui *ui, struct ct_span args)
 {
     (void)args;
@@ -205,9 +218,13 @@ static const char *const scale_words[] = {"linear", "log", NULL};
 const struct ui_command ui_commands[] = {
     {"ack", "ID", "an alert: I have it", ui_run_ack, NULL},
     {"at", "TIME | now", "every screen as of that moment", run_at, NULL},
+    {"copy-command", "", "this panel as a shell command", ui_run_copy_command, NULL},
     {"charset", "auto | unicode | narrow | ascii", "how lines are drawn", run_charset, charset_words},
     {"demo", "", "open the simulated market", run_demo, NULL},
+    {"export", "[csv | tsv | ndjson] [FILE]", "the rows shown, or those marked, into a new file", ui_run_export,
+     ui_export_words},
     {"filter", "TEXT", "filter this panel", run_filter, NULL},
+    {"group", "gpu | cloud | region | od | spot", "group this panel so", run_group, group_words},
     {"help", "", "keys that work here", run_help, NULL},
     {"from", "TIME", "screen 6 from there", ui_run_from, NULL},
     {"history", "SERIES [RANGE]", "history of a series", ui_run_history, NULL},

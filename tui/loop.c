@@ -233,7 +233,8 @@ static void run(struct loop *l)
                              {.fd = ct_loader_fd(l->loader), .events = POLLIN},
                              {.fd = signal_pipe[0], .events = POLLIN},
                              {.fd = l->fd, .events = POLLIN},
-                             {.fd = ui->work_fd, .events = POLLIN}};
+                             {.fd = ui->work_fd, .events = POLLIN},
+                             {.fd = ui->exported[0] > 0 ? ui->exported[0] : -1, .events = POLLIN}};
         if (poll(p, CT_LEN(p), next_due(l)) < 0 && errno != EINTR) {
             ct_log(CT_LOG_ERROR, "poll: %s", strerror(errno));
             ui_leave(ui, CT_UI_EOF);
@@ -250,6 +251,9 @@ static void run(struct loop *l)
         }
         if (p[4].revents) {
             ui_work_ready(ui);
+        }
+        if (p[5].revents) {
+            ui_take_export(ui);
         }
         if (p[3].revents && ui->o->on_fd) {
             const char *said = ui->o->on_fd(ui->o->ctx, &l->fd);

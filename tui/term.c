@@ -453,7 +453,9 @@ bool ct_term_copy(struct ct_span text)
 {
     static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
     char *ms = tigetstr("Ms");
-    if (!ms || ms == (char *)-1) {
+    const char *tmux = getenv("TMUX");
+    bool known = ms && ms != (char *)-1;
+    if (!known && !(tmux && tmux[0])) {
         return false;
     }
     struct ct_buf b = CT_BUF_INIT;
@@ -467,7 +469,13 @@ bool ct_term_copy(struct ct_span text)
         }
     }
     char clipboard[] = "c";
-    putp(tparm(ms, clipboard, b.p ? b.p : ""));
+    if (known) {
+        putp(tparm(ms, clipboard, b.p ? b.p : ""));
+    }
+    /* tmux takes its own only with set-clipboard on; through allow-passthrough it reaches the terminal outside. */
+    if (tmux && tmux[0]) {
+        printf("\033Ptmux;\033\033]52;c;%s\a\033\\", b.p ? b.p : "");
+    }
     fflush(stdout);
     ct_buf_free(&b);
     return true;

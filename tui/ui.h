@@ -106,6 +106,7 @@ struct ct_ui {
     enum ct_action letter_for;  /* what the next key belongs to; CT_ACT_NONE: to the key table */
     struct place_mark marks[MARKS_MAX];
     bool mouse;
+    int exported[2];            /* pipe that finished exports are told on; 0: none yet */
     bool asked_quit, quit;
     enum ct_ui_end end;
 
@@ -190,6 +191,12 @@ void ui_run_silence(struct ct_ui *ui, struct ct_span args);
 void ui_run_unsilence(struct ct_ui *ui, struct ct_span args);
 void ui_run_ack(struct ct_ui *ui, struct ct_span args);
 void ui_run_rule(struct ct_ui *ui, struct ct_span args);
+
+/* export.c */
+extern const char *const ui_export_words[]; /* formats, NULL-terminated */
+void ui_run_export(struct ct_ui *ui, struct ct_span args);
+void ui_run_copy_command(struct ct_ui *ui, struct ct_span args);
+void ui_take_export(struct ct_ui *ui); /* says what became of exports */
 
 /* input.c */
 void ui_press(struct ct_ui *ui, int key);

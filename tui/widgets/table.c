@@ -206,6 +206,11 @@ static size_t find_mark(const struct ct_tstate *s, struct ct_span id)
     return i;
 }
 
+bool ct_tview_marked(const struct ct_tstate *s, const struct ct_tmodel *m, size_t i)
+{
+    return find_mark(s, m->ids[i]) < s->n_marks;
+}
+
 static void toggle_mark(struct ct_tstate *s, struct ct_span id)
 {
     size_t i = find_mark(s, id);
@@ -429,7 +434,7 @@ static void draw_rows(const struct ct_tview *v, struct ct_tstate *s, const struc
     struct ct_buf text = CT_BUF_INIT;
     for (int y = 0; y < body.rows && s->top + (size_t)y < m->rows.n; y++) {
         size_t i = s->top + (size_t)y;
-        bool here = d->focus && i == s->at, marked = find_mark(s, m->ids[i]) < s->n_marks;
+        bool here = d->focus && i == s->at, marked = ct_tview_marked(s, m, i);
         struct ct_box line = ct_box_sub(body, y, 0, 1, body.cols);
         draw_row(v, m, i, d, line, f, &text);
         if (here || marked) {
@@ -679,7 +684,7 @@ static enum ct_act_result request(const struct ct_tview *v, const struct ct_tsta
     struct ct_arena *a = ct_arena_new(0);
     size_t used = 0;
     for (size_t i = 0; col && m && i < m->rows.n; i++) {
-        bool wanted = s->n_marks ? find_mark(s, m->ids[i]) < s->n_marks : i == s->at;
+        bool wanted = s->n_marks ? ct_tview_marked(s, m, i) : i == s->at;
         struct ct_span text = wanted ? ct_cell_text(col, ct_row(v->table, m->rows, i), a) : CT_SPAN_NONE;
         if (text.n && used + text.n + 2 < sizeof(req->text)) {
             used += (size_t)snprintf(req->text + used, sizeof(req->text) - used, "%s%.*s",

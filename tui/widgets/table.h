@@ -113,6 +113,8 @@ enum ct_act_result ct_tview_act(const struct ct_tview *v, struct ct_tstate *s,
                                 const struct ct_tmodel *m, enum ct_action action, int letter,
                                 struct ct_panel_query *q, struct ct_frame_request *req);
 
+/* Whether row I is marked. */
+bool ct_tview_marked(const struct ct_tstate *s, const struct ct_tmodel *m, size_t i);
 /* The selected row, or NULL. */
 const void *ct_tview_row(const struct ct_tview *v, const struct ct_tstate *s,
                          const struct ct_tmodel *m);
