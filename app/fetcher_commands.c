@@ -306,6 +306,7 @@ static enum ct_status start(struct running *r, const struct fetch_args *a, struc
     if (st == CT_OK) {
         fetcher.http = r->http;
         fetcher.record = r->record;
+        fetcher.families = ct_families;
         tell_unfetchable(r, a->only);
         st = ct_fetcher_new(&fetcher, &r->fetcher, err);
     }

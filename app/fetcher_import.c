@@ -84,6 +84,8 @@ static enum ct_status read_document(const struct ct_family *family, const char *
     }
     if (st == CT_OK)
         st = family->parse(ct_buf_span(&body), hint, b, err);
+    if (st != CT_OK)
+        ct_family_suggest(err, ct_families, family, ct_buf_span(&body));
     ct_buf_free(&body);
     return st;
 }

@@ -274,6 +274,7 @@ static enum ct_status attempt(struct test *t, const struct ct_http_options *o, s
         return st;
     t->ask.http = http;
     t->ask.exec = ct_exec_new();
+    t->ask.families = ct_families;
     t->ask.timeout_ms = t->config.timeout_ms;
     t->ask.done = on_end;
     t->ask.ctx = t;

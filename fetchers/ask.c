@@ -193,8 +193,12 @@ static void on_body(struct ct_ask *a, struct ct_span body, struct ct_span etag,
             return;
         }
     }
-    if (a->s->ops->parse(body, &hint, &a->batch, &err) != CT_OK ||
-        ct_source_fits(a->s, &a->batch, &err) != CT_OK)
+    enum ct_status st = a->s->ops->parse(body, &hint, &a->batch, &err);
+    if (st != CT_OK)
+        ct_family_suggest(&err, a->families, a->s->ops, body);
+    if (st == CT_OK)
+        st = ct_source_fits(a->s, &a->batch, &err);
+    if (st != CT_OK)
         fail(a, &err);
     else if (!go_on(a))
         finish(a, a->hash == a->last.body_hash ? CT_OUTCOME_NOT_MODIFIED : CT_OUTCOME_OK);

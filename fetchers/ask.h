@@ -21,6 +21,7 @@ struct ct_ask {
     const struct ct_source *s;
     struct ct_http *http;
     struct ct_exec *exec;
+    const struct ct_family *const *families; /* to tell what a moved page has become; or NULL */
     struct ct_record *record;     /* keeps every answer; NULL: none does */
     struct ct_replay *replay;     /* answers instead of network and program; NULL: they do */
     size_t replay_attempt;        /* which of it */

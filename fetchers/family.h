@@ -53,6 +53,14 @@ const struct ct_family *ct_family_find(const char *name); /* NULL when unknown *
  * Instatus page", "damaged JSON", ... Static text. Reads JSON whole: only for bodies that were
  * refused. */
 const char *ct_family_guess(struct ct_span body);
+/* The family of ALL (NULL-terminated) that reads BODY, of NOT's kind but not NOT itself: what a page
+ * that moved to another vendor has become. NULL when none does, BODY is large, or only formats
+ * that read nearly anything. Parses BODY many times: for bodies that were refused. */
+const struct ct_family *ct_family_reading(const struct ct_family *const *all,
+                                          const struct ct_family *not, struct ct_span body);
+/* Adds "; family NAME reads it" to a refusal (CT_ERR_SHAPE) of BODY by NOT, where one does. */
+void ct_family_suggest(struct ct_error *err, const struct ct_family *const *all,
+                       const struct ct_family *not, struct ct_span body);
 /* Adds ", in what looks like an Instatus page" to a refusal in ERR (NULL is fine). */
 void ct_family_explain(struct ct_error *err, struct ct_span body);
 

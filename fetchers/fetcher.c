@@ -242,6 +242,7 @@ static void begin(struct entry *e)
         .http = e->f->o.http,
         .exec = e->f->exec,
         .record = e->f->o.record,
+        .families = e->f->o.families,
         .timeout_ms = e->f->o.timeout_ms,
         .last = e->memory,
         .done = on_asked,

@@ -21,6 +21,7 @@ struct ct_fetcher_options {
     struct ct_writer *writer;
     struct ct_http *http;
     struct ct_record *record;      /* keeps every answer; or NULL */
+    const struct ct_family *const *families; /* to tell what a moved page has become; or NULL */
     const char *owner;             /* of the lease, for people: "fetcher pid 4121" */
     uint64_t seed;                 /* of jitter and spread: same seed, same times */
     int jitter_percent;            /* 0 to 50 */

@@ -183,3 +183,46 @@ void ct_family_explain(struct ct_error *err, struct ct_span body)
     size_t n = strlen(err->what);
     snprintf(err->what + n, sizeof err->what - n, ", in what looks like %s", ct_family_guess(body));
 }
+
+/* They take any feed or any rows: no sign of what a page is. */
+static bool reads_anything(const struct ct_family *f)
+{
+    static const char *const names[] = {"feed", "rss-status", "exec", "rows", NULL};
+    return ct_word(names, ct_span(f->name)) >= 0 || f->stream;
+}
+
+static bool reads(const struct ct_family *f, struct ct_span body)
+{
+    struct ct_arena *arena = ct_arena_new((size_t)64 << 20);
+    struct ct_batch batch;
+    ct_batch_init(&batch, arena);
+    bool good = f->parse(body, &(struct ct_parse_hint){CT_SPAN_NONE, CT_SPAN_NONE}, &batch, NULL) ==
+                    CT_OK &&
+                (ct_batch_rows(&batch) > 0 || batch.pages.n > 0);
+    ct_arena_free(arena);
+    return good;
+}
+
+const struct ct_family *ct_family_reading(const struct ct_family *const *all,
+                                          const struct ct_family * not, struct ct_span body)
+{
+    enum { LARGEST = 1 << 20 };
+    /* incident.io imitates Statuspage so well that only an id tells them apart. */
+    bool imitated = ct_span_starts(ct_span(ct_family_guess(body)), "an incident.io compat");
+    for (; body.n <= LARGEST && *all; all++)
+        if (*all != not &&(*all)->kind == not ->kind && !reads_anything(*all) &&
+            !(imitated && ct_span_starts(ct_span((*all)->name), "statuspage-")) &&
+            reads(*all, body))
+            return *all;
+    return NULL;
+}
+
+void ct_family_suggest(struct ct_error *err, const struct ct_family *const *all,
+                       const struct ct_family * not, struct ct_span body)
+{
+    const struct ct_family *f =
+        err->status == CT_ERR_SHAPE && all ? ct_family_reading(all, not, body) : NULL;
+    size_t n = strlen(err->what);
+    if (f)
+        snprintf(err->what + n, sizeof err->what - n, "; family %s reads it", f->name);
+}

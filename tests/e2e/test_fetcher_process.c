@@ -476,6 +476,29 @@ static void a_key_in_an_address_goes_along_to_every_page_and_nowhere_else(void *
     }
 }
 
+static void a_moved_page_is_told_by_its_new_family_and_keeps_what_was_known(void **state)
+{
+    (void)state;
+    FILE *f = new_config();
+    add_source(f, "page", "statuspage-summary", ts_port(env.web), "/page", "60s");
+    fclose(f);
+    ts_set(env.web, "/page", &(struct ts_answer){200, .body = page_body});
+    expect_code(wait_for(FETCH("--once", "page"), 20000), 0);
+    ts_set(env.web, "/page",
+           &(struct ts_answer){200, .body = "{\"page\":{\"name\":\"Example\",\"url\":\"https://status.example.com\","
+                                            "\"status\":\"UP\"}}"});
+    expect_code(wait_for(FETCH("--once", "page"), 20000), 1);
+    expect_line("family instatus-summary reads it");
+    ts_set(env.web, "/page", &(struct ts_answer){200, .body = "<!DOCTYPE html><html></html>"});
+    expect_code(wait_for(FETCH("--once", "page"), 20000), 1);
+    expect_line("an HTML page");
+    ts_set(env.web, "/page", &(struct ts_answer){410, .body = ""});
+    expect_code(wait_for(FETCH("--once", "page"), 20000), 1);
+    expect_line("410 not there");
+    assert_int_equal(query("SELECT count(*) FROM component"), 1);
+    assert_int_equal(query("SELECT failures FROM source WHERE name = 'page'"), 3);
+}
+
 static void a_recording_replays_into_the_same_rows(void **state)
 {
     (void)state;
@@ -1018,6 +1041,7 @@ int main(void)
         FRESH(a_list_read_as_it_comes_is_stored_whole_or_not_at_all),
         FRESH(a_list_can_be_imported_packed_or_not),
         FRESH(a_key_in_an_address_goes_along_to_every_page_and_nowhere_else),
+        FRESH(a_moved_page_is_told_by_its_new_family_and_keeps_what_was_known),
         FRESH(a_recording_replays_into_the_same_rows),
         FRESH(wrong_usage_is_one_line_and_changes_nothing),
         FRESH(a_bad_config_line_is_named_and_the_rest_counts),

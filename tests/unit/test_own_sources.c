@@ -91,6 +91,40 @@ static void one_bad_line_refuses_the_answer_by_number_and_reason(void **state)
     }
 }
 
+/* ---- pages that moved ---- */
+
+static void a_page_that_moved_is_named_by_the_family_that_reads_it(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *family, *file, *was; /* WAS: what the source believes it to be */
+    } moved[] = {
+        {"instatus-summary", "good.json", "statuspage-summary"},
+        {"incidentio-compat", "good.json", "instatus-summary"},
+        {"statuspage-summary", "good.json", "betterstack-index"},
+        {"betterstack-index", "good.json", "statuspage-summary"},
+        {"checkly-unresolved", "good.json", "statuspage-summary"},
+        {"aws-rss", "good.xml", "azure-rss"},
+    };
+    for (size_t i = 0; i < CT_LEN(moved); i++) {
+        struct ct_buf body = CT_BUF_INIT;
+        struct ct_error err = {.status = CT_ERR_SHAPE, .what = "refused"};
+        const struct ct_family *was = ct_family_find(moved[i].was);
+        read_fixture(moved[i].family, moved[i].file, &body);
+        const struct ct_family *f = ct_family_reading(ct_families, was, ct_buf_span(&body));
+        if (!f || strcmp(f->name, moved[i].family) != 0)
+            fail_msg("%s, not %s", f ? f->name : "none", moved[i].family);
+        ct_family_suggest(&err, ct_families, was, ct_buf_span(&body));
+        assert_non_null(strstr(err.what, "refused; family "));
+        ct_buf_free(&body);
+    }
+    static const char *const shells[] = {"<!DOCTYPE html><html><body>Loading</body></html>", "",
+                                         "[]", "{\"error\":\"gone\"}"};
+    for (size_t i = 0; i < CT_LEN(shells); i++)
+        assert_null(ct_family_reading(ct_families, ct_family_find("instatus-summary"),
+                                      ct_span(shells[i])));
+}
+
 /* ---- programs ---- */
 
 struct end {
@@ -235,6 +269,7 @@ int main(void)
         cmocka_unit_test(rows_are_read_as_parse_prints_them),
         cmocka_unit_test(rows_take_the_cloud_of_their_source_where_they_name_none),
         cmocka_unit_test(one_bad_line_refuses_the_answer_by_number_and_reason),
+        cmocka_unit_test(a_page_that_moved_is_named_by_the_family_that_reads_it),
         cmocka_unit_test(words_are_split_at_blanks_and_held_by_quotes_and_nothing_else),
         cmocka_unit_test(a_program_gets_a_clean_world_and_no_open_files),
         cmocka_unit_test(a_program_that_fails_says_so_with_its_last_words),

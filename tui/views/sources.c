@@ -139,6 +139,12 @@ static enum ct_role format_error(const void *row, const struct ct_draw *d, struc
         ct_buf_adds(out, "unproven: its format is known from documents alone");
         return CT_ROLE_DIM;
     }
+    if (ct_span_is(s->mark, "frozen") && !s->error.n) {
+        char since[CT_TIME_MAX];
+        ct_time_format(since, s->data_ms);
+        ct_buf_addf(out, "a frozen copy? Its own time stands still since %.10s", since);
+        return CT_ROLE_STATE_DEGR;
+    }
     if (s->unproven > 0) {
         ct_buf_adds(out, "unproven; ");
     }
