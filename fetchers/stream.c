@@ -24,7 +24,8 @@ struct ct_stream {
     struct ct_batch *out;
     void *reader;
     uint64_t max_bytes, bytes, silent, found;
-    uLong crc;
+    uint64_t hash; /* of whole words; TAIL begins the next one */
+    unsigned char tail[8];
     enum packing packing;
     unsigned char first; /* a byte that may be the beginning of gzip */
     bool have_first, begun, ended;
@@ -43,7 +44,6 @@ struct ct_stream *ct_stream_new(const struct ct_family *family, const struct ct_
     s->out = out;
     s->max_bytes = max_bytes ? max_bytes : UINT64_MAX;
     s->reader = ct_xcalloc(1, family->stream->size);
-    s->crc = crc32(0, NULL, 0);
     if (hint)
         s->hint = *hint;
     s->status = family->stream->begin(s->reader, &s->hint, out, &s->err);
@@ -70,9 +70,36 @@ uint64_t ct_stream_bytes(const struct ct_stream *s)
     return s->bytes;
 }
 
+/* Eight bytes at a step, as it must keep pace with the reader; not against attackers. */
+static uint64_t add_word(uint64_t hash, const void *bytes)
+{
+    uint64_t word;
+    memcpy(&word, bytes, sizeof word);
+    hash = (hash ^ word) * UINT64_C(0x9E3779B97F4A7C15);
+    return hash ^ hash >> 32;
+}
+
+/* Call before BYTES are counted. However a body was cut, its words begin at the same places. */
+static void add_hash(struct ct_stream *s, struct ct_span bytes)
+{
+    size_t waiting = s->bytes % sizeof s->tail, n = 0;
+    if (waiting) {
+        n = sizeof s->tail - waiting < bytes.n ? sizeof s->tail - waiting : bytes.n;
+        memcpy(s->tail + waiting, bytes.p, n);
+        if (waiting + n == sizeof s->tail)
+            s->hash = add_word(s->hash, s->tail);
+    }
+    for (; bytes.n - n >= sizeof s->tail; n += sizeof s->tail)
+        s->hash = add_word(s->hash, bytes.p + n);
+    if (n < bytes.n) /* the beginning of a word */
+        memcpy(s->tail, bytes.p + n, bytes.n - n);
+}
+
 uint64_t ct_stream_hash(const struct ct_stream *s)
 {
-    return (uint64_t)s->crc << 32 ^ s->bytes;
+    unsigned char last[8] = {0};
+    memcpy(last, s->tail, s->bytes % sizeof last);
+    return add_word(s->hash ^ s->bytes, last);
 }
 
 /* Of a large body only the head is known: of JSON no more than that can be said. */
@@ -110,8 +137,8 @@ static void take_slice(struct ct_stream *s, struct ct_span bytes)
                             (unsigned long long)s->max_bytes);
         return;
     }
+    add_hash(s, bytes);
     s->bytes += bytes.n;
-    s->crc = crc32_z(s->crc, (const Bytef *)bytes.p, bytes.n);
     if (s->head.n < HEAD)
         ct_buf_add(&s->head, (struct ct_span){
                                  bytes.p, bytes.n < HEAD - s->head.n ? bytes.n : HEAD - s->head.n});

@@ -1,18 +1,26 @@
 /* Parsers against the libraries they stand on: MB/s of ours and of the library alone, on the same
- * bytes in one run. Checks what was parsed: a parser that drops rows is not fast, it is wrong. */
+ * bytes in one run, and the memory of those that stream. Checks what was parsed: a parser that
+ * drops rows is not fast, it is wrong.
+ *
+ *   bench_parse FETCHER */
 #include "config.h"
 
 #include "db/base/jsonw.h"
 #include "fetchers/family.h"
+#include "tests/bench/pricelist.h"
 
+#include <csv.h>
 #include <jansson.h>
 #include <libxml/parser.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <time.h>
+#include <yajl/yajl_parse.h>
 
-enum { MODELS = 3000, ITEMS = 400, ROUNDS = 15 };
+enum { MODELS = 3000, ITEMS = 400, ROUNDS = 15, LIST_BYTES = 8 << 20, SLICE = 64 * 1024 };
 
 static double now_s(void)
 {
@@ -109,6 +117,44 @@ static void libxml_alone(struct ct_span body)
     xmlFreeDoc(d);
 }
 
+static void yajl_alone(struct ct_span body)
+{
+    static const yajl_callbacks none = {0};
+    yajl_handle h = yajl_alloc(&none, NULL, NULL);
+    yajl_status s = yajl_status_ok;
+    for (size_t at = 0; at < body.n && s == yajl_status_ok; at += SLICE)
+        s = yajl_parse(h, (const unsigned char *)body.p + at,
+                       body.n - at < SLICE ? body.n - at : SLICE);
+    if (s != yajl_status_ok || yajl_complete_parse(h) != yajl_status_ok) {
+        die("yajl read nothing");
+    }
+    yajl_free(h);
+}
+
+static void count_cell(void *cell, size_t n, void *cells)
+{
+    (void)cell;
+    (void)n;
+    ++*(size_t *)cells;
+}
+
+static void count_row(int end, void *cells)
+{
+    (void)end;
+    (void)cells;
+}
+
+static void csv_alone(struct ct_span body)
+{
+    struct csv_parser p;
+    size_t cells = 0;
+    if (csv_init(&p, CSV_STRICT | CSV_STRICT_FINI) != 0 ||
+        csv_parse(&p, body.p, body.n, count_cell, count_row, &cells) != body.n || cells == 0) {
+        die("libcsv read something else");
+    }
+    csv_free(&p);
+}
+
 static void ours(const char *family, struct ct_span body, size_t rows)
 {
     struct ct_arena *a = ct_arena_new(0);
@@ -119,7 +165,7 @@ static void ours(const char *family, struct ct_span body, size_t rows)
     if (ct_family_find(family)->parse(body, &hint, &b, &err) != CT_OK) {
         die(err.what);
     }
-    if (b.token_prices.n + b.incidents.n != rows) {
+    if (b.token_prices.n + b.incidents.n + b.offers.n != rows) {
         die("the parser made another number of rows");
     }
     ct_arena_free(a);
@@ -148,8 +194,45 @@ static void measure(const char *name, const char *family, struct ct_span body, s
            least, mine / theirs >= least ? "ok" : "over");
 }
 
-int main(void)
+static void append(void *out, struct ct_span bytes)
 {
+    ct_buf_add(out, bytes);
+}
+
+/* CPU of the children that ended. */
+static double children_s(void)
+{
+    struct rusage u;
+    getrusage(RUSAGE_CHILDREN, &u);
+    return (double)u.ru_utime.tv_sec + (double)u.ru_utime.tv_usec / 1e6;
+}
+
+/* Memory of reading 10 MB, 100 MB and 1 GB through a pipe, and CPU: neither may bend. */
+static void curve(const char *fetcher, const char *family)
+{
+    static const uint64_t sizes[] = {10000000, 100000000, 1000000000};
+    double mb[CT_LEN(sizes)], took[CT_LEN(sizes)];
+    for (size_t i = 0; i < CT_LEN(sizes); i++) {
+        int offers = 0;
+        double begin = children_s();
+        long kib = pricelist_memory(fetcher, family, sizes[i], &offers);
+        took[i] = children_s() - begin;
+        mb[i] = (double)kib / 1024;
+        if (kib <= 0 || offers != PRICELIST_ROWS) {
+            die("a streamed list gave other rows");
+        }
+        if (i > 0)
+            printf("bench\tparse-%s-memory-%s-above-10MB\t%.2f MB\t%.2f MB\t%.2f\t<=+1 MB\t%s\n",
+                   family, i == 1 ? "100MB" : "1GB", mb[i], mb[0], mb[i] / mb[0],
+                   mb[i] <= mb[0] + 1 ? "ok" : "over");
+    }
+    printf("bench\tparse-%s-cpu-1GB-against-100MB\t%.2f s\t%.2f s\t%.2f\t<=10.5\t%s\n", family,
+           took[2], took[1], took[2] / took[1], took[2] <= 10.5 * took[1] ? "ok" : "over");
+}
+
+int main(int argc, char **argv)
+{
+    signal(SIGPIPE, SIG_IGN);
     struct ct_error err;
     struct ct_registry *reg;
     if (ct_registry_load(&reg, &err) != CT_OK) {
@@ -161,8 +244,21 @@ int main(void)
     measure("parse-json-against-jansson", "litellm", ct_buf_span(&json), MODELS * 3, jansson_alone,
             0.8);
     measure("parse-feed-against-libxml2", "azure-rss", ct_buf_span(&xml), ITEMS, libxml_alone, 0.7);
+    ct_buf_clear(&json);
+    ct_buf_clear(&xml);
+    pricelist_json(LIST_BYTES, append, &json);
+    pricelist_csv(LIST_BYTES, append, &xml);
+    measure("parse-list-json-against-yajl", "aws-offer", ct_buf_span(&json), PRICELIST_ROWS,
+            yajl_alone, 0.8);
+    measure("parse-list-csv-against-libcsv", "aws-offer-csv", ct_buf_span(&xml), PRICELIST_ROWS,
+            csv_alone, 0.8);
     ct_buf_free(&json);
     ct_buf_free(&xml);
+    fflush(stdout);
+    if (argc > 1) {
+        curve(argv[1], "aws-offer");
+        curve(argv[1], "aws-offer-csv");
+    }
     ct_registry_free(reg);
     return 0;
 }

@@ -185,7 +185,7 @@ area_query() {
 
 area_parse() {
     say "parsers"
-    "$bench/bench_parse"
+    "$bench/bench_parse" "$build/cloudtape-fetcher"
 }
 
 area_store() {
