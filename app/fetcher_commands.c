@@ -285,6 +285,7 @@ static enum ct_status start(struct running *r, const struct fetch_args *a, struc
         .allow_private = r->config.allow_private,
         .ca_file = ca,
         .proxy = r->config.proxy.n > 0 ? r->config.proxy.p : NULL,
+        .concurrency = r->config.concurrency,
     };
     struct ct_fetcher_options fetcher = {
         .registry = r->reg,

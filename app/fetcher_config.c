@@ -50,6 +50,7 @@ enum ct_status ct_fetch_config_load(const char *file, bool allow_private,
         .allow_private = allow_private || ct_setting_number(s, "fetch", "allow_private") == 1,
         .timeout_ms = ct_setting_number(s, "fetch", "timeout"),
         .jitter_percent = (int)(ct_setting_number(s, "fetch", "jitter") / 1000),
+        .concurrency = (int)ct_setting_number(s, "fetch", "concurrency"),
         .raw_ms = ct_setting_number(s, "history", "raw"),
         .hourly_ms = ct_setting_number(s, "history", "hourly"),
     };

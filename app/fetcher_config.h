@@ -8,7 +8,7 @@ struct ct_fetch_config {
     bool allow_private;
     struct ct_buf ca_file, proxy; /* "" unset */
     int64_t timeout_ms;           /* 0 unset */
-    int jitter_percent;
+    int jitter_percent, concurrency;
     int64_t raw_ms, hourly_ms; /* [history] */
 };
 

@@ -454,7 +454,8 @@ static void begin(struct transfer *t)
 /* Starts what the limits allow, oldest first. */
 static void admit(struct ct_http *h)
 {
-    for (struct transfer *t = h->first; t != NULL && h->running < MAX_RUNNING; t = t->next) {
+    size_t most = h->o.concurrency > 0 ? (size_t)h->o.concurrency : MAX_RUNNING;
+    for (struct transfer *t = h->first; t != NULL && h->running < most; t = t->next) {
         int same = 0;
         if (t->state != QUEUED)
             continue;

@@ -19,6 +19,7 @@ struct ct_http_options {
     const char *ca_file;    /* NULL: the system's */
     const char *proxy;      /* NULL: none, also not from the environment */
     const char *user_agent; /* NULL: cloudtape/VERSION */
+    int concurrency;        /* transfers under way at a time, two of them a host; 0: 16 */
 };
 
 CT_MUST_USE enum ct_status ct_http_new(const struct ct_http_options *o, struct ct_http **out,

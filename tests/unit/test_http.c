@@ -805,6 +805,31 @@ static void at_most_two_requests_go_to_one_host_at_a_time(void **state)
     ct_http_free(h);
 }
 
+static void no_more_requests_run_at_a_time_than_asked_for(void **state)
+{
+    (void)state;
+    struct ct_http *h = NULL;
+    struct got g[3] = {0};
+    struct ct_error err;
+    const struct ct_http_options o = {.allow_private = true, .concurrency = 1};
+    assert_int_equal(ct_http_new(&o, &h, &err), CT_OK);
+    int64_t begin = ct_mono_ms();
+    ts_set(env.web, "/one", &(struct ts_answer){200, .body = "{}", .delay_ms = 300});
+    for (size_t i = 0; i < CT_LEN(g); i++) { /* each to a host of its own */
+        char url[64];
+        snprintf(url, sizeof(url), "http://h%zu.localhost:%d/one", i, ts_port(env.web));
+        struct ct_http_request req = {.url = url};
+        assert_int_equal(ct_http_start(h, &req, on_done, &g[i], &err), CT_OK);
+    }
+    finish_all(h);
+    for (size_t i = 0; i < CT_LEN(g); i++) {
+        assert_int_equal(g[i].status, CT_OK);
+        ct_buf_free(&g[i].body);
+    }
+    assert_true(ct_mono_ms() - begin >= 900); /* one after the other */
+    ct_http_free(h);
+}
+
 static void certificate_faults_have_their_own_words(void **state)
 {
     (void)state;
@@ -979,6 +1004,7 @@ int main(void)
         cmocka_unit_test(nobody_listening_and_no_such_host_are_told_apart),
         cmocka_unit_test(stuck_hosts_end_in_time_and_delay_nobody),
         cmocka_unit_test(at_most_two_requests_go_to_one_host_at_a_time),
+        cmocka_unit_test(no_more_requests_run_at_a_time_than_asked_for),
         cmocka_unit_test(certificate_faults_have_their_own_words),
         cmocka_unit_test(proxy_and_home_settings_of_the_environment_are_ignored),
         cmocka_unit_test(a_wake_byte_ends_the_wait),
