@@ -1,0 +1,414 @@
+/* Alerts from stored rows to stored messages, with a clock of our own. */
+#include "config.h"
+
+#include "alerts/engine.h"
+#include "write_fixture.h"
+
+#include <inttypes.h>
+
+struct ride {
+    struct fixture *f;
+    struct ct_rules *rules;
+    struct ct_channels *channels;
+    struct ct_engine *e;
+    int64_t now, boot;
+    int state;       /* of the component; -1: the page fails */
+    int64_t price;   /* milli USD; 0: no price list is fetched */
+    int stock;
+    int problems;
+};
+
+static void on_problem(void *ctx, const char *where, const char *what)
+{
+    print_message("# %s: %s\n", where, what);
+    ((struct ride *)ctx)->problems++;
+}
+
+static void start(struct ride *r)
+{
+    struct ct_error err = {0};
+    struct ct_engine_options o = {
+        .db_path = r->f->path, .writer = r->f->w, .rules = r->rules, .channels = r->channels};
+    enum ct_status st = ct_engine_new(&o, &r->e, &err);
+    if (st != CT_OK)
+        fail_msg("%s: %s", err.where, err.what);
+}
+
+static void stop(struct ride *r)
+{
+    ct_engine_free(r->e);
+    r->e = NULL;
+}
+
+static void set_rules(struct ride *r, const struct ct_rule_line *lines, size_t n)
+{
+    ct_rules_free(r->rules);
+    ct_rules_load(lines, n, NULL, on_problem, r, &r->rules);
+}
+
+static struct ride begin(void **state, const struct ct_rule_line *lines, size_t n)
+{
+    struct ride r = {.f = *state, .state = CT_STATE_OPERATIONAL, .now = ct_now_ms() / 1000 * 1000,
+                     .boot = CT_HOUR};
+    struct ct_channels_options o = {.http = NULL};
+    set_rules(&r, lines, n);
+    ct_channels_new(&o, &r.channels);
+    start(&r);
+    return r;
+}
+#define BEGIN(state, lines) begin(state, lines, CT_LEN(lines))
+
+static void end(struct ride *r)
+{
+    assert_int_equal(r->problems, 0);
+    stop(r);
+    ct_channels_free(r->channels);
+    ct_rules_free(r->rules);
+}
+
+static void fetch_all(struct ride *r)
+{
+    if (r->state >= 0) {
+        component(r->f, "api", r->state);
+        fetch(r->f, "stat", r->now);
+    } else {
+        failed(r->f, "stat", r->now);
+    }
+    if (r->price) {
+        offer(r->f, "p5", r->price, r->stock);
+        fetch(r->f, "price", r->now);
+    }
+}
+
+/* Goes on for so many minutes: a fetch each minute, a step each 15 s. */
+static void ride(struct ride *r, int minutes)
+{
+    for (int i = 0; i < 4 * minutes; i++) {
+        if (i % 4 == 0) {
+            fetch_all(r);
+            ct_engine_committed(r->e, CT_SOURCE_STATUS);
+            ct_engine_committed(r->e, CT_SOURCE_PRICES);
+        }
+        (void)ct_engine_step(r->e, r->now, r->boot);
+        r->now += 15 * CT_SECOND;
+        r->boot += 15 * CT_SECOND;
+    }
+}
+
+static const struct ct_rule_line outage[] = {
+    {"outage", "when", "status state>=part", "t:1"},
+    {"outage", "for", "2m", "t:2"},
+    {"outage", "severity", "critical", "t:3"},
+    {"outage", "notify", "bell", "t:4"},
+};
+#define CHANGES                                                                                    \
+    "SELECT group_concat(was || '>' || now, ' ') FROM (SELECT * FROM alert_change WHERE rule<>"    \
+    "'source_stale' ORDER BY id)"
+#define TOLD "SELECT group_concat(kind, ' ') FROM (SELECT * FROM alert_delivery ORDER BY id)"
+
+static void an_outage_is_told_once_and_so_is_its_end(void **state)
+{
+    struct ride r = BEGIN(state, outage);
+    ride(&r, 3);
+    r.state = CT_STATE_MAJOR;
+    ride(&r, 20);
+    expect(r.f, TOLD, "0");
+    r.state = CT_STATE_OPERATIONAL;
+    ride(&r, 30);
+    expect(r.f, CHANGES, "0>1 1>2 2>3");
+    expect(r.f, TOLD, "0 2");
+    expect(r.f, "SELECT count(*) FROM alert", "0"); /* nothing is left to remember */
+    end(&r);
+}
+
+static void rule_6_what_was_held_survives_a_restart_and_the_pause_counts_nothing(void **state)
+{
+    struct ride r = BEGIN(state, outage);
+    ride(&r, 2);
+    r.state = CT_STATE_MAJOR;
+    ride(&r, 1); /* 45 s held */
+    stop(&r);    /* as kill -9 would: nothing is written at the end */
+    r.now += CT_HOUR;
+    r.boot = 5000;
+    start(&r);
+    ride(&r, 1);
+    expect(r.f, CHANGES, "0>1");
+    ride(&r, 1);
+    expect(r.f, CHANGES, "0>1 1>2");
+    stop(&r);
+    start(&r);
+    ride(&r, 5);
+    expect(r.f, TOLD, "0"); /* not again */
+    end(&r);
+}
+
+static void rule_8_a_change_and_what_it_tells_are_stored_together_or_not_at_all(void **state)
+{
+    struct ride r = BEGIN(state, outage);
+    ride(&r, 2);
+    r.state = CT_STATE_MAJOR;
+    ride(&r, 1);
+    assert_int_equal(sqlite3_exec(r.f->look,
+                                  "CREATE TRIGGER no BEFORE INSERT ON alert_intent BEGIN SELECT"
+                                  " RAISE(ABORT, 'no'); END",
+                                  NULL, NULL, NULL),
+                     SQLITE_OK);
+    ride(&r, 3);
+    expect(r.f, CHANGES, "0>1");
+    expect(r.f, "SELECT state FROM alert", "1");
+    assert_int_equal(sqlite3_exec(r.f->look, "DROP TRIGGER no", NULL, NULL, NULL), SQLITE_OK);
+    ride(&r, 1);
+    expect(r.f, CHANGES, "0>1 1>2");
+    expect(r.f, TOLD, "0");
+    end(&r);
+}
+
+static int64_t the_alert(struct ride *r)
+{
+    char *text = table(r->f, "SELECT id FROM alert WHERE rule='outage'");
+    int64_t id = strtoll(text, NULL, 10);
+    free(text);
+    return id;
+}
+
+static void rule_12_an_acknowledgement_ends_with_the_recovery(void **state)
+{
+    struct ride r = BEGIN(state, outage);
+    char id[CT_ALERT_ID_MAX];
+    ride(&r, 2);
+    r.state = CT_STATE_MAJOR;
+    ride(&r, 5);
+    ct_alert_id(id, the_alert(&r));
+    assert_int_equal(ct_write_ack(r.f->w, ct_span(id), CT_LIT("ann"), CT_LIT("mine"), r.now,
+                                  &r.f->err),
+                     CT_OK);
+    ride(&r, 6 * 60); /* reminders would have come */
+    expect(r.f, TOLD, "0");
+    r.state = CT_STATE_OPERATIONAL;
+    ride(&r, 10);
+    expect(r.f, TOLD, "0 2");
+    r.state = CT_STATE_MAJOR;
+    ride(&r, 10);
+    expect(r.f, TOLD, "0 2 0");
+    assert_int_equal(ct_write_ack(r.f->w, CT_LIT("nothex"), CT_LIT("x"), CT_LIT(""), r.now,
+                                  &r.f->err),
+                     CT_ERR_USAGE);
+    end(&r);
+}
+
+static void rule_10_reminders_come_while_nobody_has_it(void **state)
+{
+    struct ride r = BEGIN(state, outage);
+    ride(&r, 2);
+    r.state = CT_STATE_MAJOR;
+    ride(&r, 9 * 60);
+    expect(r.f, TOLD, "0 1 1");
+    end(&r);
+}
+
+static void rule_11_and_12_a_silence_mutes_and_its_end_tells_what_still_fires(void **state)
+{
+    struct ride r = BEGIN(state, outage);
+    struct ct_silence s = {.matchers = CT_LIT("provider=open* severity=critical"),
+                           .author = CT_LIT("ann"),
+                           .comment = CT_LIT("known"),
+                           .from_ms = r.now,
+                           .to_ms = r.now + 30 * CT_MINUTE,
+                           .made_ms = r.now};
+    assert_int_equal(ct_write_silence(r.f->w, &s, &r.f->err), CT_OK);
+    ride(&r, 2);
+    r.state = CT_STATE_MAJOR;
+    ride(&r, 25);
+    expect(r.f, "SELECT count(*) FROM alert_delivery", "0");
+    expect(r.f, "SELECT state FROM alert WHERE rule='outage'", "2"); /* state goes on */
+    ride(&r, 8);
+    expect(r.f, TOLD, "0");
+    end(&r);
+}
+
+static void rule_12_silences_need_a_reason_and_end(void **state)
+{
+    struct ride r = BEGIN(state, outage);
+    struct ct_silence s = {.matchers = CT_LIT("provider=x"),
+                           .author = CT_LIT("ann"),
+                           .comment = CT_LIT(""),
+                           .from_ms = r.now,
+                           .to_ms = r.now + CT_HOUR,
+                           .made_ms = r.now};
+    assert_int_equal(ct_write_silence(r.f->w, &s, &r.f->err), CT_ERR_USAGE);
+    s.comment = CT_LIT("because");
+    s.to_ms = r.now + 31 * CT_DAY;
+    assert_int_equal(ct_write_silence(r.f->w, &s, &r.f->err), CT_ERR_USAGE);
+    s.to_ms = r.now + 9 * CT_HOUR;
+    s.matchers = CT_LIT("nothing");
+    assert_int_equal(ct_write_silence(r.f->w, &s, &r.f->err), CT_ERR_USAGE);
+    s.matchers = CT_LIT("provider=x");
+    assert_int_equal(ct_write_silence(r.f->w, &s, &r.f->err), CT_OK);
+    ride(&r, 62); /* covered nothing for an hour */
+    expect(r.f, "SELECT ended FROM alert_silence", "1");
+    end(&r);
+}
+
+static void rule_5_a_page_that_cannot_be_read_never_ends_an_alert(void **state)
+{
+    struct ride r = BEGIN(state, outage);
+    ride(&r, 2);
+    r.state = CT_STATE_MAJOR;
+    ride(&r, 5);
+    r.state = -1;
+    ride(&r, 120);
+    expect(r.f, "SELECT state, flags & 1 FROM alert WHERE rule='outage'", "2|1");
+    expect(r.f, "SELECT state FROM alert WHERE rule='source_stale'", "2");
+    r.state = CT_STATE_OPERATIONAL;
+    ride(&r, 10);
+    expect(r.f, "SELECT state FROM alert WHERE rule='outage'", "3");
+    end(&r);
+}
+
+static const struct ct_rule_line cheap[] = {
+    {"cheap", "when", "gpus gpu:h100 price<2.00", "t:1"},
+    {"cheap", "rearm", "5%", "t:2"},
+    {"cheap", "clear", "0", "t:3"},
+};
+
+static void prices_end_only_when_they_moved_back_far_enough(void **state)
+{
+    struct ride r = BEGIN(state, cheap);
+    r.price = 2100;
+    ride(&r, 3);
+    r.price = 1990;
+    ride(&r, 3);
+    r.price = 2050; /* above the limit, not by 5 % */
+    ride(&r, 3);
+    r.price = 1980;
+    ride(&r, 3);
+    expect(r.f, CHANGES, "0>2");
+    r.price = 2110;
+    ride(&r, 3);
+    expect(r.f, CHANGES, "0>2 2>3");
+    end(&r);
+}
+
+static void a_quarantined_price_fires_nothing(void **state)
+{
+    struct ride r = BEGIN(state, cheap);
+    r.price = 20000;
+    ride(&r, 10);
+    r.price = 1500; /* a thirteenth: held back until seen three times */
+    ride(&r, 2);
+    expect(r.f, "SELECT count(*) FROM alert_change", "0");
+    ride(&r, 4);
+    expect(r.f, CHANGES, "0>2");
+    end(&r);
+}
+
+static void stock_that_comes_back_is_told_when_it_comes(void **state)
+{
+    static const struct ct_rule_line lines[] = {
+        {"back", "when", "gpus gpu:h100 stock: N->A,L", "t:1"},
+        {"back", "clear", "0", "t:2"},
+    };
+    struct ride r = BEGIN(state, lines);
+    r.price = 3000;
+    r.stock = CT_STOCK_AVAILABLE;
+    ride(&r, 3);
+    expect(r.f, "SELECT count(*) FROM alert_change", "0"); /* it did not come: it was there */
+    r.stock = CT_STOCK_NONE;
+    ride(&r, 2);
+    stop(&r);
+    start(&r); /* remembers that there was none */
+    ride(&r, 2);
+    r.stock = CT_STOCK_LOW;
+    ride(&r, 3);
+    expect(r.f, CHANGES, "0>2");
+    r.stock = CT_STOCK_NONE;
+    ride(&r, 3);
+    expect(r.f, CHANGES, "0>2 2>3");
+    end(&r);
+}
+
+static void rule_7_when_most_sources_fail_it_is_us_and_all_else_is_held(void **state)
+{
+    static const char *const others[] = {"price", "token", "part"};
+    struct ride r = BEGIN(state, outage);
+    ride(&r, 2);
+    r.state = CT_STATE_MAJOR;
+    for (int minute = 0; minute < 10; minute++) {
+        for (size_t i = 0; i < CT_LEN(others); i++)
+            failed(r.f, others[i], r.now);
+        ride(&r, 1);
+    }
+    expect(r.f, "SELECT state FROM alert WHERE rule='all_sources_failing'", "2");
+    expect(r.f, "SELECT count(*) FROM alert WHERE rule<>'all_sources_failing' AND NOT flags & 4", "0");
+    end(&r);
+}
+
+static void alerts_of_a_rule_that_is_gone_are_closed(void **state)
+{
+    struct ride r = BEGIN(state, outage);
+    ride(&r, 2);
+    r.state = CT_STATE_MAJOR;
+    ride(&r, 5);
+    stop(&r);
+    set_rules(&r, outage, 0);
+    start(&r);
+    ride(&r, 1);
+    expect(r.f, CHANGES, "0>1 1>2 2>0");
+    expect(r.f, "SELECT count(*) FROM alert", "0");
+    end(&r);
+}
+
+static void the_reader_tells_what_fires_and_its_past(void **state)
+{
+    struct ride r = BEGIN(state, outage);
+    struct ct_reader *reader;
+    struct ct_rows rows;
+    struct ct_alert_past past;
+    struct ct_alert_count count;
+    for (int i = 0; i < 3; i++) {
+        r.state = CT_STATE_OPERATIONAL;
+        ride(&r, 40);
+        r.state = CT_STATE_MAJOR;
+        ride(&r, 10);
+    }
+    assert_int_equal(ct_reader_open(r.f->path, &reader, &r.f->err), CT_OK);
+    struct ct_query q = {.at_ms = CT_LIVE, .now_ms = r.now};
+    assert_int_equal(ct_read_alerts(reader, &q, r.f->arena, &rows, &r.f->err), CT_OK);
+    assert_int_equal(rows.n, 1);
+    const struct ct_alert_row *a = rows.v;
+    assert_int_equal(a->state, CT_ALERT_FIRING);
+    assert_true(ct_span_is(a->subject, "openai"));
+    assert_true(ct_span_is(a->sent, "bell ok"));
+    assert_int_equal(ct_read_alert_past(reader, &q, a->id, &past, &r.f->err), CT_OK);
+    assert_int_equal(past.fired, 3);
+    assert_in_range(past.median_ms, 12 * CT_MINUTE, 14 * CT_MINUTE);
+    assert_int_equal(ct_read_alert_count(reader, &q, r.f->arena, &count, &r.f->err), CT_OK);
+    assert_int_equal(count.firing_new, 1);
+    q.at_ms = r.now - 12 * CT_MINUTE; /* the time machine: it was fine then */
+    assert_int_equal(ct_read_alerts(reader, &q, r.f->arena, &rows, &r.f->err), CT_OK);
+    assert_int_equal(rows.n, 0);
+    ct_reader_close(reader);
+    end(&r);
+}
+
+int main(void)
+{
+#define T(name) cmocka_unit_test_setup_teardown(name, fixture_setup, fixture_teardown)
+    const struct CMUnitTest tests[] = {
+        T(an_outage_is_told_once_and_so_is_its_end),
+        T(rule_5_a_page_that_cannot_be_read_never_ends_an_alert),
+        T(rule_6_what_was_held_survives_a_restart_and_the_pause_counts_nothing),
+        T(rule_7_when_most_sources_fail_it_is_us_and_all_else_is_held),
+        T(rule_8_a_change_and_what_it_tells_are_stored_together_or_not_at_all),
+        T(rule_10_reminders_come_while_nobody_has_it),
+        T(rule_11_and_12_a_silence_mutes_and_its_end_tells_what_still_fires),
+        T(rule_12_an_acknowledgement_ends_with_the_recovery),
+        T(rule_12_silences_need_a_reason_and_end),
+        T(prices_end_only_when_they_moved_back_far_enough),
+        T(a_quarantined_price_fires_nothing),
+        T(stock_that_comes_back_is_told_when_it_comes),
+        T(alerts_of_a_rule_that_is_gone_are_closed),
+        T(the_reader_tells_what_fires_and_its_past),
+    };
+    return cmocka_run_group_tests_name("alert engine", tests, NULL, NULL);
+}
