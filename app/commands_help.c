@@ -169,6 +169,19 @@ static void man_commands(struct ct_buf *out)
                 ".SH FILES\n.TP\n$XDG_CONFIG_HOME/cloudtape/reference/*.tsv\nReference tables of "
                 "your own (accelerators, instance types, labs, hosts, regions, sources): a copy of "
                 "the program's table, changed, is read in its place.\n"
+                ".SH SOURCES OF YOUR OWN\nA page of a known format is a section [source NAME] with "
+                "family and url. Family exec runs a program (command = /PATH/PROGRAM WORDS, no "
+                "shell, PATH, HOME, LANG and CT_* as its environment) and reads what it prints; "
+                "family rows reads the same from an address: the rows of `cloudtape parse`, a JSON "
+                "object a line, kind saying what they are. One bad line refuses the whole answer. "
+                "`cloudtape sources test NAME` fetches once, shows rows and changes, and stores "
+                "nothing.\n"
+                ".SH RECORDINGS\nfetch \\-\\-record DIR keeps every answer under DIR/SOURCE: "
+                "TIME.PAGE.head says in lines \"name: value\" what was asked and answered, "
+                "TIME.PAGE.body.gz is the body; keys and cookies are not kept, nor lists too large "
+                "to hold. fetch \\-\\-replay DIR plays them into a database of its own, and "
+                "import FAMILY DIR/SOURCE/*.body.gz \\-\\-at name \\-\\-source SOURCE reads them "
+                "again with a better parser.\n"
                 ".SH SEE ALSO\n.BR cloudtape (5)\n");
 }
 
