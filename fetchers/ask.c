@@ -12,6 +12,7 @@
 
 #define ARENA_LIMIT ((size_t)64 << 20) /* of the rows of one answer */
 #define DEFAULT_BODY ((size_t)8 << 20)
+#define RECORDED_MAX ((size_t)64 << 20)
 #define DEFAULT_TIMEOUT_MS (30 * CT_SECOND)
 #define KEY_PLACE "{key}" /* in an address: where the key goes */
 
@@ -72,7 +73,7 @@ static void arrived(struct ct_ask *a, const struct ct_http_answer *answer)
                                   .ended_ms = a->ended_ms,
                                   .page = a->asked,
                                   .answer = answer};
-    if (a->record && !a->s->ops->stream) /* what is never held whole is not kept */
+    if (a->record && !a->stream) /* what is never held whole is not kept */
         ct_record_keep(a->record, &x);
 }
 
@@ -220,6 +221,12 @@ static enum ct_status on_bytes(void *ctx, struct ct_span bytes, struct ct_error 
     return CT_OK;
 }
 
+/* A recording keeps bodies whole: while one is made, those that can be held are. */
+static bool is_streamed(const struct ct_ask *a)
+{
+    return a->s->ops->stream && (!a->record || body_limit(a->s) > RECORDED_MAX);
+}
+
 /* Such a source has one page. */
 static void on_end(struct ct_ask *a, struct ct_span etag, struct ct_span last_modified)
 {
@@ -248,7 +255,7 @@ static void on_answer(void *ctx, const struct ct_http_answer *h)
     a->latency_ms += h->latency_ms;
     if (h->status != CT_OK) {
         fail(a, &h->err);
-    } else if (code == 200 && a->s->ops->stream) {
+    } else if (code == 200 && a->stream) {
         on_end(a, h->etag, h->last_modified);
     } else if (code == 200) {
         on_body(a, h->body, h->etag, h->last_modified);
@@ -303,7 +310,7 @@ static enum ct_status ask_address(struct ct_ask *a, bool plain, struct ct_error 
         .total_ms = timeout_of(a),
         .allow_private = s->allow_private,
         .secret_url = in_url,
-        .sink = s->ops->stream ? on_bytes : NULL,
+        .sink = is_streamed(a) ? on_bytes : NULL,
         .keep_headers = a->record != NULL,
     };
     fill_headers(s, in_url ? NULL : key, arena, headers);

@@ -499,6 +499,27 @@ static void a_moved_page_is_told_by_its_new_family_and_keeps_what_was_known(void
     assert_int_equal(query("SELECT failures FROM source WHERE name = 'page'"), 3);
 }
 
+static void a_table_that_streams_is_recorded_and_replayed(void **state)
+{
+    (void)state;
+    struct ct_buf plain = CT_BUF_INIT, packed = CT_BUF_INIT;
+    FILE *f = new_config();
+    char *rec = file_in("rec");
+    read_list("skypilot-csv/good.csv", &plain, &packed);
+    const struct ts_answer table = {200, "Content-Encoding: gzip\n", packed.p, packed.n, NULL, 0};
+    ts_set(env.web, "/sky", &table);
+    add_source(f, "sky", "skypilot-csv", ts_port(env.web), "/sky", "60s");
+    fclose(f);
+    expect_code(wait_for(FETCH("--once", "sky", "--record", rec), 20000), 0);
+    int64_t offers = query("SELECT count(*) FROM offer");
+    assert_true(offers > 0);
+    assert_int_equal(rename(file_in("t.db"), file_in("other.db")), 0);
+    expect_code(wait_for(FETCH("--replay", rec, "--speed", "max"), 30000), 0);
+    assert_int_equal(query("SELECT count(*) FROM offer"), offers);
+    ct_buf_free(&plain);
+    ct_buf_free(&packed);
+}
+
 static void a_recording_replays_into_the_same_rows(void **state)
 {
     (void)state;
@@ -1043,6 +1064,7 @@ int main(void)
         FRESH(a_key_in_an_address_goes_along_to_every_page_and_nowhere_else),
         FRESH(a_moved_page_is_told_by_its_new_family_and_keeps_what_was_known),
         FRESH(a_recording_replays_into_the_same_rows),
+        FRESH(a_table_that_streams_is_recorded_and_replayed),
         FRESH(wrong_usage_is_one_line_and_changes_nothing),
         FRESH(a_bad_config_line_is_named_and_the_rest_counts),
         FRESH(signals_and_the_end_of_the_parent_stop_it_within_two_seconds),
