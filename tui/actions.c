@@ -156,7 +156,7 @@ void ui_set_theme(struct ct_ui *ui, size_t i)
     if (ui->terminal) {
         ct_term_theme(&ui->themes[i]);
     }
-    ui_say(ui, false, "theme %s", ui->themes[i].name);
+    ui_say(ui, false, "theme %s (%zu of %zu)", ui->themes[i].name, i + 1, ui->n_themes);
     ui->dirty_all = true;
 }
 

@@ -9,7 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-const char *const ct_theme_names[] = {"terminal", "mono", "high-contrast", "cb", NULL};
+const char *const ct_theme_names[] = {"terminal", "mono", "high-contrast", "cb", "gruvbox", "nord", "dracula",
+                                      "solarized-light", NULL};
 
 static const char *const attr_words[] = {"bold", "dim", "underline", "reverse", "italic", NULL};
 
@@ -55,6 +56,44 @@ void ct_theme_builtin(struct ct_theme *t)
     snprintf(t->name, sizeof(t->name), "terminal");
     memcpy(t->looks, builtin, sizeof(builtin));
 }
+
+/* What a whole base16 scheme makes of the roles: its numbers mean the same in all of them (00 to 07 from the
+ * background to the brightest text, then red, orange, yellow, green, cyan, blue, purple, brown). */
+static const struct {
+    enum ct_role role;
+    int fg; /* index in the scheme; the background is base00 */
+    unsigned attrs;
+} base16_roles[] = {
+    {CT_ROLE_TEXT, 5, 0},
+    {CT_ROLE_DIM, 4, 0},
+    {CT_ROLE_BORDER, 3, 0},
+    {CT_ROLE_BORDER_FOCUS, 13, 0},
+    {CT_ROLE_TITLE, 13, CT_ATTR_BOLD},
+    {CT_ROLE_HEADER, 4, 0},
+    {CT_ROLE_STATE_OK, 5, 0},
+    {CT_ROLE_STATE_MAINT, 12, 0},
+    {CT_ROLE_STATE_UNKN, 4, CT_ATTR_DIM},
+    {CT_ROLE_STATE_DEGR, 10, CT_ATTR_UNDERLINE},
+    {CT_ROLE_STATE_PART, 9, CT_ATTR_BOLD},
+    {CT_ROLE_STATE_DOWN, 8, CT_ATTR_BOLD | CT_ATTR_REVERSE},
+    {CT_ROLE_PRICE_LOWER, 13, 0},
+    {CT_ROLE_PRICE_HIGHER, 9, CT_ATTR_BOLD},
+    {CT_ROLE_STALE, 4, CT_ATTR_DIM},
+    {CT_ROLE_ERROR, 8, CT_ATTR_BOLD},
+    {CT_ROLE_MATCH, 10, CT_ATTR_UNDERLINE},
+    {CT_ROLE_KEY, 14, CT_ATTR_BOLD},
+    {CT_ROLE_SERIES_A, 13, 0},
+    {CT_ROLE_SERIES_B, 9, 0},
+    {CT_ROLE_SERIES_C, 12, 0},
+    {CT_ROLE_SERIES_D, 14, 0},
+    {CT_ROLE_SERIES_E, 11, 0},
+    {CT_ROLE_SERIES_F, 8, 0},
+    {CT_ROLE_SERIES_G, 10, 0},
+    {CT_ROLE_SERIES_H, 4, 0},
+    {CT_ROLE_CURSOR, 10, CT_ATTR_BOLD},
+    {CT_ROLE_NOT_LIVE, 10, CT_ATTR_REVERSE},
+    {CT_ROLE_BAR, 5, 0},
+};
 
 /* ---- reading ---- */
 
@@ -129,6 +168,7 @@ enum ct_status ct_look_parse(const char *text, const int *base16, struct ct_look
 struct reading {
     struct ct_theme *theme;
     int base16[16];
+    unsigned given; /* bits of those */
     int depth;
     ct_ini_problem_fn *problem;
     void *ctx;
@@ -167,6 +207,14 @@ static enum ct_status read_base16(struct reading *r, const char *key, const char
         return ct_fail(err, CT_ERR_CONFIG, NULL, "\"%s\" is no #rrggbb", value);
     }
     r->base16[at - digits] = color;
+    r->given |= 1u << (at - digits);
+    if (r->given == 0xffff) { /* the whole scheme: [roles] below may say otherwise */
+        r->given = 0;
+        for (size_t i = 0; i < CT_LEN(base16_roles); i++) {
+            r->theme->looks[base16_roles[i].role] = (struct ct_look){
+                r->base16[base16_roles[i].fg], r->base16[0], base16_roles[i].attrs};
+        }
+    }
     return CT_OK;
 }
 

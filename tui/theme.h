@@ -29,7 +29,8 @@ struct ct_theme {
 
 /* The built-in "terminal": default colours, palette 0 to 15 and attributes. */
 void ct_theme_builtin(struct ct_theme *t);
-/* Loads NAME ("mono"; a resource themes/NAME.theme) or a path (with a '/' in it). A role that cannot be read is told
+/* A [base16] section with all sixteen colours makes a look of every role; with fewer they are names for [roles].
+ * Loads NAME ("mono"; a resource themes/NAME.theme) or a path (with a '/' in it). A role that cannot be read is told
  * to PROBLEM with file:line and keeps the look of the theme it extends. CT_ERR_NOT_FOUND names the nearest
  * theme, T untouched. */
 CT_MUST_USE enum ct_status ct_theme_load(const char *name, struct ct_theme *t,

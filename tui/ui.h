@@ -72,7 +72,7 @@ struct ct_ui {
     const struct ct_ui_options *o;
     struct ct_canvas *canvas;
     struct ct_keymap keys;
-    struct ct_theme themes[8];
+    struct ct_theme themes[12]; /* those shipped and one of the person's */
     size_t n_themes, theme;
     bool terminal; /* there is one; else a single screen is drawn */
 

@@ -130,6 +130,65 @@ static void extends_and_base16_are_followed(void **state)
     assert_int_equal(t.looks[CT_ROLE_STATE_DEGR].fg, CT_COLOR_DEFAULT); /* as mono has it */
 }
 
+static void a_whole_base16_scheme_needs_no_roles(void **state)
+{
+    (void)state;
+    struct ct_theme t;
+    struct told told = {0};
+    char text[512] = "extends = mono\n[base16]\n";
+    for (int i = 0; i < 16; i++) {
+        size_t n = strlen(text);
+        snprintf(text + n, sizeof(text) - n, "base0%X = #%02x0000\n", i, i * 16);
+    }
+    strcat(text, "[roles]\nerror = base0F bold\n");
+    assert_int_equal(load_text(text, &t, &told), CT_OK);
+    assert_int_equal(told.n, 0);
+    for (int i = 0; i < CT_N_ROLES; i++) { /* one background, but where a role says otherwise */
+        bool own = i == CT_ROLE_ERROR || i == CT_ROLE_SELECTION;
+        assert_int_equal(t.looks[i].bg, own ? CT_COLOR_DEFAULT : CT_COLOR_RGB);
+    }
+    assert_int_equal(t.looks[CT_ROLE_TEXT].fg, CT_COLOR_RGB + 0x500000);
+    assert_int_equal(t.looks[CT_ROLE_ERROR].fg, CT_COLOR_RGB + 0xf00000);
+}
+
+/* Contrast as people see it, of 21: WCAG's relative luminance. */
+static double luminance(int color)
+{
+    double sum = 0;
+    static const double weight[] = {0.0722, 0.7152, 0.2126};
+    for (int i = 0; i < 3; i++) {
+        double c = (ct_color_rgb(color) >> (8 * i) & 255) / 255.0;
+        sum += weight[i] * (c <= 0.03928 ? c / 12.92 : (c + 0.055) / 1.055 * (c + 0.055) / 1.055);
+    }
+    return sum;
+}
+
+static void text_of_every_theme_can_be_read_on_its_ground(void **state)
+{
+    (void)state;
+    for (size_t n = 0; ct_theme_names[n]; n++) {
+        struct ct_theme t;
+        struct ct_error e = {0};
+        assert_int_equal(ct_theme_load(ct_theme_names[n], &t, NULL, NULL, &e), CT_OK);
+        for (int role = 0; role < CT_N_ROLES; role++) {
+            for (int colors = 8; colors <= 256; colors *= colors == 8 ? 2 : 16) {
+                for (int selected = 0; selected < 2; selected++) {
+                    struct ct_look look = ct_theme_look(&t, (enum ct_role)role, selected, colors);
+                    assert_true(look.fg == CT_COLOR_DEFAULT || look.fg != look.bg);
+                    if (colors < 256 || look.fg < 0 || look.bg < 0 || role == CT_ROLE_BORDER) {
+                        continue;
+                    }
+                    double a = luminance(look.fg), b = luminance(look.bg);
+                    double contrast = a > b ? (a + 0.05) / (b + 0.05) : (b + 0.05) / (a + 0.05);
+                    if (contrast < 2.0) {
+                        fail_msg("%s: %s has a contrast of %.2f", t.name, ct_role_words[role], contrast);
+                    }
+                }
+            }
+        }
+    }
+}
+
 static void a_theme_that_extends_nothing_real_says_so(void **state)
 {
     (void)state;
@@ -184,6 +243,8 @@ int main(void)
         cmocka_unit_test(a_wrong_line_is_told_and_costs_one_role_only),
         cmocka_unit_test(extends_and_base16_are_followed),
         cmocka_unit_test(a_theme_that_extends_nothing_real_says_so),
+        cmocka_unit_test(a_whole_base16_scheme_needs_no_roles),
+        cmocka_unit_test(text_of_every_theme_can_be_read_on_its_ground),
         cmocka_unit_test(colours_come_down_to_the_terminal),
         cmocka_unit_test(ansi_output_holds_every_cell_and_resets),
     };
