@@ -565,8 +565,8 @@ static void a_recording_replays_into_the_same_rows(void **state)
         "SELECT count(*) FROM offer o, other.offer x WHERE o.cloud = x.cloud AND o.price_per_hour = x.price_per_hour",
         "SELECT count(*) FROM (SELECT at_ms, text FROM event WHERE kind = 2 INTERSECT SELECT at_ms, text FROM other.event WHERE kind = 2)",
         "SELECT count(*) FROM component c, other.component x WHERE c.ext_id = x.ext_id AND c.name = x.name",
-        "SELECT count(*) FROM (SELECT s.name, p.from_ms, p.outcome, p.rows FROM poll p JOIN source s ON s.id = p.source_id"
-        " INTERSECT SELECT s.name, p.from_ms, p.outcome, p.rows FROM other.poll p JOIN other.source s ON s.id = p.source_id)"};
+        ("SELECT count(*) FROM (SELECT s.name, p.from_ms, p.outcome, p.rows FROM poll p JOIN source s ON s.id = p.source_id"
+         " INTERSECT SELECT s.name, p.from_ms, p.outcome, p.rows FROM other.poll p JOIN other.source s ON s.id = p.source_id)")};
     static const int64_t want[] = {1, 2, 4, 7};
     for (size_t i = 0; i < CT_LEN(same); i++)
         assert_in_range(query_beside(other, same[i]), want[i], 99);
