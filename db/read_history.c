@@ -259,7 +259,9 @@ static void take_sample(struct drawing *d, int64_t at, int64_t value, int flags,
         bool gone = (flags & CT_SAMPLE_GONE) != 0;
         end_null(d, at);
         d->null_since = at;
-        d->null_reason = gone ? CT_LIT("not offered") : CT_LIT("no price");
+        d->null_reason = (flags & CT_SAMPLE_DAMAGED) ? CT_LIT("damaged in the file")
+                         : gone                      ? CT_LIT("not offered")
+                                                     : CT_LIT("no price");
     }
     d->h->n_changes += n;
 }

@@ -104,7 +104,7 @@ static bool next_series(struct ct_writer *w, int64_t from_ms, int64_t until_ms, 
         r->id = series;
         r->from_ms = from_ms;
     }
-    ct_samples_flush(w->samples, source, until_ms);
+    ct_samples_flush(w->samples, source);
     return true;
 }
 
@@ -255,6 +255,7 @@ enum ct_status ct_write_retain(struct ct_writer *w, const struct ct_retention *k
     if (r->on)
         slice(w);
     status = ct_w_commit(w, "retention", err);
+    ct_w_seal_many(w);
     /* after a failure the next pass begins where the last whole one ended */
     if (status != CT_OK || !r->on || r->phase == DONE) {
         r->on = false;

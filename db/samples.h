@@ -2,20 +2,20 @@
  * door to them: nobody else knows how they lie in the file. One store a connection, on the thread
  * of that connection; it reads inside the transaction its owner began.
  *
+ * In the file a commit appends one row a moment to table tick, with all series that changed then.
+ * From time to time sealing moves ticks into table chunk: some 256 neighbouring samples of one
+ * series a row, the key made of the series and the second of the first one, so that a year of one
+ * series is a few rows side by side. What ticks say counts more than what chunks say, later ticks
+ * more than earlier ones: sealing may stop and begin anew at any point. The ticks not yet sealed
+ * are few and kept in memory, by series.
+ *
  * Failures are sticky, as in the writer: after the first one everything says "nothing there" until
  * the next ct_samples_begin, and the owner looks once, at its end. */
 #ifndef CT_SAMPLES_H
 #define CT_SAMPLES_H
 
+#include "db/codec.h"
 #include "db/schema.h"
-
-#include <stdbool.h>
-#include <stdint.h>
-
-struct ct_sample {
-    int64_t at_ms, value; /* CT_NONE: no number, FLAGS say why */
-    int flags;            /* enum ct_sample_flags */
-};
 
 struct ct_samples;
 struct ct_samples *ct_samples_new(sqlite3 *db); /* DB is borrowed and must be there until _free */
@@ -26,7 +26,8 @@ void ct_samples_begin(struct ct_samples *s);
 /* The extended result code of the first failure since then; SQLITE_OK. */
 int ct_samples_rc(const struct ct_samples *s);
 
-/* The newest sample of SERIES at or before T; the oldest one after T. False: none. */
+/* The newest sample of SERIES at or before T; the oldest one after T. False: none. Where the file
+ * is damaged one stands at the beginning of what is lost: no number, CT_SAMPLE_DAMAGED. */
 bool ct_sample_at(struct ct_samples *s, int64_t series, int64_t t, struct ct_sample *out);
 bool ct_sample_after(struct ct_samples *s, int64_t series, int64_t t, struct ct_sample *out);
 /* The oldest after T first, up to TO (included):
@@ -35,13 +36,34 @@ bool ct_sample_after(struct ct_samples *s, int64_t series, int64_t t, struct ct_
  * Samples may be put and taken away meanwhile. */
 bool ct_sample_next(struct ct_samples *s, int64_t series, int64_t to_ms, struct ct_sample *v);
 
+/* How many samples there are, of all series. */
+int64_t ct_samples_count(struct ct_samples *s);
+/* Ticks that cannot be read: whole commits of which nothing is known. */
+int64_t ct_samples_damaged_ticks(struct ct_samples *s);
+
 /* ---- the writer's, inside its transaction ---- */
-/* Puts V there, in place of what stood at its moment. */
+/* Puts V there: where nothing stands, or in place of what does. Moments are 1970 to 10,000. */
 void ct_sample_put(struct ct_samples *s, int64_t series, struct ct_sample v);
+void ct_sample_replace(struct ct_samples *s, int64_t series, struct ct_sample v);
 /* Takes away what stands at AT_MS. False: nothing did. */
 bool ct_sample_del(struct ct_samples *s, int64_t series, int64_t at_ms);
-/* Before COMMIT: writes what was put and taken away. SOURCE and AT_MS name the poll. */
-void ct_samples_flush(struct ct_samples *s, int64_t source, int64_t at_ms);
+/* Before COMMIT: writes what was put and taken away. SOURCE is whose poll it was. */
+void ct_samples_flush(struct ct_samples *s, int64_t source);
+/* After ROLLBACK. */
+void ct_samples_forget(struct ct_samples *s);
+
+/* How much waits to be sealed. */
+enum ct_unsealed { CT_UNSEALED_FEW, CT_UNSEALED_SOME /* when idle */, CT_UNSEALED_MANY /* now */ };
+enum ct_unsealed ct_samples_unsealed(const struct ct_samples *s);
+/* Seals for about MS milliseconds, inside a transaction of its own: one slice. True: more to do. */
+bool ct_samples_seal(struct ct_samples *s, int64_t ms);
+
+/* ---- for check, salvage and migration ---- */
+/* What a row of table chunk holds: the series and the earliest moment its samples may have. */
+int64_t ct_chunk_series(int64_t key);
+int64_t ct_chunk_from_ms(int64_t key);
+/* Fills an empty table chunk from table sample of layout 1. SQLite's result code. */
+int ct_samples_from_rows(sqlite3 *db);
 
 /* Every statement of the store, for the test that asks for their plans. */
 extern const char *const ct_samples_sql[];

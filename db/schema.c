@@ -1,6 +1,6 @@
 #include "config.h"
 
-#include "db/schema.h"
+#include "db/samples.h"
 
 #include "db/base/str.h"
 
@@ -9,7 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
-/* Version 1: one row a change. All times are Unix ms; CT_LIVE (2^63 - 1) is "until further notice". Enums are
+/* Version 1: one row a change (see step 7). All times are Unix ms; CT_LIVE (2^63 - 1) is "until further notice". Enums are
  * stored as the numbers of db/model.h. NULL: the source does not say. */
 static const char step_1[] =
     /* first_ms: the first stored observation of any source. */
@@ -268,7 +268,23 @@ static const char step_6[] =
     ") STRICT, WITHOUT ROWID;"
     "ALTER TABLE series ADD COLUMN words INTEGER NOT NULL DEFAULT 0;";
 
-static const char *const steps[] = {step_1, step_2, step_3, step_4, step_5, step_6};
+/* Version 7: samples packed (db/samples.h). */
+static const char step_7[] =
+    /* One row a moment of a commit: the series that changed at AT_MS, packed (db/codec.h, keys are series).
+     * N grows with every commit and is never used again: meta.sealed is the last one whose rows are gone.
+     * NET: how many samples more there are since. meta.samples counts the sealed ones. */
+    "CREATE TABLE tick ("
+    " n INTEGER PRIMARY KEY, source_id INTEGER NOT NULL, at_ms INTEGER NOT NULL,"
+    " net INTEGER NOT NULL, b BLOB NOT NULL"
+    ") STRICT;"
+    /* Some 256 neighbouring samples of a series, packed (keys are moments). K: the series * 2^38 + the second
+     * from which on its samples lie here and no longer in the row before. Prices NULL, flags: as samples were. */
+    "CREATE TABLE chunk (k INTEGER PRIMARY KEY, b BLOB NOT NULL) STRICT;";
+
+static const struct ct_schema_step steps[] = {
+    {.sql = step_1}, {.sql = step_2}, {.sql = step_3}, {.sql = step_4}, {.sql = step_5}, {.sql = step_6},
+    {.sql = step_7, .run = ct_samples_from_rows, .after = "DROP TABLE sample"},
+};
 _Static_assert(CT_LEN(steps) == CT_SCHEMA_VERSION, "a step a version");
 
 static enum ct_status fail(sqlite3 *db, const char *path, struct ct_error *err)
@@ -323,7 +339,7 @@ out:
 }
 
 /* One step and its version number, together or not at all. */
-static enum ct_status take_step(sqlite3 *db, const char *path, const char *sql, int to,
+static enum ct_status take_step(sqlite3 *db, const char *path, const struct ct_schema_step *step, int to,
                                 struct ct_error *err)
 {
     char head[96];
@@ -334,11 +350,15 @@ static enum ct_status take_step(sqlite3 *db, const char *path, const char *sql, 
     }
     int64_t version = 0; /* another process may have taken the step while we waited for the lock */
     enum ct_status status = ask(db, path, "PRAGMA user_version", &version, err);
-    const char *const parts[] = {sql, head, "COMMIT"};
-    for (size_t i = version < to ? 0 : CT_LEN(parts) - 1; status == CT_OK && i < CT_LEN(parts); i++) {
-        if (sqlite3_exec(db, parts[i], NULL, NULL, NULL) != SQLITE_OK) {
-            status = fail(db, path, err);
-        }
+    bool due = status == CT_OK && version < to;
+    if (due && (sqlite3_exec(db, step->sql, NULL, NULL, NULL) != SQLITE_OK ||
+                (step->run && step->run(db) != SQLITE_OK) ||
+                (step->after && sqlite3_exec(db, step->after, NULL, NULL, NULL) != SQLITE_OK) ||
+                sqlite3_exec(db, head, NULL, NULL, NULL) != SQLITE_OK)) {
+        status = fail(db, path, err);
+    }
+    if (status == CT_OK && sqlite3_exec(db, "COMMIT", NULL, NULL, NULL) != SQLITE_OK) {
+        status = fail(db, path, err);
     }
     if (status != CT_OK) {
         (void)sqlite3_exec(db, "ROLLBACK", NULL, NULL, NULL);
@@ -346,8 +366,8 @@ static enum ct_status take_step(sqlite3 *db, const char *path, const char *sql, 
     return status;
 }
 
-enum ct_status ct_schema_migrate(sqlite3 *db, const char *path, const char *const *list, int n_steps,
-                                 struct ct_error *err)
+enum ct_status ct_schema_migrate(sqlite3 *db, const char *path, const struct ct_schema_step *list,
+                                 int n_steps, struct ct_error *err)
 {
     int64_t app = 0, version = 0, objects = 0;
     enum ct_status status = ask(db, path, "PRAGMA application_id", &app, err);
@@ -383,7 +403,7 @@ enum ct_status ct_schema_migrate(sqlite3 *db, const char *path, const char *cons
         return fail(db, path, err);
     }
     for (int64_t v = version; status == CT_OK && v < n_steps; v++) {
-        status = take_step(db, path, list[v], (int)v + 1, err);
+        status = take_step(db, path, &list[v], (int)v + 1, err);
     }
     return status;
 }

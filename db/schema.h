@@ -8,7 +8,7 @@
 #include <sqlite3.h>
 
 #define CT_APPLICATION_ID 0x434c5450 /* "CLTP" in the file's header: a database of ours */
-#define CT_SCHEMA_VERSION 6          /* PRAGMA user_version */
+#define CT_SCHEMA_VERSION 7          /* PRAGMA user_version */
 
 /* sample.flags. A sample without a number (NULL) and without CT_SAMPLE_GONE means: listed, no
  * price. */
@@ -20,6 +20,7 @@ enum ct_sample_flags {
         8, /* the answer no longer lists it (stock: 'N', or '?' if that says nothing) */
     CT_SAMPLE_HEADING = 16,  /* components: a group's heading, counts in no roll-up */
     CT_SAMPLE_LOCATION = 32, /* components: one place of many (an edge site, a data centre) */
+    CT_SAMPLE_DAMAGED = 256, /* never stored: what was here cannot be read any more */
 };
 
 /* series.kind: what a series' value is, and which facts table describes it. */
@@ -103,10 +104,17 @@ CT_MUST_USE enum ct_status ct_schema_open(sqlite3 *db, const char *path, struct 
 CT_MUST_USE enum ct_status ct_schema_make(sqlite3 *db, const char *path, int version,
                                           struct ct_error *err);
 
+/* What takes one version to the next, in one transaction: SQL, then, where SQL does not do, RUN. */
+struct ct_schema_step {
+    const char *sql;
+    int (*run)(sqlite3 *db); /* SQLite's result code; NULL: nothing more to do */
+    const char *after;       /* SQL again; NULL */
+};
+
 /* The same with any list of steps: STEPS[i] takes version i to i + 1. For tests of the machinery.
  */
 CT_MUST_USE enum ct_status ct_schema_migrate(sqlite3 *db, const char *path,
-                                             const char *const *steps, int n_steps,
+                                             const struct ct_schema_step *steps, int n_steps,
                                              struct ct_error *err);
 
 #endif

@@ -7,12 +7,15 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#define SLICE_MS 5
+#define IDLE_SLICES 8
 #define WAL_MAX_BYTES (64 * 1024 * 1024)
 #define ARENA_MAX ((size_t)256 << 20)
 
@@ -305,7 +308,11 @@ static enum ct_status end_with(struct ct_writer *w, const char *sql, const char 
                                struct ct_error *err)
 {
     bool full = ct_arena_full(w->arena);
-    if (ct_samples_rc(w->samples) != SQLITE_OK)
+    if (ct_samples_rc(w->samples) == SQLITE_RANGE)
+        (void)snprintf(w->why, sizeof w->why, "a moment no sample can have");
+    if (ct_samples_rc(w->samples) == SQLITE_RANGE && w->rc == SQLITE_OK)
+        w->rc = SQLITE_RANGE;
+    else if (ct_samples_rc(w->samples) != SQLITE_OK)
         keep_failure(w, ct_samples_rc(w->samples));
     if (w->rc == SQLITE_OK && !full) {
         int rc = sqlite3_exec(w->db, sql, NULL, NULL, NULL);
@@ -315,6 +322,7 @@ static enum ct_status end_with(struct ct_writer *w, const char *sql, const char 
     }
     if (!sqlite3_get_autocommit(w->db))
         (void)sqlite3_exec(w->db, "ROLLBACK", NULL, NULL, NULL);
+    ct_samples_forget(w->samples);
     if (full)
         return ct_fail(err, CT_ERR_LIMIT, where, "the answer needs more memory than allowed");
     return ct_fail(err, CT_ERR_DB, where, "%s: %s", w->path, w->why);
@@ -329,11 +337,33 @@ enum ct_status ct_w_commit(struct ct_writer *w, const char *where, struct ct_err
 
 enum ct_status ct_w_undo(struct ct_writer *w, const char *where, struct ct_error *err)
 {
-    return end_with(w, "ROLLBACK", where, err);
+    enum ct_status status = end_with(w, "ROLLBACK", where, err);
+    ct_samples_forget(w->samples);
+    return status;
+}
+
+/* Slices of sealing, a transaction each: until nothing waits, or as long as it is worth it. */
+static void seal(struct ct_writer *w, int slices, enum ct_unsealed least)
+{
+    struct ct_error ignored; /* what is unsealed stays so; whatever the reason is, commits meet it */
+    bool more = w->db && !w->reopen && ct_samples_unsealed(w->samples) >= least;
+    for (int i = 0; more && i < slices; i++) {
+        if (ct_w_begin(w, &ignored) != CT_OK)
+            return;
+        more = ct_samples_seal(w->samples, SLICE_MS);
+        if (ct_w_commit(w, "sealing", &ignored) != CT_OK)
+            return;
+    }
+}
+
+void ct_w_seal_many(struct ct_writer *w)
+{
+    seal(w, INT_MAX, CT_UNSEALED_MANY);
 }
 
 void ct_write_idle(struct ct_writer *w)
 {
+    seal(w, IDLE_SLICES, CT_UNSEALED_SOME);
     if (!w->dirty || !w->db)
         return;
     int frames = 0, done = 0;

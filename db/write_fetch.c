@@ -425,7 +425,7 @@ static void commit_attempt(struct ct_job *j, struct source *s)
         ct_w_apply_timeline(j);
     merge_run(j, outcome, reason);
     store_health(j, s, shown, j->out->remark[0] ? j->out->remark : reason);
-    ct_samples_flush(w->samples, j->source, j->at_ms);
+    ct_samples_flush(w->samples, j->source);
 }
 
 enum ct_status ct_write_fetch(struct ct_writer *w, const struct ct_fetch *f, struct ct_commit *out,
@@ -450,5 +450,6 @@ enum ct_status ct_write_fetch(struct ct_writer *w, const struct ct_fetch *f, str
         *out = (struct ct_commit){0};
     else if (!found && !failed)
         status = ct_fail(err, CT_ERR_NOT_FOUND, f->source_id, "no such source");
+    ct_w_seal_many(w);
     return status;
 }

@@ -263,6 +263,8 @@ int ct_lock_file(const char *database, struct ct_error *err);
 
 /* Takes everything back since ct_w_begin. What failed before still counts. */
 CT_MUST_USE enum ct_status ct_w_undo(struct ct_writer *w, const char *where, struct ct_error *err);
+/* Seals what waits when it is so much that readers feel it: an import never pauses. */
+void ct_w_seal_many(struct ct_writer *w);
 
 /* ---- one commit ---- */
 

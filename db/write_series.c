@@ -781,7 +781,7 @@ static void derive_flags(struct ct_job *j, struct item *it, int64_t from_ms, int
             continue;
         int flags = (p.v[i].flags & CORE_FLAGS) | derived_flags(j, &all, p.v, i);
         if (flags != p.v[i].flags)
-            ct_sample_put(s, it->series, (struct ct_sample){p.v[i].at_ms, p.v[i].value, flags});
+            ct_sample_replace(s, it->series, (struct ct_sample){p.v[i].at_ms, p.v[i].value, flags});
         int64_t end = i + 1 < p.n ? p.v[i + 1].at_ms : CT_LIVE;
         int64_t lift = flags & CT_SAMPLE_QUARANTINED ? third_sight(j, p.v[i].at_ms, end) : CT_NONE;
         if (lift != CT_NONE)
@@ -840,6 +840,7 @@ static bool store_samples(struct ct_job *j, struct item *it)
             it->next = value_until(j, it, j->next_ms + 1, &at, &flags);
             bool there = at == j->next_ms && !(flags & CT_SAMPLE_LIFTED);
             if (!same_value(it->next, it->now) && !there) {
+                (void)ct_sample_del(s, it->series, j->next_ms); /* a lift may stand there */
                 ct_sample_put(s, it->series, (struct ct_sample){j->next_ms, it->next.v, it->next.flags});
                 touched = true;
             } else if (same_value(it->next, it->now) && there) {

@@ -960,9 +960,8 @@ static int64_t steps(struct read *t, ct_load_fn *fn)
 {
     int64_t sum = 0;
     (void)load(t, fn);
-    for (size_t i = 0; i < CT_N_SQL; i++)
-        if (t->r->stmts[i])
-            sum += sqlite3_stmt_status(t->r->stmts[i], SQLITE_STMTSTATUS_VM_STEP, 1);
+    for (sqlite3_stmt *st = NULL; (st = sqlite3_next_stmt(t->r->db, st));)
+        sum += sqlite3_stmt_status(st, SQLITE_STMTSTATUS_VM_STEP, 1);
     return sum;
 }
 
@@ -970,18 +969,21 @@ static int64_t steps(struct read *t, ct_load_fn *fn)
 static void older_history(struct fixture *f, int n)
 {
     char sql[1200];
+    (void)snprintf(sql, sizeof sql,
+                   "WITH RECURSIVE h(i) AS (SELECT %d UNION ALL SELECT i-1 FROM h WHERE i>1)"
+                   " SELECT s.id, %lld-i*3600000, 1000000000+i%%5, 0 FROM h, series s"
+                   " WHERE s.kind IN (0, 2)",
+                   n, (long long)T0);
+    assert_true(samples_from_rows(f->look, sql));
     (void)snprintf(
         sql, sizeof sql,
-        "WITH RECURSIVE h(i) AS (SELECT 1 UNION ALL SELECT i+1 FROM h WHERE i<%d)"
-        " INSERT OR IGNORE INTO sample SELECT s.id, %lld-i*3600000, 1000000000+i%%5, 0"
-        " FROM h, series s WHERE s.kind IN (0, 2);"
         "WITH RECURSIVE h(i) AS (SELECT 1 UNION ALL SELECT i+1 FROM h WHERE i<%d)"
         " INSERT OR IGNORE INTO poll SELECT s.id, %lld-i*3600000, %lld-i*3600000, 1, 0, 1, 1, 0,"
         " NULL FROM h, source s;"
         "WITH RECURSIVE h(i) AS (SELECT 1 UNION ALL SELECT i+1 FROM h WHERE i<%d)"
         " INSERT OR IGNORE INTO event (at_ms, id, origin, kind, severity, source_id, text)"
         " SELECT %lld-i*3600000, i, 0, 2, 0, 1, 'x' FROM h",
-        n, (long long)T0, n, (long long)T0, (long long)T0, n, (long long)T0);
+        n, (long long)T0, (long long)T0, n, (long long)T0);
     assert_int_equal(sqlite3_exec(f->look, sql, NULL, NULL, NULL), SQLITE_OK);
 }
 

@@ -1,0 +1,414 @@
+/* The packed store against a plain table that holds the same: random series, whatever is done to
+ * them, whenever it is sealed, killed or opened again. */
+#include "config.h"
+
+#include "db/samples.h"
+#include "write_fixture.h"
+
+enum { N_SERIES = 5, ROUNDS = 24, STEPS = 60 };
+
+static uint64_t rng;
+static uint64_t roll(uint64_t n)
+{
+    rng = rng * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
+    return (rng >> 33) % n;
+}
+
+/* ---- the codec ---- */
+
+static int64_t any_number(void)
+{
+    static const int64_t edges[] = {INT64_MAX, INT64_MIN + 1, 0, 1, -1, INT64_C(1) << 62};
+    switch (roll(5)) {
+    case 0:
+        return edges[roll(CT_LEN(edges))];
+    case 1:
+        return (int64_t)(roll(UINT64_C(1) << 30) << 32 | roll(UINT64_C(1) << 30)) - (INT64_C(1) << 60);
+    case 2:
+        return CT_NONE;
+    default:
+        return (int64_t)roll(2000) * 1000000;
+    }
+}
+
+static void same_rows(const struct ct_sample *a, const struct ct_sample *b, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        assert_int_equal(a[i].at_ms, b[i].at_ms);
+        assert_int_equal(a[i].value, b[i].value);
+        assert_int_equal(a[i].flags, b[i].flags);
+    }
+}
+
+static void any_rows_come_out_as_they_went_in(void **state)
+{
+    (void)state;
+    rng = 5;
+    for (int round = 0; round < 3000; round++) {
+        struct ct_sample v[300], out[300];
+        size_t n = 1 + roll(CT_LEN(v) - 1);
+        int64_t key = roll(4) ? (int64_t)roll(2000000000000) : roll(2) ? -CT_BLOB_KEY_MOST : 0;
+        int64_t step = roll(3) ? 3600000 : 1;
+        for (size_t i = 0; i < n; i++) {
+            int64_t value = round % 2 ? any_number() : (int64_t)roll(3) * 10000000;
+            v[i] = (struct ct_sample){key, value, roll(4) ? 0 : (int)roll(128)};
+            key += (int64_t)(1 + roll(round % 3 ? 30 : 100000)) * step;
+        }
+        if (roll(9) == 0 && v[n - 1].at_ms < CT_BLOB_KEY_MOST && n > 1)
+            v[n - 1].at_ms = CT_BLOB_KEY_MOST;
+        struct ct_buf b = CT_BUF_INIT;
+        ct_blob_encode(&b, v, n);
+        assert_int_equal(ct_blob_rows(ct_buf_span(&b)), n);
+        assert_true(ct_blob_decode(ct_buf_span(&b), out));
+        same_rows(v, out, n);
+        b.p[roll(b.n)] ^= (char)(1 << roll(8)); /* one bit anywhere is noticed */
+        size_t rows = ct_blob_rows(ct_buf_span(&b));
+        struct ct_sample *room = ct_xcalloc(rows + 1, sizeof *room);
+        assert_false(ct_blob_decode(ct_buf_span(&b), room));
+        free(room);
+        ct_buf_free(&b);
+    }
+}
+
+static void hourly_prices_take_two_bytes_a_change(void **state)
+{
+    (void)state;
+    struct ct_sample v[256];
+    rng = 7;
+    int64_t at = T0, price = 2490000000;
+    for (size_t i = 0; i < CT_LEN(v); i++) {
+        v[i] = (struct ct_sample){at, price, 0};
+        at += (int64_t)(1 + roll(12)) * CT_HOUR;
+        price += ((int64_t)roll(61) - 30) * 1000000;
+    }
+    struct ct_buf b = CT_BUF_INIT;
+    ct_blob_encode(&b, v, CT_LEN(v));
+    assert_in_range(b.n, 256, 2 * 256 + 32);
+    ct_buf_free(&b);
+}
+
+/* ---- the store ---- */
+
+struct naive {
+    struct fixture *f;
+    struct ct_samples *s;
+    bool in;
+};
+
+static void sql(struct naive *t, const char *text)
+{
+    if (sqlite3_exec(t->f->look, text, NULL, NULL, NULL) != SQLITE_OK)
+        fail_msg("%s: %s", text, sqlite3_errmsg(t->f->look));
+}
+
+static struct naive naive_begin(void **state)
+{
+    struct naive t = {.f = *state};
+    sql(&t, "PRAGMA synchronous=OFF;"
+            "CREATE TEMP TABLE naive (series_id INTEGER, at_ms INTEGER, value INTEGER,"
+            " flags INTEGER, PRIMARY KEY (series_id, at_ms)) WITHOUT ROWID;"
+            "INSERT INTO series (id, source_id, kind, ext_key, name, unit, digits) VALUES"
+            " (1,1,0,'a','a','',9),(2,1,0,'b','b','',9),(3,1,0,'c','c','',9),(4,1,0,'d','d','',9),"
+            " (5,1,0,'e','e','',9)");
+    t.s = ct_samples_new(t.f->look);
+    return t;
+}
+
+static void put(struct naive *t, int64_t series, struct ct_sample v)
+{
+    char text[300], value[32] = "NULL";
+    struct ct_sample was;
+    bool there = ct_sample_at(t->s, series, v.at_ms, &was) && was.at_ms == v.at_ms;
+    if (v.value != CT_NONE)
+        (void)snprintf(value, sizeof value, "%lld", (long long)v.value);
+    (void)snprintf(text, sizeof text, "INSERT OR REPLACE INTO temp.naive VALUES (%lld,%lld,%s,%d)",
+                   (long long)series, (long long)v.at_ms, value, v.flags);
+    sql(t, text);
+    (there ? ct_sample_replace : ct_sample_put)(t->s, series, v);
+}
+
+static void del(struct naive *t, int64_t series, int64_t at_ms)
+{
+    char text[200];
+    (void)snprintf(text, sizeof text, "DELETE FROM temp.naive WHERE series_id=%lld AND at_ms=%lld",
+                   (long long)series, (long long)at_ms);
+    sql(t, text);
+    bool there = sqlite3_changes(t->f->look) > 0;
+    assert_int_equal(ct_sample_del(t->s, series, at_ms), there);
+}
+
+/* Whole seconds, neighbouring milliseconds, the same again, far back and far ahead. */
+static int64_t moment(int64_t *clock)
+{
+    switch (roll(8)) {
+    case 0:
+        return *clock -= (int64_t)roll(30) * CT_DAY;
+    case 1:
+        return *clock;
+    case 2:
+        return *clock += (int64_t)roll(3);
+    case 3:
+        return T0 + (int64_t)roll(400) * CT_HOUR;
+    default:
+        return *clock += (int64_t)roll(5) * CT_HOUR + (int64_t)roll(2);
+    }
+}
+
+static void compare(struct naive *t)
+{
+    assert_int_equal(ct_samples_rc(t->s), SQLITE_OK);
+    assert_true(samples_to_rows(t->f->look));
+    expect(t->f, "SELECT count(*) FROM (SELECT * FROM temp.naive EXCEPT SELECT * FROM temp.sample)", "0");
+    expect(t->f, "SELECT count(*) FROM (SELECT * FROM temp.sample EXCEPT SELECT * FROM temp.naive)", "0");
+}
+
+/* Look-ups between, at and beside samples, by the store in use. */
+static void compare_looks(struct naive *t)
+{
+    sqlite3_stmt *st[2];
+    static const char *const text[] = {
+        "SELECT at_ms, value FROM naive WHERE series_id=?1 AND at_ms<=?2 ORDER BY at_ms DESC LIMIT 1",
+        "SELECT at_ms, value FROM naive WHERE series_id=?1 AND at_ms>?2 ORDER BY at_ms LIMIT 1"};
+    for (int k = 0; k < 2; k++)
+        assert_int_equal(sqlite3_prepare_v2(t->f->look, text[k], -1, &st[k], NULL), SQLITE_OK);
+    for (int i = 0; i < 40; i++) {
+        int64_t series = 1 + (int64_t)roll(N_SERIES);
+        int64_t at = roll(9) ? T0 + ((int64_t)roll(800) - 300) * CT_HOUR + (int64_t)roll(3) - 1
+                             : roll(2) ? CT_LIVE - 1 : -1;
+        for (int k = 0; k < 2; k++) {
+            struct ct_sample v = {.at_ms = 0};
+            sqlite3_bind_int64(st[k], 1, series);
+            sqlite3_bind_int64(st[k], 2, at);
+            bool there = sqlite3_step(st[k]) == SQLITE_ROW;
+            assert_int_equal((k ? ct_sample_after : ct_sample_at)(t->s, series, at, &v), there);
+            if (there) {
+                assert_int_equal(v.at_ms, sqlite3_column_int64(st[k], 0));
+                if (v.value != CT_NONE)
+                    assert_int_equal(v.value, sqlite3_column_int64(st[k], 1));
+            }
+            sqlite3_reset(st[k]);
+        }
+    }
+    sqlite3_finalize(st[0]);
+    sqlite3_finalize(st[1]);
+}
+
+static void change_something(struct naive *t, int64_t *clock)
+{
+    int n = 1 + (int)roll(roll(6) ? 6 : 900);
+    for (int i = 0; i < n; i++) {
+        int64_t series = 1 + (int64_t)roll(N_SERIES), at = moment(clock);
+        if (at < 0)
+            continue;
+        if (roll(6) == 0)
+            del(t, series, at);
+        else
+            put(t, series, (struct ct_sample){at, roll(9) ? (int64_t)roll(4) * 1000000 : any_number(),
+                                              roll(5) ? 0 : (int)roll(64)});
+    }
+    ct_samples_flush(t->s, 1);
+}
+
+/* What is begun is finished, undone, or left by a crash (a new store that remembers nothing). */
+static void finish(struct naive *t)
+{
+    switch (roll(6)) {
+    case 0:
+        sql(t, "ROLLBACK");
+        ct_samples_forget(t->s);
+        break;
+    case 1:
+        sql(t, "ROLLBACK");
+        ct_samples_free(t->s);
+        t->s = ct_samples_new(t->f->look);
+        break;
+    case 2:
+        sql(t, "COMMIT");
+        ct_samples_free(t->s);
+        t->s = ct_samples_new(t->f->look);
+        break;
+    default:
+        sql(t, "COMMIT");
+    }
+    ct_samples_begin(t->s);
+}
+
+static void is_the_same_as_a_plain_table_however_it_is_sealed(void **state)
+{
+    struct naive t = naive_begin(state);
+    int64_t sealed = 0;
+    rng = 11;
+    for (int round = 0; round < ROUNDS; round++) {
+        int64_t clock = T0;
+        for (int i = 0; i < STEPS; i++) {
+            ct_samples_begin(t.s);
+            sql(&t, "BEGIN IMMEDIATE");
+            change_something(&t, &clock);
+            finish(&t);
+            while (roll(3) == 0) { /* a slice does one series, mostly */
+                sql(&t, "BEGIN IMMEDIATE");
+                sealed += !ct_samples_seal(t.s, roll(2) ? -1 : 1000);
+                finish(&t);
+            }
+            if (i % 8 == 0)
+                compare_looks(&t);
+        }
+        compare(&t);
+    }
+    assert_true(sealed > ROUNDS);
+    sql(&t, "BEGIN IMMEDIATE");
+    ct_samples_begin(t.s);
+    while (ct_samples_seal(t.s, 1000))
+        continue;
+    sql(&t, "COMMIT");
+    compare(&t);
+    char want[32];
+    ct_samples_begin(t.s);
+    (void)snprintf(want, sizeof want, "%lld", (long long)ct_samples_count(t.s));
+    expect(t.f, "SELECT count(*) FROM temp.naive", want);
+    expect(t.f, "SELECT count(*) FROM tick", "0");
+    expect(t.f, "SELECT max(length(b)) < 12000 FROM chunk", "1");
+    ct_samples_free(t.s);
+}
+
+static void a_second_connection_sees_every_commit(void **state)
+{
+    struct naive t = naive_begin(state);
+    sqlite3 *db;
+    struct ct_sample v;
+    assert_int_equal(sqlite3_open_v2(t.f->path, &db, SQLITE_OPEN_READWRITE, NULL), SQLITE_OK);
+    struct ct_samples *other = ct_samples_new(db);
+    for (int i = 1; i < 40; i++) {
+        ct_samples_begin(t.s);
+        sql(&t, "BEGIN IMMEDIATE");
+        if (i % 7 == 0) {
+            while (ct_samples_seal(t.s, 1000))
+                continue;
+        } else {
+            ct_sample_put(t.s, 2, (struct ct_sample){T0 + i, i, 0});
+            ct_samples_flush(t.s, 1);
+        }
+        sql(&t, "COMMIT");
+        ct_samples_begin(other);
+        assert_true(ct_sample_at(other, 2, CT_LIVE - 1, &v));
+        assert_int_equal(v.value, i % 7 ? i : i - 1);
+        int n = 0;
+        for (v.at_ms = 0; ct_sample_next(other, 2, CT_LIVE, &v);)
+            n++;
+        assert_int_equal(n, i - i / 7);
+        assert_int_equal(ct_samples_count(other), i - i / 7);
+    }
+    ct_samples_free(other);
+    sqlite3_close(db);
+    ct_samples_free(t.s);
+}
+
+static void a_damaged_window_is_a_gap_and_nothing_else(void **state)
+{
+    struct naive t = naive_begin(state);
+    struct ct_sample v;
+    ct_samples_begin(t.s);
+    sql(&t, "BEGIN IMMEDIATE");
+    for (int i = 0; i < 1000; i++)
+        ct_sample_put(t.s, 3, (struct ct_sample){T0 + i * CT_HOUR, 1000 + i, 0});
+    ct_samples_flush(t.s, 1);
+    while (ct_samples_seal(t.s, 1000))
+        continue;
+    sql(&t, "COMMIT");
+    sql(&t, "UPDATE chunk SET b = substr(b, 1, 40) WHERE k = (SELECT k FROM chunk ORDER BY k LIMIT 1"
+            " OFFSET 1)");
+    ct_samples_free(t.s);
+    t.s = ct_samples_new(t.f->look);
+    ct_samples_begin(t.s);
+    assert_true(ct_sample_at(t.s, 3, T0 + 255 * CT_HOUR, &v) && v.value == 1255);
+    for (int i = 256; i < 512; i += 51) {
+        assert_true(ct_sample_at(t.s, 3, T0 + i * CT_HOUR, &v));
+        assert_int_equal(v.value, CT_NONE);
+        assert_int_equal(v.flags, CT_SAMPLE_DAMAGED);
+        assert_int_equal(v.at_ms, T0 + 256 * CT_HOUR);
+    }
+    assert_true(ct_sample_at(t.s, 3, T0 + 512 * CT_HOUR, &v) && v.value == 1512);
+    int n = 0;
+    for (v.at_ms = 0; ct_sample_next(t.s, 3, CT_LIVE, &v);)
+        n++;
+    assert_int_equal(n, 1000 - 256 + 1);
+
+    /* What comes late into it is kept, what is damaged stays for salvage. */
+    sql(&t, "BEGIN IMMEDIATE");
+    ct_sample_put(t.s, 3, (struct ct_sample){T0 + 300 * CT_HOUR, 7, 0});
+    ct_samples_flush(t.s, 1);
+    while (ct_samples_seal(t.s, 1000))
+        continue;
+    sql(&t, "COMMIT");
+    ct_samples_begin(t.s);
+    assert_true(ct_sample_at(t.s, 3, T0 + 299 * CT_HOUR, &v) && (v.flags & CT_SAMPLE_DAMAGED));
+    assert_true(ct_sample_at(t.s, 3, T0 + 310 * CT_HOUR, &v) && v.value == 7);
+    expect(t.f, "SELECT count(*) FROM chunk WHERE length(b) = 40", "1");
+    ct_samples_free(t.s);
+}
+
+static void a_damaged_tick_costs_its_commit_and_stays_for_salvage(void **state)
+{
+    struct naive t = naive_begin(state);
+    struct ct_sample v;
+    ct_samples_begin(t.s);
+    for (int i = 1; i <= 3; i++) {
+        sql(&t, "BEGIN IMMEDIATE");
+        ct_sample_put(t.s, 1, (struct ct_sample){T0 + i, i, 0});
+        ct_samples_flush(t.s, 1);
+        sql(&t, "COMMIT");
+    }
+    sql(&t, "UPDATE tick SET b = zeroblob(20) WHERE n = 2");
+    for (int again = 0; again < 2; again++) {
+        ct_samples_free(t.s);
+        t.s = ct_samples_new(t.f->look);
+        ct_samples_begin(t.s);
+        assert_true(ct_sample_at(t.s, 1, T0 + 2, &v) && v.value == 1);
+        assert_true(ct_sample_at(t.s, 1, T0 + 3, &v) && v.value == 3);
+        assert_int_equal(ct_samples_damaged_ticks(t.s), 1);
+        assert_int_equal(ct_samples_count(t.s), 2);
+        sql(&t, "BEGIN IMMEDIATE");
+        while (ct_samples_seal(t.s, 1000))
+            continue;
+        sql(&t, "COMMIT");
+        expect(t.f, "SELECT group_concat(n) FROM tick", "2");
+    }
+    ct_sample_put(t.s, 1, (struct ct_sample){T0 + 9, 9, 0});
+    ct_samples_flush(t.s, 1);
+    expect(t.f, "SELECT max(n) FROM tick", "4"); /* no number is used twice */
+    ct_samples_free(t.s);
+}
+
+static void moments_and_series_that_cannot_be_are_refused(void **state)
+{
+    struct naive t = naive_begin(state);
+    static const struct {
+        int64_t series, at_ms;
+    } bad[] = {{1, -1}, {1, INT64_MAX}, {0, T0}, {-4, T0}, {INT64_C(1) << 25, T0}};
+    for (size_t i = 0; i < CT_LEN(bad); i++) {
+        struct ct_sample v;
+        ct_samples_begin(t.s);
+        assert_false(ct_sample_at(t.s, bad[i].series, CT_LIVE - 1, &v));
+        ct_sample_put(t.s, bad[i].series, (struct ct_sample){bad[i].at_ms, 1, 0});
+        assert_int_equal(ct_samples_rc(t.s), SQLITE_RANGE);
+        ct_samples_flush(t.s, 1);
+        ct_samples_forget(t.s);
+    }
+    expect(t.f, "SELECT count(*) FROM tick", "0");
+    ct_samples_free(t.s);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(any_rows_come_out_as_they_went_in),
+        cmocka_unit_test(hourly_prices_take_two_bytes_a_change),
+#define T(name) cmocka_unit_test_setup_teardown(name, fixture_setup, fixture_teardown)
+        T(is_the_same_as_a_plain_table_however_it_is_sealed),
+        T(a_second_connection_sees_every_commit),
+        T(a_damaged_window_is_a_gap_and_nothing_else),
+        T(a_damaged_tick_costs_its_commit_and_stays_for_salvage),
+        T(moments_and_series_that_cannot_be_are_refused),
+    };
+    return cmocka_run_group_tests_name("samples", tests, NULL, NULL);
+}
