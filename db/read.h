@@ -75,6 +75,10 @@ struct ct_status_row { /* one per provider scope (a status source) */
     struct ct_span reason;    /* why unknown, or the worst statement in a line */
     struct ct_rows incidents; /* open ones, struct ct_incident_row */
     int64_t components_total, components_bad, uptime_90d_milli /* percent */;
+    /* what is measured there, beside what the page says; -1, CT_NONE and null: nothing is */
+    int measured_state;
+    int64_t measured_total, measured_bad, measured_ms;
+    struct ct_span measured; /* "3 of 40 endpoints degraded (openrouter_x)" */
     struct ct_span
         days90; /* 90 characters, oldest first: worst state sign of each day, ' ' not recorded */
 };

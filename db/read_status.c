@@ -1,6 +1,7 @@
 /* Whether what people depend on works: scopes, their components, incidents and the messages in
  * them. */
 #include "db/columns.h"
+#include "db/measured.h"
 #include "db/reader.h"
 
 #include <stdio.h>
@@ -46,6 +47,11 @@ static const struct ct_column status_columns[] = {
     ENUM("freshness", freshness, ct_freshness_words, FLAGS(CT_COL_RANKED)),
     COL(TIME, "seen_at", seen_ms, ALIAS("seen")),
     COL(TEXT, "reason", reason, SEARCH),
+    ENUM("measured_state", measured_state, ct_state_words, FLAGS(CT_COL_RANKED)),
+    COL(INT, "measured_total", measured_total),
+    COL(INT, "measured_bad", measured_bad),
+    COL(TIME, "measured_at", measured_ms),
+    COL(TEXT, "measured", measured, SEARCH),
     COL(TEXT, "days_90", days90, FLAGS(CT_COL_HIDDEN)),
 };
 TABLE(ct_status_table, "status", ROW, status_columns);
@@ -348,14 +354,18 @@ enum ct_status ct_read_status(struct ct_reader *r, const struct ct_query *q, str
     CT_VEC(struct ct_status_row) rows = {NULL, 0, 0};
     ct_load_begin(r, q, a, err);
     struct ct_source_list list = ct_sources_at(r);
+    struct ct_measured_list measured = {.v = {NULL, 0, 0}};
+    ct_measured_at(r, &list, &measured);
     for (size_t i = 0; i < list.n && r->status == CT_OK; i++) {
         const struct ct_source_at *s = &list.v[i];
         /* A page read once by an import and not configured is shown as well: as old as it is. */
         if (s->kind != CT_SOURCE_STATUS || !(ct_counts(r, s) || s->last_success_ms != CT_NONE))
             continue;
         struct ct_status_row *row = CT_VEC_PUSH(a, &rows);
-        if (row)
+        if (row) {
             *row = status_row(r, s);
+            ct_measured_of(r, &measured, row);
+        }
     }
     ct_sort(r, rows.v, rows.n, sizeof *rows.v, worse_scope);
     *out = (struct ct_rows){rows.v, rows.n};

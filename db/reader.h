@@ -70,6 +70,8 @@
     X(COMPONENTS,                                                                                  \
       "SELECT s.id," SQL_CUR ",c.ext_id,c.name,c.grp,c.region,c.raw_state FROM series s"           \
       " JOIN component c ON c.series_id=s.id WHERE s.source_id=?1 AND s.kind=?2")                  \
+    X(ENDPOINTS, "SELECT s.id," SQL_CUR ",s.source_id,k.host,k.uptime_30m_milli FROM endpoint k"   \
+                 " JOIN series s ON s.id=k.series_id WHERE k.host<>''")                            \
     X(INCIDENTS_OPEN, "SELECT " SQL_INCIDENT_COLUMNS " FROM incident"                              \
                       " WHERE source_id=?1 AND to_ms>?2 AND from_ms<=?2 AND open=1")               \
     X(INCIDENTS, "SELECT " SQL_INCIDENT_COLUMNS " FROM incident"                                   \

@@ -274,6 +274,43 @@ static void status_counts_components_and_names_the_incident(void **state)
     end(&t);
 }
 
+static void put_endpoint(struct fixture *f, const char *host, const char *region, int state,
+                         int64_t uptime)
+{
+    struct ct_endpoint *e = CT_VEC_PUSH(f->arena, &f->batch.endpoints);
+    *e = (struct ct_endpoint){.source_id = CT_LIT("m"), .host = ct_span(host),
+                              .region = ct_span(region), .state = state,
+                              .uptime_30m_milli = uptime, .latency_ms_p50_milli = CT_NONE,
+                              .throughput_tps_p50_milli = CT_NONE};
+}
+
+/* The page keeps its say; what a router of requests measures there stands beside it, as a count. */
+static void what_is_measured_stands_beside_what_the_page_says(void **state)
+{
+    struct read t = begin(state, MIN(1));
+    const char *columns = "provider state measured_state measured_bad measured_total measured";
+    component(t.f, "api", CT_STATE_OPERATIONAL);
+    fetch(t.f, "stat", MIN(0));
+    shows(&t, ct_read_status, &ct_status_table, columns, "openai|operational|-|-|-|-");
+    for (int i = 0; i < 4; i++)
+        put_endpoint(t.f, "openai", i ? i > 1 ? i > 2 ? "d" : "c" : "b" : "a",
+                     i ? CT_STATE_OPERATIONAL : CT_STATE_DEGRADED, 99000 + i);
+    put_endpoint(t.f, "amazon-bedrock", "a", CT_STATE_DEGRADED, 1000); /* another provider's */
+    fetch(t.f, "token", MIN(0));
+    shows(&t, ct_read_status, &ct_status_table, columns,
+          "openai|operational|operational|1|4|1 of 4 endpoints degraded, up 99.0% at worst in half "
+          "an hour (token)");
+    for (int i = 0; i < 4; i++)
+        put_endpoint(t.f, "openai", i ? i > 1 ? i > 2 ? "d" : "c" : "b" : "a",
+                     i < 2 ? CT_STATE_DEGRADED : CT_STATE_OPERATIONAL, 50000);
+    fetch(t.f, "token", MIN(1));
+    shows(&t, ct_read_status, &ct_status_table, "state measured_state measured_bad",
+          "operational|degraded|2");
+    t.q.now_ms = MIN(60); /* old measures say nothing of now */
+    shows(&t, ct_read_status, &ct_status_table, "state measured_state measured_bad", "unknown|-|-");
+    end(&t);
+}
+
 static void components_of_a_page_that_was_not_read_are_unknown(void **state)
 {
     struct read t = begin(state, MIN(5));
@@ -1114,6 +1151,7 @@ int main(void)
         T(no_statement_scans_what_grows),
         T(a_page_nobody_can_read_becomes_unknown_and_never_ok),
         T(status_counts_components_and_names_the_incident),
+        T(what_is_measured_stands_beside_what_the_page_says),
         T(components_of_a_page_that_was_not_read_are_unknown),
         T(ninety_days_show_the_worst_of_each_and_blanks_where_nobody_looked),
         T(when_nothing_can_be_reached_it_is_us),

@@ -95,18 +95,20 @@ static const struct ct_status_row status_rows[] = {
      .page_state = CT_STATE_PARTIAL, .raw_state = CT_STATE_MAJOR, .since_ms = NOW - 18 * CT_MINUTE,
      .seen_ms = NOW - 40000, .evidence = CT_EVIDENCE_OFFICIAL, .freshness = CT_FRESH,
      .reason = S("Elevated error rates across all models"), .incidents = {incident_rows, 1},
-     .components_total = 4, .components_bad = 2, .uptime_90d_milli = 99670,
+     .components_total = 4, .components_bad = 2, .uptime_90d_milli = 99670, .measured_state = -1,
      .days90 = S("..........................................................~.............X......!..X")},
     {.provider = S("anthropic"), .scope = S("api"), .source = S("anthropic_status"),
      .state = CT_STATE_OPERATIONAL, .page_state = CT_STATE_OPERATIONAL, .since_ms = NOW - CT_DAY,
      .seen_ms = NOW - 40000, .evidence = CT_EVIDENCE_OFFICIAL, .freshness = CT_FRESH,
      .components_total = 6, .components_bad = 0, .uptime_90d_milli = 99940,
+     .measured_state = CT_STATE_DEGRADED, .measured_total = 20, .measured_bad = 12,
+     .measured_ms = NOW - 4 * CT_MINUTE, .measured = S("12 of 20 endpoints degraded (a_router)"),
      .days90 = S("                              ............~.............................................")},
     {.provider = S("coreweave"), .scope = S("status"), .source = S("coreweave_status"),
      .state = CT_STATE_UNKNOWN, .page_state = -1, .since_ms = NOW - 52 * CT_MINUTE,
      .seen_ms = NOW - 52 * CT_MINUTE, .evidence = -1, .freshness = CT_STALE,
      .reason = S("page unreadable: HTTP 403"), .components_total = CT_NONE,
-     .components_bad = CT_NONE, .uptime_90d_milli = CT_NONE, .days90 = S("....???")},
+     .components_bad = CT_NONE, .uptime_90d_milli = CT_NONE, .measured_state = -1, .days90 = S("....???")},
 };
 FAKE(status, status_rows)
 
@@ -1001,6 +1003,36 @@ static void detail_shows_text_and_time_line_of_an_incident(void **state)
     shown_done(&s);
 }
 
+static void what_the_page_says_and_what_is_measured_stand_side_by_side(void **state)
+{
+    (void)state;
+    struct shown s = shown_new(&ct_panel_status);
+    shown_load(&s);
+    expect_text(&s, 20, 76, "~ 12/20 bad");
+    expect_text(&s, 20, 140, "page says operational; measured: 12 of 20 endpoints");
+    expect_text(&s, 20, 140, "official");
+    shown_done(&s);
+    s = shown_new(&ct_panel_detail);
+    snprintf(s.query.subject, sizeof(s.query.subject), "status/anthropic");
+    shown_load(&s);
+    expect_text(&s, 30, 90, "12 of 20 endpoints degraded (a_router)");
+    expect_text(&s, 30, 90, "the page says fine, what is measured says not");
+    expect_text(&s, 30, 90, "4m ago"); /* its own age */
+    shown_done(&s);
+}
+
+static void a_provider_shows_the_texts_of_its_open_incidents_and_its_regions(void **state)
+{
+    (void)state;
+    struct shown s = shown_new(&ct_panel_detail);
+    snprintf(s.query.subject, sizeof(s.query.subject), "status/openai");
+    shown_load(&s);
+    expect_text(&s, 60, 90, "A rollout is being reverted.");
+    expect_text(&s, 60, 90, "first seen by cloudtape");
+    expect_text(&s, 60, 90, "eu, 1 component");
+    shown_done(&s);
+}
+
 static void a_series_has_words_for_people(void **state)
 {
     (void)state;
@@ -1138,6 +1170,8 @@ int main(void)
         TEST(a_dropped_series_leaves_and_a_missing_one_is_named),
         TEST(the_table_style_lists_points_and_styles_cycle),
         TEST(detail_shows_text_and_time_line_of_an_incident),
+        TEST(what_the_page_says_and_what_is_measured_stand_side_by_side),
+        TEST(a_provider_shows_the_texts_of_its_open_incidents_and_its_regions),
         TEST(a_series_has_words_for_people),
         TEST(an_event_has_the_sign_and_words_of_what_happened),
         TEST(the_tape_tells_once_what_one_answer_says_of_a_model),

@@ -198,6 +198,12 @@ static void add_scope(struct builder *b, const struct ct_status_row *s)
     if (s->page_state >= 0 && s->page_state != s->state)
         field(b, "the page",
               ct_arena_printf(b->a, "calls itself %s", ct_state_words[s->page_state]));
+    if (s->measured_state >= 0) {
+        state_line(b, "measured", s->measured_state, s->measured);
+        field_time(b, "  at", s->measured_ms);
+        if (s->state < CT_STATE_UNKNOWN && s->measured_state >= CT_STATE_DEGRADED)
+            field(b, "disagree", CT_LIT("the page says fine, what is measured says not"));
+    }
     if (s->uptime_90d_milli != CT_NONE) {
         ct_view_milli(&text, s->uptime_90d_milli);
         ct_buf_adds(&text, "% of the last 90 days, as far as recorded");
@@ -212,6 +218,46 @@ static void add_scope(struct builder *b, const struct ct_status_row *s)
         state_line(b, k ? "" : "incidents", i[k].state, i[k].title);
     blank(b);
     ct_buf_free(&text);
+}
+
+/* The texts of the open incidents under the provider they trouble, the first three in full. */
+static enum ct_status add_open_incidents(struct builder *b, const struct ct_status_row *s)
+{
+    const struct ct_incident_row *i = s->incidents.v;
+    enum ct_status st = CT_OK;
+    for (size_t k = 0; k < s->incidents.n && k < 3 && st == CT_OK; k++) {
+        add(b, CT_SPAN_NONE, CT_ROLE_HEADER, i[k].title);
+        field_time(b, "planned", i[k].scheduled_for_ms);
+        field_time(b, "until", i[k].scheduled_until_ms);
+        field_list(b, "touches", &i[k].components);
+        field_list(b, "regions", &i[k].regions);
+        field(b, "link", i[k].url);
+        st = add_updates(b, &i[k]);
+        blank(b);
+    }
+    return st;
+}
+
+/* The worst component of each region that is named. */
+static void add_regions(struct builder *b, struct ct_rows rows)
+{
+    const struct ct_component_row *c = rows.v;
+    for (size_t i = 0, shown = 0; i < rows.n; i++) {
+        int worst = c[i].state;
+        size_t n = 0;
+        bool again = !c[i].region.n;
+        for (size_t k = 0; k < rows.n && !again; k++) {
+            if (!ct_span_ieq(c[k].region, c[i].region))
+                continue;
+            again = k < i;
+            worst = c[k].state > worst ? c[k].state : worst;
+            n++;
+        }
+        if (!again)
+            state_line(b, shown++ ? "" : "regions", worst,
+                       ct_arena_printf(b->a, "%.*s, %zu component%s", CT_FMT(c[i].region), n,
+                                       n == 1 ? "" : "s"));
+    }
 }
 
 static int worst_first(const void *a, const void *b)
@@ -237,6 +283,7 @@ static enum ct_status add_components(struct builder *b, struct ct_span provider)
         order[i] = &c[i];
     if (order && rows.n)
         qsort(order, rows.n, sizeof(*order), worst_first);
+    add_regions(b, rows);
     if (rows.n)
         add(b, CT_SPAN_NONE, CT_ROLE_HEADER, ct_arena_printf(b->a, "%zu components", rows.n));
     for (size_t i = 0; order && i < rows.n; i++) {
@@ -266,6 +313,9 @@ static enum ct_status build_provider(struct builder *b, struct ct_span provider)
         if (!ct_span_eq(s[i].provider, provider))
             continue;
         add_scope(b, &s[i]);
+        st = add_open_incidents(b, &s[i]);
+        if (st != CT_OK)
+            return st;
         if (!found++)
             b->m->summary = ct_arena_printf(b->a, "%.*s %s: %.*s", CT_FMT(provider),
                                             ct_state_short(s[i].state), CT_FMT(s[i].reason));

@@ -24,11 +24,22 @@ static void paint_state(const void *row, const struct ct_draw *d, struct ct_box 
     ct_view_paint_state(cell, ct_state_sign(r->state), ct_state_short(r->state));
 }
 
+/* The page says that all is well, and what is measured there says not. */
+static bool disagrees(const struct ct_status_row *r)
+{
+    return r->state < CT_STATE_UNKNOWN && r->measured_state >= CT_STATE_DEGRADED;
+}
+
 /* Why, in a few words: the worst thing said, or what the scope is made of. */
 static enum ct_role format_what(const void *row, const struct ct_draw *d, struct ct_buf *out)
 {
     const struct ct_status_row *r = row;
     (void)d;
+    if (disagrees(r)) {
+        ct_buf_addf(out, "page says %s; measured: %.*s", ct_state_words[r->state],
+                    CT_FMT(r->measured));
+        return CT_ROLE_TEXT;
+    }
     if (r->components_total > 0 && r->components_bad > 0)
         ct_buf_addf(out, "%lld of %lld components  ", (long long)r->components_bad,
                     (long long)r->components_total);
@@ -37,6 +48,32 @@ static enum ct_role format_what(const void *row, const struct ct_draw *d, struct
     else if (!out->n && r->components_total > 0)
         ct_buf_addf(out, "%lld components", (long long)r->components_total);
     return r->state == CT_STATE_OPERATIONAL ? CT_ROLE_DIM : CT_ROLE_TEXT;
+}
+
+static enum ct_role format_measured(const void *row, const struct ct_draw *d, struct ct_buf *out)
+{
+    const struct ct_status_row *r = row;
+    (void)d;
+    if (r->measured_state < 0) {
+        ct_buf_addc(out, '-');
+        return CT_ROLE_DIM;
+    }
+    ct_buf_addf(out, "%c ", ct_state_sign(r->measured_state));
+    if (r->measured_bad > 0)
+        ct_buf_addf(out, "%lld/%lld bad", (long long)r->measured_bad, (long long)r->measured_total);
+    else
+        ct_buf_addf(out, "%lld ok", (long long)r->measured_total);
+    return r->measured_state >= CT_STATE_DEGRADED ? ct_role_of_state(r->measured_state)
+                                                  : CT_ROLE_TEXT;
+}
+
+static enum ct_role format_says(const void *row, const struct ct_draw *d, struct ct_buf *out)
+{
+    const struct ct_status_row *r = row;
+    (void)d;
+    bool known = r->evidence >= 0 && r->evidence <= CT_EVIDENCE_MEASURED;
+    ct_buf_adds(out, known ? ct_evidence_words[r->evidence] : "-");
+    return CT_ROLE_DIM;
 }
 
 static void paint_days(const void *row, const struct ct_draw *d, struct ct_box cell)
@@ -77,15 +114,18 @@ static enum ct_role format_seen(const void *row, const struct ct_draw *d, struct
 
 static bool status_notable(const void *row)
 {
-    return ((const struct ct_status_row *)row)->state != CT_STATE_OPERATIONAL;
+    const struct ct_status_row *r = row;
+    return r->state != CT_STATE_OPERATIONAL || disagrees(r);
 }
 
 static const struct ct_tcol status_cols[] = {
     {.column = "state", .header = "  STATE", .min = 7, .paint = paint_state},
     {.column = "provider", .header = "PROVIDER", .min = 10, .max = 16},
     {.column = "scope", .header = "SCOPE", .min = 6, .max = 24, .drop = 3, .middle = true},
-    {.header = "WHAT", .min = 24, .max = 60, .drop = 6, .format = format_what},
+    {.header = "WHAT", .min = 24, .max = 60, .drop = 7, .format = format_what},
     {.column = "since", .header = "SINCE", .min = 6, .align = 1, .drop = 2, .format = format_since},
+    {.header = "MEASURED", .min = 9, .max = 13, .drop = 6, .format = format_measured},
+    {.column = "evidence", .header = "SAYS", .min = 8, .drop = 8, .format = format_says},
     {.header = "90 days", .min = 13, .max = 90, .drop = 5, .paint = paint_days},
     {.column = "uptime_90d", .header = "UP%", .min = 6, .align = 1, .drop = 4,
      .format = format_uptime},
