@@ -107,6 +107,8 @@ const struct ct_setting_def ct_setting_defs[] = {
     {"source", "terms", CT_SET_TEXT, 0, 0, NULL, NULL, "terms of the data, one line"},
     {"source", "key_env", CT_SET_TEXT, 0, 0, NULL, NULL, "environment variable that holds the key"},
     {"source", "token_env", CT_SET_TEXT, 0, 0, NULL, NULL, "another name for key_env"},
+    {"source", "token_file", CT_SET_TEXT, 0, 0, NULL, NULL,
+     "the whole path of a file, for its owner only, whose first line is the key"},
     {"source", "key_header", CT_SET_TEXT, 0, 0, NULL, NULL,
      "header that carries the key; unset: Authorization, with Bearer. {key} in the url puts it there"},
     {"source", "headers", CT_SET_TEXT, 0, 0, NULL, NULL,

@@ -22,7 +22,7 @@ static void ask(struct ct_ask *a, bool plain);
 
 static const char *key_of(const struct ct_source *s)
 {
-    const char *key = s->key_env && s->key_env[0] ? getenv(s->key_env) : NULL;
+    const char *key = s->key ? s->key : s->key_env && s->key_env[0] ? getenv(s->key_env) : NULL;
     return key && key[0] ? key : NULL;
 }
 
@@ -363,7 +363,10 @@ static enum ct_status ask_program(struct ct_ask *a, struct ct_error *err)
     char *env[4] = {
         (char *)(uintptr_t)ct_arena_printf(arena, "CT_SOURCE=%s", s->id).p,
         (char *)(uintptr_t)ct_arena_printf(arena, "CT_PROVIDER=%s", s->provider).p,
-        key ? (char *)(uintptr_t)ct_arena_printf(arena, "%s=%s", s->key_env, key).p : NULL,
+        key ? (char *)(uintptr_t)ct_arena_printf(
+                  arena, "%s=%s", s->key_env && s->key_env[0] ? s->key_env : "CT_KEY", key)
+                  .p
+            : NULL,
     };
     struct ct_exec_request req = {
         .argv = ct_command_words(arena, ct_span(s->command), err),
@@ -401,9 +404,9 @@ static void ask(struct ct_ask *a, bool plain)
 {
     struct ct_error err = {0};
     a->asked++;
-    enum ct_status st =
-        a->replay ? ask_replay(a, &err)
-        : ct_source_is_program(a->s) ? ask_program(a, &err) : ask_address(a, plain, &err);
+    enum ct_status st = a->replay                    ? ask_replay(a, &err)
+                        : ct_source_is_program(a->s) ? ask_program(a, &err)
+                                                     : ask_address(a, plain, &err);
     if (st != CT_OK)
         fail(a, &err);
 }

@@ -72,6 +72,7 @@ struct ct_source {
     const char *body;    /* of a POST; "" */
     const char *query;   /* becomes ct_parse_hint.query */
     const char *key_env; /* environment name of the key it needs; "" none */
+    const char *key;        /* the key itself, from a file; NULL: in the environment */
     const char *key_header; /* header that carries the key; "": Authorization: Bearer */
     const char *headers;    /* further ones, "Name: value" separated by '|'; "" none */
     const char *command; /* of family exec: the program and its words (fetchers/exec.h); "" none */

@@ -7,12 +7,14 @@
 #include "fetchers/reference.h"
 
 #include "db/base/ini.h"
+#include "db/base/paths.h"
 #include "db/base/text.h"
 
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 const struct ct_family *const ct_families[] = {
     &ct_family_statuspage_summary,
@@ -118,6 +120,7 @@ enum kind {
     K_EVIDENCE,
     K_KIND,
     K_HEADER,
+    K_KEY_FILE,
     K_HEADERS,
     K_COMMAND,
     K_FLAG
@@ -155,6 +158,7 @@ static const struct column settings[] = {
     {"kind", K_KIND, offsetof(struct ct_source, kind)},
     {"command", K_COMMAND, offsetof(struct ct_source, command)},
     {"headers", K_HEADERS, offsetof(struct ct_source, headers)},
+    {"token_file", K_KEY_FILE, offsetof(struct ct_source, key)},
     {"key_header", K_HEADER, offsetof(struct ct_source, key_header)},
 };
 
@@ -364,6 +368,35 @@ static enum ct_status set_text(struct ct_registry *reg, struct ct_source *s, con
     return CT_OK;
 }
 
+/* The first line of a file that nobody but its owner may read. */
+static enum ct_status read_key(struct ct_registry *reg, struct ct_source *s, const struct column *c,
+                               struct ct_span value, struct ct_error *err)
+{
+    enum { KEY_BYTES = 4096 };
+    struct ct_buf text = CT_BUF_INIT;
+    struct ct_error inner = {0};
+    struct stat st;
+    char *path = ct_xspandup(value);
+    enum ct_status status = CT_OK;
+    if (path[0] != '/')
+        status = wrong(err, c, "the whole path of a file", value);
+    else if (stat(path, &st) != 0 || ct_read_file(path, KEY_BYTES, &text, &inner) != CT_OK)
+        status = ct_fail(err, CT_ERR_CONFIG, "", "%s: %s cannot be read", c->name, path);
+    else if (st.st_mode & 077)
+        status = ct_fail(err, CT_ERR_CONFIG, "", "%s: others may read %s: chmod 600 it", c->name,
+                         path);
+    struct ct_span rest = ct_buf_span(&text), key = ct_span_trim(ct_span_cut(&rest, '\n'));
+    if (status == CT_OK && !ct_header_safe(key).p)
+        status = ct_fail(err, CT_ERR_CONFIG, "", "%s: the first line of %s is no key", c->name, path);
+    if (status == CT_OK)
+        s->key = ct_arena_dup(reg->arena, key).p;
+    if (text.n)
+        memset(text.p, 0, text.n);
+    ct_buf_free(&text);
+    free(path);
+    return status;
+}
+
 static enum ct_status set_column(struct ct_registry *reg, struct ct_source *s,
                                  const struct column *c, struct ct_span value, struct ct_error *err)
 {
@@ -391,6 +424,8 @@ static enum ct_status set_column(struct ct_registry *reg, struct ct_source *s,
             return wrong(err, c, "official, listed, stock or measured", value);
         *(enum ct_evidence *)field = (enum ct_evidence)word;
         return CT_OK;
+    case K_KEY_FILE:
+        return read_key(reg, s, c, value, err);
     case K_KIND:
         word = ct_word(ct_source_kind_words, value);
         if (word < 0)

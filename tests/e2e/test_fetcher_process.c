@@ -522,6 +522,30 @@ static void a_table_that_streams_is_recorded_and_replayed(void **state)
     ct_buf_free(&packed);
 }
 
+static void a_key_may_lie_in_a_file_that_only_its_owner_reads(void **state)
+{
+    (void)state;
+    struct ct_error err;
+    char *key = file_in("key");
+    FILE *f = new_config();
+    assert_int_equal(ct_write_file(key, CT_LIT("from-a-file\nsecond line\n"), &err), CT_OK);
+    add_source(f, "page", "statuspage-summary", ts_port(env.web), "/page", "60s");
+    fprintf(f, "token_file = %s\nkey_header = X-Key\n", key);
+    fclose(f);
+    ts_set(env.web, "/page", &(struct ts_answer){200, .body = page_body});
+    expect_code(wait_for(FETCH("--once", "page"), 20000), 0);
+    char *last = ts_last(env.web, "/page");
+    assert_non_null(strstr(last, "X-Key: from-a-file\n"));
+    assert_null(strstr(last, "Authorization"));
+    free(last);
+    assert_int_equal(chmod(key, 0644), 0);
+    expect_code(wait_for(FETCH("--once", "page"), 20000), 0); /* asked, without the key */
+    expect_line("chmod 600 it");
+    last = ts_last(env.web, "/page");
+    assert_null(strstr(last, "from-a-file"));
+    free(last);
+}
+
 static void a_recording_replays_into_the_same_rows(void **state)
 {
     (void)state;
@@ -1065,6 +1089,7 @@ int main(void)
         FRESH(a_list_can_be_imported_packed_or_not),
         FRESH(a_key_in_an_address_goes_along_to_every_page_and_nowhere_else),
         FRESH(a_moved_page_is_told_by_its_new_family_and_keeps_what_was_known),
+        FRESH(a_key_may_lie_in_a_file_that_only_its_owner_reads),
         FRESH(a_recording_replays_into_the_same_rows),
         FRESH(a_table_that_streams_is_recorded_and_replayed),
         FRESH(wrong_usage_is_one_line_and_changes_nothing),
