@@ -462,6 +462,7 @@ enum ct_status ct_upkeep_compact(const char *path, int64_t now_ms, int64_t *befo
         status = ct_lease_take(w, "compaction", now_ms, &lease, err);
     if (status == CT_OK) {
         temporary_files_beside(path);
+        (void)sqlite3_commit_hook(w->db, NULL, NULL); /* it commits by itself */
         (void)sqlite3_limit(w->db, SQLITE_LIMIT_ATTACHED, 1); /* VACUUM attaches what it builds */
         if (sqlite3_exec(w->db, "VACUUM; PRAGMA wal_checkpoint(TRUNCATE);", NULL, NULL, NULL) !=
             SQLITE_OK)

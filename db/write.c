@@ -32,7 +32,9 @@ static void keep_failure(struct ct_writer *w, int rc)
     if (w->rc != SQLITE_OK)
         return;
     w->rc = rc;
-    (void)snprintf(w->why, sizeof w->why, "%s%s", sqlite3_errmsg(w->db), ct_db_advice(rc));
+    bool last = sqlite3_errcode(w->db) == (rc & 0xff) || sqlite3_extended_errcode(w->db) == rc;
+    (void)snprintf(w->why, sizeof w->why, "%s%s", last ? sqlite3_errmsg(w->db) : sqlite3_errstr(rc),
+                   ct_db_advice(rc));
     if ((rc & 0xff) == SQLITE_IOERR || (rc & 0xff) == SQLITE_CORRUPT)
         w->reopen = true;
 }
@@ -158,6 +160,14 @@ static enum ct_status same_layout(struct ct_writer *w, struct ct_error *err)
                : ct_fail(err, CT_ERR_DB, w->path, "of another layout: fetch into it first");
 }
 
+/* An I/O error takes SQLite's whole transaction back, and what is written after it would be committed by itself, a
+ * statement at a time: nothing is, but by ct_w_commit. */
+static int refuse_to_commit(void *ctx)
+{
+    const struct ct_writer *w = ctx;
+    return !w->committing;
+}
+
 static enum ct_status set_up(struct ct_writer *w, struct ct_error *err)
 {
     (void)sqlite3_busy_timeout(w->db, 5000);
@@ -166,8 +176,9 @@ static enum ct_status set_up(struct ct_writer *w, struct ct_error *err)
     (void)sqlite3_db_config(w->db, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, NULL);
     (void)sqlite3_limit(w->db, SQLITE_LIMIT_LENGTH, 16 << 20);
     (void)sqlite3_limit(w->db, SQLITE_LIMIT_ATTACHED, 0);
+    /* EXTRA: what makes the file has a journal, whose end must be as safe as what it guarded. */
     if (sqlite3_exec(w->db, "PRAGMA cell_size_check=ON; PRAGMA foreign_keys=ON; PRAGMA mmap_size=0;"
-                     "PRAGMA cache_size=-12000;",
+                     "PRAGMA cache_size=-12000; PRAGMA synchronous=EXTRA;",
                      NULL, NULL, NULL) != SQLITE_OK)
         return db_fail(w, err);
     if (w->flags & CT_OPEN_DRY)
@@ -183,6 +194,7 @@ static enum ct_status set_up(struct ct_writer *w, struct ct_error *err)
                    w->flags & CT_OPEN_BULK ? WAL_MAX_BYTES / 4096 : 1000);
     if (sqlite3_exec(w->db, sql, NULL, NULL, NULL) != SQLITE_OK)
         return db_fail(w, err);
+    (void)sqlite3_commit_hook(w->db, refuse_to_commit, w);
     (void)sqlite3_db_config(w->db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 0, NULL);
     (void)sqlite3_db_config(w->db, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
     return CT_OK;
@@ -315,7 +327,9 @@ static enum ct_status end_with(struct ct_writer *w, const char *sql, const char 
     else if (ct_samples_rc(w->samples) != SQLITE_OK)
         keep_failure(w, ct_samples_rc(w->samples));
     if (w->rc == SQLITE_OK && !full) {
+        w->committing = true;
         int rc = sqlite3_exec(w->db, sql, NULL, NULL, NULL);
+        w->committing = false;
         if (rc == SQLITE_OK)
             return CT_OK;
         keep_failure(w, sqlite3_extended_errcode(w->db));

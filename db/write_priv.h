@@ -204,6 +204,7 @@ struct ct_writer {
     int rc;                 /* first failure of SQLite, or SQLITE_OK */
     char why[256];
     bool reopen; /* the handle met an I/O error: nothing it knows is trusted any more */
+    bool committing;
     bool dirty;  /* committed since the last checkpoint */
     dev_t dev;
     ino_t ino;

@@ -1,6 +1,7 @@
 #!/bin/sh
 # The long campaigns CI only samples: a thousand kills, thousands of import orders, ninety simulated days for many
-# seeds. Each figure can be set: CT_KILLS, CT_SEEDS, CT_DAMAGES, CT_WORLDS, CT_DAYS, CT_ALERT_SEEDS. Ends at the first thing that does not hold.
+# seeds. Each figure can be set: CT_KILLS, CT_SEEDS, CT_DAMAGES, CT_IMAGES, CT_FAULTS, CT_WORLDS, CT_DAYS,
+# CT_ALERT_SEEDS. Ends at the first thing that does not hold.
 set -eu
 build=${CT_BUILDDIR:?}
 dir=$(mktemp -d "${TMPDIR:-/tmp}/ct-soak-XXXXXX")
@@ -16,7 +17,7 @@ told() {
     "$build/cloudtape" tokens --db "$1" --ndjson --gone --at 2026-11-01
 }
 
-kills=${CT_KILLS:-1000} seeds=${CT_SEEDS:-2500} damages=${CT_DAMAGES:-2000} worlds=${CT_WORLDS:-10} days=${CT_DAYS:-90}
+kills=${CT_KILLS:-1000} seeds=${CT_SEEDS:-2500} damages=${CT_DAMAGES:-2000} images=${CT_IMAGES:-1000} faults=${CT_FAULTS:-400} worlds=${CT_WORLDS:-10} days=${CT_DAYS:-90}
 say "$kills kills of a writer"
 CT_KILLS=$kills "$build/tests/unit/test_write_crash" >"$dir/log" 2>&1 || { cat "$dir/log"; fail "a killed writer lost something"; }
 say "$seeds histories imported in other orders"
@@ -26,6 +27,10 @@ CT_DAMAGES=$damages "$build/tests/unit/test_upkeep" >"$dir/log" 2>&1 || { cat "$
 say "${CT_ALERT_SEEDS:-100000} sequences of facts through two ways of writing the alert rules"
 CT_ALERT_SEEDS=${CT_ALERT_SEEDS:-100000} "$build/tests/unit/test_alert_reference" >"$dir/log" 2>&1 ||
     { cat "$dir/log"; fail "the machine and its reference differ"; }
+say "$images losses of power, $faults faults of the disk of each kind"
+CT_IMAGES=$images CT_FAULTS=$faults "$build/tests/unit/test_disk" >"$dir/log" 2>&1 || { cat "$dir/log"; fail "a disk's fault did harm"; }
+say "a month looked back upon from its end"
+CT_DAYS=30 CT_MOMENTS=60 "$build/tests/e2e/test_as_of" >"$dir/log" 2>&1 || { cat "$dir/log"; fail "a past moment is told differently"; }
 for seed in $(seq 1 "$worlds"); do
     for twin in a b; do
         "$build/cloudtape" demo --headless --days "$days" --seed "$seed" --db "$dir/$twin.db" 2>"$dir/log" ||
