@@ -34,6 +34,7 @@
     X(AVAILABLE, "available", NULL, "only what is in stock (A or L)")                              \
     X(GONE, "gone", NULL, "also what is no longer offered")                                        \
     X(LABS, "labs", NULL, "one row per lab")                                                       \
+    X(CHANGES, "changes", "SPAN", "what came and went in that time (30d)")                         \
     X(GPU, "gpu", "G", "this accelerator (h100, h100-sxm)")                                        \
     X(MODEL, "model", "M", "this model (gpt-4o, openai/gpt-4o)")                                   \
     X(GPUS, "gpus", "N", "this many accelerators")                                                 \
@@ -70,7 +71,7 @@
     X(LOG, "log", "FILE", "log file; else fetcher.log in the state folder")                        \
     X(FOR, "for", "SPAN", "silence, extend: this long (2h)")                                       \
     X(COMMENT, "comment", "TEXT", "ack, silence: why")                                             \
-    X(BY, "by", "NAME", "ack, silence: who; else the user's name")                                 \
+    X(BY, "by", "WHAT", "models: cloud or region; ack, silence: who, else the user's name")       \
     X(SINCE, "since", "TIME", "alerts test: replay from then (-30d); watch: from then")            \
     X(AFTER, "after", "ID", "watch: go on behind this event")                                      \
     X(WARNING, "warning", NULL, "check: a match is a warning (1), not critical (2)")               \

@@ -28,7 +28,7 @@ const struct ct_command ct_commands[] = {
     {"tokens", "[FILTER...]", "what models cost per million tokens", READ " gone", NULL,
      CT_BY_VIEWER, 0, -1, ct_cmd_tokens},
     {"models", "[FILTER...]", "which model is on which cloud, and how exclusive",
-     READ " labs unresolved", NULL, CT_BY_VIEWER, 0, -1, ct_cmd_models},
+     READ " labs by changes unresolved", NULL, CT_BY_VIEWER, 0, -1, ct_cmd_models},
     {"exit", "PROVIDER[/REGION]", "healthy places that sell the same, cheapest first",
      READ " gpu model unknown", NULL, CT_BY_VIEWER, 1, 1, ct_cmd_exit},
     {"cost", "--gpu G [--gpus N] [--hours N] | --model M [--input N] [--output N]",

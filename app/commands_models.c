@@ -159,19 +159,60 @@ static int print_models_json(struct ct_call *c, struct ct_rows rows, const struc
     return c->flag[CT_FLAG_FAIL_EMPTY] && matched == 0 ? 4 : 0;
 }
 
+/* The ways to look at the market, one a call. */
+static const struct way {
+    enum ct_flag flag;
+    ct_load_fn *load;
+    const struct ct_table *table;
+    const char *columns;
+} ways[] = {
+    {CT_FLAG_LABS, ct_read_labs, &ct_lab_table, NULL},
+    {CT_FLAG_BY, ct_read_regions, &ct_seller_table,
+     "lab model host regions rows input output first_seen_at retires_at"},
+    {CT_FLAG_CHANGES, ct_read_model_changes, &ct_model_change_table, NULL},
+    {CT_FLAG_UNRESOLVED, NULL, &unresolved_table, NULL},
+};
+
+/* The way C asks for; NULL: model by model. */
+static enum ct_status find_way(struct ct_call *c, const struct way **out, struct ct_query *q)
+{
+    int64_t span = 0;
+    *out = NULL;
+    for (size_t i = 0; i < CT_LEN(ways); i++) {
+        if (!c->flag[ways[i].flag])
+            continue;
+        if (*out)
+            return ct_fail(&c->err, CT_ERR_USAGE, "models", "--%s goes without --%s",
+                           ct_flag_defs[ways[i].flag].word, ct_flag_defs[(*out)->flag].word);
+        *out = &ways[i];
+    }
+    const char *by = c->flag[CT_FLAG_BY];
+    if (by && strcmp(by, "cloud") == 0)
+        *out = NULL; /* as usual */
+    else if (by && strcmp(by, "region") != 0)
+        return ct_fail(&c->err, CT_ERR_USAGE, "models", "--by: cloud or region, not \"%s\"", by);
+    if (!c->flag[CT_FLAG_CHANGES])
+        return CT_OK;
+    enum ct_status status = ct_call_span(c, CT_FLAG_CHANGES, &span);
+    q->from_ms = (c->at_ms == CT_LIVE ? c->now_ms : c->at_ms) - span;
+    q->to_ms = c->at_ms == CT_LIVE ? c->now_ms : c->at_ms;
+    return status;
+}
+
 int ct_cmd_models(struct ct_call *c)
 {
     struct ct_reader *r = NULL;
     struct ct_envelope e;
     struct ct_rows rows = {NULL, 0};
-    bool unresolved = c->flag[CT_FLAG_UNRESOLVED] != NULL, labs = c->flag[CT_FLAG_LABS] != NULL;
-    if (unresolved && labs)
-        return ct_usage("models", "--unresolved goes without --labs");
-    enum ct_status status = ct_call_reader(c, &r);
     struct ct_query q = ct_call_query(c);
-    ct_load_fn *load = labs ? ct_read_labs : ct_read_models;
+    const struct way *way;
+    enum ct_status status = find_way(c, &way, &q);
+    if (status != CT_OK)
+        return ct_report(&c->err);
+    ct_load_fn *load = way ? way->load : ct_read_models;
+    status = ct_call_reader(c, &r);
     if (status == CT_OK)
-        status = unresolved ? load_unresolved(c, r, &rows) : load(r, &q, c->arena, &rows, &c->err);
+        status = load ? load(r, &q, c->arena, &rows, &c->err) : load_unresolved(c, r, &rows);
     else if (status == CT_ERR_NOT_FOUND)
         status = CT_OK;
     if (status == CT_OK)
@@ -179,10 +220,8 @@ int ct_cmd_models(struct ct_call *c)
     ct_reader_close(r);
     if (status != CT_OK)
         return ct_report(&c->err);
-    if (unresolved)
-        return ct_print_rows(c, &unresolved_table, rows, NULL, "n_prices:desc", 0, &e);
-    if (labs)
-        return ct_print_rows(c, &ct_lab_table, rows, NULL, "", 0, &e);
+    if (way)
+        return ct_print_rows(c, way->table, rows, way->columns, load ? "" : "n_prices:desc", 0, &e);
     if (c->output.format == CT_FORMAT_JSON || c->output.format == CT_FORMAT_NDJSON)
         return print_models_json(c, rows, &e);
     return ct_print_rows(c, &ct_model_table, rows, NULL, "", 0, &e);

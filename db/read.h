@@ -152,6 +152,7 @@ extern const struct ct_table ct_token_table;
 /* Who sells one model. Lists of resellers' own offers put no model on a cloud (sources/models.md section 8):
  * of a cloud only the rows of a list that says who bills are here, of other hosts all. */
 struct ct_seller {
+    struct ct_span lab, model;
     struct ct_span host, host_class;
     int cloud;      /* its place in ct_cloud_words; -1: not one of the clouds */
     int64_t rows;   /* distinct source ids */
@@ -191,8 +192,17 @@ struct ct_lab_row {
     int64_t n_clouds, n_models /* on one cloud at least */, on_one, on_two, elsewhere;
     int64_t one_cloud_milli; /* percent of n_models on one cloud only */
     int64_t second_ms, third_ms; /* when it reached that many clouds; CT_NONE: not, or before recording began */
+    struct ct_span second_cloud, third_cloud; /* which ones; null likewise */
 };
 extern const struct ct_table ct_lab_table;
+
+/* What came and went: a model at a host, a lab on its second or third cloud. */
+struct ct_model_change_row {
+    int64_t at_ms;
+    struct ct_span what; /* "new", "gone", "second cloud", "third cloud" */
+    struct ct_span lab, model /* null: about the lab */, host, host_class;
+};
+extern const struct ct_table ct_model_change_table;
 
 /* The exit: where else the same is sold, by a place that is well. */
 struct ct_exit_row { /* one per thing sold, terms and place; the place's cheapest */
@@ -301,7 +311,8 @@ ct_load_fn ct_read_now, ct_read_status, ct_read_components /* subject: provider 
     ct_read_incidents /* subject: provider or all; Q->gone: closed ones too */,
     ct_read_updates /* subject: incident id */, ct_read_offers, ct_read_gpus, ct_read_tokens,
     ct_read_models, ct_read_labs,
-    ct_read_sellers /* subject: LAB/MODEL */, ct_read_events, ct_read_sources, ct_read_attempts,
+    ct_read_sellers /* subject: LAB/MODEL */, ct_read_regions /* sellers, clouds only, one a region */,
+    ct_read_model_changes /* in from_ms..to_ms, newest first */, ct_read_events, ct_read_sources, ct_read_attempts,
     ct_read_articles /* subject: provider, source id or all; limit: newest N, 0 = 1,000 */;
 /* The moments of the last event before Q->at_ms (live: before now) and of the first one after it up to now,
  * of whatever kind; CT_NONE where there is none. For the steps of the time machine. */

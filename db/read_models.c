@@ -17,6 +17,8 @@ static const char *const opinions[] = {"openrouter-models", "openrouter-endpoint
 
 #define ROW struct ct_seller
 static const struct ct_column seller_columns[] = {
+    COL(TEXT, "lab", lab, SEARCH),
+    COL(TEXT, "model", model, SEARCH),
     COL(TEXT, "host", host, SEARCH, ALIAS("cloud provider")),
     COL(TEXT, "host_class", host_class, SEARCH, ALIAS("class")),
     COL(INT, "rows", rows),
@@ -75,8 +77,22 @@ static const struct ct_column lab_columns[] = {
     COL(MILLI, "one_cloud_pct", one_cloud_milli),
     COL(TIME, "second_cloud_at", second_ms, ALIAS("second")),
     COL(TIME, "third_cloud_at", third_ms, ALIAS("third")),
+    COL(TEXT, "second_cloud", second_cloud),
+    COL(TEXT, "third_cloud", third_cloud),
 };
 TABLE(ct_lab_table, "labs", ROW, lab_columns);
+#undef ROW
+
+#define ROW struct ct_model_change_row
+static const struct ct_column change_columns[] = {
+    COL(TIME, "at", at_ms),
+    COL(TEXT, "what", what, SEARCH),
+    COL(TEXT, "lab", lab, SEARCH),
+    COL(TEXT, "model", model, SEARCH),
+    COL(TEXT, "host", host, SEARCH, ALIAS("cloud provider")),
+    COL(TEXT, "host_class", host_class, SEARCH, ALIAS("class")),
+};
+TABLE(ct_model_change_table, "model_changes", ROW, change_columns);
 #undef ROW
 
 /* What the rows are made from. */
@@ -85,6 +101,7 @@ struct market {
     CT_VEC(struct ct_token_row) prices; /* those that count, by lab, model, host, id */
     struct ct_rows series, sources;
     int64_t recording_ms; /* first price of a list that says who bills; CT_NONE */
+    bool by_region;       /* a seller is a host's region */
 };
 
 /* "token/HOST/REGION/LAB/MODEL[@VARIANT]/KIND" */
@@ -101,17 +118,30 @@ static bool bills(struct ct_rows sources, struct ct_span name)
     return true;
 }
 
+static int by_spans(const struct ct_span *p, const struct ct_span *q, size_t n)
+{
+    int way = 0;
+    for (size_t i = 0; way == 0 && i < n; i++)
+        way = ct_span_cmp(p[i], q[i]);
+    return way;
+}
+
 static int by_model_and_host(const void *a, const void *b)
 {
-    const struct ct_token_row *x = a, *y = b;
-    const struct ct_span p[] = {x->price.lab, x->price.model, x->price.host, x->price.source_id};
-    const struct ct_span q[] = {y->price.lab, y->price.model, y->price.host, y->price.source_id};
-    for (size_t i = 0; i < CT_LEN(p); i++) {
-        int way = ct_span_cmp(p[i], q[i]);
-        if (way)
-            return way;
-    }
-    return ct_span_cmp(x->series, y->series);
+    const struct ct_token_price *x = &((const struct ct_token_row *)a)->price;
+    const struct ct_token_price *y = &((const struct ct_token_row *)b)->price;
+    const struct ct_span p[] = {x->lab, x->model, x->host, x->source_id, x->region};
+    const struct ct_span q[] = {y->lab, y->model, y->host, y->source_id, y->region};
+    return by_spans(p, q, CT_LEN(p));
+}
+
+static int by_model_and_region(const void *a, const void *b)
+{
+    const struct ct_token_price *x = &((const struct ct_token_row *)a)->price;
+    const struct ct_token_price *y = &((const struct ct_token_row *)b)->price;
+    const struct ct_span p[] = {x->lab, x->model, x->host, x->region, x->source_id};
+    const struct ct_span q[] = {y->lab, y->model, y->host, y->region, y->source_id};
+    return by_spans(p, q, CT_LEN(p));
 }
 
 static bool counts(const struct market *m, const struct ct_token_row *t)
@@ -138,7 +168,7 @@ static enum ct_status load_market(struct ct_reader *r, const struct ct_query *q,
 {
     struct ct_rows prices = {NULL, 0};
     struct ct_query all = *q;
-    *m = (struct market){.arena = a, .recording_ms = CT_NONE};
+    *m = (struct market){.arena = a, .recording_ms = CT_NONE, .by_region = m->by_region};
     all.subject = CT_SPAN_NONE;
     enum ct_status status = ct_read_tokens(r, &all, a, &prices, err);
     if (status == CT_OK)
@@ -155,7 +185,8 @@ static enum ct_status load_market(struct ct_reader *r, const struct ct_query *q,
             *kept = t[i];
     }
     if (m->prices.n)
-        qsort(m->prices.v, m->prices.n, sizeof *m->prices.v, by_model_and_host);
+        qsort(m->prices.v, m->prices.n, sizeof *m->prices.v,
+              m->by_region ? by_model_and_region : by_model_and_host);
     const struct ct_series_row *s = m->series.v;
     for (size_t i = 0; i < m->series.n; i++)
         if (bills(m->sources, s[i].source) &&
@@ -172,7 +203,9 @@ static void lower(ct_nusd *least, ct_nusd price)
 
 static void start_seller(struct ct_seller *s, const struct ct_token_row *t)
 {
-    *s = (struct ct_seller){.host = t->price.host,
+    *s = (struct ct_seller){.lab = t->price.lab,
+                            .model = t->price.model,
+                            .host = t->price.host,
                             .host_class = t->price.host_class,
                             .cloud = ct_word(ct_cloud_words, t->price.host),
                             .input = CT_NONE,
@@ -219,7 +252,8 @@ static void find_sellers(struct market *m, struct ct_model_row *row, const struc
     CT_VEC(struct ct_seller) sellers = {0};
     struct ct_seller *s = NULL;
     for (size_t i = 0; i < n; i++) {
-        bool next = !s || !ct_span_eq(s->host, t[i].price.host);
+        bool next = !s || !ct_span_eq(s->host, t[i].price.host) ||
+                    (m->by_region && !ct_span_eq(t[i].price.region, t[i - 1].price.region));
         if (next) {
             s = CT_VEC_PUSH(m->arena, &sellers);
             if (!s)
@@ -366,6 +400,15 @@ static int lab_against_row(const void *key, const void *row)
     return ct_span_cmp(*(const struct ct_span *)key, ((const struct ct_lab_row *)row)->lab);
 }
 
+/* The cloud first seen at AT_MS that is not BUT: two may come at once. */
+static struct ct_span cloud_seen_at(const int64_t *first, int64_t at_ms, struct ct_span but)
+{
+    for (int i = 0; at_ms != CT_NONE && i < CT_N_CLOUDS; i++)
+        if (first[i] == at_ms && !ct_span_is(but, ct_cloud_words[i]))
+            return ct_span(ct_cloud_words[i]);
+    return CT_SPAN_NONE;
+}
+
 /* Every price ever recorded counts: a lab's second cloud may have left again. */
 static void date_labs(const struct market *m, struct ct_lab_row *labs, size_t n)
 {
@@ -384,6 +427,8 @@ static void date_labs(const struct market *m, struct ct_lab_row *labs, size_t n)
     for (size_t i = 0; first && i < n; i++) {
         labs[i].second_ms = nth_seen(first[i], CT_N_CLOUDS, 2, m->recording_ms);
         labs[i].third_ms = nth_seen(first[i], CT_N_CLOUDS, 3, m->recording_ms);
+        labs[i].second_cloud = cloud_seen_at(first[i], labs[i].second_ms, CT_SPAN_NONE);
+        labs[i].third_cloud = cloud_seen_at(first[i], labs[i].third_ms, labs[i].second_cloud);
     }
 }
 
@@ -412,6 +457,91 @@ static struct ct_rows labs_of(struct market *m, struct ct_rows models)
     return (struct ct_rows){labs.v, labs.n};
 }
 
+/* ---- what came and went ---- */
+
+static bool is_in(const struct ct_query *q, int64_t at_ms)
+{
+    return at_ms != CT_NONE && at_ms >= q->from_ms && (q->to_ms == 0 || at_ms <= q->to_ms);
+}
+
+struct changes {
+    CT_VEC(struct ct_model_change_row) rows;
+};
+
+static void add_change(struct ct_arena *a, struct changes *out, struct ct_model_change_row row)
+{
+    struct ct_model_change_row *kept = CT_VEC_PUSH(a, &out->rows);
+    if (kept)
+        *kept = row;
+}
+
+static int newest_first(const void *a, const void *b)
+{
+    const struct ct_model_change_row *x = a, *y = b;
+    const struct ct_span p[] = {x->what, x->lab, x->model, x->host};
+    const struct ct_span q[] = {y->what, y->lab, y->model, y->host};
+    return x->at_ms != y->at_ms ? (x->at_ms > y->at_ms ? -1 : 1) : by_spans(p, q, CT_LEN(p));
+}
+
+/* A host that names none of the model's ids any more, from the moment the last one went. */
+static void find_gone(const struct market *m, const struct ct_query *q, struct ct_rows events,
+                      struct ct_rows models, struct changes *out)
+{
+    const struct ct_event_row *e = events.v; /* newest first: the first one of a pair is its end */
+    size_t from = out->rows.n;
+    for (size_t i = 0; i < events.n; i++) {
+        struct token_name name = name_parts(e[i].series);
+        struct ct_model_row key = {.lab = name.lab, .model = name.model};
+        if (e[i].kind != CT_EVENT_MODEL || !ct_span_is(e[i].field, "left") || !is_in(q, e[i].at_ms) ||
+            !name.model.n || ct_span_is(name.lab, "unknown") || !bills(m->sources, e[i].source))
+            continue;
+        const struct ct_model_row *row =
+            models.n ? bsearch(&key, models.v, models.n, sizeof key, by_lab_and_model) : NULL;
+        const struct ct_seller *s = row ? row->sellers.v : NULL;
+        const struct ct_model_change_row *told = out->rows.v;
+        bool known = false;
+        for (size_t k = 0; row && k < row->sellers.n; k++)
+            known |= ct_span_eq(s[k].host, name.host);
+        for (size_t k = from; k < out->rows.n; k++)
+            known |= ct_span_eq(told[k].lab, name.lab) && ct_span_eq(told[k].model, name.model) &&
+                     ct_span_eq(told[k].host, name.host);
+        if (!known)
+            add_change(m->arena, out,
+                       (struct ct_model_change_row){e[i].at_ms, CT_LIT("gone"), name.lab, name.model,
+                                                    name.host, CT_SPAN_NONE});
+    }
+}
+
+static void find_new(const struct market *m, const struct ct_query *q, struct ct_rows models,
+                     struct changes *out)
+{
+    const struct ct_model_row *row = models.v;
+    for (size_t i = 0; i < models.n; i++) {
+        const struct ct_seller *s = row[i].sellers.v;
+        for (size_t k = 0; k < row[i].sellers.n; k++)
+            if (s[k].first_ms > m->recording_ms && is_in(q, s[k].first_ms))
+                add_change(m->arena, out,
+                           (struct ct_model_change_row){s[k].first_ms, CT_LIT("new"), row[i].lab,
+                                                        row[i].model, s[k].host, s[k].host_class});
+    }
+}
+
+static void find_firsts(const struct market *m, const struct ct_query *q, struct ct_rows labs,
+                        struct changes *out)
+{
+    const struct ct_lab_row *lab = labs.v;
+    for (size_t i = 0; i < labs.n; i++) {
+        const struct ct_model_change_row two[] = {
+            {lab[i].second_ms, CT_LIT("second cloud"), lab[i].lab, CT_SPAN_NONE, lab[i].second_cloud,
+             CT_LIT("cloud")},
+            {lab[i].third_ms, CT_LIT("third cloud"), lab[i].lab, CT_SPAN_NONE, lab[i].third_cloud,
+             CT_LIT("cloud")}};
+        for (size_t k = 0; k < CT_LEN(two); k++)
+            if (is_in(q, two[k].at_ms))
+                add_change(m->arena, out, two[k]);
+    }
+}
+
 /* ---- loaders ---- */
 
 static enum ct_status finish(const struct market *m, struct ct_error *err)
@@ -422,7 +552,7 @@ static enum ct_status finish(const struct market *m, struct ct_error *err)
 enum ct_status ct_read_models(struct ct_reader *r, const struct ct_query *q, struct ct_arena *a,
                               struct ct_rows *out, struct ct_error *err)
 {
-    struct market m;
+    struct market m = {.by_region = false};
     enum ct_status status = load_market(r, q, a, &m, err);
     if (status == CT_OK) {
         *out = models_of(&m);
@@ -434,7 +564,7 @@ enum ct_status ct_read_models(struct ct_reader *r, const struct ct_query *q, str
 enum ct_status ct_read_labs(struct ct_reader *r, const struct ct_query *q, struct ct_arena *a,
                             struct ct_rows *out, struct ct_error *err)
 {
-    struct market m;
+    struct market m = {.by_region = false};
     enum ct_status status = load_market(r, q, a, &m, err);
     if (status == CT_OK) {
         *out = labs_of(&m, models_of(&m));
@@ -454,4 +584,50 @@ enum ct_status ct_read_sellers(struct ct_reader *r, const struct ct_query *q, st
         if (ct_span_eq(row[i].key, q->subject))
             *out = row[i].sellers;
     return status;
+}
+
+enum ct_status ct_read_regions(struct ct_reader *r, const struct ct_query *q, struct ct_arena *a,
+                               struct ct_rows *out, struct ct_error *err)
+{
+    struct market m = {.by_region = true};
+    CT_VEC(struct ct_seller) kept = {0};
+    enum ct_status status = load_market(r, q, a, &m, err);
+    if (status != CT_OK)
+        return status;
+    struct ct_rows models = models_of(&m);
+    const struct ct_model_row *row = models.v;
+    for (size_t i = 0; i < models.n; i++) {
+        const struct ct_seller *s = row[i].sellers.v;
+        for (size_t k = 0; k < row[i].sellers.n; k++) {
+            struct ct_seller *place = s[k].cloud >= 0 ? CT_VEC_PUSH(a, &kept) : NULL;
+            if (place)
+                *place = s[k];
+        }
+    }
+    *out = (struct ct_rows){kept.v, kept.n};
+    return finish(&m, err);
+}
+
+enum ct_status ct_read_model_changes(struct ct_reader *r, const struct ct_query *q,
+                                     struct ct_arena *a, struct ct_rows *out, struct ct_error *err)
+{
+    struct market m = {.by_region = false};
+    struct ct_rows events = {NULL, 0}, models;
+    struct ct_query window = *q;
+    struct changes found = {.rows = {0}};
+    window.subject = CT_SPAN_NONE;
+    window.limit = 200000;
+    enum ct_status status = load_market(r, q, a, &m, err);
+    if (status == CT_OK)
+        status = ct_read_events(r, &window, a, &events, err);
+    if (status != CT_OK)
+        return status;
+    models = models_of(&m);
+    find_new(&m, q, models, &found);
+    find_gone(&m, q, events, models, &found);
+    find_firsts(&m, q, labs_of(&m, models), &found);
+    if (found.rows.n)
+        qsort(found.rows.v, found.rows.n, sizeof *found.rows.v, newest_first);
+    *out = (struct ct_rows){found.rows.v, found.rows.n};
+    return finish(&m, err);
 }

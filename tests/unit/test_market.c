@@ -152,6 +152,53 @@ static void sellers_of_one_model_stand_clouds_first(void **state)
     done(&s);
 }
 
+static void what_came_and_went_is_told_newest_first(void **state)
+{
+    struct fixture *f = *state;
+    struct seen s = {0};
+    three_clouds_in_turn(f);
+    sold(f, "azure/gpt-a", "gpt-a", "azure", "cloud", 1100); /* the lab's own goes, azure stays with one id */
+    sold(f, "bedrock/gpt-a", "gpt-a", "aws", "cloud", 900);
+    sold(f, "oci/gpt-b", "gpt-b", "oracle", "cloud", 2000);
+    fetch(f, "token", T0 + 30 * CT_DAY);
+    look(&s, state, ct_read_model_changes, T0 + 31 * CT_DAY);
+    const struct ct_model_change_row *c = s.rows.v;
+    static const struct {
+        int day;
+        const char *what, *model, *host;
+    } want[] = {{30, "gone", "gpt-a", "openai"}, {30, "gone", "gpt-a", "plan"},
+                {20, "new", "gpt-b", "oracle"},  {20, "third cloud", "", "oracle"},
+                {10, "new", "gpt-a", "aws"},     {10, "second cloud", "", "aws"}};
+    assert_int_equal(s.rows.n, CT_LEN(want));
+    for (size_t i = 0; i < CT_LEN(want); i++) {
+        assert_true(c[i].at_ms == T0 + want[i].day * CT_DAY);
+        assert_true(ct_span_is(c[i].what, want[i].what));
+        assert_true(ct_span_is(c[i].host, want[i].host));
+        assert_true(*want[i].model ? ct_span_is(c[i].model, want[i].model) : !c[i].model.n);
+    }
+    done(&s);
+}
+
+static void regions_of_one_cloud_are_rows_of_their_own(void **state)
+{
+    struct fixture *f = *state;
+    struct seen s = {0};
+    static const char *const regions[] = {"eu", "us", "eu"};
+    for (int i = 0; i < 3; i++) {
+        char id[32];
+        (void)snprintf(id, sizeof id, "azure/%d/gpt-a", i);
+        sold(f, id, "gpt-a", "azure", "cloud", 1000 + i);
+        f->batch.token_prices.v[i].region = ct_span(regions[i]);
+    }
+    fetch(f, "token", T0);
+    look(&s, state, ct_read_regions, T0 + CT_HOUR);
+    const struct ct_seller *v = s.rows.v;
+    assert_int_equal(s.rows.n, 2);
+    assert_true(ct_span_is(v[0].regions.v[0], "eu") && v[0].rows == 2);
+    assert_true(ct_span_is(v[1].regions.v[0], "us") && v[1].rows == 1);
+    done(&s);
+}
+
 /* ---- the exit ---- */
 
 static void offered(struct fixture *f, const char *cloud, const char *region, int64_t milli_usd, int stock)
@@ -334,6 +381,8 @@ int main(void)
         T(a_second_opinion_puts_no_model_on_a_cloud),
         T(a_lab_reaches_its_second_and_third_cloud),
         T(sellers_of_one_model_stand_clouds_first),
+        T(what_came_and_went_is_told_newest_first),
+        T(regions_of_one_cloud_are_rows_of_their_own),
         T(the_exit_names_well_places_only),
         T(the_exit_leads_to_no_place_in_trouble),
         T(the_exit_believes_nothing_old),
