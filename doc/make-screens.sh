@@ -1,0 +1,68 @@
+#!/bin/sh
+# make-screens.sh BUILD [OUT]: the eight screens over a fixed simulated world, as OUT/doc/screens.md for people and as
+# OUT/tests/golden/screens.sums (every size, charset and look) for the test. OUT: the source tree beside this script.
+set -eu
+build=$(cd "$1" && pwd)
+out=${2:-$(dirname "$0")/..}
+dir=$(mktemp -d)
+trap 'rm -rf "$dir"' EXIT
+mkdir -p "$out/doc" "$out/tests/golden" "$dir/home"
+export LC_ALL=C.UTF-8 TZ=UTC HOME="$dir/home" XDG_CONFIG_HOME="$dir/home" XDG_STATE_HOME="$dir/home" \
+    XDG_DATA_HOME="$dir/home" CLOUDTAPE_NOW=2026-11-01T00:00:00Z
+unset NO_COLOR CLOUDTAPE_DB CLOUDTAPE_THEME CLOUDTAPE_CHARSET
+"$build/cloudtape-fetcher" demo --headless --days 30 --seed 1 --db "$dir/world.db" >/dev/null 2>&1
+
+draw() { # SCREEN SIZE OPTIONS...
+    name=$1 size=$2
+    shift 2
+    "$build/cloudtape" screen "$name" --size "$size" --db "$dir/world.db" "$@"
+}
+
+page() {
+    echo '# The screens'
+    echo
+    echo 'The eight screens over the simulated market (`cloudtape demo`, 30 days, seed 1), drawn by `cloudtape screen`.'
+    echo 'Names, prices and outages in them are made up. `make docs` renews this page; a test holds it against the program.'
+    for name in now status gpus tokens models history alerts sources; do
+        number=$((number + 1))
+        echo
+        echo "## $number $name"
+        for size in 80x24 120x40 44x14; do
+            echo
+            echo "$size:"
+            echo
+            echo '```'
+            draw "$name" "$size" --charset unicode | sed 's/ *$//'
+            echo '```'
+        done
+    done
+    echo
+    echo '## Plainer terminals'
+    echo
+    echo 'ASCII only, and a wall of 200x60:'
+    echo
+    echo '```'
+    draw now 80x24 --charset ascii | sed 's/ *$//'
+    echo '```'
+    echo
+    echo '```'
+    draw now 200x60 --charset unicode | sed 's/ *$//'
+    echo '```'
+}
+
+sums() {
+    for name in now status gpus tokens models history alerts sources help; do
+        for size in 80x24 120x40 200x60 44x14 20x5; do
+            for charset in unicode narrow ascii; do
+                echo "$name $size $charset $(draw "$name" "$size" --charset $charset | cksum)"
+            done
+            for theme in terminal mono; do
+                echo "$name $size $theme $(draw "$name" "$size" --charset unicode --ansi --theme $theme | cksum)"
+            done
+        done
+    done
+}
+
+number=0
+page >"$out/doc/screens.md"
+sums >"$out/tests/golden/screens.sums"
