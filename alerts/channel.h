@@ -26,10 +26,17 @@ struct ct_channels_options {
 /* Always fills *OUT: "screen" and "bell" are there without a section. A channel with a problem
  * refuses every message and says why. */
 void ct_channels_new(const struct ct_channels_options *o, struct ct_channels **out);
-void ct_channels_free(struct ct_channels *c); /* kills what still runs; NULL is fine */
+/* Kills what still runs. For the time after ct_http_free: requests never call back. NULL is fine. */
+void ct_channels_free(struct ct_channels *c);
+/* The same while the network goes on: requests under way end unheard, then the rest is freed. */
+void ct_channels_close(struct ct_channels *c);
 bool ct_channels_has(const struct ct_channels *c, struct ct_span name);
 /* Name of channel I and its kind ("webhook slack"); NULL behind the last. */
 const char *ct_channels_at(const struct ct_channels *c, size_t i, const char **kind);
+
+/* Is it a digest, which gathers what is not critical? And has its time not come? */
+bool ct_channels_is_digest(const struct ct_channels *c, struct ct_span name);
+bool ct_channels_waits(const struct ct_channels *c, struct ct_span name, int64_t now_ms);
 
 /* ROW is the delivery's; ANSWER one clean line for the log ("200", "exit 3", "timeout"). */
 typedef void ct_channel_done(void *ctx, int64_t row, enum ct_sent sent, int64_t retry_after_ms,

@@ -253,10 +253,18 @@ static bool is_held(void *ctx, const struct ct_alert_intent *i)
 {
     struct ct_engine *e = ctx;
     const struct live *l = find(e, i->alert);
+    if (e->o.channels && ct_channels_waits(e->o.channels, i->channel, e->now_ms))
+        return true;
     if (!l)
         return false;
     bool hidden = l->i.life.flags & (CT_ALERT_SILENCED | CT_ALERT_INHIBITED);
     return hidden || acked(e, &l->i) || quiet_now(e, ct_rule_view(l->rule));
+}
+
+static bool is_digest(void *ctx, struct ct_span channel)
+{
+    const struct ct_engine *e = ctx;
+    return e->o.channels && ct_channels_is_digest(e->o.channels, channel);
 }
 
 static const struct ct_alert_instance *instance_of(void *ctx, int64_t alert)
@@ -676,6 +684,7 @@ enum ct_status ct_engine_new(const struct ct_engine_options *o, struct ct_engine
     e->last_now_ms = e->last_boot_ms = e->jumped_boot_ms = e->gone_boot_ms = CT_NONE;
     e->tidy_boot_ms = e->boot_ms;
     e->outbox = ct_outbox_new();
+    ct_outbox_digests(e->outbox, is_digest, e);
     e->runs = ct_xcalloc(ct_rules_count(o->rules) + 1, sizeof *e->runs);
     enum ct_status st = ct_reader_open(o->db_path, &e->reader, err);
     for (size_t i = 0; st == CT_OK && i < ct_rules_count(o->rules); i++) {

@@ -26,6 +26,8 @@ struct ct_outbox {
     size_t n_m, cap_m;
     struct ct_alert_intent *changed; /* copies handed out */
     size_t *changed_at, n_changed;
+    ct_channel_digests *digests;
+    void *digests_ctx;
     char **throttled; /* channels over their limit */
     size_t n_throttled;
 };
@@ -121,6 +123,12 @@ void ct_outbox_recall(struct ct_outbox *o, const struct ct_alert_memory *m)
         ct_outbox_begin(o, &m->deliveries[i]);
 }
 
+void ct_outbox_digests(struct ct_outbox *o, ct_channel_digests *digests, void *ctx)
+{
+    o->digests = digests;
+    o->digests_ctx = ctx;
+}
+
 static void shift(int64_t *t, int64_t by)
 {
     *t = *t == CT_NONE ? CT_NONE : *t + by;
@@ -202,6 +210,9 @@ static void make_room(struct ct_outbox *o)
 static void queue(struct ct_outbox *o, const struct ct_alert_instance *a, struct ct_span channel,
                   int kind, int64_t n, int64_t now_ms)
 {
+    bool digest = o->digests && o->digests(o->digests_ctx, channel);
+    if (digest && a->severity == CT_SEV_CRITICAL)
+        return;
     struct ct_alert_intent i = {
         .alert = a->id,
         .episode = a->life.episode,
@@ -212,7 +223,7 @@ static void queue(struct ct_outbox *o, const struct ct_alert_instance *a, struct
         .severity = a->severity,
         .state = CT_INTENT_QUEUED,
         .channel = channel,
-        .grp = a->grp,
+        .grp = digest ? CT_LIT("digest") : a->grp,
         .text = a->text,
         .done_ms = CT_NONE,
     };

@@ -23,6 +23,9 @@ void ct_outbox_recall(struct ct_outbox *o, const struct ct_alert_memory *m);
 /* The wall clock jumped by this much: what waits goes on waiting as long as it would have. */
 void ct_outbox_shift(struct ct_outbox *o, int64_t by_ms);
 
+/* Is CHANNEL a digest? Then what is told there is one group, and critical alerts are not told there. */
+typedef bool ct_channel_digests(void *ctx, struct ct_span channel);
+void ct_outbox_digests(struct ct_outbox *o, ct_channel_digests *digests, void *ctx);
 /* I has something to tell (KIND, number N) on each of its channels. Undelivered contradictions are
  * superseded. Call before storing; then ct_outbox_changed has the rows. */
 void ct_outbox_tell(struct ct_outbox *o, const struct ct_alert_instance *i, int kind, int64_t n,

@@ -234,7 +234,7 @@ static void reload(struct ct_fetcher_alerts *a)
     }
     ct_log(CT_LOG_INFO, "alerts: rules read again rules=%zu problems=%d",
            ct_rules_count(config.rules), config.problems);
-    ct_channels_free(a->config.channels); /* what was under way is sent again, under the same id */
+    ct_channels_close(a->config.channels); /* what was under way is sent again, under the same id */
     a->config.channels = NULL;
     ct_engine_free(a->engine);
     ct_alert_config_free(&a->config);

@@ -13,6 +13,7 @@
 #include <spawn.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -110,8 +111,28 @@ static void limit_child(pid_t pid, int64_t total_ms)
     prlimit(pid, RLIMIT_NOFILE, &files, NULL);
 }
 
-/* 0 or an errno. OUT and ERR are the program's ends of the pipes. */
-static int spawn(struct run *r, char *const *argv, char **env, int out, int err)
+/* INPUT as a file without a name, to be read from its start: a pipe might fill up while nobody reads.
+ * -1 with errno. */
+static int input_file(struct ct_span input)
+{
+    int fd = memfd_create("input", MFD_CLOEXEC);
+    for (size_t at = 0; fd >= 0 && at < input.n;) {
+        ssize_t n = write(fd, input.p + at, input.n - at);
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n <= 0) {
+            close(fd);
+            return -1;
+        }
+        at += (size_t)n;
+    }
+    if (fd >= 0)
+        (void)lseek(fd, 0, SEEK_SET);
+    return fd;
+}
+
+/* 0 or an errno. IN is its standard input (-1: none), OUT and ERR are its ends of the pipes. */
+static int spawn(struct run *r, char *const *argv, char **env, int in, int out, int err)
 {
     posix_spawn_file_actions_t files;
     posix_spawnattr_t attr;
@@ -120,7 +141,10 @@ static int spawn(struct run *r, char *const *argv, char **env, int out, int err)
     sigfillset(&all);
     posix_spawn_file_actions_init(&files);
     posix_spawnattr_init(&attr);
-    posix_spawn_file_actions_addopen(&files, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
+    if (in >= 0)
+        posix_spawn_file_actions_adddup2(&files, in, STDIN_FILENO);
+    else
+        posix_spawn_file_actions_addopen(&files, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
     posix_spawn_file_actions_adddup2(&files, out, STDOUT_FILENO);
     posix_spawn_file_actions_adddup2(&files, err, STDERR_FILENO);
     posix_spawn_file_actions_addclosefrom_np(&files, STDERR_FILENO + 1);
@@ -157,17 +181,19 @@ static void fill_env(char **env, struct ct_buf text[3], char *const *added)
 
 static int start_child(struct run *r, const struct ct_exec_request *req)
 {
-    int out[2] = {-1, -1}, err[2] = {-1, -1}, code;
+    int out[2] = {-1, -1}, err[2] = {-1, -1}, in = -1, code;
     char *env[ENV_MAX + 1];
     struct ct_buf text[3];
-    if (pipe2(out, O_CLOEXEC) != 0 || pipe2(err, O_CLOEXEC) != 0) {
+    if (pipe2(out, O_CLOEXEC) != 0 || pipe2(err, O_CLOEXEC) != 0 ||
+        (req->input.p && (in = input_file(req->input)) < 0)) {
         code = errno;
     } else {
         fill_env(env, text, req->env);
-        code = spawn(r, req->argv, env, out[1], err[1]);
+        code = spawn(r, req->argv, env, in, out[1], err[1]);
         for (size_t i = 0; i < CT_LEN(text); i++)
             ct_buf_free(&text[i]);
     }
+    close_fd(&in);
     close_fd(&out[1]);
     close_fd(&err[1]);
     r->out = out[0];

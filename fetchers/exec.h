@@ -22,6 +22,7 @@ void ct_exec_free(
 struct ct_exec_request {
     char *const *argv; /* argv[0] is a whole path */
     char *const *env;  /* added to PATH, HOME and LANG; NULL-terminated, or NULL */
+    struct ct_span input; /* its standard input; null: /dev/null */
     size_t max_bytes;  /* of its output; more ends it with CT_ERR_LIMIT */
     int64_t total_ms;  /* then it is killed with all that it started */
 };
@@ -34,8 +35,8 @@ struct ct_exec_answer {
 };
 typedef void ct_exec_done(void *ctx, const struct ct_exec_answer *answer);
 
-/* Starts the program in a process group of its own, in "/", with /dev/null as standard input, no
- * other open files and no core dumps. Fails at once when it cannot be started. */
+/* Starts the program in a process group of its own, in "/", with no other open files than
+ * its three and no core dumps. Fails at once when it cannot be started. */
 CT_MUST_USE enum ct_status ct_exec_start(struct ct_exec *x, const struct ct_exec_request *req,
                                          ct_exec_done *done, void *ctx, struct ct_error *err);
 /* Reads what has arrived and calls back for what has ended. Never waits. */

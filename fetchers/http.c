@@ -58,7 +58,7 @@ struct transfer {
     bool refused_address;
     size_t header_bytes;
     struct ct_buf in, lines; /* LINES: the headers, where they are wanted */
-    bool keep_headers;
+    bool keep_headers, no_redirects;
     char etag[MAX_VALIDATOR + 1], modified[MAX_VALIDATOR + 1], type[129], retry[64];
     int64_t wire_bytes;
     int http_status;
@@ -607,7 +607,7 @@ static void hop_ended(struct transfer *t, CURLcode rc)
         t->state = QUEUED;
     } else if (rc != CURLE_OK) {
         finish(t, explain(t, rc));
-    } else if (is_redirect(t->http_status)) {
+    } else if (is_redirect(t->http_status) && !t->no_redirects) {
         enum ct_status st = follow(t);
         if (st == CT_OK)
             t->state = QUEUED;
@@ -780,6 +780,7 @@ enum ct_status ct_http_start(struct ct_http *h, const struct ct_http_request *re
     enum ct_status st;
     t->h = h;
     t->keep_headers = req->keep_headers;
+    t->no_redirects = req->no_redirects;
     t->private_ok = h->o.allow_private || req->allow_private;
     t->has_secret = req->headers != NULL || req->body != NULL || req->secret_url;
     t->max_bytes = req->max_bytes != 0 ? req->max_bytes : DEFAULT_MAX_BYTES;

@@ -38,6 +38,7 @@ struct ct_http_request {
     size_t max_bytes;                   /* decoded body; more ends the transfer with CT_ERR_LIMIT */
     int64_t connect_ms, total_ms;       /* 0: 10 s, 30 s */
     bool allow_private;
+    bool no_redirects; /* one is an answer like any other */
     bool keep_headers; /* hand them over with the answer */
     bool secret_url; /* the address itself holds a key: it follows no redirect to another host */
     ct_http_sink *sink; /* NULL: the answer brings the body. Else it has none, and MAX_BYTES is of

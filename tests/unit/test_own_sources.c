@@ -149,7 +149,8 @@ static struct end run_script(const char *script, size_t max_bytes, int64_t total
 {
     char sh[] = "/bin/sh", c[] = "-c", source[] = "CT_SOURCE=acme";
     char *argv[] = {sh, c, (char *)(uintptr_t)script, NULL}, *env[] = {source, NULL};
-    struct ct_exec_request req = {argv, env, max_bytes, total_ms};
+    struct ct_exec_request req = {
+        .argv = argv, .env = env, .max_bytes = max_bytes, .total_ms = total_ms};
     struct ct_exec *x = ct_exec_new();
     struct ct_error err = {0};
     struct end e = {0};
@@ -252,7 +253,7 @@ static void what_cannot_be_started_is_told_at_once(void **state)
 {
     (void)state;
     char program[] = "/nowhere/prices", *argv[] = {program, NULL};
-    struct ct_exec_request req = {argv, NULL, 100, 1000};
+    struct ct_exec_request req = {.argv = argv, .max_bytes = 100, .total_ms = 1000};
     struct ct_exec *x = ct_exec_new();
     struct ct_error err = {0};
     struct end e = {0};
