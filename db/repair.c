@@ -8,6 +8,7 @@
 #include "db/base/paths.h"
 #include "db/columns.h"
 #include "db/salvage.h"
+#include "db/samples.h"
 #include "db/write_priv.h"
 
 #include <errno.h>
@@ -194,10 +195,18 @@ static bool keep_row(struct repair *r, struct target *t, int64_t rowid, const st
     return changed == 1;
 }
 
+static bool readable(const struct ct_cell *c, int n)
+{
+    for (int i = 0; i < n; i++)
+        if (c[i].type == CT_CELL_BLOB && !ct_upkeep_blob(c[i].s))
+            return false;
+    return true;
+}
+
 static void take_row(void *ctx, bool keyed, int64_t rowid, const struct ct_cell *c, int n)
 {
     struct repair *r = ctx;
-    if (keyed == r->now->keyed && keep_row(r, r->now, rowid, c, n))
+    if (keyed == r->now->keyed && keep_row(r, r->now, rowid, c, n) && readable(c, n))
         r->now->count.kept++;
     else
         r->now->count.lost++;
@@ -207,7 +216,7 @@ static void take_row(void *ctx, bool keyed, int64_t rowid, const struct ct_cell 
 static void try_row(void *ctx, bool keyed, int64_t rowid, const struct ct_cell *c, int n)
 {
     struct repair *r = ctx;
-    if (keyed != r->now->keyed || n != r->now->n || !plausible(r->now, c, n) ||
+    if (keyed != r->now->keyed || n != r->now->n || !plausible(r->now, c, n) || !readable(c, n) ||
         !keep_row(r, r->now, rowid, c, n))
         r->refused++;
     else
@@ -267,6 +276,32 @@ static void stand_in_sources(struct repair *r)
                          " 'its description was lost', 0 FROM \"%w\" WHERE source_id > 0", t->name);
         (void)sqlite3_exec(r->db, sql, NULL, NULL, NULL);
     }
+}
+
+/* What the program counts for itself, from what there is. */
+static void count_again(struct repair *r)
+{
+    struct ct_samples *s = ct_samples_new(r->db);
+    sqlite3_stmt *st = NULL;
+    char sql[200];
+    int64_t there = 0;
+    (void)sqlite3_exec(r->db, "INSERT OR IGNORE INTO meta SELECT 'first_ms', min(from_ms) FROM poll"
+                              " WHERE EXISTS (SELECT 1 FROM poll)", NULL, NULL, NULL);
+    ct_samples_begin(s);
+    int rc = sqlite3_prepare_v2(r->db, "SELECT id FROM series", -1, &st, NULL);
+    while (rc == SQLITE_OK && sqlite3_step(st) == SQLITE_ROW) {
+        struct ct_sample v = {.at_ms = 0};
+        while (ct_sample_next(s, sqlite3_column_int64(st, 0), CT_LIVE, &v))
+            there++;
+    }
+    sqlite3_finalize(st);
+    int64_t off = there - ct_samples_count(s);
+    ct_samples_free(s);
+    sqlite3_snprintf(sizeof sql, sql,
+                     "INSERT INTO meta (key, value) VALUES ('samples', %lld) ON CONFLICT (key)"
+                     " DO UPDATE SET value = value + excluded.value", (long long)off);
+    if (off != 0)
+        (void)sqlite3_exec(r->db, sql, NULL, NULL, NULL);
 }
 
 /* Rows whose foreign key leads nowhere. One pass a table and key is enough: parents come first in
@@ -339,6 +374,8 @@ static enum ct_status fill(struct repair *r, const char *temp, struct ct_salvage
         place_stray(r, page, keyed);
     stand_in_sources(r);
     out->orphans = drop_orphans(r);
+    if (layout == CT_SCHEMA_VERSION) /* an older one is counted when it is brought up to date */
+        count_again(r);
     for (size_t i = 0; i < r->targets.n; i++)
         sqlite3_finalize(r->targets.v[i].insert);
     if (sqlite3_exec(r->db, "COMMIT", NULL, NULL, NULL) != SQLITE_OK)

@@ -158,35 +158,23 @@ static int by_bytes(const void *a, const void *b)
     return x->bytes != y->bytes ? x->bytes < y->bytes ? 1 : -1 : ct_span_cmp(x->name, y->name);
 }
 
-/* However they are packed: the samples, one by one, and the series they belong to. */
+/* However they are packed: samples, and the series they belong to. */
 static enum ct_status data_stats(sqlite3 *db, const char *path, struct ct_stat_row *all,
                                  struct ct_stat_row *series, struct ct_error *err)
 {
     struct ct_samples *s = ct_samples_new(db);
-    sqlite3_stmt *st = NULL;
-    int rc = sqlite3_prepare_v2(db, "SELECT id FROM series", -1, &st, NULL);
     all->what = series->what = CT_LIT("data");
     all->name = CT_LIT("samples");
     series->name = CT_LIT("series");
-    all->rows = series->rows = 0;
     all->bytes = series->bytes = CT_NONE;
     ct_samples_begin(s);
-    while (rc == SQLITE_OK && (rc = sqlite3_step(st)) == SQLITE_ROW) {
-        struct ct_sample v = {.at_ms = INT64_MIN};
-        bool first = true;
-        series->rows++;
-        for (; ct_sample_next(s, sqlite3_column_int64(st, 0), INT64_MAX, &v); first = false) {
-            all->rows++;
-            if (first && (all->oldest_ms == CT_NONE || v.at_ms < all->oldest_ms))
-                all->oldest_ms = v.at_ms;
-        }
-        if (!first && v.at_ms > all->newest_ms)
-            all->newest_ms = v.at_ms;
-        rc = ct_samples_rc(s);
-    }
-    sqlite3_finalize(st);
+    all->rows = ct_samples_count(s);
+    all->oldest_ms = number(db, "SELECT value FROM meta WHERE key='first_ms'");
+    all->newest_ms = number(db, "SELECT max(cur_ms) FROM series");
+    series->rows = number(db, "SELECT count(*) FROM series");
+    int rc = ct_samples_rc(s);
     ct_samples_free(s);
-    return rc == SQLITE_DONE ? CT_OK : fail(db, path, err);
+    return rc == SQLITE_OK ? CT_OK : fail(db, path, err);
 }
 
 enum ct_status ct_upkeep_stats(const char *path, struct ct_arena *a, struct ct_rows *out,
@@ -313,6 +301,15 @@ bool ct_upkeep_clean(struct ct_span text)
     return true;
 }
 
+bool ct_upkeep_blob(struct ct_span blob)
+{
+    size_t n = ct_blob_rows(blob);
+    struct ct_sample *v = n > 0 ? ct_xcalloc(n, sizeof *v) : NULL;
+    bool sound = v && ct_blob_decode(blob, v);
+    free(v);
+    return sound;
+}
+
 /* What is wrong with column I of the row ST is at; NULL: nothing. */
 static const char *flaw(sqlite3_stmt *st, int i, struct ct_range range)
 {
@@ -326,6 +323,10 @@ static const char *flaw(sqlite3_stmt *st, int i, struct ct_range range)
         const char *p = (const char *)sqlite3_column_text(st, i);
         struct ct_span text = {p, (size_t)sqlite3_column_bytes(st, i)};
         return p && ct_upkeep_clean(text) ? NULL : "no clean text";
+    }
+    case SQLITE_BLOB: {
+        struct ct_span blob = {sqlite3_column_blob(st, i), (size_t)sqlite3_column_bytes(st, i)};
+        return ct_upkeep_blob(blob) ? NULL : "packed history that cannot be read";
     }
     case SQLITE_FLOAT:
         return "a number that is not whole";

@@ -44,7 +44,8 @@ CT_MUST_USE enum ct_status ct_upkeep_compact(const char *path, int64_t now_ms, i
 struct ct_salvage_row {
     struct ct_span table;
     int64_t kept;
-    int64_t lost;   /* rows that are known to be gone: unreadable, or of impossible content */
+    int64_t lost;   /* rows that are known to be gone: unreadable, or of impossible content; packed
+                       history that cannot be read stays in its place, so that charts say so */
     int64_t strays; /* of KEPT: found on pages that no index leads to any more */
 };
 extern const struct ct_table ct_salvage_table;
@@ -69,5 +70,7 @@ struct ct_range {
 struct ct_range ct_upkeep_range(const char *column);
 /* UTF-8 without controls, but for the ends of lines and our own separators. */
 bool ct_upkeep_clean(struct ct_span text);
+/* Packed history that can be read to its end. */
+bool ct_upkeep_blob(struct ct_span blob);
 
 #endif
