@@ -66,7 +66,7 @@ static enum ct_status set_source(struct ct_registry *reg, int i, const char *bas
         {"every", every},
         {"terms", "simulated"},
         {"evidence", i < WORLD_PAGES       ? "official"
-                     : s->family[0] == 'v' ? "stock"
+                     : s->family[0] == 'v' || s->family[0] == 's' ? "stock"
                                            : "listed"},
     };
     for (size_t k = 0; k < CT_LEN(settings); k++) {

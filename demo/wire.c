@@ -15,6 +15,10 @@ const struct wire_source wire_sources[WORLD_SOURCES] = {
     PAGE(2, "azure-rss", "azure", "cloud", "Azure status", "/azure/status/feed/"),
     PAGE(3, "gcp-incidents", "gcp", "cloud", "Google Cloud status", "/gcp/incidents.json"),
     PAGE(4, "aws-currentevents", "aws", "cloud", "AWS Health", "/aws/public/currentevents"),
+    PAGE(5, "statuspage-summary", "nebius", "cloud", "Nebius status",
+         "/nebius/api/v2/summary.json"),
+    PAGE(6, "incidentio-compat", "lambda", "cloud", "Lambda status",
+         "/lambda/api/v2/summary.json"),
     [WORLD_AZURE_PRICES] = {"demo_azure_prices", "azure-retail", "azure", "", "Azure GPU prices",
                             "/azure/api/retail/prices", "", CT_HOUR},
     [WORLD_AWS_SPOT] = {"demo_aws_spot", "aws-spot-feed", "aws", "", "AWS spot prices",
@@ -23,6 +27,10 @@ const struct wire_source wire_sources[WORLD_SOURCES] = {
                       "/vast/bundles", "", CT_HOUR},
     [WORLD_MARKET_BID] = {"demo_vast_bid", "vast-bundles", "vastai", "",
                           "GPU market, interruptible", "/vast/bids", "bid", CT_HOUR},
+    [WORLD_RENTAL_PRICES] = {"demo_shadeform", "shadeform-types", "", "",
+                             "Machines of small clouds", "/shadeform/instances/types", "",
+                             CT_HOUR},
+    [WORLD_FEED] = {"demo_news", "feed", "", "", "Market news", "/news/feed.xml", "", CT_HOUR},
     [WORLD_TOKENS] = {"demo_tokens", "litellm", "", "", "Token prices", "/prices.json", "",
                       6 * CT_HOUR},
 };
@@ -528,6 +536,64 @@ static void vast(struct ct_jw *w, const struct ct_world *world, int keep_every)
     ct_jw_end_object(w);
 }
 
+static void rental(struct ct_jw *w, const struct world_rental *r)
+{
+    ct_jw_object(w);
+    text(w, "cloud", r->cloud);
+    text(w, "shade_instance_type", r->gpu);
+    text(w, "cloud_instance_type", r->name);
+    ct_jw_key(w, "configuration");
+    ct_jw_object(w);
+    text(w, "gpu_type", r->gpu);
+    number(w, "num_gpus", r->gpus, 0);
+    number(w, "vram_per_gpu_in_gb", r->gpu_gib, 0);
+    number(w, "vcpus", 24 * r->gpus, 0);
+    number(w, "memory_in_gb", 180 * r->gpus, 0);
+    text(w, "interconnect", r->interconnect);
+    text(w, "gpu_manufacturer", "nvidia");
+    ct_jw_end_object(w);
+    number(w, "hourly_price", r->cents, 0);
+    text(w, "deployment_type", "vm");
+    ct_jw_key(w, "availability");
+    ct_jw_array(w);
+    ct_jw_object(w);
+    text(w, "region", r->region);
+    ct_jw_key(w, "available");
+    ct_jw_bool(w, r->available);
+    text(w, "display_name", r->region);
+    ct_jw_end_object(w);
+    ct_jw_end_array(w);
+    ct_jw_end_object(w);
+}
+
+static void rentals(struct ct_jw *w, const struct ct_world *world, int keep_every)
+{
+    ct_jw_object(w);
+    ct_jw_key(w, "instance_types");
+    ct_jw_array(w);
+    for (int i = 0; i < WORLD_RENTALS; i += keep_every) {
+        rental(w, &world->rentals[i]);
+    }
+    ct_jw_end_array(w);
+    ct_jw_end_object(w);
+}
+
+static void news(struct ct_buf *out, const struct ct_world *world)
+{
+    ct_buf_adds(out, "<?xml version=\"1.0\" encoding=\"utf-8\"?>\n<rss version=\"2.0\"><channel>\n"
+                     "<title>Market news</title><link>https://news.example.net/</link>\n");
+    for (int i = 0; i < world->n_news; i++) {
+        const struct world_news *n = &world->news[i];
+        ct_buf_addf(out,
+                    "<item><title>%s</title><guid isPermaLink=\"false\">n%u</guid>"
+                    "<link>https://news.example.net/%u</link><pubDate>",
+                    n->title, n->number, n->number);
+        rfc822(out, n->at_ms);
+        ct_buf_adds(out, "</pubDate></item>\n");
+    }
+    ct_buf_adds(out, "</channel></rss>\n");
+}
+
 static void litellm(struct ct_jw *w, const struct ct_world *world, int keep_every)
 {
     ct_jw_object(w);
@@ -563,7 +629,9 @@ static void honest(const struct ct_world *world, int source, int keep_every, str
     switch (source) {
     case 0:
     case 1:
-        statuspage(&w, world, p, source == 0);
+    case 5:
+    case 6:
+        statuspage(&w, world, p, !strcmp(p->family, "statuspage-summary"));
         break;
     case 2:
         azure_rss(out, world, p);
@@ -592,6 +660,12 @@ static void honest(const struct ct_world *world, int source, int keep_every, str
     case WORLD_MARKET:
     case WORLD_MARKET_BID:
         vast(&w, world, keep_every);
+        break;
+    case WORLD_RENTAL_PRICES:
+        rentals(&w, world, keep_every);
+        break;
+    case WORLD_FEED:
+        news(out, world);
         break;
     case WORLD_TOKENS:
         litellm(&w, world, keep_every);

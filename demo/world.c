@@ -1,5 +1,7 @@
 #include "demo/world.h"
 
+#include <stdarg.h>
+#include <stdio.h>
 #include <string.h>
 
 const char *const world_phase_words[] = {"investigating", "identified", "monitoring", "resolved",
@@ -103,6 +105,16 @@ static const struct world_page first_pages[WORLD_PAGES] = {
      .n_components = 4,
      .components = {"bedrock", "ec2", "sagemaker", "s3"},
      .regions = {"us-east-1", "us-west-2", "eu-west-1", "us-east-1"}},
+    {.id = "nebius",
+     .name = "Nebius",
+     .family = "statuspage-summary",
+     .n_components = 5,
+     .components = {"Compute", "Kubernetes", "Object Storage", "Network", "Console"}},
+    {.id = "lambda",
+     .name = "Lambda",
+     .family = "incidentio-compat",
+     .n_components = 4,
+     .components = {"Cloud API", "Instances", "Storage", "Console"}},
 };
 
 #define AZ(name, region, od, spot)                                                                 \
@@ -140,6 +152,37 @@ static const struct world_instance first_instances[WORLD_INSTANCES] = {
     AWS("g5.xlarge", "us-east-1", 410000),
     AWS("g4dn.xlarge", "us-east-1", 190000),
     AWS("g4dn.xlarge", "eu-west-1", 220000),
+};
+
+#define RENT(cloud, name, gpu, link, gib, n, region, cents)                                        \
+    {                                                                                              \
+        cloud, name, gpu, link, region, gib, n, cents, true                                        \
+    }
+static const struct world_rental first_rentals[WORLD_RENTALS] = {
+    RENT("aurora", "h100-sxm-8", "H100", "sxm5", 80, 8, "us-west-1", 1999),
+    RENT("aurora", "h100-sxm-8", "H100", "sxm5", 80, 8, "eu-north-1", 1840),
+    RENT("aurora", "h200-sxm-8", "H200", "sxm5", 141, 8, "us-west-1", 2560),
+    RENT("aurora", "b200-sxm-8", "B200", "sxm6", 180, 8, "us-east-1", 4160),
+    RENT("aurora", "a100-sxm-8", "A100_80G", "sxm4", 80, 8, "ap-south-1", 1120),
+    RENT("lambdalabs", "gpu_8x_h100_sxm5", "H100", "sxm5", 80, 8, "us-east-1", 2392),
+    RENT("lambdalabs", "gpu_8x_h100_sxm5", "H100", "sxm5", 80, 8, "us-west-1", 2392),
+    RENT("lambdalabs", "gpu_1x_h100_pcie", "H100", "pcie", 80, 1, "us-west-3", 249),
+    RENT("lambdalabs", "gpu_8x_b200_sxm6", "B200", "sxm6", 180, 8, "us-east-1", 3992),
+    RENT("lambdalabs", "gpu_8x_a100_80gb_sxm4", "A100_80G", "sxm4", 80, 8, "us-east-1", 1432),
+    RENT("lambdalabs", "gpu_1x_a10", "A10", "pcie", 24, 1, "us-west-1", 75),
+    RENT("nebius", "gpu-h100-sxm-8", "H100", "sxm5", 80, 8, "eu-north1", 2360),
+    RENT("nebius", "gpu-h200-sxm-8", "H200", "sxm5", 141, 8, "eu-north1", 2800),
+    RENT("nebius", "gpu-h200-sxm-8", "H200", "sxm5", 141, 8, "eu-west1", 2800),
+    RENT("nebius", "gpu-b200-sxm-8", "B200", "sxm6", 180, 8, "us-central1", 4400),
+    RENT("nebius", "gpu-l40s-1", "L40S", "pcie", 48, 1, "eu-north1", 155),
+    RENT("hyperstack", "n3-H100x8", "H100", "pcie", 80, 8, "canada-1", 1520),
+    RENT("hyperstack", "n3-H100x1", "H100", "pcie", 80, 1, "norway-1", 190),
+    RENT("hyperstack", "n3-A100x8", "A100_80G", "pcie", 80, 8, "canada-1", 1080),
+    RENT("hyperstack", "n3-A100x1", "A100_80G", "pcie", 80, 1, "norway-1", 135),
+    RENT("hyperstack", "n3-L40x1", "L40", "pcie", 48, 1, "norway-1", 100),
+    RENT("crusoe", "h100-80gb-sxm.8x", "H100", "sxm5", 80, 8, "us-east1-a", 3120),
+    RENT("crusoe", "h200-141gb-sxm.8x", "H200", "sxm5", 141, 8, "us-east1-a", 3432),
+    RENT("crusoe", "l40s-48gb.1x", "L40S", "pcie", 48, 1, "us-east1-a", 150),
 };
 
 static const struct {
@@ -222,6 +265,7 @@ void ct_world_init(struct ct_world *w, uint64_t seed, int64_t start_ms)
     w->next_number = 1000;
     memcpy(w->pages, first_pages, sizeof first_pages);
     memcpy(w->instances, first_instances, sizeof first_instances);
+    memcpy(w->rentals, first_rentals, sizeof first_rentals);
     memcpy(w->models, first_models, sizeof first_models);
     for (int i = 0; i < WORLD_MACHINES; i++) {
         build_machine(w, &w->machines[i]);
@@ -333,6 +377,34 @@ static void step_machine(struct ct_world *w, struct world_machine *m, int64_t dt
     }
 }
 
+CT_PRINTF(2, 3) static void report(struct ct_world *w, const char *fmt, ...)
+{
+    int kept = w->n_news < WORLD_MAX_NEWS ? w->n_news : WORLD_MAX_NEWS - 1;
+    memmove(w->news + 1, w->news, (size_t)kept * sizeof w->news[0]);
+    w->n_news = kept + 1;
+    w->news[0] = (struct world_news){.number = w->next_number++, .at_ms = w->now_ms};
+    va_list ap;
+    va_start(ap, fmt);
+    (void)vsnprintf(w->news[0].title, sizeof w->news[0].title, fmt, ap);
+    va_end(ap);
+}
+
+/* Machines of small clouds sell out and come back; now and then a price falls. */
+static void step_rental(struct ct_world *w, struct world_rental *r, int64_t dt_ms)
+{
+    if (happens(w, dt_ms, r->available ? 50 * CT_HOUR : 30 * CT_HOUR)) {
+        r->available = !r->available;
+    }
+    if (happens(w, dt_ms, 35 * CT_DAY)) {
+        int64_t before = r->cents;
+        r->cents = moved(w, r->cents * 1000, -14, 3) / 1000;
+        if (r->cents < before) {
+            report(w, "%s lowers %s in %s by %d%%", r->cloud, r->gpu, r->region,
+                   (int)((before - r->cents) * 100 / before));
+        }
+    }
+}
+
 static void step_model(struct ct_world *w, struct world_model *m, int64_t dt_ms)
 {
     if (!m->listed) {
@@ -344,6 +416,7 @@ static void step_model(struct ct_world *w, struct world_model *m, int64_t dt_ms)
         m->input = m->input * percent / 100 / 1000 * 1000;
         m->output = m->output * percent / 100 / 1000 * 1000;
         m->cache_read = m->cache_read * percent / 100;
+        report(w, "%s: input price down %d%%", m->id, (int)(100 - percent));
     }
     if (happens(w, dt_ms, 120 * CT_DAY)) {
         m->listed = false;
@@ -378,6 +451,9 @@ void ct_world_step(struct ct_world *w, int64_t now_ms, int64_t market_ms)
     }
     for (int i = 0; i < WORLD_MACHINES; i++) {
         step_machine(w, &w->machines[i], market_ms);
+    }
+    for (int i = 0; i < WORLD_RENTALS; i++) {
+        step_rental(w, &w->rentals[i], market_ms);
     }
     for (int i = 0; i < WORLD_MODELS; i++) {
         step_model(w, &w->models[i], market_ms);

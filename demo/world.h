@@ -64,6 +64,21 @@ struct world_machine {
     bool listed, rented;
 };
 
+/* A machine type of a smaller cloud in one of its regions. Money in cents an hour. */
+struct world_rental {
+    const char *cloud, *name, *gpu, *interconnect, *region;
+    int gpu_gib, gpus;
+    int64_t cents;
+    bool available;
+};
+
+/* Something that was written about the market. */
+struct world_news {
+    uint32_t number;
+    int64_t at_ms;
+    char title[120];
+};
+
 /* A model as a price list writes it. Money in 1e-12 dollars a token. */
 struct world_model {
     const char *id, *provider;
@@ -72,14 +87,23 @@ struct world_model {
     bool listed;
 };
 
-enum { WORLD_PAGES = 5, WORLD_INSTANCES = 26, WORLD_MACHINES = 60, WORLD_MODELS = 26 };
+enum {
+    WORLD_PAGES = 7,
+    WORLD_INSTANCES = 26,
+    WORLD_MACHINES = 60,
+    WORLD_RENTALS = 24,
+    WORLD_MODELS = 26,
+    WORLD_MAX_NEWS = 20,
+};
 /* Sources: the pages, then these. */
 enum world_source {
     WORLD_AZURE_PRICES = WORLD_PAGES,
     WORLD_AWS_SPOT,
     WORLD_MARKET,
     WORLD_MARKET_BID,
+    WORLD_RENTAL_PRICES,
     WORLD_TOKENS,
+    WORLD_FEED,
     WORLD_SOURCES,
 };
 
@@ -90,7 +114,10 @@ struct ct_world {
     struct world_page pages[WORLD_PAGES];
     struct world_instance instances[WORLD_INSTANCES];
     struct world_machine machines[WORLD_MACHINES];
+    struct world_rental rentals[WORLD_RENTALS];
     struct world_model models[WORLD_MODELS];
+    struct world_news news[WORLD_MAX_NEWS]; /* newest first */
+    int n_news;
     enum world_lie lies[WORLD_SOURCES];
     int64_t lie_left_ms[WORLD_SOURCES];
 };
