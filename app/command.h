@@ -48,6 +48,7 @@
     X(FROM, "from", "TIME", "start of the window")                                                 \
     X(TO, "to", "TIME", "end of the window")                                                       \
     X(EVERY, "every", "SPAN", "one point per such step (1h)")                                      \
+    X(STEP, "step", "SPAN", "the same as --every")                                                 \
     X(CHART, "chart", NULL, "draw it")                                                             \
     X(SIZE, "size", "WxH", "columns and rows of the screen (80x24)")                               \
     X(THEME, "theme", "T", "a theme's name or file")                                               \

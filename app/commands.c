@@ -35,7 +35,7 @@ const struct ct_command ct_commands[] = {
      "what a job would cost, at every place that sells it",
      READ " gpu gpus hours purchase model input output", NULL, CT_BY_VIEWER, 0, -1, ct_cmd_cost},
     {"history", "SERIES...", "how series moved: names, endings or globs",
-     READ " range from to every chart", NULL, CT_BY_VIEWER, 1, -1, ct_cmd_history},
+     READ " range from to every step chart", NULL, CT_BY_VIEWER, 1, -1, ct_cmd_history},
     {"series", "[NAME...]", "names of the recorded series", READ, NULL, CT_BY_VIEWER, 0, -1,
      ct_cmd_series},
     {"events", "[FILTER...]", "every recorded change, newest first", READ " range from to", NULL,

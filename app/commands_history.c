@@ -97,10 +97,52 @@ static struct ct_rows make_lines(struct ct_call *c, const struct ct_history *h, 
     return (struct ct_rows){lines.v, lines.n};
 }
 
+/* What charts and figures are made of. */
+static struct ct_chart_series chart_series(struct ct_call *c, const struct ct_history *h)
+{
+    const struct ct_point *p = h->points.v;
+    const struct ct_gap *g = h->gaps.v;
+    struct ct_chart_point *points = ct_arena_alloc(c->arena, (h->points.n + 1) * sizeof *points);
+    struct ct_chart_gap *gaps = ct_arena_alloc(c->arena, (h->gaps.n + 1) * sizeof *gaps);
+    for (size_t i = 0; i < h->points.n; i++)
+        points[i] =
+            (struct ct_chart_point){p[i].at_ms, p[i].min, p[i].max, p[i].last, p[i].suspect == 1};
+    for (size_t i = 0; i < h->gaps.n; i++)
+        gaps[i] = (struct ct_chart_gap){g[i].from_ms, g[i].to_ms};
+    return (struct ct_chart_series){points,        h->points.n,     gaps,      h->gaps.n,
+                                    h->open_value, h->last_seen_ms, h->digits, h->unit};
+}
+
 /* ---- JSON ---- */
 
-static void item_json(struct ct_jw *w, const struct ct_history *h, size_t index,
-                      struct ct_rows lines)
+/* The figures that the screen has under its chart, over the window or all there is. */
+static void stats_json(struct ct_jw *w, struct ct_call *c, const struct ct_history *h,
+                       const struct ct_query *q)
+{
+    struct ct_chart_series series = chart_series(c, h);
+    struct ct_chart_stats s;
+    int64_t to = q->to_ms ? q->to_ms : c->at_ms == CT_LIVE ? c->now_ms : c->at_ms;
+    int64_t from = q->from_ms ? q->from_ms : h->first_ms;
+    if (from == CT_NONE || from >= to)
+        from = to - 1;
+    ct_chart_measure(&series, from, to, &s);
+    static const char *const keys[] = {"first", "last", "min", "median", "max"};
+    const int64_t values[] = {s.first, s.last, s.min, s.median, s.max};
+    ct_jw_key(w, "stats");
+    ct_jw_object(w);
+    for (size_t i = 0; i < CT_LEN(keys); i++) {
+        ct_jw_key(w, keys[i]);
+        ct_jw_decimal(w, nano(values[i], h->digits), 9);
+    }
+    ct_jw_key(w, "change_pct");
+    ct_jw_decimal(w, ct_pct_change(s.first, s.last), 3);
+    ct_jw_key(w, "longest_gap_s");
+    ct_jw_int(w, s.longest_gap_ms / CT_SECOND);
+    ct_jw_end_object(w);
+}
+
+static void item_json(struct ct_jw *w, struct ct_call *c, const struct ct_query *q,
+                      const struct ct_history *h, size_t index, struct ct_rows lines)
 {
     const struct line *l = lines.v;
     ct_jw_object(w);
@@ -118,6 +160,7 @@ static void item_json(struct ct_jw *w, const struct ct_history *h, size_t index,
     ct_jw_time(w, h->last_seen_ms);
     ct_jw_key(w, "changes");
     ct_jw_int(w, h->n_changes);
+    stats_json(w, c, h, q);
     ct_jw_key(w, "points");
     ct_jw_array(w);
     for (size_t i = 0; i < lines.n; i++) {
@@ -159,8 +202,8 @@ static void item_json(struct ct_jw *w, const struct ct_history *h, size_t index,
     ct_jw_end_object(w);
 }
 
-static int print_json(struct ct_call *c, const struct ct_history *h, size_t n, struct ct_rows lines,
-                      const struct ct_envelope *e)
+static int print_json(struct ct_call *c, const struct ct_query *q, const struct ct_history *h,
+                      size_t n, struct ct_rows lines, const struct ct_envelope *e)
 {
     struct ct_buf out = CT_BUF_INIT;
     struct ct_jw w;
@@ -169,7 +212,7 @@ static int print_json(struct ct_call *c, const struct ct_history *h, size_t n, s
     if (object)
         ct_output_open(&w, e);
     for (size_t i = 0; i < n; i++)
-        item_json(&w, &h[i], i, lines);
+        item_json(&w, c, q, &h[i], i, lines);
     if (object)
         ct_output_close(&w);
     if (out.n)
@@ -180,21 +223,6 @@ static int print_json(struct ct_call *c, const struct ct_history *h, size_t n, s
 }
 
 /* ---- chart ---- */
-
-static struct ct_chart_series chart_series(struct ct_call *c, const struct ct_history *h)
-{
-    const struct ct_point *p = h->points.v;
-    const struct ct_gap *g = h->gaps.v;
-    struct ct_chart_point *points = ct_arena_alloc(c->arena, (h->points.n + 1) * sizeof *points);
-    struct ct_chart_gap *gaps = ct_arena_alloc(c->arena, (h->gaps.n + 1) * sizeof *gaps);
-    for (size_t i = 0; i < h->points.n; i++)
-        points[i] =
-            (struct ct_chart_point){p[i].at_ms, p[i].min, p[i].max, p[i].last, p[i].suspect == 1};
-    for (size_t i = 0; i < h->gaps.n; i++)
-        gaps[i] = (struct ct_chart_gap){g[i].from_ms, g[i].to_ms};
-    return (struct ct_chart_series){points,        h->points.n,     gaps,      h->gaps.n,
-                                    h->open_value, h->last_seen_ms, h->digits, h->unit};
-}
 
 static int terminal_columns(void)
 {
@@ -254,19 +282,21 @@ static int print_chart(struct ct_call *c, const struct ct_history *h, size_t n, 
 
 /* ---- the command ---- */
 
-/* One point per --every: the reader cuts the window into that many steps. */
+/* One point per --every (or --step): a grid from the start of the window on. */
 static enum ct_status take_every(struct ct_call *c, struct ct_query *q)
 {
-    int64_t step, steps;
-    enum ct_status status = ct_call_span(c, CT_FLAG_EVERY, &step);
-    if (status != CT_OK || step == CT_NONE)
+    int64_t every, step;
+    enum ct_status status = ct_call_span(c, CT_FLAG_EVERY, &every);
+    if (status == CT_OK)
+        status = ct_call_span(c, CT_FLAG_STEP, &step);
+    if (status != CT_OK)
         return status;
-    if (q->from_ms == 0 && q->to_ms == 0)
-        return ct_fail(&c->err, CT_ERR_USAGE, "--every", "needs --range or --from");
-    steps = step > 0 ? (q->to_ms - q->from_ms + step - 1) / step : 0;
-    if (steps < 1 || steps > 100000)
-        return ct_fail(&c->err, CT_ERR_USAGE, "--every", "wanted 1 to 100000 steps in the window");
-    q->max_points = (size_t)steps;
+    if (every != CT_NONE && step != CT_NONE)
+        return ct_fail(&c->err, CT_ERR_USAGE, "history", "--every or --step, not both");
+    q->step_ms = every != CT_NONE ? every : step != CT_NONE ? step : 0;
+    if (c->flag[CT_FLAG_EVERY] || c->flag[CT_FLAG_STEP])
+        if (q->step_ms < CT_SECOND)
+            return ct_fail(&c->err, CT_ERR_USAGE, "history", "wanted a step of 1s at least");
     return CT_OK;
 }
 
@@ -291,7 +321,7 @@ static int nothing_yet(struct ct_call *c)
 {
     struct ct_rows none = {NULL, 0};
     struct ct_envelope e = {c->now_ms, c->at_ms == CT_LIVE ? c->now_ms : c->at_ms, CT_NONE, none};
-    int code = c->output.format == CT_FORMAT_JSON ? print_json(c, NULL, 0, none, &e) : 0;
+    int code = c->output.format == CT_FORMAT_JSON ? print_json(c, NULL, NULL, 0, none, &e) : 0;
     return code ? code : ct_no_data(c);
 }
 
@@ -339,7 +369,7 @@ static int print_history(struct ct_call *c, struct ct_reader *r, struct ct_query
             return ct_usage("history", "--columns goes with text, --csv and --tsv");
         if (ct_call_select(c, &line_table, &lines, "", c->n_words, &matched) != CT_OK)
             return ct_report(&c->err);
-        code = print_json(c, h, n, lines, &e);
+        code = print_json(c, q, h, n, lines, &e);
         if (code == 0 && c->flag[CT_FLAG_FAIL_EMPTY] && matched == 0)
             code = 4;
     } else {

@@ -33,6 +33,8 @@ struct ct_query {
     bool whole;             /* events: SUBJECT is a whole name, nothing near it is looked for */
     int64_t from_ms, to_ms; /* history, events: window; 0, 0 = all */
     size_t max_points;      /* history; 0: every stored change */
+    int64_t step_ms;        /* history: a point for each such step from from_ms on in which anything is
+                               known, those without a change with n = 0; 0: none. Goes before max_points */
     size_t max_series;      /* history: of a glob, in the order of names; 0 = 64 */
     size_t limit;           /* events: newest N; 0 = 10,000 */
     bool gone;              /* also offers and models that are no longer there */

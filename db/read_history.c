@@ -210,10 +210,13 @@ static void prefer_prices(struct ct_span subject, struct ct_series_list *list)
 
 /* ---- points ---- */
 
+enum { MOST_STEPS = 100000 };
+
 struct drawing {
     struct ct_reader *r;
     struct ct_history *h;
     int64_t from, to, width; /* width 0: every change */
+    int64_t step;            /* not 0: a point for each width, changed or not */
     CT_VEC(struct ct_point) points;
     struct ct_gaps own; /* without a number */
     int64_t null_since; /* CT_NONE: it has one */
@@ -284,7 +287,7 @@ static void read_points(struct drawing *d, const struct ct_series_ref *s, size_t
     if (open.flags & CT_SAMPLE_LIFTED)
         open = ct_asof(r, s->id, open.at_ms - 1);
     d->h->open_value = open.value;
-    if (max_points && changes(r, s->id, d->from, d->to, max_points + 1) > max_points)
+    if (!d->width && max_points && changes(r, s->id, d->from, d->to, max_points + 1) > max_points)
         d->width = (d->to - d->from) / (int64_t)max_points + 1;
     d->null_since = CT_NONE;
     if (open.at_ms == CT_NONE) {
@@ -378,13 +381,49 @@ static bool set_window(struct drawing *d, const struct ct_query *q)
 {
     d->to = q->to_ms && q->to_ms < d->r->t ? q->to_ms : d->r->t;
     d->from = q->from_ms ? q->from_ms : d->h->first_ms;
+    d->width = d->step = q->step_ms > 0 ? q->step_ms : 0;
     return d->h->first_ms != CT_NONE && d->from <= d->to;
+}
+
+/* A point for each step: where nothing changed the value in force, where nothing was known none. */
+static void fill_steps(struct drawing *d, const struct ct_gaps *gaps)
+{
+    struct ct_reader *r = d->r;
+    const struct ct_point *p = d->points.v;
+    size_t n = d->points.n, at = 0, gap = 0;
+    struct ct_point held = {.last = CT_NONE};
+    CT_VEC(struct ct_point) all = {NULL, 0, 0};
+    if ((d->to - d->from) / d->step > MOST_STEPS) {
+        r->status = ct_fail(r->err, CT_ERR_LIMIT, "history", "more than %d steps in the window",
+                            MOST_STEPS);
+        return;
+    }
+    for (int64_t t = d->from; t < d->to || (t == d->to && at < n); t += d->step) {
+        int64_t end = t + d->step < d->to ? t + d->step : d->to;
+        while (gap < gaps->v.n && gaps->v.v[gap].to_ms < end)
+            gap++;
+        bool changed = at < n && p[at].at_ms == t;
+        bool unknown = gap < gaps->v.n && gaps->v.v[gap].from_ms <= t;
+        if (changed)
+            held = p[at++];
+        struct ct_point *place = changed || (held.last != CT_NONE && !unknown)
+                                     ? CT_VEC_PUSH(r->arena, &all)
+                                     : NULL;
+        if (place)
+            *place = changed ? held
+                             : (struct ct_point){t, held.last, held.last, held.last, 0,
+                                                 held.suspect, held.digits};
+    }
+    d->points.v = all.v;
+    d->points.n = all.n;
 }
 
 static void finish(struct drawing *d, struct ct_gaps *gaps)
 {
     join_gaps(d->r, &d->own, gaps);
     drop_unknown_start(d, gaps);
+    if (d->step)
+        fill_steps(d, gaps);
     d->h->points = (struct ct_rows){d->points.v, d->points.n};
     d->h->gaps = (struct ct_rows){gaps->v.v, gaps->v.n};
 }
@@ -396,7 +435,7 @@ static void draw_steps(struct drawing *d, const struct ct_market_steps *steps, s
     const struct ct_market_step *v = steps->v.v;
     size_t n = steps->v.n;
     d->null_since = CT_NONE;
-    if (max_points && n > max_points + 1)
+    if (!d->width && max_points && n > max_points + 1)
         d->width = (d->to - d->from) / (int64_t)max_points + 1;
     d->h->open_value = n ? v[0].value : CT_NONE;
     for (size_t i = 0; i < n; i++) {

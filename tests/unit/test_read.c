@@ -758,6 +758,39 @@ static void buckets_keep_a_spike_of_one_sample(void **state)
     end(&t);
 }
 
+static void steps_make_a_grid_that_holds_values_and_leaves_gaps(void **state)
+{
+    struct read t = begin(state, MIN(30));
+    static const int prices[] = {2000, 2000, 3000, 2500, 2500, -1, 2500, 2500};
+    for (int i = 0; i < (int)CT_LEN(prices); i++) {
+        if (prices[i] > 0)
+            offer(t.f, "x", prices[i], CT_STOCK_AVAILABLE);
+        offer(t.f, "y", 9000, CT_STOCK_AVAILABLE);
+        fetch(t.f, "price", MIN(i));
+    }
+    t.q.subject = CT_LIT("gpu/aws/us-east-1/H100-SXM-80x8/od/x");
+    t.q.from_ms = MIN(0);
+    t.q.to_ms = MIN(8);
+    t.q.step_ms = 2 * CT_MINUTE;
+    struct ct_rows rows = load(&t, ct_read_history);
+    const struct ct_history *h = rows.v;
+    char *is = show(&t, &ct_point_table, h->points, "min max last n");
+    assert_string_equal(is, "2|2|2|1\n2.5|3|2.5|2\n2.5|2.5|2.5|0\n2.5|2.5|2.5|1");
+    free(is);
+    t.q.step_ms = CT_MINUTE;
+    rows = load(&t, ct_read_history);
+    h = rows.v;
+    is = show(&t, &ct_point_table, h->points, "last n");
+    assert_string_equal(is, "2|1\n2|0\n3|1\n2.5|1\n2.5|0\n2.5|1\n2.5|0");
+    free(is);
+    is = show(&t, &ct_gap_table, h->gaps, "reason");
+    assert_string_equal(is, "not offered");
+    free(is);
+    t.q.step_ms = 1; /* half a million points help nobody */
+    assert_int_equal(ct_read_history(t.r, &t.q, t.arena, &rows, &t.err), CT_ERR_LIMIT);
+    end(&t);
+}
+
 static void states_and_stock_are_plain_numbers_in_json(void **state)
 {
     struct read t = begin(state, MIN(1));
@@ -1170,6 +1203,7 @@ int main(void)
         T(history_has_a_point_a_change_and_gaps_with_their_reasons),
         T(what_is_not_offered_is_a_gap_and_not_a_zero),
         T(buckets_keep_a_spike_of_one_sample),
+        T(steps_make_a_grid_that_holds_values_and_leaves_gaps),
         T(states_and_stock_are_plain_numbers_in_json),
         T(events_come_newest_first_and_by_subject),
         T(now_tells_the_prices_of_one_model_in_one_row),

@@ -896,7 +896,7 @@ static void figures_are_of_the_window(void **state)
     assert_int_equal(m->line[0].stats.min, 2790000000);
     assert_int_equal(m->line[0].stats.max, 2990000000);
     assert_int_equal(m->line[0].stats.median, 2990000000);
-    assert_int_equal(m->line[0].stats.changes, 2);
+    assert_int_equal(m->line[0].h.n_changes, 2);
     assert_int_equal(m->line[1].stats.min, 2060000000);
     assert_int_equal(m->line[1].stats.max, 2400000000);
     assert_int_equal(m->line[1].stats.median, 2310000000);

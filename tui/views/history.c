@@ -47,50 +47,6 @@ int64_t history_value(const struct history_model *m, size_t i, int64_t at, int64
     return value;
 }
 
-static int by_value(const void *a, const void *b)
-{
-    int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
-    return x < y ? -1 : x > y;
-}
-
-/* From the columns a chart would show: equal stretches of time, so the median is by time. */
-static void count(struct history_line *l, const struct ct_chart_series *s, int64_t from_ms,
-                  int64_t to_ms)
-{
-    enum { PARTS = 512 };
-    struct ct_chart_column col[PARTS];
-    int64_t values[PARTS];
-    size_t n = 0;
-    struct history_stats *st = &l->stats;
-    *st = (struct history_stats){.first = CT_NONE, .last = CT_NONE, .min = CT_NONE,
-                                 .median = CT_NONE, .max = CT_NONE, .changes = l->h.n_changes,
-                                 .gaps = (int64_t)l->h.gaps.n};
-    ct_chart_columns(s, from_ms, to_ms, PARTS, col);
-    for (int i = 0; i < PARTS; i++) {
-        if (!col[i].present)
-            continue;
-        values[n++] = st->last = col[i].last;
-        int64_t enter =
-            st->first == CT_NONE && col[i].enter != CT_NONE ? col[i].enter : col[i].last;
-        st->first = st->first == CT_NONE ? enter : st->first;
-        if (col[i].min != CT_NONE) {
-            st->min = st->min == CT_NONE || col[i].min < st->min ? col[i].min : st->min;
-            st->max = st->max == CT_NONE || col[i].max > st->max ? col[i].max : st->max;
-        }
-    }
-    int64_t base = ct_chart_base(s, from_ms);
-    st->first = base != CT_NONE ? base : st->first;
-    if (n) {
-        qsort(values, n, sizeof(*values), by_value);
-        st->median = values[n / 2];
-    }
-    for (size_t i = 0; i < s->n_gaps; i++) {
-        int64_t a = s->gaps[i].from_ms > from_ms ? s->gaps[i].from_ms : from_ms;
-        int64_t b = s->gaps[i].to_ms < to_ms ? s->gaps[i].to_ms : to_ms;
-        st->longest_gap_ms = b - a > st->longest_gap_ms ? b - a : st->longest_gap_ms;
-    }
-}
-
 /* ---- loading ---- */
 
 /* History as a chart wants it. */
@@ -339,7 +295,7 @@ static enum ct_status load(struct ct_reader *r, const struct ct_panel_query *q, 
             st = add_name(r, &query, name, a, m, err);
     }
     for (size_t i = 0; i < m->n; i++)
-        count(&m->line[i], &m->series[i], m->from_ms, m->to_ms);
+        ct_chart_measure(&m->series[i], m->from_ms, m->to_ms, &m->line[i].stats);
     if (st == CT_OK && m->n)
         st = load_events(r, &query, a, m, err);
     return st == CT_OK && ct_arena_full(a) ? ct_fail(err, CT_ERR_LIMIT, "history", NULL) : st;

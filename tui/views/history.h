@@ -8,15 +8,10 @@
 #define HISTORY_STANDARD (30 * CT_DAY)
 #define HISTORY_ALL INT64_C(-4000000000000) /* from_ms of "all": longer than anything recorded */
 
-/* Of the visible window; values in the series' unit, CT_NONE where there is none. */
-struct history_stats {
-    int64_t first, last, min, median /* by time */, max, changes, longest_gap_ms, gaps;
-};
-
 struct history_line {
     struct ct_history h;
     struct ct_span label;
-    struct history_stats stats;
+    struct ct_chart_stats stats; /* of the visible window */
 };
 
 struct history_model {

@@ -244,7 +244,7 @@ static void fit_figures(const struct history_model *m, int cols, int width[N_FIG
 
 static void figure_text(struct ct_buf *out, const struct history_line *l, size_t i, int f)
 {
-    const struct history_stats *s = &l->stats;
+    const struct ct_chart_stats *s = &l->stats;
     switch (f) {
     case F_KEY: ct_buf_addf(out, "%c", (int)('a' + i)); break;
     case F_STYLE: ct_buf_adds(out, line_words[i % CT_CHART_SERIES]); break;
@@ -255,9 +255,9 @@ static void figure_text(struct ct_buf *out, const struct history_line *l, size_t
     case F_MIN: add_value(out, l, s->min); break;
     case F_MED: add_value(out, l, s->median); break;
     case F_MAX: add_value(out, l, s->max); break;
-    case F_N: ct_buf_addf(out, "%lld", (long long)s->changes); break;
+    case F_N: ct_buf_addf(out, "%lld", (long long)l->h.n_changes); break;
     case F_GAPS:
-        ct_buf_addf(out, "%lld", (long long)s->gaps);
+        ct_buf_addf(out, "%lld", (long long)l->h.gaps.n);
         if (s->longest_gap_ms > 0) {
             ct_buf_adds(out, " (");
             add_age(out, s->longest_gap_ms);

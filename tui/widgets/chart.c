@@ -87,6 +87,47 @@ int64_t ct_chart_base(const struct ct_chart_series *s, int64_t from_ms)
     return value;
 }
 
+static int by_value(const void *a, const void *b)
+{
+    int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
+    return x < y ? -1 : x > y;
+}
+
+/* From the columns a chart would show: equal stretches of time, so the median is by time. */
+void ct_chart_measure(const struct ct_chart_series *s, int64_t from_ms, int64_t to_ms,
+                      struct ct_chart_stats *st)
+{
+    enum { PARTS = 512 };
+    struct ct_chart_column col[PARTS];
+    int64_t values[PARTS];
+    size_t n = 0;
+    *st = (struct ct_chart_stats){CT_NONE, CT_NONE, CT_NONE, CT_NONE, CT_NONE, 0};
+    ct_chart_columns(s, from_ms, to_ms, PARTS, col);
+    for (int i = 0; i < PARTS; i++) {
+        if (!col[i].present)
+            continue;
+        values[n++] = st->last = col[i].last;
+        int64_t enter =
+            st->first == CT_NONE && col[i].enter != CT_NONE ? col[i].enter : col[i].last;
+        st->first = st->first == CT_NONE ? enter : st->first;
+        if (col[i].min != CT_NONE) {
+            st->min = st->min == CT_NONE || col[i].min < st->min ? col[i].min : st->min;
+            st->max = st->max == CT_NONE || col[i].max > st->max ? col[i].max : st->max;
+        }
+    }
+    int64_t base = ct_chart_base(s, from_ms);
+    st->first = base != CT_NONE ? base : st->first;
+    if (n) {
+        qsort(values, n, sizeof(*values), by_value);
+        st->median = values[n / 2];
+    }
+    for (size_t i = 0; i < s->n_gaps; i++) {
+        int64_t a = s->gaps[i].from_ms > from_ms ? s->gaps[i].from_ms : from_ms;
+        int64_t b = s->gaps[i].to_ms < to_ms ? s->gaps[i].to_ms : to_ms;
+        st->longest_gap_ms = b - a > st->longest_gap_ms ? b - a : st->longest_gap_ms;
+    }
+}
+
 bool ct_chart_units_differ(const struct ct_chart *c)
 {
     for (size_t i = 1; i < c->n_series; i++)

@@ -74,6 +74,12 @@ struct ct_chart_column {
  * changed. */
 void ct_chart_columns(const struct ct_chart_series *s, int64_t from_ms, int64_t to_ms, int n,
                       struct ct_chart_column *out);
+/* Figures of a window; values in the series' unit, CT_NONE where there is none. */
+struct ct_chart_stats {
+    int64_t first, last, min, median /* by time */, max, longest_gap_ms;
+};
+void ct_chart_measure(const struct ct_chart_series *s, int64_t from_ms, int64_t to_ms,
+                      struct ct_chart_stats *out);
 /* The value a change is measured from: in force at from_ms, else the first one after; CT_NONE. */
 int64_t ct_chart_base(const struct ct_chart_series *s, int64_t from_ms);
 
