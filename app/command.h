@@ -142,6 +142,7 @@ int ct_cmd_dashboard(struct ct_call *c), ct_cmd_demo(struct ct_call *c),
 int ct_cmd_status(struct ct_call *c), ct_cmd_gpus(struct ct_call *c),
     ct_cmd_tokens(struct ct_call *c), ct_cmd_models(struct ct_call *c),
     ct_cmd_history(struct ct_call *c), ct_cmd_events(struct ct_call *c),
+    ct_cmd_movers(struct ct_call *c), ct_cmd_figures(struct ct_call *c),
     ct_cmd_incidents(struct ct_call *c), ct_cmd_components(struct ct_call *c),
     ct_cmd_sources(struct ct_call *c), ct_cmd_series(struct ct_call *c),
     ct_cmd_alerts(struct ct_call *c), ct_cmd_watch(struct ct_call *c);

@@ -282,6 +282,32 @@ int ct_cmd_events(struct ct_call *c)
     return print_plain(c, &p, &q);
 }
 
+int ct_cmd_movers(struct ct_call *c)
+{
+    static const struct plain p = {&ct_mover_table, ct_read_movers,
+                                   "series then now unit pct changed_at source", "", PRICES | MODELS};
+    struct ct_query q = ct_call_query(c);
+    q.limit = c->n_words || c->flag[CT_FLAG_LIMIT] ? 1000000 : 0; /* of those the filter leaves */
+    if (ct_call_window(c, &q) != CT_OK)
+        return ct_report(&c->err);
+    return print_plain(c, &p, &q);
+}
+
+int ct_cmd_figures(struct ct_call *c)
+{
+    static const struct plain p = {&ct_figures_table, ct_read_figures,
+                                   "series unit min median max last changes times_gone gone_s "
+                                   "longest_gap_s uptime_pct", "", CT_KINDS_ALL};
+    struct ct_query q = ct_call_query(c);
+    struct ct_envelope e;
+    struct ct_rows rows;
+    q.subject = ct_span(c->words[0]);
+    if (ct_call_window(c, &q) != CT_OK)
+        return ct_report(&c->err);
+    int code = load_plain(c, &p, &q, &rows, &e);
+    return code ? code : ct_print_rows(c, p.table, rows, p.text_columns, p.sort, 1, &e);
+}
+
 int ct_cmd_incidents(struct ct_call *c)
 {
     static const struct plain p = {&ct_incident_table, ct_read_incidents,

@@ -949,7 +949,7 @@ enum ct_status ct_read_summary(struct ct_reader *r, const struct ct_query *q, st
     out->offline_since_ms = ct_offline_since(r, &list);
     read_lease(r, out);
     out->recording_since_ms = meta(r, "first_ms");
-    out->samples = meta(r, "samples");
+    out->samples = r->live ? ct_samples_count(r->samples) : CT_NONE;
     sqlite3_stmt *st = ct_use(r, SQL_SERIES_COUNT, 0);
     out->series = ct_step(r, st) ? ct_col_int(st, 0) : 0;
     out->db_bytes = file_bytes(r);

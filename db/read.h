@@ -364,4 +364,34 @@ struct ct_series_row {
 extern const struct ct_table ct_series_table;
 ct_load_fn ct_read_series;
 
+/* Prices that differ most from those of Q->from_ms (0: a day before), the largest move first, at
+ * most Q->limit (0: 50). Only what was read at both moments and is believed: no quarantine. Costs a
+ * look or two a price series, however long the history. */
+struct ct_mover_row {
+    struct ct_span series, unit, source;
+    int64_t then_value, now_value, pct_milli, changed_ms;
+    int digits;
+};
+extern const struct ct_table ct_mover_table;
+ct_load_fn ct_read_movers;
+
+/* Series (Q->subject as for history) over [from_ms, to_ms] in numbers. Times that nobody looked at
+ * count for nothing but the gaps. */
+struct ct_figures_row {
+    struct ct_span series, unit, source;
+    int64_t from_ms, to_ms;    /* the window, from the first observation on */
+    int64_t min, max, median;  /* of what was in force and believed; the median by how long */
+    int64_t last;              /* in force at to_ms; CT_NONE: no number */
+    int64_t changes, first_change_ms, last_change_ms;
+    int64_t known_s, gap_s, longest_gap_s, longest_gap_ms; /* _ms: where it begins */
+    struct ct_span longest_gap_reason;
+    /* Gone: no longer listed; of stock also: none to be had. How often it went and came back in the
+     * window, and for how long it was gone, all in all, at most, and usually. */
+    int64_t times_gone, times_back, gone_s, longest_gone_s, median_gone_s;
+    int64_t uptime_milli; /* states: share of the known time without trouble, in percent */
+    int digits;
+};
+extern const struct ct_table ct_figures_table;
+ct_load_fn ct_read_figures;
+
 #endif

@@ -62,6 +62,9 @@
       " WHERE source_id=?1 AND at_ms=?2")                                     \
     X(SERIES_OF, "SELECT s.id," SQL_CUR " FROM series s WHERE source_id=?1 AND kind=?2")           \
     X(RATES, "SELECT id,ext_key FROM series WHERE source_id=?1 AND kind=?2")                       \
+    X(PRICES,                                                                                      \
+      "SELECT s.id," SQL_CUR ",s.name,s.unit,s.digits,s.source_id FROM series s"                   \
+      " WHERE s.kind IN (0,2)")                                                                    \
     X(SERIES_NAMED,                                                                                \
       "SELECT id,name,unit,digits,source_id,kind,cur_ms,cur_flags FROM series WHERE name=?1")      \
     X(SERIES_ALL,                                                                                  \

@@ -1023,6 +1023,77 @@ static void a_damaged_file_never_brings_the_reader_down(void **state)
     ct_buf_free(&good);
 }
 
+/* ---- what moved, and windows in numbers ---- */
+
+static void movers_are_the_largest_moves_first_of_prices_known_then_and_now(void **state)
+{
+    struct read t = begin(state, MIN(24 * 60 + 2));
+    static const int then[] = {1000, 1000, 1000, 1000, 0}, now[] = {1100, 700, 1000, 9000, 1000};
+    char id[8];
+    for (int at = 0; at < 2; at++) {
+        for (int i = 0; i < 5; i++) {
+            (void)snprintf(id, sizeof id, "m%d", i);
+            if (at || then[i])
+                offer(t.f, id, at ? now[i] : then[i], CT_STOCK_AVAILABLE);
+        }
+        import(t.f, "list", at ? T0 + 24 * CT_HOUR : T0);
+    }
+    t.q.from_ms = MIN(1);
+    shows(&t, ct_read_movers, &ct_mover_table, "series then now pct",
+          "gpu/aws/us-east-1/H100-SXM-80x8/od/m1|1|0.7|-30\n"
+          "gpu/aws/us-east-1/H100-SXM-80x8/od/m0|1|1.1|10"); /* 9 is an outlier: not believed */
+    t.q.limit = 1;
+    shows(&t, ct_read_movers, &ct_mover_table, "pct", "-30");
+    t.q.from_ms = MIN(-1); /* before anything was known */
+    shows(&t, ct_read_movers, &ct_mover_table, "pct", "");
+    end(&t);
+}
+
+/* Minutes 0..11 of a source that is asked every minute; 5 and 6 are missing, nobody looked. */
+static void figures_tell_absences_gaps_and_what_was_in_force(void **state)
+{
+    struct read t = begin(state, MIN(12));
+    static const int stock[] = {3, 0, 0, 3, 0, -1, -1, -1, 0, 3, 3, 0, 0};
+    for (int i = 0; i < 13; i++) {
+        if (stock[i] >= 0)
+            offer(t.f, "p5", i < 8 ? 2000 : 1000 + i, stock[i] ? CT_STOCK_AVAILABLE : CT_STOCK_NONE);
+        if (stock[i] >= 0)
+            fetch(t.f, "price", MIN(i));
+    }
+    t.q.subject = CT_LIT("stock/aws/us-east-1/H100-SXM-80x8/od/p5");
+    shows(&t, ct_read_figures, &ct_figures_table,
+          "times_gone times_back gone_s longest_gone_s median_gone_s known_s gap_s longest_gap_at"
+          " longest_gap_reason changes",
+          "3|2|240|120|60|480|240|2025-10-09T08:57:20Z|not recorded|5");
+    t.q.subject = CT_LIT("gpu/aws/us-east-1/H100-SXM-80x8/od/p5");
+    shows(&t, ct_read_figures, &ct_figures_table, "min median max last changes times_gone",
+          "1.008|1.011|2|1.012|5|0");
+    t.q.from_ms = MIN(9);
+    t.q.to_ms = MIN(11);
+    shows(&t, ct_read_figures, &ct_figures_table, "min median max last changes known_s gap_s",
+          "1.009|1.009|1.01|1.011|2|120|0");
+    end(&t);
+}
+
+static void the_summary_counts_samples(void **state)
+{
+    struct read t = begin(state, MIN(1));
+    struct ct_summary s;
+    offer(t.f, "p5", 2000, CT_STOCK_AVAILABLE);
+    fetch(t.f, "price", MIN(0));
+    offer(t.f, "p5", 2100, CT_STOCK_AVAILABLE);
+    fetch(t.f, "price", MIN(1));
+    for (int sealed = 0; sealed < 2; sealed++) {
+        assert_int_equal(ct_read_summary(t.r, &t.q, t.arena, &s, &t.err), CT_OK);
+        assert_int_equal(s.samples, 3); /* two prices, one stock */
+        assert_true(samples_from_rows(t.f->look, "SELECT 1 WHERE 0"));
+    }
+    t.q.at_ms = MIN(0); /* of a past moment nobody counted them */
+    assert_int_equal(ct_read_summary(t.r, &t.q, t.arena, &s, &t.err), CT_OK);
+    assert_int_equal(s.samples, CT_NONE);
+    end(&t);
+}
+
 /* ---- growth ---- */
 
 /* What SQLite does for one load, in steps of its machine: the same on every computer. */
@@ -1060,7 +1131,8 @@ static void older_history(struct fixture *f, int n)
 static void reading_costs_the_same_however_much_history_is_stored(void **state)
 {
     static ct_load_fn *const loaders[] = {ct_read_offers, ct_read_gpus,    ct_read_tokens,
-                                          ct_read_status, ct_read_sources, ct_read_now};
+                                          ct_read_status, ct_read_sources, ct_read_now,
+                                          ct_read_movers};
     struct read t = begin(state, MIN(1));
     int64_t few[2][CT_LEN(loaders)];
     offer(t.f, "p5", 2000, CT_STOCK_AVAILABLE);
@@ -1178,6 +1250,9 @@ int main(void)
     const struct CMUnitTest tests[] = {
         T(open_says_what_is_wrong_with_the_file),
         T(a_newer_layout_opens_and_says_so),
+        T(movers_are_the_largest_moves_first_of_prices_known_then_and_now),
+        T(figures_tell_absences_gaps_and_what_was_in_force),
+        T(the_summary_counts_samples),
         T(the_connection_cannot_write_or_attach),
         T(the_version_moves_when_somebody_commits),
         T(a_database_made_anew_in_its_place_is_followed),
