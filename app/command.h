@@ -69,6 +69,7 @@
     X(SPEED, "speed", "N", "with --replay: N times as fast, or max")                               \
     X(ALLOW_PRIVATE, "allow-private", NULL, "sources may lie on private addresses")                \
     X(CA, "ca", "FILE", "certificates to trust instead of the system's")                           \
+    X(UNSAFE_FS, "unsafe-fs", NULL, "the database may lie on a network file system")               \
     X(LOG, "log", "FILE", "log file; else fetcher.log in the state folder")                        \
     X(FOR, "for", "SPAN", "silence, extend: this long (2h)")                                       \
     X(COMMENT, "comment", "TEXT", "ack, silence: why")                                             \

@@ -72,7 +72,7 @@ const struct ct_command ct_commands[] = {
     {"screen", "NAME", "draws one screen as text", "db config at size theme charset ansi keys",
      SCREENS " help keys", CT_BY_VIEWER, 1, 1, ct_cmd_screen},
     {"fetch", "[SOURCE...]", "fetches once, or stays and fetches",
-     "db config once daemon record replay speed allow-private ca log seed", NULL, CT_BY_FETCHER, 0, -1, NULL},
+     "db config once daemon record replay speed allow-private unsafe-fs ca log seed", NULL, CT_BY_FETCHER, 0, -1, NULL},
     {"parse", "FAMILY [FILE|-]", "one recorded answer through its parser, rows as NDJSON", "list",
      NULL, CT_BY_FETCHER, 0, -1, NULL},
     {"import", "FAMILY FILE... --at TIME", "stores recorded answers as if fetched then",

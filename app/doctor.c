@@ -149,6 +149,14 @@ static void check_lease(struct doctor *d)
     ct_reader_close(r);
 }
 
+static void check_file_system(struct doctor *d)
+{
+    const char *shared = ct_path_shared(d->c->db.p);
+    find(d, shared ? WARN : GOOD, "file system", "keep the database in a local folder (--db)",
+         shared ? SAY("the database lies on %s: locks and shared memory cannot be trusted", shared)
+                : SAY("local"));
+}
+
 static void check_database(struct doctor *d)
 {
     struct ct_check look;
@@ -228,7 +236,7 @@ int ct_cmd_doctor(struct ct_call *c)
 {
     static void (*const checks[])(struct doctor *) = {
         check_terminal, check_clock,    check_settings, check_keys,
-        check_programs, check_database, check_modes};
+        check_programs, check_file_system, check_database, check_modes};
     struct doctor d = {.c = c};
     bool broken = false;
     ct_check_keys(c);

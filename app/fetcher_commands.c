@@ -129,7 +129,7 @@ const struct ct_family *ct_family_arg(const char *name)
 
 struct fetch_args {
     const char *db, *config, *ca, *parent_fd, *seed, *log, *record, *replay, *speed;
-    bool once, daemon, allow_private;
+    bool once, daemon, allow_private, unsafe_fs;
     const char *const *only; /* NULL: all */
 };
 
@@ -274,7 +274,8 @@ static enum ct_status start(struct running *r, const struct fetch_args *a, struc
              (st = ct_fetch_config_load(a->config, a->allow_private, r->reg, &r->config, err)) ==
                  CT_OK &&
              (st = check_names(r->reg, a->only, err)) == CT_OK)
-        st = ct_writer_open(db.p, 0, &r->writer, err);
+        st = ct_writer_open(db.p, a->unsafe_fs || r->config.unsafe_fs ? CT_OPEN_UNSAFE_FS : 0, &r->writer,
+                            err);
     if (st != CT_OK) {
         ct_buf_free(&db);
         return st;
@@ -388,6 +389,7 @@ int ct_cmd_fetch(int argc, char **argv)
         {"once", NULL, &a.once},
         {"daemon", NULL, &a.daemon},
         {"allow-private", NULL, &a.allow_private},
+        {"unsafe-fs", NULL, &a.unsafe_fs},
         {"db", &a.db, NULL},
         {"config", &a.config, NULL},
         {"ca", &a.ca, NULL},

@@ -48,6 +48,7 @@ enum ct_status ct_fetch_config_load(const char *file, bool allow_private,
     enum ct_status status = ct_settings_load(file, &s, err);
     *out = (struct ct_fetch_config){
         .allow_private = allow_private || ct_setting_number(s, "fetch", "allow_private") == 1,
+        .unsafe_fs = ct_setting_number(s, "fetch", "unsafe_fs") == 1,
         .timeout_ms = ct_setting_number(s, "fetch", "timeout"),
         .jitter_percent = (int)(ct_setting_number(s, "fetch", "jitter") / 1000),
         .concurrency = (int)ct_setting_number(s, "fetch", "concurrency"),

@@ -5,7 +5,7 @@
 #include "fetchers/family.h"
 
 struct ct_fetch_config {
-    bool allow_private;
+    bool allow_private, unsafe_fs;
     struct ct_buf ca_file, proxy; /* "" unset */
     int64_t timeout_ms;           /* 0 unset */
     int jitter_percent, concurrency;

@@ -433,7 +433,8 @@ static enum ct_status open_database(struct import *im, const char *flag, enum ct
 {
     struct ct_buf db = CT_BUF_INIT;
     ct_database_path(flag, &db);
-    enum ct_status st = ct_writer_open(db.p, CT_OPEN_BULK, &im->writer, err);
+    unsigned flags = CT_OPEN_BULK | (im->config.unsafe_fs ? CT_OPEN_UNSAFE_FS : 0);
+    enum ct_status st = ct_writer_open(db.p, flags, &im->writer, err);
     if (st == CT_OK)
         st = ct_lease_take(im->writer, "import", ct_now_ms(), &im->lease, err);
     if (st == CT_OK)

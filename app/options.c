@@ -82,6 +82,8 @@ const struct ct_setting_def ct_setting_defs[] = {
      "certificates to trust instead of the system's"},
     {"fetch", "allow_private", CT_SET_BOOL, 0, 0, "no", NULL,
      "sources may lie on private or loopback addresses"},
+    {"fetch", "unsafe_fs", CT_SET_BOOL, 0, 0, "no", NULL,
+     "the database may lie on a network file system: slower, and at your own risk"},
 
     {"history", "raw", CT_SET_TIME, CT_DAY, 36500 * CT_DAY, "30d", NULL, "every change this long"},
     {"history", "hourly", CT_SET_TIME, CT_DAY, 36500 * CT_DAY, "1y", NULL,

@@ -290,7 +290,7 @@ _Static_assert(CT_LEN(steps) == CT_SCHEMA_VERSION, "a step a version");
 static enum ct_status fail(sqlite3 *db, const char *path, struct ct_error *err)
 {
     return ct_fail(err, CT_ERR_DB, path, "%s%s", sqlite3_errmsg(db),
-                   ct_db_advice(sqlite3_errcode(db)));
+                   ct_db_advice(sqlite3_extended_errcode(db)));
 }
 
 /* The single integer SQL yields into *OUT. */

@@ -86,9 +86,12 @@ enum { CT_WORDS_NONE = 0, CT_WORDS_MANY = 2 }; /* series.words; else an odd hash
 /* Lists inside one text column (incident.components, regions) and parts of ext_key. */
 #define CT_UNIT_SEPARATOR '\x1f'
 
-/* What a person can do about the failure RC of SQLite: "" or a clause for behind its message. */
+/* What a person can do about the failure RC (extended) of SQLite: "" or a clause for behind its message. */
 static inline const char *ct_db_advice(int rc)
 {
+    if (rc == SQLITE_IOERR_SHMMAP || rc == SQLITE_IOERR_SHMOPEN || rc == SQLITE_IOERR_SHMSIZE ||
+        rc == SQLITE_IOERR_SHMLOCK)
+        return "; its file system shares no memory: a local folder (--db) does, or --unsafe-fs";
     rc &= 0xff;
     return rc == SQLITE_CORRUPT || rc == SQLITE_NOTADB
                ? "; `cloudtape db repair` saves what can be read"

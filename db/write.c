@@ -130,7 +130,7 @@ int64_t ct_w_one(struct ct_writer *w, sqlite3_stmt *st)
 static enum ct_status db_fail(struct ct_writer *w, struct ct_error *err)
 {
     return ct_fail(err, CT_ERR_DB, w->path, "%s%s", w->db ? sqlite3_errmsg(w->db) : "no memory",
-                   ct_db_advice(sqlite3_errcode(w->db)));
+                   ct_db_advice(sqlite3_extended_errcode(w->db)));
 }
 
 static void disconnect(struct ct_writer *w)
@@ -181,16 +181,25 @@ static enum ct_status set_up(struct ct_writer *w, struct ct_error *err)
                      "PRAGMA cache_size=-12000; PRAGMA synchronous=EXTRA;",
                      NULL, NULL, NULL) != SQLITE_OK)
         return db_fail(w, err);
+    /* Alone, a log needs no shared memory; below it goes away. */
+    if (w->flags & CT_OPEN_UNSAFE_FS &&
+        sqlite3_exec(w->db, "PRAGMA locking_mode=EXCLUSIVE", NULL, NULL, NULL) != SQLITE_OK)
+        return db_fail(w, err);
     if (w->flags & CT_OPEN_DRY)
         return same_layout(w, err);
     enum ct_status status = ct_schema_open(w->db, w->path, err);
     if (status != CT_OK)
         return status;
-    char sql[200];
+    char sql[300];
     (void)snprintf(sql, sizeof sql,
-                   "PRAGMA journal_mode=WAL; PRAGMA synchronous=%s; PRAGMA journal_size_limit=%d;"
+                   "PRAGMA journal_mode=%s; PRAGMA synchronous=%s; PRAGMA journal_size_limit=%d;"
+                   "PRAGMA locking_mode=NORMAL; SELECT 1 FROM sqlite_schema;" /* this lets the lock go */
                    "PRAGMA wal_autocheckpoint=%d;", /* pages: a checkpoint waits for the disk */
-                   w->flags & CT_OPEN_BULK ? "NORMAL" : "FULL", WAL_MAX_BYTES,
+                   w->flags & CT_OPEN_UNSAFE_FS ? "DELETE" : "WAL",
+                   w->flags & CT_OPEN_UNSAFE_FS ? "EXTRA"
+                   : w->flags & CT_OPEN_BULK    ? "NORMAL"
+                                                : "FULL",
+                   WAL_MAX_BYTES,
                    w->flags & CT_OPEN_BULK ? WAL_MAX_BYTES / 4096 : 1000);
     if (sqlite3_exec(w->db, sql, NULL, NULL, NULL) != SQLITE_OK)
         return db_fail(w, err);
@@ -232,6 +241,11 @@ static int64_t log_bytes(const struct ct_writer *w)
 static enum ct_status prepare_file(struct ct_writer *w, struct ct_error *err)
 {
     struct stat st;
+    const char *shared = w->flags & CT_OPEN_UNSAFE_FS ? NULL : ct_path_shared(w->path);
+    if (shared)
+        return ct_fail(err, CT_ERR_IO, w->path,
+                       "lies on %s, where locks and shared memory cannot be trusted: a local folder (--db) is safe;"
+                       " --unsafe-fs takes the risk", shared);
     if (stat(w->path, &st) == 0) {
         if (!S_ISREG(st.st_mode))
             return ct_fail(err, CT_ERR_IO, w->path, "not a regular file");

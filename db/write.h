@@ -10,6 +10,8 @@ struct ct_writer;
 
 enum ct_open_flags {
     CT_OPEN_BULK = 1, /* import: synchronous=NORMAL, still crash-safe */
+    CT_OPEN_UNSAFE_FS = 4, /* also on a network file system: a rollback journal instead of WAL, slower, and readers
+                              wait for commits; else that is CT_ERR_IO */
     CT_OPEN_DRY = 2,  /* for dry fetches: neither makes (CT_ERR_NOT_FOUND) nor migrates a database */
 };
 

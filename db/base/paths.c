@@ -10,6 +10,9 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#ifdef __linux__
+#include <sys/vfs.h>
+#endif
 
 /* ---- places ---- */
 
@@ -391,4 +394,46 @@ void ct_temp_drop(const char *temp)
         (void)unlink(name.p);
     }
     ct_buf_free(&name);
+}
+
+const char *ct_fs_word(uint64_t magic)
+{
+    static const struct {
+        uint32_t magic;
+        const char *word;
+    } kinds[] = {{0x6969, "NFS"}, {0x517b, "SMB"}, {0xff534d42, "SMB"}, {0xfe534d42, "SMB"},
+                 {0x65735546, "FUSE"}, {0x00c36400, "Ceph"}, {0x5346414f, "AFS"}, {0x6b414653, "AFS"},
+                 {0x73757245, "Coda"}, {0x564c, "NCP"}, {0x0bd00bd0, "Lustre"}};
+    for (size_t i = 0; i < CT_LEN(kinds); i++) {
+        if (kinds[i].magic == (uint32_t)magic) {
+            return kinds[i].word;
+        }
+    }
+    return NULL;
+}
+
+const char *ct_path_shared(const char *path)
+{
+#ifdef __linux__
+    char *folder = ct_xstrdup(path);
+    struct statfs fs;
+    int rc;
+    while ((rc = statfs(folder, &fs)) != 0) { /* up to what is there */
+        char *slash = strrchr(folder, '/');
+        if (!slash) {
+            rc = statfs(".", &fs);
+            break;
+        }
+        if (slash == folder) {
+            rc = statfs("/", &fs);
+            break;
+        }
+        *slash = '\0';
+    }
+    free(folder);
+    return rc == 0 ? ct_fs_word((uint64_t)fs.f_type) : NULL;
+#else
+    (void)path;
+    return NULL;
+#endif
 }

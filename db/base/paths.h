@@ -5,6 +5,8 @@
 #include "db/base/err.h"
 #include "db/base/str.h"
 
+#include <stdint.h>
+
 /* Each writes an absolute path into OUT (cleared first). NAME may be "". Directories are not
  * created. */
 void ct_path_config(struct ct_buf *out, const char *name); /* $XDG_CONFIG_HOME/cloudtape/NAME */
@@ -22,6 +24,10 @@ CT_MUST_USE enum ct_status ct_path_resource(struct ct_buf *out, const char *name
  * folder, else on PATH; $CLOUDTAPE_FETCHER wins for the fetcher. */
 CT_MUST_USE enum ct_status ct_path_program(struct ct_buf *out, const char *name,
                                            struct ct_error *err);
+/* The kind of network (or user-space) file system PATH, or the folder it would be made in, lies on: "NFS", "SMB",
+ * "FUSE" ...; NULL: a local one. Locks and shared memory of others' making cannot be trusted with a database. */
+const char *ct_path_shared(const char *path);
+const char *ct_fs_word(uint64_t magic); /* the same of statfs's f_type */
 /* mkdir -p, 0700 for what is created. */
 CT_MUST_USE enum ct_status ct_mkdirs(const char *path, struct ct_error *err);
 /* Whole file into OUT; CT_ERR_LIMIT above MAX bytes. "-" is standard input. */

@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum fault_op { FAULT_WRITE = 1, FAULT_SYNC = 2, FAULT_READ = 4, FAULT_CUT = 8, FAULT_DELETE = 16 };
+enum fault_op { FAULT_WRITE = 1, FAULT_SYNC = 2, FAULT_READ = 4, FAULT_CUT = 8, FAULT_DELETE = 16, FAULT_SHM = 32 };
 
 /* One thing asked of the disk; ACK: the program was told that a commit is safe. */
 struct fault_record {
@@ -162,10 +162,14 @@ FAULT_PASS(xCheckReservedLock, (sqlite3_file * f, int *out), (fault_real(f), out
 FAULT_PASS(xFileControl, (sqlite3_file * f, int op, void *p), (fault_real(f), op, p))
 FAULT_PASS(xSectorSize, (sqlite3_file * f), (fault_real(f)))
 FAULT_PASS(xDeviceCharacteristics, (sqlite3_file * f), (fault_real(f)))
-FAULT_PASS(xShmMap, (sqlite3_file * f, int page, int size, int extend, void volatile **out),
-           (fault_real(f), page, size, extend, out))
 FAULT_PASS(xShmLock, (sqlite3_file * f, int offset, int n, int flags), (fault_real(f), offset, n, flags))
 FAULT_PASS(xShmUnmap, (sqlite3_file * f, int drop), (fault_real(f), drop))
+
+static int fault_xShmMap(sqlite3_file *f, int page, int size, int extend, void volatile **out)
+{
+    int rc = fault_now(FAULT_SHM);
+    return rc ? rc : fault_real(f)->pMethods->xShmMap(fault_real(f), page, size, extend, out);
+}
 
 static void fault_xShmBarrier(sqlite3_file *f)
 {

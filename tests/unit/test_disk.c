@@ -185,6 +185,49 @@ static void a_backup_or_compaction_on_a_full_disk_changes_nothing(void **state)
     assert_int_equal(ct_upkeep_backup(f->path, to, &bytes, &f->err), CT_OK);
 }
 
+static void a_file_system_without_shared_memory_is_one_line_of_advice(void **state)
+{
+    struct fixture *f = *state;
+    struct ct_writer *w = NULL;
+    char path[560];
+    (void)snprintf(path, sizeof path, "%.500s/far.db", f->folder);
+    fault_arm(FAULT_SHM, 1, 100, SQLITE_IOERR_SHMMAP);
+    assert_int_not_equal(ct_writer_open(path, 0, &w, &f->err), CT_OK);
+    fault_disarm();
+    assert_non_null(strstr(f->err.what, "--unsafe-fs"));
+}
+
+static void on_request_a_network_file_system_is_used_without_shared_memory(void **state)
+{
+    struct fixture *f = *state;
+    struct ct_writer *w = NULL;
+    struct ct_reader *r = NULL;
+    char path[560], shm[600];
+    assert_string_equal(ct_fs_word(0x6969), "NFS");
+    assert_string_equal(ct_fs_word(0xff534d42), "SMB");
+    assert_string_equal(ct_fs_word(0x65735546), "FUSE");
+    assert_null(ct_fs_word(0xef53)); /* ext4 */
+    (void)snprintf(path, sizeof path, "%.500s/far.db", f->folder);
+    (void)snprintf(shm, sizeof shm, "%s-shm", path);
+    fault_arm(FAULT_SHM, 1, 1000, SQLITE_IOERR_SHMMAP); /* any use of it fails */
+    if (ct_writer_open(path, CT_OPEN_UNSAFE_FS, &w, &f->err) != CT_OK)
+        fail_msg("%s", f->err.what);
+    struct ct_source_conf conf = fixture_conf("price", CT_SOURCE_PRICES);
+    assert_int_equal(ct_write_sources(w, &conf, 1, T0, &f->err), CT_OK);
+    for (int k = 0; k < 5; k++)
+        assert_int_equal(commit(f, w, k), CT_OK);
+    if (ct_reader_open(path, &r, &f->err) != CT_OK)
+        fail_msg("%s", f->err.what);
+    struct ct_query q = {.at_ms = CT_LIVE, .now_ms = T0 + 5 * CT_MINUTE};
+    struct ct_summary s;
+    assert_int_equal(ct_read_summary(r, &q, f->arena, &s, &f->err), CT_OK);
+    assert_true(s.series > 0);
+    fault_disarm();
+    assert_int_equal(access(shm, F_OK), -1);
+    ct_reader_close(r);
+    ct_writer_close(w);
+}
+
 /* ---- power ---- */
 
 struct image {
@@ -425,6 +468,8 @@ int main(void)
         T(a_read_that_fails_is_no_answer),
         T(a_full_disk_at_the_start_is_one_line_and_leaves_no_ruin),
         T(a_backup_or_compaction_on_a_full_disk_changes_nothing),
+        T(a_file_system_without_shared_memory_is_one_line_of_advice),
+        T(on_request_a_network_file_system_is_used_without_shared_memory),
         T(a_loss_of_power_costs_nothing_that_was_acknowledged),
         T(a_migration_killed_at_any_statement_or_write_is_whole_or_was_not),
     };
