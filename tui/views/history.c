@@ -128,10 +128,37 @@ static bool same_thing(struct ct_span a, struct ct_span b)
     return a.n && ct_span_eq(a, b);
 }
 
+/* Whether the offer of SERIES is one that the index INDEX ("index/H100-SXM/od") is made of, by its name. */
+static bool in_index(struct ct_span series, struct ct_span index)
+{
+    struct ct_span part[5] = {{NULL, 0}}, rest = series, gpu = index;
+    for (size_t n = 0; rest.p && n < CT_LEN(part); n++)
+        part[n] = ct_span_cut(&rest, '/');
+    ct_span_cut(&gpu, '/');
+    struct ct_span terms = gpu, name = ct_span_cut(&terms, '/');
+    bool starts = part[3].n > name.n && memcmp(part[3].p, name.p, name.n) == 0;
+    /* what follows is its memory or its count: no other form */
+    const char *next = starts ? part[3].p + name.n : "";
+    bool ends = starts && (*next == 'x' || (*next == '-' && next[1] >= '0' && next[1] <= '9'));
+    return ends && ct_span_eq(part[4], terms);
+}
+
+/* Of what moves a market only large moves and large failures are marked. */
+static bool moves_market(const struct ct_event_row *e, struct ct_span index)
+{
+    const int64_t large = 10000;
+    if (e->kind == CT_EVENT_PRICE)
+        return e->pct_milli != CT_NONE && (e->pct_milli >= large || e->pct_milli <= -large) &&
+               in_index(e->series, index);
+    return e->kind == CT_EVENT_INCIDENT && e->severity == CT_SEV_CRITICAL;
+}
+
 /* Whether E concerns line L: its own changes, trouble at its provider, its source. */
 static bool concerns(const struct ct_event_row *e, const struct history_line *l)
 {
     struct ct_span rest = e->subject, whose = ct_span_cut(&rest, '/');
+    if (ct_span_starts(l->h.series, "index/"))
+        return moves_market(e, l->h.series);
     if (ct_span_starts(e->series, "state/")) { /* of the provider as a whole */
         struct ct_span part = e->series, kind = ct_span_cut(&part, '/');
         (void)kind;
@@ -141,8 +168,6 @@ static bool concerns(const struct ct_event_row *e, const struct history_line *l)
         return same_thing(e->series, l->h.series);
     if (e->kind == CT_EVENT_SOURCE)
         return ct_span_eq(e->subject, l->h.source);
-    if (ct_span_starts(l->h.series, "index/"))
-        return e->severity == CT_SEV_CRITICAL;
     return ct_span_ieq(whose, provider_of(l->h.series));
 }
 
@@ -173,6 +198,35 @@ static enum ct_status add_events(struct ct_reader *r, const struct ct_query *que
         if (one)
             *one = e[i];
     }
+    return st;
+}
+
+/* Adds what happened anywhere in the window and concerns an index: read once for all of them. */
+static enum ct_status add_market_events(struct ct_reader *r, const struct ct_query *query,
+                                        const struct history_model *m, struct ct_arena *a,
+                                        event_vec *out, struct ct_error *err)
+{
+    struct ct_arena *scratch = ct_arena_new(0); /* most of it concerns no line */
+    struct ct_query q = *query;
+    struct ct_rows rows = {NULL, 0};
+    q.subject = CT_SPAN_NONE;
+    q.limit = 10000;
+    enum ct_status st = ct_read_events(r, &q, scratch, &rows, err);
+    const struct ct_event_row *e = rows.v;
+    for (size_t i = 0; st == CT_OK && i < rows.n; i++) {
+        bool wanted = false;
+        for (size_t k = 0; k < m->n && !wanted; k++)
+            wanted = ct_span_starts(m->line[k].h.series, "index/") && concerns(&e[i], &m->line[k]);
+        struct ct_event_row *one = wanted ? CT_VEC_PUSH(a, out) : NULL;
+        if (!one)
+            continue;
+        *one = e[i];
+        struct ct_span *const texts[] = {&one->subject, &one->text, &one->source_id, &one->field,
+                                         &one->unit,    &one->series, &one->source};
+        for (size_t k = 0; k < CT_LEN(texts); k++)
+            *texts[k] = ct_arena_dup(a, *texts[k]);
+    }
+    ct_arena_free(scratch);
     return st;
 }
 
@@ -213,19 +267,26 @@ static enum ct_status load_events(struct ct_reader *r, const struct ct_query *qu
 {
     event_vec all = {0};
     enum ct_status st = CT_OK;
+    bool indices = false;
     for (size_t i = 0; st == CT_OK && i < m->n; i++) {
         struct ct_span series = m->line[i].h.series, rest = series, kind = ct_span_cut(&rest, '/');
+        if (ct_span_is(kind, "index")) {
+            indices = true;
+            continue;
+        }
         st = add_events(r, query, series, &m->line[i], a, &all, err);
         if (st == CT_OK && ct_span_is(kind, "gpu"))
             st = add_events(r, query, ct_arena_printf(a, "stock/%.*s", CT_FMT(rest)), &m->line[i],
                             a, &all, err);
         if (st == CT_OK)
             st = add_events(r, query, provider_of(series), &m->line[i], a, &all, err);
-        if (st == CT_OK && !ct_span_is(kind, "index"))
+        if (st == CT_OK)
             st = add_articles(r, query, provider_of(series), a, &all, err);
         if (st == CT_OK && lab_of(series).n)
             st = add_articles(r, query, lab_of(series), a, &all, err);
     }
+    if (st == CT_OK && indices)
+        st = add_market_events(r, query, m, a, &all, err);
     if (all.n)
         qsort(all.v, all.n, sizeof(*all.v), by_time);
     m->marks = ct_arena_alloc(a, (all.n + 1) * sizeof(*m->marks));

@@ -1,5 +1,5 @@
-/* What a chart shows while nobody has chosen: what is followed, else the cheapest big accelerators one could rent,
- * else the models most people compare. */
+/* What a chart shows while nobody has chosen: what is followed, else what big accelerators cost in the market, else
+ * the cheapest of them one could rent, else the models most people compare. */
 #include "config.h"
 
 #include "tui/views/history.h"
@@ -39,15 +39,38 @@ static bool better_offer(const struct ct_offer_row *a, const struct ct_offer_row
     return a->usd_per_gpu_hour < b->usd_per_gpu_hour;
 }
 
+/* Accelerators and terms in the order of interest. */
+static const struct {
+    const char *gpu;
+    int purchase;
+} wanted[] = {{"H100", CT_PURCHASE_OD},   {"H100", CT_PURCHASE_SPOT}, {"H200", CT_PURCHASE_OD},
+              {"B200", CT_PURCHASE_OD},   {"H200", CT_PURCHASE_SPOT}, {"B200", CT_PURCHASE_SPOT},
+              {"A100", CT_PURCHASE_OD},   {"A100", CT_PURCHASE_SPOT}, {"L40S", CT_PURCHASE_OD},
+              {"L40S", CT_PURCHASE_SPOT}, {"T4", CT_PURCHASE_OD},     {"T4", CT_PURCHASE_SPOT}};
+
+/* Indices that most clouds make, as long as their sources are read. */
+static void pick_indices(struct ct_rows rows, struct ct_buf *names)
+{
+    const struct ct_gpu_row *g = rows.v;
+    int taken = 0;
+    for (size_t w = 0; w < CT_LEN(wanted) && taken < MOST_OFFERS; w++) {
+        const struct ct_gpu_row *best = NULL;
+        for (size_t i = 0; i < rows.n; i++) {
+            bool fits = ct_span_ieq(g[i].gpu, ct_span(wanted[w].gpu)) &&
+                        g[i].purchase == wanted[w].purchase && g[i].series.n &&
+                        g[i].index_usd_per_gpu_hour != CT_NONE;
+            if (fits && (!best || g[i].clouds > best->clouds))
+                best = &g[i];
+        }
+        if (best) {
+            add_name(names, best->series);
+            taken++;
+        }
+    }
+}
+
 static void pick_offers(struct ct_rows rows, int64_t since_ms, struct ct_buf *names)
 {
-    static const struct {
-        const char *gpu;
-        int purchase;
-    } wanted[] = {{"H100", CT_PURCHASE_OD},   {"H100", CT_PURCHASE_SPOT}, {"H200", CT_PURCHASE_OD},
-                  {"B200", CT_PURCHASE_OD},   {"H200", CT_PURCHASE_SPOT}, {"B200", CT_PURCHASE_SPOT},
-                  {"A100", CT_PURCHASE_OD},   {"A100", CT_PURCHASE_SPOT}, {"L40S", CT_PURCHASE_OD},
-                  {"L40S", CT_PURCHASE_SPOT}, {"T4", CT_PURCHASE_OD},     {"T4", CT_PURCHASE_SPOT}};
     const struct ct_offer_row *o = rows.v;
     int taken = 0;
     for (size_t w = 0; w < CT_LEN(wanted) && taken < MOST_OFFERS; w++) {
@@ -107,8 +130,14 @@ enum ct_status history_pick(struct ct_reader *r, const struct ct_panel_query *q,
     struct ct_query all = {.at_ms = query->at_ms, .now_ms = query->now_ms};
     struct ct_rows rows = {NULL, 0};
     int64_t since_ms = q->at_ms == CT_LIVE ? INT64_MAX : query->from_ms;
-    enum ct_status st = names.n ? CT_OK : ct_read_offers(r, &all, scratch, &rows, err);
-    pick_offers(rows, since_ms, &names);
+    enum ct_status st = names.n ? CT_OK : ct_read_gpus(r, &all, scratch, &rows, err);
+    if (!names.n && st == CT_OK)
+        pick_indices(rows, &names);
+    if (!names.n && st == CT_OK) {
+        rows = (struct ct_rows){NULL, 0};
+        st = ct_read_offers(r, &all, scratch, &rows, err);
+        pick_offers(rows, since_ms, &names);
+    }
     if (st == CT_OK && !names.n) {
         rows = (struct ct_rows){NULL, 0};
         st = ct_read_tokens(r, &all, scratch, &rows, err);
