@@ -1,4 +1,5 @@
-/* The analyst's bench (screen 6) as a person meets it, over forty days of a small market. */
+/* The analyst's bench (screen 6) and the status screen (2) as a person meets them, over forty days of a small
+ * market. */
 #include "config.h"
 
 #include "db/write.h"
@@ -97,7 +98,63 @@ static void write_page(struct ct_writer *w, int n)
     *c = ct_component_new();
     c->id = c->name = CT_LIT("API");
     c->state = bad ? CT_STATE_PARTIAL : CT_STATE_OPERATIONAL;
+    c->region = CT_LIT("us-1");
+    if (n <= 25 && n > 22) { /* resolved in the third answer */
+        static const char *const texts[] = {"All racks have power.", "A breaker was found.",
+                                            "Racks lost power."};
+        struct ct_incident *i = CT_VEC_PUSH(a, &b.incidents);
+        *i = ct_incident_new();
+        i->id = CT_LIT("i1");
+        i->title = CT_LIT("Power event in a data hall");
+        i->open = n > 23;
+        i->state = CT_STATE_PARTIAL;
+        i->phase = n > 23 ? CT_PHASE_IDENTIFIED : CT_PHASE_RESOLVED;
+        i->started_ms = NOW_MS - 25 * POLL;
+        i->updated_ms = NOW_MS - n * POLL;
+        i->resolved_ms = n > 23 ? CT_NONE : i->updated_ms;
+        for (int k = 25; k >= n; k--) {
+            struct ct_update *u = CT_VEC_PUSH(a, &b.updates);
+            *u = ct_update_new();
+            u->incident = i->id;
+            u->id = ct_arena_printf(a, "u%d", k);
+            u->at_ms = NOW_MS - k * POLL;
+            u->phase = k > 23 ? CT_PHASE_INVESTIGATING : CT_PHASE_RESOLVED;
+            u->text = ct_span(texts[k - 23]);
+        }
+    }
+    if (n < 4) {
+        struct ct_incident *i = CT_VEC_PUSH(a, &b.incidents);
+        *i = ct_incident_new();
+        i->id = CT_LIT("m1");
+        i->title = CT_LIT("Planned network work");
+        i->open = 1;
+        i->phase = CT_PHASE_SCHEDULED;
+        i->state = CT_STATE_OPERATIONAL;
+        i->scheduled_for_ms = NOW_MS + 7 * CT_HOUR;
+        i->scheduled_until_ms = NOW_MS + 9 * CT_HOUR;
+    }
     struct ct_fetch f = {.source_id = "lambda_status", .at_ms = NOW_MS - n * POLL,
+                         .next_attempt_ms = NOW_MS + POLL, .http_status = 200, .bytes = 500,
+                         .latency_ms = 90, .batch = &b};
+    commit(w, &f);
+    ct_arena_free(a);
+}
+
+/* A router that measures: at the end most of what lambda serves fails. */
+static void write_endpoints(struct ct_writer *w)
+{
+    struct ct_arena *a = ct_arena_new(0);
+    struct ct_batch b;
+    ct_batch_init(&b, a);
+    for (int i = 0; i < 4; i++) {
+        struct ct_endpoint *e = CT_VEC_PUSH(a, &b.endpoints);
+        *e = (struct ct_endpoint){.source_id = CT_LIT("m"), .host = CT_LIT("lambda"),
+                                  .region = ct_arena_printf(a, "r%d", i),
+                                  .state = i ? CT_STATE_DEGRADED : CT_STATE_OPERATIONAL,
+                                  .uptime_30m_milli = 91200, .latency_ms_p50_milli = CT_NONE,
+                                  .throughput_tps_p50_milli = CT_NONE};
+    }
+    struct ct_fetch f = {.source_id = "a_router", .at_ms = NOW_MS - CT_HOUR,
                          .next_attempt_ms = NOW_MS + POLL, .http_status = 200, .bytes = 500,
                          .latency_ms = 90, .batch = &b};
     commit(w, &f);
@@ -131,7 +188,7 @@ static struct ct_source_conf conf(const char *id, enum ct_source_kind kind, cons
 
 static void fill(void)
 {
-    struct ct_source_conf confs[N_CLOUDS + 2];
+    struct ct_source_conf confs[N_CLOUDS + 3];
     struct ct_writer *w = NULL;
     struct ct_error e = {0};
     if (ct_writer_open(db, CT_OPEN_BULK, &w, &e) != CT_OK) {
@@ -142,6 +199,7 @@ static void fill(void)
     }
     confs[N_CLOUDS] = conf("lambda_status", CT_SOURCE_STATUS, "lambda");
     confs[N_CLOUDS + 1] = conf("lambda_news", CT_SOURCE_NEWS, "lambda");
+    confs[N_CLOUDS + 2] = conf("a_router", CT_SOURCE_MODELS, "");
     assert_int_equal(ct_write_sources(w, confs, CT_LEN(confs), NOW_MS - POLLS * POLL, &e), CT_OK);
     for (int n = POLLS; n >= 0; n--) {
         for (int i = 0; i < N_CLOUDS; i++) {
@@ -150,6 +208,7 @@ static void fill(void)
         write_page(w, n);
     }
     write_article(w);
+    write_endpoints(w);
     ct_writer_close(w);
 }
 
@@ -402,6 +461,53 @@ static void the_whole_bench_moves_through_time(void **state)
     leave(v, "Q");
 }
 
+/* ---- status ---- */
+
+static void the_status_screen_tells_page_and_measure_plans_and_days(void **state)
+{
+    (void)state;
+    struct vt *v = start(24, 80, NULL, NULL);
+    vt_type(v, "2");
+    vt_wait(v, "MEASURED");
+    vt_wait(v, "~ 3/4 bad"); /* in the row of a page that says ok */
+    vt_wait(v, "lambda");
+    int y = vt_find(v, "~ 3/4 bad", NULL);
+    assert_true(y > 0 && strstr(vt_row(v, y), ". ok"));
+    assert_non_null(strstr(vt_row(v, y), "!")); /* the day of the trouble, of our own record */
+    vt_wait(v, "m soon");
+    vt_wait(v, "Planned network work");
+    vt_wait(v, "in 7h");
+    vt_type(v, "\r");
+    vt_wait(v, "the page says fine, what is measured says not");
+    vt_wait(v, "3 of 4 endpoints degraded, up 91.2%");
+    vt_wait(v, "1h ago");
+    vt_wait(v, "official");
+    vt_type(v, "G");
+    vt_wait(v, "us-1, 1 component");
+    leave(v, "Q");
+}
+
+static void an_incident_is_read_at_any_moment_as_it_was_told_then(void **state)
+{
+    (void)state;
+    struct vt *v = start(50, 200, NULL, NULL);
+    type_line(v, "at 2026-11-10T06:00:00Z");
+    vt_type(v, "2");
+    vt_wait(v, "NOT LIVE 12d6h back");
+    vt_wait(v, "! 1 PART");
+    vt_wait(v, "Power event in a data hall");
+    vt_wait(v, "investigating: Racks lost power.");
+    assert_false(vt_has(v, "All racks have power."));
+    assert_false(vt_has(v, "Planned network work"));
+    vt_type(v, "}}"); /* two days on it has ended */
+    vt_wait(v, "NOT LIVE 10d6h back");
+    vt_wait(v, ". ended");
+    vt_wait_gone(v, "! 1 PART");
+    vt_type(v, "."); /* and now */
+    vt_wait(v, "Planned network work");
+    leave(v, "Q");
+}
+
 /* ---- saved views ---- */
 
 static void a_saved_view_comes_back_with_its_series_window_and_look(void **state)
@@ -448,6 +554,8 @@ int main(void)
         cmocka_unit_test(different_units_are_refused_unless_indexed),
         cmocka_unit_test(an_ambiguous_name_says_which_it_could_be),
         cmocka_unit_test(the_whole_bench_moves_through_time),
+        cmocka_unit_test(the_status_screen_tells_page_and_measure_plans_and_days),
+        cmocka_unit_test(an_incident_is_read_at_any_moment_as_it_was_told_then),
         cmocka_unit_test(a_saved_view_comes_back_with_its_series_window_and_look),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
