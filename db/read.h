@@ -110,6 +110,8 @@ struct ct_now_row {
     struct ct_span where, what, evidence, url, provider, incident;
     struct ct_span series; /* opens with L; null */
     int64_t since_ms;
+    struct ct_span alert; /* "NEW", "ack 12m", "mut 26m", "pending"; null: no alert is about it */
+    struct ct_span alert_id;
 };
 extern const struct ct_table ct_now_table;
 

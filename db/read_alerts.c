@@ -217,9 +217,6 @@ static int by_end(const void *a, const void *b)
 
 /* ---- alerts ---- */
 
-struct alerts {
-    CT_VEC(struct ct_alert_row) v;
-};
 
 static struct ct_delivery_row delivery_row(struct ct_reader *r, sqlite3_stmt *st)
 {
@@ -285,7 +282,7 @@ static void add_ack(struct ct_reader *r, struct ct_alert_row *row, int64_t id)
 }
 
 static void read_live(struct ct_reader *r, bool all, const struct silences *silences,
-                      struct alerts *out)
+                      struct ct_alert_list *out)
 {
     CT_VEC(int64_t) ids = {NULL, 0, 0};
     sqlite3_stmt *st = ct_use(r, SQL_ALERTS, 0);
@@ -331,7 +328,7 @@ static void read_live(struct ct_reader *r, bool all, const struct silences *sile
     }
 }
 
-static void read_past(struct ct_reader *r, bool all, struct alerts *out)
+static void read_past(struct ct_reader *r, bool all, struct ct_alert_list *out)
 {
     CT_VEC(int64_t) seen = {NULL, 0, 0};
     sqlite3_stmt *st = ct_use(r, SQL_ALERT_CHANGES, 2, r->t - PAST_MS, r->t);
@@ -368,6 +365,49 @@ static void read_past(struct ct_reader *r, bool all, struct alerts *out)
     }
 }
 
+void ct_alerts_at(struct ct_reader *r, struct ct_alert_list *out)
+{
+    struct silences silences = {.v = {NULL, 0, 0}};
+    if (!have_alerts(r))
+        return;
+    read_silences(r, &silences);
+    if (r->live)
+        read_live(r, false, &silences, out);
+    else
+        read_past(r, false, out);
+}
+
+/* Pending is nobody's news yet. */
+void ct_alert_events(struct ct_reader *r, int64_t from_ms, int64_t to_ms, size_t limit,
+                     struct ct_event_list *out)
+{
+    sqlite3_stmt *st = have_alerts(r) ? ct_use(r, SQL_ALERT_CHANGES, 2, from_ms, to_ms) : NULL;
+    struct ct_event_row *e;
+    while (limit > 0 && ct_step(r, st)) {
+        int was = ct_col_enum(st, 8, CT_ALERT_RESOLVED), now = ct_col_enum(st, 9, CT_ALERT_RESOLVED);
+        if (was < 0 || now < 0 || (was != CT_ALERT_FIRING && now != CT_ALERT_FIRING) ||
+            !(e = CT_VEC_PUSH(r->arena, &out->v)))
+            continue;
+        *e = (struct ct_event_row){
+            .at_ms = ct_col_must(st, 1),
+            .id = ct_col_must(st, 0),
+            .kind = CT_EVENT_ALERT,
+            .severity = ct_col_enum(st, 7, CT_SEV_CRITICAL),
+            .subject = ct_col_text(r, st, 5),
+            .text = ct_arena_printf(r->arena, "%.*s %s", CT_FMT(ct_col_text(r, st, 4)),
+                                    ct_alert_state_words[now]),
+            .old_value = CT_NONE,
+            .new_value = CT_NONE,
+            .pct_milli = CT_NONE,
+            .suspect = -1,
+            .series_id = CT_NONE,
+        };
+        limit--;
+    }
+    if (st)
+        sqlite3_reset(st);
+}
+
 /* Open ones first, then severity, then the oldest. */
 static int by_need(const void *a, const void *b)
 {
@@ -387,7 +427,7 @@ static int by_need(const void *a, const void *b)
 enum ct_status ct_read_alerts(struct ct_reader *r, const struct ct_query *q, struct ct_arena *a,
                               struct ct_rows *out, struct ct_error *err)
 {
-    struct alerts list = {.v = {NULL, 0, 0}};
+    struct ct_alert_list list = {.v = {NULL, 0, 0}};
     struct silences silences = {.v = {NULL, 0, 0}};
     ct_load_begin(r, q, a, err);
     if (have_alerts(r)) {
@@ -406,7 +446,7 @@ enum ct_status ct_read_silences(struct ct_reader *r, const struct ct_query *q, s
                                 struct ct_rows *out, struct ct_error *err)
 {
     struct silences list = {.v = {NULL, 0, 0}};
-    struct alerts alerts = {.v = {NULL, 0, 0}};
+    struct ct_alert_list alerts = {.v = {NULL, 0, 0}};
     struct silences none = {.v = {NULL, 0, 0}};
     ct_load_begin(r, q, a, err);
     if (have_alerts(r)) {
@@ -530,7 +570,7 @@ static int64_t one(struct ct_reader *r, sqlite3_stmt *st)
 enum ct_status ct_read_alert_count(struct ct_reader *r, const struct ct_query *q, struct ct_arena *a,
                                    struct ct_alert_count *out, struct ct_error *err)
 {
-    struct alerts list = {.v = {NULL, 0, 0}};
+    struct ct_alert_list list = {.v = {NULL, 0, 0}};
     struct silences silences = {.v = {NULL, 0, 0}};
     *out = (struct ct_alert_count){.next_end_ms = CT_NONE, .fired_last_ms = CT_NONE};
     ct_load_begin(r, q, a, err);

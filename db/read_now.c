@@ -1,5 +1,6 @@
 /* What needs a person: trouble, planned work, sources that cannot be read, and the moves of a day.
  */
+#include "db/alerts.h"
 #include "db/columns.h"
 #include "db/reader.h"
 
@@ -20,6 +21,7 @@ static const struct ct_column now_columns[] = {
     COL(TEXT, "provider", provider, SEARCH),
     COL(TEXT, "incident", incident),
     COL(TEXT, "series", series),
+    COL(TEXT, "alert", alert, SEARCH),
 };
 TABLE(ct_now_table, "now", ROW, now_columns);
 #undef ROW
@@ -411,6 +413,45 @@ static void add_model_moves(struct ct_reader *r, const struct ct_event_list *eve
     }
 }
 
+/* ---- alerts ---- */
+
+static struct ct_span alert_words(struct ct_reader *r, const struct ct_alert_row *a)
+{
+    char age[CT_TIME_MAX];
+    if (a->state == CT_ALERT_PENDING)
+        return CT_LIT("pending");
+    if (a->silenced)
+        ct_age_format(age, a->silenced_until_ms - r->t);
+    else if (a->acked)
+        ct_age_format(age, r->t - a->acked_ms);
+    else
+        return CT_LIT("NEW");
+    return ct_arena_printf(r->arena, "%s %s", a->silenced ? "mut" : "ack", age);
+}
+
+/* The worst alert about the same thing: the provider's scope, or the series. */
+static void add_alerts(struct ct_reader *r, struct now_list *rows)
+{
+    struct ct_alert_list alerts = {.v = {NULL, 0, 0}};
+    ct_alerts_at(r, &alerts);
+    for (size_t i = 0; i < rows->v.n; i++) {
+        struct ct_now_row *row = &rows->v.v[i];
+        const struct ct_alert_row *best = NULL;
+        for (size_t k = 0; k < alerts.v.n; k++) {
+            const struct ct_alert_row *a = &alerts.v.v[k];
+            bool about = row->series.p ? ct_span_eq(a->series, row->series)
+                                       : ct_span_eq(a->subject, row->where);
+            bool open = a->state == CT_ALERT_FIRING || a->state == CT_ALERT_PENDING;
+            if (about && open && (!best || a->severity > best->severity))
+                best = a;
+        }
+        if (best) {
+            row->alert = alert_words(r, best);
+            row->alert_id = best->id;
+        }
+    }
+}
+
 /* ---- all ---- */
 
 static int worse(const void *a, const void *b)
@@ -453,6 +494,7 @@ enum ct_status ct_read_now(struct ct_reader *r, const struct ct_query *q, struct
     add_price_moves(r, &events, &rows);
     add_stock_moves(r, &events, &rows);
     add_model_moves(r, &events, &rows);
+    add_alerts(r, &rows);
     ct_sort(r, rows.v.v, rows.v.n, sizeof *rows.v.v, worse);
     *out = (struct ct_rows){rows.v.v, rows.v.n};
     return ct_load_end(r);

@@ -328,6 +328,16 @@ void ct_events_read(struct ct_reader *r, enum ct_sql which, const struct ct_sour
                     int64_t from_ms, int64_t to_ms, int64_t limit, int64_t id,
                     struct ct_event_list *out);
 
+/* read_alerts.c: open alerts at r->t; what alerts did from FROM to TO (both included), newest first, at most LIMIT,
+ * as events. */
+struct ct_alert_row;
+struct ct_alert_list {
+    CT_VEC(struct ct_alert_row) v;
+};
+void ct_alerts_at(struct ct_reader *r, struct ct_alert_list *out);
+void ct_alert_events(struct ct_reader *r, int64_t from_ms, int64_t to_ms, size_t limit,
+                     struct ct_event_list *out);
+
 /* Whether the value V in force at T is the lowest of the 90 days before it, and not merely
  * unchanged. */
 bool ct_low_90d(struct ct_reader *r, int64_t series, int64_t t, int64_t v);

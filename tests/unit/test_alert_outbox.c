@@ -344,7 +344,7 @@ static void rule_16_thirty_messages_an_hour_then_one_digest(void **state)
 {
     (void)state;
     struct bench b = begin();
-    char grp[64][8];
+    char grp[64][16];
     int sent = 0;
     for (int i = 0; i < 45; i++) {
         (void)snprintf(grp[i], sizeof grp[i], "g%d", i);

@@ -47,6 +47,14 @@ static enum ct_role format_next(const void *row, const struct ct_draw *d, struct
     return CT_ROLE_DIM;
 }
 
+static enum ct_role format_alert(const void *row, const struct ct_draw *d, struct ct_buf *out)
+{
+    const struct ct_now_row *r = row;
+    (void)d;
+    ct_buf_add(out, r->alert.n ? r->alert : CT_LIT("-"));
+    return !r->alert.n ? CT_ROLE_DIM : ct_span_is(r->alert, "NEW") ? CT_ROLE_TITLE : CT_ROLE_TEXT;
+}
+
 static bool notable(const void *row)
 {
     const struct ct_now_row *r = row;
@@ -58,6 +66,7 @@ static const struct ct_tcol cols[] = {
     {.column = "where", .header = "WHERE", .min = 9, .max = 32, .middle = true},
     {.column = "what", .header = "WHAT", .min = 12, .max = 200, .drop = 1},
     {.column = "since", .header = "SINCE", .min = 6, .max = 8, .align = 1, .format = format_since},
+    {.column = "alert", .header = "ALERT", .min = 5, .max = 9, .drop = 2, .format = format_alert},
     {.column = "evidence", .header = "SOURCE", .min = 8, .drop = 3},
     {.header = "NEXT", .min = 5, .drop = 4, .format = format_next},
 };
@@ -78,7 +87,7 @@ static const struct ct_tcol strip_cols[] = {
     }
 static const struct ct_tview view = NOW_VIEW(cols, CT_LEN(cols));
 /* Where little room is left, what happened says more than who says so. */
-static const struct ct_tview narrow = NOW_VIEW(cols, 4);
+static const struct ct_tview narrow = NOW_VIEW(cols, 5);
 static const struct ct_tview strip = NOW_VIEW(strip_cols, CT_LEN(strip_cols));
 
 static enum ct_status load(struct ct_reader *r, const struct ct_panel_query *q, int64_t now_ms,
@@ -150,6 +159,13 @@ static enum ct_act_result act(void *state, const void *model, enum ct_action act
                      CT_FMT(row->incident));
         else
             snprintf(req->text, sizeof(req->text), "status/%.*s", CT_FMT(row->provider));
+        return CT_ACT_DRAW;
+    }
+    if (action == CT_ACT_ACK && row) {
+        req->kind = row->alert_id.n ? CT_REQ_WORK : CT_REQ_MESSAGE;
+        snprintf(req->text, sizeof(req->text),
+                 row->alert_id.n ? "alerts\nack\n%.*s" : "no alert is about this row%.*s",
+                 CT_FMT(row->alert_id));
         return CT_ACT_DRAW;
     }
     bool history = action == CT_ACT_HISTORY || action == CT_ACT_COMPARE;
