@@ -298,7 +298,8 @@ static enum ct_status find_source(struct test *t, const char *name, struct ct_er
     if (!ct_source_whole(s))
         return ct_fail(err, CT_ERR_CONFIG, name, "its family, url or command is missing");
     if (!ct_source_has_key(s))
-        return ct_fail(err, CT_ERR_CONFIG, name, "needs its key in $%s", s->key_env);
+        return ct_fail(err, CT_ERR_CONFIG, name, "needs its key in %s$%s",
+                       ct_source_signs(s) ? "$" CT_KEY_SIGNS_ID " and " : "", s->key_env);
     return CT_OK;
 }
 

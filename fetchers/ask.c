@@ -14,9 +14,15 @@
 #define DEFAULT_BODY ((size_t)8 << 20)
 #define RECORDED_MAX ((size_t)64 << 20)
 #define DEFAULT_TIMEOUT_MS (30 * CT_SECOND)
-#define KEY_PLACE "{key}" /* in an address: where the key goes */
+#define KEY_PLACE "{key}"  /* in an address: where the key goes */
+#define TIME_PLACE "{now}" /* in a body: where the time goes */
 
 static void ask(struct ct_ask *a, bool plain);
+
+static bool is_post(const struct ct_source *s)
+{
+    return s->body && s->body[0];
+}
 
 /* ---- keys ---- */
 
@@ -26,9 +32,31 @@ static const char *key_of(const struct ct_source *s)
     return key && key[0] ? key : NULL;
 }
 
+static const char *env_of(const char *name)
+{
+    const char *value = getenv(name);
+    return value && value[0] ? value : NULL;
+}
+
 bool ct_source_has_key(const struct ct_source *s)
 {
-    return !s->key_env || !s->key_env[0] || key_of(s);
+    bool id = !ct_source_signs(s) || env_of(CT_KEY_SIGNS_ID);
+    return id && (!s->key_env || !s->key_env[0] || key_of(s));
+}
+
+/* All that nobody may see of what S is asked with. */
+static void secrets_of(const struct ct_source *s, const char *out[CT_SECRETS_MAX + 1])
+{
+    const char *all[CT_SECRETS_MAX] = {key_of(s)};
+    size_t n = 0;
+    if (ct_source_signs(s)) {
+        all[1] = env_of(CT_KEY_SIGNS_ID);
+        all[2] = env_of(CT_KEY_SIGNS_SESSION);
+    }
+    for (size_t i = 0; i < CT_LEN(all); i++)
+        if (all[i])
+            out[n++] = all[i];
+    out[n] = NULL;
 }
 
 /* Overwrites SECRET wherever LINE shows it. */
@@ -66,13 +94,13 @@ static bool put_key(struct ct_buf *out, const char *url, const char *key)
 static void arrived(struct ct_ask *a, const struct ct_http_answer *answer)
 {
     a->ended_ms = ct_now_ms();
-    const struct ct_exchange x = {.s = a->s,
-                                  .address = a->url.p,
-                                  .key = key_of(a->s),
-                                  .begun_ms = a->begun_ms,
-                                  .ended_ms = a->ended_ms,
-                                  .page = a->asked,
-                                  .answer = answer};
+    struct ct_exchange x = {.s = a->s,
+                            .address = a->url.p,
+                            .begun_ms = a->begun_ms,
+                            .ended_ms = a->ended_ms,
+                            .page = a->asked,
+                            .answer = answer};
+    secrets_of(a->s, x.secrets);
     if (a->record && !a->stream) /* what is never held whole is not kept */
         ct_record_keep(a->record, &x);
 }
@@ -88,7 +116,10 @@ static void finish(struct ct_ask *a, enum ct_outcome outcome)
 static void fail(struct ct_ask *a, const struct ct_error *err)
 {
     snprintf(a->error, sizeof a->error, "%s: %s", err->where, err->what);
-    hide(a->error, key_of(a->s));
+    const char *secrets[CT_SECRETS_MAX + 1];
+    secrets_of(a->s, secrets);
+    for (size_t i = 0; secrets[i]; i++)
+        hide(a->error, secrets[i]);
     finish(a, CT_OUTCOME_FAILED);
 }
 
@@ -129,6 +160,18 @@ uint64_t ct_stream_source_hash(const struct ct_source *s, const struct ct_stream
     return add_hash(s, 0, ct_stream_hash(stream), ct_stream_bytes(stream));
 }
 
+/* A link of an address, or a further field of what is posted to the same one. */
+static enum ct_status next_address(struct ct_ask *a, struct ct_span link, struct ct_buf *out,
+                                   struct ct_error *err)
+{
+    ct_buf_clear(&a->more);
+    if (!(is_post(a->s) && link.p[0] == '&'))
+        return ct_url_next(a->url.p, link, out, err);
+    ct_buf_add(&a->more, link);
+    ct_buf_adds(out, a->url.p);
+    return CT_OK;
+}
+
 /* True: the next page is on its way, or the attempt has failed over it. */
 static bool go_on(struct ct_ask *a)
 {
@@ -144,8 +187,8 @@ static bool go_on(struct ct_ask *a)
         return false; /* asked for no more than the first pages */
     if (a->pages >= limit)
         (void)ct_fail(&err, CT_ERR_LIMIT, a->s->id, "more than %d pages", limit);
-    else if (ct_url_next(a->url.p, link, &next, &err) == CT_OK) {
-        uint64_t hash = ct_hash(ct_buf_span(&next));
+    else if (next_address(a, link, &next, &err) == CT_OK) {
+        uint64_t hash = ct_mix(ct_hash(ct_buf_span(&next)), ct_hash(ct_buf_span(&a->more)), 0);
         for (int i = 0; i < a->pages; i++)
             if (a->links[i] == hash)
                 (void)ct_fail(&err, CT_ERR_SHAPE, a->s->id, "page %d leads back to page %d",
@@ -282,10 +325,15 @@ static void fill_headers(const struct ct_source *s, const char *key, struct ct_a
 {
     size_t n = 0;
     struct ct_span rest = ct_span(s->headers);
-    if (key && s->key_header && s->key_header[0])
+    if (key && ct_source_signs(s)) {
+        const char *session = env_of(CT_KEY_SIGNS_SESSION);
+        if (session)
+            out[n++] = ct_arena_printf(arena, "X-Amz-Security-Token: %s", session).p;
+    } else if (key && s->key_header && s->key_header[0]) {
         out[n++] = ct_arena_printf(arena, "%s: %s", s->key_header, key).p;
-    else if (key)
+    } else if (key) {
         out[n++] = ct_arena_printf(arena, "Authorization: Bearer %s", key).p;
+    }
     while (rest.n && n <= CT_HEADERS_MAX) {
         struct ct_span line = ct_span_trim(ct_span_cut(&rest, '|'));
         if (line.n)
@@ -294,18 +342,49 @@ static void fill_headers(const struct ct_source *s, const char *key, struct ct_a
     out[n] = NULL;
 }
 
+/* JSON begins with a bracket, fields of a form with a name. */
+static bool is_form(const char *body)
+{
+    return body[0] != '{' && body[0] != '[' && strchr(body, '=') != NULL;
+}
+
+/* The body as it is sent: with the time in its place, and what a further page adds. */
+static void fill_body(const struct ct_ask *a, struct ct_buf *out)
+{
+    char now[CT_TIME_MAX];
+    ct_time_format(now, a->begun_ms / CT_SECOND * CT_SECOND);
+    for (struct ct_span rest = ct_span(a->s->body); rest.n;) {
+        const char *at = memmem(rest.p, rest.n, TIME_PLACE, strlen(TIME_PLACE));
+        size_t n = at ? (size_t)(at - rest.p) : rest.n;
+        ct_buf_add(out, (struct ct_span){rest.p, n});
+        if (at) {
+            ct_buf_adds(out, now);
+            n += strlen(TIME_PLACE);
+        }
+        rest = (struct ct_span){rest.p + n, rest.n - n};
+    }
+    ct_buf_add(out, ct_buf_span(&a->more));
+}
+
 static enum ct_status ask_address(struct ct_ask *a, bool plain, struct ct_error *err)
 {
     const struct ct_source *s = a->s;
     const char *headers[CT_HEADERS_MAX + 2], *key = key_of(s);
     struct ct_arena *arena = ct_arena_new(0);
     struct ct_buf url = CT_BUF_INIT;
-    bool post = s->body && s->body[0], in_url = put_key(&url, a->url.p, key);
+    struct ct_buf body = CT_BUF_INIT;
+    bool post = is_post(s), in_url = put_key(&url, a->url.p, key), signs = key && ct_source_signs(s);
+    if (post)
+        fill_body(a, &body);
     struct ct_http_request req = {
         .url = url.p,
         .method = post ? "POST" : "GET",
-        .body = post ? s->body : NULL,
-        .content_type = post ? "application/json" : NULL,
+        .body = post ? body.p : NULL,
+        .content_type = !post                 ? NULL
+                        : is_form(s->body) ? "application/x-www-form-urlencoded; charset=utf-8"
+                                              : "application/json",
+        .sign_id = signs ? env_of(CT_KEY_SIGNS_ID) : NULL,
+        .sign_secret = signs ? key : NULL,
         .max_bytes = body_limit(s) - (size_t)a->bytes,
         .total_ms = timeout_of(a),
         .allow_private = s->allow_private,
@@ -329,9 +408,10 @@ static enum ct_status ask_address(struct ct_ask *a, bool plain, struct ct_error 
                                            : ct_http_start(a->http, &req, on_answer, a, err);
     for (size_t i = 0; key && i < url.n; i++)
         url.p[i] = '\0';
-    if (key && !in_url)
+    if (key && !in_url && headers[0])
         memset((char *)(uintptr_t)headers[0], 0, strlen(headers[0]));
     ct_buf_free(&url);
+    ct_buf_free(&body);
     ct_arena_free(arena);
     return st;
 }
@@ -418,7 +498,7 @@ void ct_ask_start(struct ct_ask *a)
     a->begun_ms = a->ended_ms = ct_now_ms();
     a->retry_after_ms = CT_NONE;
     ct_buf_adds(&a->url, a->s->url ? a->s->url : "");
-    a->links[0] = ct_hash(ct_buf_span(&a->url));
+    a->links[0] = ct_mix(ct_hash(ct_buf_span(&a->url)), ct_hash(CT_SPAN_NONE), 0);
     ask(a, false);
 }
 
@@ -430,4 +510,5 @@ void ct_ask_free(struct ct_ask *a)
     a->arena = NULL;
     ct_buf_free(&a->url);
     ct_buf_free(&a->unpacked);
+    ct_buf_free(&a->more);
 }

@@ -44,7 +44,7 @@ struct ct_ask {
     /* its own */
     struct ct_arena *arena;
     struct ct_stream *stream; /* of a family that streams; NULL before an answer begins */
-    struct ct_buf url, unpacked;
+    struct ct_buf url, unpacked, more; /* MORE: fields behind the body, of a further page */
     uint64_t links[CT_PAGES_MAX];
     bool sent_validators;
     int64_t begun_ms;

@@ -64,16 +64,23 @@ void ct_family_suggest(struct ct_error *err, const struct ct_family *const *all,
 /* Adds ", in what looks like an Instatus page" to a refusal in ERR (NULL is fine). */
 void ct_family_explain(struct ct_error *err, struct ct_span body);
 
+/* As key_header: requests to AWS are signed (SigV4, for the service and region that the host is named
+ * after) by the key, which belongs to $AWS_ACCESS_KEY_ID and to $AWS_SESSION_TOKEN where there is one. */
+#define CT_KEY_SIGNS "aws-sigv4"
+#define CT_KEY_SIGNS_ID "AWS_ACCESS_KEY_ID"
+#define CT_KEY_SIGNS_SESSION "AWS_SESSION_TOKEN"
+
 /* One built-in or configured source. All text is owned by the registry and lives as long as the
  * program. */
 struct ct_source {
     const char *id, *family, *provider, *scope, *title, *url, *terms;
     const char *method;  /* "GET" or "POST" */
-    const char *body;    /* of a POST; "" */
+    const char *body;    /* of a POST; "". "{now}" in it becomes the time, 2026-11-22T14:30:05Z */
     const char *query;   /* becomes ct_parse_hint.query */
     const char *key_env; /* environment name of the key it needs; "" none */
     const char *key;        /* the key itself, from a file; NULL: in the environment */
-    const char *key_header; /* header that carries the key; "": Authorization: Bearer */
+    const char *key_header; /* header that carries the key; "": Authorization: Bearer;
+                               CT_KEY_SIGNS: none, it signs */
     const char *headers;    /* further ones, "Name: value" separated by '|'; "" none */
     const char *command; /* of family exec: the program and its words (fetchers/exec.h); "" none */
     int64_t interval_ms, timeout_ms;
@@ -90,6 +97,8 @@ struct ct_source {
 enum ct_source_kind ct_source_kind(const struct ct_source *s);
 /* It has all that is needed to ask: a family, and an address or a command. */
 bool ct_source_whole(const struct ct_source *s);
+/* Its requests are signed by its key. */
+bool ct_source_signs(const struct ct_source *s);
 /* It is a program on this machine, not an address. */
 bool ct_source_is_program(const struct ct_source *s);
 /* What its parser is told. */

@@ -88,7 +88,8 @@ struct ct_source_conf ct_source_conf_of(const struct ct_source *s, struct ct_are
         .enabled = on,
         .off_reason = on             ? ""
                       : !ct_source_whole(s) ? "has no family, or nothing to ask"
-                      : !ct_source_has_key(s) ? ct_arena_printf(a, "needs %s", s->key_env).p
+                      : !ct_source_has_key(s) ? ct_arena_printf(a, "needs %s%s", ct_source_signs(s) ? CT_KEY_SIGNS_ID " and " : "",
+                                                      s->key_env).p
                       : s->opt_in             ? opt_in_words(s)
                                      : "switched off",
         .part_of_list = s->part_of_list,

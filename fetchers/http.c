@@ -47,6 +47,7 @@ struct transfer {
     void *ctx;
 
     char *url, *body;
+    char *sign_id, *sign_secret; /* or NULL */
     char *origin; /* "https://host:443": connections are counted by it, and redirects compared */
     bool secure, private_ok, has_secret, fresh;
     int redirects;
@@ -410,6 +411,12 @@ static CURLcode set_request(struct transfer *t)
         rc = curl_easy_setopt(e, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)strlen(t->body));
     if (rc == CURLE_OK && t->body != NULL)
         rc = curl_easy_setopt(e, CURLOPT_POSTFIELDS, t->body);
+    if (rc == CURLE_OK && t->sign_id != NULL)
+        rc = curl_easy_setopt(e, CURLOPT_AWS_SIGV4, "aws:amz");
+    if (rc == CURLE_OK && t->sign_id != NULL)
+        rc = curl_easy_setopt(e, CURLOPT_USERNAME, t->sign_id);
+    if (rc == CURLE_OK && t->sign_id != NULL)
+        rc = curl_easy_setopt(e, CURLOPT_PASSWORD, t->sign_secret);
     if (rc == CURLE_OK)
         rc = curl_easy_setopt(e, CURLOPT_WRITEFUNCTION, on_body);
     if (rc == CURLE_OK)
@@ -646,6 +653,10 @@ static void transfer_free(struct transfer *t)
     free(t->url);
     free(t->body);
     free(t->origin);
+    if (t->sign_secret != NULL)
+        memset(t->sign_secret, 0, strlen(t->sign_secret));
+    free(t->sign_id);
+    free(t->sign_secret);
     ct_buf_free(&t->in);
     ct_buf_free(&t->lines);
     free(t);
@@ -782,7 +793,8 @@ enum ct_status ct_http_start(struct ct_http *h, const struct ct_http_request *re
     t->keep_headers = req->keep_headers;
     t->no_redirects = req->no_redirects;
     t->private_ok = h->o.allow_private || req->allow_private;
-    t->has_secret = req->headers != NULL || req->body != NULL || req->secret_url;
+    t->has_secret =
+        req->headers != NULL || req->body != NULL || req->secret_url || req->sign_id != NULL;
     t->max_bytes = req->max_bytes != 0 ? req->max_bytes : DEFAULT_MAX_BYTES;
     t->connect_ms = req->connect_ms > 0 ? req->connect_ms : DEFAULT_CONNECT_MS;
     t->total_ms = req->total_ms > 0 ? req->total_ms : DEFAULT_TOTAL_MS;
@@ -791,6 +803,10 @@ enum ct_status ct_http_start(struct ct_http *h, const struct ct_http_request *re
     t->ctx = ctx;
     if (req->body != NULL)
         t->body = ct_xstrdup(req->body);
+    if (req->sign_id != NULL) {
+        t->sign_id = ct_xstrdup(req->sign_id);
+        t->sign_secret = ct_xstrdup(req->sign_secret);
+    }
     if (req->method != NULL && strcmp(req->method, "GET") != 0 && strcmp(req->method, "POST") != 0)
         st = ct_fail(err, CT_ERR_NET, req->method, "neither GET nor POST");
     else if (req->method != NULL && (strcmp(req->method, "POST") == 0) != (req->body != NULL))

@@ -33,6 +33,8 @@ typedef enum ct_status ct_http_sink(void *ctx, struct ct_span bytes, struct ct_e
 
 struct ct_http_request {
     const char *url, *method /* "GET", "POST" */, *body /* or NULL */, *content_type;
+    const char *sign_id, *sign_secret; /* not NULL: the request is signed for AWS (SigV4); the host's
+                                          name tells service and region */
     const char *const *headers;         /* "Name: value", NULL-terminated, or NULL; never logged */
     struct ct_span etag, last_modified; /* validators to send; null: none */
     size_t max_bytes;                   /* decoded body; more ends the transfer with CT_ERR_LIMIT */

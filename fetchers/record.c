@@ -125,7 +125,7 @@ static void fill_head(struct ct_buf *out, const struct ct_exchange *x)
         add_line(out, "request-body", ct_span(s->body));
     if (s->headers && s->headers[0])
         add_line(out, "request-headers", ct_span(s->headers));
-    if (x->key)
+    if (x->secrets[0])
         add_line(out, "key", CT_LIT("sent, not kept"));
     add_number(out, "status", a->http_status);
     add_number(out, "latency_ms", a->latency_ms);
@@ -170,9 +170,11 @@ void ct_record_keep(struct ct_record *r, const struct ct_exchange *x)
     if (r->over)
         return;
     fill_head(&head, x);
-    hide(&head, x->key);
     ct_buf_add(&body, x->answer->body);
-    hide(&body, x->key);
+    for (const char *const *secret = x->secrets; *secret; secret++) {
+        hide(&head, *secret);
+        hide(&body, *secret);
+    }
     /* The body first: a head says that all of it is there. */
     if (body.n > 0 && (st = ct_gzip(ct_buf_span(&body), &packed, &err)) == CT_OK)
         st = write_part(r, x, BODY_END, ct_buf_span(&packed), &err);

@@ -14,11 +14,12 @@
 
 #include "db/base/arena.h"
 
+enum { CT_SECRETS_MAX = 3 };
 /* What is asked stands in an ADDRESS without its key; ANSWER.headers may be null. */
 struct ct_exchange {
     const struct ct_source *s;
     const char *address;
-    const char *key; /* to be overwritten wherever it shows; NULL: none */
+    const char *secrets[CT_SECRETS_MAX + 1]; /* to be overwritten wherever they show; NULL ends them */
     int64_t begun_ms, ended_ms;
     int page; /* from 1 */
     const struct ct_http_answer *answer;

@@ -48,6 +48,8 @@ const struct ct_family *const ct_families[] = {
     &ct_family_aws_spot_feed,
     &ct_family_aws_offer,
     &ct_family_aws_offer_csv,
+    &ct_family_aws_spot_history,
+    &ct_family_aws_capacity_blocks,
     &ct_family_gcp_skus,
     &ct_family_oci_products,
     &ct_family_lambda_types,

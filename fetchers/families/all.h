@@ -35,6 +35,8 @@ extern const struct ct_family ct_family_aws_spot_advisor;
 extern const struct ct_family ct_family_aws_spot_feed;
 extern const struct ct_family ct_family_aws_offer;
 extern const struct ct_family ct_family_aws_offer_csv;
+extern const struct ct_family ct_family_aws_spot_history;
+extern const struct ct_family ct_family_aws_capacity_blocks;
 extern const struct ct_family ct_family_gcp_skus;
 extern const struct ct_family ct_family_oci_products;
 extern const struct ct_family ct_family_lambda_types;

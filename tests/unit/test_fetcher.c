@@ -730,6 +730,72 @@ static void a_source_without_its_key_is_off_and_with_it_sends_it(void **state)
     ct_arena_free(a);
 }
 
+/* What signs is asked with a signature; neither the secret nor a signed request goes elsewhere. */
+static void a_key_that_signs_makes_signatures_and_goes_nowhere_else(void **state)
+{
+    (void)state;
+    struct ts *other = ts_new(NULL, NULL);
+    char location[200];
+    struct ct_source *s = add_web("/ec2", &(struct ts_answer){200, .body = "row a\n"});
+    s->key_env = "CT_TEST_SECRET";
+    s->key_header = CT_KEY_SIGNS;
+    s->method = "POST";
+    s->body = "Action=Describe&StartTime={now}";
+    struct ct_arena *a = ct_arena_new(0);
+    unsetenv("AWS_ACCESS_KEY_ID");
+    setenv("CT_TEST_SECRET", "secret-marker", 1);
+    assert_string_equal(ct_source_conf_of(s, a).off_reason,
+                        "needs AWS_ACCESS_KEY_ID and CT_TEST_SECRET");
+    setenv("AWS_ACCESS_KEY_ID", "AKIDMARKER", 1);
+    setenv("AWS_SESSION_TOKEN", "session-marker", 1);
+    round_of_all();
+    assert_int_equal(LAST.outcome, CT_OUTCOME_OK);
+    char *last = ts_last(web, "/ec2");
+    const char *line = strstr(last, "\nAuthorization: AWS4-HMAC-SHA256 Credential=AKIDMARKER/20");
+    assert_non_null(line);
+    const char *signature = strstr(line, "Signature=");
+    assert_non_null(strstr(line, "/aws4_request, SignedHeaders="));
+    assert_non_null(strstr(line, "x-amz-date;x-amz-security-token"));
+    assert_int_equal(strspn(signature + 10, "0123456789abcdef"), 64);
+    assert_non_null(strstr(last, "\nX-Amz-Security-Token: session-marker\n"));
+    assert_non_null(strstr(last, "Content-Type: application/x-www-form-urlencoded"));
+    assert_non_null(strstr(last, "\n\nAction=Describe&StartTime=20"));
+    assert_null(strstr(last, "{now}"));
+    assert_null(strstr(last, "secret-marker"));
+    free(last);
+    /* 307 keeps method and body: it would be followed with the signature in it. */
+    snprintf(location, sizeof location, "Location: http://127.0.0.1:%d/catch", ts_port(other));
+    ts_set(other, "/catch", &(struct ts_answer){200, .body = "row b\n"});
+    ts_set(web, "/ec2", &(struct ts_answer){307, .headers = location});
+    toy.memory[0].m.next_attempt_ms = CT_NONE;
+    toy.memory[0].m.last_attempt_ms = CT_NONE;
+    round_of_all();
+    assert_int_equal(LAST.outcome, CT_OUTCOME_FAILED);
+    assert_non_null(strstr(LAST.error, "another host"));
+    assert_int_equal(ts_hits(other, "/catch"), 0);
+    unsetenv("CT_TEST_SECRET");
+    unsetenv("AWS_ACCESS_KEY_ID");
+    unsetenv("AWS_SESSION_TOKEN");
+    ct_arena_free(a);
+    ts_free(other);
+}
+
+static void a_field_for_the_next_page_goes_behind_the_posted_ones(void **state)
+{
+    (void)state;
+    struct ct_source *s =
+        add_web("/form", &(struct ts_answer){200, .body = "row a\nnext &NextToken=t\n"});
+    s->method = "POST";
+    s->body = "Action=List";
+    s->max_pages = 5;
+    round_of_all();
+    char *last = ts_last(web, "/form");
+    assert_int_equal(ts_hits(web, "/form"), 2);
+    assert_non_null(strstr(last, "\n\nAction=List&NextToken=t"));
+    free(last);
+    assert_non_null(strstr(LAST.error, "leads back")); /* the same token for ever */
+}
+
 static void refresh_asks_everything_but_nobody_twice_at_once(void **state)
 {
     (void)state;
@@ -821,6 +887,8 @@ int main(void)
         IN_TOY(a_lost_lease_ends_all_writing),
         IN_TOY(named_sources_run_once_and_others_do_not),
         IN_TOY(a_source_without_its_key_is_off_and_with_it_sends_it),
+        IN_TOY(a_key_that_signs_makes_signatures_and_goes_nowhere_else),
+        IN_TOY(a_field_for_the_next_page_goes_behind_the_posted_ones),
         IN_TOY(refresh_asks_everything_but_nobody_twice_at_once),
         IN_TOY(one_that_hangs_floods_or_lies_delays_nobody),
     };

@@ -21,6 +21,8 @@
 
 static const struct ct_family
     *const advisor = &ct_family_aws_spot_advisor,
+           *const blocks = &ct_family_aws_capacity_blocks,
+           *const spots = &ct_family_aws_spot_history,
            *const gcp = &ct_family_gcp_skus, *const oci = &ct_family_oci_products,
            *const lambda = &ct_family_lambda_types, *const runpod = &ct_family_runpod_gputypes,
            *const vultr = &ct_family_vultr_plans, *const ocean = &ct_family_digitalocean_sizes,
@@ -190,6 +192,46 @@ static void next_page_is(const struct ct_family *f, const char *file, const char
 
 /* A row a line, however long. */
 /* clang-format off */
+
+/* ---- aws-spot-history, aws-capacity-blocks ---- */
+
+/* The newest price of a type in a zone; the local zone is of the region its name begins with. */
+static void aws_spot_history_keeps_the_newest_price_of_each_zone(void **state)
+{
+    (void)state;
+    gives(spots, "good.xml", "", "",
+          "aws|us-west-2|us-west-2-lax-1b|p4d.24xlarge|p4d.24xlarge|A100|SXM|40|8|96|1152|spot|USD|8|1|host|?\n"
+          "aws|us-east-1|us-east-1a|p5.48xlarge|p5.48xlarge|H100|SXM|80|8|192|2048|spot|USD|28.8|3.6|host|?\n"
+          "aws|us-east-1|us-east-1d|p5.48xlarge|p5.48xlarge|H100|SXM|80|8|192|2048|spot|USD|30.4|3.8|host|?\n"
+          "1 x another system than Linux\n1 x an instance without a known accelerator\n"
+          "1 x a price that is no number\n1 x an older price of the same type and zone\n");
+    struct run r = parse_fixture(spots, "good.xml", "", "");
+    for (size_t i = 0; i < r.rows.offers.n; i++) {
+        const struct ct_offer *o = &r.rows.offers.v[i];
+        if (ct_span_is(o->zone, "us-east-1a"))
+            assert_int_equal(o->effective_ms, INT64_C(1788255000000)); /* 09:30, not 06:00 */
+    }
+    done(&r);
+    next_page_is(spots, "good.xml", NULL);
+    next_page_is(spots, "page1.xml", "&NextToken=%74%6F%6B%2F%65%6E%2B%32%3D%3D");
+    refused(spots, "truncated.xml", CT_ERR_SYNTAX, "body", "not well-formed");
+    refused(spots, "denied.xml", CT_ERR_SHAPE, "body", "wanted a DescribeSpotPriceHistoryResponse");
+    refused(spots, "no_set.xml", CT_ERR_SHAPE, "Describe", "spotPriceHistorySet is missing");
+    refused(spots, "doctype.xml", CT_ERR_SHAPE, "body", "DOCTYPE");
+    gives(spots, "empty.xml", "", "", "");
+}
+
+/* 2995.2 for two machines of 8 GPUs and 48 hours: 31.2 a machine, 3.9 a GPU. */
+static void aws_blocks_cost_their_fee_over_hours_machines_and_gpus(void **state)
+{
+    (void)state;
+    gives(blocks, "good.xml", "", "",
+          "aws|us-east-1|us-east-1b|p5.48xlarge/24h|p5.48xlarge|H100|SXM|80|8|192|2048|block|USD|32|4|host|A\n"
+          "aws|us-east-1|us-east-1b|p5.48xlarge/48h|p5.48xlarge|H100|SXM|80|8|192|2048|block|USD|31.2|3.9|host|A\n"
+          "1 x a block without hours, machines or currency\n1 x a region not for sale to everybody\n"
+          "1 x a dearer block of the same type, zone and length\n");
+    refused(blocks, "truncated.xml", CT_ERR_SYNTAX, "body", "not well-formed");
+}
 
 /* ---- runpod-gputypes ---- */
 
@@ -870,6 +912,8 @@ static int unload(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(aws_spot_history_keeps_the_newest_price_of_each_zone),
+        cmocka_unit_test(aws_blocks_cost_their_fee_over_hours_machines_and_gpus),
         cmocka_unit_test(runpod_prices_of_one_gpu_are_kept_apart_by_kind),
         cmocka_unit_test(runpod_machines_asked_for_are_not_one_gpu),
         cmocka_unit_test(runpod_stock_is_that_of_what_was_asked),

@@ -157,7 +157,7 @@ static const char *const contract[] = {
     "aws-rss", "azure-rss", "gcp-incidents", "oci-components", "oci-status", "oci-rss", "ibm-rss",
     "vultr-status", "vultr-alerts", "xai-rss", "uptimekuma-page", "uptimekuma-heartbeat",
     "rss-status", "azure-retail", "aws-spot-advisor", "aws-spot-feed", "aws-offer",
-    "aws-offer-csv", "gcp-skus", "oci-products", "lambda-types", "runpod-gputypes",
+    "aws-offer-csv", "aws-spot-history", "aws-capacity-blocks", "gcp-skus", "oci-products", "lambda-types", "runpod-gputypes",
     "vast-bundles", "vultr-plans", "digitalocean-sizes", "verda-types", "scaleway-servers",
     "shadeform-types", "primeintellect-availability", "skypilot-csv", "ecb-rates",
     "gpurentalprices", "akash-prices", "cudo-types", "hyperstack-pricebook", "litellm",
