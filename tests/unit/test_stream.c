@@ -266,8 +266,8 @@ static void a_body_above_its_cap_is_refused_packed_or_not(void **state)
 static void a_text_without_end_is_not_waited_for(void **state)
 {
     static const char *const begins[] = {"{\"products\":{\"", "\"FormatVersion\",\"v1.0\"\n\"",
-                                         "InstanceType,AcceleratorName,AcceleratorCount,Price,"
-                                         "Region\n\""};
+                                         ("InstanceType,AcceleratorName,AcceleratorCount,Price,"
+                                          "Region\n\"")};
     (void)state;
     for (size_t i = 0; i < CT_LEN(all); i++) {
         struct ct_buf body = CT_BUF_INIT, out = CT_BUF_INIT;
