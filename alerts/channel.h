@@ -34,9 +34,11 @@ bool ct_channels_has(const struct ct_channels *c, struct ct_span name);
 /* Name of channel I and its kind ("webhook slack"); NULL behind the last. */
 const char *ct_channels_at(const struct ct_channels *c, size_t i, const char **kind);
 
-/* Is it a digest, which gathers what is not critical? And has its time not come? */
+/* Is it a digest, which gathers what is not critical? And has none of its times of day come since
+ * SINCE_MS, when there was something to tell? */
 bool ct_channels_is_digest(const struct ct_channels *c, struct ct_span name);
-bool ct_channels_waits(const struct ct_channels *c, struct ct_span name, int64_t now_ms);
+bool ct_channels_waits(const struct ct_channels *c, struct ct_span name, int64_t since_ms,
+                       int64_t now_ms);
 
 /* ROW is the delivery's; ANSWER one clean line for the log ("200", "exit 3", "timeout"). */
 typedef void ct_channel_done(void *ctx, int64_t row, enum ct_sent sent, int64_t retry_after_ms,

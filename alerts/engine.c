@@ -253,7 +253,7 @@ static bool is_held(void *ctx, const struct ct_alert_intent *i)
 {
     struct ct_engine *e = ctx;
     const struct live *l = find(e, i->alert);
-    if (e->o.channels && ct_channels_waits(e->o.channels, i->channel, e->now_ms))
+    if (e->o.channels && ct_channels_waits(e->o.channels, i->channel, i->at_ms, e->now_ms))
         return true;
     if (!l)
         return false;

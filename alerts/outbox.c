@@ -177,13 +177,14 @@ static bool supersede(struct ct_outbox *o, int64_t alert, struct ct_span channel
     return any;
 }
 
-/* Something of this episode was sent, or may have been. */
+/* Something of this episode was sent, or may have been, or (WAITING) will be. */
 static bool was_told(const struct ct_outbox *o, int64_t alert, struct ct_span channel,
-                     int64_t episode)
+                     int64_t episode, bool waiting)
 {
     for (size_t i = 0; i < o->n; i++)
         if (about(&o->v[i], alert, channel) && o->v[i].i.episode == episode &&
-            o->v[i].i.state == CT_INTENT_SENT && o->v[i].i.kind != CT_TELL_RESOLVED)
+            (o->v[i].i.state == CT_INTENT_SENT || (waiting && queued(&o->v[i]))) &&
+            o->v[i].i.kind != CT_TELL_RESOLVED)
             return true;
     return false;
 }
@@ -207,10 +208,15 @@ static void make_room(struct ct_outbox *o)
         set_state(repeat ? repeat : oldest, CT_INTENT_DROPPED);
 }
 
+static bool is_digest(const struct ct_outbox *o, struct ct_span channel)
+{
+    return o->digests && o->digests(o->digests_ctx, channel);
+}
+
 static void queue(struct ct_outbox *o, const struct ct_alert_instance *a, struct ct_span channel,
                   int kind, int64_t n, int64_t now_ms)
 {
-    bool digest = o->digests && o->digests(o->digests_ctx, channel);
+    bool digest = is_digest(o, channel);
     if (digest && a->severity == CT_SEV_CRITICAL)
         return;
     struct ct_alert_intent i = {
@@ -239,8 +245,10 @@ static void tell_channel(struct ct_outbox *o, const struct ct_alert_instance *a,
     if (kind == CT_TELL_FIRING || kind == CT_TELL_FLAP_ON) {
         (void)supersede(o, a->id, channel, CT_TELL_FIRING);
     } else if (kind == CT_TELL_RESOLVED) {
-        (void)supersede(o, a->id, channel, CT_TELL_FIRING);
-        if (!was_told(o, a->id, channel, a->life.episode))
+        bool digest = is_digest(o, channel); /* tells of all that was, also of what is over */
+        if (!digest)
+            (void)supersede(o, a->id, channel, CT_TELL_FIRING);
+        if (!was_told(o, a->id, channel, a->life.episode, digest))
             return; /* nobody heard of it */
     } else if (supersede(o, a->id, channel, CT_TELL_FLAP_ON)) {
         if (a->life.state != CT_ALERT_FIRING)

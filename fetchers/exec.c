@@ -29,7 +29,7 @@ struct run {
     int64_t started_mono_ms, total_ms;
     struct ct_buf output, words; /* WORDS: the end of what it wrote to standard error */
     char *program;
-    bool too_much;
+    bool drop_rest, too_much;
     ct_exec_done *done;
     void *ctx;
 };
@@ -211,6 +211,7 @@ enum ct_status ct_exec_start(struct ct_exec *x, const struct ct_exec_request *re
     struct run *r = ct_xcalloc(1, sizeof *r);
     r->program = ct_xstrdup(slash ? slash + 1 : req->argv[0]);
     r->max_bytes = req->max_bytes;
+    r->drop_rest = req->drop_rest;
     r->total_ms = req->total_ms;
     r->wait_status = 1 << 8;
     r->started_mono_ms = ct_mono_ms();
@@ -254,10 +255,12 @@ static void drain(struct run *r, int *fd)
             close_fd(fd);
         else if (fd == &r->err)
             keep_words(r, text);
-        else if (text.n > r->max_bytes - r->output.n)
-            r->too_much = true;
-        else
+        else if (text.n <= r->max_bytes - r->output.n)
             ct_buf_add(&r->output, text);
+        else if (r->drop_rest)
+            ct_buf_add(&r->output, (struct ct_span){chunk, r->max_bytes - r->output.n});
+        else
+            r->too_much = true;
     }
 }
 

@@ -23,7 +23,8 @@ struct ct_exec_request {
     char *const *argv; /* argv[0] is a whole path */
     char *const *env;  /* added to PATH, HOME and LANG; NULL-terminated, or NULL */
     struct ct_span input; /* its standard input; null: /dev/null */
-    size_t max_bytes;  /* of its output; more ends it with CT_ERR_LIMIT */
+    size_t max_bytes;  /* of its output; more ends it with CT_ERR_LIMIT ... */
+    bool drop_rest;    /* ... or goes unheard */
     int64_t total_ms;  /* then it is killed with all that it started */
 };
 

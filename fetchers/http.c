@@ -49,7 +49,8 @@ struct transfer {
     char *url, *body;
     char *sign_id, *sign_secret; /* or NULL */
     char *origin; /* "https://host:443": connections are counted by it, and redirects compared */
-    bool secure, private_ok, has_secret, fresh;
+    char *private_host; /* the one host that may be private; or NULL */
+    bool secure, private_any, private_ok /* of this hop */, has_secret, fresh;
     int redirects;
     size_t max_bytes;
     int64_t connect_ms, total_ms,
@@ -60,6 +61,10 @@ struct transfer {
     size_t header_bytes;
     struct ct_buf in, lines; /* LINES: the headers, where they are wanted */
     bool keep_headers, no_redirects;
+    bool mail; /* the body goes to TO by SMTP; the status is the server's last reply */
+    char *from, *user, *password;
+    struct curl_slist *to;
+    size_t read_pos; /* in the body of a mail */
     char etag[MAX_VALIDATOR + 1], modified[MAX_VALIDATOR + 1], type[129], retry[64];
     int64_t wire_bytes;
     int http_status;
@@ -88,9 +93,10 @@ static bool plain_url(struct ct_span url)
 }
 
 /* Splits an absolute URL. *ORIGIN is to be freed. */
-static enum ct_status split_url(const char *url, char **origin, bool *secure, bool *public_host,
-                                struct ct_error *err)
+static enum ct_status split_url(const char *url, bool mail, char **origin, bool *secure,
+                                bool *public_host, struct ct_error *err)
 {
+    const char *safe = mail ? "smtps" : "https", *plain = mail ? "smtp" : "http";
     enum ct_status st = CT_OK;
     char *scheme = NULL, *host = NULL, *port = NULL;
     CURLU *u = NULL;
@@ -103,8 +109,8 @@ static enum ct_status split_url(const char *url, char **origin, bool *secure, bo
     if (curl_url_set(u, CURLUPART_URL, url, CURLU_DISALLOW_USER) != CURLUE_OK ||
         curl_url_get(u, CURLUPART_SCHEME, &scheme, 0) != CURLUE_OK) {
         st = ct_fail(err, CT_ERR_NET, "url", "%s: not a URL that can be asked", url);
-    } else if (strcmp(scheme, "https") != 0 && strcmp(scheme, "http") != 0) {
-        st = ct_fail(err, CT_ERR_NET, "url", "%s:// is not https://", scheme);
+    } else if (strcmp(scheme, safe) != 0 && strcmp(scheme, plain) != 0) {
+        st = ct_fail(err, CT_ERR_NET, "url", "%s:// is not %s://", scheme, safe);
     } else if (curl_url_get(u, CURLUPART_HOST, &host, 0) != CURLUE_OK ||
                curl_url_get(u, CURLUPART_PORT, &port, CURLU_DEFAULT_PORT) != CURLUE_OK) {
         st = ct_fail(err, CT_ERR_NET, "url", "%s: no host in it", url);
@@ -114,7 +120,7 @@ static enum ct_status split_url(const char *url, char **origin, bool *secure, bo
         for (char *p = b.p; *p != '\0'; p++) /* host names know no case */
             *p = (char)(*p >= 'A' && *p <= 'Z' ? *p + ('a' - 'A') : *p);
         *origin = b.p;
-        *secure = strcmp(scheme, "https") == 0;
+        *secure = mail || strcmp(scheme, safe) == 0; /* smtp:// turns to TLS, or set_mail says why not */
         *public_host = ct_host_public(host);
     }
     curl_free(scheme);
@@ -124,15 +130,24 @@ static enum ct_status split_url(const char *url, char **origin, bool *secure, bo
     return st;
 }
 
+/* ORIGIN is "https://host:443". */
+static bool is_host(const char *origin, const char *host)
+{
+    struct ct_span rest = ct_span(strstr(origin, "://") + 3);
+    rest.n -= strlen(strrchr(rest.p, ':'));
+    return ct_span_ieq(rest, ct_span(host));
+}
+
 /* Takes URL as T's next hop, if the rules allow it. */
 static enum ct_status take_url(struct transfer *t, const char *url, struct ct_error *err)
 {
     char *origin = NULL;
     bool secure = false, public_host = false;
-    enum ct_status st = split_url(url, &origin, &secure, &public_host, err);
+    enum ct_status st = split_url(url, t->mail, &origin, &secure, &public_host, err);
     if (st != CT_OK)
         return st;
     const char *host = strstr(origin, "://") + 3;
+    t->private_ok = t->private_any || is_host(origin, t->private_host);
     if (!secure && !t->private_ok)
         st = ct_fail(err, CT_ERR_NET, host, "http:// is not https://");
     else if (!public_host && !t->private_ok)
@@ -166,7 +181,7 @@ enum ct_status ct_url_next(const char *base, struct ct_span link, struct ct_buf 
     ct_buf_clear(out);
     if (!plain_url(link))
         return ct_fail(err, CT_ERR_NET, "next page", "the link is no URL");
-    if ((st = split_url(base, &was, &secure, &public_host, err)) != CT_OK)
+    if ((st = split_url(base, false, &was, &secure, &public_host, err)) != CT_OK)
         return st;
     text = ct_xspandup(link);
     u = curl_url();
@@ -174,7 +189,7 @@ enum ct_status ct_url_next(const char *base, struct ct_span link, struct ct_buf 
         curl_url_set(u, CURLUPART_URL, text, CURLU_DISALLOW_USER) != CURLUE_OK ||
         curl_url_get(u, CURLUPART_URL, &absolute, 0) != CURLUE_OK)
         st = ct_fail(err, CT_ERR_NET, "next page", "the link is no URL");
-    else if ((st = split_url(absolute, &is, &secure, &public_host, err)) == CT_OK &&
+    else if ((st = split_url(absolute, false, &is, &secure, &public_host, err)) == CT_OK &&
              strcmp(was, is) != 0)
         st = ct_fail(err, CT_ERR_NET, "next page", "the link leads from %s to %s", was, is);
     else if (st == CT_OK)
@@ -351,9 +366,11 @@ static CURLcode set_rules(struct transfer *t)
 {
     CURL *e = t->easy;
     const struct ct_http *h = t->h;
-    bool only_ours = t->fresh || (t->private_ok && !h->o.allow_private);
-    CURLcode rc =
-        curl_easy_setopt(e, CURLOPT_PROTOCOLS_STR, t->private_ok ? "https,http" : "https");
+    bool only_ours = t->fresh || t->mail || (t->private_ok && !h->o.allow_private);
+    CURLcode rc = curl_easy_setopt(e, CURLOPT_PROTOCOLS_STR,
+                                   t->mail         ? "smtps,smtp"
+                                   : t->private_ok ? "https,http"
+                                                   : "https");
     if (rc == CURLE_OK)
         rc = curl_easy_setopt(e, CURLOPT_FOLLOWLOCATION, 0L);
     if (rc == CURLE_OK)
@@ -391,16 +408,41 @@ static CURLcode set_rules(struct transfer *t)
     return rc;
 }
 
-static CURLcode set_request(struct transfer *t)
+static size_t read_mail(char *to, size_t size, size_t count, void *ctx)
+{
+    struct transfer *t = ctx;
+    size_t left = strlen(t->body + t->read_pos), n = size * count < left ? size * count : left;
+    memcpy(to, t->body + t->read_pos, n);
+    t->read_pos += n;
+    return n;
+}
+
+/* Without TLS a mail goes to a server of one's own only, and never with a password. */
+static CURLcode set_mail(struct transfer *t)
 {
     CURL *e = t->easy;
-    CURLcode rc = curl_easy_setopt(e, CURLOPT_URL, t->url);
+    bool plain_ok = t->private_ok && t->user == NULL;
+    CURLcode rc = curl_easy_setopt(e, CURLOPT_MAIL_FROM, t->from);
+    t->read_pos = 0;
     if (rc == CURLE_OK)
-        rc = curl_easy_setopt(e, CURLOPT_PRIVATE, t);
+        rc = curl_easy_setopt(e, CURLOPT_MAIL_RCPT, t->to);
     if (rc == CURLE_OK)
-        rc = curl_easy_setopt(e, CURLOPT_ERRORBUFFER, t->words);
+        rc = curl_easy_setopt(e, CURLOPT_USE_SSL, (long)(plain_ok ? CURLUSESSL_TRY : CURLUSESSL_ALL));
     if (rc == CURLE_OK)
-        rc = curl_easy_setopt(e, CURLOPT_USERAGENT, t->h->user_agent);
+        rc = curl_easy_setopt(e, CURLOPT_USERNAME, t->user);
+    if (rc == CURLE_OK)
+        rc = curl_easy_setopt(e, CURLOPT_PASSWORD, t->password);
+    if (rc == CURLE_OK)
+        rc = curl_easy_setopt(e, CURLOPT_UPLOAD, 1L);
+    if (rc == CURLE_OK)
+        rc = curl_easy_setopt(e, CURLOPT_READFUNCTION, read_mail);
+    return rc == CURLE_OK ? curl_easy_setopt(e, CURLOPT_READDATA, t) : rc;
+}
+
+static CURLcode set_http(struct transfer *t)
+{
+    CURL *e = t->easy;
+    CURLcode rc = curl_easy_setopt(e, CURLOPT_USERAGENT, t->h->user_agent);
     /* curl takes a cut gzip body for a whole one: who reads a stream unpacks it, and knows. */
     if (rc == CURLE_OK)
         rc = t->sink == NULL ? curl_easy_setopt(e, CURLOPT_ACCEPT_ENCODING, "gzip, deflate")
@@ -417,6 +459,19 @@ static CURLcode set_request(struct transfer *t)
         rc = curl_easy_setopt(e, CURLOPT_USERNAME, t->sign_id);
     if (rc == CURLE_OK && t->sign_id != NULL)
         rc = curl_easy_setopt(e, CURLOPT_PASSWORD, t->sign_secret);
+    return rc;
+}
+
+static CURLcode set_request(struct transfer *t)
+{
+    CURL *e = t->easy;
+    CURLcode rc = curl_easy_setopt(e, CURLOPT_URL, t->url);
+    if (rc == CURLE_OK)
+        rc = curl_easy_setopt(e, CURLOPT_PRIVATE, t);
+    if (rc == CURLE_OK)
+        rc = curl_easy_setopt(e, CURLOPT_ERRORBUFFER, t->words);
+    if (rc == CURLE_OK)
+        rc = t->mail ? set_mail(t) : set_http(t);
     if (rc == CURLE_OK)
         rc = curl_easy_setopt(e, CURLOPT_WRITEFUNCTION, on_body);
     if (rc == CURLE_OK)
@@ -528,6 +583,8 @@ static enum ct_status explain(struct transfer *t, CURLcode rc)
                        (int)MAX_HEADER_BYTES);
     if (t->refused_address && rc == CURLE_COULDNT_CONNECT)
         return ct_fail(&t->err, CT_ERR_NET, host, "private address refused");
+    if (t->mail && t->http_status >= 400)
+        return ct_fail(&t->err, CT_ERR_NET, host, "the mail server says %d", t->http_status);
     switch (rc) {
     case CURLE_OPERATION_TIMEDOUT:
         return time_out(t, host);
@@ -559,6 +616,9 @@ static enum ct_status explain(struct transfer *t, CURLcode rc)
     case CURLE_UNSUPPORTED_PROTOCOL:
     case CURLE_WEIRD_SERVER_REPLY:
         words = "the answer is not HTTP";
+        break;
+    case CURLE_USE_SSL_FAILED:
+        words = "the mail server speaks no TLS";
         break;
     case CURLE_SSL_CONNECT_ERROR:
         words = "TLS: handshake failed";
@@ -614,7 +674,7 @@ static void hop_ended(struct transfer *t, CURLcode rc)
         t->state = QUEUED;
     } else if (rc != CURLE_OK) {
         finish(t, explain(t, rc));
-    } else if (is_redirect(t->http_status) && !t->no_redirects) {
+    } else if (is_redirect(t->http_status) && !t->no_redirects && !t->mail) {
         enum ct_status st = follow(t);
         if (st == CT_OK)
             t->state = QUEUED;
@@ -643,20 +703,32 @@ static void collect(struct ct_http *h)
 
 /* ---- the list ---- */
 
+static void wipe(char *text)
+{
+    if (text != NULL)
+        explicit_bzero(text, strlen(text));
+    free(text);
+}
+
 static void transfer_free(struct transfer *t)
 {
     if (t->easy != NULL) {
         curl_multi_remove_handle(t->h->multi, t->easy);
         curl_easy_cleanup(t->easy);
     }
+    for (struct curl_slist *l = t->headers; l != NULL; l = l->next)
+        explicit_bzero(l->data, strlen(l->data));
     curl_slist_free_all(t->headers);
-    free(t->url);
-    free(t->body);
+    curl_slist_free_all(t->to);
+    wipe(t->url);
+    wipe(t->body);
+    wipe(t->password);
+    free(t->user);
+    free(t->from);
+    free(t->private_host);
     free(t->origin);
-    if (t->sign_secret != NULL)
-        memset(t->sign_secret, 0, strlen(t->sign_secret));
     free(t->sign_id);
-    free(t->sign_secret);
+    wipe(t->sign_secret);
     ct_buf_free(&t->in);
     ct_buf_free(&t->lines);
     free(t);
@@ -694,6 +766,7 @@ static bool deliver_one(struct ct_http *h)
             t->retry[0] != '\0' ? ct_retry_after(ct_span(t->retry), ct_now_ms()) : CT_NONE,
         .latency_ms = t->started_mono_ms != 0 ? ct_mono_ms() - t->started_mono_ms : 0,
         .wire_bytes = t->wire_bytes,
+        .refused = t->status != CT_OK && t->refused_address,
         .err = t->err,
     };
     t->done(t->ctx, &a);
@@ -784,6 +857,13 @@ static enum ct_status fill_headers(struct transfer *t, const struct ct_http_requ
     return CT_OK;
 }
 
+static void append(struct transfer *t)
+{
+    *t->h->last = t;
+    t->h->last = &t->next;
+    t->h->n++;
+}
+
 enum ct_status ct_http_start(struct ct_http *h, const struct ct_http_request *req,
                              ct_http_done *done, void *ctx, struct ct_error *err)
 {
@@ -792,7 +872,8 @@ enum ct_status ct_http_start(struct ct_http *h, const struct ct_http_request *re
     t->h = h;
     t->keep_headers = req->keep_headers;
     t->no_redirects = req->no_redirects;
-    t->private_ok = h->o.allow_private || req->allow_private;
+    t->private_any = h->o.allow_private || req->allow_private;
+    t->private_host = ct_xspandup(ct_span(req->private_host));
     t->has_secret =
         req->headers != NULL || req->body != NULL || req->secret_url || req->sign_id != NULL;
     t->max_bytes = req->max_bytes != 0 ? req->max_bytes : DEFAULT_MAX_BYTES;
@@ -817,10 +898,43 @@ enum ct_status ct_http_start(struct ct_http *h, const struct ct_http_request *re
         transfer_free(t);
         return st;
     }
-    *h->last = t;
-    h->last = &t->next;
-    h->n++;
+    append(t);
     return CT_OK;
+}
+
+enum ct_status ct_http_mail(struct ct_http *h, const struct ct_mail_request *req,
+                            ct_http_done *done, void *ctx, struct ct_error *err)
+{
+    struct ct_buf text = CT_BUF_INIT;
+    struct transfer *t = ct_xcalloc(1, sizeof(*t));
+    t->h = h;
+    t->mail = true;
+    t->private_any = h->o.allow_private;
+    t->private_host = ct_xspandup(ct_span(req->private_host));
+    t->max_bytes = MAX_HEADER_BYTES;
+    t->connect_ms = DEFAULT_CONNECT_MS;
+    t->total_ms = req->total_ms > 0 ? req->total_ms : DEFAULT_TOTAL_MS;
+    t->done = done;
+    t->ctx = ctx;
+    t->from = ct_xstrdup(req->from);
+    t->user = ct_xspandup(ct_span(req->user));
+    t->password = ct_xspandup(ct_span(req->password));
+    for (const char *p = req->text; *p != '\0'; p++)
+        ct_buf_adds(&text, *p == '\n' ? "\r\n" : (char[]){*p, '\0'});
+    ct_buf_adds(&text, "");
+    t->body = text.p;
+    enum ct_status st = take_url(t, req->server, err);
+    for (const char *const *to = req->to; *to != NULL; to++) {
+        struct curl_slist *more = curl_slist_append(t->to, *to);
+        if (more == NULL)
+            abort(); /* out of memory, as everywhere outside arenas */
+        t->to = more;
+    }
+    if (st == CT_OK)
+        append(t);
+    else
+        transfer_free(t);
+    return st;
 }
 
 static bool any_finished(const struct ct_http *h)

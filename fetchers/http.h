@@ -40,6 +40,7 @@ struct ct_http_request {
     size_t max_bytes;                   /* decoded body; more ends the transfer with CT_ERR_LIMIT */
     int64_t connect_ms, total_ms;       /* 0: 10 s, 30 s */
     bool allow_private;
+    const char *private_host; /* NULL, or the one host that may be private and speak plain http */
     bool no_redirects; /* one is an answer like any other */
     bool keep_headers; /* hand them over with the answer */
     bool secret_url; /* the address itself holds a key: it follows no redirect to another host */
@@ -56,6 +57,7 @@ struct ct_http_answer {
     struct ct_span headers; /* of the last hop, a line each, as they came; null unless asked for */
     int64_t retry_after_ms; /* CT_NONE: not said; a date is already made relative */
     int64_t latency_ms, wire_bytes;
+    bool refused; /* the host's address is one that may not be asked: trying again is no use */
     struct ct_error err;
 };
 
@@ -66,6 +68,19 @@ typedef void ct_http_done(void *ctx, const struct ct_http_answer *answer);
 /* Queues REQ (everything is copied). Fails at once for a URL that may not be asked. */
 CT_MUST_USE enum ct_status ct_http_start(struct ct_http *h, const struct ct_http_request *req,
                                          ct_http_done *done, void *ctx, struct ct_error *err);
+/* A mail by SMTP. Its answer has CT_OK when the server took it for all receivers; http_status is the
+ * server's last reply: from 500 on it will not take it later either. */
+struct ct_mail_request {
+    const char *server; /* "smtps://HOST", or "smtp://HOST": TLS after a greeting in clear. No TLS is
+                           fine only at the PRIVATE_HOST, and never with a password */
+    const char *user, *password; /* NULL: none */
+    const char *from, *const *to; /* plain addresses; NULL-terminated */
+    const char *text;             /* headers and body, lines ended by '\n' */
+    int64_t total_ms;             /* 0: 30 s */
+    const char *private_host;     /* as above */
+};
+CT_MUST_USE enum ct_status ct_http_mail(struct ct_http *h, const struct ct_mail_request *req,
+                                        ct_http_done *done, void *ctx, struct ct_error *err);
 /* Moves all transfers, sleeping at most WAIT_MS in one place until something happens on them or on
  * WAKE_FD
  * (-1: none); WOKEN says whether that fd became readable. */

@@ -22,9 +22,9 @@ struct ct_channel {
     enum ct_channel_kind kind;
     const struct ct_webhook_format *format;
     const char *url, *url_env, *url_file, *key_env, *key_file, *key_cmd;
-    const char *from, *to, *at;
+    const char *server, *user, *from, *to, *at;
     char *const *command;
-    bool allow_private;
+    const char *private_host; /* the one host that may be private; NULL */
     char problem[200]; /* why it refuses everything; "" */
 };
 
@@ -63,6 +63,13 @@ extern const struct ct_webhook_format ct_webhook_formats[]; /* ends with a NULL 
 
 /* Program channels: exec, mail, desktop. False: it could not be started, WHY says it. */
 bool ct_program_send(struct ct_exec *x, struct ct_attempt *a, ct_exec_done *done, char why[200]);
+/* The mail A is, with its headers, lines ended by '\n'. */
+void ct_mail_make(const struct ct_attempt *a, struct ct_buf *out);
+char *const *ct_mail_command(const struct ct_attempt *a, struct ct_arena *arena); /* for sendmail */
+CT_MUST_USE enum ct_status ct_mail_send(struct ct_http *http, struct ct_attempt *a,
+                                        ct_http_done *done, struct ct_error *err);
+/* One or more plain addresses, separated by commas. */
+bool ct_mail_addresses_ok(const char *list);
 /* The whole path of PROGRAM, looked for in PATH, into OUT; false: there is none. */
 bool ct_program_path(const char *program, struct ct_buf *out);
 

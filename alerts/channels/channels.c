@@ -57,8 +57,9 @@ static void set_line(struct reading *k, const struct ct_channel_line *l)
     } texts[] = {
         {"url", &c->url},           {"url_env", &c->url_env},   {"url_file", &c->url_file},
         {"key_env", &c->key_env},   {"key_file", &c->key_file}, {"key_cmd", &c->key_cmd},
-        {"from", &c->from},         {"to", &c->to},             {"at", &c->at},
-        {"format", &k->format},     {"command", &k->command},
+        {"server", &c->server},     {"user", &c->user},         {"from", &c->from},
+        {"to", &c->to},             {"at", &c->at},             {"format", &k->format},
+        {"command", &k->command},   {"allow_private", &c->private_host},
     };
     const char *value = ct_arena_dup(k->c->arena, ct_span(l->value)).p;
     for (size_t i = 0; i < CT_LEN(texts); i++)
@@ -75,8 +76,6 @@ static void set_line(struct reading *k, const struct ct_channel_line *l)
         } else {
             c->kind = (enum ct_channel_kind)kind;
         }
-    } else if (strcmp(l->key, "allow_private") == 0) {
-        c->allow_private = strcmp(value, "yes") == 0;
     } else {
         wrong(k, l->where, "unknown key \"%s\"", l->key);
     }
@@ -118,9 +117,50 @@ static void check_command(struct reading *k)
     }
 }
 
-static bool plain_address(const char *s)
+static void check_mail(struct reading *k)
 {
-    return s && s[0] && s[0] != '-' && strchr(s, '@') && !strpbrk(s, "\r\n<>\"'\\`$|;&");
+    struct ct_channel *c = k->at;
+    bool smtp = c->server && (strncmp(c->server, "smtp://", 7) == 0 ||
+                              strncmp(c->server, "smtps://", 8) == 0);
+    if (!ct_mail_addresses_ok(c->from) || strchr(c->from, ',') || !ct_mail_addresses_ok(c->to))
+        wrong(k, k->where, "mail needs plain addresses in from and to");
+    else if (c->server && !smtp)
+        wrong(k, k->where, "server: wanted smtps://HOST or smtp://HOST");
+    else if (c->user && !(c->server && (c->key_env || c->key_file || c->key_cmd)))
+        wrong(k, k->where, "a user needs a server and a password: key_env, key_file or key_cmd");
+}
+
+/* Minutes of the day; -1: not HH:MM. */
+static int64_t minute_of(struct ct_span text)
+{
+    struct ct_span minutes = text, hours = ct_span_cut(&minutes, ':');
+    int64_t h, m;
+    return hours.n == 2 && minutes.n == 2 && ct_span_int(hours, &h) == CT_OK &&
+                   ct_span_int(minutes, &m) == CT_OK && h >= 0 && h < 24 && m >= 0 && m < 60
+               ? h * 60 + m
+               : -1;
+}
+
+static void check_digest(struct reading *k)
+{
+    struct ct_channel *c = k->at;
+    if (!c->to || !c->at) {
+        wrong(k, k->where,
+              "digest needs `to`, the channel it goes through, and `at`, such as 07:00");
+        return;
+    }
+    for (struct ct_span rest = ct_span(c->at); rest.p;)
+        if (minute_of(ct_span_trim(ct_span_cut(&rest, ','))) < 0) {
+            wrong(k, k->where, "at: wanted times of day such as 07:00, 19:30");
+            return;
+        }
+}
+
+/* Host names have letters, digits, dots and hyphens; addresses of IPv6 colons and brackets too. */
+static bool is_host(const char *s)
+{
+    return s[strspn(s, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-:[]")] == '\0' &&
+           s[0] && strcmp(s, "yes") != 0 && strcmp(s, "no") != 0;
 }
 
 static void check_channel(struct reading *k)
@@ -135,10 +175,12 @@ static void check_channel(struct reading *k)
         check_webhook(k);
     else if (c->kind == CT_CHANNEL_EXEC)
         check_command(k);
-    else if (c->kind == CT_CHANNEL_MAIL && (!plain_address(c->from) || !plain_address(c->to)))
-        wrong(k, k->where, "mail needs plain addresses in from and to");
-    else if (c->kind == CT_CHANNEL_DIGEST && (!c->to || !c->at))
-        wrong(k, k->where, "digest needs `to`, the channel it goes through, and `at`, such as 07:00");
+    else if (c->kind == CT_CHANNEL_MAIL)
+        check_mail(k);
+    else if (c->kind == CT_CHANNEL_DIGEST)
+        check_digest(k);
+    if (c->private_host && !is_host(c->private_host))
+        wrong(k, k->where, "allow_private: wanted the name of the host");
 }
 
 static void add_own(struct ct_channels *c, enum ct_channel_kind kind)
@@ -158,20 +200,6 @@ static void read_channel(struct ct_channels *c, const struct ct_channels_options
     check_channel(&k);
 }
 
-void ct_channels_new(const struct ct_channels_options *o, struct ct_channels **out)
-{
-    struct ct_channels *c = ct_xcalloc(1, sizeof *c);
-    c->arena = ct_arena_new(0);
-    c->http = o->http;
-    c->allow_private = o->allow_private;
-    add_own(c, CT_CHANNEL_SCREEN);
-    add_own(c, CT_CHANNEL_BELL);
-    for (size_t i = 0; i < o->n_lines; i++)
-        if (!ct_channels_has(c, ct_span(o->lines[i].name)))
-            read_channel(c, o, i);
-    *out = c;
-}
-
 static const struct ct_channel *find(const struct ct_channels *c, struct ct_span name)
 {
     for (size_t i = 0; i < c->v.n; i++)
@@ -185,24 +213,41 @@ bool ct_channels_has(const struct ct_channels *c, struct ct_span name)
     return find(c, name) != NULL;
 }
 
+/* A digest goes through a channel that tells somebody, which may stand behind it. */
+static void check_targets(struct ct_channels *c, const struct ct_channels_options *o)
+{
+    for (size_t i = 0; i < c->v.n; i++) {
+        struct reading k = {.o = o, .c = c, .at = &c->v.v[i]};
+        if (k.at->kind != CT_CHANNEL_DIGEST || k.at->problem[0])
+            continue;
+        const struct ct_channel *to = find(c, ct_span(k.at->to));
+        for (size_t n = 0; n < o->n_lines && !k.where; n++)
+            if (strcmp(o->lines[n].name, k.at->name) == 0 && strcmp(o->lines[n].key, "to") == 0)
+                k.where = o->lines[n].where;
+        if (!to || to->kind == CT_CHANNEL_DIGEST)
+            wrong(&k, k.where, "to: no channel \"%s\" that a digest could go through", k.at->to);
+    }
+}
+
+void ct_channels_new(const struct ct_channels_options *o, struct ct_channels **out)
+{
+    struct ct_channels *c = ct_xcalloc(1, sizeof *c);
+    c->arena = ct_arena_new(0);
+    c->http = o->http;
+    c->allow_private = o->allow_private;
+    add_own(c, CT_CHANNEL_SCREEN);
+    add_own(c, CT_CHANNEL_BELL);
+    for (size_t i = 0; i < o->n_lines; i++)
+        if (!ct_channels_has(c, ct_span(o->lines[i].name)))
+            read_channel(c, o, i);
+    check_targets(c, o);
+    *out = c;
+}
+
 const char *ct_channels_at(const struct ct_channels *c, size_t i, const char **kind)
 {
     *kind = i < c->v.n ? c->v.v[i].kind_words : NULL;
     return i < c->v.n ? c->v.v[i].name : NULL;
-}
-
-static bool is_time(struct ct_span list, int64_t now_ms)
-{
-    int64_t minute = now_ms / CT_MINUTE % (24 * 60);
-    while (list.p) {
-        struct ct_span minutes = ct_span_trim(ct_span_cut(&list, ',')), hours;
-        int64_t h, m;
-        hours = ct_span_cut(&minutes, ':');
-        if (ct_span_int(hours, &h) == CT_OK && ct_span_int(minutes, &m) == CT_OK &&
-            minute >= h * 60 + m && minute < h * 60 + m + 10)
-            return true;
-    }
-    return false;
 }
 
 bool ct_channels_is_digest(const struct ct_channels *c, struct ct_span name)
@@ -211,10 +256,19 @@ bool ct_channels_is_digest(const struct ct_channels *c, struct ct_span name)
     return ch && ch->kind == CT_CHANNEL_DIGEST;
 }
 
-bool ct_channels_waits(const struct ct_channels *c, struct ct_span name, int64_t now_ms)
+bool ct_channels_waits(const struct ct_channels *c, struct ct_span name, int64_t since_ms,
+                       int64_t now_ms)
 {
     const struct ct_channel *ch = find(c, name);
-    return ch && ch->kind == CT_CHANNEL_DIGEST && ch->at && !is_time(ct_span(ch->at), now_ms);
+    if (!ch || ch->kind != CT_CHANNEL_DIGEST || ch->problem[0])
+        return false;
+    for (struct ct_span rest = ct_span(ch->at); rest.p;) {
+        int64_t at_ms = minute_of(ct_span_trim(ct_span_cut(&rest, ','))) * CT_MINUTE;
+        int64_t last_ms = (now_ms - at_ms) / CT_DAY * CT_DAY + at_ms; /* of these times of day */
+        if (last_ms > since_ms)
+            return false;
+    }
+    return true;
 }
 
 /* ---- one attempt ---- */
@@ -284,6 +338,19 @@ static bool secret(const char *plain, const char *env, const char *file, struct 
 static void next_part(struct ct_attempt *a);
 static void free_all(struct ct_channels *c);
 
+/* True: nobody waits for A any more, and it is gone. */
+static bool unheard(struct ct_attempt *a)
+{
+    struct ct_channels *c = a->all;
+    a->asked = false;
+    if (!a->gone)
+        return false;
+    drop(a);
+    if (c->closing && !c->first)
+        free_all(c);
+    return true;
+}
+
 static void on_answer(void *ctx, const struct ct_http_answer *r)
 {
     struct ct_attempt *a = ctx;
@@ -294,15 +361,11 @@ static void on_answer(void *ctx, const struct ct_http_answer *r)
                                                                             : r->err.what);
     else
         (void)snprintf(words, sizeof words, "%d", code);
-    bool again = r->status != CT_OK ? code < 300 || code >= 400
+    bool again = r->status != CT_OK ? !r->refused && (code < 300 || code >= 400)
                                     : code == 408 || code == 429 || code >= 500;
-    a->asked = false;
-    if (a->gone) {
-        struct ct_channels *c = a->all;
-        drop(a);
-        if (c->closing && !c->first)
-            free_all(c);
-    } else if (r->status == CT_OK && code >= 200 && code < 300) {
+    if (unheard(a))
+        return;
+    if (r->status == CT_OK && code >= 200 && code < 300) {
         a->part++;
         next_part(a);
     } else {
@@ -347,7 +410,7 @@ static void next_part(struct ct_attempt *a)
                                       .headers = split_headers(&header, arena),
                                       .max_bytes = CT_HOOK_OUTPUT,
                                       .total_ms = CT_ATTEMPT_MS,
-                                      .allow_private = c->allow_private,
+                                      .private_host = c->private_host,
                                       .no_redirects = true,
                                       .secret_url = true};
         if (ct_http_start(a->all->http, &req, on_answer, a, &err) == CT_OK)
@@ -365,11 +428,46 @@ static void next_part(struct ct_attempt *a)
     ct_arena_free(arena);
 }
 
+static void on_mailed(void *ctx, const struct ct_http_answer *r)
+{
+    struct ct_attempt *a = ctx;
+    char words[sizeof r->err.what];
+    bool never = r->refused || r->http_status >= 500;
+    (void)snprintf(words, sizeof words, "%s", r->err.what);
+    if (r->status == CT_OK)
+        (void)snprintf(words, sizeof words, "%d", r->http_status);
+    if (!unheard(a))
+        finish(a, r->status == CT_OK ? CT_SENT_OK : never ? CT_SENT_REFUSED : CT_SENT_RETRY, CT_NONE,
+               words);
+}
+
+static void send_mail(struct ct_attempt *a)
+{
+    struct ct_error err = {0};
+    if (ct_mail_send(a->all->http, a, on_mailed, &err) == CT_OK)
+        a->asked = true;
+    else
+        finish(a, CT_SENT_REFUSED, CT_NONE, err.what);
+}
+
+static void go_on(struct ct_attempt *a)
+{
+    if (a->channel->kind == CT_CHANNEL_MAIL)
+        send_mail(a);
+    else
+        next_part(a);
+}
+
+/* "exit 0", and the first line a hook printed. */
 static void on_ended(void *ctx, const struct ct_exec_answer *r)
 {
     struct ct_attempt *a = ctx;
+    char words[160];
+    struct ct_span rest = r->output, line = ct_span_trim(ct_span_cut(&rest, '\n'));
+    (void)snprintf(words, sizeof words, "exit 0%s%.*s", line.n ? ": " : "",
+                   line.n < 100 ? (int)line.n : 100, line.n ? line.p : "");
     finish(a, r->status == CT_OK ? CT_SENT_OK : CT_SENT_RETRY, CT_NONE,
-           r->status == CT_OK ? "exit 0" : r->err.what);
+           r->status == CT_OK ? words : r->err.what);
 }
 
 static void on_key(void *ctx, const struct ct_exec_answer *r)
@@ -381,7 +479,7 @@ static void on_key(void *ctx, const struct ct_exec_answer *r)
         return;
     }
     ct_buf_add(&a->key, ct_span_trim(ct_span_cut(&rest, '\n')));
-    next_part(a);
+    go_on(a);
 }
 
 /* The key first, where it comes from a program. */
@@ -401,7 +499,8 @@ static void ask_key(struct ct_attempt *a)
     ct_arena_free(arena);
 }
 
-static void start_webhook(struct ct_attempt *a)
+/* Webhooks and mail by SMTP. */
+static void start_request(struct ct_attempt *a)
 {
     char why[200];
     if (!a->all->http)
@@ -411,7 +510,7 @@ static void start_webhook(struct ct_attempt *a)
     else if (!secret(NULL, a->channel->key_env, a->channel->key_file, &a->key, why))
         finish(a, CT_SENT_REFUSED, CT_NONE, why);
     else
-        next_part(a);
+        go_on(a);
 }
 
 static void start_program(struct ct_attempt *a)
@@ -456,8 +555,8 @@ void ct_channels_send(struct ct_channels *c, const struct ct_alert_delivery *d,
                              .ctx = ctx};
     (void)snprintf(a->event_id, sizeof a->event_id, "%s", d->event_id);
     c->first = a;
-    if (ch->kind == CT_CHANNEL_WEBHOOK)
-        start_webhook(a);
+    if (ch->kind == CT_CHANNEL_WEBHOOK || ch->server)
+        start_request(a);
     else
         start_program(a);
 }

@@ -58,78 +58,6 @@ static char **environment(const struct ct_attempt *a, struct ct_arena *arena)
     return env;
 }
 
-/* A mail of plain text. Headers are ASCII: other text as encoded words of base64. */
-static void base64(struct ct_buf *out, struct ct_span s)
-{
-    static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    for (size_t i = 0; i < s.n; i += 3) {
-        uint32_t v = 0;
-        for (size_t j = 0; j < 3; j++)
-            v = v << 8 | (i + j < s.n ? (uint8_t)s.p[i + j] : 0);
-        for (size_t j = 0; j < 4; j++)
-            ct_buf_addc(out, i + j > s.n ? '=' : digits[v >> (18 - 6 * j) & 63]);
-    }
-}
-
-static void mail_subject(struct ct_buf *out, const char *title)
-{
-    char line[200];
-    size_t n = ct_text_clean(line, sizeof line, ct_span(title), 0);
-    bool ascii = true;
-    for (size_t i = 0; i < n; i++)
-        ascii = ascii && (unsigned char)line[i] < 0x80;
-    if (ascii) {
-        ct_buf_addf(out, "Subject: %s\n", line);
-        return;
-    }
-    ct_buf_adds(out, "Subject:");
-    for (size_t at = 0; at < n;) { /* 45 bytes give 60 characters; whole ones of UTF-8 */
-        size_t end = at + 45 < n ? at + 45 : n;
-        while (end < n && ((unsigned char)line[end] & 0xc0) == 0x80)
-            end--;
-        ct_buf_adds(out, at ? "\n =?UTF-8?B?" : " =?UTF-8?B?");
-        base64(out, (struct ct_span){line + at, end - at});
-        ct_buf_adds(out, "?=");
-        at = end;
-    }
-    ct_buf_addc(out, '\n');
-}
-
-static void make_mail(const struct ct_attempt *a, struct ct_buf *out)
-{
-    const char *group = json_string_value(json_object_get(a->doc, "group"));
-    ct_buf_addf(out, "From: %s\nTo: %s\n", a->channel->from, a->channel->to);
-    mail_subject(out, a->title);
-    ct_buf_addf(out, "Message-ID: <%s@cloudtape.local>\n", a->event_id);
-    ct_buf_addf(out, "References: <%016llx@cloudtape.local>\n",
-                (unsigned long long)ct_hash(ct_span(group ? group : "")));
-    ct_buf_addf(out, "X-Cloudtape-Event: %s\nAuto-Submitted: auto-generated\n", a->event_id);
-    ct_buf_adds(out, "MIME-Version: 1.0\nContent-Type: text/plain; charset=utf-8\n"
-                     "Content-Transfer-Encoding: base64\n\n");
-    struct ct_buf body = CT_BUF_INIT;
-    base64(&body, ct_span(a->text));
-    for (size_t i = 0; i < body.n; i += 76)
-        ct_buf_addf(out, "%.*s\n", (int)(body.n - i < 76 ? body.n - i : 76), body.p + i);
-    ct_buf_free(&body);
-}
-
-static char *const *mail_command(const struct ct_attempt *a, struct ct_arena *arena)
-{
-    CT_VEC(char *) v = {NULL, 0, 0};
-    static const char *const head[] = {"sendmail", "-i", "-f"};
-    for (size_t i = 0; i < CT_LEN(head); i++)
-        *CT_VEC_PUSH(arena, &v) = (char *)(uintptr_t)head[i];
-    *CT_VEC_PUSH(arena, &v) = (char *)(uintptr_t)a->channel->from;
-    *CT_VEC_PUSH(arena, &v) = (char *)(uintptr_t)"--";
-    for (struct ct_span rest = ct_span(a->channel->to); rest.p;) {
-        struct ct_span to = ct_span_trim(ct_span_cut(&rest, ','));
-        if (to.n)
-            *CT_VEC_PUSH(arena, &v) = (char *)(uintptr_t)ct_arena_dup(arena, to).p;
-    }
-    *CT_VEC_PUSH(arena, &v) = NULL;
-    return v.v;
-}
-
 /* The notification's words are markup to some desktops. */
 static char *plain(struct ct_arena *arena, const char *text)
 {
@@ -164,11 +92,11 @@ bool ct_program_send(struct ct_exec *x, struct ct_attempt *a, ct_exec_done *done
     struct ct_arena *arena = ct_arena_new(0);
     struct ct_buf input = CT_BUF_INIT, path = CT_BUF_INIT;
     struct ct_error err = {0};
-    char *const *argv = a->channel->kind == CT_CHANNEL_MAIL      ? mail_command(a, arena)
+    char *const *argv = a->channel->kind == CT_CHANNEL_MAIL      ? ct_mail_command(a, arena)
                         : a->channel->kind == CT_CHANNEL_DESKTOP ? desktop_command(a, arena)
                                                                  : a->channel->command;
     if (a->channel->kind == CT_CHANNEL_MAIL) {
-        make_mail(a, &input);
+        ct_mail_make(a, &input);
     } else {
         char *json = json_dumps(a->doc, JSON_COMPACT);
         ct_buf_adds(&input, json ? json : "{}");
@@ -187,6 +115,7 @@ bool ct_program_send(struct ct_exec *x, struct ct_attempt *a, ct_exec_done *done
                                   .env = environment(a, arena),
                                   .input = ct_buf_span(&input),
                                   .max_bytes = CT_HOOK_OUTPUT,
+                                  .drop_rest = true,
                                   .total_ms = CT_ATTEMPT_MS};
     bool ok = found && ct_exec_start(x, &req, done, a, &err) == CT_OK;
     if (!found)

@@ -3,6 +3,7 @@
 
 #include "alerts/channel.h"
 #include "tests/server/server.h"
+#include "tests/server/smtp.h"
 
 #include <stdarg.h>
 #include <stddef.h>
@@ -22,6 +23,7 @@
 struct place {
     char folder[512];
     struct ts *server;
+    struct ts_smtp *smtp;
     struct ct_http *http;
     struct ct_channels *c;
     struct ct_arena *arena;
@@ -29,6 +31,7 @@ struct place {
     int results;
     enum ct_sent sent;
     int64_t retry_after_ms;
+    const char *title; /* of the next messages; NULL: the worst there is */
     char answer[300], said[1000];
 };
 
@@ -47,6 +50,7 @@ static int setup(void **state)
     if (!mkdtemp(p->folder))
         return -1;
     p->server = ts_new(NULL, NULL);
+    p->smtp = ts_smtp_new();
     p->arena = ct_arena_new(0);
     *state = p;
     return ct_http_new(&o, &p->http, NULL) == CT_OK ? 0 : -1;
@@ -58,6 +62,7 @@ static int teardown(void **state)
     ct_http_free(p->http);
     ct_channels_free(p->c);
     ts_free(p->server);
+    ts_smtp_free(p->smtp);
     ct_arena_free(p->arena);
     (void)nftw(p->folder, remove_one, 8, FTW_DEPTH | FTW_PHYS);
     free(p);
@@ -109,7 +114,7 @@ static struct ct_alert_delivery *message(struct place *p)
     p->d = (struct ct_alert_delivery){.row = 7,
                                       .channel = CT_LIT("c"),
                                       .grp = CT_LIT("g"),
-                                      .title = CT_LIT(EVIL),
+                                      .title = ct_span(p->title ? p->title : EVIL),
                                       .text = CT_LIT(EVIL "\nline two\n"),
                                       .severity = CT_SEV_CRITICAL,
                                       .kind = CT_TELL_FIRING};
@@ -351,27 +356,61 @@ static void a_hook_that_fails_is_tried_again_and_says_why(void **state)
     assert_int_equal(p->sent, CT_SENT_REFUSED);
 }
 
-static void a_hook_that_floods_or_forks_is_ended_with_its_children(void **state)
+static void expect_child_gone(struct place *p)
 {
-    struct place *p = *state;
-    const char *flood = script(p, "flood", "while :; do echo yyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyy; done");
-    CONFIGURE(p, {"c", "kind", "exec", "f:1"}, {"c", "command", flood, "f:2"});
-    send(p);
-    assert_int_equal(p->sent, CT_SENT_RETRY);
-    assert_non_null(strstr(p->answer, "printed more than 65536 bytes"));
-    const char *fork = script(p, "fork", "(sleep 600; touch MARK) & echo $! > child; exit 0");
-    CONFIGURE(p, {"c", "kind", "exec", "f:1"}, {"c", "command", fork, "f:2"});
-    send(p);
-    assert_int_equal(p->sent, CT_SENT_OK);
     char path[700];
     int child = 0;
     (void)snprintf(path, sizeof path, "%s/child", p->folder);
     FILE *f = fopen(path, "r");
+    assert_non_null(f);
     assert_int_equal(fscanf(f, "%d", &child), 1);
     fclose(f);
     for (int i = 0; i < 500 && kill(child, 0) == 0; i++)
         usleep(20000);
     assert_int_not_equal(kill(child, 0), 0);
+}
+
+static void a_hook_that_floods_is_heard_a_while_and_ended_in_time(void **state)
+{
+    struct place *p = *state;
+    const char *much = script(p, "much", "echo paged; head -c 1000000 /dev/zero; exit 0");
+    CONFIGURE(p, {"c", "kind", "exec", "f:1"}, {"c", "command", much, "f:2"});
+    send(p);
+    assert_int_equal(p->sent, CT_SENT_OK);
+    assert_string_equal(p->answer, "exit 0: paged");
+    const char *flood = script(p, "flood", "sleep 600 & echo $! > child\nexec yes");
+    CONFIGURE(p, {"c", "kind", "exec", "f:1"}, {"c", "command", flood, "f:2"});
+    int64_t began = ct_mono_ms();
+    send(p);
+    assert_true(ct_mono_ms() - began >= 10 * CT_SECOND);
+    assert_int_equal(p->sent, CT_SENT_RETRY);
+    assert_non_null(strstr(p->answer, "not finished within 10000 ms"));
+    expect_child_gone(p);
+}
+
+static void shells_own_failures_are_tried_again_and_named(void **state)
+{
+    struct place *p = *state;
+    static const char *const codes[] = {"126", "127"};
+    for (size_t i = 0; i < CT_LEN(codes); i++) {
+        char line[40], want[40];
+        (void)snprintf(line, sizeof line, "exit %s", codes[i]);
+        (void)snprintf(want, sizeof want, "ended with %s", codes[i]);
+        CONFIGURE(p, {"c", "kind", "exec", "f:1"}, {"c", "command", script(p, "hook", line), "f:2"});
+        send(p);
+        assert_int_equal(p->sent, CT_SENT_RETRY);
+        assert_non_null(strstr(p->answer, want));
+    }
+}
+
+static void what_a_hook_leaves_behind_ends_with_it(void **state)
+{
+    struct place *p = *state;
+    const char *fork = script(p, "fork", "(sleep 600; touch MARK) & echo $! > child; exit 0");
+    CONFIGURE(p, {"c", "kind", "exec", "f:1"}, {"c", "command", fork, "f:2"});
+    send(p);
+    assert_int_equal(p->sent, CT_SENT_OK);
+    expect_child_gone(p);
 }
 
 static void a_mail_is_one_message_whatever_its_title(void **state)
@@ -403,6 +442,107 @@ static void a_mail_is_one_message_whatever_its_title(void **state)
     assert_false(there(p, "MARK"));
 }
 
+static void mail_by_smtp(struct place *p, const char *user)
+{
+    const char *server = ct_arena_printf(p->arena, "smtp://127.0.0.1:%d", ts_smtp_port(p->smtp)).p;
+    CONFIGURE(p, {"c", "kind", "mail", "f:1"}, {"c", "from", "ct@example.net", "f:2"},
+              {"c", "to", "a@example.net, b@example.net", "f:3"}, {"c", "server", server, "f:4"},
+              {"c", user ? "user" : "from", user ? user : "ct@example.net", "f:5"},
+              {"c", "key_env", "CT_TEST_KEY", "f:6"});
+    assert_string_equal(p->said, "");
+}
+
+static int times(const char *text, const char *what)
+{
+    int n = 0;
+    for (const char *at = text; (at = strstr(at, what)) != NULL; at++)
+        n++;
+    return n;
+}
+
+static void a_mail_goes_to_a_server_whole_and_adds_no_words_to_the_talk(void **state)
+{
+    struct place *p = *state;
+    setenv("CT_TEST_KEY", "sesame", 1);
+    mail_by_smtp(p, NULL);
+    p->title = "a\r\nBcc: all@example.net\r\n.\r\nMAIL FROM:<b@example.net> \xc3\xbc";
+    send(p);
+    assert_int_equal(p->sent, CT_SENT_OK);
+    assert_string_equal(p->answer, "250");
+    char *heard = ts_smtp_heard(p->smtp);
+    assert_int_equal(times(heard, "MAIL FROM:<ct@example.net>"), 1);
+    assert_int_equal(times(heard, "\nMAIL FROM:"), 1);
+    assert_int_equal(times(heard, "\nRCPT TO:<"), 2);
+    assert_int_equal(times(heard, "\nBcc:"), 0);
+    assert_int_equal(times(heard, "\nDate: "), 1);
+    assert_int_equal(times(heard, "\nX-Cloudtape-Event: 0123456789abcdef\n"), 1);
+    assert_int_equal(times(heard, "\n.\n"), 1);
+    assert_int_equal(times(heard, "sesame"), 0);
+    free(heard);
+}
+
+static void what_a_mail_server_says_decides_whether_it_is_tried_again(void **state)
+{
+    struct place *p = *state;
+    static const struct {
+        enum ts_smtp_way way;
+        enum ct_sent sent;
+        const char *words;
+    } cases[] = {
+        {TS_SMTP_NOT_NOW, CT_SENT_RETRY, "451"},
+        {TS_SMTP_NEVER, CT_SENT_REFUSED, "550"},
+        {TS_SMTP_DIES, CT_SENT_RETRY, ""},
+        {TS_SMTP_HANGS, CT_SENT_RETRY, "10000 ms"},
+    };
+    setenv("CT_TEST_KEY", "sesame", 1);
+    mail_by_smtp(p, NULL);
+    for (size_t i = 0; i < CT_LEN(cases); i++) {
+        ts_smtp_set(p->smtp, cases[i].way);
+        send(p);
+        if (p->sent != cases[i].sent || !strstr(p->answer, cases[i].words))
+            fail_msg("%zu: %d (%s)", i, (int)p->sent, p->answer);
+    }
+}
+
+static void a_password_is_never_told_without_tls(void **state)
+{
+    struct place *p = *state;
+    setenv("CT_TEST_KEY", "sesame", 1);
+    mail_by_smtp(p, "me");
+    send(p);
+    assert_int_equal(p->sent, CT_SENT_RETRY);
+    assert_non_null(strstr(p->answer, "speaks no TLS"));
+    char *heard = ts_smtp_heard(p->smtp);
+    assert_int_equal(times(heard, "AUTH"), 0);
+    assert_int_equal(times(heard, "MAIL FROM"), 0);
+    free(heard);
+}
+
+static void private_hosts_are_asked_only_by_their_name_in_the_settings(void **state)
+{
+    struct place *p = *state;
+    const struct ct_http_options public_only = {.allow_private = false};
+    char smtp[60];
+    (void)snprintf(smtp, sizeof smtp, "smtp://127.0.0.1:%d", ts_smtp_port(p->smtp));
+    ct_http_free(p->http);
+    assert_int_equal(ct_http_new(&public_only, &p->http, NULL), CT_OK);
+    serve(p, "/hook", 200, NULL);
+    static const char *const hosts[] = {"localhost", "10.0.0.1", "127.0.0.1"};
+    for (size_t i = 0; i < CT_LEN(hosts); i++) {
+        bool named = i == 2;
+        CONFIGURE(p, {"c", "kind", "webhook", "f:1"}, {"c", "url", url(p, "/hook"), "f:2"},
+                  {"c", "allow_private", hosts[i], "f:3"});
+        send(p);
+        assert_int_equal(p->sent, named ? CT_SENT_OK : CT_SENT_REFUSED);
+        assert_int_equal(ts_hits(p->server, "/hook"), named);
+        CONFIGURE(p, {"c", "kind", "mail", "f:1"}, {"c", "from", "a@example.net", "f:2"},
+                  {"c", "to", "a@example.net", "f:3"}, {"c", "server", smtp, "f:4"},
+                  {"c", "allow_private", hosts[i], "f:5"});
+        send(p);
+        assert_int_equal(p->sent, named ? CT_SENT_OK : CT_SENT_REFUSED);
+    }
+}
+
 static void wrong_settings_are_named_and_refuse_messages(void **state)
 {
     struct place *p = *state;
@@ -421,7 +561,15 @@ static void wrong_settings_are_named_and_refuse_messages(void **state)
         {{{"c", "kind", "mail", "f:1"}, {"c", "from", "a@b", "f:2"}, {"c", "to", "-oX@c", "f:3"}},
          "plain addresses"},
         {{{"c", "url", "https://x", "f:1"}}, "kind is missing"},
+        {{{"c", "kind", "mail", "f:1"}, {"c", "from", "a@b", "f:2"}, {"c", "to", "a@c, -oX@c", "f:3"}},
+         "plain addresses"},
         {{{"c", "kind", "digest", "f:1"}}, "digest needs"},
+        {{{"c", "kind", "digest", "f:1"}, {"c", "to", "bell", "f:2"}, {"c", "at", "07:00, 24:00", "f:3"}},
+         "times of day"},
+        {{{"c", "kind", "digest", "f:1"}, {"c", "to", "nobody", "f:2"}, {"c", "at", "07:00", "f:3"}},
+         "f:2: to: no channel \"nobody\""},
+        {{{"c", "kind", "webhook", "f:1"}, {"c", "url", "https://x", "f:2"}, {"c", "allow_private", "yes", "f:3"}},
+         "name of the host"},
     };
     for (size_t i = 0; i < CT_LEN(cases); i++) {
         size_t n = 0;
@@ -459,11 +607,16 @@ static void a_digest_waits_for_its_hours_and_goes_through_another_channel(void *
               {"c", "at", "07:00, 19:30", "f:5"});
     assert_string_equal(p->said, "");
     assert_true(ct_channels_is_digest(p->c, CT_LIT("c")));
-    assert_true(ct_channels_waits(p->c, CT_LIT("c"), midnight));
-    assert_false(ct_channels_waits(p->c, CT_LIT("c"), midnight + 7 * CT_HOUR));
-    assert_true(ct_channels_waits(p->c, CT_LIT("c"), midnight + 8 * CT_HOUR));
-    assert_false(ct_channels_waits(p->c, CT_LIT("c"), midnight + 19 * CT_HOUR + 31 * CT_MINUTE));
-    assert_false(ct_channels_waits(p->c, CT_LIT("w"), midnight));
+    const int64_t seven = midnight + 7 * CT_HOUR;
+    struct ct_span name = CT_LIT("c");
+    assert_true(ct_channels_waits(p->c, name, midnight, seven - 1));
+    assert_false(ct_channels_waits(p->c, name, midnight, seven));
+    assert_false(ct_channels_waits(p->c, name, midnight, midnight + 9 * CT_HOUR)); /* slept over it */
+    assert_true(ct_channels_waits(p->c, name, seven, midnight + 19 * CT_HOUR));
+    assert_false(ct_channels_waits(p->c, name, seven, midnight + 19 * CT_HOUR + 30 * CT_MINUTE));
+    assert_true(ct_channels_waits(p->c, name, midnight + 20 * CT_HOUR, midnight + 30 * CT_HOUR));
+    assert_false(ct_channels_waits(p->c, name, midnight + 20 * CT_HOUR, midnight + 31 * CT_HOUR));
+    assert_false(ct_channels_waits(p->c, CT_LIT("w"), midnight, midnight));
     send(p);
     assert_int_equal(p->sent, CT_SENT_OK);
     assert_int_equal(ts_hits(p->server, "/hook"), 1);
@@ -500,8 +653,14 @@ int main(void)
         T(a_key_may_come_from_a_program),
         T(hostile_words_reach_a_hook_as_data_and_run_nothing),
         T(a_hook_that_fails_is_tried_again_and_says_why),
-        T(a_hook_that_floods_or_forks_is_ended_with_its_children),
+        T(a_hook_that_floods_is_heard_a_while_and_ended_in_time),
+        T(shells_own_failures_are_tried_again_and_named),
+        T(what_a_hook_leaves_behind_ends_with_it),
         T(a_mail_is_one_message_whatever_its_title),
+        T(a_mail_goes_to_a_server_whole_and_adds_no_words_to_the_talk),
+        T(what_a_mail_server_says_decides_whether_it_is_tried_again),
+        T(a_password_is_never_told_without_tls),
+        T(private_hosts_are_asked_only_by_their_name_in_the_settings),
         T(wrong_settings_are_named_and_refuse_messages),
         T(what_viewers_show_needs_no_settings),
         T(a_digest_waits_for_its_hours_and_goes_through_another_channel),
