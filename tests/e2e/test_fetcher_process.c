@@ -605,6 +605,77 @@ static void a_recording_replays_into_the_same_rows(void **state)
     expect_code(wait_for(FETCH("--once", "--replay", rec), 20000), 2);
 }
 
+/* The event id that a request brought; to be freed. */
+static char *event_of(const char *path)
+{
+    static const char name[] = "X-Cloudtape-Event: ";
+    char *request = ts_last(env.web, path), *at = request ? strstr(request, name) : NULL;
+    if (at == NULL)
+        fail_msg("no event id in %s", request ? request : "nothing");
+    char *id = strndup(at + sizeof(name) - 1, 16);
+    free(request);
+    return id;
+}
+
+/* Killed after a webhook was asked and before its answer: the next fetcher asks again, under the same
+ * id. Neither the webhook's address nor its key is written anywhere. */
+static void a_message_survives_kill_9_under_its_id_and_its_secrets_show_nowhere(void **state)
+{
+    (void)state;
+    static const char hook[] = "/hook/marker-5ecret";
+    char url[100], command[700];
+    struct ct_error err;
+    char *prog = file_in("page me");
+    FILE *f = new_config();
+    struct ct_buf outage = CT_BUF_INIT;
+    const char *fine = strstr(page_body, "operational");
+    ct_buf_addf(&outage, "%.*smajor_outage%s", (int)(fine - page_body), page_body, fine + 11);
+    snprintf(command, sizeof(command), "#!/bin/sh\ncat >'%s'\ntr '\\0' '\\n' </proc/self/environ >'%s'\n",
+             file_in("hook.in"), file_in("hook.env"));
+    assert_int_equal(ct_write_file(prog, ct_span(command), &err), CT_OK);
+    assert_int_equal(chmod(prog, 0700), 0);
+    add_source(f, "page", "statuspage-summary", ts_port(env.web), "/life", "2s");
+    fprintf(f, "[alert down]\nwhen = status state>=part\nseverity = critical\nnotify = ops, hook\n"
+               "[notify ops]\nkind = webhook\nurl_env = CT_E2E_URL\nkey_cmd = echo marker-key\n"
+               "allow_private = 127.0.0.1\n[notify hook]\nkind = exec\ncommand = '%s'\n", prog);
+    fclose(f);
+    snprintf(url, sizeof(url), "http://127.0.0.1:%d%s", ts_port(env.web), hook);
+    setenv("CT_E2E_URL", url, 1);
+    ts_set(env.web, "/life", &(struct ts_answer){200, .body = page_body});
+    ts_set(env.web, hook, &(struct ts_answer){200, .body = "", .delay_ms = 5000});
+    pid_t pid = FETCH("--daemon");
+    assert_true(wait_hits("/life", 2, 30000));
+    ts_set(env.web, "/life", &(struct ts_answer){200, .body = outage.p});
+    assert_true(wait_hits(hook, 1, 60000));
+    kill(pid, SIGKILL);
+    assert_int_equal(wait_for(pid, 5000), -SIGKILL);
+    assert_int_equal(query("SELECT count(*) FROM alert_delivery WHERE channel = 'ops' AND state = 0"), 1);
+    char *first = event_of(hook);
+    ts_set(env.web, hook, &(struct ts_answer){200, .body = ""});
+    pid = FETCH("--daemon");
+    assert_true(wait_hits(hook, 2, 60000));
+    for (int64_t end = ct_mono_ms() + 30000; ct_mono_ms() < end; nap(50))
+        if (query("SELECT count(*) FROM alert_delivery WHERE state = 1") == 2)
+            break;
+    char *second = event_of(hook), *request = ts_last(env.web, hook);
+    assert_string_equal(first, second);
+    assert_non_null(strstr(request, "Authorization: Bearer marker-key"));
+    assert_int_equal(query("SELECT count(*) FROM alert_delivery WHERE state = 1"), 2);
+    snprintf(command, sizeof(command),
+             "cd '%s' && grep -q CT_EVENT_ID hook.env && grep -q '\"rule\":\"down\"' hook.in && grep -q "
+             "channel=ops log.txt && ! grep -ra marker- . --exclude=config.ini && ! tr '\\0' ' ' "
+             "</proc/%d/cmdline | grep -q marker-", env.dir, (int)pid);
+    assert_int_equal(system(command), 0); /* the database and its WAL too, while it runs */
+    kill(pid, SIGTERM);
+    expect_code(wait_for(pid, 5000), 0);
+    assert_sound();
+    unsetenv("CT_E2E_URL");
+    free(first);
+    free(second);
+    free(request);
+    ct_buf_free(&outage);
+}
+
 static void wrong_usage_is_one_line_and_changes_nothing(void **state)
 {
     (void)state;
@@ -1092,6 +1163,7 @@ int main(void)
         FRESH(a_key_may_lie_in_a_file_that_only_its_owner_reads),
         FRESH(a_recording_replays_into_the_same_rows),
         FRESH(a_table_that_streams_is_recorded_and_replayed),
+        FRESH(a_message_survives_kill_9_under_its_id_and_its_secrets_show_nowhere),
         FRESH(wrong_usage_is_one_line_and_changes_nothing),
         FRESH(a_bad_config_line_is_named_and_the_rest_counts),
         FRESH(signals_and_the_end_of_the_parent_stop_it_within_two_seconds),
