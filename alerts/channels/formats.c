@@ -9,6 +9,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#define ALERTMANAGER_LASTS_MS (7 * CT_DAY)
+
 static void put(struct ct_jw *w, const char *key, const char *value)
 {
     ct_jw_key(w, key);
@@ -98,13 +100,14 @@ static bool fill_slack(const struct ct_attempt *a, struct ct_buf *body)
 
 static bool fill_discord(const struct ct_attempt *a, struct ct_buf *body)
 {
-    return fill_text(a, body, "content", "", NULL, 1900);
+    static const char *const values[] = {"\\\\", "\\[", "\\]", "\\`", "\\*", "\\_", "\\~", "\\<"};
+    return fill_text(a, body, "content", "\\[]`*_~<", values, 1900);
 }
 
 static bool fill_mattermost(const struct ct_attempt *a, struct ct_buf *body)
 {
-    static const char *const values[] = {"(at)"};
-    return fill_text(a, body, "text", "@", values, 12000);
+    static const char *const values[] = {"(at)", "\\\\", "\\[", "\\]", "\\`", "\\*", "\\_", "\\~", "\\!"};
+    return fill_text(a, body, "text", "@\\[]`*_~!", values, 12000);
 }
 
 static bool fill_ntfy(const struct ct_attempt *a, struct ct_buf *body)
@@ -216,6 +219,16 @@ static void address_opsgenie(const struct ct_attempt *a, struct ct_buf *url)
 
 /* ---- Alertmanager ---- */
 
+/* What says no end is over there after five minutes, long before we speak again: a false all-clear. */
+static void put_end(struct ct_jw *w, const struct ct_attempt *a, bool over)
+{
+    int64_t at_ms;
+    if (ct_time_parse(ct_span(text_of(a->doc, "at")), &at_ms) != CT_OK)
+        return;
+    ct_jw_key(w, "endsAt");
+    ct_jw_time(w, over ? at_ms : at_ms + ALERTMANAGER_LASTS_MS);
+}
+
 static void put_alertmanager(struct ct_jw *w, const struct ct_attempt *a, const json_t *alert)
 {
     const char *rule = text_of(alert, "rule"), *since = text_of(alert, "fired_at");
@@ -236,8 +249,7 @@ static void put_alertmanager(struct ct_jw *w, const struct ct_attempt *a, const 
     ct_jw_end_object(w);
     if (since[0])
         put(w, "startsAt", since);
-    if (ends(text_of(alert, "kind")))
-        put(w, "endsAt", text_of(a->doc, "at"));
+    put_end(w, a, ends(text_of(alert, "kind")));
     if (url[0])
         put(w, "generatorURL", url);
     ct_jw_end_object(w);

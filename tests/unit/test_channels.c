@@ -18,7 +18,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define EVIL "-rf $(touch MARK) `touch MARK` ; touch MARK | \" ' <!channel> @all & <b>x</b>"
+#define EVIL "-rf $(touch MARK) `touch MARK` ; touch MARK | \" ' <!channel> @all & <b>x</b> [ok](https://evil)"
 
 struct place {
     char folder[512];
@@ -196,6 +196,8 @@ static void formats_are_what_each_service_takes(void **state)
                 json_array_size(json_object_get(json_object_get(doc, "allowed_mentions"), "parse")), 0);
         if (i == 3)
             assert_null(strchr(text(doc, "text"), '@'));
+        if (i == 2 || i == 3) /* no link whose words lie */
+            assert_non_null(strstr(text(doc, i == 2 ? "content" : "text"), "\\[ok\\](https://evil)"));
         if (i == 4) { /* the last of two: the one that is over */
             assert_string_equal(text(doc, "event_action"), "resolve");
             assert_string_equal(text(doc, "dedup_key"), "cloudtape-bbbbbbbbbbbb");
@@ -207,6 +209,7 @@ static void formats_are_what_each_service_takes(void **state)
         }
         if (i == 6) {
             assert_int_equal(json_array_size(doc), 2);
+            assert_string_equal(text(json_array_get(doc, 0), "endsAt"), "2026-11-08T00:00:00Z");
             assert_string_equal(text(json_array_get(doc, 1), "endsAt"), "2026-11-01T00:00:00Z");
         }
         json_decref(doc);
