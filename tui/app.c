@@ -146,10 +146,9 @@ void ct_ui_result_done(struct ct_ui_result *r)
 /* ---- one screen without a terminal ---- */
 
 /* Loads until nothing is asked for: an answer may move a detail panel's subject. */
-static void load_all(struct ct_ui *ui, struct ct_reader *r, const struct ct_error *trouble)
+void ui_load_now(struct ct_ui *ui, struct ct_reader *r, const struct ct_error *trouble)
 {
     struct ct_load_request *request = ct_xmalloc(sizeof(*request));
-    uint64_t done[CT_LOAD_SLOTS] = {0};
     for (int round = 0; round < 4; round++) {
         bool any = false;
         ui_make_request(ui, request);
@@ -159,10 +158,9 @@ static void load_all(struct ct_ui *ui, struct ct_reader *r, const struct ct_erro
                                        .generation = item->generation,
                                        .status = trouble->status,
                                        .error = *trouble};
-            if (done[item->slot] == item->generation) {
+            if (ui->panels[item->slot]->answered == item->generation) {
                 continue;
             }
-            done[item->slot] = item->generation;
             if (r) {
                 ct_load_one(r, item, &a);
             }
@@ -190,14 +188,14 @@ enum ct_status ct_ui_screen_once(const struct ct_ui_options *o, const char *name
     if (ct_reader_open(o->db_path, &r, &trouble) != CT_OK) {
         r = NULL;
     }
-    load_all(ui, r, &trouble);
+    ui_load_now(ui, r, &trouble);
     ui_draw(ui); /* tables learn their pages by being drawn */
     if (help) {
         ui_show_help(ui);
     }
     for (const char *k = keys; k && *k; k++) {
         ui_press(ui, *k == '\n' ? CT_KEY_ENTER : (unsigned char)*k);
-        load_all(ui, r, &trouble);
+        ui_load_now(ui, r, &trouble);
         ui_draw(ui);
     }
     ui->dirty_all = true;

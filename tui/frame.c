@@ -364,7 +364,7 @@ void ui_draw(struct ct_ui *ui)
     } else {
         draw_panels(ui);
     }
-    if (ui->dirty_all || ui->dirty_line1) {
+    if (ui->dirty_all || ui->dirty_line1 || ui->layout.line1 == CT_LINE1_COUNTS) { /* counts alone lie over all rows */
         ui_draw_line1(ui);
         ui_draw_bar(ui);
         ui_draw_tape(ui);
@@ -372,7 +372,8 @@ void ui_draw(struct ct_ui *ui)
     if (ui->layout.health_row >= 0) {
         ui_draw_health(ui); /* any panel may have changed it */
     }
-    if (ui->dirty_all || ui->dirty_status || ui->dirty_line1) {
+    /* Without a row of its own a message lies over a panel, which may just have been painted. */
+    if (ui->dirty_all || ui->dirty_status || ui->dirty_line1 || ui->layout.status_row < 0) {
         ui_draw_status(ui);
     }
     if (ui->prompt.kind != PROMPT_NONE) {

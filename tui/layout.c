@@ -58,6 +58,10 @@ static void share(struct want *w, int n, int rows)
     for (int at; needed(w, n) > rows && (at = yields(w, n, true)) >= 0;) {
         w[at].gone = true;
     }
+    for (int i = 0; i < n && needed(w, n) > rows; i++) { /* who may not yield makes do with less */
+        int over = needed(w, n) - rows;
+        w[i].min = w[i].min - over > 1 ? w[i].min - over : 1;
+    }
     int weights = 0, spare = rows - needed(w, n), given = 0, before = 0;
     for (int i = 0; i < n; i++) {
         w[i].rows = w[i].gone ? 0 : w[i].folded ? 1 : w[i].min;

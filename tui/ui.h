@@ -131,6 +131,8 @@ enum { HISTORY_SCREEN = 6 };
 CT_MUST_USE enum ct_status ui_new(const struct ct_ui_options *o, const char *name, int rows, int cols,
                                   struct ct_ui **out, struct ct_error *err);
 void ui_free(struct ct_ui *ui);
+/* Loads what is asked for on this thread, without a loader; R NULL: TROUBLE is why. */
+void ui_load_now(struct ct_ui *ui, struct ct_reader *r, const struct ct_error *trouble);
 
 /* panels.c */
 struct panel *ui_add_panel(struct ct_ui *ui, int screen, const struct ct_panel_ops *ops);

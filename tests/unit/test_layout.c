@@ -52,6 +52,24 @@ static void panels_tile_the_body_at_every_size(void **state)
     }
 }
 
+static void no_panel_of_any_screen_leaves_the_body(void **state)
+{
+    (void)state;
+    for (int i = 0; ct_screens[i]; i++) {
+        for (int rows = 1; rows <= 70; rows++) {
+            for (int cols = 20; cols <= 240; cols += 20) {
+                for (int focus = 0; focus < ct_layout_places(ct_screens[i], ct_layout_class(cols)); focus++) {
+                    struct ct_layout l;
+                    ct_layout_make(ct_screens[i], rows, cols, focus, false, &l);
+                    for (int k = 0; k < l.n; k++) {
+                        assert_true(l.slots[k].y + l.slots[k].rows <= l.body_y + l.body_rows);
+                    }
+                }
+            }
+        }
+    }
+}
+
 static void sizes_choose_the_forms_of_the_design(void **state)
 {
     (void)state;
@@ -104,6 +122,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(panels_tile_the_body_at_every_size),
+        cmocka_unit_test(no_panel_of_any_screen_leaves_the_body),
         cmocka_unit_test(sizes_choose_the_forms_of_the_design),
         cmocka_unit_test(low_screens_fold_the_least_important_panel_to_its_title),
         cmocka_unit_test(zoom_shows_the_focused_panel_alone),

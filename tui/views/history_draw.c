@@ -516,7 +516,8 @@ void history_draw(void *state, const void *model, const struct ct_draw *d, struc
         ct_put_field(box, --box.rows, 1, box.cols - 1, -1, CT_ROLE_ERROR, ct_span(d->load_error->what));
         ct_buf_adds(note, "not read again   ");
     }
-    s->selected = s->selected < (int)m->n ? s->selected : m->n ? (int)m->n - 1 : 0;
+    s->selected = s->selected < (int)m->n ? s->selected : (int)m->n - 1;
+    s->selected = s->selected > 0 ? s->selected : 0; /* also after a move while there was none */
     if (!m->n) {
         make_note(note, m, s, d, box.cols);
         draw_nothing(m, box);

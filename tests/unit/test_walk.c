@@ -1,0 +1,164 @@
+/* A random walk of keys, commands and resizes over the simulated market. After sampled steps the screen equals a fresh
+ * redraw of the same state: what is painted in pieces leaves nothing behind and forgets nothing. CT_WALK_STEPS sets
+ * how far, CT_WALK_SEED where to. */
+#include "config.h"
+
+#include "tui/term.h"
+#include "tui/ui.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+enum { STEPS = 1200, SAMPLE = 3, TRAIL = 12 };
+
+static char folder[512], db[600];
+static uint64_t random_state;
+static char trail[TRAIL][32]; /* the last steps, for whoever must find out */
+
+static uint32_t dice(uint32_t n)
+{
+    random_state ^= random_state << 13;
+    random_state ^= random_state >> 7;
+    random_state ^= random_state << 17;
+    return (uint32_t)(random_state >> 16) % n;
+}
+
+static int simulate(void **state)
+{
+    (void)state;
+    const char *build = getenv("CT_BUILDDIR");
+    char command[2048];
+    snprintf(folder, sizeof(folder), "%s/walk-XXXXXX", build ? build : ".");
+    assert_non_null(mkdtemp(folder));
+    snprintf(db, sizeof(db), "%s/world.db", folder);
+    snprintf(command, sizeof(command),
+             "HOME='%s' '%s/cloudtape-fetcher' demo --headless --days 6 --seed 3 --db '%s' >/dev/null 2>&1", folder,
+             build ? build : ".", db);
+    int status = system(command);
+    return WIFEXITED(status) && WEXITSTATUS(status) == 0 ? chdir(folder) : -1;
+}
+
+static int tidy(void **state)
+{
+    (void)state;
+    char command[600];
+    snprintf(command, sizeof(command), "rm -rf '%s'", folder);
+    return chdir("/") == 0 && system(command) == 0 ? 0 : -1;
+}
+
+/* Commands a person types; a walk of single letters would seldom spell one. */
+static const char *const lines[] = {
+    ":gpus h100\r", ":at -2d\r", ":at now\r", ":sort price:desc\r", ":theme nord\r", ":charset ascii\r",
+    ":charset unicode\r", ":set gone on\r", ":set gone off\r", ":set tz both\r", ":group region\r",
+    ":history h100\r", ":range 7d\r", ":yscale log\r", ":mode percent\r", ":view save a\r", ":view a\r",
+    ":copy-command\r", ":messages\r", ":nonsense\r", "/cloud:v\t\r", "/gpu:h100\t\t\r", "/frob:x\033", "ma", "'a",
+    "ss", "sp", "Cft\033", "..", ",", "zz", "gg", "\t\t",
+};
+
+static void press_line(struct ct_ui *ui, const char *line)
+{
+    for (; *line; line++) {
+        ui_press(ui, (unsigned char)*line);
+    }
+}
+
+static void step(struct ct_ui *ui, char told[32])
+{
+    static const int keys[] = {'j', 'k', 'h', 'l', 'G', 'e', 'E', 'n', 'N', 'i', 'u', 'b', 'w', 'W', 'c', 'L', 'p', 'T',
+                               ' ', '+', '-', '=', '<', '>', '[', ']', '.', 'x', 'v', '%', 'd', 'H', '?', 'o', 'y', 'Y',
+                               'M', 'B', 'F', '{', '}', 'q', 'a', 'm', '\'', CT_KEY_ESC, CT_KEY_TAB, CT_KEY_BACKTAB,
+                               CT_KEY_ENTER, CT_KEY_BACKSPACE, CT_KEY_PGDN, CT_KEY_PGUP, CT_KEY_HOME, CT_KEY_END,
+                               CT_KEY_UP, CT_KEY_DOWN, CT_KEY_LEFT, CT_KEY_RIGHT, 4, 21};
+    static const int sizes[][2] = {{24, 80}, {40, 120}, {60, 200}, {14, 44}, {1, 1}, {5, 20}, {8, 36}, {30, 79}};
+    uint32_t what = dice(20);
+    if (what == 0) {
+        const int *s = sizes[dice(CT_LEN(sizes))];
+        int rows = dice(2) ? s[0] : 1 + (int)dice(70), cols = dice(2) ? s[1] : 1 + (int)dice(240);
+        ct_canvas_resize(ui->canvas, rows, cols);
+        ui_layout(ui);
+        snprintf(told, 32, "%dx%d", cols, rows);
+    } else if (what <= 2) {
+        const char *line = lines[dice(CT_LEN(lines))];
+        press_line(ui, line);
+        snprintf(told, 32, "\"%s\"", line);
+    } else if (what <= 4) {
+        int key = '1' + (int)dice(8);
+        ui_press(ui, key);
+        snprintf(told, 32, "%c", key);
+    } else {
+        int key = keys[dice(CT_LEN(keys))];
+        char name[16];
+        ui_press(ui, key);
+        ct_key_name(name, key);
+        snprintf(told, 32, "%s", name);
+    }
+}
+
+static void compare_with_fresh(struct ct_ui *ui, int at)
+{
+    struct ct_canvas *c = ui->canvas;
+    size_t bytes = (size_t)c->rows * (size_t)c->cols * sizeof(*c->cells);
+    struct ct_cell *painted = malloc(bytes);
+    int cursor = ui->cursor_y * 1000 + ui->cursor_x;
+    assert_non_null(painted);
+    memcpy(painted, c->cells, bytes);
+    ui->dirty_all = true;
+    ui_draw(ui);
+    for (int i = 0; i < c->rows * c->cols; i++) {
+        if (memcmp(&painted[i], &c->cells[i], sizeof(*painted)) != 0) {
+            struct ct_buf text = CT_BUF_INIT;
+            ct_canvas_text(c, &text);
+            fprintf(stderr, "# a fresh redraw:\n%s# the last steps:", text.p);
+            for (int k = 0; k < TRAIL; k++) {
+                fprintf(stderr, " %s", trail[(at + 1 + k) % TRAIL]);
+            }
+            fprintf(stderr, "\n");
+            fail_msg("step %d: row %d, column %d holds U+%04X, freshly drawn U+%04X (roles %d, %d)", at, i / c->cols,
+                     i % c->cols, (unsigned)painted[i].points[0], (unsigned)c->cells[i].points[0], painted[i].role,
+                     c->cells[i].role);
+        }
+    }
+    assert_int_equal(ui->cursor_y * 1000 + ui->cursor_x, cursor);
+    free(painted);
+}
+
+static void after_any_walk_the_screen_equals_a_fresh_redraw(void **state)
+{
+    (void)state;
+    const char *far = getenv("CT_WALK_STEPS"), *seed = getenv("CT_WALK_SEED");
+    struct ct_ui_options o = {.db_path = db, .charset = "unicode"};
+    struct ct_error e = {0};
+    struct ct_reader *r = NULL;
+    struct ct_ui *ui = NULL;
+    int steps = far ? atoi(far) : STEPS;
+    random_state = seed ? strtoull(seed, NULL, 10) : UINT64_C(88172645463325252);
+    assert_int_equal(ct_reader_open(db, &r, &e), CT_OK);
+    assert_int_equal(ui_new(&o, "now", 24, 80, &ui, &e), CT_OK);
+    for (int i = 0; i < steps; i++) {
+        step(ui, trail[i % TRAIL]);
+        ui->quit = false;
+        ui_load_now(ui, r, &e);
+        ui_draw(ui);
+        if (dice(SAMPLE) == 0) {
+            compare_with_fresh(ui, i);
+        }
+    }
+    ui_free(ui);
+    ct_reader_close(r);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {cmocka_unit_test(after_any_walk_the_screen_equals_a_fresh_redraw)};
+    setenv("CLOUDTAPE_NOW", "2026-11-01T00:00:00Z", 1);
+    return cmocka_run_group_tests_name("walk", tests, simulate, tidy);
+}
