@@ -56,6 +56,7 @@
     X(ANSI, "ansi", NULL, "with colours, as escape sequences")                                     \
     X(KEYS, "keys", "TEXT", "type these keys first")                                               \
     X(START, "start", "SCREEN", "the first screen or [view]")                                      \
+    X(PLAIN, "plain", NULL, "sentences, a line each: for screen readers and dumb terminals")       \
     X(NO_FETCH, "no-fetch", NULL, "start no fetcher")                                              \
     X(SEED, "seed", "N", "which simulated world")                                                  \
     X(DAYS, "days", "N", "how much history it starts with")                                        \
@@ -160,6 +161,10 @@ void ct_check_keys(struct ct_call *c);
 /* What is followed, by hand in the UI (kept in the state folder) and by [watch]: names of series,
  * NULL-terminated, in C's arena. */
 const char *const *ct_call_watch(struct ct_call *c);
+
+/* plain.c: a change as a sentence; the dashboard as sentences, a fetcher called by FETCH_ARGS (NULL: none) beside it. */
+void ct_plain_event(struct ct_buf *out, const struct ct_event_row *e);
+int ct_cmd_plain(struct ct_call *c, const char *const *fetch_args);
 
 /* statusline.c: the line of `status --line` into OUT. 0 or an exit code. */
 int ct_status_line(struct ct_call *c, struct ct_buf *out);

@@ -19,7 +19,7 @@ const struct ct_flag_def ct_flag_defs[CT_N_FLAGS] = {
 #define SCREENS "now status gpus tokens models history alerts sources"
 
 const struct ct_command ct_commands[] = {
-    {"", "", "the dashboard", "db config at theme charset start no-fetch", NULL, CT_BY_VIEWER, 0, 0,
+    {"", "", "the dashboard", "db config at theme charset start plain no-fetch", NULL, CT_BY_VIEWER, 0, 0,
      ct_cmd_dashboard},
     {"status", "[PROVIDER[/SCOPE]...]", "which providers are unwell, and since when",
      READ " all line tmux width fail-on", NULL, CT_BY_VIEWER, 0, -1, ct_cmd_status},
@@ -68,7 +68,7 @@ const struct ct_command ct_commands[] = {
     {"check", "WHEN", "for monitoring systems: exit 0 fine, 1 or 2 it holds, 3 unknown",
      "db config warning", NULL, CT_BY_FETCHER, 1, -1, NULL},
     {"watch", "[FILTER...]", "every change as it happens, one line or object each",
-     "db config ndjson json filter since after", NULL, CT_BY_VIEWER, 0, -1, ct_cmd_watch},
+     "db config ndjson json filter plain since after", NULL, CT_BY_VIEWER, 0, -1, ct_cmd_watch},
     {"screen", "NAME", "draws one screen as text", "db config at size theme charset ansi keys",
      SCREENS " help keys", CT_BY_VIEWER, 1, 1, ct_cmd_screen},
     {"fetch", "[SOURCE...]", "fetches once, or stays and fetches",

@@ -116,7 +116,9 @@ static bool print_event(const struct ct_call *c, const struct ct_event_row *e)
     struct ct_buf b = CT_BUF_INIT;
     char name[48], at[CT_TIME_MAX];
     event_name(name, e);
-    if (c->output.format == CT_FORMAT_TEXT) {
+    if (c->flag[CT_FLAG_PLAIN]) {
+        ct_plain_event(&b, e);
+    } else if (c->output.format == CT_FORMAT_TEXT) {
         ct_time_format(at, e->at_ms);
         ct_buf_addf(&b, "%s\t%s\t%s\t%.*s\t%.*s\t%s\n", at,
                     e->kind < 0 ? "-" : ct_event_kind_words[e->kind],

@@ -375,9 +375,11 @@ int ct_cmd_dashboard(struct ct_call *c)
     struct ct_ui_result result = {0};
     if (c->flag[CT_FLAG_CONFIG])
         args[4] = "--config", args[5] = c->flag[CT_FLAG_CONFIG];
-    ui_options(c, &o);
     bool fetch =
         !c->flag[CT_FLAG_NO_FETCH] && ct_setting_number(c->settings, "", "start_fetcher") == 1;
+    if (c->flag[CT_FLAG_PLAIN])
+        return ct_cmd_plain(c, fetch ? args : NULL);
+    ui_options(c, &o);
     int code = run_ui(c, &o, fetch ? args : NULL, &result);
     remember(c, &result);
     bool demo = code == 0 && result.end == CT_UI_DEMO;

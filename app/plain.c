@@ -1,0 +1,102 @@
+/* --plain: the dashboard as sentences, a line each, for screen readers and terminals that cannot place a cursor: how
+ * things are, then every change as it happens. */
+#include "config.h"
+
+#include "app/command.h"
+#include "app/spawn.h"
+#include "db/base/paths.h"
+#include "tui/views/common.h"
+
+#include <poll.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+void ct_plain_event(struct ct_buf *out, const struct ct_event_row *e)
+{
+    static const char *const stocks[] = {"unknown", "none left", "low", "available"};
+    int64_t was = e->old_value, is = e->new_value;
+    struct ct_civil at;
+    ct_civil_from_ms(e->at_ms, &at);
+    ct_buf_addf(out, "%02d-%02d %02d:%02d UTC: ", at.month, at.day, at.hour, at.minute);
+    ct_view_event_who(out, e);
+    if (e->kind == CT_EVENT_PRICE && was != CT_NONE && is != CT_NONE) {
+        if (e->field.n && ct_span_starts(e->series, "token/"))
+            ct_buf_addf(out, " %.*s", CT_FMT(e->field));
+        ct_buf_adds(out, " now costs ");
+        ct_format_price(out, is);
+        ct_buf_addc(out, ' ');
+        ct_view_unit(out, e->unit);
+        ct_buf_adds(out, ", was ");
+        ct_format_price(out, was);
+        ct_buf_adds(out, e->suspect == 1 ? "; suspect, not confirmed yet" : "");
+    } else if (e->kind == CT_EVENT_STOCK && was >= 0 && was < 4 && is >= 0 && is < 4) {
+        ct_buf_addf(out, ": stock is %s, was %s", stocks[is], stocks[was]);
+    } else {
+        ct_buf_addf(out, ": %.*s", CT_FMT(e->text));
+    }
+    ct_buf_adds(out, ".\n");
+}
+
+/* "5 provider scopes: 1 DEGR, 4 ok. The worst: aurora/cloud DEGR 3h." Worst first. */
+static void add_summary(struct ct_buf *out, const struct ct_summary *s)
+{
+    int64_t all = 0;
+    for (size_t i = 0; i < CT_LEN(s->count); i++)
+        all += s->count[i];
+    ct_buf_addf(out, "%lld provider scopes:", (long long)all);
+    for (int state = CT_STATE_MAJOR, n = 0; state >= 0; state--)
+        if (s->count[state])
+            ct_buf_addf(out, "%s %lld %s", n++ ? "," : "", (long long)s->count[state], ct_state_short(state));
+    ct_buf_adds(out, ".");
+    if (s->worst.n)
+        ct_buf_addf(out, " The worst: %.*s.", CT_FMT(s->worst));
+    ct_buf_addf(out, " %lld of %lld sources are fresh.\n", (long long)s->sources_fresh, (long long)s->sources);
+}
+
+static bool tell_summary(struct ct_call *c)
+{
+    struct ct_reader *r = NULL;
+    struct ct_summary s;
+    struct ct_query q = {.at_ms = CT_LIVE, .now_ms = c->now_ms};
+    struct ct_buf text = CT_BUF_INIT;
+    struct ct_error e = {0};
+    bool ok = ct_reader_open(c->db.p, &r, &e) == CT_OK && ct_read_summary(r, &q, c->arena, &s, &e) == CT_OK;
+    if (ok) {
+        add_summary(&text, &s);
+        (void)ct_output_flush(&text);
+        fflush(stdout);
+    }
+    ct_reader_close(r);
+    ct_buf_free(&text);
+    return ok;
+}
+
+int ct_cmd_plain(struct ct_call *c, const char *const *fetch_args)
+{
+    struct ct_keeper k = {.fd = -1, .child_fd = -1};
+    struct ct_buf log = CT_BUF_INIT, folder = CT_BUF_INIT;
+    ct_path_state(&folder, "");
+    ct_path_state(&log, "fetcher-output.log");
+    bool fetching = fetch_args && ct_mkdirs(folder.p, &c->err) == CT_OK &&
+                    ct_keeper_init(&k, fetch_args, log.p, &c->err) == CT_OK &&
+                    ct_keeper_start(&k, &c->err) == CT_OK; /* one that finds another's lease leaves again */
+    if (fetch_args && !fetching)
+        (void)ct_report(&c->err);
+    if (fetching && access(c->db.p, F_OK) != 0) {
+        puts("No data yet: the first sources are being read.");
+        fflush(stdout);
+    }
+    struct pollfd out = {.fd = STDOUT_FILENO, .events = 0};
+    bool told = tell_summary(c), heard = true;
+    while (fetching && !told && heard) { /* until the first answer is stored, or nobody reads any more */
+        heard = poll(&out, 1, 500) <= 0;
+        (void)ct_keeper_check(&k);
+        told = heard && tell_summary(c);
+    }
+    int code = heard ? ct_cmd_watch(c) : 0;
+    ct_keeper_stop(&k);
+    ct_buf_free(&log);
+    ct_buf_free(&folder);
+    return code;
+}
