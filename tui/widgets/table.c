@@ -363,17 +363,22 @@ static void draw_row(const struct ct_tview *v, const struct ct_tmodel *m, size_t
     }
 }
 
-/* "columns: f form  c cloud ..."; those hidden by choice in parentheses. */
+/* The letters over the headers hide; here stand those that would come back. */
 static void draw_choice(const struct ct_tview *v, const struct ct_tstate *s, struct ct_box line)
 {
-    int x = 1 + ct_puts(line, 0, 1, CT_ROLE_KEY, "show or hide:") + 1;
-    for (int i = v->frozen; i < ct_columns_n(v) && x < line.cols; i++) {
-        bool hidden = s->hidden >> i & 1;
-        const char *name = v->cols[i].header ? v->cols[i].header : "";
-        x += ct_putf(line, 0, x, CT_ROLE_KEY, "%c", ct_column_choice(v, (size_t)i)) + 1;
-        x += ct_putf(line, 0, x, hidden ? CT_ROLE_DIM : CT_ROLE_TEXT, hidden ? "(%s)" : "%s", name) + 1;
+    struct ct_fit f;
+    uint32_t shown = 0;
+    int x = 1 + ct_puts(line, 0, 1, CT_ROLE_KEY, "show or hide: a letter, 0 all, Esc") + 2;
+    ct_columns_fit(v, s, s->measured_cols, &f);
+    for (int i = 0; i < f.n; i++) {
+        shown |= 1u << f.index[i];
     }
-    ct_puts(line, 0, x, CT_ROLE_DIM, "0 all  Esc done");
+    for (int i = v->frozen; i < ct_columns_n(v) && x < line.cols; i++) {
+        if (!(shown >> i & 1)) {
+            x += ct_putf(line, 0, x, CT_ROLE_KEY, "%c", ct_column_choice(v, (size_t)i)) + 1;
+            x += ct_puts(line, 0, x, CT_ROLE_DIM, v->cols[i].header ? v->cols[i].header : "") + 1;
+        }
+    }
 }
 
 static void draw_footer(const struct ct_tview *v, const struct ct_tstate *s,
