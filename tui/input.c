@@ -4,6 +4,7 @@
 #include "tui/ui.h"
 
 #include "tui/term.h"
+#include "tui/widgets/table.h"
 
 #include <stdio.h>
 
@@ -27,23 +28,53 @@ static bool overlay_key(struct ct_ui *ui, enum ct_action action)
     return true;
 }
 
+/* The wheel scrolls a table and zooms a chart. */
+static void wheel(struct ct_ui *ui, bool up)
+{
+    const struct panel *p = ui_focused(ui);
+    if (p && p->ops->keys == CT_KEYS_CHART) {
+        ui_act_in_panel(ui, up ? CT_ACT_ZOOM_IN : CT_ACT_ZOOM_OUT, 0);
+        return;
+    }
+    for (int i = 0; i < 3; i++) {
+        ui_act_in_panel(ui, up ? CT_ACT_ROW_UP : CT_ACT_ROW_DOWN, 0);
+    }
+}
+
+static void click(struct ct_ui *ui, const struct ct_slot *s, int y, int x)
+{
+    int edge = ui->layout.framed && !s->folded ? 1 : 0;
+    if (s->place != ui->focus[ui->screen->number]) {
+        ui->focus[ui->screen->number] = s->place;
+        ui_layout(ui);
+    }
+    struct panel *p = ui_focused(ui);
+    if (!p || !p->ops->table || !p->has_model || s->folded) {
+        return;
+    }
+    if (ct_tview_click(p->state, p->got.model, y - s->y - edge, x - s->x - edge, &p->q) == CT_ACT_LOAD) {
+        ui_reload(ui, p);
+    }
+    p->dirty = true;
+    ui_follow_selection(ui, p);
+}
+
 static void mouse(struct ct_ui *ui)
 {
     int y, x, button;
-    if (!ct_term_mouse(&y, &x, &button) || ui->detail) {
+    if (!ct_term_mouse(&y, &x, &button) || ui->overlay != OVERLAY_NONE) {
         return;
     }
-    for (int i = 0; i < ui->layout.n; i++) {
-        const struct ct_slot *s = &ui->layout.slots[i];
-        bool hit = y >= s->y && y < s->y + s->rows && x >= s->x && x < s->x + s->cols;
-        if (hit && s->place != ui->focus[ui->screen->number]) {
-            ui->focus[ui->screen->number] = s->place;
-            ui_layout(ui);
+    if (button > 1) {
+        wheel(ui, button == 4);
+        return;
+    }
+    for (int i = 0; i < ui->layout.n && !ui->detail; i++) {
+        const struct ct_slot s = ui->layout.slots[i];
+        if (y >= s.y && y < s.y + s.rows && x >= s.x && x < s.x + s.cols) {
+            click(ui, &s, y, x);
             return;
         }
-    }
-    for (int i = 0; i < 3 && button > 1; i++) {
-        ui_act_in_panel(ui, button == 4 ? CT_ACT_ROW_UP : CT_ACT_ROW_DOWN, 0);
     }
 }
 

@@ -575,6 +575,29 @@ static void tab_completes_a_filter_from_the_data_then_highlights(void **state)
     leave(v, "Q");
 }
 
+static void the_mouse_is_off_until_asked_for_then_selects_and_sorts(void **state)
+{
+    (void)state;
+    struct vt *v = start(30, 100);
+    vt_type(v, "3");
+    vt_wait(v, ">GPU offers");
+    vt_type(v, "M");
+    vt_wait(v, "mouse on, Shift-drag selects");
+    int col, row = vt_find(v, "lambda/any", &col);
+    char sequence[64];
+    snprintf(sequence, sizeof(sequence), "\033[<0;%d;%dM\033[<0;%d;%dm", col + 1, row + 1, col + 1, row + 1);
+    vt_paste(v, sequence);
+    vt_settle(v, 300);
+    assert_non_null(strchr(vt_row(v, row), '>'));
+    row = vt_find(v, "CLOUD/REGION", &col);
+    snprintf(sequence, sizeof(sequence), "\033[<0;%d;%dM\033[<0;%d;%dm", col + 1, row + 1, col + 1, row + 1);
+    vt_paste(v, sequence);
+    vt_wait(v, "sort: cloud");
+    vt_type(v, "M");
+    vt_wait(v, "mouse off");
+    leave(v, "Q");
+}
+
 static void marks_bring_back_screen_row_and_filter(void **state)
 {
     (void)state;
@@ -847,6 +870,7 @@ int main(void)
         T(hours_days_and_events_are_stepped_through_on_every_screen),
         T(commands_complete_recall_and_explain),
         T(tab_completes_a_filter_from_the_data_then_highlights),
+        T(the_mouse_is_off_until_asked_for_then_selects_and_sorts),
         T(marks_bring_back_screen_row_and_filter),
         T(help_lists_the_keys_that_work_here),
         T(tab_zoom_and_pairs_move_about),

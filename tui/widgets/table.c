@@ -547,6 +547,7 @@ void ct_tview_draw(const struct ct_tview *v, struct ct_tstate *s, const struct c
     bool more = m->rows.n + (header ? 1 : 0) > (size_t)box.rows;
     bool footer = (box.rows >= 5 && told) || (box.rows >= 9 && more) || (asking && box.rows >= 2);
     s->page = box.rows - header - footer;
+    s->body_y = header;
     if (more && !footer) {
         note_part(note, s->page, m->rows.n);
     }
@@ -632,6 +633,30 @@ static enum ct_act_result sort_by(const struct ct_tview *v, struct ct_tstate *s,
     bool again = sorts_by(q->sort, column, &desc);
     snprintf(q->sort, sizeof(q->sort), "%s%s", column, again && !desc ? ":desc" : "");
     return CT_ACT_LOAD;
+}
+
+enum ct_act_result ct_tview_click(struct ct_tstate *s, const struct ct_tmodel *m, int y, int x,
+                                  struct ct_panel_query *q)
+{
+    const struct ct_tview *v = s->arranged;
+    size_t at = s->top + (size_t)(y > s->body_y ? y - s->body_y : 0);
+    struct ct_fit f;
+    if (!v || !m || y < 0) {
+        return CT_ACT_IGNORED;
+    }
+    if (y >= s->body_y) {
+        if (y - s->body_y < s->page && at < m->rows.n) {
+            select_at(s, m, at);
+        }
+        return CT_ACT_DRAW;
+    }
+    ct_columns_fit(v, s, s->measured_cols, &f);
+    for (int i = 0; i < f.n; i++) {
+        if (x >= f.x[i] && x <= f.x[i] + f.width[i] && v->cols[f.index[i]].column) {
+            return sort_by(v, s, ct_column_letter(v, (size_t)f.index[i]), q);
+        }
+    }
+    return CT_ACT_DRAW;
 }
 
 static enum ct_act_result reverse(struct ct_panel_query *q, struct ct_frame_request *req)

@@ -70,6 +70,7 @@ struct ct_tstate {
     size_t at, top;         /* its index and the first row shown, as last drawn */
     int left, col;          /* columns scrolled away; current column: both count places, not indexes */
     int page;               /* rows shown last time */
+    int body_y;             /* rows above the first one then: 1 with a header */
     bool sorting, choosing; /* letters are painted over the headers */
     uint64_t marks[CT_T_MARKS];
     size_t n_marks;
@@ -115,6 +116,9 @@ enum ct_act_result ct_tview_act(const struct ct_tview *v, struct ct_tstate *s,
 
 /* Whether row I is marked. */
 bool ct_tview_marked(const struct ct_tstate *s, const struct ct_tmodel *m, size_t i);
+/* A click at Y, X of the box drawn last: a row is selected, a header sorts. */
+enum ct_act_result ct_tview_click(struct ct_tstate *s, const struct ct_tmodel *m, int y, int x,
+                                  struct ct_panel_query *q);
 /* The selected row, or NULL. */
 const void *ct_tview_row(const struct ct_tview *v, const struct ct_tstate *s,
                          const struct ct_tmodel *m);
