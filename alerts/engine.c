@@ -207,15 +207,20 @@ static bool acked(const struct ct_engine *e, const struct ct_alert_instance *i)
     return false;
 }
 
-/* More than half of the sources cannot be read: what others say is our own trouble. */
+/* Another alert explains this one: by an [inhibit], or because more than half of the sources cannot be
+ * read and what the rest say may be our own trouble. */
 static bool inhibited(const struct ct_engine *e, const struct live *l)
 {
     if (ct_rule_view(l->rule)->builtin == CT_RULE_ALL_FAILING)
         return false;
-    for (size_t k = 0; k < e->n; k++)
-        if (e->v[k]->i.life.state == CT_ALERT_FIRING &&
-            ct_rule_view(e->v[k]->rule)->builtin == CT_RULE_ALL_FAILING)
+    for (size_t k = 0; k < e->n; k++) {
+        const struct live *s = e->v[k];
+        if (s == l || s->i.life.state != CT_ALERT_FIRING)
+            continue;
+        if (ct_rule_view(s->rule)->builtin == CT_RULE_ALL_FAILING ||
+            ct_rules_explains(e->o.rules, s->i.labels, l->i.labels))
             return true;
+    }
     return false;
 }
 

@@ -373,6 +373,66 @@ bool ct_rule_watches_nothing(const struct ct_rule *r)
     return r->when.watch && ct_targets[r->when.target].series && r->all->watch.n <= 1;
 }
 
+/* ---- inhibition ---- */
+
+enum ct_status ct_rules_inhibit(struct ct_rules *r, const struct ct_rule_line *line,
+                                struct ct_error *err)
+{
+    struct ct_inhibit *i = NULL;
+    for (size_t k = 0; k < r->inhibits.n && !i; k++)
+        if (strcmp(r->inhibits.v[k].name, line->name) == 0)
+            i = &r->inhibits.v[k];
+    if (!i) {
+        i = CT_VEC_PUSH(r->arena, &r->inhibits);
+        i->name = ct_arena_dup(r->arena, ct_span(line->name)).p;
+    }
+    const char **to = strcmp(line->key, "source") == 0   ? &i->source
+                      : strcmp(line->key, "target") == 0 ? &i->target
+                      : strcmp(line->key, "equal") == 0  ? &i->equal
+                                                         : NULL;
+    if (!to)
+        return ct_fail(err, CT_ERR_CONFIG, line->where, "unknown key \"%s\"", line->key);
+    enum ct_status st = to == &i->equal ? CT_OK : ct_silence_check(ct_span(line->value), err);
+    if (st == CT_OK)
+        *to = ct_arena_dup(r->arena, ct_span(line->value)).p;
+    return st;
+}
+
+static struct ct_span label_value(struct ct_span labels, struct ct_span key)
+{
+    while (labels.n) {
+        struct ct_span value = ct_span_cut(&labels, '\x1f'), name = ct_span_cut(&value, '=');
+        if (ct_span_eq(name, key))
+            return value;
+    }
+    return CT_SPAN_NONE;
+}
+
+static bool equal_labels(const char *list, struct ct_span a, struct ct_span b)
+{
+    struct ct_span rest = ct_span(list);
+    while (rest.n) {
+        struct ct_span key = ct_span_trim(ct_span_cut(&rest, ','));
+        if (key.n && !ct_span_eq(label_value(a, key), label_value(b, key)))
+            return false;
+    }
+    return true;
+}
+
+bool ct_rules_explains(const struct ct_rules *r, struct ct_span source, struct ct_span target)
+{
+    for (size_t k = 0; k < r->inhibits.n; k++) {
+        const struct ct_inhibit *i = &r->inhibits.v[k];
+        if (!i->source || !i->target)
+            continue;
+        struct ct_span s = ct_span(i->source), t = ct_span(i->target);
+        if (ct_silence_covers(s, source) && ct_silence_covers(t, target) &&
+            !ct_silence_covers(s, target) && equal_labels(i->equal, source, target))
+            return true;
+    }
+    return false;
+}
+
 /* ---- in words ---- */
 
 /* In the largest unit that says it whole: 60d, 90m, 45s. */

@@ -67,6 +67,16 @@ struct ct_span ct_rule_sentence(const struct ct_rule *r, struct ct_arena *a);
 CT_MUST_USE enum ct_status ct_rule_of_when(const char *when, const struct ct_rule_scope *scope,
                                            struct ct_rules **out, struct ct_error *err);
 
+/* ---- inhibition ---- */
+
+/* One line of an [inhibit NAME] section: `source` and `target` are matchers as silences take them
+ * (rule=X severity=critical), `equal` lists labels whose values must be the same in both. */
+enum ct_status ct_rules_inhibit(struct ct_rules *r, const struct ct_rule_line *line,
+                                struct ct_error *err);
+/* Does an alert with labels SOURCE, firing, explain one with labels TARGET away? One that is both
+ * kinds explains nothing. */
+bool ct_rules_explains(const struct ct_rules *r, struct ct_span source, struct ct_span target);
+
 /* ---- asking ---- */
 
 /* One row of a rule's table, judged. Text lives in the arena of the look. */

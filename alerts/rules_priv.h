@@ -47,8 +47,13 @@ struct ct_rule {
     struct ct_rules *all;
 };
 
+struct ct_inhibit {
+    const char *name, *source, *target, *equal; /* NULL: not given */
+};
+
 struct ct_rules {
     struct ct_arena *arena;
+    CT_VEC(struct ct_inhibit) inhibits;
     CT_VEC(struct ct_rule) v;
     CT_VEC(const char *) providers; /* last NULL; n 0: all */
     CT_VEC(const char *) watch;

@@ -91,6 +91,12 @@ void ct_alert_config_load(const char *file, bool allow_private, struct ct_http *
     }
     struct ct_rule_scope scope = scope_of(s, a);
     ct_rules_load(rules.v, rules.n, &scope, on_problem, out, &out->rules);
+    for (size_t i = 0; (l = ct_settings_at(s, i)); i++) {
+        const struct ct_rule_line line = {l->name, l->key, l->value, l->where};
+        if (strcmp(l->section, "inhibit") == 0 &&
+            ct_rules_inhibit(out->rules, &line, &err) != CT_OK)
+            on_problem(out, l->where, err.what);
+    }
     struct ct_channels_options o = {.lines = channels.v,
                                     .n_lines = channels.n,
                                     .http = http,

@@ -37,6 +37,7 @@ const struct ct_section_def ct_section_defs[] = {
      "a rule: tell somebody when something holds. Rules may stand here or in files of their own in "
      "alerts.d; `cloudtape alerts lint` says what each means",
      NULL},
+    {"inhibit", 1, false, "alerts that make others superfluous: those are not told meanwhile", NULL},
     {"notify", 1, false, "where messages go, under the name that rules use", NULL},
     {NULL, 0, false, NULL, NULL},
 };
@@ -144,6 +145,11 @@ const struct ct_setting_def ct_setting_defs[] = {
      "hours in UTC, such as 22:00-07:00, in which only critical ones are told"},
     {"alert", "notify", CT_SET_TEXT, 0, 0, NULL, NULL, "channels: names of [notify], bell"},
     {"alert", "enabled", CT_SET_TEXT, 0, 0, "yes", NULL, "no: as if it were not there"},
+
+    {"inhibit", "source", CT_SET_TEXT, 0, 0, NULL, NULL,
+     "labels of what explains, such as rule=outage severity=critical; globs"},
+    {"inhibit", "target", CT_SET_TEXT, 0, 0, NULL, NULL, "labels of what is then held back"},
+    {"inhibit", "equal", CT_SET_TEXT, 0, 0, NULL, NULL, "labels that must be the same in both"},
 
     {"notify", "kind", CT_SET_TEXT, 0, 0, NULL, NULL, "exec, webhook, mail, desktop or digest"},
     {"notify", "format", CT_SET_TEXT, 0, 0, NULL, NULL,

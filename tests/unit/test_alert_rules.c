@@ -192,6 +192,28 @@ static void silences_match_labels_by_globs_and_all_of_them(void **state)
     assert_int_equal(ct_silence_check(CT_LIT("  "), NULL), CT_ERR_USAGE);
 }
 
+static void rule_11_inhibition_needs_source_target_and_equal_labels(void **state)
+{
+    (void)state;
+    const struct ct_rule_line lines[] = {{"i", "source", "severity=critical", "f:1"},
+                                         {"i", "target", "severity=*", "f:2"},
+                                         {"i", "equal", "provider, region", "f:3"}};
+    struct heard h;
+    struct ct_error err;
+    struct ct_rules *r = load(NULL, 0, &h);
+    for (size_t i = 0; i < CT_LEN(lines); i++)
+        assert_int_equal(ct_rules_inhibit(r, &lines[i], &err), CT_OK);
+    struct ct_span source = CT_LIT("provider=aws\x1fseverity=critical");
+    assert_true(ct_rules_explains(r, source, CT_LIT("provider=aws\x1fseverity=warning")));
+    assert_false(ct_rules_explains(r, source, CT_LIT("provider=gcp\x1fseverity=warning")));
+    assert_false(ct_rules_explains(r, source, CT_LIT("provider=aws\x1fregion=x\x1fseverity=info")));
+    assert_false(ct_rules_explains(r, source, source)); /* what is both explains nothing */
+    const struct ct_rule_line bad[] = {{"j", "source", "nonsense", "f:4"}, {"j", "soruce", "a=b", "f:5"}};
+    assert_int_equal(ct_rules_inhibit(r, &bad[0], &err), CT_ERR_USAGE);
+    assert_int_equal(ct_rules_inhibit(r, &bad[1], &err), CT_ERR_CONFIG);
+    ct_rules_free(r);
+}
+
 int main(void)
 {
 #define T(name) cmocka_unit_test(name)
@@ -202,6 +224,7 @@ int main(void)
         T(built_in_rules_are_there_and_take_settings_but_no_condition),
         T(all_that_may_be_set_is_taken),
         T(a_rule_about_what_is_watched_knows_when_nothing_is),
+        T(rule_11_inhibition_needs_source_target_and_equal_labels),
         T(silences_match_labels_by_globs_and_all_of_them),
     };
     return cmocka_run_group_tests_name("alert rules", tests, NULL, NULL);
