@@ -157,16 +157,19 @@ query_status_line() {
 }
 
 query_history() {
-    series=$(sql "SELECT s.name FROM sample p JOIN series s ON s.id = p.series_id WHERE s.kind = 0 AND s.source_id IN
-        (SELECT id FROM source WHERE name = 'demo_aws_spot') GROUP BY s.id ORDER BY count(*) DESC, s.name LIMIT 1")
-    points="SELECT at_ms, value FROM sample WHERE series_id = (SELECT id FROM series WHERE name = '$series') ORDER BY at_ms"
+    "$build/cloudtape" export samples --sqlite "$work/rows.db" --db "$work/demo.db" 2>/dev/null
+    rows() { sqlite3 -batch -readonly "$work/rows.db" "$1"; }
+    series=$(rows "SELECT series FROM samples WHERE source = 'demo_aws_spot' AND series LIKE 'gpu/%'
+        GROUP BY series ORDER BY count(*) DESC, series LIMIT 1")
+    rows_index=$(sqlite3 -batch "$work/rows.db" "CREATE INDEX of_series ON samples (series, at)") || die "$rows_index"
+    points="SELECT at, value FROM samples WHERE series = '$series' ORDER BY at"
     set -- "$series" --db "$work/demo.db"
     same "last point of $series" \
         "$("$build/cloudtape" history "$@" --json | sed 's/.*"last":\([0-9.]*\).*/\1/')" \
-        "$(sql "SELECT rtrim(rtrim(printf('%.9f', value / 1e9), '0'), '.') FROM ($points)
-            WHERE value IS NOT NULL ORDER BY at_ms DESC LIMIT 1")"
+        "$(rows "SELECT rtrim(rtrim(printf('%.9f', value), '0'), '.') FROM ($points)
+            WHERE value IS NOT NULL ORDER BY at DESC LIMIT 1")"
     set -- $("$bench/pairs" 101 "$build/cloudtape" history "$@" --json \
-        --vs sqlite3 -batch -readonly -json "$work/demo.db" "$points")
+        --vs sqlite3 -batch -readonly -json "$work/rows.db" "$points")
     line query-history-against-sqlite3 "$1" "$2" us '<=2'
 }
 
@@ -191,6 +194,11 @@ area_parse() {
 area_store() {
     say "store"
     "$bench/bench_store" "$work"
+    if [ "${CT_BENCH_100M:-}" ]; then # a year of hours: some minutes
+        "$bench/bench_samples" "$work" 1:15 10:15 100:15 1:1 10:1 100:1 10:15:jitter
+    else
+        "$bench/bench_samples" "$work"
+    fi
 }
 
 area_net() {
