@@ -696,6 +696,26 @@ static void add_gap(struct gap_walk *w, int64_t from, int64_t to, struct ct_span
         *gap = (struct ct_gap){from, to, reason};
 }
 
+/* Whether a pause between two imported answers is of the kind this collector makes: no longer than four
+ * times the one before or the one behind it. Alone, it is. */
+static bool usual_pause(struct ct_reader *r, const struct ct_source_at *s, int64_t from, int64_t to)
+{
+    int64_t before = CT_NONE, behind = CT_NONE;
+    sqlite3_stmt *st = ct_use(r, SQL_POLLS_BACK, 2, s->id, from - 1);
+    while (before == CT_NONE && ct_step(r, st))
+        if (sqlite3_column_int(st, 3) <= CT_POLL_CARRY && ct_col_must(st, 1) < from)
+            before = from - ct_col_must(st, 1);
+    if (st)
+        sqlite3_reset(st);
+    st = ct_use(r, SQL_POLL_NEXT, 3, s->id, to, r->at);
+    if (ct_step(r, st))
+        behind = ct_col_must(st, 0) - to;
+    if (st)
+        sqlite3_reset(st);
+    int64_t widest = max64(before, behind); /* CT_NONE is less than any */
+    return widest == CT_NONE || (to - from) / 4 <= widest;
+}
+
 void ct_source_gaps(struct ct_reader *r, const struct ct_source_at *s, int64_t from_ms,
                     int64_t to_ms, struct ct_gaps *out)
 {
@@ -733,7 +753,8 @@ void ct_source_gaps(struct ct_reader *r, const struct ct_source_at *s, int64_t f
          * how it was on their day. */
         bool neighbours = imported && good_imported && !failed.n &&
                           (s->kind != CT_SOURCE_STATUS || at - since <= CT_DAY);
-        if ((good == CT_NONE && at > from_ms) || (at - since > w.limit && !neighbours)) {
+        bool wide = at - since > w.limit && !(neighbours && usual_pause(r, s, since, at));
+        if ((good == CT_NONE && at > from_ms) || wide) {
             end = since;
             for (size_t i = 0; i < failed.n; i++) {
                 if (failed.v[i].from_ms - end > w.limit) {

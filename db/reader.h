@@ -54,6 +54,8 @@
                   " ORDER BY at_ms DESC LIMIT 1")                                                  \
     X(ATTEMPTS_IN, "SELECT count(*) FROM (SELECT 1 FROM attempt WHERE source_id=?1 AND at_ms>=?2"  \
                    " AND at_ms<=?3 LIMIT 5000)")                                                   \
+    X(POLL_NEXT, "SELECT from_ms FROM poll WHERE source_id=?1 AND from_ms>?2 AND from_ms<=?3"     \
+                 " AND outcome<=1 ORDER BY from_ms LIMIT 1")                                       \
     X(ATTEMPTS,                                                                                    \
       "SELECT at_ms,outcome,http_status,bytes,rows,changed_rows,latency_ms,error FROM attempt"     \
       " WHERE source_id=?1 AND at_ms<=?2 ORDER BY at_ms DESC LIMIT 10")                            \
@@ -258,7 +260,8 @@ struct ct_scope_state ct_scope_state(struct ct_reader *r, const struct ct_source
  * Two good answers no further apart than 2 intervals and a minute leave no gap, whatever failed in
  * between. A wider pause is one, from the last good answer to the next, told by reason: what the
  * failed attempts in it said, "not recorded" where nobody asked. Imported observations are as far
- * apart as their collector chose: between two neighbouring ones there is no gap. */
+ * apart as their collector chose: between two neighbouring ones there is a gap only where their
+ * distance is more than four times that of the neighbours on either side. */
 struct ct_gaps {
     CT_VEC(struct ct_gap) v;
 };

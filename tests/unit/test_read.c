@@ -1025,6 +1025,39 @@ static void a_damaged_file_never_brings_the_reader_down(void **state)
 
 /* ---- what moved, and windows in numbers ---- */
 
+/* Recorded lists: daily, then none for two months, daily again; and some as people found time. */
+static void a_hole_in_imports_is_a_gap_where_their_rhythm_shows_it(void **state)
+{
+    struct read t = begin(state, MIN(0) + 400 * CT_DAY);
+    static const int daily[] = {0, 1, 2, 3, 63, 64, 65}, now_and_then[] = {0, 30, 100, 290, 380};
+    for (size_t i = 0; i < CT_LEN(daily); i++) {
+        offer(t.f, "p5", 2000 + (int64_t)i, CT_STOCK_AVAILABLE);
+        import(t.f, "list", T0 + daily[i] * CT_DAY);
+    }
+    for (size_t i = 0; i < CT_LEN(now_and_then); i++) {
+        token(t.f, "m", CT_KIND_INPUT, 1000 + (int64_t)i);
+        import(t.f, "token", T0 + now_and_then[i] * CT_DAY);
+    }
+    t.q.subject = CT_LIT("gpu/aws/us-east-1/H100-SXM-80x8/od/p5");
+    t.q.to_ms = T0 + 65 * CT_DAY;
+    for (int zoom = 0; zoom < 2; zoom++) { /* whatever part of it is looked at */
+        t.q.from_ms = zoom ? T0 + 40 * CT_DAY : 0;
+        struct ct_rows rows = load(&t, ct_read_history);
+        const struct ct_history *h = rows.v;
+        const struct ct_gap *g = h->gaps.v;
+        assert_int_equal(h->gaps.n, 1);
+        assert_int_equal(g->from_ms, T0 + (zoom ? 40 : 3) * CT_DAY);
+        assert_int_equal(g->to_ms, T0 + 63 * CT_DAY);
+        assert_true(ct_span_is(g->reason, "not recorded"));
+    }
+    t.q.from_ms = 0;
+    t.q.to_ms = T0 + 380 * CT_DAY;
+    t.q.subject = CT_LIT("m/input");
+    struct ct_rows rows = load(&t, ct_read_history);
+    assert_int_equal(((const struct ct_history *)rows.v)->gaps.n, 0);
+    end(&t);
+}
+
 static void movers_are_the_largest_moves_first_of_prices_known_then_and_now(void **state)
 {
     struct read t = begin(state, MIN(24 * 60 + 2));
@@ -1250,6 +1283,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         T(open_says_what_is_wrong_with_the_file),
         T(a_newer_layout_opens_and_says_so),
+        T(a_hole_in_imports_is_a_gap_where_their_rhythm_shows_it),
         T(movers_are_the_largest_moves_first_of_prices_known_then_and_now),
         T(figures_tell_absences_gaps_and_what_was_in_force),
         T(the_summary_counts_samples),
