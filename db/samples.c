@@ -17,9 +17,9 @@
 /* Waiting to be sealed: enough that a chunk is not rewritten for every sample, few enough to be
  * read and kept by everybody who looks. */
 #define SOME_TICKS 512
-#define SOME_ROWS 32768
+#define SOME_ROWS 65536
 #define MANY_TICKS 2048
-#define MANY_ROWS 131072
+#define MANY_ROWS 196608
 
 enum { CHUNK_AT, CHUNK_AFTER, CHUNK_PUT, CHUNK_DEL, TICKS, TICK_PUT, TICK_DEL, META, META_PUT,
        DATA_VERSION, N_SQL };
