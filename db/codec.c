@@ -8,11 +8,16 @@
 
 /* ---- numbers of seven bits a byte, the low ones first ---- */
 
-static void put(struct ct_buf *out, uint64_t v)
+#define NUMBER_MOST 10
+#define HEAD_MOST (1 + 5 * NUMBER_MOST)
+#define ROW_MOST (2 * NUMBER_MOST + 1)
+
+static char *put(char *p, uint64_t v)
 {
     for (; v > 127; v >>= 7)
-        ct_buf_addc(out, (char)(v | 128));
-    ct_buf_addc(out, (char)v);
+        *p++ = (char)(v | 128);
+    *p++ = (char)v;
+    return p;
 }
 
 struct input {
@@ -99,33 +104,35 @@ static void find_steps(const struct ct_sample *v, size_t n, uint64_t *keys, uint
 
 void ct_blob_encode(struct ct_buf *out, const struct ct_sample *v, size_t n)
 {
-    size_t start = out->n;
+    char *start = ct_buf_room(out, HEAD_MOST + n * ROW_MOST + SUM_BYTES), *p = start;
     uint64_t key = (uint64_t)v[0].at_ms, value = 0, key_step, value_step;
     for (size_t i = n; i-- > 0;)
         value = v[i].value == CT_NONE ? value : (uint64_t)v[i].value;
     find_steps(v, n, &key_step, &value_step);
-    ct_buf_addc(out, VERSION);
-    put(out, n);
-    put(out, fold(key));
-    put(out, key_step);
-    put(out, fold(value));
-    put(out, value_step);
+    *p++ = VERSION;
+    p = put(p, n);
+    p = put(p, fold(key));
+    p = put(p, key_step);
+    p = put(p, fold(value));
+    p = put(p, value_step);
     int now = 0;
     for (size_t i = 0; i < n; i++) {
         bool turn = words(&v[i]) != now;
         now = words(&v[i]);
-        put(out, ((uint64_t)v[i].at_ms - key) / key_step << 1 | turn);
+        p = put(p, ((uint64_t)v[i].at_ms - key) / key_step << 1 | turn);
         key = (uint64_t)v[i].at_ms;
         if (turn)
-            ct_buf_addc(out, (char)now);
+            *p++ = (char)now;
         if (now & NO_NUMBER)
             continue;
-        put(out, fold(in_steps((uint64_t)v[i].value - value, value_step)));
+        p = put(p, fold(in_steps((uint64_t)v[i].value - value, value_step)));
         value = (uint64_t)v[i].value;
     }
-    uint32_t sum = sum_of((struct ct_span){out->p + start, out->n - start});
+    uint32_t sum = sum_of((struct ct_span){start, (size_t)(p - start)});
     for (int i = 0; i < SUM_BYTES; i++)
-        ct_buf_addc(out, (char)(sum >> 8 * i));
+        *p++ = (char)(sum >> 8 * i);
+    *p = '\0';
+    out->n += (size_t)(p - start);
 }
 
 /* What stands before the rows; N is 0 when that makes no sense. */
