@@ -141,6 +141,9 @@ static void check_lease(struct doctor *d)
         } else {
             find(d, GOOD, "fetcher", "", SAY("none runs; the dashboard starts one"));
         }
+        if (s.trouble.n)
+            find(d, BROKEN, "storing", "make room or mend the disk: the fetcher goes on by itself",
+                 SAY("the fetcher cannot store: %.*s", CT_FMT(s.trouble)));
         if (s.sources)
             find(d, s.sources_failing ? WARN : GOOD, "sources", "`cloudtape sources` says why",
                  SAY("%lld on, %lld fresh, %lld failing", (long long)s.sources,

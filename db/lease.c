@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
@@ -73,6 +74,22 @@ int ct_lock_file(const char *database, struct ct_error *err)
     return fd;
 }
 
+void ct_note_trouble(struct ct_writer *w, const char *why)
+{
+    char line[CT_NOTE_BYTES] = "";
+    if (w->note_fd < 0 || (!why && w->noted_ms == CT_NONE))
+        return;
+    if (why && w->noted_ms == CT_NONE)
+        w->noted_ms = ct_now_ms();
+    if (why)
+        (void)snprintf(line, sizeof line, "%lld %lld %s", (long long)w->noted_ms, (long long)getpid(), why);
+    else
+        w->noted_ms = CT_NONE;
+    /* one that cannot be written is told of by the silence that follows */
+    if (pwrite(w->note_fd, line, sizeof line, 0) != (ssize_t)sizeof line)
+        errno = 0;
+}
+
 enum ct_status ct_lease_take(struct ct_writer *w, const char *owner, int64_t now_ms,
                              struct ct_lease **out, struct ct_error *err)
 {
@@ -101,7 +118,9 @@ out:
         return status;
     }
     watch_forks();
-    held_fd = l->fd;
+    held_fd = w->note_fd = l->fd;
+    w->noted_ms = 0; /* whatever another one noted is over */
+    ct_note_trouble(w, NULL);
     *out = l;
     return CT_OK;
 }
@@ -130,6 +149,8 @@ void ct_lease_drop(struct ct_lease *l)
             enum ct_status status = ct_w_commit(l->w, "lease", &ignored);
             (void)status;
         }
+        ct_note_trouble(l->w, NULL);
+        l->w->note_fd = -1;
         (void)flock(l->fd, LOCK_UN); /* at once, also for a child that has not closed its copy yet */
         (void)close(l->fd);
         if (held_fd == l->fd)

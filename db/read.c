@@ -1,9 +1,13 @@
 /* The read-only connection, its statements, and what every loader stands on. */
 #include "config.h"
 
+#include "db/base/text.h"
 #include "db/reader.h"
 
 #include <errno.h>
+#include <unistd.h>
+#include <signal.h>
+#include <fcntl.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -232,7 +236,13 @@ int64_t ct_reader_version(struct ct_reader *r)
     follow_file(r);
     r->err = &ignored;
     r->status = CT_OK;
-    return ask(r, SQL_DATA_VERSION) ^ (int64_t)((uint64_t)r->ino << 24);
+    struct ct_buf path = CT_BUF_INIT;
+    struct stat note = {.st_mtime = 0}; /* trouble is noted where nothing can be committed */
+    ct_buf_addf(&path, "%s.lock", r->path);
+    (void)stat(path.p, &note);
+    ct_buf_free(&path);
+    return ask(r, SQL_DATA_VERSION) ^ (int64_t)((uint64_t)r->ino << 24) ^
+           (int64_t)((uint64_t)note.st_mtime << 40 ^ (uint64_t)note.st_mtim.tv_nsec << 16);
 }
 
 /* ---- loading ---- */
@@ -858,6 +868,33 @@ struct ct_span ct_name_segment(struct ct_reader *r, struct ct_span name, int n)
 
 /* ---- the whole ---- */
 
+static int open_note(const struct ct_reader *r)
+{
+    struct ct_buf path = CT_BUF_INIT;
+    ct_buf_addf(&path, "%s.lock", r->path);
+    int fd = open(path.p, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+    ct_buf_free(&path);
+    return fd;
+}
+
+/* What a living fetcher of this machine noted in its lock file: since when, its pid, why. */
+static void read_trouble(struct ct_reader *r, struct ct_summary *out)
+{
+    char text[257] = "";
+    int64_t since, pid;
+    int fd = r->live ? open_note(r) : -1;
+    ssize_t n = fd >= 0 ? pread(fd, text, sizeof text - 1, 0) : 0;
+    if (fd >= 0)
+        (void)close(fd);
+    struct ct_span rest = ct_span(n > 0 ? text : "");
+    if (ct_span_int(ct_span_cut(&rest, ' '), &since) != CT_OK ||
+        ct_span_int(ct_span_cut(&rest, ' '), &pid) != CT_OK || pid <= 0 || pid > INT32_MAX || !rest.n ||
+        (kill((pid_t)pid, 0) != 0 && errno == ESRCH))
+        return;
+    out->trouble = ct_clean_name(r->arena, rest);
+    out->trouble_since_ms = since;
+}
+
 static void read_lease(struct ct_reader *r, struct ct_summary *out)
 {
     sqlite3_stmt *st = ct_use(r, SQL_LEASE, 0);
@@ -969,6 +1006,7 @@ enum ct_status ct_read_summary(struct ct_reader *r, const struct ct_query *q, st
     }
     out->offline_since_ms = ct_offline_since(r, &list);
     read_lease(r, out);
+    read_trouble(r, out);
     out->recording_since_ms = meta(r, "first_ms");
     out->samples = r->live ? ct_samples_count(r->samples) : CT_NONE;
     sqlite3_stmt *st = ct_use(r, SQL_SERIES_COUNT, 0);

@@ -52,6 +52,8 @@ struct ct_summary {
     int worst_state;
     struct ct_span fetcher;  /* "pid 4121 on HOST"; null: nobody */
     int64_t fetcher_beat_ms; /* CT_NONE */
+    struct ct_span trouble;  /* what keeps that fetcher from storing: "database or disk is full"; null: nothing */
+    int64_t trouble_since_ms;
 };
 CT_MUST_USE enum ct_status ct_read_summary(struct ct_reader *r, const struct ct_query *q,
                                            struct ct_arena *a, struct ct_summary *out,

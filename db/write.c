@@ -285,6 +285,8 @@ enum ct_status ct_writer_open(const char *path, unsigned flags, struct ct_writer
     struct ct_writer *w = ct_xcalloc(1, sizeof *w);
     w->path = ct_xstrdup(path);
     w->flags = flags;
+    w->note_fd = -1;
+    w->noted_ms = CT_NONE;
     w->arena = ct_arena_new(ARENA_MAX);
     enum ct_status status = prepare_file(w, err);
     if (status == CT_OK)
@@ -344,8 +346,10 @@ static enum ct_status end_with(struct ct_writer *w, const char *sql, const char 
         w->committing = true;
         int rc = sqlite3_exec(w->db, sql, NULL, NULL, NULL);
         w->committing = false;
-        if (rc == SQLITE_OK)
+        if (rc == SQLITE_OK) {
+            ct_note_trouble(w, NULL);
             return CT_OK;
+        }
         keep_failure(w, sqlite3_extended_errcode(w->db));
     }
     if (!sqlite3_get_autocommit(w->db))
@@ -353,6 +357,7 @@ static enum ct_status end_with(struct ct_writer *w, const char *sql, const char 
     ct_samples_forget(w->samples);
     if (full)
         return ct_fail(err, CT_ERR_LIMIT, where, "the answer needs more memory than allowed");
+    ct_note_trouble(w, w->why);
     return ct_fail(err, CT_ERR_DB, where, "%s: %s", w->path, w->why);
 }
 

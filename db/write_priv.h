@@ -205,6 +205,8 @@ struct ct_writer {
     char why[256];
     bool reopen; /* the handle met an I/O error: nothing it knows is trusted any more */
     bool committing;
+    int note_fd;      /* of the lease's lock file, or -1: where trouble is noted for viewers */
+    int64_t noted_ms; /* since when; CT_NONE: there is none */
     bool dirty;  /* committed since the last checkpoint */
     dev_t dev;
     ino_t ino;
@@ -266,6 +268,11 @@ int ct_lock_file(const char *database, struct ct_error *err);
 CT_MUST_USE enum ct_status ct_w_undo(struct ct_writer *w, const char *where, struct ct_error *err);
 /* Seals what waits when it is so much that readers feel it: an import never pauses. */
 void ct_w_seal_many(struct ct_writer *w);
+
+/* What keeps the fetcher from storing, for those who look on: a line in its lock file, which has its room from the
+ * start, so that a full disk can be told of. WHY NULL: nothing (any more). */
+#define CT_NOTE_BYTES 256
+void ct_note_trouble(struct ct_writer *w, const char *why);
 
 /* ---- one commit ---- */
 

@@ -107,7 +107,10 @@ static int make_flags(const struct ct_ui *ui, bool clock, bool seconds, struct f
     if (ui->paused) {
         add_flag(flags, &n, CT_ROLE_NOT_LIVE, "PAUSED %d waiting", ui->waiting);
     }
-    if (live && m && m->sum.offline_since_ms != CT_NONE) {
+    if (live && m && m->sum.trouble.n) {
+        ui_clock(ui, m->sum.trouble_since_ms, false, false, text);
+        add_flag(flags, &n, CT_ROLE_ERROR, "NOT STORED since %s: %.*s", text, CT_FMT(m->sum.trouble));
+    } else if (live && m && m->sum.offline_since_ms != CT_NONE) {
         ui_clock(ui, m->sum.offline_since_ms, false, false, text);
         add_flag(flags, &n, CT_ROLE_NOT_LIVE, "OFFLINE since %s", text);
     } else if (live && m && data_is_old(&m->sum)) {

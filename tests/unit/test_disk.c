@@ -185,6 +185,33 @@ static void a_backup_or_compaction_on_a_full_disk_changes_nothing(void **state)
     assert_int_equal(ct_upkeep_backup(f->path, to, &bytes, &f->err), CT_OK);
 }
 
+static void trouble_is_told_to_viewers_until_it_is_over(void **state)
+{
+    struct fixture *f = *state;
+    struct ct_reader *r;
+    struct ct_lease *lease;
+    struct ct_summary s;
+    struct ct_query q = {.at_ms = CT_LIVE, .now_ms = T0};
+    assert_int_equal(ct_lease_take(f->w, "fetcher", T0, &lease, &f->err), CT_OK);
+    assert_int_equal(commit(f, f->w, 0), CT_OK);
+    assert_int_equal(ct_reader_open(f->path, &r, &f->err), CT_OK);
+    assert_int_equal(ct_read_summary(r, &q, f->arena, &s, &f->err), CT_OK);
+    assert_int_equal(s.trouble.n, 0);
+    int64_t version = ct_reader_version(r);
+    fault_arm(FAULT_WRITE, 1, 1000, SQLITE_FULL);
+    assert_int_not_equal(commit(f, f->w, 1), CT_OK);
+    fault_disarm();
+    assert_int_not_equal(ct_reader_version(r), version); /* a reason to look again */
+    assert_int_equal(ct_read_summary(r, &q, f->arena, &s, &f->err), CT_OK);
+    assert_true(ct_span_ihas(s.trouble, CT_LIT("full")));
+    assert_true(s.trouble_since_ms > 0);
+    assert_int_equal(commit(f, f->w, 2), CT_OK);
+    assert_int_equal(ct_read_summary(r, &q, f->arena, &s, &f->err), CT_OK);
+    assert_int_equal(s.trouble.n, 0);
+    ct_reader_close(r);
+    ct_lease_drop(lease);
+}
+
 static void a_file_system_without_shared_memory_is_one_line_of_advice(void **state)
 {
     struct fixture *f = *state;
@@ -468,6 +495,7 @@ int main(void)
         T(a_read_that_fails_is_no_answer),
         T(a_full_disk_at_the_start_is_one_line_and_leaves_no_ruin),
         T(a_backup_or_compaction_on_a_full_disk_changes_nothing),
+        T(trouble_is_told_to_viewers_until_it_is_over),
         T(a_file_system_without_shared_memory_is_one_line_of_advice),
         T(on_request_a_network_file_system_is_used_without_shared_memory),
         T(a_loss_of_power_costs_nothing_that_was_acknowledged),
