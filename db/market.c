@@ -532,6 +532,7 @@ void ct_market_names(struct ct_reader *r, struct ct_span subject, bool exact,
         }
         if (st)
             sqlite3_reset(st);
-        ct_sort(r, out->v.v + first, out->v.n - first, sizeof *out->v.v, by_name);
+        if (out->v.n > first) /* no offset to an array that is not there */
+            ct_sort(r, out->v.v + first, out->v.n - first, sizeof *out->v.v, by_name);
     }
 }
