@@ -121,22 +121,10 @@ static size_t index_of(const struct ct_engine *e, const struct ct_rule *rule)
     return i;
 }
 
-/* The value of label KEY of an instance; also rule, severity, subject. */
-static struct ct_span label_of(const struct ct_alert_instance *i, const char *key)
-{
-    struct ct_span rest = i->labels;
-    while (rest.n) {
-        struct ct_span value = ct_span_cut(&rest, '\x1f'), name = ct_span_cut(&value, '=');
-        if (ct_span_is(name, key))
-            return value;
-    }
-    return CT_SPAN_NONE;
-}
-
 static void set_group(struct ct_alert_instance *i, const struct ct_rule_view *v)
 {
     struct ct_buf b = CT_BUF_INIT;
-    struct ct_span value = v->group[0] ? label_of(i, v->group) : CT_SPAN_NONE;
+    struct ct_span value = v->group[0] ? ct_alert_label(i->labels, ct_span(v->group)) : CT_SPAN_NONE;
     if (!value.n && strcmp(v->group, "provider") == 0)
         value = i->provider;
     if (value.n)

@@ -398,22 +398,12 @@ enum ct_status ct_rules_inhibit(struct ct_rules *r, const struct ct_rule_line *l
     return st;
 }
 
-static struct ct_span label_value(struct ct_span labels, struct ct_span key)
-{
-    while (labels.n) {
-        struct ct_span value = ct_span_cut(&labels, '\x1f'), name = ct_span_cut(&value, '=');
-        if (ct_span_eq(name, key))
-            return value;
-    }
-    return CT_SPAN_NONE;
-}
-
 static bool equal_labels(const char *list, struct ct_span a, struct ct_span b)
 {
     struct ct_span rest = ct_span(list);
     while (rest.n) {
         struct ct_span key = ct_span_trim(ct_span_cut(&rest, ','));
-        if (key.n && !ct_span_eq(label_value(a, key), label_value(b, key)))
+        if (key.n && !ct_span_eq(ct_alert_label(a, key), ct_alert_label(b, key)))
             return false;
     }
     return true;

@@ -236,6 +236,8 @@ CT_MUST_USE enum ct_status ct_read_alert_count(struct ct_reader *r, const struct
 
 /* ---- both ---- */
 
+/* The value of label KEY, null when there is none. */
+struct ct_span ct_alert_label(struct ct_span labels, struct ct_span key);
 /* Do LABELS (as an instance has them) satisfy MATCHERS? CT_ERR_USAGE from the check names the bad
  * one: "KEY=GLOB" separated by blanks, at least one, KEY of [a-z_]. */
 bool ct_silence_covers(struct ct_span matchers, struct ct_span labels);

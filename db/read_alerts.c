@@ -113,8 +113,7 @@ static struct ct_span id_text(struct ct_reader *r, int64_t id)
     return ct_arena_dup(r->arena, ct_span(text));
 }
 
-/* The value of label KEY, null when there is none. */
-static struct ct_span label(struct ct_span labels, struct ct_span key)
+struct ct_span ct_alert_label(struct ct_span labels, struct ct_span key)
 {
     while (labels.p) {
         struct ct_span item = ct_span_cut(&labels, CT_UNIT_SEPARATOR);
@@ -136,7 +135,7 @@ bool ct_silence_covers(struct ct_span matchers, struct ct_span labels)
 {
     bool any = false;
     for (struct ct_span item; (item = next_matcher(&matchers)).n; any = true) {
-        struct ct_span key = ct_span_cut(&item, '='), value = label(labels, key);
+        struct ct_span key = ct_span_cut(&item, '='), value = ct_alert_label(labels, key);
         if (!item.p || !value.p || !ct_glob(item, value))
             return false;
     }
