@@ -225,7 +225,7 @@ CT_MUST_USE enum ct_status ct_read_alert_past(struct ct_reader *r, const struct 
 
 /* What line 1 says. */
 struct ct_alert_count {
-    int64_t firing_new, acked, muted, pending, failed /* deliveries, last 24 h, open alerts */;
+    int64_t firing_new, acked, muted, pending, held /* another alert explains them */, failed /* deliveries, last 24 h, open alerts */;
     int64_t next_end_ms; /* of the silence that ends first; CT_NONE */
     int64_t fired_last_ms;
     int64_t rules; /* evaluated at least once */

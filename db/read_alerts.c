@@ -596,6 +596,8 @@ enum ct_status ct_read_alert_count(struct ct_reader *r, const struct ct_query *q
             out->muted++;
         else if (row->acked)
             out->acked++;
+        else if (row->inhibited)
+            out->held++;
         else
             out->firing_new++;
     }

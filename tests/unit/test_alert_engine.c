@@ -340,6 +340,13 @@ static void rule_7_when_most_sources_fail_it_is_us_and_all_else_is_held(void **s
     }
     expect(r.f, "SELECT state FROM alert WHERE rule='all_sources_failing'", "2");
     expect(r.f, "SELECT count(*) FROM alert WHERE rule<>'all_sources_failing' AND NOT flags & 4", "0");
+    struct ct_reader *reader;
+    struct ct_alert_count count;
+    struct ct_query q = {.at_ms = CT_LIVE, .now_ms = r.now};
+    assert_int_equal(ct_reader_open(r.f->path, &reader, &r.f->err), CT_OK);
+    assert_int_equal(ct_read_alert_count(reader, &q, r.f->arena, &count, &r.f->err), CT_OK);
+    assert_int_equal(count.firing_new, 1); /* line 1 shows one thing that needs somebody */
+    ct_reader_close(reader);
     end(&r);
 }
 
