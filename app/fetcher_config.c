@@ -39,6 +39,43 @@ static void set_sources(struct ct_settings *s, struct ct_registry *reg, bool all
         }
 }
 
+/* [probe NAME] is a source "probe_NAME" of family probe. */
+static enum ct_status set_probe(struct ct_registry *reg, const char *id, const char *key,
+                                const char *value, struct ct_error *err)
+{
+    if (!ct_registry_find(reg, id)) {
+        static const char *const fixed[][2] = {
+            {"family", "probe"}, {"evidence", "measured"}, {"scope", "probe"}, {"every", "1m"}};
+        for (size_t i = 0; i < CT_LEN(fixed); i++) {
+            enum ct_status st = ct_registry_set(reg, id, fixed[i][0], fixed[i][1], err);
+            if (st != CT_OK)
+                return st;
+        }
+    }
+    return ct_registry_set(reg, id, strcmp(key, "expect") == 0 ? "query" : key, value, err);
+}
+
+static void set_probes(struct ct_settings *s, struct ct_registry *reg, bool allow_private)
+{
+    const struct ct_setting_line *l;
+    for (int round = 0; round < 2; round++)
+        for (size_t i = 0; (l = ct_settings_at(s, i)); i++) {
+            struct ct_error err = {0};
+            char id[80];
+            enum ct_status st = CT_OK;
+            bool opens = strcmp(l->key, "allow_private") == 0;
+            if (strcmp(l->section, "probe") != 0)
+                continue;
+            snprintf(id, sizeof id, "probe_%.60s", l->name);
+            if (opens == (round == 0))
+                st = set_probe(reg, id, l->key, l->value, &err);
+            else if (round == 0 && allow_private)
+                st = set_probe(reg, id, "allow_private", "yes", &err);
+            if (st != CT_OK)
+                ct_settings_complain(s, l->where, err.what);
+        }
+}
+
 enum ct_status ct_fetch_config_load(const char *file, bool allow_private,
                                     struct ct_registry *reg, struct ct_fetch_config *out,
                                     struct ct_error *err)
@@ -58,6 +95,7 @@ enum ct_status ct_fetch_config_load(const char *file, bool allow_private,
     set_text(&out->ca_file, ct_setting(s, "fetch", "ca_file"));
     set_text(&out->proxy, ct_setting(s, "fetch", "proxy"));
     set_sources(s, reg, out->allow_private);
+    set_probes(s, reg, out->allow_private);
     if (ct_registry_check(reg, &wrong) != CT_OK)
         ct_settings_complain(s, wrong.where, wrong.what);
     for (const char *const *p = ct_settings_problems(s); *p; p++)
@@ -76,6 +114,7 @@ int ct_fetch_config_check(const char *file, struct ct_registry *reg)
     for (const char *const *p = ct_settings_problems(s); *p; p++)
         known++;
     set_sources(s, reg, ct_setting_number(s, "fetch", "allow_private") == 1);
+    set_probes(s, reg, ct_setting_number(s, "fetch", "allow_private") == 1);
     if (ct_registry_check(reg, &err) != CT_OK)
         ct_settings_complain(s, err.where, err.what);
     for (const char *const *p = ct_settings_problems(s); *p; p++)

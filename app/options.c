@@ -33,6 +33,9 @@ const struct ct_section_def ct_section_defs[] = {
      "a built-in source to change (`cloudtape sources` lists their names), or one of your own with "
      "family and url",
      NULL},
+    {"probe", 1, false,
+     "an address tried and timed from here, as a second word beside a provider's own page",
+     "url = https://api.openai.com/v1/models\n; expect = 401\n; provider = openai"},
     {"alert", 1, false,
      "a rule: tell somebody when something holds. Rules may stand here or in files of their own in "
      "alerts.d; `cloudtape alerts lint` says what each means",
@@ -127,6 +130,17 @@ const struct ct_setting_def ct_setting_defs[] = {
     {"source", "part_of_list", CT_SET_BOOL, 0, 0, NULL, NULL,
      "answers never show everything: what is missing is not gone"},
     {"source", "allow_private", CT_SET_BOOL, 0, 0, NULL, NULL,
+     "may lie on a private or loopback address"},
+
+    {"probe", "url", CT_SET_TEXT, 0, 0, NULL, NULL, "address to try and time, https"},
+    {"probe", "every", CT_SET_TIME, CT_SECOND, 30 * CT_DAY, "1m", NULL,
+     "interval, 30s or more"},
+    {"probe", "expect", CT_SET_INT, 100, 599, NULL, NULL,
+     "status that a good answer has, such as 401; unset: any below 500"},
+    {"probe", "provider", CT_SET_TEXT, 0, 0, NULL, NULL, "whose page this is measured beside"},
+    {"probe", "scope", CT_SET_TEXT, 0, 0, "probe", NULL, "which part of that provider"},
+    {"probe", "enabled", CT_SET_BOOL, 0, 0, "yes", NULL, "no: as if it were not there"},
+    {"probe", "allow_private", CT_SET_BOOL, 0, 0, NULL, NULL,
      "may lie on a private or loopback address"},
 
     {"alert", "when", CT_SET_TEXT, 0, 0, NULL, NULL,

@@ -285,6 +285,23 @@ static void on_end(struct ct_ask *a, struct ct_span etag, struct ct_span last_mo
     finish(a, a->hash == a->last.body_hash ? CT_OUTCOME_NOT_MODIFIED : CT_OUTCOME_OK);
 }
 
+/* ---- probes ---- */
+
+/* Any answer is one more try; none at all is too, as long as an earlier one was answered. */
+static void on_try(struct ct_ask *a, const struct ct_http_answer *h)
+{
+    struct ct_tries none = {0}, *tries = a->tries ? a->tries : &none;
+    struct ct_buf text = CT_BUF_INIT;
+    ct_tries_add(tries, h->http_status, h->latency_ms);
+    if (!ct_tries_reached(tries)) {
+        fail(a, &h->err);
+        return;
+    }
+    ct_tries_text(tries, &text);
+    on_body(a, ct_buf_span(&text), CT_SPAN_NONE, CT_SPAN_NONE);
+    ct_buf_free(&text);
+}
+
 /* ---- addresses ---- */
 
 static void on_answer(void *ctx, const struct ct_http_answer *h)
@@ -296,7 +313,9 @@ static void on_answer(void *ctx, const struct ct_http_answer *h)
     arrived(a, h);
     a->http_status = code;
     a->latency_ms += h->latency_ms;
-    if (h->status != CT_OK) {
+    if (ct_source_is_probe(a->s)) {
+        on_try(a, h);
+    } else if (h->status != CT_OK) {
         fail(a, &h->err);
     } else if (code == 200 && a->stream) {
         on_end(a, h->etag, h->last_modified);

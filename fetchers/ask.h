@@ -7,6 +7,7 @@
 #include "fetchers/exec.h"
 #include "fetchers/family.h"
 #include "fetchers/http.h"
+#include "fetchers/probe.h"
 #include "fetchers/record.h"
 
 enum { CT_PAGES_MAX = 50 };
@@ -27,6 +28,7 @@ struct ct_ask {
     size_t replay_attempt;        /* which of it */
     int64_t timeout_ms;           /* of sources that have none of their own; 0: 30 s */
     struct ct_source_memory last; /* what the last good answer was; zero: ask plainly */
+    struct ct_tries *tries; /* earlier ones, of a probe; NULL: there are none */
     ct_ask_done *done;
     void *ctx;
 

@@ -99,6 +99,8 @@ enum ct_source_kind ct_source_kind(const struct ct_source *s);
 bool ct_source_whole(const struct ct_source *s);
 /* Its requests are signed by its key. */
 bool ct_source_signs(const struct ct_source *s);
+/* Its address is tried and timed; what it answers is of no matter (fetchers/probe.h). */
+bool ct_source_is_probe(const struct ct_source *s);
 /* It is a program on this machine, not an address. */
 bool ct_source_is_program(const struct ct_source *s);
 /* What its parser is told. */

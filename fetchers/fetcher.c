@@ -31,6 +31,7 @@ struct entry {
     int64_t due_boot_ms;          /* NEVER: off, or done with `once` */
     int64_t last_attempt_boot_ms; /* CT_NONE: not yet in this process */
 
+    struct ct_tries *tries; /* of a probe, in this process; else NULL */
     bool active;
     struct ct_ask ask; /* while active */
 };
@@ -246,6 +247,7 @@ static void begin(struct entry *e)
         .families = e->f->o.families,
         .timeout_ms = e->f->o.timeout_ms,
         .last = e->memory,
+        .tries = e->tries,
         .done = on_asked,
         .ctx = e,
     };
@@ -293,6 +295,8 @@ enum ct_status ct_fetcher_new(const struct ct_fetcher_options *o, struct ct_fetc
         f->v[i].s = ct_registry_at(o->registry, i);
         f->v[i].memory_arena = ct_arena_new(0);
         f->v[i].last_attempt_boot_ms = CT_NONE;
+        if (ct_source_is_probe(f->v[i].s))
+            f->v[i].tries = ct_xcalloc(1, sizeof(*f->v[i].tries));
         confs[i] = ct_source_conf_of(f->v[i].s, arena);
     }
     enum ct_status st = ct_lease_take(o->writer, o->owner, now, &f->lease, err);
@@ -322,6 +326,7 @@ void ct_fetcher_free(struct ct_fetcher *f)
         if (f->v[i].active)
             close_attempt(&f->v[i]);
         ct_arena_free(f->v[i].memory_arena);
+        free(f->v[i].tries);
     }
     ct_lease_drop(f->lease);
     free(f->v);

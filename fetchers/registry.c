@@ -67,6 +67,7 @@ const struct ct_family *const ct_families[] = {
     &ct_family_akash_prices,
     &ct_family_cudo_types,
     &ct_family_hyperstack_pricebook,
+    &ct_family_ovh_catalog,
     &ct_family_litellm,
     &ct_family_openrouter_models,
     &ct_family_openrouter_endpoints,
@@ -77,6 +78,7 @@ const struct ct_family *const ct_families[] = {
     &ct_family_feed,
     &ct_family_exec,
     &ct_family_rows,
+    &ct_family_probe,
     NULL,
 };
 

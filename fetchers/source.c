@@ -18,6 +18,11 @@ bool ct_source_signs(const struct ct_source *s)
     return s->key_header && strcmp(s->key_header, CT_KEY_SIGNS) == 0;
 }
 
+bool ct_source_is_probe(const struct ct_source *s)
+{
+    return s->ops && strcmp(s->ops->name, "probe") == 0;
+}
+
 bool ct_source_whole(const struct ct_source *s)
 {
     const char *where = ct_source_is_program(s) ? s->command : s->url;

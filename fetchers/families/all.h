@@ -54,6 +54,7 @@ extern const struct ct_family ct_family_gpurentalprices;
 extern const struct ct_family ct_family_akash_prices;
 extern const struct ct_family ct_family_cudo_types;
 extern const struct ct_family ct_family_hyperstack_pricebook;
+extern const struct ct_family ct_family_ovh_catalog;
 extern const struct ct_family ct_family_litellm;
 extern const struct ct_family ct_family_openrouter_models;
 extern const struct ct_family ct_family_openrouter_endpoints;
@@ -64,5 +65,6 @@ extern const struct ct_family ct_family_portkey;
 extern const struct ct_family ct_family_feed;
 extern const struct ct_family ct_family_exec;
 extern const struct ct_family ct_family_rows;
+extern const struct ct_family ct_family_probe;
 
 #endif

@@ -22,7 +22,7 @@
 static const struct ct_family
     *const advisor = &ct_family_aws_spot_advisor,
            *const blocks = &ct_family_aws_capacity_blocks,
-           *const spots = &ct_family_aws_spot_history,
+           *const spots = &ct_family_aws_spot_history, *const ovh = &ct_family_ovh_catalog,
            *const gcp = &ct_family_gcp_skus, *const oci = &ct_family_oci_products,
            *const lambda = &ct_family_lambda_types, *const runpod = &ct_family_runpod_gputypes,
            *const vultr = &ct_family_vultr_plans, *const ocean = &ct_family_digitalocean_sizes,
@@ -231,6 +231,23 @@ static void aws_blocks_cost_their_fee_over_hours_machines_and_gpus(void **state)
           "1 x a block without hours, machines or currency\n1 x a region not for sale to everybody\n"
           "1 x a dearer block of the same type, zone and length\n");
     refused(blocks, "truncated.xml", CT_ERR_SYNTAX, "body", "not well-formed");
+}
+
+/* ---- ovh-catalog ---- */
+
+/* 5000000 of 1e-8 is 0.05 EUR a minute; a code without a count needs the one told beside it. */
+static void ovh_prices_are_hundred_millionths_and_minutes_times_sixty(void **state)
+{
+    (void)state;
+    gives(ovh, "good.json", "", "",
+          "ovhcloud|-|-|ai-training.h100-1-gpu.minute.consumption|h100-1-gpu|H100|-|-|1|-|-|od|EUR|3|3|host|?\n"
+          "ovhcloud|-|-|ai-notebook.l40s-4-gpu.hour.consumption|l40s-4-gpu|L40S|-|48|4|-|-|od|EUR|6.4|1.6|host|?\n"
+          "ovhcloud|-|-|h100-760.consumption|h100-760|H100|-|-|2|-|-|od|EUR|5.6|2.8|host|?\n"
+          "1 x a plan that does not tell how many GPUs\n2 x a plan that is not paid by use\n"
+          "1 x a plan without a known GPU\n1 x a row without a price\n1 x a plan without a code\n");
+    gives(ovh, "empty.json", "", "", "");
+    refused(ovh, "no_currency.json", CT_ERR_SHAPE, "$.locale", "no currencyCode");
+    refused(ovh, "truncated.json", CT_ERR_SYNTAX, "", "");
 }
 
 /* ---- runpod-gputypes ---- */
@@ -914,6 +931,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(aws_spot_history_keeps_the_newest_price_of_each_zone),
         cmocka_unit_test(aws_blocks_cost_their_fee_over_hours_machines_and_gpus),
+        cmocka_unit_test(ovh_prices_are_hundred_millionths_and_minutes_times_sixty),
         cmocka_unit_test(runpod_prices_of_one_gpu_are_kept_apart_by_kind),
         cmocka_unit_test(runpod_machines_asked_for_are_not_one_gpu),
         cmocka_unit_test(runpod_stock_is_that_of_what_was_asked),

@@ -160,9 +160,9 @@ static const char *const contract[] = {
     "aws-offer-csv", "aws-spot-history", "aws-capacity-blocks", "gcp-skus", "oci-products", "lambda-types", "runpod-gputypes",
     "vast-bundles", "vultr-plans", "digitalocean-sizes", "verda-types", "scaleway-servers",
     "shadeform-types", "primeintellect-availability", "skypilot-csv", "ecb-rates",
-    "gpurentalprices", "akash-prices", "cudo-types", "hyperstack-pricebook", "litellm",
+    "gpurentalprices", "akash-prices", "cudo-types", "hyperstack-pricebook", "ovh-catalog", "litellm",
     "openrouter-models", "openrouter-endpoints", "modelsdev", "llmprices", "genaiprices",
-    "portkey", "feed", "exec", "rows"};
+    "portkey", "feed", "exec", "rows", "probe"};
 
 static void families_are_found_by_name_and_stand_once_in_order(void **state)
 {
