@@ -379,6 +379,9 @@ static void draw(void *state, const void *model, const struct ct_draw *d, struct
         ct_puts(box, y, box.cols - legend + 1, CT_ROLE_DIM, words[y]);
     struct grid g = lay_out(m, state, box.cols - legend);
     ((struct state *)state)->flipped = g.flipped;
+    int across = (box.cols - legend - g.name - 2) / (g.width + 1);
+    if (across > 0 && across < g.n_across) /* what is hidden is said: h and l reach it */
+        ct_buf_addf(note, "   %d of %d %s", across, g.n_across, g.flipped ? "GPUs" : "clouds");
     bool foot = !beside && (box.rows > g.n_down + 1 || box.rows >= 6);
     if (foot)
         ct_put_field(box, box.rows - 1, 1, box.cols - 1, -1, CT_ROLE_DIM,
