@@ -471,6 +471,23 @@ static struct ct_span hosts_name(struct ct_arena *a, struct ct_span lab, struct 
     return name;
 }
 
+/* From a row of INDEX_PARTS or HOSTS_PARTS. */
+static struct ct_market_part read_part(struct ct_reader *r, sqlite3_stmt *st)
+{
+    return (struct ct_market_part){
+        .series = ct_col_int(st, 0),
+        .now = ct_asof_row(r, st, 0),
+        .source_id = ct_col_int(st, 4),
+        .who = ct_col_text(r, st, 5),
+        .region = ct_col_text(r, st, 6),
+        .instance = ct_col_text(r, st, 7),
+        .count = ct_col_int(st, 8),
+        .currency = ct_col_text(r, st, 9),
+        .rentable = ct_col_int(st, 10) != 0,
+        .evidence = ct_col_enum(st, 11, CT_EVIDENCE_MEASURED),
+    };
+}
+
 void ct_market_read(struct ct_reader *r, const struct ct_series_ref *s, struct ct_market *out)
 {
     bool hosts = s->kind == CT_SERIES_HOSTS;
@@ -484,18 +501,7 @@ void ct_market_read(struct ct_reader *r, const struct ct_series_ref *s, struct c
         struct ct_market_part *p = CT_VEC_PUSH(r->arena, &out->v);
         if (!p)
             break;
-        *p = (struct ct_market_part){
-            .series = ct_col_int(st, 0),
-            .now = ct_asof_row(r, st, 0),
-            .source_id = ct_col_int(st, 4),
-            .who = ct_col_text(r, st, 5),
-            .region = ct_col_text(r, st, 6),
-            .instance = ct_col_text(r, st, 7),
-            .count = ct_col_int(st, 8),
-            .currency = ct_col_text(r, st, 9),
-            .rentable = ct_col_int(st, 10) != 0,
-            .evidence = ct_col_enum(st, 11, CT_EVIDENCE_MEASURED),
-        };
+        *p = read_part(r, st);
     }
     if (st)
         sqlite3_reset(st);
@@ -534,5 +540,51 @@ void ct_market_names(struct ct_reader *r, struct ct_span subject, bool exact,
             sqlite3_reset(st);
         if (out->v.n > first) /* no offset to an array that is not there */
             ct_sort(r, out->v.v + first, out->v.n - first, sizeof *out->v.v, by_name);
+    }
+}
+
+struct grouped {
+    struct ct_span name; /* of its index */
+    struct ct_market_part part;
+};
+
+static int by_group(const void *a, const void *b)
+{
+    return ct_span_cmp(((const struct grouped *)a)->name, ((const struct grouped *)b)->name);
+}
+
+void ct_market_indices(struct ct_reader *r, const struct ct_source_list *sources,
+                       const int64_t *at_ms, size_t n_moments, struct ct_market_indices *out)
+{
+    CT_VEC(struct grouped) all = {NULL, 0, 0};
+    struct ct_heard **heard = ct_arena_alloc(r->arena, (n_moments + 1) * sizeof *heard);
+    sqlite3_stmt *st = ct_use(r, SQL_INDEX_ALL_PARTS, 0);
+    while (heard && ct_step(r, st)) {
+        struct grouped *g = CT_VEC_PUSH(r->arena, &all);
+        if (!g)
+            break;
+        g->part = read_part(r, st);
+        g->name = ct_market_index_name(r->arena, ct_col_text(r, st, 12), ct_col_text(r, st, 13),
+                                       (int)ct_col_must(st, 14));
+    }
+    if (st)
+        sqlite3_reset(st);
+    ct_sort(r, all.v, all.n, sizeof *all.v, by_group);
+    for (size_t i = 0; heard && i < n_moments; i++)
+        heard[i] = ct_market_heard(r, sources, at_ms[i]);
+    for (size_t i = 0, end; heard && i < all.n && r->status == CT_OK; i = end) {
+        struct ct_market m = {.kind = CT_MARKET_INDEX};
+        for (end = i; end < all.n && ct_span_eq(all.v[i].name, all.v[end].name); end++) {
+            struct ct_market_part *p = CT_VEC_PUSH(r->arena, &m.v);
+            if (p)
+                *p = all.v[end].part;
+        }
+        struct ct_market_index *place = CT_VEC_PUSH(r->arena, &out->v);
+        int64_t *values = ct_arena_alloc(r->arena, (n_moments + 1) * sizeof *values);
+        if (!place || !values)
+            return;
+        for (size_t k = 0; k < n_moments; k++)
+            values[k] = ct_market_at(r, &m, sources, heard[k], at_ms[k]);
+        *place = (struct ct_market_index){all.v[i].name, values};
     }
 }

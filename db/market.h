@@ -70,4 +70,15 @@ void ct_market_gaps(struct ct_reader *r, const struct ct_market *m,
                     const struct ct_source_list *sources, int64_t from_ms, int64_t to_ms,
                     struct ct_gaps *out);
 
+/* All indices at N moments (r->t or before), in the order of names. */
+struct ct_market_index {
+    struct ct_span name;
+    int64_t *value; /* at each moment; CT_NONE: none */
+};
+struct ct_market_indices {
+    CT_VEC(struct ct_market_index) v;
+};
+void ct_market_indices(struct ct_reader *r, const struct ct_source_list *sources,
+                       const int64_t *at_ms, size_t n_moments, struct ct_market_indices *out);
+
 #endif

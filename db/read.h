@@ -369,8 +369,9 @@ extern const struct ct_table ct_series_table;
 ct_load_fn ct_read_series;
 
 /* Prices that differ most from those of Q->from_ms (0: a day before), the largest move first, at
- * most Q->limit (0: 50). Only what was read at both moments and is believed: no quarantine. Costs a
- * look or two a price series, however long the history. */
+ * most Q->limit (0: 50). Only what was read at both moments and is believed: no quarantine. Indices
+ * are among them, by their figure at both. Costs a look or two a price series, however long the
+ * history. */
 struct ct_mover_row {
     struct ct_span series, unit, source;
     int64_t then_value, now_value, pct_milli, changed_ms;

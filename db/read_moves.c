@@ -1,6 +1,7 @@
 /* What moved most, and what a series was over a window: in numbers, each read of a bounded part of
  * the file. */
 #include "db/columns.h"
+#include "db/market.h"
 #include "db/reader.h"
 
 #define MOST_MOVERS 50
@@ -99,6 +100,24 @@ static void take_mover(struct moves *m, sqlite3_stmt *st)
         };
 }
 
+/* What a GPU-hour costs moves as well, whoever moved it. */
+static void take_indices(struct moves *m)
+{
+    const int64_t moments[] = {m->from, m->r->t};
+    struct ct_market_indices all = {.v = {NULL, 0, 0}};
+    ct_market_indices(m->r, &m->sources, moments, CT_LEN(moments), &all);
+    for (size_t i = 0; i < all.v.n; i++) {
+        const int64_t *value = all.v.v[i].value;
+        int64_t pct = ct_pct_change(value[0], value[1]);
+        struct ct_mover_row *row =
+            pct == CT_NONE || pct == 0 ? NULL : CT_VEC_PUSH(m->r->arena, &m->rows);
+        if (row)
+            *row = (struct ct_mover_row){.series = all.v.v[i].name, .unit = CT_LIT("USD/gpu.h"),
+                                         .then_value = value[0], .now_value = value[1],
+                                         .pct_milli = pct, .changed_ms = CT_NONE, .digits = 9};
+    }
+}
+
 static int64_t size_of(int64_t pct)
 {
     return pct < 0 ? -pct : pct;
@@ -124,6 +143,7 @@ enum ct_status ct_read_movers(struct ct_reader *r, const struct ct_query *q, str
     sqlite3_stmt *st = ct_use(r, SQL_PRICES, 0);
     while (m.known && ct_step(r, st))
         take_mover(&m, st);
+    take_indices(&m);
     ct_sort(r, m.rows.v, m.rows.n, sizeof *m.rows.v, by_move);
     *out = (struct ct_rows){m.rows.v, m.rows.n < limit ? m.rows.n : limit};
     return ct_load_end(r);

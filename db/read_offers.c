@@ -540,56 +540,30 @@ static struct ct_gpu_row gpu_row(struct ct_reader *r, const struct item *v, size
 
 enum { NOW, DAY, WEEK, MONTH, N_MOMENTS };
 
-/* What all groups share: every offer of every source, in the order of groups, and what was heard of
- * the sources by each moment. */
-struct indices {
-    const struct ct_source_list *sources;
-    struct items all;
-    size_t at; /* the next group */
-    int64_t moment[N_MOMENTS];
-    struct ct_heard *heard[N_MOMENTS];
-};
-
-static void prepare(struct ct_reader *r, const struct items *items,
-                    const struct ct_source_list *sources, struct indices *x)
+static void read_indices(struct ct_reader *r, const struct ct_source_list *sources,
+                         struct ct_market_indices *out)
 {
-    static const int64_t back[N_MOMENTS] = {0, CT_DAY, 7 * CT_DAY, 30 * CT_DAY};
-    *x = (struct indices){.sources = sources};
-    for (size_t i = 0; i < items->v.n; i++) {
-        struct item *copy = CT_VEC_PUSH(r->arena, &x->all.v);
-        if (copy)
-            *copy = items->v.v[i];
-    }
-    ct_sort(r, x->all.v.v, x->all.v.n, sizeof *x->all.v.v, by_all);
-    for (int i = 0; i < N_MOMENTS; i++) {
-        x->moment[i] = r->t - back[i];
-        x->heard[i] = ct_market_heard(r, sources, x->moment[i]);
-    }
+    const int64_t moments[N_MOMENTS] = {r->t, r->t - CT_DAY, r->t - 7 * CT_DAY, r->t - 30 * CT_DAY};
+    ct_market_indices(r, sources, moments, N_MOMENTS, out);
 }
 
-/* Fills ROW's figures from the offers of its group; groups come in their order. */
-static void set_index(struct ct_reader *r, struct indices *x, const struct item *of,
+/* Fills in the figures of the index that ROW's offers make. */
+static void set_index(struct ct_reader *r, const struct ct_market_indices *all,
                       struct ct_gpu_row *row)
 {
-    struct ct_market m = {.kind = CT_MARKET_INDEX};
-    int64_t value[N_MOMENTS];
-    const struct item *v = x->all.v.v;
-    while (x->at < x->all.v.n && by_words(&v[x->at], of, false, false) < 0)
-        x->at++;
-    for (; x->at < x->all.v.n && by_words(&v[x->at], of, false, false) == 0; x->at++) {
-        const struct ct_offer *o = &v[x->at].row.offer;
-        struct ct_market_part *p = CT_VEC_PUSH(r->arena, &m.v);
-        if (p)
-            *p = (struct ct_market_part){.who = o->cloud, .region = o->region,
-                                         .instance = o->instance, .currency = o->currency,
-                                         .count = o->gpu_count_milli, .series = v[x->at].series,
-                                         .source_id = v[x->at].source,
-                                         .evidence = v[x->at].row.evidence,
-                                         .rentable = o->host_included != 0, .now = v[x->at].now};
-    }
-    for (int i = 0; i < N_MOMENTS; i++)
-        value[i] = ct_market_at(r, &m, x->sources, x->heard[i], x->moment[i]);
+    size_t low = 0, high = all->v.n;
+    row->index_usd_per_gpu_hour = row->change_7d_milli = CT_NONE;
     row->series = ct_market_index_name(r->arena, row->gpu, row->form, row->purchase);
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (ct_span_cmp(all->v.v[middle].name, row->series) < 0)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    if (low == all->v.n || !ct_span_eq(all->v.v[low].name, row->series))
+        return;
+    const int64_t *value = all->v.v[low].value;
     row->index_usd_per_gpu_hour = value[NOW];
     row->change_24h_milli = ct_pct_change(value[DAY], value[NOW]);
     row->change_7d_milli = ct_pct_change(value[WEEK], value[NOW]);
@@ -688,9 +662,9 @@ enum ct_status ct_read_gpus(struct ct_reader *r, const struct ct_query *q, struc
             it->usd_7d = ct_in_dollars(r, &sources, &rates, it->row.offer.currency,
                                        price_then(r, it, then), then);
     }
-    struct indices x;
+    struct ct_market_indices indices = {.v = {NULL, 0, 0}};
     if (g == BY_GPU)
-        prepare(r, &items, &sources, &x);
+        read_indices(r, &sources, &indices);
     drop_doubles(r, &items);
     ct_sort(r, items.v.v, items.v.n, sizeof *items.v.v, by_all);
     for (size_t i = 0, end; i < items.v.n; i = end) {
@@ -700,7 +674,7 @@ enum ct_status ct_read_gpus(struct ct_reader *r, const struct ct_query *q, struc
             end++;
         struct ct_gpu_row row = gpu_row(r, v + i, end - i, g);
         if (g == BY_GPU)
-            set_index(r, &x, &v[i], &row);
+            set_index(r, &indices, &row);
         struct ct_gpu_row *place = row.offers ? CT_VEC_PUSH(a, &rows) : NULL;
         if (place)
             *place = row;

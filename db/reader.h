@@ -25,6 +25,11 @@
     "o.interruption,o.effective_ms,t.id,t.cur_ms,t.cur_value,t.cur_flags"                          \
     " FROM offer o JOIN series s ON s.id=o.series_id LEFT JOIN series t ON t.id=o.stock_series"
 
+#define SQL_INDEX_PART                                                                             \
+    "SELECT s.id," SQL_CUR ",s.source_id,o.cloud,o.region,o.instance,o.gpu_count_milli,"           \
+    "o.currency,o.host_included,w.evidence,o.gpu,ifnull(o.form,''),ifnull(o.purchase,7)"           \
+    " FROM offer o JOIN series s ON s.id=o.series_id JOIN source w ON w.id=s.source_id"
+
 /* Every statement of the reader. A test asks SQLite for the plan of each: nothing may scan sample,
  * event or poll. ?1, ?2 ... are bound in this order by ct_use. */
 #define CT_SQL_LIST(X)                                                                             \
@@ -91,11 +96,9 @@
     X(INDEX_NAMES,                                                                                 \
       "SELECT o.gpu,ifnull(o.form,''),ifnull(o.purchase,7) FROM offer o WHERE o.gpu<>''"           \
       " GROUP BY 1,2,3 HAVING count(DISTINCT o.cloud)>=?1")                                        \
-    X(INDEX_PARTS,                                                                                 \
-      "SELECT s.id," SQL_CUR ",s.source_id,o.cloud,o.region,o.instance,o.gpu_count_milli,"         \
-      "o.currency,o.host_included,w.evidence FROM offer o JOIN series s ON s.id=o.series_id"       \
-      " JOIN source w ON w.id=s.source_id WHERE o.gpu=?1 AND ifnull(o.form,'')=?2"                 \
-      " AND ifnull(o.purchase,7)=?3")                                                              \
+    X(INDEX_PARTS, SQL_INDEX_PART " WHERE o.gpu=?1 AND ifnull(o.form,'')=?2"                       \
+                                  " AND ifnull(o.purchase,7)=?3")                                  \
+    X(INDEX_ALL_PARTS, SQL_INDEX_PART " WHERE o.gpu<>''")                                          \
     X(HOSTS_NAMES, "SELECT DISTINCT k.lab,k.model FROM token k WHERE k.lab<>'' AND k.model<>''")   \
     X(HOSTS_PARTS, "SELECT s.id," SQL_CUR ",s.source_id,k.host,NULL,NULL,NULL,NULL,NULL,NULL"      \
                    " FROM token k JOIN series s ON s.id=k.series_id"                               \

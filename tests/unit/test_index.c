@@ -245,6 +245,16 @@ static void changes_of_the_index_are_measured_over_a_day_a_week_and_a_month(void
     assert_int_equal(g->change_7d_milli, 25000);
     assert_int_equal(g->change_30d_milli, 400000);
     assert_string_equal(g->series.p, "index/H100-SXM/od");
+    struct ct_query q = {.at_ms = HOUR(24 * 37), .now_ms = HOUR(24 * 37), .from_ms = HOUR(24 * 30)};
+    struct ct_rows rows = {NULL, 0};
+    assert_int_equal(ct_read_movers(w.r, &q, w.arena, &rows, &w.err), CT_OK);
+    const struct ct_mover_row *move = rows.v;
+    bool found = false;
+    for (size_t i = 0; i < rows.n; i++)
+        found = found || (ct_span_is(move[i].series, "index/H100-SXM/od") &&
+                          move[i].then_value == 4000000000 && move[i].now_value == 5000000000 &&
+                          move[i].pct_milli == 25000);
+    assert_true(found);
     end(&w);
 }
 
