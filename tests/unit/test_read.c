@@ -1062,7 +1062,7 @@ static void movers_are_the_largest_moves_first_of_prices_known_then_and_now(void
 {
     struct read t = begin(state, MIN(24 * 60 + 2));
     static const int then[] = {1000, 1000, 1000, 1000, 0}, now[] = {1100, 700, 1000, 9000, 1000};
-    char id[8];
+    char id[16];
     for (int at = 0; at < 2; at++) {
         for (int i = 0; i < 5; i++) {
             (void)snprintf(id, sizeof id, "m%d", i);
