@@ -1,7 +1,7 @@
 /* The pitfalls of the documents about sources, each a row named after it: what a body that falls into it
  * becomes. P1 to P25 are those of status.md section 7, T1 to T13 the traps of prices.md section 8;
- * those that are no matter of a parser stand with what they are about (the writer's quarantine and
- * roll-up, redirects, detection of families). */
+ * those that are no matter of a parser or of the built-in addresses stand with what they are about
+ * (the writer's quarantine and roll-up, redirects, detection of families). */
 #include "config.h"
 
 #include "db/base/text.h"
@@ -118,6 +118,12 @@ static const struct pitfall {
                   "\"status\":\"operational\"}", ""),
      "page none\ncomponent a operational\nnote a component that is only a link to the page",
      &ct_family_statuspage_summary},
+    {"P22_an_old_build_date_of_a_feed_is_no_fault",
+     RSS("xAI Status", "<link>https://status.x.ai/</link><lastBuildDate>Tue, 21 Jul 2026 10:00:00 "
+                       "GMT</lastBuildDate><item><title>[API] Down</title><guid>I1</guid><pubDate>Tue, "
+                       "21 Jul 2026 08:00:00 GMT</pubDate><category>resolved</category><description>"
+                       "&lt;h3&gt;Status: RESOLVED&lt;/h3&gt;</description></item>"),
+     "page -\nincident I1 closed unknown resolved", &ct_family_xai_rss},
     {"P25_a_vendor_that_moved_is_named", "{\"page\":{\"name\":\"P\",\"url\":\"u\",\"status\":\"UP\"}}",
      "refused: an Instatus page", &ct_family_statuspage_summary},
 
@@ -231,25 +237,70 @@ static void falls_into_no_pitfall(void **state)
     ct_arena_free(arena);
 }
 
+/* ---- addresses: what is built in avoids them ---- */
+
+/* Answers 200 with something old, empty or of one region, or only leads elsewhere. */
+static const struct trap {
+    const char *name, *address;
+} traps[] = {
+    {"P6_a_mirror_left_behind_is_not_asked", "//deepseek.statuspage.io"},
+    {"P7_a_feed_routed_to_a_region_is_not_asked", "//status.azure.com/"},
+    {"P23_a_page_is_asked_where_it_moved_to", "//status.anthropic.com"},
+    {"P23_a_redirect_that_drops_the_question_is_not_used", "//status.akamai.com"},
+    {"T3_the_file_frozen_in_2024_is_not_asked", "//spot-price.s3.amazonaws.com"},
+};
+
+static struct ct_registry *sources;
+
+static void no_source_asks_there(void **state)
+{
+    const struct trap *trap = *state;
+    assert_true(ct_registry_count(sources) > 100);
+    for (size_t i = 0; i < ct_registry_count(sources); i++)
+        if (strstr(ct_registry_at(sources, i)->url, trap->address))
+            fail_msg("%s", ct_registry_at(sources, i)->id);
+}
+
+static void T2_a_capped_list_never_stands_for_the_whole_market(void **state)
+{
+    size_t n = 0;
+    (void)state;
+    for (size_t i = 0; i < ct_registry_count(sources); i++) {
+        const struct ct_source *s = ct_registry_at(sources, i);
+        if (s->ops != &ct_family_vast_bundles)
+            continue;
+        assert_true(s->part_of_list);
+        n++;
+    }
+    assert_true(n > 0);
+}
+
 static int load(void **state)
 {
     struct ct_error err = {0};
     (void)state;
-    return ct_reference_load(&err) == CT_OK ? 0 : -1;
+    return ct_registry_load(&sources, &err) == CT_OK ? 0 : -1;
 }
 
 static int unload(void **state)
 {
     (void)state;
+    ct_registry_free(sources);
     ct_reference_free();
     return 0;
 }
 
 int main(void)
 {
-    struct CMUnitTest tests[CT_LEN(pitfalls)];
+    struct CMUnitTest tests[CT_LEN(pitfalls) + CT_LEN(traps) + 1];
+    size_t n = CT_LEN(pitfalls);
     for (size_t i = 0; i < CT_LEN(pitfalls); i++)
         tests[i] = (struct CMUnitTest){pitfalls[i].name, falls_into_no_pitfall, NULL, NULL,
                                        (void *)(uintptr_t)&pitfalls[i]};
+    for (size_t i = 0; i < CT_LEN(traps); i++)
+        tests[n++] = (struct CMUnitTest){traps[i].name, no_source_asks_there, NULL, NULL,
+                                         (void *)(uintptr_t)&traps[i]};
+    tests[n++] = (struct CMUnitTest)cmocka_unit_test(
+        T2_a_capped_list_never_stands_for_the_whole_market);
     return cmocka_run_group_tests_name("pitfalls", tests, load, unload);
 }
