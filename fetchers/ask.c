@@ -293,6 +293,7 @@ static void on_try(struct ct_ask *a, const struct ct_http_answer *h)
     struct ct_tries none = {0}, *tries = a->tries ? a->tries : &none;
     struct ct_buf text = CT_BUF_INIT;
     ct_tries_add(tries, h->http_status, h->latency_ms);
+    a->retry_after_ms = h->retry_after_ms;
     if (!ct_tries_reached(tries)) {
         fail(a, &h->err);
         return;

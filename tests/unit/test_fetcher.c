@@ -854,6 +854,11 @@ static void a_probe_counts_any_answer_and_a_lost_line_is_no_outage(void **state)
     assert_int_equal(LAST.outcome, CT_OUTCOME_OK); /* 401 is what was expected */
     assert_int_equal(LAST.http_status, 401);
     assert_int_equal(LAST.rows, 1);
+    ts_set(web, "/api", &(struct ts_answer){429, .headers = "Retry-After: 7200"});
+    toy.memory[0].m.next_attempt_ms = toy.memory[0].m.last_attempt_ms = CT_NONE;
+    round_of_all();
+    assert_int_equal(LAST.outcome, CT_OUTCOME_OK);
+    assert_true(LAST.next_ms - LAST.at_ms >= 2 * CT_HOUR); /* a probe is as polite as others */
     toy.memory[0].m.next_attempt_ms = toy.memory[0].m.last_attempt_ms = CT_NONE;
     snprintf(url, sizeof url, "http://127.0.0.1:%d/", ts_closed_port());
     free((void *)(uintptr_t)s->url);
