@@ -6,33 +6,20 @@
 #include <stdio.h>
 #include <string.h>
 
-static const struct {
-    char letter;
-    int64_t factor;
-} multiples[] = {{'k', 1000}, {'m', 1000000}, {'g', 1000000000}, {'b', 1000000000}};
-
 /* "8", "10M", "500k": whole numbers from LEAST to MOST; STANDARD when the flag is not given. */
 static enum ct_status amount(struct ct_call *c, enum ct_flag flag, int64_t standard, int64_t least,
                              int64_t *out)
 {
     const int64_t most = INT64_C(1000000000000000);
     const char *text = c->flag[flag];
-    struct ct_span number = ct_span(text ? text : "");
-    int64_t factor = 1, n = 0;
+    int64_t n = 0;
     *out = standard;
     if (!text)
         return CT_OK;
-    for (size_t i = 0; number.n && i < CT_LEN(multiples); i++) {
-        if ((number.p[number.n - 1] | 32) == multiples[i].letter) {
-            factor = multiples[i].factor;
-            number.n--;
-            break;
-        }
-    }
-    if (ct_span_int(number, &n) != CT_OK || n < least || n > most / factor)
+    if (ct_amount_parse(ct_span(text), &n) != CT_OK || n < least || n > most)
         return ct_fail(&c->err, CT_ERR_USAGE, "cost", "--%s: no amount: \"%s\" (8, 500k, 10M)",
                        ct_flag_defs[flag].word, text);
-    *out = n * factor;
+    *out = n;
     return CT_OK;
 }
 

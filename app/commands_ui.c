@@ -180,6 +180,12 @@ static void ui_options(struct ct_call *c, struct ct_ui_options *o)
     take_keys(c, o);
     take_views(c, o);
     o->watch = ct_call_watch(c);
+    o->wants = (struct ct_wants){.gpus = ct_setting_number(c->settings, "cost", "gpus"),
+                                 .hours = ct_setting_number(c->settings, "cost", "hours"),
+                                 .input_tokens = ct_setting_number(c->settings, "cost", "input"),
+                                 .output_tokens = ct_setting_number(c->settings, "cost", "output"),
+                                 .mix_input = ct_setting_number(c->settings, "mix", "input"),
+                                 .mix_output = ct_setting_number(c->settings, "mix", "output")};
     o->problems = ct_settings_problems(c->settings);
 }
 

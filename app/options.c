@@ -24,6 +24,8 @@ const struct ct_section_def ct_section_defs[] = {
      "ctrl-n = row_down"},
     {"watch", 1, false, "something to follow, under a name of your own", NULL},
     {"view", 1, false, "a screen to open by name: `cloudtape --start NAME`", NULL},
+    {"cost", 0, false, "the job that X on a row is reckoned for", NULL},
+    {"mix", 0, false, "parts of a blended token price", NULL},
     {"fetch", 0, false, "how the fetcher behaves", NULL},
     {"history", 0, false,
      "how long states and stock keep every change: then an hour, later a day, keeps its lowest, "
@@ -74,6 +76,14 @@ const struct ct_setting_def ct_setting_defs[] = {
     {"view", "scale", CT_SET_WORD, 0, 0, NULL, scale_words, "linear or log"},
     {"view", "filter", CT_SET_TEXT, 0, 0, NULL, NULL, "filter of the screen's first table"},
     {"view", "sort", CT_SET_TEXT, 0, 0, NULL, NULL, "its order: COLUMN or COLUMN:desc"},
+
+    {"cost", "gpus", CT_SET_INT, 1, 1000000, "8", NULL, "accelerators"},
+    {"cost", "hours", CT_SET_INT, 1, 1000000, "720", NULL, "hours"},
+    {"cost", "input", CT_SET_INT, 0, INT64_C(1000000000000000), "10000000", NULL, "input tokens"},
+    {"cost", "output", CT_SET_INT, 0, INT64_C(1000000000000000), "2000000", NULL, "output tokens"},
+
+    {"mix", "input", CT_SET_INT, 0, 1000, "3", NULL, "parts of input"},
+    {"mix", "output", CT_SET_INT, 0, 1000, "1", NULL, "parts of output"},
 
     {"fetch", "jitter", CT_SET_PERCENT, 0, 50000, "10%", NULL,
      "how far each interval is shifted at random"},

@@ -160,21 +160,46 @@ void ui_set_theme(struct ct_ui *ui, size_t i)
     ui->dirty_all = true;
 }
 
-static void open_detail(struct ct_ui *ui, struct panel *p, const char *id)
+/* Opens the panel OPS over the others, about ID. */
+static void open_over(struct ct_ui *ui, const struct ct_panel_ops *ops, const char *id)
 {
-    if (!p->ops->detail) {
-        ui_say(ui, false, "no detail of this row");
-        return;
-    }
-    ui->detail = ui_panel(ui, ui->screen, p->ops->detail);
-    if (strcmp(ui->detail->q.subject, id) != 0) {
-        snprintf(ui->detail->q.subject, sizeof(ui->detail->q.subject), "%.*s",
-                 (int)sizeof(ui->detail->q.subject) - 1, id);
+    char subject[sizeof(ui->detail->q.subject)]; /* ID may be that of the panel itself */
+    snprintf(subject, sizeof(subject), "%.*s", (int)sizeof(subject) - 1, id);
+    ui->detail = ui_panel(ui, ui->screen, ops);
+    if (strcmp(ui->detail->q.subject, subject) != 0) {
+        memcpy(ui->detail->q.subject, subject, sizeof(subject));
         ui_free_answer(&ui->detail->got); /* never the last row's text under this one's name */
         ui->detail->has_model = ui->detail->failed = false;
         ui_reload(ui, ui->detail);
     }
     ui_layout(ui);
+}
+
+static void open_detail(struct ct_ui *ui, struct panel *p, const char *id)
+{
+    if (p->ops->detail) {
+        open_over(ui, p->ops->detail, id);
+    } else {
+        ui_say(ui, false, "no detail of this row");
+    }
+}
+
+void ui_open_about(struct ct_ui *ui, const struct ct_panel_ops *ops)
+{
+    struct panel *p = ui_focused(ui);
+    struct ct_frame_request req = {0};
+    struct ct_panel_query q;
+    if (p && p->ops->act && p->has_model) {
+        q = p->q;
+        p->ops->act(p->state, p->got.model, CT_ACT_DETAIL, 0, &q, &req);
+    }
+    if (req.kind == CT_REQ_DETAIL) {
+        open_over(ui, ops, req.text);
+    } else if (p && p == ui->detail && p->q.subject[0]) {
+        open_over(ui, ops, p->q.subject);
+    } else {
+        ui_say(ui, false, "no row to ask about");
+    }
 }
 
 static void do_request(struct ct_ui *ui, struct panel *p, const struct ct_frame_request *req)
@@ -447,6 +472,12 @@ void ui_act(struct ct_ui *ui, enum ct_action action, int letter)
         break;
     case CT_ACT_DEMO:
         open_demo(ui, letter);
+        break;
+    case CT_ACT_EXIT:
+        ui_open_about(ui, &ct_panel_exit);
+        break;
+    case CT_ACT_COST:
+        ui_open_about(ui, &ct_panel_cost);
         break;
     case CT_ACT_SORT:
     case CT_ACT_COLUMNS:

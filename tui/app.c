@@ -50,6 +50,7 @@ static enum ct_status take_options(struct ct_ui *ui, struct ct_error *err)
     const struct ct_ui_options *o = ui->o;
     ui->mouse = o->mouse;
     ui->tz = o->tz ? o->tz[0] : 'u';
+    ui->wants = o->wants.gpus ? o->wants : ct_wants_usual;
     ui->at_ms = o->at_ms ? o->at_ms : CT_LIVE;
     if (o->tz && strcmp(o->tz, "utc") != 0 && strcmp(o->tz, "local") != 0 && strcmp(o->tz, "both") != 0) {
         return ct_fail(err, CT_ERR_USAGE, o->tz, "tz is utc, local or both");

@@ -31,6 +31,7 @@ struct ct_ui_options {
     bool no_confirm_quit;   /* `q` on screen 1 leaves at once */
     const struct ct_key_override *keys; /* from the config, in order */
     size_t n_keys;
+    struct ct_wants wants;  /* all 0: the usual ones */
     const char *const *problems; /* lines to show at start and in :messages, NULL-terminated */
 
     /* Asks the fetcher to fetch SOURCE ("" = all that are due) again; must not block. NULL: nobody to ask.

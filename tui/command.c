@@ -213,16 +213,21 @@ static const char *const charset_words[] = {"auto", "unicode", "narrow", "ascii"
 
 static const char *const range_words[] = {"1h", "6h", "24h", "7d", "30d", "90d", "1y", "all", NULL};
 static const char *const view_words[] = {"save", "drop", NULL};
+static const char *const cost_words[] = {"gpus=", "hours=", "input=", "output=", NULL};
+static const char *const mix_words[] = {"input=", "output=", NULL};
 static const char *const scale_words[] = {"linear", "log", NULL};
 
 const struct ui_command ui_commands[] = {
     {"ack", "ID", "an alert: I have it", ui_run_ack, NULL},
     {"at", "TIME | now", "every screen as of that moment", run_at, NULL},
     {"copy-command", "", "this panel as a shell command", ui_run_copy_command, NULL},
+    {"cost", "[gpus=N] [hours=N] [input=N] [output=N]", "what such a job on the row would cost",
+     ui_run_cost, cost_words},
     {"charset", "auto | unicode | narrow | ascii", "how lines are drawn", run_charset, charset_words},
     {"demo", "", "open the simulated market", run_demo, NULL},
     {"export", "[csv | tsv | ndjson] [FILE]", "the rows shown, or those marked, into a new file", ui_run_export,
      ui_export_words},
+    {"exit", "", "where else the row's GPU or model is sold by a healthy place", ui_run_exit, NULL},
     {"filter", "TEXT", "filter this panel", run_filter, NULL},
     {"group", "gpu | cloud | region | od | spot", "group this panel so", run_group, group_words},
     {"help", "", "keys that work here", run_help, NULL},
@@ -231,6 +236,7 @@ const struct ui_command ui_commands[] = {
     {"keys", "", "keys that work here", run_help, NULL},
     {"messages", "", "all messages", run_messages, NULL},
     {"config errors", "", "all messages", run_messages, NULL},
+    {"mix", "input=N output=N", "parts of a blended token price", ui_run_mix, mix_words},
     {"mode", "abs | percent | index", "what charts measure", ui_run_mode, ct_look_mode_words},
     {"pause", "", "stop and resume painting", run_pause, NULL},
     {"q", "", "quit", run_quit, NULL},

@@ -116,6 +116,8 @@ static const struct ct_binding defaults[] = {
     {TABLE, 't', 0, CT_ACT_SEND_TEST, false},
     {TABLE, '+', 0, CT_ACT_EXTEND, false},
     {TABLE, 'd', 0, CT_ACT_END_SILENCE, false},
+    {TABLE, 'x', 0, CT_ACT_EXIT, false},
+    {TABLE, 'X', 0, CT_ACT_COST, false},
     {TABLE, 'u', 0, CT_ACT_UNITS, false},
     {TABLE, 'o', 0, CT_ACT_OPEN, false},
     {TABLE, 'y', 0, CT_ACT_COPY, false},

@@ -92,6 +92,7 @@ struct ct_ui {
     char series[512];           /* screen 6 */
     int64_t from_ms, to_ms;
     struct ct_chart_look look;
+    struct ct_wants wants;
     struct ui_view views[24];
     size_t n_views;
     bool views_changed;
@@ -152,6 +153,8 @@ void ui_drop_models(struct ct_ui *ui);
 /* actions.c */
 void ui_act(struct ct_ui *ui, enum ct_action action, int letter);
 bool ui_act_in_panel(struct ct_ui *ui, enum ct_action action, int letter);
+/* Opens OPS about the row chosen, or about what the detail shows. */
+void ui_open_about(struct ct_ui *ui, const struct ct_panel_ops *ops);
 void ui_goto(struct ct_ui *ui, const struct ct_screen *s);
 void ui_set_at(struct ct_ui *ui, int64_t at_ms);
 void ui_set_history(struct ct_ui *ui, struct ct_span series, bool add);
@@ -193,6 +196,11 @@ void ui_run_silence(struct ct_ui *ui, struct ct_span args);
 void ui_run_unsilence(struct ct_ui *ui, struct ct_span args);
 void ui_run_ack(struct ct_ui *ui, struct ct_span args);
 void ui_run_rule(struct ct_ui *ui, struct ct_span args);
+
+/* wants.c: what a person wants to buy */
+void ui_run_cost(struct ct_ui *ui, struct ct_span args);
+void ui_run_exit(struct ct_ui *ui, struct ct_span args);
+void ui_run_mix(struct ct_ui *ui, struct ct_span args);
 
 /* export.c */
 extern const char *const ui_export_words[]; /* formats, NULL-terminated */

@@ -75,6 +75,8 @@
     X(SEND_TEST, "send_test", "alert: send a test to its channel")                                 \
     X(EXTEND, "extend", "silence: an hour longer")                                                 \
     X(END_SILENCE, "end_silence", "silence: end it now")                                           \
+    X(EXIT, "exit", "where else the row's GPU or model is sold by a healthy place")                \
+    X(COST, "cost", "what a job on it would cost, place by place")                                 \
     X(UNITS, "units", "other units")                                                               \
     X(OPEN, "open", "show the link")                                                               \
     X(COPY, "copy", "copy the row as text")                                                        \
@@ -115,6 +117,13 @@ struct ct_chart_look {
 extern const char *const ct_look_style_words[]; /* "step", "line", "dots", "table", NULL */
 extern const char *const ct_look_mode_words[];  /* "abs", "percent", "index", NULL */
 
+/* What a person wants to buy: the settings' [cost] and [mix], or the last `:cost` and `:mix`. */
+struct ct_wants {
+    int64_t gpus, hours, input_tokens, output_tokens;
+    int64_t mix_input, mix_output; /* parts of a blended price */
+};
+extern const struct ct_wants ct_wants_usual;
+
 /* What the UI asks the loader for, per panel. Plain data, copied between the threads. */
 struct ct_panel_query {
     int64_t at_ms;         /* CT_LIVE or the time machine's moment */
@@ -129,6 +138,7 @@ struct ct_panel_query {
     char group[16];
     bool watch_only, gone;
     bool highlight;        /* the filter marks rows in place of hiding the others */
+    struct ct_wants wants; /* cost, blended prices */
     char watch[4096];      /* ids followed, separated by '\n' */
 };
 

@@ -242,6 +242,30 @@ enum ct_status ct_span_int(struct ct_span text, int64_t *out)
     return CT_OK;
 }
 
+enum ct_status ct_amount_parse(struct ct_span text, int64_t *out)
+{
+    static const struct {
+        char letter;
+        int64_t factor;
+    } multiples[] = {{'k', 1000}, {'m', 1000000}, {'g', 1000000000}, {'b', 1000000000}};
+    int64_t factor = 1, n = 0;
+    if (!text.n || text.p[0] < '0' || text.p[0] > '9') {
+        return CT_ERR_SYNTAX;
+    }
+    for (size_t i = 0; i < CT_LEN(multiples) && factor == 1; i++) {
+        if ((text.p[text.n - 1] | 32) == multiples[i].letter) {
+            factor = multiples[i].factor;
+        }
+    }
+    text.n -= factor > 1;
+    enum ct_status status = ct_span_int(text, &n);
+    if (status == CT_OK && n > INT64_MAX / factor) {
+        status = CT_ERR_RANGE;
+    }
+    *out = status == CT_OK ? n * factor : *out;
+    return status;
+}
+
 void ct_buf_free(struct ct_buf *b)
 {
     free(b->p);

@@ -40,6 +40,8 @@ bool ct_glob(struct ct_span pattern, struct ct_span text);
 uint64_t ct_hash(struct ct_span bytes);
 /* Decimal integer with optional sign, all of TEXT. CT_ERR_SYNTAX, CT_ERR_RANGE. */
 CT_MUST_USE enum ct_status ct_span_int(struct ct_span text, int64_t *out);
+/* "8", "500k", "10M", "2G" (or "2B"): no sign. CT_ERR_SYNTAX, CT_ERR_RANGE. */
+CT_MUST_USE enum ct_status ct_amount_parse(struct ct_span text, int64_t *out);
 
 /* A growing buffer. Start from CT_BUF_INIT, end with ct_buf_free. p is NUL-terminated whenever it
  * is not NULL. Out of memory ends the program (style.md section 6). */

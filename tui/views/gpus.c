@@ -470,7 +470,7 @@ static enum ct_act_result act_groups(void *state, const void *model, enum ct_act
         snprintf(q->group, sizeof(q->group), "%s", groupings[next].word);
         return CT_ACT_LOAD;
     }
-    if (action == CT_ACT_DETAIL || action == CT_ACT_WATCH)
+    if (action == CT_ACT_WATCH)
         return CT_ACT_IGNORED;
     return ct_tview_act(&by->view, state, model, action, letter, q, req);
 }

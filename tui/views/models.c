@@ -300,12 +300,19 @@ static enum ct_act_result act_sellers(void *state, const void *model, enum ct_ac
                                       int letter, struct ct_panel_query *q,
                                       struct ct_frame_request *req)
 {
+    const struct ct_seller *row = ct_tview_row(&seller_view, state, model);
+    if (action == CT_ACT_DETAIL && row && row->series.n) {
+        req->kind = CT_REQ_DETAIL;
+        snprintf(req->text, sizeof(req->text), "%.*s", CT_FMT(row->series));
+        return CT_ACT_DRAW;
+    }
     return ct_tview_act(&seller_view, state, model, action, letter, q, req);
 }
 
 const struct ct_panel_ops ct_panel_sellers = {
     .id = "sellers", .title = "Who sells it", .keys = CT_KEYS_TABLE, .table = &ct_seller_table,
-    .state_size = sizeof(struct ct_tstate), .follows = true, .load = load_sellers,
+    .state_size = sizeof(struct ct_tstate), .detail = &ct_panel_detail, .follows = true,
+    .load = load_sellers,
     .draw = draw_sellers, .act = act_sellers,
 };
 

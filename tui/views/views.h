@@ -24,6 +24,8 @@ extern const struct ct_panel_ops ct_panel_history;
  * "article/SOURCE/ID" or a series name ("gpu/...",
  * "token/..."). */
 extern const struct ct_panel_ops ct_panel_detail;
+/* Of what Enter would open: the healthy places that sell the same; what a job would cost at each place. */
+extern const struct ct_panel_ops ct_panel_exit, ct_panel_cost;
 /* Where data comes from and how that goes; the last tries of the source named by the subject. */
 extern const struct ct_panel_ops ct_panel_sources, ct_panel_attempts;
 /* What fired and who has it; what is silenced; one alert: the one named by the subject, else the first. */
