@@ -42,6 +42,8 @@
     X(PURCHASE, "purchase", "TERMS", "od, spot, reserved_1y, ... only")                            \
     X(INPUT, "input", "TOKENS", "input tokens (10M, 500k)")                                        \
     X(OUTPUT, "output", "TOKENS", "output tokens (2M)")                                            \
+    X(MOVES, "moves", "MODEL", "who moved its price first, and who followed")                      \
+    X(INDEX, "index", "G", "with --line: the index of this accelerator (h100, h100-sxm)")          \
     X(UNKNOWN, "unknown", NULL, "also places whose state nobody knows")                            \
     X(UNRESOLVED, "unresolved", NULL, "one row per id that names no known model")                  \
     X(RANGE, "range", "SPAN", "this long, up to --at or now (30d)")                                \
@@ -151,7 +153,8 @@ int ct_cmd_status(struct ct_call *c), ct_cmd_gpus(struct ct_call *c),
 int ct_cmd_config(struct ct_call *c), ct_cmd_init(struct ct_call *c),
     ct_cmd_keys(struct ct_call *c), ct_cmd_doctor(struct ct_call *c),
     ct_cmd_help(struct ct_call *c), ct_cmd_version(struct ct_call *c), ct_cmd_db(struct ct_call *c),
-    ct_cmd_export(struct ct_call *c), ct_cmd_exit(struct ct_call *c), ct_cmd_cost(struct ct_call *c);
+    ct_cmd_export(struct ct_call *c), ct_cmd_exit(struct ct_call *c), ct_cmd_cost(struct ct_call *c),
+    ct_cmd_moves(struct ct_call *c), ct_cmd_news(struct ct_call *c), ct_cmd_scorecard(struct ct_call *c);
 
 /* `cloudtape COMMAND --help` and `help`: usage, flags. */
 void ct_help_text(struct ct_buf *out, const struct ct_command *cmd /* NULL: all */);

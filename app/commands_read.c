@@ -31,7 +31,9 @@ static int64_t moment(const struct ct_call *c)
 struct ct_query ct_call_query(const struct ct_call *c)
 {
     return (struct ct_query){
-        .at_ms = c->at_ms, .now_ms = c->now_ms, .gone = c->flag[CT_FLAG_GONE] != NULL};
+        .at_ms = c->at_ms, .now_ms = c->now_ms, .gone = c->flag[CT_FLAG_GONE] != NULL,
+        .mix_input = ct_setting_number(c->settings, "mix", "input"),
+        .mix_output = ct_setting_number(c->settings, "mix", "output")};
 }
 
 enum ct_status ct_call_number(struct ct_call *c, enum ct_flag flag, int64_t least, int64_t *out)
@@ -266,8 +268,10 @@ int ct_cmd_tokens(struct ct_call *c)
 {
     static const struct plain p = {&ct_token_table, ct_read_tokens,
                                    "lab model variant host region kind tier usd_per_mtok currency "
-                                   "change_30d_pct age_s source",
+                                   "premium_pct blended_usd_per_mtok change_30d_pct age_s source",
                                    CT_SORT_TOKENS, MODELS};
+    if (c->flag[CT_FLAG_MOVES])
+        return ct_cmd_moves(c);
     struct ct_query q = ct_call_query(c);
     return print_plain(c, &p, &q);
 }
@@ -501,7 +505,7 @@ static int worst_matched(struct ct_call *c, struct ct_rows rows)
 
 static int print_line(struct ct_call *c)
 {
-    static const char fits[] = " db config at line tmux width ";
+    static const char fits[] = " db config at line tmux width index ";
     struct ct_buf out = CT_BUF_INIT;
     for (int i = 0; i < CT_N_FLAGS; i++) {
         char word[32];

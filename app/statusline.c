@@ -107,6 +107,11 @@ static void put_move(struct line *l, struct ct_span subject, ct_nusd price, int6
     char text[CT_DECIMAL_MAX], pct[CT_DECIMAL_MAX];
     struct ct_buf *part = add_part(l);
     ct_decimal_format_fixed(text, price, 9, 2);
+    if (pct_milli == CT_NONE) {
+        if (part)
+            ct_buf_addf(part, "%.*s %s", CT_FMT(subject), text);
+        return;
+    }
     ct_decimal_format_fixed(pct, pct_milli, 3, 0);
     if (part)
         ct_buf_addf(part, "%.*s %s %s%s%%", CT_FMT(subject), text, pct_milli > 0 ? "+" : "", pct);
@@ -230,6 +235,29 @@ static void put_line(struct ct_buf *out, const struct line *l, int64_t width, bo
     ct_buf_free(&text);
 }
 
+/* "H100-SXM 2.41 -1.2%" of the accelerator asked for: on demand, the form that most clouds sell. */
+static enum ct_status add_index(struct ct_call *c, struct ct_reader *r, struct line *l)
+{
+    struct ct_query q = ct_call_query(c);
+    struct ct_rows rows = {NULL, 0};
+    struct ct_span form = ct_span(c->flag[CT_FLAG_INDEX]), gpu = ct_span_cut(&form, '-');
+    q.group = "gpu";
+    enum ct_status status = ct_read_gpus(r, &q, c->arena, &rows, &c->err);
+    const struct ct_gpu_row *g = rows.v, *best = NULL;
+    for (size_t i = 0; status == CT_OK && i < rows.n; i++)
+        if (g[i].purchase == CT_PURCHASE_OD && g[i].index_usd_per_gpu_hour != CT_NONE &&
+            ct_span_ieq(g[i].gpu, gpu) && (!form.n || ct_span_ieq(g[i].form, form)) &&
+            (!best || g[i].clouds > best->clouds))
+            best = &g[i];
+    if (best)
+        put_move(l, ct_arena_printf(c->arena, "%.*s%s%.*s", CT_FMT(best->gpu), best->form.n ? "-" : "",
+                                    CT_FMT(best->form)),
+                 best->index_usd_per_gpu_hour, best->change_24h_milli);
+    else if (status == CT_OK) /* no such index, or too few clouds for one */
+        ct_buf_addf(add_part(l), "%.32s ?", c->flag[CT_FLAG_INDEX]);
+    return status;
+}
+
 /* Old numbers are not shown: nothing readable, or nobody has been fetching for a while. */
 static bool is_old(const struct ct_call *c, const struct ct_summary *s, const struct ages *a)
 {
@@ -266,6 +294,8 @@ static enum ct_status compose(struct ct_call *c, struct ct_reader *r, struct lin
     }
     if (status == CT_OK && l->n == 0)
         add_age(add_part(l), "ct ok", ages.oldest_s);
+    if (status == CT_OK && c->flag[CT_FLAG_INDEX])
+        status = add_index(c, r, l);
     return status;
 }
 

@@ -32,6 +32,7 @@ struct ct_query {
                                id; attempts: source id */
     bool whole;             /* events: SUBJECT is a whole name, nothing near it is looked for */
     int64_t from_ms, to_ms; /* history, events: window; 0, 0 = all */
+    int64_t mix_input, mix_output; /* tokens: parts of a blended price; 0, 0: 3 to 1 */
     size_t max_points;      /* history; 0: every stored change */
     int64_t step_ms;        /* history: a point for each such step from from_ms on in which anything is
                                known, those without a change with n = 0; 0: none. Goes before max_points */
@@ -151,9 +152,26 @@ struct ct_token_row {
     struct ct_token_price price;
     struct ct_span key, source, series, field;
     int64_t change_30d_milli, age_s, seen_ms, changed_ms;
+    int64_t premium_milli; /* percent over the lab's own price of the same kind, tier, geography and list; CT_NONE */
+    ct_nusd blended;       /* input and output of the same id and tier in the mix asked for; CT_NONE */
     int suspect, gone, evidence, freshness;
 };
 extern const struct ct_table ct_token_table;
+
+/* Who moved a price first, who followed after how long ("first", "follows"), what another list noted later ("other
+ * list"), corrections ("suspect"), and who sells at the old price still ("not yet", at CT_NONE). */
+struct ct_move_row {
+    int64_t at_ms, after_days; /* behind the first; CT_NONE */
+    struct ct_span role, lab, model, variant, host, region, tier, source, series;
+    int kind, suspect;
+    ct_nusd old_price, new_price;
+    int64_t pct_milli;
+};
+extern const struct ct_table ct_move_table;
+/* What prices may be compared within: "us" of us-east-1, "" of what is sold without a place. */
+struct ct_span ct_geography(struct ct_span region);
+/* A price of PARTS_IN input and PARTS_OUT output; CT_NONE when what it needs is not known. */
+ct_nusd ct_blend(ct_nusd input, ct_nusd output, int64_t parts_in, int64_t parts_out);
 
 /* Who sells one model. Lists of resellers' own offers put no model on a cloud (sources/models.md section 8):
  * of a cloud only the rows of a list that says who bills are here, of other hosts all. */
@@ -262,6 +280,17 @@ struct ct_cost_job { /* GPU null: MODEL is asked for */
 CT_MUST_USE enum ct_status ct_read_cost(struct ct_reader *r, const struct ct_query *q,
                                         const struct ct_cost_job *job, struct ct_arena *a,
                                         struct ct_rows *out, struct ct_error *err);
+/* A provider in figures; how it runs is the worst of its pages. No grade. */
+struct ct_score_row {
+    struct ct_span provider;
+    int state, page_freshness;                  /* -1: no page of it is read */
+    int64_t uptime_milli, incidents, repair_s;  /* over 90 days; median time to repair; CT_NONE: no record */
+    int64_t page_age_s;
+    int64_t level_milli;  /* median over types of its cheapest price against the index, percent; CT_NONE */
+    int64_t priced_types; /* types behind that */
+    int64_t gpu_types /* on demand and spot apart */, regions, models, labs;
+};
+extern const struct ct_table ct_score_table;
 /* Names of one provider as different lists write them: "together", "together_ai". */
 bool ct_same_provider(struct ct_span a, struct ct_span b);
 
@@ -313,6 +342,8 @@ extern const struct ct_table ct_article_table;
  * CT_ERR_DB, CT_ERR_CANCELLED, CT_ERR_LIMIT. */
 typedef enum ct_status ct_load_fn(struct ct_reader *r, const struct ct_query *q, struct ct_arena *a,
                                   struct ct_rows *out, struct ct_error *err);
+ct_load_fn ct_read_moves /* subject: MODEL or LAB/MODEL; group: the tier, NULL: standard; newest first */;
+ct_load_fn ct_read_scorecard;
 ct_load_fn ct_read_now, ct_read_status, ct_read_components /* subject: provider or all */,
     ct_read_incidents /* subject: provider or all; Q->gone: closed ones too */,
     ct_read_updates /* subject: incident id */, ct_read_offers, ct_read_gpus, ct_read_tokens,

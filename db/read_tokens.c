@@ -18,6 +18,8 @@ static const struct ct_column token_columns[] = {
     COL(INT, "context", price.context),
     COL(TIME, "retires_at", price.retires_ms, ALIAS("retires")),
     COL(BOOL, "open_weights", price.open_weights, ALIAS("open")),
+    COL(MILLI, "premium_pct", premium_milli, ALIAS("premium")),
+    COL(NANO, "blended_usd_per_mtok", blended, ALIAS("blended blend")),
     COL(MILLI, "change_30d_pct", change_30d_milli, ALIAS("change 30d")),
     COL(INT, "age_s", age_s, ALIAS("age")),
     ENUM("evidence", evidence, ct_evidence_words),
@@ -133,12 +135,14 @@ enum ct_status ct_read_tokens(struct ct_reader *r, const struct ct_query *q, str
         row->changed_ms = now.at_ms;
         row->change_30d_milli = ct_gone(now) ? CT_NONE : change(r, ct_col_int(st, 0), now, s);
         row->source = s ? s->name : CT_SPAN_NONE;
+        row->premium_milli = row->blended = CT_NONE;
         row->freshness = s ? s->freshness : CT_DEAD;
         row->evidence = s ? s->evidence : -1;
         row->age_s = s ? s->age_s : CT_NONE;
         row->seen_ms = row->gone ? now.at_ms : s ? s->last_success_ms : CT_NONE;
     }
     ct_sort(r, rows.v, rows.n, sizeof *rows.v, by_model);
+    ct_quote(rows.v, rows.n, q->mix_input, q->mix_output);
     *out = (struct ct_rows){rows.v, rows.n};
     return ct_load_end(r);
 }

@@ -362,6 +362,10 @@ struct ct_span ct_gpu_name(struct ct_arena *a, const struct ct_offer *o);
 bool ct_names_gpu(struct ct_span asked, struct ct_span name);
 /* "gpt-4o", "openai/gpt-4o". */
 bool ct_names_model(struct ct_span asked, const struct ct_token_price *p);
+/* Sold by a lab itself. */
+bool ct_is_own(const struct ct_token_price *p);
+/* Fills premium and blend of N ROWS, those of one model standing together. */
+void ct_quote(struct ct_token_row *rows, size_t n, int64_t parts_in, int64_t parts_out);
 /* Order of numbers where CT_NONE comes last. */
 int ct_by_number(int64_t x, int64_t y);
 

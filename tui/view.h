@@ -135,7 +135,7 @@ struct ct_panel_query {
     char filter[256];
     char subject[512];     /* detail: the row id; history: series names separated by '\n' */
     char sort[48];         /* "COL" or "COL:desc"; "" = standing order */
-    char group[16];
+    char group[32];
     bool watch_only, gone;
     bool highlight;        /* the filter marks rows in place of hiding the others */
     struct ct_wants wants; /* cost, blended prices */

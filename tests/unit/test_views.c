@@ -171,7 +171,7 @@ FAKE(gpus, gpu_rows)
                   .open_weights = 0},                                                              \
         .key = S(host_ "/any/" lab_ "/" model_ "/" word_),                                         \
         .series = S("token/" host_ "/any/" lab_ "/" model_ "/" word_), .field = S(word_),          \
-        .source = S("litellm"), .change_30d_milli = change_, .age_s = 3600, .seen_ms = NOW - CT_HOUR, \
+        .source = S("litellm"), .change_30d_milli = change_, .premium_milli = CT_NONE, .blended = CT_NONE, .age_s = 3600, .seen_ms = NOW - CT_HOUR, \
         .changed_ms = NOW - CT_DAY, .evidence = CT_EVIDENCE_LISTED, .freshness = CT_FRESH          \
     }
 static const struct ct_token_row token_rows[] = {
@@ -694,7 +694,7 @@ static void token_prices_are_one_row_a_model_and_host(void **state)
     shown_load(&s);
     const struct ct_tmodel *m = s.model;
     assert_int_equal(m->rows.n, 3);
-    expect_text(&s, 10, 120, "1.25     10.00     0.125");
+    expect_text(&s, 10, 120, "1.25   10.00   0.125");
     expect_text(&s, 10, 120, "free");
     shown_act(&s, CT_ACT_UNITS, NULL);
     expect_text(&s, 10, 120, "$/1K");

@@ -17,9 +17,12 @@ struct row {
     struct ct_span id;     /* key and source */
     struct ct_span lab, model, variant, host, region, series[N_KINDS], first_series, source_id;
     ct_nusd price[N_KINDS];
+    ct_nusd blended;
+    int64_t premium_milli; /* of the input price over the lab's own */
     int64_t change_milli; /* of the input price, else the output price */
     int64_t context, retires_ms, seen_ms, kinds;
     int open_weights, suspect, gone, freshness;
+    bool priced; /* in the tier looked at */
 };
 
 #define COL(column_name, column_type, field, ...)                                                  \
@@ -35,6 +38,8 @@ static const struct ct_column row_columns[] = {
     COL("input", CT_TYPE_NANO, price[IN], .aliases = "in price"),
     COL("output", CT_TYPE_NANO, price[OUT], .aliases = "out"),
     COL("cache_read", CT_TYPE_NANO, price[CACHE], .aliases = "cache"),
+    COL("blended", CT_TYPE_NANO, blended, .aliases = "blend"),
+    COL("premium_pct", CT_TYPE_MILLI, premium_milli, .aliases = "premium"),
     COL("change_30d_pct", CT_TYPE_MILLI, change_milli, .aliases = "change"),
     COL("context", CT_TYPE_INT, context),
     COL("retires_at", CT_TYPE_TIME, retires_ms, .aliases = "retires"),
@@ -54,8 +59,11 @@ struct state {
     bool per_thousand;      /* u */
 };
 
+enum { MOST_TIERS = 24 };
+
 struct model {
     struct ct_tmodel t;
+    struct ct_list tiers;
     int64_t seen_ms;
     size_t priced;
 };
@@ -77,12 +85,19 @@ static void start_row(struct row *r, const struct ct_token_row *t, struct ct_spa
                       .region = t->price.region, .source_id = t->price.source_id,
                       .context = t->price.context, .retires_ms = t->price.retires_ms,
                       .open_weights = t->price.open_weights, .change_milli = CT_NONE,
+                      .blended = CT_NONE, .premium_milli = CT_NONE,
                       .seen_ms = t->seen_ms, .freshness = t->freshness, .gone = t->gone};
     for (int k = 0; k < N_KINDS; k++)
         r->price[k] = CT_NONE;
 }
 
-static void add_price(struct row *r, const struct ct_token_row *t)
+/* The tier a person looks at: one at a time. */
+static bool in_tier(const struct ct_token_row *t, struct ct_span tier)
+{
+    return ct_span_eq(t->price.tier.n ? t->price.tier : CT_LIT("standard"), tier);
+}
+
+static void add_price(struct row *r, const struct ct_token_row *t, struct ct_span tier)
 {
     r->kinds++;
     r->suspect |= t->suspect == 1;
@@ -93,15 +108,19 @@ static void add_price(struct row *r, const struct ct_token_row *t)
     }
     if (!r->first_series.p)
         r->first_series = t->series;
-    if (t->price.tier.n && !ct_span_is(t->price.tier, "standard"))
-        return; /* batch and context tiers stand in the detail */
+    if (!in_tier(t, tier))
+        return;
+    r->priced = true;
     for (int k = 0; k < N_KINDS; k++) {
         if (t->price.kind != kind_of[k] || r->price[k] != CT_NONE)
             continue;
         r->price[k] = t->price.per_mtok;
         r->series[k] = t->series;
+        if (t->blended != CT_NONE)
+            r->blended = t->blended;
         if (k == IN) {
             r->first_series = t->series;
+            r->premium_milli = t->premium_milli;
             r->change_milli = t->change_30d_milli;
         } else if (k == OUT && r->change_milli == CT_NONE) {
             r->change_milli = t->change_30d_milli;
@@ -149,8 +168,8 @@ static void keep_row(struct ct_arena *a, struct row *r, const struct row *before
 }
 
 /* Rows of prices IN, all their own in A: the prices are read into other memory, of which they need a quarter. */
-static enum ct_status pivot(struct ct_rows in, struct ct_arena *scratch, struct ct_arena *a,
-                            struct ct_rows *out, struct ct_error *err)
+static enum ct_status pivot(struct ct_rows in, struct ct_span tier, struct ct_arena *scratch,
+                            struct ct_arena *a, struct ct_rows *out, struct ct_error *err)
 {
     const struct ct_token_row *t = in.v;
     size_t slots = 16, n = 0;
@@ -161,7 +180,12 @@ static enum ct_status pivot(struct ct_rows in, struct ct_arena *scratch, struct 
     if (!slot)
         return ct_fail(err, CT_ERR_LIMIT, "tokens", NULL);
     for (size_t i = 0; i < in.n; i++)
-        add_price(row_for(made, &n, slot, slots, &t[i]), &t[i]);
+        add_price(row_for(made, &n, slot, slots, &t[i]), &t[i], tier);
+    size_t kept = 0; /* the usual tier has all; another one what it prices */
+    for (size_t i = 0; i < n; i++)
+        if (made[i].priced || ct_span_is(tier, "standard"))
+            made[kept++] = made[i];
+    n = kept;
     struct row *rows = ct_arena_alloc(a, (n + 1) * sizeof(*rows));
     static const struct row none;
     for (size_t i = 0; rows && i < n; i++) {
@@ -214,6 +238,20 @@ PRICE_CELL(in_per_thousand, IN, 1000)
 PRICE_CELL(out_per_thousand, OUT, 1000)
 PRICE_CELL(cache_per_thousand, CACHE, 1000)
 
+static enum ct_role format_blend(const void *row, const struct ct_draw *d, struct ct_buf *out)
+{
+    const struct row *r = row;
+    (void)d;
+    ct_format_price(out, r->blended);
+    return r->blended == CT_NONE ? CT_ROLE_DIM : stale(r) ? CT_ROLE_STALE : CT_ROLE_TEXT;
+}
+
+static enum ct_role format_premium(const void *row, const struct ct_draw *d, struct ct_buf *out)
+{
+    (void)d;
+    return ct_view_change(out, ((const struct row *)row)->premium_milli);
+}
+
 static enum ct_role format_change(const void *row, const struct ct_draw *d, struct ct_buf *out)
 {
     (void)d;
@@ -258,14 +296,18 @@ static bool notable(const void *row)
          .format = format_model},                                                                  \
             {.column = "lab", .header = "LAB", .min = 8, .max = 12, .drop = 4},                    \
             {.column = "host", .header = "HOST", .min = 9, .max = 18, .middle = true},             \
-            {.column = "region", .header = "REGION", .min = 8, .max = 16, .drop = 6},              \
+            {.column = "region", .header = "REGION", .min = 8, .max = 16, .drop = 5},              \
             {.column = "input", .header = "IN", .min = 7, .max = 9, .align = 1, .format = in},     \
             {.column = "output", .header = "OUT", .min = 7, .max = 9, .align = 1, .format = out},  \
             {.column = "cache_read", .header = "CACHE", .min = 7, .max = 9, .align = 1, .drop = 3, \
              .format = cache},                                                                     \
+            {.column = "blended", .header = "BLEND", .min = 7, .max = 9, .align = 1, .drop = 8,    \
+             .format = format_blend},                                                              \
+            {.column = "premium_pct", .header = "OVER LAB", .min = 8, .align = 1, .drop = 3,       \
+             .format = format_premium},                                                            \
             {.column = "change_30d_pct", .header = "30d", .min = 7, .align = 1, .drop = 2,         \
              .format = format_change},                                                             \
-            {.column = "context", .header = "CTX", .min = 5, .align = 1, .drop = 5,                \
+            {.column = "context", .header = "CTX", .min = 5, .align = 1, .drop = 6,                \
              .format = format_context},                                                            \
             {.column = "source", .header = "SOURCE", .min = 10, .max = 18, .drop = 7},             \
             {.column = "seen", .header = "SEEN", .min = 7, .align = 1, .drop = 1,                  \
@@ -287,17 +329,49 @@ static const struct ct_tview views[2] = {TOKEN_VIEW(million_cols), TOKEN_VIEW(th
 
 /* ---- panel ---- */
 
+/* The tiers there are, in the order of b: the usual one first. */
+static void find_tiers(struct ct_rows prices, struct ct_arena *a, struct model *m)
+{
+    const struct ct_token_row *t = prices.v;
+    m->tiers = (struct ct_list){ct_arena_alloc(a, (MOST_TIERS + 1) * sizeof(struct ct_span)), 0};
+    if (!m->tiers.v)
+        return;
+    m->tiers.v[m->tiers.n++] = CT_LIT("standard");
+    for (size_t i = 0; i < prices.n; i++) {
+        size_t k = 0;
+        while (k < m->tiers.n && !in_tier(&t[i], m->tiers.v[k]))
+            k++;
+        if (k == m->tiers.n && k < MOST_TIERS)
+            m->tiers.v[m->tiers.n++] = ct_arena_dup(a, t[i].price.tier);
+    }
+}
+
+static struct ct_span tier_of(const struct ct_panel_query *q)
+{
+    return ct_span(q->group[0] ? q->group : "standard");
+}
+
+static struct ct_query query_of(const struct ct_panel_query *q, int64_t now_ms)
+{
+    struct ct_query query = ct_view_query(q, now_ms);
+    query.mix_input = q->wants.mix_input;
+    query.mix_output = q->wants.mix_output;
+    return query;
+}
+
 static enum ct_status load(struct ct_reader *r, const struct ct_panel_query *q, int64_t now_ms,
                            struct ct_arena *a, const void **model, struct ct_error *err)
 {
     struct model *m = ct_arena_alloc(a, sizeof(*m));
-    struct ct_query query = ct_view_query(q, now_ms);
+    struct ct_query query = query_of(q, now_ms);
     struct ct_rows prices = {NULL, 0}, rows = {NULL, 0};
     struct ct_arena *scratch = ct_arena_new(0);
     enum ct_status st = m ? ct_read_tokens(r, &query, scratch, &prices, err)
                           : ct_fail(err, CT_ERR_LIMIT, "tokens", NULL);
-    if (st == CT_OK)
-        st = pivot(prices, scratch, a, &rows, err);
+    if (st == CT_OK) {
+        find_tiers(prices, a, m);
+        st = pivot(prices, tier_of(q), scratch, a, &rows, err);
+    }
     ct_arena_free(scratch);
     if (st == CT_OK) {
         const struct row *row = rows.v;
@@ -316,6 +390,8 @@ static void draw(void *state, const void *model, const struct ct_draw *d, struct
     struct state *s = state;
     const struct model *m = model;
     ct_buf_adds(note, s->per_thousand ? "$/1K" : "$/1M");
+    if (d->query->group[0])
+        ct_buf_addf(note, " %s", d->query->group);
     if (box.cols >= 70)
         ct_buf_adds(note, "   - not published");
     if (m)
@@ -334,6 +410,16 @@ static enum ct_act_result act(void *state, const void *model, enum ct_action act
     if (action == CT_ACT_UNITS) {
         s->per_thousand = !s->per_thousand;
         return CT_ACT_DRAW;
+    }
+    if (action == CT_ACT_GROUP && m && m->tiers.n) { /* the next tier */
+        size_t k = 0;
+        while (k < m->tiers.n && !ct_span_eq(m->tiers.v[k], tier_of(q)))
+            k++;
+        struct ct_span next = m->tiers.v[k + 1 < m->tiers.n ? k + 1 : 0];
+        snprintf(q->group, sizeof(q->group), "%.*s", CT_FMT(next));
+        if (ct_span_is(next, "standard"))
+            q->group[0] = '\0';
+        return CT_ACT_LOAD;
     }
     if (action == CT_ACT_DETAIL && row) {
         req->kind = CT_REQ_DETAIL;
@@ -360,4 +446,102 @@ const struct ct_panel_ops ct_panel_tokens = {
     .id = "tokens", .title = "Token prices", .keys = CT_KEYS_TABLE, .table = &row_table,
     .state_size = sizeof(struct state), .detail = &ct_panel_detail, .load = load, .draw = draw,
     .act = act,
+};
+
+/* ---- one model at every host ---- */
+
+static const struct ct_tcol quote_cols[] = {
+    {.column = "host", .header = "HOST", .min = 9, .max = 18, .middle = true},
+    {.column = "region", .header = "REGION", .min = 6, .max = 16},
+    {.column = "input", .header = "IN", .min = 7, .max = 9, .align = 1, .format = in_per_million},
+    {.column = "premium_pct", .header = "OVER LAB", .min = 8, .align = 1, .format = format_premium},
+    {.column = "output", .header = "OUT", .min = 7, .max = 9, .align = 1, .format = out_per_million},
+    {.column = "blended", .header = "BLEND", .min = 7, .max = 9, .align = 1, .drop = 2,
+     .format = format_blend},
+    {.column = "change_30d_pct", .header = "30d", .min = 7, .align = 1, .drop = 3,
+     .format = format_change},
+    {.column = "variant", .header = "VARIANT", .min = 7, .max = 12, .drop = 5},
+    {.column = "source", .header = "SOURCE", .min = 8, .max = 18, .drop = 4},
+    {.column = "seen", .header = "SEEN", .min = 6, .align = 1, .drop = 1, .format = format_seen},
+};
+static const struct ct_tview quote_view = {
+    .table = &row_table, .cols = quote_cols, .n_cols = CT_LEN(quote_cols), .frozen = 1, .id = "row",
+    .watch = "series", .series = "series", .noun = "hosts", .notable = notable, .row_role = row_role,
+};
+
+struct quotes {
+    struct ct_tmodel t;
+    struct ct_span model, tier;
+};
+
+/* Cheapest first; what has no price last. */
+static int by_input(const void *a, const void *b)
+{
+    const struct row *x = a, *y = b;
+    if (x->price[IN] != y->price[IN]) {
+        bool later = x->price[IN] == CT_NONE || (y->price[IN] != CT_NONE && x->price[IN] > y->price[IN]);
+        return later ? 1 : -1;
+    }
+    return ct_span_cmp(x->id, y->id);
+}
+
+static enum ct_status load_quotes(struct ct_reader *r, const struct ct_panel_query *q, int64_t now_ms,
+                                  struct ct_arena *a, const void **model, struct ct_error *err)
+{
+    struct quotes *m = ct_arena_alloc(a, sizeof(*m));
+    struct ct_query query = query_of(q, now_ms);
+    struct ct_rows prices = {NULL, 0}, rows = {NULL, 0};
+    struct ct_arena *scratch = ct_arena_new(0);
+    enum ct_status st = m ? ct_read_tokens(r, &query, scratch, &prices, err)
+                          : ct_fail(err, CT_ERR_LIMIT, "quotes", NULL);
+    const struct ct_token_row *t = prices.v, *of = NULL;
+    for (size_t i = 0; st == CT_OK && i < prices.n && !of; i++)
+        of = ct_span_is(t[i].series, q->subject) ? &t[i] : NULL;
+    size_t from = 0, n = 0; /* prices of one model stand together */
+    while (of && from < prices.n && !(ct_span_eq(t[from].price.lab, of->price.lab) &&
+                                      ct_span_eq(t[from].price.model, of->price.model)))
+        from++;
+    while (of && from + n < prices.n && ct_span_eq(t[from + n].price.lab, of->price.lab) &&
+           ct_span_eq(t[from + n].price.model, of->price.model))
+        n++;
+    if (of) {
+        m->tier = ct_arena_dup(a, of->price.tier.n ? of->price.tier : CT_LIT("standard"));
+        m->model = ct_arena_dup(a, of->price.model);
+        st = pivot((struct ct_rows){t + from, n}, m->tier, scratch, a, &rows, err);
+    }
+    ct_arena_free(scratch);
+    if (st == CT_OK && rows.n)
+        qsort((void *)(uintptr_t)rows.v, rows.n, sizeof(struct row), by_input);
+    if (st == CT_OK)
+        st = ct_tmodel_load(&quote_view, rows, q, now_ms, a, &m->t, err);
+    *model = m;
+    return st;
+}
+
+static void draw_quotes(void *state, const void *model, const struct ct_draw *d, struct ct_box box,
+                        struct ct_buf *note)
+{
+    const struct quotes *m = model;
+    if (m && m->model.n)
+        ct_buf_addf(note, "%.*s  %.*s  $/1M", CT_FMT(m->model), CT_FMT(m->tier));
+    ct_tview_draw(&quote_view, state, m ? &m->t : NULL, d, box, note, "no model selected");
+}
+
+static enum ct_act_result act_quotes(void *state, const void *model, enum ct_action action, int letter,
+                                     struct ct_panel_query *q, struct ct_frame_request *req)
+{
+    const struct quotes *m = model;
+    const struct row *row = m ? ct_tview_row(&quote_view, state, &m->t) : NULL;
+    if (action == CT_ACT_DETAIL && row) {
+        req->kind = CT_REQ_DETAIL;
+        snprintf(req->text, sizeof(req->text), "%.*s", CT_FMT(row->first_series));
+        return CT_ACT_DRAW;
+    }
+    return ct_tview_act(&quote_view, state, m ? &m->t : NULL, action, letter, q, req);
+}
+
+const struct ct_panel_ops ct_panel_quotes = {
+    .id = "quotes", .title = "At every host", .keys = CT_KEYS_TABLE, .table = &row_table,
+    .state_size = sizeof(struct ct_tstate), .detail = &ct_panel_detail, .follows = true,
+    .load = load_quotes, .draw = draw_quotes, .act = act_quotes,
 };

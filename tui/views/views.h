@@ -24,6 +24,8 @@ extern const struct ct_panel_ops ct_panel_history;
  * "article/SOURCE/ID" or a series name ("gpu/...",
  * "token/..."). */
 extern const struct ct_panel_ops ct_panel_detail;
+/* The model of the price selected at every host; who moved its price first and who followed; providers in figures. */
+extern const struct ct_panel_ops ct_panel_quotes, ct_panel_moves, ct_panel_scores;
 /* Of what Enter would open: the healthy places that sell the same; what a job would cost at each place. */
 extern const struct ct_panel_ops ct_panel_exit, ct_panel_cost;
 /* Where data comes from and how that goes; the last tries of the source named by the subject. */

@@ -1,0 +1,214 @@
+/* Providers in figures, side by side: how well they ran, what they charge against the index, how much they sell, and
+ * how old what we know of them is. No grade: whoever needs one weighs the columns. */
+#include "db/columns.h"
+#include "db/reader.h"
+
+#include <stdlib.h>
+
+#define ROW struct ct_score_row
+static const struct ct_column score_columns[] = {
+    COL(TEXT, "provider", provider, SEARCH, ALIAS("cloud host")),
+    ENUM("state", state, ct_state_words, FLAGS(CT_COL_RANKED)),
+    COL(MILLI, "uptime_90d", uptime_milli, ALIAS("uptime")),
+    COL(INT, "incidents_90d", incidents, ALIAS("incidents")),
+    COL(INT, "median_repair_s", repair_s, ALIAS("mttr repair")),
+    COL(INT, "page_age_s", page_age_s, ALIAS("page_age")),
+    ENUM("page_freshness", page_freshness, ct_freshness_words, FLAGS(CT_COL_RANKED)),
+    COL(MILLI, "price_level_pct", level_milli, ALIAS("level")),
+    COL(INT, "priced_types", priced_types),
+    COL(INT, "gpu_types", gpu_types, ALIAS("gpus")),
+    COL(INT, "gpu_regions", regions, ALIAS("regions")),
+    COL(INT, "models", models),
+    COL(INT, "labs", labs),
+};
+TABLE(ct_score_table, "scorecard", ROW, score_columns);
+#undef ROW
+
+struct score {
+    struct ct_score_row row;
+    CT_VEC(int64_t) repairs, levels;
+    CT_VEC(struct ct_span) regions;
+    struct ct_span last_model, last_lab; /* prices come in the order of lab and model */
+};
+
+struct scores {
+    struct ct_arena *arena;
+    CT_VEC(struct score) v;
+};
+
+static struct score *score_of(struct scores *s, struct ct_span provider)
+{
+    if (!provider.n)
+        return NULL;
+    for (size_t i = 0; i < s->v.n; i++)
+        if (ct_same_provider(s->v.v[i].row.provider, provider))
+            return &s->v.v[i];
+    struct score *made = CT_VEC_PUSH(s->arena, &s->v);
+    if (made)
+        *made = (struct score){.row = {.provider = provider, .state = -1, .page_freshness = -1,
+                                       .uptime_milli = CT_NONE, .incidents = CT_NONE,
+                                       .repair_s = CT_NONE, .page_age_s = CT_NONE,
+                                       .level_milli = CT_NONE}};
+    return made;
+}
+
+static void push(struct ct_arena *a, struct score *s, bool level, int64_t value)
+{
+    int64_t *kept = level ? CT_VEC_PUSH(a, &s->levels) : CT_VEC_PUSH(a, &s->repairs);
+    if (kept)
+        *kept = value;
+}
+
+static int by_value(const void *a, const void *b)
+{
+    return ct_by_number(*(const int64_t *)a, *(const int64_t *)b);
+}
+
+/* The middle one, of two the mean; CT_NONE of none. */
+static int64_t median(int64_t *v, size_t n)
+{
+    if (!n)
+        return CT_NONE;
+    qsort(v, n, sizeof *v, by_value);
+    return n % 2 ? v[n / 2] : v[n / 2 - 1] / 2 + v[n / 2] / 2 + (v[n / 2 - 1] % 2 + v[n / 2] % 2) / 2;
+}
+
+/* ---- how well it runs: the worst of its pages ---- */
+
+static void take_page(struct scores *s, const struct ct_status_row *p)
+{
+    struct score *to = score_of(s, p->provider);
+    if (!to)
+        return;
+    int state = p->freshness > CT_LATE ? CT_STATE_UNKNOWN : p->state;
+    to->row.state = state > to->row.state ? state : to->row.state;
+    if (p->uptime_90d_milli != CT_NONE &&
+        (to->row.uptime_milli == CT_NONE || p->uptime_90d_milli < to->row.uptime_milli))
+        to->row.uptime_milli = p->uptime_90d_milli;
+    if (p->age_s != CT_NONE && p->age_s > to->row.page_age_s)
+        to->row.page_age_s = p->age_s;
+    to->row.page_freshness = p->freshness > to->row.page_freshness ? p->freshness : to->row.page_freshness;
+    if (to->row.incidents == CT_NONE)
+        to->row.incidents = 0; /* its page is read: none is none */
+}
+
+static void take_incident(struct scores *s, const struct ct_incident_row *in, int64_t t)
+{
+    int64_t began = in->started_ms != CT_NONE ? in->started_ms : in->first_seen_ms;
+    struct score *to = score_of(s, in->provider);
+    if (!to || in->scheduled_for_ms != CT_NONE || in->state == CT_STATE_MAINTENANCE ||
+        began == CT_NONE || began < t - 90 * CT_DAY || began > t)
+        return;
+    to->row.incidents = to->row.incidents == CT_NONE ? 1 : to->row.incidents + 1;
+    if (in->open != 1 && in->resolved_ms != CT_NONE && in->resolved_ms >= began)
+        push(s->arena, to, false, (in->resolved_ms - began) / CT_SECOND);
+}
+
+/* ---- what it sells ---- */
+
+static bool same_type(const struct ct_gpu_row *x, const struct ct_gpu_row *y)
+{
+    return x->purchase == y->purchase && ct_span_eq(x->gpu, y->gpu) && ct_span_eq(x->form, y->form);
+}
+
+/* G is what one cloud asks of a type; INDICES the types of the market. */
+static void take_type(struct scores *s, const struct ct_gpu_row *g, struct ct_rows indices)
+{
+    struct score *to = score_of(s, g->cloud);
+    const struct ct_gpu_row *type = indices.v;
+    if (!to || !g->gpu.n)
+        return;
+    to->row.gpu_types += g->purchase == CT_PURCHASE_OD || g->purchase == CT_PURCHASE_SPOT;
+    for (size_t i = 0; i < indices.n; i++) {
+        if (!same_type(&type[i], g) || type[i].index_usd_per_gpu_hour == CT_NONE ||
+            type[i].index_usd_per_gpu_hour == 0 || g->cheapest_usd_per_gpu_hour == CT_NONE ||
+            g->freshness > CT_LATE)
+            continue;
+        push(s->arena, to, true,
+             ct_pct_change(type[i].index_usd_per_gpu_hour, g->cheapest_usd_per_gpu_hour));
+    }
+}
+
+static void take_region(struct scores *s, const struct ct_gpu_row *g)
+{
+    struct score *to = score_of(s, g->cloud);
+    if (!to || !g->region.n)
+        return;
+    for (size_t i = 0; i < to->regions.n; i++)
+        if (ct_span_eq(to->regions.v[i], g->region))
+            return;
+    struct ct_span *kept = CT_VEC_PUSH(s->arena, &to->regions);
+    if (kept)
+        *kept = g->region;
+}
+
+static void take_price(struct scores *s, const struct ct_token_row *t)
+{
+    struct score *to = t->gone == 1 || !t->price.lab.n ? NULL : score_of(s, t->price.host);
+    if (!to)
+        return;
+    bool lab = !ct_span_eq(to->last_lab, t->price.lab);
+    to->row.labs += lab;
+    to->row.models += lab || !ct_span_eq(to->last_model, t->price.model);
+    to->last_lab = t->price.lab;
+    to->last_model = t->price.model;
+}
+
+static int by_name(const void *a, const void *b)
+{
+    return ct_span_cmp(((const struct ct_score_row *)a)->provider,
+                       ((const struct ct_score_row *)b)->provider);
+}
+
+static enum ct_status finish(struct scores *s, struct ct_rows *out, struct ct_error *err)
+{
+    struct ct_score_row *rows = ct_arena_alloc(s->arena, (s->v.n + 1) * sizeof *rows);
+    if (!rows || ct_arena_full(s->arena))
+        return ct_fail(err, CT_ERR_LIMIT, "scorecard", NULL);
+    for (size_t i = 0; i < s->v.n; i++) {
+        struct score *x = &s->v.v[i];
+        x->row.priced_types = (int64_t)x->levels.n;
+        x->row.regions = (int64_t)x->regions.n;
+        x->row.repair_s = median(x->repairs.v, x->repairs.n);
+        x->row.level_milli = median(x->levels.v, x->levels.n);
+        rows[i] = x->row;
+    }
+    if (s->v.n)
+        qsort(rows, s->v.n, sizeof *rows, by_name);
+    *out = (struct ct_rows){rows, s->v.n};
+    return CT_OK;
+}
+
+enum ct_status ct_read_scorecard(struct ct_reader *r, const struct ct_query *q, struct ct_arena *a,
+                                 struct ct_rows *out, struct ct_error *err)
+{
+    struct scores s = {.arena = a};
+    struct ct_query all = {.at_ms = q->at_ms, .now_ms = q->now_ms}, with_closed = all, by_cloud = all,
+                    by_region = all, by_type = all;
+    struct ct_rows pages, incidents, types, clouds, regions, prices;
+    with_closed.gone = true;
+    by_type.group = "gpu";
+    by_cloud.group = "cloud";
+    by_region.group = "region";
+    pages = incidents = types = clouds = regions = prices = (struct ct_rows){NULL, 0};
+    enum ct_status st = ct_read_status(r, &all, a, &pages, err);
+    st = st == CT_OK ? ct_read_incidents(r, &with_closed, a, &incidents, err) : st;
+    st = st == CT_OK ? ct_read_gpus(r, &by_type, a, &types, err) : st;
+    st = st == CT_OK ? ct_read_gpus(r, &by_cloud, a, &clouds, err) : st;
+    st = st == CT_OK ? ct_read_gpus(r, &by_region, a, &regions, err) : st;
+    st = st == CT_OK ? ct_read_tokens(r, &all, a, &prices, err) : st;
+    if (st != CT_OK)
+        return st;
+    for (size_t i = 0; i < pages.n; i++)
+        take_page(&s, &((const struct ct_status_row *)pages.v)[i]);
+    for (size_t i = 0; i < incidents.n; i++)
+        take_incident(&s, &((const struct ct_incident_row *)incidents.v)[i],
+                      q->at_ms == CT_LIVE ? q->now_ms : q->at_ms);
+    for (size_t i = 0; i < clouds.n; i++)
+        take_type(&s, &((const struct ct_gpu_row *)clouds.v)[i], types);
+    for (size_t i = 0; i < regions.n; i++)
+        take_region(&s, &((const struct ct_gpu_row *)regions.v)[i]);
+    for (size_t i = 0; i < prices.n; i++)
+        take_price(&s, &((const struct ct_token_row *)prices.v)[i]);
+    return finish(&s, out, err);
+}
