@@ -38,7 +38,7 @@ const struct ct_section_def ct_section_defs[] = {
     {"probe", 1, false,
      "an address tried and timed from here, as a second word beside a provider's own page",
      "url = https://api.openai.com/v1/models\n; expect = 401\n; provider = openai"},
-    {"alert", 1, false,
+    {"alert", 1, true, /* the rules' own reading refuses a rule with a wrong line as a whole */
      "a rule: tell somebody when something holds. Rules may stand here or in files of their own in "
      "alerts.d; `cloudtape alerts lint` says what each means",
      NULL},

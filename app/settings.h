@@ -33,7 +33,7 @@ extern const struct ct_setting_def ct_setting_defs[];
 struct ct_section_def {
     const char *name;
     int named;    /* 1: needs a second word; 0: takes none; -1: may have one */
-    bool any_key; /* keys are not options of ours: [keys] */
+    bool any_key; /* keys are checked elsewhere: [keys], [alert] */
     const char *help, *example;
 };
 extern const struct ct_section_def ct_section_defs[]; /* ends with name == NULL; the first is "" */
