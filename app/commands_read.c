@@ -389,7 +389,8 @@ int ct_cmd_gpus(struct ct_call *c)
     static const struct plain groups = {
         &ct_gpu_table, ct_read_gpus,
         "gpu form cloud region purchase index_usd_per_gpu_hour cheapest_usd_per_gpu_hour "
-        "cheapest_cloud dearest_usd_per_gpu_hour clouds offers available change_7d_pct",
+        "cheapest_cloud dearest_usd_per_gpu_hour clouds offers available change_7d_pct "
+        "index_usd_per_pflop_hour",
         "cheapest_usd_per_gpu_hour", PRICES};
     static const char *const words[] = {"gpu", "cloud", "region", NULL};
     struct ct_query q = ct_call_query(c);

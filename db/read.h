@@ -141,6 +141,7 @@ struct ct_gpu_row { /* gpus --group gpu|cloud|region */
     ct_nusd index_usd_per_gpu_hour;
     ct_nusd cheapest_usd_per_gpu_hour, dearest_usd_per_gpu_hour, spread_usd_per_gpu_hour;
     struct ct_span cheapest_cloud, series /* of the index; null when not by GPU */;
+    ct_nusd index_usd_per_pflop_hour; /* the index by what it computes, whatever the chip; CT_NONE */
     int64_t clouds, offers, available;
     int64_t change_24h_milli, change_7d_milli, change_30d_milli; /* of the index */
     int64_t age_s; /* of the oldest offer in it */

@@ -65,6 +65,7 @@ static const struct ct_column gpu_columns[] = {
     COL(MILLI, "change_7d_pct", change_7d_milli, ALIAS("change 7d")),
     COL(MILLI, "change_24h_pct", change_24h_milli, ALIAS("24h")),
     COL(MILLI, "change_30d_pct", change_30d_milli, ALIAS("30d")),
+    COL(NANO, "index_usd_per_pflop_hour", index_usd_per_pflop_hour, ALIAS("pflop")),
     COL(NANO, "spread_usd_per_gpu_hour", spread_usd_per_gpu_hour, ALIAS("spread")),
     COL(TEXT, "cloud", cloud, SEARCH, ALIAS("provider")),
     COL(TEXT, "region", region, SEARCH),
@@ -507,6 +508,7 @@ static struct ct_gpu_row gpu_row(struct ct_reader *r, const struct item *v, size
         .spread_usd_per_gpu_hour = CT_NONE,
         .change_24h_milli = CT_NONE,
         .change_30d_milli = CT_NONE,
+        .index_usd_per_pflop_hour = CT_NONE,
         .clouds = count_clouds(v, n),
         .age_s = CT_NONE,
         .freshness = CT_FRESH,
@@ -568,6 +570,17 @@ static void set_index(struct ct_reader *r, const struct ct_market_indices *all,
     row->change_24h_milli = ct_pct_change(value[DAY], value[NOW]);
     row->change_7d_milli = ct_pct_change(value[WEEK], value[NOW]);
     row->change_30d_milli = ct_pct_change(value[MONTH], value[NOW]);
+}
+
+/* PRICE by what the N offers at V compute; CT_NONE when they are not all alike. */
+static ct_nusd per_pflop(struct ct_reader *r, const struct item *v, size_t n, ct_nusd price)
+{
+    int64_t flops = ct_accelerator_mtflops(r, &v[0].row.offer);
+    for (size_t i = 1; i < n && flops != CT_NONE; i++)
+        if (v[i].row.offer.gpu_mem_milli != v[i - 1].row.offer.gpu_mem_milli &&
+            ct_accelerator_mtflops(r, &v[i].row.offer) != flops)
+            flops = CT_NONE;
+    return flops == CT_NONE || price == CT_NONE ? CT_NONE : ct_muldiv(price, 1000000, flops);
 }
 
 /* ---- one offer that several sources list ----
@@ -675,6 +688,7 @@ enum ct_status ct_read_gpus(struct ct_reader *r, const struct ct_query *q, struc
         struct ct_gpu_row row = gpu_row(r, v + i, end - i, g);
         if (g == BY_GPU)
             set_index(r, &indices, &row);
+        row.index_usd_per_pflop_hour = per_pflop(r, v + i, end - i, row.index_usd_per_gpu_hour);
         struct ct_gpu_row *place = row.offers ? CT_VEC_PUSH(a, &rows) : NULL;
         if (place)
             *place = row;

@@ -113,6 +113,7 @@ static void three_clouds_make_an_index_and_two_a_gap(void **state)
           "2:3 3:3.5 4:3 [0-2 fewer than three clouds] [5-6 fewer than three clouds]");
     assert_null(group(&w, "H200", CT_PURCHASE_OD, HOUR(6)));
     assert_int_equal(group(&w, "H100", CT_PURCHASE_OD, HOUR(6))->index_usd_per_gpu_hour, CT_NONE);
+    assert_int_equal(group(&w, "H100", CT_PURCHASE_OD, HOUR(6))->index_usd_per_pflop_hour, CT_NONE);
     assert_int_equal(group(&w, "H100", CT_PURCHASE_OD, HOUR(3))->index_usd_per_gpu_hour, 3500000000);
     end(&w);
 }
@@ -154,6 +155,7 @@ static void quarantined_and_suspect_prices_stay_out(void **state)
     /* aws is out for an hour: the median of 3, 4, 5 in place of that of 2, 3, 4, 5 */
     tells(&w, "index/H100-SXM/od", HOUR(5), "0:3.5 4:4 5:3.5");
     assert_int_equal(group(&w, "H100", CT_PURCHASE_OD, HOUR(4))->index_usd_per_gpu_hour, 4000000000);
+    assert_int_equal(group(&w, "H100", CT_PURCHASE_OD, HOUR(4))->index_usd_per_pflop_hour, 4044489383);
     assert_int_equal(group(&w, "H100", CT_PURCHASE_OD, HOUR(5))->index_usd_per_gpu_hour, 3500000000);
     end(&w);
 }

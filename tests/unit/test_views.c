@@ -155,9 +155,11 @@ FAKE(offers, offer_rows)
 
 static const struct ct_gpu_row gpu_rows[] = {
     {.gpu = S("H100"), .form = S("SXM"), .purchase = od, .index_usd_per_gpu_hour = 2990000000,
+     .index_usd_per_pflop_hour = 3023255813,
      .cheapest_usd_per_gpu_hour = 2390000000, .dearest_usd_per_gpu_hour = 6980000000,
      .cheapest_cloud = S("runpod"), .clouds = 6, .offers = 41, .available = 3, .change_7d_milli = -3100},
     {.gpu = S("H100"), .form = S("SXM"), .purchase = spot, .index_usd_per_gpu_hour = 2210000000,
+     .index_usd_per_pflop_hour = CT_NONE,
      .cheapest_usd_per_gpu_hour = 1940000000, .dearest_usd_per_gpu_hour = 2710000000,
      .cheapest_cloud = S("vastai"), .clouds = 2, .offers = 9, .available = 2, .change_7d_milli = CT_NONE},
 };

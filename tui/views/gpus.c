@@ -350,6 +350,14 @@ static enum ct_role format_group_change(const void *row, const struct ct_draw *d
     return ct_view_change(out, ((const struct ct_gpu_row *)row)->change_7d_milli);
 }
 
+static enum ct_role format_group_pflop(const void *row, const struct ct_draw *d, struct ct_buf *out)
+{
+    ct_nusd price = ((const struct ct_gpu_row *)row)->index_usd_per_pflop_hour;
+    (void)d;
+    ct_format_price(out, price);
+    return price == CT_NONE ? CT_ROLE_DIM : CT_ROLE_TEXT;
+}
+
 static bool group_notable(const void *row)
 {
     const struct ct_gpu_row *r = row;
@@ -382,6 +390,8 @@ static enum ct_role format_group_place(const void *row, const struct ct_draw *d,
 static const struct ct_tcol group_cols[] = {
     GROUP_HEAD, GROUP_PRICES,
     {.column = "cheapest_cloud", .header = "AT", .min = 8, .max = 14, .drop = 4},
+    {.column = "index_usd_per_pflop_hour", .header = "$/PFLOP.h", .min = 9, .align = 1, .drop = 8,
+     .format = format_group_pflop},
     {.column = "clouds", .header = "CLOUDS", .min = 6, .align = 1, .drop = 5},
     GROUP_TAIL};
 static const struct ct_tcol place_cols[] = {
