@@ -6,9 +6,10 @@
 #include "tui/views/common.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
-enum { TAPE_EVENTS = 24 };
+enum { TAPE_EVENTS = 24, WALL_COLS = 180 };
 
 /* ---- the frame's own model ---- */
 
@@ -35,6 +36,38 @@ static enum ct_status count_scope(struct ct_reader *r, const struct ct_query *q,
     return CT_OK;
 }
 
+static int by_breadth(const void *a, const void *b)
+{
+    const struct ct_gpu_row *x = a, *y = b;
+    int64_t way = y->clouds != x->clouds ? y->clouds - x->clouds : y->offers - x->offers;
+    return way ? (way > 0) - (way < 0) : ct_span_cmp(x->series, y->series);
+}
+
+/* What a wall has room for before the tape: what a GPU-hour costs. */
+static enum ct_status read_indices(struct ct_reader *r, const struct ct_query *q, struct ct_arena *a,
+                                   struct ct_rows *out, struct ct_error *err)
+{
+    struct ct_query all = {.at_ms = q->at_ms, .now_ms = q->now_ms, .group = "gpu"};
+    struct ct_rows rows = {NULL, 0};
+    enum ct_status st = ct_read_gpus(r, &all, a, &rows, err);
+    struct ct_gpu_row *v = st == CT_OK ? ct_arena_alloc(a, (rows.n + 1) * sizeof(*v)) : NULL;
+    size_t n = 0;
+    if (st == CT_OK && !v) {
+        return ct_fail(err, CT_ERR_LIMIT, "indices", NULL);
+    }
+    for (size_t i = 0; st == CT_OK && i < rows.n; i++) {
+        const struct ct_gpu_row *row = ct_row(&ct_gpu_table, rows, i);
+        if (row->index_usd_per_gpu_hour != CT_NONE) {
+            v[n++] = *row;
+        }
+    }
+    if (n) {
+        qsort(v, n, sizeof(*v), by_breadth);
+    }
+    *out = (struct ct_rows){v, n};
+    return st;
+}
+
 static enum ct_status load(struct ct_reader *r, const struct ct_panel_query *pq, int64_t now_ms,
                            struct ct_arena *a, const void **model, struct ct_error *err)
 {
@@ -54,6 +87,9 @@ static enum ct_status load(struct ct_reader *r, const struct ct_panel_query *pq,
     if (st == CT_OK) {
         st = ct_read_events(r, &q, a, &m->events, err);
         m->events = ct_view_tape(m->events, TAPE_EVENTS, a);
+    }
+    if (st == CT_OK && pq->cols >= WALL_COLS) {
+        st = read_indices(r, &q, a, &m->indices, err);
     }
     if (st == CT_OK) {
         q.now_ms = ct_now_ms(); /* steps of the time machine lead up to the present */
@@ -78,10 +114,10 @@ enum ct_key_context ui_context(struct ct_ui *ui)
 
 /* ---- layout ---- */
 
-/* A chart asks for as many points as it has columns. */
-static void fit_chart(struct ct_ui *ui, struct panel *p, int cols)
+/* A chart asks for as many points as it has columns, the frame for what a wall shows. */
+static void fit_columns(struct ct_ui *ui, struct panel *p, int cols)
 {
-    if (p->ops->keys == CT_KEYS_CHART && p->q.cols != cols) {
+    if (p->q.cols != cols) {
         p->q.cols = cols;
         ui_reload(ui, p);
     }
@@ -100,8 +136,12 @@ void ui_layout(struct ct_ui *ui)
         const struct ct_slot *slot = &ui->layout.slots[i];
         const struct ct_place *place =
             &ui->screen->layouts[ui->layout.width_class].places[slot->place];
-        fit_chart(ui, ui_panel(ui, ui->screen, place->panel), slot->cols - (ui->layout.framed ? 2 : 0));
+        if (place->panel->keys == CT_KEYS_CHART) {
+            fit_columns(ui, ui_panel(ui, ui->screen, place->panel),
+                        slot->cols - (ui->layout.framed ? 2 : 0));
+        }
     }
+    fit_columns(ui, ui->panels[0], ui->canvas->cols >= WALL_COLS ? WALL_COLS : 0);
     ui->dirty_all = true;
     ui->ask = true;
 }

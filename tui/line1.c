@@ -321,6 +321,38 @@ void ui_draw_bar(struct ct_ui *ui)
     }
 }
 
+/* "H100-SXM 2.98 +0.5% 7d", as many as half the line holds. Returns the columns used. */
+static int put_indices(struct ct_box b, const struct frame_model *m)
+{
+    int x = 0;
+    for (size_t i = 0; i < m->indices.n; i++) {
+        const struct ct_gpu_row *row = ct_row(&ct_gpu_table, m->indices, i);
+        struct ct_buf text = CT_BUF_INIT;
+        ct_buf_addf(&text, "%.*s%s%.*s %s ", CT_FMT(row->gpu), row->form.n ? "-" : "",
+                    CT_FMT(row->form), ct_view_purchase(row->purchase));
+        ct_format_price(&text, row->index_usd_per_gpu_hour);
+        int name = ct_text_width(ct_buf_span(&text));
+        ct_buf_addc(&text, ' ');
+        size_t head = text.n;
+        enum ct_role role = ct_view_change(&text, row->change_7d_milli);
+        int wide = ct_text_width(ct_buf_span(&text));
+        bool fits = x + wide + 3 <= b.cols / 2;
+        if (fits) {
+            ct_put(b, 0, x, CT_ROLE_TEXT, name, ct_buf_span(&text));
+            ct_put(b, 0, x + name + 1, role, wide, (struct ct_span){text.p + head, text.n - head});
+            x += wide + 3;
+        }
+        ct_buf_free(&text);
+        if (!fits) {
+            break;
+        }
+    }
+    if (x > 0) {
+        x += ct_puts(b, 0, x - 1, CT_ROLE_DIM, "$/GPU.h index, 7d") + 2;
+    }
+    return x;
+}
+
 void ui_draw_tape(struct ct_ui *ui)
 {
     struct ct_box all = ct_box_all(ui->canvas);
@@ -330,7 +362,7 @@ void ui_draw_tape(struct ct_ui *ui)
     }
     struct ct_box b = ct_box_sub(all, ui->layout.tape_row, 0, 1, all.cols);
     ct_fill(b, 0, 0, 1, b.cols, CT_ROLE_TEXT, ' ');
-    int x = 0;
+    int x = m ? put_indices(b, m) : 0;
     for (size_t i = 0; m && i < m->events.n && x < b.cols; i++) {
         const struct ct_event_row *e = ct_row(&ct_event_table, m->events, i);
         char when[64];

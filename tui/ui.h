@@ -65,6 +65,7 @@ struct frame_model {
     struct ct_alert_count alerts;
     struct ct_rows bells;  /* messages for whoever looks, newest first */
     struct ct_rows events; /* newest first */
+    struct ct_rows indices; /* struct ct_gpu_row that have one, most clouds first; on walls only */
     int64_t before_ms, after_ms; /* of the events around the moment shown; CT_NONE: none */
 };
 
