@@ -744,8 +744,10 @@ int64_t ct_outbox_wait(const struct ct_outbox *o, int64_t now_ms, int64_t most)
 {
     for (size_t i = 0; i < o->n_m; i++) {
         const struct message *m = &o->m[i];
+        if (m->d.state != CT_DELIVERY_QUEUED || m->flying)
+            continue; /* one that is done has no next time */
         int64_t in = m->d.next_ms - now_ms;
-        if (m->d.state == CT_DELIVERY_QUEUED && !m->flying && in < most)
+        if (in < most)
             most = in > 0 ? in : 0;
     }
     for (size_t i = 0; i < o->n; i++)
