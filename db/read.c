@@ -657,6 +657,14 @@ struct ct_span ct_source_where(struct ct_reader *r, const struct ct_source_at *s
     return ct_arena_printf(r->arena, "%.*s/%.*s", CT_FMT(s->provider), CT_FMT(s->scope));
 }
 
+enum { STILL_DAYS = 45 };
+
+bool ct_stands_still(const struct ct_source_at *s)
+{
+    return ct_span_starts(s->family, "statuspage-") && s->data_ms != CT_NONE &&
+           s->last_success_ms != CT_NONE && s->last_success_ms - s->data_ms > STILL_DAYS * CT_DAY;
+}
+
 struct ct_scope_state ct_scope_state(struct ct_reader *r, const struct ct_source_at *s)
 {
     struct ct_scope_state out = {CT_STATE_UNKNOWN, -1, CT_NONE};
@@ -679,6 +687,8 @@ struct ct_scope_state ct_scope_state(struct ct_reader *r, const struct ct_source
         out.state = out.raw;
     else
         out.since_ms = s->last_success_ms != CT_NONE ? s->last_success_ms : s->failing_since_ms;
+    if (out.state == CT_STATE_OPERATIONAL && ct_stands_still(s))
+        out = (struct ct_scope_state){CT_STATE_UNKNOWN, out.raw, s->data_ms + STILL_DAYS * CT_DAY};
     return out;
 }
 

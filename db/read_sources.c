@@ -50,16 +50,6 @@ static const struct ct_column attempt_columns[] = {
 TABLE(ct_attempt_table, "attempt", ROW, attempt_columns);
 #undef ROW
 
-#define STILL_MS (45 * CT_DAY)
-
-/* A Statuspage whose own time has not moved for so long may be a mirror that nobody feeds any more.
- * It may also be a quiet page: so this is said beside what it says, not instead of it. */
-static bool stands_still(const struct ct_reader *r, const struct ct_source_at *s)
-{
-    return r->live && ct_span_starts(s->family, "statuspage-") && s->data_ms != CT_NONE &&
-           s->last_success_ms != CT_NONE && s->last_success_ms - s->data_ms > STILL_MS;
-}
-
 static struct ct_source_row source_row(const struct ct_reader *r, const struct ct_source_at *s)
 {
     /* What the newest attempt measured is known of the newest attempt only. */
@@ -92,7 +82,7 @@ static struct ct_source_row source_row(const struct ct_reader *r, const struct c
     row.unproven = s->unproven;
     row.mark = row.unproven         ? CT_LIT("unproven")
                : row.unconfirmed    ? CT_LIT("unconfirmed")
-               : stands_still(r, s) ? CT_LIT("frozen")
+               : ct_stands_still(s) ? CT_LIT("frozen")
                                     : CT_SPAN_NONE;
     if (row.state == CT_OFF)
         row.error = s->off_reason.n ? s->off_reason : CT_SPAN_NONE;

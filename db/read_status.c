@@ -302,6 +302,11 @@ static struct ct_span why(struct ct_reader *r, const struct ct_source_at *s,
 {
     if (!ct_readable(s) || row->raw_state < 0)
         return ct_unreadable_reason(r, s);
+    if (row->state == CT_STATE_UNKNOWN && ct_stands_still(s)) {
+        char day[CT_TIME_MAX];
+        ct_time_format(day, s->data_ms);
+        return ct_arena_printf(r->arena, "the page's own time has stood still since %.10s", day);
+    }
     if (incidents->v.n && incidents->v.v[0].state >= CT_STATE_MAINTENANCE)
         return incidents->v.v[0].title;
     if (components->bad)

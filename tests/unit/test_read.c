@@ -596,6 +596,38 @@ static void compute_is_priced_where_the_accelerator_is_known(void **state)
     end(&t);
 }
 
+/* The mirror of a page that moved away answered "all is well" for months (sources/status.md P6). */
+static void a_page_whose_own_time_stands_still_is_unknown_not_fine(void **state)
+{
+    struct fixture *f = *state;
+    struct ct_source_conf conf = fixture_conf("stat", CT_SOURCE_STATUS);
+    conf.family = "statuspage-summary";
+    assert_int_equal(ct_write_sources(f->w, &conf, 1, T0, &f->err), CT_OK);
+    int64_t made = T0 - 44 * CT_DAY;
+    for (int k = 0; k < 2; k++) { /* 44 days old, then 46 */
+        int64_t at = T0 + 2 * k * CT_DAY;
+        component(f, "api", CT_STATE_OPERATIONAL);
+        f->batch.data_ms = made;
+        fetch(f, "stat", at);
+        struct read t = begin(state, at);
+        struct ct_rows rows = load(&t, ct_read_status);
+        const struct ct_status_row *row = rows.v;
+        struct ct_summary sum;
+        assert_int_equal(rows.n, 1);
+        assert_int_equal(row->state, k ? CT_STATE_UNKNOWN : CT_STATE_OPERATIONAL);
+        assert_true(k == 0 || ct_span_starts(row->reason, "the page's own time has stood still since"));
+        assert_int_equal(ct_read_summary(t.r, &t.q, t.arena, &sum, &t.err), CT_OK);
+        assert_int_equal(sum.count[CT_STATE_UNKNOWN], k);
+        end(&t);
+    }
+    component(f, "api", CT_STATE_MAJOR); /* trouble is believed however old */
+    f->batch.data_ms = made;
+    fetch(f, "stat", T0 + 3 * CT_DAY);
+    struct read t = begin(state, T0 + 3 * CT_DAY);
+    assert_int_equal(((const struct ct_status_row *)load(&t, ct_read_status).v)->state, CT_STATE_MAJOR);
+    end(&t);
+}
+
 /* ---- tokens ---- */
 
 static void tokens_change_over_thirty_days_and_keep_listings_without_a_price(void **state)
@@ -1307,6 +1339,7 @@ int main(void)
         T(other_money_is_compared_only_by_a_fresh_rate),
         T(a_rate_lasts_until_the_next_working_day_ends),
         T(compute_is_priced_where_the_accelerator_is_known),
+        T(a_page_whose_own_time_stands_still_is_unknown_not_fine),
         T(tokens_change_over_thirty_days_and_keep_listings_without_a_price),
         T(a_series_is_found_by_its_name_an_ending_words_or_a_glob),
         T(history_has_a_point_a_change_and_gaps_with_their_reasons),
