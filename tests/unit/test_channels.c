@@ -297,6 +297,66 @@ static void a_key_may_come_from_a_program(void **state)
     free(request);
 }
 
+/* ---- TLS ---- */
+
+/* One server a certificate; what is sent to it is told or refused with words about the certificate. */
+static void certificates_are_checked_whatever_is_sent_where(void **state)
+{
+    struct place *p = *state;
+    static const struct {
+        const char *cert;
+        enum ct_sent sent;
+        const char *words;
+    } cases[] = {
+        {"good", CT_SENT_OK, ""},
+        {"wrong-host", CT_SENT_RETRY, "for another host"},
+        {"expired", CT_SENT_RETRY, "expired"},
+        {"self-signed", CT_SENT_RETRY, "self-signed"},
+        {"unknown-ca", CT_SENT_RETRY, "unknown authority"},
+    };
+    struct ct_http_options o = {.allow_private = true};
+    ts_make_certs(p->folder);
+    o.ca_file = ct_arena_printf(p->arena, "%s/ca.pem", p->folder).p;
+    ct_http_free(p->http);
+    assert_int_equal(ct_http_new(&o, &p->http, NULL), CT_OK);
+    setenv("CT_TEST_KEY", "sesame", 1);
+    for (size_t i = 0; i < CT_LEN(cases); i++) {
+        const char *cert = ct_arena_printf(p->arena, "%s/%s.pem", p->folder, cases[i].cert).p;
+        const char *key = ct_arena_printf(p->arena, "%s/%s.key", p->folder, cases[i].cert).p;
+        struct ts *server = ts_new(cert, key);
+        const struct ts_answer thanks = {.status = 200, .body = "thanks"};
+        ts_set(server, "/hook", &thanks);
+        const char *ways[] = {
+            ct_arena_printf(p->arena, "https://127.0.0.1:%d/hook", ts_port(server)).p,
+            ct_arena_printf(p->arena, "smtp://127.0.0.1:%d", ts_smtp_port(p->smtp)).p,
+            ct_arena_printf(p->arena, "smtps://127.0.0.1:%d", ts_smtp_port(p->smtp)).p,
+        };
+        for (size_t way = 0; way < CT_LEN(ways); way++) {
+            char *before = ts_smtp_heard(p->smtp);
+            ts_smtp_secure(p->smtp, way == 1 ? TS_SMTP_STARTTLS : TS_SMTP_IMPLICIT, cert, key);
+            CONFIGURE(p, {"c", "kind", way ? "mail" : "webhook", "f:1"},
+                      {"c", way ? "server" : "url", ways[way], "f:2"},
+                      {"c", "from", "ct@example.net", "f:3"}, {"c", "to", "a@example.net", "f:4"},
+                      {"c", "user", "me", "f:5"}, {"c", "key_env", "CT_TEST_KEY", "f:6"});
+            assert_string_equal(p->said, "");
+            send(p);
+            if (p->sent != cases[i].sent || !strstr(p->answer, cases[i].words))
+                fail_msg("%s to %s: %d (%s)", cases[i].cert, ways[way], (int)p->sent, p->answer);
+            char *heard = ts_smtp_heard(p->smtp), *now = heard + strlen(before);
+            if (way) { /* a password and a mail, by TLS and to the right one only */
+                assert_true((strstr(now, "\nTLS AUTH") != NULL) == (i == 0));
+                assert_true((strstr(now, "\nTLS MAIL FROM:") != NULL) == (i == 0));
+                assert_null(strstr(now, "\nAUTH"));
+                assert_null(strstr(now, "\nMAIL FROM:"));
+            }
+            free(before);
+            free(heard);
+        }
+        assert_int_equal(ts_hits(server, "/hook"), i == 0);
+        ts_free(server);
+    }
+}
+
 /* ---- programs ---- */
 
 /* A script of ours in the test's folder; its path. */
@@ -654,6 +714,7 @@ int main(void)
         T(answers_decide_whether_it_is_tried_again),
         T(secrets_show_in_no_answer_and_files_must_be_ones_own),
         T(a_key_may_come_from_a_program),
+        T(certificates_are_checked_whatever_is_sent_where),
         T(hostile_words_reach_a_hook_as_data_and_run_nothing),
         T(a_hook_that_fails_is_tried_again_and_says_why),
         T(a_hook_that_floods_is_heard_a_while_and_ended_in_time),
