@@ -301,7 +301,7 @@ struct ct_value {
     int flags; /* CT_SAMPLE_GONE, HEADING, LOCATION */
 };
 
-/* write_series.c: rows against what is known. Gather first; it also counts and hashes. */
+/* write_gather.c: rows against what is known. Gather first; it also counts and hashes. */
 void ct_w_gather(struct ct_job *j, const struct ct_batch *b);
 uint64_t ct_w_hash(const struct ct_job *j);
 /* Series that describe the answer itself (offers, tokens, components, endpoints): before, and in

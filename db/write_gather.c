@@ -1,0 +1,366 @@
+/* Rows of one answer against the series of their source: a set of items, by kind and key. */
+#include "db/write_series.h"
+
+/* What a series is where no answer lists it. For stock that says "none" only if the source states capacity
+ * (then every offer has a stock series) and shows all there is. */
+struct ct_value ct_w_absent(const struct ct_job *j, enum ct_series_kind kind)
+{
+    if (kind != CT_SERIES_STOCK)
+        return ct_value_nothing;
+    return (struct ct_value){j->states_stock && !j->part_of_list ? CT_STOCK_NONE : CT_STOCK_UNKNOWN,
+                             CT_SAMPLE_GONE};
+}
+
+/* ---- the set ---- */
+
+static uint64_t mix(uint64_t h, uint64_t v)
+{
+    h = (h ^ v) * UINT64_C(0x9e3779b97f4a7c15);
+    return h ^ (h >> 29);
+}
+
+static uint64_t mix_text(uint64_t h, struct ct_span t)
+{
+    return mix(h, t.p ? ct_hash(t) : 1);
+}
+
+static void place(struct ct_series_set *s, size_t i)
+{
+    const struct ct_item *it = &s->items.v[i];
+    size_t at = (size_t)mix_text((uint64_t)it->kind, it->key) & (s->n_slots - 1);
+    while (s->slot[at])
+        at = (at + 1) & (s->n_slots - 1);
+    s->slot[at] = (uint32_t)i + 1;
+}
+
+/* The item of (KIND, KEY), made when missing; NULL when the arena is full. */
+static struct ct_item *item_of(struct ct_job *j, enum ct_series_kind kind, struct ct_span key)
+{
+    struct ct_series_set *s = j->set;
+    if (s->items.n * 2 >= s->n_slots) {
+        size_t n = s->n_slots ? s->n_slots * 2 : 256;
+        uint32_t *slot = ct_arena_alloc(j->w->arena, n * sizeof *slot);
+        if (!slot)
+            return NULL;
+        s->slot = slot;
+        s->n_slots = n;
+        for (size_t i = 0; i < s->items.n; i++)
+            place(s, i);
+    }
+    size_t at = (size_t)mix_text((uint64_t)kind, key) & (s->n_slots - 1);
+    for (; s->slot[at]; at = (at + 1) & (s->n_slots - 1)) {
+        struct ct_item *it = &s->items.v[s->slot[at] - 1];
+        if (it->kind == kind && ct_span_eq(it->key, key))
+            return it;
+    }
+    struct ct_item *it = CT_VEC_PUSH(j->w->arena, &s->items);
+    if (!it)
+        return NULL;
+    *it = (struct ct_item){.kind = kind,
+                        .key = key,
+                        .cur = ct_value_nothing,
+                        .now = ct_value_nothing,
+                        .cur_ms = CT_NONE,
+                        .low = CT_NONE,
+                        .high = CT_NONE,
+                        .unit = ""};
+    place(s, s->items.n - 1);
+    return it;
+}
+
+/* ---- rows to items ---- */
+
+/* "USD" may be left out; a price below zero is none. */
+static const char *unit_of(struct ct_job *j, struct ct_span currency, const char *per)
+{
+    if (!currency.n)
+        currency = CT_LIT("USD");
+    struct ct_span unit = ct_arena_printf(j->w->arena, "%.*s/%s", CT_FMT(currency), per);
+    return unit.p ? unit.p : "";
+}
+
+static int64_t price_of(int64_t nano)
+{
+    return nano < 0 ? CT_NONE : nano; /* CT_NONE is below zero as well */
+}
+
+static bool cheaper(const struct ct_offer *a, const struct ct_offer *b)
+{
+    int64_t x = price_of(a->price_per_gpu_hour), y = price_of(b->price_per_gpu_hour);
+    return x != CT_NONE && (y == CT_NONE || x < y);
+}
+
+static uint64_t offer_facts(const struct ct_offer *o, int64_t n_offers, int64_t stock_count)
+{
+    const struct ct_span text[] = {o->cloud, o->region,   o->zone,     o->sku,         o->instance,
+                                   o->gpu,   o->form,     o->currency, o->interruption};
+    const int64_t number[] = {o->gpu_mem_milli, o->gpu_count_milli,    o->vcpu_milli,
+                              o->mem_milli,     o->price_per_hour,     o->price_per_gpu_hour,
+                              o->purchase,      o->host_included,      o->stock,
+                              stock_count,      o->effective_ms,       n_offers};
+    uint64_t h = 1;
+    for (size_t i = 0; i < CT_LEN(text); i++)
+        h = mix_text(h, text[i]);
+    for (size_t i = 0; i < CT_LEN(number); i++)
+        h = mix(h, (uint64_t)number[i]);
+    return h;
+}
+
+static struct ct_span prefixed(struct ct_job *j, const char *prefix, struct ct_span key)
+{
+    return ct_arena_printf(j->w->arena, "%s%.*s", prefix, CT_FMT(key));
+}
+
+/* Prices in different currencies are different series: they are never compared. */
+static struct ct_span in_currency(struct ct_job *j, struct ct_span key, struct ct_span currency)
+{
+    if (!currency.n || ct_span_is(currency, "USD"))
+        return key;
+    return ct_arena_printf(j->w->arena, "%.*s%c%.*s", CT_FMT(key), CT_UNIT_SEPARATOR,
+                           CT_FMT(currency));
+}
+
+static void gather_offer(struct ct_job *j, const struct ct_offer *o)
+{
+    struct ct_span name = ct_offer_key(j->w->arena, o);
+    if (!name.p)
+        return; /* not for rent by the accelerator: counted in the rows, kept nowhere */
+    struct ct_span key = in_currency(j, name, o->currency);
+    struct ct_item *it = item_of(j, CT_SERIES_GPU, key);
+    if (!it)
+        return;
+    const struct ct_offer *best = it->row && !cheaper(o, it->row) ? it->row : o;
+    if (!it->listed)
+        it->stock_count = CT_NONE;
+    it->listed = true;
+    it->row = best;
+    it->name = prefixed(j, "gpu/", name);
+    it->unit = unit_of(j, o->currency, "gpu.h");
+    it->now = (struct ct_value){price_of(best->price_per_gpu_hour), 0};
+    it->n_offers++;
+    if (o->stock_count != CT_NONE && o->stock_count >= 0 && o->stock_count < INT64_MAX / 2)
+        it->stock_count = (it->stock_count == CT_NONE ? 0 : it->stock_count) + o->stock_count;
+    it->hash = offer_facts(best, it->n_offers, it->stock_count);
+    bool stated = o->stock > CT_STOCK_UNKNOWN && o->stock <= CT_STOCK_AVAILABLE;
+    if (!stated && !j->states_stock)
+        return;
+    size_t gpu = (size_t)(it - j->set->items.v);
+    struct ct_item *stock = item_of(j, CT_SERIES_STOCK, key);
+    if (!stock)
+        return;
+    j->set->items.v[gpu].stock = (size_t)(stock - j->set->items.v) + 1;
+    int64_t had = stock->listed ? stock->now.v : CT_STOCK_UNKNOWN;
+    int64_t is = stated ? o->stock : CT_STOCK_UNKNOWN;
+    stock->listed = true;
+    stock->name = prefixed(j, "stock/", name);
+    stock->unit = "stock";
+    stock->now = (struct ct_value){is > had ? is : had, 0};
+}
+
+static void gather_token(struct ct_job *j, const struct ct_token_price *t)
+{
+    struct ct_arena *a = j->w->arena;
+    struct ct_span ref = ct_w_known(t->source_id), field = ct_w_known(ct_token_field(a, t));
+    struct ct_span key =
+        ct_arena_printf(a, "%.*s%c%.*s", CT_FMT(ref), CT_UNIT_SEPARATOR, CT_FMT(field));
+    if (t->seller.n)
+        key = ct_arena_printf(a, "%.*s%c%.*s", CT_FMT(key), CT_UNIT_SEPARATOR, CT_FMT(t->seller));
+    struct ct_item *it = item_of(j, CT_SERIES_TOKEN, in_currency(j, key, t->currency));
+    if (!it)
+        return;
+    struct ct_span name = ct_token_key(a, t);
+    it->listed = true;
+    it->row = t;
+    it->ref = ref;
+    it->name = name.p ? prefixed(j, "token/", name) : CT_LIT("");
+    it->unit = unit_of(j, t->currency, "Mtok");
+    it->now = (struct ct_value){price_of(t->per_mtok), 0};
+    const struct ct_span text[] = {t->lab,        t->model,  t->variant, t->host,
+                                   t->host_class, t->region, t->tier,    t->currency};
+    uint64_t h = 1;
+    for (size_t i = 0; i < CT_LEN(text); i++)
+        h = mix_text(h, text[i]);
+    it->hash = mix(mix(mix(h, (uint64_t)t->context), (uint64_t)t->retires_ms),
+                   (uint64_t)t->open_weights);
+}
+
+static bool names_group(const struct ct_batch *b, const struct ct_component *c)
+{
+    for (size_t i = 0; i < b->components.n; i++) {
+        struct ct_span group = b->components.v[i].group;
+        if (&b->components.v[i] != c && group.n &&
+            (ct_span_eq(group, c->id) || ct_span_eq(group, c->name)))
+            return true;
+    }
+    return false;
+}
+
+static int state_or_unknown(int state)
+{
+    return state < CT_STATE_OPERATIONAL || state > CT_STATE_MAJOR ? CT_STATE_UNKNOWN : state;
+}
+
+static struct ct_span state_name(struct ct_job *j, const char *kind, struct ct_span part)
+{
+    struct ct_buf b = CT_BUF_INIT;
+    ct_buf_adds(&b, kind);
+    ct_key_segment(&b, j->provider);
+    if (part.n) {
+        ct_buf_addc(&b, '/');
+        ct_key_segment(&b, part);
+    }
+    struct ct_span name = ct_arena_dup(j->w->arena, ct_buf_span(&b));
+    ct_buf_free(&b);
+    return name;
+}
+
+static void gather_component(struct ct_job *j, const struct ct_batch *b,
+                             const struct ct_component *c)
+{
+    struct ct_span id = c->id.n ? c->id : ct_w_known(c->name);
+    struct ct_item *it = item_of(j, CT_SERIES_COMPONENT, id);
+    int state = state_or_unknown(c->state);
+    if (!it || (it->listed && it->now.v >= state))
+        return; /* one id twice: the worse one counts */
+    int flags = (names_group(b, c) ? CT_SAMPLE_HEADING : 0) | (c->region.n ? CT_SAMPLE_LOCATION : 0);
+    it->listed = true;
+    it->row = c;
+    it->unit = "state";
+    it->name = state_name(j, "state/", c->name.n ? c->name : id);
+    it->now = (struct ct_value){state, flags};
+    it->hash = mix(mix_text(mix_text(mix_text(mix_text(1, c->name), c->group), c->region), c->raw_state),
+                   (uint64_t)c->updated_ms);
+}
+
+static void gather_endpoint(struct ct_job *j, const struct ct_endpoint *e)
+{
+    struct ct_arena *a = j->w->arena;
+    struct ct_span ref = ct_w_known(e->source_id), host = ct_w_known(e->host), region = ct_w_known(e->region);
+    struct ct_item *it = item_of(j, CT_SERIES_ENDPOINT,
+                              ct_arena_printf(a, "%.*s%c%.*s%c%.*s", CT_FMT(ref),
+                                              CT_UNIT_SEPARATOR, CT_FMT(host), CT_UNIT_SEPARATOR,
+                                              CT_FMT(region)));
+    if (!it)
+        return;
+    struct ct_buf name = CT_BUF_INIT;
+    ct_buf_adds(&name, "endpoint/");
+    ct_key_segment(&name, host);
+    ct_buf_addc(&name, '/');
+    ct_key_segment(&name, region.n ? region : CT_LIT("any"));
+    ct_buf_addc(&name, '/');
+    ct_key_segment(&name, ref);
+    it->listed = true;
+    it->row = e;
+    it->unit = "state";
+    it->name = ct_arena_dup(a, ct_buf_span(&name));
+    it->now = (struct ct_value){e->state < 0 ? CT_NONE : state_or_unknown(e->state), 0};
+    it->hash = mix(mix(mix(1, (uint64_t)e->uptime_30m_milli), (uint64_t)e->latency_ms_p50_milli),
+                   (uint64_t)e->throughput_tps_p50_milli);
+    ct_buf_free(&name);
+}
+
+static void gather_rate(struct ct_job *j, const struct ct_rate *rate)
+{
+    struct ct_item *it =
+        rate->currency.n && rate->usd > 0 ? item_of(j, CT_SERIES_RATE, rate->currency) : NULL;
+    if (!it)
+        return;
+    struct ct_span unit = ct_arena_printf(j->w->arena, "USD/%.*s", CT_FMT(rate->currency));
+    it->listed = true;
+    it->row = rate;
+    it->name = prefixed(j, "fx/", rate->currency);
+    it->unit = unit.p ? unit.p : "";
+    it->now = (struct ct_value){rate->usd, 0};
+    it->hash = 1;
+}
+
+static void gather_page(struct ct_job *j, const struct ct_batch *b)
+{
+    for (size_t i = 0; i < b->pages.n; i++) {
+        int state = ct_indicator_state(b->pages.v[i].indicator);
+        struct ct_item *it = state < 0 ? NULL : item_of(j, CT_SERIES_PAGE, CT_LIT(""));
+        if (!it)
+            continue;
+        it->listed = true;
+        it->unit = "state";
+        it->name = state_name(j, "page/", CT_SPAN_NONE);
+        it->now = (struct ct_value){state, 0};
+        return;
+    }
+}
+
+void ct_w_load_known(struct ct_job *j)
+{
+    struct ct_writer *w = j->w;
+    sqlite3_stmt *st = ASK(w, SERIES_ALL, vi(j->source));
+    while (ct_w_row(w, st)) {
+        enum ct_series_kind kind = (enum ct_series_kind)ct_w_word(st, 1);
+        struct ct_item *it = item_of(j, kind, ct_w_text(w, st, 2));
+        if (!it) {
+            ct_w_end(st);
+            return;
+        }
+        struct ct_span unit = ct_w_text(w, st, 3);
+        it->series = ct_w_int(st, 0);
+        it->unit = unit.p ? unit.p : "";
+        it->cur_ms = ct_w_int(st, 4);
+        it->cur_flags = ct_w_int(st, 6);
+        it->cur = (struct ct_value){ct_w_int(st, 5), (int)it->cur_flags & CT_CORE_FLAGS};
+        it->old_hash = (uint64_t)ct_w_int(st, 7);
+        it->words = ct_w_int(st, 10);
+        it->low = ct_w_int(st, 8);
+        it->high = ct_w_int(st, 9);
+        if (kind == CT_SERIES_TOKEN) {
+            struct ct_span rest = it->key;
+            it->ref = ct_span_cut(&rest, CT_UNIT_SEPARATOR);
+        }
+    }
+}
+
+void ct_w_gather(struct ct_job *j, const struct ct_batch *b)
+{
+    j->set = ct_arena_alloc(j->w->arena, sizeof *j->set);
+    if (!j->set)
+        return;
+    ct_w_load_known(j);
+    for (size_t i = 0; i < b->offers.n; i++)
+        gather_offer(j, &b->offers.v[i]);
+    for (size_t i = 0; i < b->token_prices.n; i++)
+        gather_token(j, &b->token_prices.v[i]);
+    for (size_t i = 0; i < b->components.n; i++)
+        gather_component(j, b, &b->components.v[i]);
+    for (size_t i = 0; i < b->endpoints.n; i++)
+        gather_endpoint(j, &b->endpoints.v[i]);
+    for (size_t i = 0; i < b->rates.n; i++)
+        gather_rate(j, &b->rates.v[i]);
+    gather_page(j, b);
+    for (size_t i = 0; i < j->set->items.n; i++) {
+        struct ct_item *it = &j->set->items.v[i];
+        if (!it->listed)
+            it->now = ct_w_absent(j, it->kind);
+    }
+}
+
+uint64_t ct_w_hash(const struct ct_job *j)
+{
+    uint64_t sum = 0; /* of hashes: the order of rows does not matter */
+    for (size_t i = 0; j->set && i < j->set->items.n; i++) {
+        const struct ct_item *it = &j->set->items.v[i];
+        if (it->listed)
+            sum += mix(mix(mix_text((uint64_t)it->kind + 1, it->key), (uint64_t)it->now.v),
+                       it->hash + (uint64_t)it->now.flags);
+    }
+    return sum;
+}
+
+void ct_w_count(const struct ct_job *j, int64_t *had, int64_t *has)
+{
+    *had = *has = 0;
+    for (size_t i = 0; j->set && i < j->set->items.n; i++) {
+        const struct ct_item *it = &j->set->items.v[i];
+        if (it->kind == CT_SERIES_STOCK || it->kind == CT_SERIES_PAGE)
+            continue;
+        *had += it->cur_ms != CT_NONE && !(it->cur.flags & CT_SAMPLE_GONE);
+        *has += it->listed;
+    }
+}

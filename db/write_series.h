@@ -1,0 +1,82 @@
+/* The series of one answer, shared by the files that put it into the database: write_gather.c makes the set,
+ * write_series.c stores its samples, write_facts.c what is beside them, write_outlier.c derives flags,
+ * write_pair.c the events. Nobody else includes it. */
+#ifndef CT_WRITE_SERIES_H
+#define CT_WRITE_SERIES_H
+
+#include "db/write_priv.h"
+
+#define CT_CORE_FLAGS (CT_SAMPLE_GONE | CT_SAMPLE_HEADING | CT_SAMPLE_LOCATION)
+#define CT_LEAP_FACTOR 20
+
+/* A series of the source, in the answer or only known. */
+struct ct_item {
+    enum ct_series_kind kind;
+    struct ct_span key, name;
+    const char *unit; /* of the stored series or the row; lives in the arena */
+    int64_t series;   /* 0: not stored yet */
+    int64_t cur_ms, cur_flags;
+    struct ct_value cur, prev, now, next;
+    bool listed;
+    int64_t low, high;       /* bounds of the numbers of the last seven days, CT_NONE: none */
+    uint64_t hash, old_hash; /* of the facts */
+    int64_t words;           /* series.words */
+    const void *row;
+    int64_t n_offers, stock_count;
+    size_t stock;     /* offers: index of their stock item + 1, 0 without */
+    struct ct_span ref; /* tokens: the id as the source writes it */
+};
+
+struct ct_series_set {
+    CT_VEC(struct ct_item) items;
+    uint32_t *slot; /* open addressing: index + 1 */
+    size_t n_slots;
+};
+
+static const struct ct_value ct_value_nothing = {CT_NONE, CT_SAMPLE_GONE};
+
+static inline bool ct_same_value(struct ct_value a, struct ct_value b)
+{
+    if (a.flags & b.flags & CT_SAMPLE_GONE)
+        return true;
+    return a.v == b.v && a.flags == b.flags;
+}
+
+static inline struct ct_span ct_w_known(struct ct_span s)
+{
+    return s.p ? s : CT_LIT("");
+}
+
+static inline bool ct_item_is_price(const struct ct_item *it)
+{
+    return it->kind == CT_SERIES_GPU || it->kind == CT_SERIES_TOKEN;
+}
+
+/* write_gather.c */
+/* What a series is where no answer lists it. */
+struct ct_value ct_w_absent(const struct ct_job *j, enum ct_series_kind kind);
+/* All series of the source that are stored, into the set. */
+void ct_w_load_known(struct ct_job *j);
+
+/* write_facts.c */
+/* Stores the series of a listed item when it is new, its facts when they changed. True: something changed. */
+bool ct_w_store_facts(struct ct_job *j, struct ct_item *it);
+/* Puts the words of a listed item where they belong among those of other observations, whatever order they come
+ * in: a version holds from its first observation to the next version's, the first one also before. */
+void ct_w_store_words(struct ct_job *j, struct ct_item *it);
+
+/* write_outlier.c */
+/* Most series are calm: if neither bound of what was in force is far from V, no median of it is either. */
+bool ct_w_calm(int64_t low, int64_t high, int64_t v);
+/* The flags of a price V that follows WAS, but for the median. */
+int ct_w_plain_flags(const struct ct_item *it, int64_t was, int64_t v);
+/* V counts among the bounds of IT. */
+void ct_w_widen(struct ct_item *it, int64_t v);
+/* Derives flags and lifts again for the samples of IT from the one in force at FROM_MS up to the last one
+ * that UNTIL_MS can have an effect on. */
+void ct_w_derive_flags(struct ct_job *j, struct ct_item *it, int64_t from_ms, int64_t until_ms);
+
+/* write_pair.c: the events between the observation at hand and its neighbours, anew. */
+void ct_w_pair_events(struct ct_job *j);
+
+#endif
