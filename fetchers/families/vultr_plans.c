@@ -126,8 +126,10 @@ static enum ct_status read_root(struct ct_batch *out, json_t *root,
 {
     bool metal = json_object_get(root, "plans_metal") != NULL;
     const char *key = metal ? "plans_metal" : "plans";
-    const json_t *plans;
+    const json_t *plans, *meta;
     enum ct_status s = ct_json_need(root, "$", key, CT_WANT_ARRAY, &plans, err);
+    if (s == CT_OK && !json_array_size(plans)) /* of nothing, only this says whose it is */
+        s = ct_json_need(root, "$", "meta", CT_WANT_OBJECT, &meta, err);
     if (s == CT_OK)
         s = ct_offers_each(out, plans, metal ? "$.plans_metal" : "$.plans", "id", read_plan, hint,
                            err);

@@ -14,11 +14,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cmocka.h>
 
-#include "tests/unit/recorded.h"
+#include "tests/unit/parse_fixture.h"
 
 static const struct ct_family *const statusio = &ct_family_statusio_rss;
 static const struct ct_family *const xai = &ct_family_xai_rss;
@@ -32,102 +33,6 @@ static const struct ct_family *const ecb = &ct_family_ecb_rates;
 
 /* ---- helpers ---- */
 
-struct run {
-    struct ct_arena *arena;
-    struct ct_batch rows;
-    enum ct_status status;
-    struct ct_error err;
-};
-
-static struct run parse_span(const struct ct_family *f, struct ct_span body)
-{
-    struct run r = {.arena = ct_arena_new(64u << 20)};
-    struct ct_parse_hint hint = {CT_SPAN_NONE, CT_SPAN_NONE};
-    ct_batch_init(&r.rows, r.arena);
-    /* A block of exactly the body's size: the sanitizer sees any read behind it. */
-    char *copy = malloc(body.n ? body.n : 1);
-    assert_non_null(copy);
-    if (body.n)
-        memcpy(copy, body.p, body.n);
-    r.status = f->parse((struct ct_span){copy, body.n}, &hint, &r.rows, &r.err);
-    memset(copy, 'x', body.n); /* rows must not borrow from the body */
-    free(copy);
-    return r;
-}
-
-static void read_fixture(const char *family, const char *file, struct ct_buf *out)
-{
-    char path[512];
-    const char *top = getenv("CT_SRCDIR");
-    snprintf(path, sizeof path, "%s/tests/data/%s/%s", top ? top : ".", family, file);
-    assert_int_equal(ct_read_file(path, 16u << 20, out, NULL), CT_OK);
-}
-
-static struct run parse_fixture(const struct ct_family *f, const char *file)
-{
-    struct ct_buf body = CT_BUF_INIT;
-    read_fixture(f->name, file, &body);
-    struct run r = parse_span(f, ct_buf_span(&body));
-    ct_buf_free(&body);
-    return r;
-}
-
-static void done(struct run *r)
-{
-    ct_arena_free(r->arena);
-}
-
-static struct run good(const struct ct_family *f, const char *file)
-{
-    struct run r = parse_fixture(f, file);
-    if (r.status != CT_OK)
-        print_error("%s/%s: %s: %s\n", f->name, file, r.err.where, r.err.what);
-    assert_int_equal(r.status, CT_OK);
-    return r;
-}
-
-static bool is_empty(const struct ct_batch *b)
-{
-    return ct_batch_rows(b) == 0 && b->pages.n == 0 && b->notes.n == 0 && b->data_ms == CT_NONE;
-}
-
-static void refused(const struct ct_family *f, const char *file, enum ct_status status,
-                    const char *words)
-{
-    struct run r = parse_fixture(f, file);
-    if (r.status != status || !strstr(r.err.what, words))
-        print_error("%s/%s: status %d, %s: %s\n", f->name, file, (int)r.status, r.err.where,
-                    r.err.what);
-    assert_int_equal(r.status, status);
-    assert_non_null(strstr(r.err.what, words));
-    assert_true(is_empty(&r.rows));
-    done(&r);
-}
-
-static void text_is(struct ct_span got, const char *want)
-{
-    if (want ? !ct_span_is(got, want) : got.p != NULL)
-        print_error("got \"%.*s\", wanted \"%s\"\n", CT_FMT(got), want ? want : "(null)");
-    assert_true(want ? ct_span_is(got, want) : got.p == NULL);
-}
-
-static void time_is(int64_t ms, const char *want)
-{
-    char got[CT_TIME_MAX] = "(none)";
-    if (ms != CT_NONE)
-        ct_time_format(got, ms);
-    assert_string_equal(got, want);
-}
-
-static const struct ct_incident *incident(const struct run *r, const char *id)
-{
-    for (size_t i = 0; i < r->rows.incidents.n; i++)
-        if (ct_span_is(r->rows.incidents.v[i].id, id))
-            return &r->rows.incidents.v[i];
-    fail_msg("no incident %s", id);
-    return NULL;
-}
-
 static void incident_is(const struct run *r, const char *id, int open, int state, int phase)
 {
     const struct ct_incident *i = incident(r, id);
@@ -136,31 +41,6 @@ static void incident_is(const struct run *r, const char *id, int open, int state
     assert_int_equal(i->open, open);
     assert_int_equal(i->state, state);
     assert_int_equal(i->phase, phase);
-}
-
-/* The N-th update of an incident as listed: newest first. */
-static const struct ct_update *update(const struct run *r, const char *id, size_t n)
-{
-    for (size_t i = 0; i < r->rows.updates.n; i++)
-        if (ct_span_is(r->rows.updates.v[i].incident, id) && n-- == 0)
-            return &r->rows.updates.v[i];
-    return NULL;
-}
-
-static size_t updates_of(const struct run *r, const char *id)
-{
-    size_t n = 0;
-    while (update(r, id, n))
-        n++;
-    return n;
-}
-
-static int64_t note(const struct run *r, const char *what)
-{
-    for (size_t i = 0; i < r->rows.notes.n; i++)
-        if (ct_span_is(r->rows.notes.v[i].what, what))
-            return r->rows.notes.v[i].count;
-    return 0;
 }
 
 /* ---- status.io ---- */
@@ -178,12 +58,13 @@ static void statusio_the_newest_message_decides(void **state)
     time_is(i->started_ms, "2026-09-02T02:05:00Z");
     time_is(i->updated_ms, "2026-09-02T12:30:24Z");
     time_is(i->resolved_ms, "(none)");
-    assert_int_equal(updates_of(&r, "000000000000000000000001"), 3);
-    text_is(update(&r, "000000000000000000000001", 0)->text, "It is back.");
-    text_is(update(&r, "000000000000000000000001", 2)->text,
+    assert_int_equal(updates_of(&r, ct_span("000000000000000000000001")), 3);
+    text_is(update(&r, ct_span("000000000000000000000001"), 0)->text, "It is back.");
+    text_is(update(&r, ct_span("000000000000000000000001"), 2)->text,
             "Reads are slow.\nSecond paragraph, R&D too.");
-    time_is(update(&r, "000000000000000000000001", 1)->at_ms, "2026-09-02T07:00:00Z");
-    assert_int_equal(update(&r, "000000000000000000000001", 1)->phase, CT_PHASE_MONITORING);
+    time_is(update(&r, ct_span("000000000000000000000001"), 1)->at_ms, "2026-09-02T07:00:00Z");
+    assert_int_equal(update(&r, ct_span("000000000000000000000001"), 1)->phase,
+                     CT_PHASE_MONITORING);
     incident_is(&r, "000000000000000000000002", 1, CT_STATE_DEGRADED, CT_PHASE_MONITORING);
     incident_is(&r, "000000000000000000000003", 0, CT_STATE_UNKNOWN, CT_PHASE_RESOLVED);
     time_is(incident(&r, "000000000000000000000003")->resolved_ms, "2026-09-01T01:45:00Z");
@@ -227,11 +108,11 @@ static void xai_reads_severity_status_scope_and_messages(void **state)
     text_is(i->regions.v[0], "us-east-1");
     time_is(i->started_ms, "2026-09-02T08:00:00Z");
     time_is(i->updated_ms, "2026-09-02T09:00:00Z");
-    assert_int_equal(updates_of(&r, "INC100"), 2);
-    text_is(update(&r, "INC100", 0)->text,
+    assert_int_equal(updates_of(&r, ct_span("INC100")), 2);
+    text_is(update(&r, ct_span("INC100"), 0)->text,
             "The gateway is at fault."); /* bold in a text is no date */
-    text_is(update(&r, "INC100", 1)->text, "We are looking.");
-    assert_int_equal(update(&r, "INC100", 1)->phase, CT_PHASE_INVESTIGATING);
+    text_is(update(&r, ct_span("INC100"), 1)->text, "We are looking.");
+    assert_int_equal(update(&r, ct_span("INC100"), 1)->phase, CT_PHASE_INVESTIGATING);
     done(&r);
 }
 
@@ -299,8 +180,9 @@ static void atom_finds_the_year_of_stamps_that_have_none(void **state)
     incident_is(&r, "open1", 1, CT_STATE_DEGRADED, CT_PHASE_IDENTIFIED); /* "Update" is no phase */
     time_is(i->started_ms, "2025-12-31T22:00:00Z");
     time_is(i->updated_ms, "2026-01-03T00:30:00Z");
-    time_is(update(&r, "done1", 2)->at_ms, "2025-12-30T11:00:00Z"); /* PST */
-    time_is(update(&r, "work1", 1)->at_ms, "(none)"); /* a zone nobody knows: no time, no guess */
+    time_is(update(&r, ct_span("done1"), 2)->at_ms, "2025-12-30T11:00:00Z"); /* PST */
+    time_is(update(&r, ct_span("work1"), 1)->at_ms,
+            "(none)"); /* a zone nobody knows: no time, no guess */
     done(&r);
 }
 
@@ -331,8 +213,8 @@ static void aws_groups_messages_and_takes_the_newest_trouble(void **state)
     time_is(i->resolved_ms, "2026-09-01T10:00:00Z");
     text_is(i->components.v[0], "ec2-us-east-1");
     text_is(i->regions.v[0], "us-east-1");
-    assert_int_equal(updates_of(&r, id), 4);
-    text_is(update(&r, id, 0)->id, "http://status.aws.amazon.com/#ec2-us-east-1_1788343200");
+    assert_int_equal(updates_of(&r, i->id), 4);
+    text_is(update(&r, i->id, 0)->id, "http://status.aws.amazon.com/#ec2-us-east-1_1788343200");
     done(&r);
 }
 
@@ -381,8 +263,8 @@ static void oci_reads_service_region_and_the_first_bold_word(void **state)
     incident_is(&r, "ocid1.incident.3", 1, CT_STATE_DEGRADED, CT_PHASE_UNKNOWN);
     time_is(incident(&r, "ocid1.incident.3")->started_ms, "(none)");
     assert_int_equal(note(&r, "an item that does not say its state"), 1);
-    text_is(update(&r, "ocid1.incident.2", 0)->text, "Resolved: Fixed.");
-    time_is(update(&r, "ocid1.incident.2", 0)->at_ms, "(none)");
+    text_is(update(&r, ct_span("ocid1.incident.2"), 0)->text, "Resolved: Fixed.");
+    time_is(update(&r, ct_span("ocid1.incident.2"), 0)->at_ms, "(none)");
     done(&r);
 }
 
@@ -427,8 +309,8 @@ static void any_page_puts_messages_of_one_incident_together(void **state)
     struct run r = good(any_page, "good.xml");
     assert_int_equal(r.rows.incidents.n, 6);
     incident_is(&r, "77", 1, CT_STATE_DEGRADED, CT_PHASE_IDENTIFIED);
-    assert_int_equal(updates_of(&r, "77"), 2);
-    text_is(update(&r, "77", 0)->id, "77#3");
+    assert_int_equal(updates_of(&r, ct_span("77")), 2);
+    text_is(update(&r, ct_span("77"), 0)->id, "77#3");
     time_is(incident(&r, "77")->started_ms, "2026-09-02T10:00:00Z");
     incident_is(&r, "old1", 0, CT_STATE_UNKNOWN, CT_PHASE_RESOLVED);
     time_is(incident(&r, "old1")->started_ms, "2026-09-01T07:00:00Z");
@@ -559,7 +441,7 @@ static void news_refuses_what_is_cut_before_the_root_ends(void **state)
 {
     (void)state;
     struct ct_buf body = CT_BUF_INIT;
-    read_fixture(news->name, "good.xml", &body);
+    read_fixture(news, "good.xml", &body);
     struct ct_span whole = ct_span_trim(ct_buf_span(&body));
     for (size_t n = 0; n + strlen("</rss>") <= whole.n; n++) {
         struct run r = parse_span(news, (struct ct_span){whole.p, n});
@@ -661,137 +543,42 @@ static void histories_without_items_are_quiet(void **state)
     }
 }
 
-static void no_history_takes_the_feed_of_another(void **state)
-{
-    (void)state;
-    for (size_t i = 0; i < 6; i++) /* rss-status takes any history: that is what it is for */
-        for (size_t j = 0; j < CT_LEN(status_families); j++) {
-            if (i == j)
-                continue;
-            struct ct_buf body = CT_BUF_INIT;
-            read_fixture(status_families[j]->name, "good.xml", &body);
-            struct run r = parse_span(status_families[i], ct_buf_span(&body));
-            assert_int_equal(r.status, CT_ERR_SHAPE);
-            assert_true(is_empty(&r.rows));
-            ct_buf_free(&body);
-            done(&r);
-        }
-}
-
-static void every_cut_of_a_history_is_refused_without_rows(void **state)
-{
-    (void)state;
-    for (size_t i = 0; i < CT_LEN(status_families); i++) {
-        struct ct_buf body = CT_BUF_INIT;
-        read_fixture(status_families[i]->name, "good.xml", &body);
-        struct ct_span whole = ct_span_trim(ct_buf_span(&body));
-        for (size_t n = 0; n < whole.n; n += 3) {
-            struct run r = parse_span(status_families[i], (struct ct_span){whole.p, n});
-            assert_int_not_equal(r.status, CT_OK);
-            assert_true(is_empty(&r.rows));
-            done(&r);
-        }
-        ct_buf_free(&body);
-    }
-}
-
-static void check_damaged(const struct ct_family *f, struct ct_span body)
-{
-    struct run r = parse_span(f, body);
-    if (r.status != CT_OK) {
-        assert_true(is_empty(&r.rows));
-        assert_true(r.err.what[0] != '\0');
-    }
-    for (size_t i = 0; i < r.rows.incidents.n; i++) {
-        const struct ct_incident *row = &r.rows.incidents.v[i];
-        assert_true(row->id.n > 0 && ct_utf8_valid(row->title));
-        if (row->open && row->phase != CT_PHASE_SCHEDULED)
-            assert_true(row->state != CT_STATE_OPERATIONAL);
-        assert_true(!row->open || row->resolved_ms == CT_NONE);
-    }
-    for (size_t i = 0; i < r.rows.articles.n; i++) {
-        assert_true(r.rows.articles.v[i].id.n > 0);
-        assert_true(ct_utf8_valid(r.rows.articles.v[i].title));
-    }
-    done(&r);
-}
-
-static void flipped_bytes_are_read_or_refused_cleanly(void **state)
-{
-    (void)state;
-    uint64_t seed = 1;
-    for (size_t i = 0; i <= CT_LEN(status_families); i++) {
-        const struct ct_family *f = i < CT_LEN(status_families) ? status_families[i] : news;
-        struct ct_buf body = CT_BUF_INIT;
-        read_fixture(f->name, "good.xml", &body);
-        for (int n = 0; n < 800; n++) {
-            seed = seed * 6364136223846793005u + 1442695040888963407u;
-            size_t at = (size_t)(seed >> 33) % body.n;
-            char was = body.p[at];
-            body.p[at] = (char)(seed >> 25);
-            check_damaged(f, ct_buf_span(&body));
-            if (n % 8) /* some damage stays */
-                body.p[at] = was;
-        }
-        ct_buf_free(&body);
-    }
-}
-
 /* ---- the recorded answers, when they are there ---- */
-
-static bool recorded(const struct ct_family *f, const char *file, struct run *r)
-{
-    char path[700];
-    struct ct_buf body = CT_BUF_INIT;
-    recorded_path(path, sizeof path, file);
-    assert_int_equal(ct_read_file(path, 16u << 20, &body, NULL), CT_OK);
-    *r = parse_span(f, ct_buf_span(&body));
-    ct_buf_free(&body);
-    if (r->status != CT_OK)
-        print_error("%s: %s: %s\n", file, r->err.where, r->err.what);
-    assert_int_equal(r->status, CT_OK);
-    return true;
-}
 
 static void recorded_histories_say_what_a_reader_sees(void **state)
 {
     (void)state;
-    struct run r;
-    if (recorded(statusio, "status/statusio-rss--coreweave--2026-09-02.xml", &r)) {
-        size_t incidents = 0, maintenances = 0;
-        for (size_t i = 0; i < r.rows.incidents.n; i++) {
-            incidents +=
-                r.rows.incidents.v[i].open && r.rows.incidents.v[i].state == CT_STATE_DEGRADED;
-            maintenances +=
-                r.rows.incidents.v[i].open && r.rows.incidents.v[i].state == CT_STATE_MAINTENANCE;
-        }
-        assert_int_equal(r.rows.incidents.n, 10);
-        assert_int_equal(incidents, 1);
-        assert_int_equal(maintenances, 3);
-        assert_int_equal(updates_of(&r, "6a8fb0f16f989604d7b0842f"), 6); /* back and forth */
-        incident_is(&r, "6a8fb0f16f989604d7b0842f", 0, CT_STATE_UNKNOWN, CT_PHASE_RESOLVED);
-        assert_int_equal(r.rows.notes.n, 0);
-        done(&r);
+    struct run r = recorded(statusio, "status/statusio-rss--coreweave--2026-09-02.xml");
+    size_t incidents = 0, maintenances = 0;
+    for (size_t i = 0; i < r.rows.incidents.n; i++) {
+        incidents += r.rows.incidents.v[i].open && r.rows.incidents.v[i].state == CT_STATE_DEGRADED;
+        maintenances +=
+            r.rows.incidents.v[i].open && r.rows.incidents.v[i].state == CT_STATE_MAINTENANCE;
     }
-    if (recorded(atom, "status/statuspage-atom--github--2025-10-21.xml", &r)) {
-        assert_int_equal(r.rows.incidents.n, 3);
-        incident_is(&r, "v61nk2fpysnq", 0, CT_STATE_UNKNOWN, CT_PHASE_RESOLVED);
-        time_is(incident(&r, "v61nk2fpysnq")->started_ms, "2025-10-21T16:00:00Z");
-        time_is(incident(&r, "9klytnsknx20")->resolved_ms, "2025-10-20T16:40:00Z");
-        assert_int_equal(updates_of(&r, "v61nk2fpysnq"), 6);
-        assert_int_equal(r.rows.notes.n, 0);
-        done(&r);
-    }
-    if (recorded(aws, "status/aws-rss--aws--2023-02-13.xml", &r)) {
-        assert_int_equal(r.rows.incidents.n, 2);
-        incident_is(&r, "http://status.aws.amazon.com/#rds-us-east-1", 0, CT_STATE_UNKNOWN,
-                    CT_PHASE_RESOLVED);
-        incident_is(&r, "http://status.aws.amazon.com/#billingconsole", 1, CT_STATE_DEGRADED,
-                    CT_PHASE_UNKNOWN);
-        time_is(incident(&r, "http://status.aws.amazon.com/#rds-us-east-1")->resolved_ms,
-                "2023-02-10T23:48:00Z");
-        done(&r);
-    }
+    assert_int_equal(r.rows.incidents.n, 10);
+    assert_int_equal(incidents, 1);
+    assert_int_equal(maintenances, 3);
+    assert_int_equal(updates_of(&r, ct_span("6a8fb0f16f989604d7b0842f")), 6); /* back and forth */
+    incident_is(&r, "6a8fb0f16f989604d7b0842f", 0, CT_STATE_UNKNOWN, CT_PHASE_RESOLVED);
+    assert_int_equal(r.rows.notes.n, 0);
+    done(&r);
+    r = recorded(atom, "status/statuspage-atom--github--2025-10-21.xml");
+    assert_int_equal(r.rows.incidents.n, 3);
+    incident_is(&r, "v61nk2fpysnq", 0, CT_STATE_UNKNOWN, CT_PHASE_RESOLVED);
+    time_is(incident(&r, "v61nk2fpysnq")->started_ms, "2025-10-21T16:00:00Z");
+    time_is(incident(&r, "9klytnsknx20")->resolved_ms, "2025-10-20T16:40:00Z");
+    assert_int_equal(updates_of(&r, ct_span("v61nk2fpysnq")), 6);
+    assert_int_equal(r.rows.notes.n, 0);
+    done(&r);
+    r = recorded(aws, "status/aws-rss--aws--2023-02-13.xml");
+    assert_int_equal(r.rows.incidents.n, 2);
+    incident_is(&r, "http://status.aws.amazon.com/#rds-us-east-1", 0, CT_STATE_UNKNOWN,
+                CT_PHASE_RESOLVED);
+    incident_is(&r, "http://status.aws.amazon.com/#billingconsole", 1, CT_STATE_DEGRADED,
+                CT_PHASE_UNKNOWN);
+    time_is(incident(&r, "http://status.aws.amazon.com/#rds-us-east-1")->resolved_ms,
+            "2023-02-10T23:48:00Z");
+    done(&r);
 }
 
 static void recorded_news_is_read_item_by_item(void **state)
@@ -823,8 +610,7 @@ static void recorded_news_is_read_item_by_item(void **state)
         struct run r;
         char path[120];
         snprintf(path, sizeof path, "news/%s", cases[i].file);
-        if (!recorded(news, path, &r))
-            continue;
+        r = recorded(news, path);
         if (r.rows.articles.n != cases[i].n)
             print_error("%s: %zu articles\n", cases[i].file, r.rows.articles.n);
         assert_int_equal(r.rows.articles.n, cases[i].n);
@@ -843,11 +629,13 @@ static void every_recorded_news_file_is_read_or_refused_cleanly(void **state)
         DIR *d = opendir(recorded_path(path, sizeof path, folders[i]));
         assert_non_null(d);
         for (struct dirent *e; (e = readdir(d));) {
-            struct ct_buf body = CT_BUF_INIT;
+            struct stat is;
             snprintf(file, sizeof file, "%s/%s", path, e->d_name);
-            if (e->d_name[0] != '.' && ct_read_file(file, 16u << 20, &body, NULL) == CT_OK)
-                check_damaged(news, ct_buf_span(&body));
-            ct_buf_free(&body);
+            if (stat(file, &is) == 0 && S_ISREG(is.st_mode)) {
+                snprintf(file, sizeof file, "%s/%s", folders[i], e->d_name);
+                struct run r = recorded_asked(news, file, NULL);
+                done(&r);
+            }
         }
         closedir(d);
     }
@@ -883,9 +671,6 @@ int main(void)
         cmocka_unit_test(mending_keeps_wholesome_text_as_it_is),
         cmocka_unit_test(histories_refuse_everything_else_by_name),
         cmocka_unit_test(histories_without_items_are_quiet),
-        cmocka_unit_test(no_history_takes_the_feed_of_another),
-        cmocka_unit_test(every_cut_of_a_history_is_refused_without_rows),
-        cmocka_unit_test(flipped_bytes_are_read_or_refused_cleanly),
         cmocka_unit_test(recorded_histories_say_what_a_reader_sees),
         cmocka_unit_test(recorded_news_is_read_item_by_item),
         cmocka_unit_test(every_recorded_news_file_is_read_or_refused_cleanly),

@@ -17,14 +17,6 @@ static struct run read_list(const char *family)
     return r;
 }
 
-static int64_t noted(const struct run *r, const char *what)
-{
-    for (size_t i = 0; i < r->rows.notes.n; i++)
-        if (ct_span_is(r->rows.notes.v[i].what, what))
-            return r->rows.notes.v[i].count;
-    return 0;
-}
-
 static void gpurentalprices_quotes_one_gpu_and_leaves_serverless_seconds_out(void **state)
 {
     (void)state;
@@ -37,7 +29,7 @@ static void gpurentalprices_quotes_one_gpu_and_leaves_serverless_seconds_out(voi
     assert_true(ct_span_is(o[1].cloud, "verda")); /* its name now */
     assert_int_equal(o[1].purchase, CT_PURCHASE_SPOT);
     assert_int_equal(o[2].gpu_count_milli, 8000); /* sold by eight at least */
-    assert_int_equal(noted(&r, "an offer of kind serverless"), 1);
+    assert_int_equal(note(&r, "an offer of kind serverless"), 1);
     assert_true(r.rows.data_ms != CT_NONE);
     done(&r);
 }
@@ -100,19 +92,6 @@ static void other_documents_are_refused(void **state)
         }
 }
 
-static int load(void **state)
-{
-    (void)state;
-    return ct_reference_load(NULL) == CT_OK ? 0 : -1;
-}
-
-static int unload(void **state)
-{
-    (void)state;
-    ct_reference_free();
-    return 0;
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -122,5 +101,5 @@ int main(void)
         cmocka_unit_test(hyperstack_sells_more_than_gpus_and_only_those_are_offers),
         cmocka_unit_test(other_documents_are_refused),
     };
-    return cmocka_run_group_tests(tests, load, unload);
+    return cmocka_run_group_tests(tests, load_tables, unload_tables);
 }

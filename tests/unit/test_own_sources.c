@@ -49,7 +49,7 @@ static void rows_take_the_cloud_of_their_source_where_they_name_none(void **stat
     struct ct_arena *arena = ct_arena_new(0);
     struct ct_batch b;
     ct_batch_init(&b, arena);
-    read_fixture("rows", "good.ndjson", &body);
+    read_fixture(ct_family_find("rows"), "good.ndjson", &body);
     assert_int_equal(ct_family_find("rows")->parse(ct_buf_span(&body), &hint, &b, NULL), CT_OK);
     assert_true(ct_span_is(b.offers.v[1].cloud, "acme"));
     ct_buf_free(&body);
@@ -110,7 +110,7 @@ static void a_page_that_moved_is_named_by_the_family_that_reads_it(void **state)
         struct ct_buf body = CT_BUF_INIT;
         struct ct_error err = {.status = CT_ERR_SHAPE, .what = "refused"};
         const struct ct_family *was = ct_family_find(moved[i].was);
-        read_fixture(moved[i].family, moved[i].file, &body);
+        read_fixture(ct_family_find(moved[i].family), moved[i].file, &body);
         const struct ct_family *f = ct_family_reading(ct_families, was, ct_buf_span(&body));
         if (!f || strcmp(f->name, moved[i].family) != 0)
             fail_msg("%s, not %s", f ? f->name : "none", moved[i].family);
@@ -121,8 +121,8 @@ static void a_page_that_moved_is_named_by_the_family_that_reads_it(void **state)
     static const char *const shells[] = {"<!DOCTYPE html><html><body>Loading</body></html>", "",
                                          "[]", "{\"error\":\"gone\"}"};
     for (size_t i = 0; i < CT_LEN(shells); i++)
-        assert_null(ct_family_reading(ct_families, ct_family_find("instatus-summary"),
-                                      ct_span(shells[i])));
+        assert_null(
+            ct_family_reading(ct_families, ct_family_find("instatus-summary"), ct_span(shells[i])));
 }
 
 /* ---- programs ---- */
