@@ -66,7 +66,7 @@ ours() { CLOUDTAPE_NOW=$demo_end "$@" "$build/cloudtape" --no-fetch --db "$work/
 tui_paint() {
     say "first paint"
     set -- $("$bench/pty_bench" settle bare-end 15 200x50 "$bench/bare") \
-        $(ours "$bench/pty_bench" settle 'events   order' 15 200x50) \
+        $(ours "$bench/pty_bench" settle 'newest first&series, 30d' 15 200x50) \
         $(in_repo "$bench/pty_bench" paint 'Change number 2953' 15 200x50 tig)
     [ $# = 6 ] || die "a first paint was not seen"
     line tui-first-paint-against-ncurses "$3" "$1" ms '<=5'
