@@ -2,6 +2,7 @@
 
 #include "alerts/outbox.h"
 #include "db/base/jsonw.h"
+#include "db/base/text.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -477,6 +478,14 @@ static const char *shout(int kind)
     return words[kind];
 }
 
+/* The check at the exit: what is stored was cleaned once; a message leaves clean whatever is stored. */
+static struct ct_span clean(struct ct_arena *a, struct ct_span s, unsigned flags)
+{
+    size_t cap = 3 * s.n + 1; /* a wrong byte becomes three */
+    char *to = s.p ? ct_arena_alloc(a, cap) : NULL;
+    return to ? (struct ct_span){to, ct_text_clean(to, cap, s, flags)} : CT_SPAN_NONE;
+}
+
 static void say_one(struct ct_buf *b, const struct entry *e, const struct ct_alert_instance *a)
 {
     ct_buf_addf(b, "%s %s %.*s", shout(e->i.kind), ct_severity_words[e->i.severity],
@@ -500,7 +509,7 @@ static void make_title(struct ct_buf *b, const struct parts *p, const struct ct_
     ct_buf_addf(b, ": %.*s", CT_FMT(d->grp));
 }
 
-static void json_labels(struct ct_jw *w, struct ct_span labels)
+static void json_labels(struct ct_jw *w, struct ct_span labels, struct ct_arena *arena)
 {
     ct_jw_object(w);
     while (labels.n) {
@@ -508,12 +517,13 @@ static void json_labels(struct ct_jw *w, struct ct_span labels)
         char name[64];
         (void)snprintf(name, sizeof name, "%.*s", (int)(key.n < 63 ? key.n : 63), key.p);
         ct_jw_key(w, name);
-        ct_jw_text(w, value.p ? value : CT_LIT(""));
+        ct_jw_text(w, clean(arena, value.p ? value : CT_LIT(""), 0));
     }
     ct_jw_end_object(w);
 }
 
-static void json_alert(struct ct_jw *w, const struct entry *e, const struct ct_alert_instance *a)
+static void json_alert(struct ct_jw *w, const struct entry *e, const struct ct_alert_instance *a,
+                       struct ct_arena *arena)
 {
     char id[CT_ALERT_ID_MAX];
     ct_alert_id(id, e->i.alert);
@@ -536,7 +546,7 @@ static void json_alert(struct ct_jw *w, const struct entry *e, const struct ct_a
     ct_jw_object(w);
     for (size_t i = 0; i < CT_LEN(texts); i++) {
         ct_jw_key(w, texts[i].key);
-        ct_jw_text(w, texts[i].value);
+        ct_jw_text(w, clean(arena, texts[i].value, 0));
     }
     ct_jw_key(w, "episode");
     ct_jw_int(w, e->i.episode);
@@ -545,7 +555,7 @@ static void json_alert(struct ct_jw *w, const struct entry *e, const struct ct_a
     ct_jw_key(w, "fired_at");
     ct_jw_time(w, a ? a->life.fired_ms : CT_NONE);
     ct_jw_key(w, "labels");
-    json_labels(w, a ? a->labels : CT_SPAN_NONE);
+    json_labels(w, a ? a->labels : CT_SPAN_NONE, arena);
     ct_jw_end_object(w);
 }
 
@@ -598,7 +608,7 @@ static void compose(const struct parts *p, ct_intent_of *of, void *ctx, struct c
     d->severity = p->severity;
     make_event_id(p, d->event_id);
     make_title(&title, p, d, of(ctx, p->v[0]->i.alert));
-    d->title = ct_arena_dup(arena, ct_buf_span(&title));
+    d->title = clean(arena, ct_buf_span(&title), 0);
     ct_jw_init(&w, &json);
     ct_jw_object(&w);
     json_head(&w, d);
@@ -609,7 +619,7 @@ static void compose(const struct parts *p, ct_intent_of *of, void *ctx, struct c
         const struct ct_alert_instance *a = of(ctx, p->v[i]->i.alert);
         say_one(&text, p->v[i], a);
         ct_buf_addc(&text, '\n');
-        json_alert(&w, p->v[i], a);
+        json_alert(&w, p->v[i], a, arena);
     }
     ct_jw_end_array(&w);
     ct_jw_key(&w, "more");
@@ -617,7 +627,7 @@ static void compose(const struct parts *p, ct_intent_of *of, void *ctx, struct c
     ct_jw_end_object(&w);
     if (p->n > most)
         ct_buf_addf(&text, "+%zu more\n", p->n - most);
-    d->text = ct_arena_dup(arena, ct_buf_span(&text));
+    d->text = clean(arena, ct_buf_span(&text), CT_TEXT_LINES);
     d->json = ct_arena_dup(arena, ct_buf_span(&json));
     ct_buf_free(&title);
     ct_buf_free(&text);

@@ -1,99 +1,7 @@
 /* Alerts from stored rows to stored messages, with a clock of our own. */
 #include "config.h"
 
-#include "alerts/engine.h"
-#include "write_fixture.h"
-
-#include <inttypes.h>
-
-struct ride {
-    struct fixture *f;
-    struct ct_rules *rules;
-    struct ct_channels *channels;
-    struct ct_engine *e;
-    int64_t now, boot;
-    int state;       /* of the component; -1: the page fails */
-    int64_t price;   /* milli USD; 0: no price list is fetched */
-    int stock;
-    int problems;
-};
-
-static void on_problem(void *ctx, const char *where, const char *what)
-{
-    print_message("# %s: %s\n", where, what);
-    ((struct ride *)ctx)->problems++;
-}
-
-static void start(struct ride *r)
-{
-    struct ct_error err = {0};
-    struct ct_engine_options o = {
-        .db_path = r->f->path, .writer = r->f->w, .rules = r->rules, .channels = r->channels};
-    enum ct_status st = ct_engine_new(&o, &r->e, &err);
-    if (st != CT_OK)
-        fail_msg("%s: %s", err.where, err.what);
-}
-
-static void stop(struct ride *r)
-{
-    ct_engine_free(r->e);
-    r->e = NULL;
-}
-
-static void set_rules(struct ride *r, const struct ct_rule_line *lines, size_t n)
-{
-    ct_rules_free(r->rules);
-    ct_rules_load(lines, n, NULL, on_problem, r, &r->rules);
-}
-
-static struct ride begin(void **state, const struct ct_rule_line *lines, size_t n)
-{
-    struct ride r = {.f = *state, .state = CT_STATE_OPERATIONAL, .now = ct_now_ms() / 1000 * 1000,
-                     .boot = CT_HOUR};
-    struct ct_channels_options o = {.http = NULL};
-    set_rules(&r, lines, n);
-    ct_channels_new(&o, &r.channels);
-    start(&r);
-    return r;
-}
-#define BEGIN(state, lines) begin(state, lines, CT_LEN(lines))
-
-static void end(struct ride *r)
-{
-    assert_int_equal(r->problems, 0);
-    stop(r);
-    ct_channels_free(r->channels);
-    ct_rules_free(r->rules);
-}
-
-static void fetch_all(struct ride *r)
-{
-    if (r->state >= 0) {
-        component(r->f, "api", r->state);
-        fetch(r->f, "stat", r->now);
-    } else {
-        failed(r->f, "stat", r->now);
-    }
-    if (r->price) {
-        offer(r->f, "p5", r->price, r->stock);
-        fetch(r->f, "price", r->now);
-    }
-}
-
-/* Goes on for so many minutes: a fetch each minute, a step each 15 s. */
-static void ride(struct ride *r, int minutes)
-{
-    for (int i = 0; i < 4 * minutes; i++) {
-        if (i % 4 == 0) {
-            fetch_all(r);
-            ct_engine_committed(r->e, CT_SOURCE_STATUS);
-            ct_engine_committed(r->e, CT_SOURCE_PRICES);
-        }
-        (void)ct_engine_step(r->e, r->now, r->boot);
-        r->now += 15 * CT_SECOND;
-        r->boot += 15 * CT_SECOND;
-    }
-}
+#include "alert_ride.h"
 
 static const struct ct_rule_line outage[] = {
     {"outage", "when", "status state>=part", "t:1"},
@@ -101,11 +9,6 @@ static const struct ct_rule_line outage[] = {
     {"outage", "severity", "critical", "t:3"},
     {"outage", "notify", "bell", "t:4"},
 };
-#define CHANGES                                                                                    \
-    "SELECT group_concat(was || '>' || now, ' ') FROM (SELECT * FROM alert_change WHERE rule<>"    \
-    "'source_stale' ORDER BY id)"
-#define TOLD "SELECT group_concat(kind, ' ') FROM (SELECT * FROM alert_delivery ORDER BY id)"
-
 static void an_outage_is_told_once_and_so_is_its_end(void **state)
 {
     struct ride r = BEGIN(state, outage);
