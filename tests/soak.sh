@@ -27,6 +27,8 @@ CT_DAMAGES=$damages "$build/tests/unit/test_upkeep" >"$dir/log" 2>&1 || { cat "$
 say "${CT_ALERT_SEEDS:-100000} sequences of facts through two ways of writing the alert rules"
 CT_ALERT_SEEDS=${CT_ALERT_SEEDS:-100000} "$build/tests/unit/test_alert_reference" >"$dir/log" 2>&1 ||
     { cat "$dir/log"; fail "the machine and its reference differ"; }
+say "a death at every step of a delivery"
+CT_DELIVERY_KILLS=all "$build/tests/unit/test_delivery_kills" >"$dir/log" 2>&1 || { cat "$dir/log"; fail "a delivery was lost"; }
 say "$images losses of power, $faults faults of the disk of each kind"
 CT_IMAGES=$images CT_FAULTS=$faults "$build/tests/unit/test_disk" >"$dir/log" 2>&1 || { cat "$dir/log"; fail "a disk's fault did harm"; }
 say "${CT_WALK_STEPS:-100000} random keys and resizes"

@@ -20,7 +20,7 @@
 #include <unistd.h>
 #include <zlib.h>
 
-enum { MAX_ROUTES = 128, MAX_HITS = 512 };
+enum { MAX_ROUTES = 128, MAX_HITS = 512, MAX_KEPT = 64 };
 
 static _Noreturn void die(const char *what)
 {
@@ -54,7 +54,8 @@ static char *copy(const char *p, size_t n)
 /* ---- the polite server ---- */
 
 struct route {
-    char *path, *headers, *body, *etag, *last;
+    char *path, *headers, *body, *etag;
+    char *kept[MAX_KEPT]; /* the last requests, in turn */
     size_t length;
     int status, delay_ms, hits, hits_304;
     int64_t hit_ms[MAX_HITS];
@@ -157,10 +158,10 @@ static enum MHD_Result handle(void *ctx, struct MHD_Connection *c, const char *u
     if (route != NULL) {
         bool same = route->etag != NULL && match != NULL && strcmp(match, route->etag) == 0;
         route->hit_ms[route->hits % MAX_HITS] = mono_ms();
-        route->hits++;
+        char **kept = &route->kept[route->hits++ % MAX_KEPT];
         route->hits_304 += same;
-        free(route->last);
-        route->last = copy(q->text, q->n);
+        free(*kept);
+        *kept = copy(q->text, q->n);
         status = same ? 304 : route->status;
         delay = route->delay_ms;
         char *text = copy(route->body, route->length);
@@ -249,7 +250,8 @@ void ts_free(struct ts *s)
         free(s->routes[i].headers);
         free(s->routes[i].body);
         free(s->routes[i].etag);
-        free(s->routes[i].last);
+        for (int k = 0; k < MAX_KEPT; k++)
+            free(s->routes[i].kept[k]);
     }
     pthread_mutex_destroy(&s->lock);
     free(s->cert);
@@ -311,13 +313,20 @@ int64_t ts_hit_ms(struct ts *s, const char *path, int i)
     return ms;
 }
 
-char *ts_last(struct ts *s, const char *path)
+char *ts_request(struct ts *s, const char *path, int i)
 {
     pthread_mutex_lock(&s->lock);
     const struct route *r = find(s, path);
-    char *text = r != NULL && r->last != NULL ? copy(r->last, strlen(r->last)) : copy("", 0);
+    bool there = r != NULL && i >= 0 && i < r->hits && i >= r->hits - MAX_KEPT;
+    const char *kept = there ? r->kept[i % MAX_KEPT] : "";
+    char *text = copy(kept, strlen(kept));
     pthread_mutex_unlock(&s->lock);
     return text;
+}
+
+char *ts_last(struct ts *s, const char *path)
+{
+    return ts_request(s, path, ts_hits(s, path) - 1);
 }
 
 /* ---- the raw server ---- */

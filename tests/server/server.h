@@ -33,6 +33,7 @@ int ts_hits_304(struct ts *s, const char *path);
 int64_t ts_hit_ms(struct ts *s, const char *path, int i);
 /* The last request of PATH as text: "GET /path?query\nName: value\n...\n\nBODY". To be freed. */
 char *ts_last(struct ts *s, const char *path);
+char *ts_request(struct ts *s, const char *path, int i); /* request I, of the last 64 */
 
 /* The raw server: a thread per connection, behaviour by path:
  *   /ok /slow /silent /close /garbage /endless /chunks /headers /continue /long-header /short /rst
