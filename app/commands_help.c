@@ -154,6 +154,12 @@ static void man_commands(struct ct_buf *out)
                 "several sources list counts once, by the best word. It is worked out from the "
                 "record, so it goes back as far as that.\n"
                 ".TP\nhosts/LAB/MODEL\nHow many hosts sell a model, as far as their lists say.\n"
+                ".TP\nclouds/LAB, exclusive/LAB\nOn how many of the eight clouds (aws, azure, gcp, "
+                "oracle, ibm, alibaba, tencent, volcengine) a lab's models are, and how much of "
+                "those models, in percent, is on one cloud alone; back through everything recorded, "
+                "by the lists that say who bills. The second cloud of a lab and each further one is "
+                "an event, dated when a list first named it. A list may lag behind by weeks, and "
+                "what it does not name may be sold all the same: not listed is not exclusive.\n"
                 ".TP\ngpu/..., stock/..., token/..., state/...\nWhat was recorded; "
                 "\\fBcloudtape series\\fR lists it.\n"
                 ".SH KEYS\n");

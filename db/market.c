@@ -1,4 +1,4 @@
-/* The index of an accelerator and the number of hosts of a model. */
+/* Figures made of many series, at a moment and over time. */
 #include "db/market.h"
 
 #include <strings.h>
@@ -16,7 +16,9 @@ static int cmp_blind(struct ct_span a, struct ct_span b)
 static int by_offer(const void *a, const void *b)
 {
     const struct ct_market_part *x = a, *y = b;
-    int way = ct_span_cmp(x->who, y->who);
+    int way = ct_span_cmp(x->model, y->model);
+    if (!way)
+        way = ct_span_cmp(x->who, y->who);
     if (!way)
         way = ct_span_cmp(x->region, y->region);
     if (!way)
@@ -125,13 +127,13 @@ static int64_t cheapest(struct state *s, const struct ct_market *m, size_t from,
     return best;
 }
 
-/* 1 when the host sells it, as far as a living source says. */
-static int64_t sells(const struct state *s, size_t from, size_t to)
+/* Whether the seller of [from, to) has it, as far as a living source says. */
+static bool sells(const struct state *s, size_t from, size_t to)
 {
     for (size_t i = from; i < to; i++)
         if (lives(s, i) && !ct_gone(s->value[i]))
-            return 1;
-    return CT_NONE;
+            return true;
+    return false;
 }
 
 static void put_in_order(int64_t *v, size_t n)
@@ -144,23 +146,64 @@ static void put_in_order(int64_t *v, size_t n)
         }
 }
 
-static int64_t figure(struct state *s, const struct ct_market *m)
+static size_t end_of_seller(const struct ct_market *m, size_t i)
+{
+    const struct ct_market_part *v = m->v.v;
+    size_t end = i + 1;
+    while (end < m->v.n && ct_span_eq(v[i].who, v[end].who) && ct_span_eq(v[i].model, v[end].model))
+        end++;
+    return end;
+}
+
+/* How many of the sellers in [from, to) sell it. */
+static int64_t count_sellers(const struct state *s, const struct ct_market *m, size_t from, size_t to)
+{
+    int64_t n = 0;
+    for (size_t i = from, end; i < to; i = end) {
+        end = end_of_seller(m, i);
+        n += sells(s, i, end);
+    }
+    return n;
+}
+
+/* Percent of the models that have one seller alone, in thousandths. */
+static int64_t exclusive_share(const struct state *s, const struct ct_market *m)
+{
+    int64_t sold = 0, alone = 0;
+    for (size_t i = 0, end; i < m->v.n; i = end) {
+        for (end = i + 1; end < m->v.n && ct_span_eq(m->v.v[i].model, m->v.v[end].model);)
+            end++;
+        int64_t n = count_sellers(s, m, i, end);
+        sold += n > 0;
+        alone += n == 1;
+    }
+    return sold ? alone * 100000 / sold : CT_NONE;
+}
+
+static int64_t median_price(struct state *s, const struct ct_market *m)
 {
     size_t n = 0;
     for (size_t i = 0, end; i < m->v.n; i = end) {
-        for (end = i + 1; end < m->v.n && ct_span_eq(m->v.v[i].who, m->v.v[end].who);)
-            end++;
-        int64_t of_cloud = m->kind == CT_MARKET_HOSTS ? sells(s, i, end) : cheapest(s, m, i, end);
-        if (of_cloud != CT_NONE)
-            s->best[n++] = of_cloud;
+        end = end_of_seller(m, i);
+        int64_t least = cheapest(s, m, i, end);
+        if (least != CT_NONE)
+            s->best[n++] = least;
     }
-    if (m->kind == CT_MARKET_HOSTS)
-        return n ? (int64_t)n : CT_NONE;
     if (n < CT_MARKET_CLOUDS)
         return CT_NONE;
     put_in_order(s->best, n);
     int64_t low = s->best[(n - 1) / 2], high = s->best[n / 2];
     return low + ct_muldiv(high - low, 1, 2);
+}
+
+static int64_t figure(struct state *s, const struct ct_market *m)
+{
+    if (m->kind == CT_SERIES_INDEX)
+        return median_price(s, m);
+    if (m->kind == CT_SERIES_EXCLUSIVE)
+        return exclusive_share(s, m);
+    int64_t n = count_sellers(s, m, 0, m->v.n);
+    return n ? n : CT_NONE;
 }
 
 /* False: out of memory, or a failure before. */
@@ -309,13 +352,20 @@ static void add_heard(struct ct_reader *r, const struct ct_source_list *sources,
         sqlite3_reset(st);
 }
 
-static void add_samples(struct ct_reader *r, const struct ct_market *m, size_t i, int64_t from_ms,
-                        int64_t to_ms, turn_vec *turns)
+/* Where sellers are counted a price that merely moves is no turn. WAS: the value in force at FROM_MS. */
+static void add_samples(struct ct_reader *r, const struct ct_market *m, size_t i, struct ct_asof was,
+                        int64_t from_ms, int64_t to_ms, turn_vec *turns)
 {
     struct ct_sample v = {.at_ms = from_ms};
-    while (ct_next_sample(r, m->v.v[i].series, to_ms, &v))
+    bool gone = ct_gone(was);
+    while (ct_next_sample(r, m->v.v[i].series, to_ms, &v)) {
+        bool same = gone == ((v.flags & CT_SAMPLE_GONE) != 0);
+        if (same && m->kind != CT_SERIES_INDEX)
+            continue;
+        gone = (v.flags & CT_SAMPLE_GONE) != 0;
         add_turn(r, turns, (struct turn){.at_ms = v.at_ms, .part = i, .source = SIZE_MAX,
                                          .value = {v.at_ms, v.value, v.flags}});
+    }
 }
 
 /* The rate of another currency moved: worth a look. */
@@ -367,7 +417,7 @@ void ct_market_walk(struct ct_reader *r, struct ct_market *m, const struct ct_so
         if (currency.n && !ct_span_is(currency, "USD") && !ct_span_eq(currency, other))
             add_rates(&s, other = currency, from_ms, to_ms, &turns);
         s.value[i] = value_at(r, &m->v.v[i], from_ms);
-        add_samples(r, m, i, from_ms, to_ms, &turns);
+        add_samples(r, m, i, s.value[i], from_ms, to_ms, &turns);
         used[s.source[i]] = true;
     }
     for (size_t k = 0; k < sources->n; k++)
@@ -440,144 +490,30 @@ void ct_market_gaps(struct ct_reader *r, const struct ct_market *m,
     }
 }
 
-/* ---- names and parts ---- */
-
-struct ct_span ct_market_index_name(struct ct_arena *a, struct ct_span gpu, struct ct_span form,
-                                    int purchase)
-{
-    struct ct_buf out = CT_BUF_INIT;
-    bool known = purchase >= CT_PURCHASE_OD && purchase <= CT_PURCHASE_OTHER;
-    ct_buf_adds(&out, "index/");
-    ct_key_segment(&out, gpu);
-    if (form.n) {
-        ct_buf_addc(&out, '-');
-        ct_key_segment(&out, form);
-    }
-    ct_buf_addf(&out, "/%s", ct_purchase_words[known ? purchase : CT_PURCHASE_OTHER]);
-    struct ct_span name = ct_arena_dup(a, ct_buf_span(&out));
-    ct_buf_free(&out);
-    return name;
-}
-
-static struct ct_span hosts_name(struct ct_arena *a, struct ct_span lab, struct ct_span model)
-{
-    struct ct_buf out = CT_BUF_INIT;
-    ct_buf_adds(&out, "hosts/");
-    ct_key_segment(&out, lab);
-    ct_buf_addc(&out, '/');
-    ct_key_segment(&out, model);
-    struct ct_span name = ct_arena_dup(a, ct_buf_span(&out));
-    ct_buf_free(&out);
-    return name;
-}
-
-/* From a row of INDEX_PARTS or HOSTS_PARTS. */
-static struct ct_market_part read_part(struct ct_reader *r, sqlite3_stmt *st)
-{
-    return (struct ct_market_part){
-        .series = ct_col_int(st, 0),
-        .now = ct_asof_row(r, st, 0),
-        .source_id = ct_col_int(st, 4),
-        .who = ct_col_text(r, st, 5),
-        .region = ct_col_text(r, st, 6),
-        .instance = ct_col_text(r, st, 7),
-        .count = ct_col_int(st, 8),
-        .currency = ct_col_text(r, st, 9),
-        .rentable = ct_col_int(st, 10) != 0,
-        .evidence = ct_col_enum(st, 11, CT_EVIDENCE_MEASURED),
-    };
-}
-
-void ct_market_read(struct ct_reader *r, const struct ct_series_ref *s, struct ct_market *out)
-{
-    bool hosts = s->kind == CT_SERIES_HOSTS;
-    sqlite3_stmt *st = ct_use(r, hosts ? SQL_HOSTS_PARTS : SQL_INDEX_PARTS, 0);
-    out->kind = hosts ? CT_MARKET_HOSTS : CT_MARKET_INDEX;
-    ct_bind_text(r, st, 1, s->of[0]);
-    ct_bind_text(r, st, 2, s->of[1]);
-    if (st && !hosts)
-        sqlite3_bind_int64(st, 3, s->purchase);
-    while (ct_step(r, st)) {
-        struct ct_market_part *p = CT_VEC_PUSH(r->arena, &out->v);
-        if (!p)
-            break;
-        *p = read_part(r, st);
-    }
-    if (st)
-        sqlite3_reset(st);
-}
-
-static int by_name(const void *a, const void *b)
-{
-    return ct_span_cmp(((const struct ct_series_ref *)a)->name,
-                       ((const struct ct_series_ref *)b)->name);
-}
-
-void ct_market_names(struct ct_reader *r, struct ct_span subject, bool exact,
-                     bool (*matches)(struct ct_span name, struct ct_span subject, int how), int how,
-                     size_t most, struct ct_series_list *out)
-{
-    for (int kind = CT_SERIES_INDEX; kind <= CT_SERIES_HOSTS; kind++) {
-        bool hosts = kind == CT_SERIES_HOSTS;
-        size_t first = out->v.n;
-        sqlite3_stmt *st =
-            hosts ? ct_use(r, SQL_HOSTS_NAMES, 0)
-                  : ct_use(r, SQL_INDEX_NAMES, 1, (int64_t)(exact ? 1 : CT_MARKET_CLOUDS));
-        while (out->v.n < most && ct_step(r, st)) {
-            struct ct_series_ref ref = {.id = CT_NONE, .source = CT_NONE, .kind = kind,
-                                        .of = {ct_col_text(r, st, 0), ct_col_text(r, st, 1)},
-                                        .purchase = hosts ? -1 : (int)ct_col_must(st, 2),
-                                        .unit = hosts ? CT_LIT("hosts") : CT_LIT("USD/gpu.h"),
-                                        .digits = hosts ? 0 : 9, .cur_ms = CT_NONE};
-            ref.name = hosts ? hosts_name(r->arena, ref.of[0], ref.of[1])
-                             : ct_market_index_name(r->arena, ref.of[0], ref.of[1], ref.purchase);
-            struct ct_series_ref *place =
-                matches(ref.name, subject, how) ? CT_VEC_PUSH(r->arena, &out->v) : NULL;
-            if (place)
-                *place = ref;
-        }
-        if (st)
-            sqlite3_reset(st);
-        if (out->v.n > first) /* no offset to an array that is not there */
-            ct_sort(r, out->v.v + first, out->v.n - first, sizeof *out->v.v, by_name);
-    }
-}
-
-struct grouped {
-    struct ct_span name; /* of its index */
-    struct ct_market_part part;
-};
+/* ---- all indices ---- */
 
 static int by_group(const void *a, const void *b)
 {
-    return ct_span_cmp(((const struct grouped *)a)->name, ((const struct grouped *)b)->name);
+    return ct_span_cmp(((const struct ct_market_named *)a)->name, ((const struct ct_market_named *)b)->name);
 }
 
 void ct_market_indices(struct ct_reader *r, const struct ct_source_list *sources,
                        const int64_t *at_ms, size_t n_moments, struct ct_market_indices *out)
 {
-    CT_VEC(struct grouped) all = {NULL, 0, 0};
+    struct ct_market_all parts = {.v = {NULL, 0, 0}};
     struct ct_heard **heard = ct_arena_alloc(r->arena, (n_moments + 1) * sizeof *heard);
-    sqlite3_stmt *st = ct_use(r, SQL_INDEX_ALL_PARTS, 0);
-    while (heard && ct_step(r, st)) {
-        struct grouped *g = CT_VEC_PUSH(r->arena, &all);
-        if (!g)
-            break;
-        g->part = read_part(r, st);
-        g->name = ct_market_index_name(r->arena, ct_col_text(r, st, 12), ct_col_text(r, st, 13),
-                                       (int)ct_col_must(st, 14));
-    }
-    if (st)
-        sqlite3_reset(st);
-    ct_sort(r, all.v, all.n, sizeof *all.v, by_group);
+    ct_market_read_indices(r, &parts);
+    const struct ct_market_named *all = parts.v.v;
+    size_t n = parts.v.n;
+    ct_sort(r, parts.v.v, n, sizeof *all, by_group);
     for (size_t i = 0; heard && i < n_moments; i++)
         heard[i] = ct_market_heard(r, sources, at_ms[i]);
-    for (size_t i = 0, end; heard && i < all.n && r->status == CT_OK; i = end) {
-        struct ct_market m = {.kind = CT_MARKET_INDEX};
-        for (end = i; end < all.n && ct_span_eq(all.v[i].name, all.v[end].name); end++) {
+    for (size_t i = 0, end; heard && i < n && r->status == CT_OK; i = end) {
+        struct ct_market m = {.kind = CT_SERIES_INDEX};
+        for (end = i; end < n && ct_span_eq(all[i].name, all[end].name); end++) {
             struct ct_market_part *p = CT_VEC_PUSH(r->arena, &m.v);
             if (p)
-                *p = all.v[end].part;
+                *p = all[end].part;
         }
         struct ct_market_index *place = CT_VEC_PUSH(r->arena, &out->v);
         int64_t *values = ct_arena_alloc(r->arena, (n_moments + 1) * sizeof *values);
@@ -585,6 +521,6 @@ void ct_market_indices(struct ct_reader *r, const struct ct_source_list *sources
             return;
         for (size_t k = 0; k < n_moments; k++)
             values[k] = ct_market_at(r, &m, sources, heard[k], at_ms[k]);
-        *place = (struct ct_market_index){all.v[i].name, values};
+        *place = (struct ct_market_index){all[i].name, values};
     }
 }

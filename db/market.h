@@ -1,5 +1,6 @@
-/* Figures made of many series: the index of an accelerator, and how many hosts sell a model; at one
- * moment or over time, by the same rules. For db/ only; inside a load.
+/* Figures made of many series: the index of an accelerator, how many hosts sell a model, on how many
+ * clouds a lab is and how exclusive its models are there; at one moment or over time, by the same
+ * rules. For db/ only; inside a load.
  *
  * The index is the median over clouds of each cloud's cheapest price a GPU-hour, of at least three
  * clouds: a cloud with a hundred regions weighs as much as one with two, and one dear or cheap
@@ -7,7 +8,11 @@
  * is what is gone, quarantined, suspect or without the machine around the GPU, and what comes from a
  * source that fell silent (for a day and four of its intervals) while others were still heard: a
  * stop of the whole fetcher leaves the figure as it was, as old as it is. A recorded answer holds
- * until the next one. Of an offer that several sources list, the one with the best word counts. */
+ * until the next one. Of an offer that several sources list, the one with the best word counts.
+ *
+ * A lab's clouds are those that sell one of its models at least, by the lists that say who bills
+ * (ct_says_who_bills); its exclusive models those that one cloud alone sells, as a share of those
+ * that any does. What no list names may be sold all the same. */
 #ifndef CT_MARKET_H
 #define CT_MARKET_H
 
@@ -15,10 +20,9 @@
 
 #define CT_MARKET_CLOUDS 3 /* fewer make no index */
 
-enum ct_market_kind { CT_MARKET_INDEX, CT_MARKET_HOSTS };
-
 struct ct_market_part { /* one offer, or one price of a model */
-    struct ct_span who; /* cloud or host */
+    struct ct_span model; /* where models are counted, else null */
+    struct ct_span who;   /* cloud or host */
     struct ct_span region, instance, currency;
     int64_t count, series, source_id;
     int evidence;
@@ -27,11 +31,11 @@ struct ct_market_part { /* one offer, or one price of a model */
 };
 
 struct ct_market {
-    enum ct_market_kind kind;
+    int kind; /* CT_SERIES_INDEX ... */
     CT_VEC(struct ct_market_part) v;
 };
 
-/* "index/H100-SXM/od", "hosts/openai/gpt-5". */
+/* "index/H100-SXM/od". */
 struct ct_span ct_market_index_name(struct ct_arena *a, struct ct_span gpu, struct ct_span form,
                                     int purchase);
 
@@ -43,8 +47,7 @@ struct ct_heard {
 struct ct_heard *ct_market_heard(struct ct_reader *r, const struct ct_source_list *sources,
                                  int64_t at_ms);
 
-/* The figure at AT_MS (r->t or before), HEARD being of that moment: the median, or the number of hosts;
- * CT_NONE: too few. Sorts M's parts. */
+/* The figure at AT_MS (r->t or before), HEARD being of that moment; CT_NONE: too few. Sorts M's parts. */
 int64_t ct_market_at(struct ct_reader *r, struct ct_market *m, const struct ct_source_list *sources,
                      const struct ct_heard *heard, int64_t at_ms);
 
@@ -58,10 +61,23 @@ struct ct_market_steps {
 void ct_market_walk(struct ct_reader *r, struct ct_market *m, const struct ct_source_list *sources,
                     int64_t from_ms, int64_t to_ms, struct ct_market_steps *out);
 
-/* The parts behind the series S (kind CT_SERIES_INDEX or CT_SERIES_HOSTS). */
+/* Why there is no figure of such a series: "fewer than three clouds". */
+struct ct_span ct_market_too_few(int kind);
+/* Whether SUBJECT speaks of series that are made of others: "hosts/...". */
+bool ct_market_means(struct ct_span subject);
+/* The parts behind the series S (kind CT_SERIES_INDEX or beyond). */
 void ct_market_read(struct ct_reader *r, const struct ct_series_ref *s, struct ct_market *out);
-/* Adds the names of all indices and host counts that MATCHES says yes to, at most MOST in all; of
- * indices those that ever had enough clouds, with EXACT all. */
+/* All parts of all indices, with the name of the index of each. */
+struct ct_market_named {
+    struct ct_span name;
+    struct ct_market_part part;
+};
+struct ct_market_all {
+    CT_VEC(struct ct_market_named) v;
+};
+void ct_market_read_indices(struct ct_reader *r, struct ct_market_all *out);
+/* Adds the names of all such series that MATCHES says yes to, at most MOST in all; of indices those
+ * that ever had enough clouds, with EXACT all. */
 void ct_market_names(struct ct_reader *r, struct ct_span subject, bool exact,
                      bool (*matches)(struct ct_span name, struct ct_span subject, int how), int how,
                      size_t most, struct ct_series_list *out);

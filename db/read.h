@@ -213,18 +213,30 @@ extern const struct ct_table ct_model_table;
 
 struct ct_lab_row {
     struct ct_span lab;
-    struct ct_list clouds;
+    struct ct_list clouds, closed_clouds; /* those that sell a model whose weights are known to be closed */
     int64_t n_clouds, n_models /* on one cloud at least */, on_one, on_two, elsewhere;
+    int64_t closed, closed_on_one; /* of n_models and on_one: weights known to be closed */
     int64_t one_cloud_milli; /* percent of n_models on one cloud only */
     int64_t second_ms, third_ms; /* when it reached that many clouds; CT_NONE: not, or before recording began */
     struct ct_span second_cloud, third_cloud; /* which ones; null likewise */
+    struct ct_span series;                    /* "clouds/LAB"; null: on none */
 };
 extern const struct ct_table ct_lab_table;
+
+/* A lab's first, second, ... cloud, by the record. That a list does not name a model on a cloud does not prove that it
+ * is not sold there. */
+struct ct_reach_row {
+    struct ct_span lab, cloud;
+    int64_t nth, at_ms; /* first seen there */
+    int dated;          /* 0: it was there when recording began */
+    int open_only;      /* by models of open weights alone */
+};
+extern const struct ct_table ct_reach_table;
 
 /* What came and went: a model at a host, a lab on its second or third cloud. */
 struct ct_model_change_row {
     int64_t at_ms;
-    struct ct_span what; /* "new", "gone", "second cloud", "third cloud" */
+    struct ct_span what; /* "new", "gone", "second cloud", "third cloud", ... */
     struct ct_span lab, model /* null: about the lab */, host, host_class;
 };
 extern const struct ct_table ct_model_change_table;
@@ -348,7 +360,7 @@ ct_load_fn ct_read_scorecard;
 ct_load_fn ct_read_now, ct_read_status, ct_read_components /* subject: provider or all */,
     ct_read_incidents /* subject: provider or all; Q->gone: closed ones too */,
     ct_read_updates /* subject: incident id */, ct_read_offers, ct_read_gpus, ct_read_tokens,
-    ct_read_models, ct_read_labs,
+    ct_read_models, ct_read_labs, ct_read_reach,
     ct_read_sellers /* subject: LAB/MODEL */, ct_read_regions /* sellers, clouds only, one a region */,
     ct_read_model_changes /* in from_ms..to_ms, newest first */, ct_read_events, ct_read_sources, ct_read_attempts,
     ct_read_articles /* subject: provider, source id or all; limit: newest N, 0 = 1,000 */;

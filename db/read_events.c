@@ -119,6 +119,7 @@ enum ct_status ct_read_events(struct ct_reader *r, const struct ct_query *q, str
         ct_events_read(r, SQL_EVENTS, &sources, q->from_ms, to_ms, (int64_t)limit, 0, &rows);
     if (!q->subject.n)
         ct_alert_events(r, q->from_ms, to_ms, limit, &rows);
+    ct_reach_events(r, &sources, q->subject, q->from_ms, to_ms, &rows);
     ct_sort(r, rows.v.v, rows.v.n, sizeof *rows.v.v, newer);
     *out = (struct ct_rows){rows.v.v, rows.v.n < limit ? rows.v.n : limit};
     return ct_load_end(r);

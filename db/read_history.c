@@ -123,12 +123,6 @@ void ct_series_named(struct ct_reader *r, struct ct_span name, size_t most,
     find(r, st, name, CT_NAMED_EXACT, most, out);
 }
 
-/* Whether SUBJECT speaks of series that are made of others. */
-static bool made_of_others(struct ct_span subject)
-{
-    return ct_span_starts(subject, "index/") || ct_span_starts(subject, "hosts/");
-}
-
 enum ct_named ct_series_find(struct ct_reader *r, struct ct_span subject, size_t most,
                              struct ct_series_list *out)
 {
@@ -139,14 +133,14 @@ enum ct_named ct_series_find(struct ct_reader *r, struct ct_span subject, size_t
         ct_series_named(r, subject, most, out);
     else
         find(r, ct_use(r, SQL_SERIES_ALL, 0), subject, CT_NAMED_EXACT, most, out);
-    if (!subject.n || (!out->v.n && made_of_others(subject)))
+    if (!subject.n || (!out->v.n && ct_market_means(subject)))
         ct_market_names(r, subject, subject.n > 0, named, CT_NAMED_EXACT, most, out);
     if (out->v.n || !subject.n)
         return CT_NAMED_EXACT;
     for (enum ct_named how = glob ? CT_NAMED_GLOB : CT_NAMED_ENDING;
          how <= (glob ? CT_NAMED_GLOB : CT_NAMED_WORDS); how++) {
         find(r, ct_use(r, SQL_SERIES_ALL, 0), subject, how, most, out);
-        if (glob ? made_of_others(subject) : !out->v.n)
+        if (glob ? ct_market_means(subject) : !out->v.n)
             ct_market_names(r, subject, false, named, (int)how, most, out);
         if (out->v.n)
             return how;
@@ -339,7 +333,7 @@ static struct ct_span source_ref(struct ct_reader *r, const struct ct_series_ref
     return ref;
 }
 
-static int64_t first_sample(struct ct_reader *r, int64_t series)
+int64_t ct_first_sample(struct ct_reader *r, int64_t series)
 {
     struct ct_sample v = {.at_ms = INT64_MIN};
     return ct_next_sample(r, series, CT_LIVE, &v) ? v.at_ms : CT_NONE;
@@ -350,7 +344,7 @@ static int64_t market_first(struct ct_reader *r, const struct ct_market *m)
 {
     int64_t first = CT_NONE;
     for (size_t i = 0; i < m->v.n; i++) {
-        int64_t at = first_sample(r, m->v.v[i].series);
+        int64_t at = ct_first_sample(r, m->v.v[i].series);
         first = at != CT_NONE && (first == CT_NONE || at < first) ? at : first;
     }
     return first;
@@ -360,7 +354,7 @@ static int64_t begins(struct ct_reader *r, const struct ct_series_ref *s)
 {
     struct ct_market m = {.v = {NULL, 0, 0}};
     if (s->kind < CT_SERIES_INDEX)
-        return first_sample(r, s->id);
+        return ct_first_sample(r, s->id);
     ct_market_read(r, s, &m);
     return market_first(r, &m);
 }
@@ -467,9 +461,7 @@ static void read_market(struct ct_reader *r, const struct ct_query *q,
     if (!set_window(&d, q))
         return;
     ct_market_walk(r, &m, sources, d.from, d.to, &steps);
-    draw_steps(&d, &steps, q->max_points,
-               s->kind == CT_SERIES_HOSTS ? CT_LIT("listed by nobody")
-                                          : CT_LIT("fewer than three clouds"));
+    draw_steps(&d, &steps, q->max_points, ct_market_too_few(s->kind));
     ct_market_gaps(r, &m, sources, d.from, d.to, &gaps);
     finish(&d, &gaps);
 }
@@ -487,7 +479,7 @@ static void read_one(struct ct_reader *r, const struct ct_query *q, const struct
         .digits = s->digits,
         .source = source ? source->name : CT_SPAN_NONE,
         .source_id = source_ref(r, s),
-        .first_ms = first_sample(r, s->id),
+        .first_ms = ct_first_sample(r, s->id),
         .last_seen_ms = ct_gone(now) || !source ? now.at_ms : source->last_success_ms,
         .open_value = CT_NONE,
     };
@@ -565,7 +557,7 @@ enum ct_status ct_read_series(struct ct_reader *r, const struct ct_query *q, str
                 rows[n++] = row;
             continue;
         }
-        row.first_ms = first_sample(r, s->id);
+        row.first_ms = ct_first_sample(r, s->id);
         row.last_ms = r->live ? s->cur_ms : ct_asof(r, s->id, r->at).at_ms;
         if (row.first_ms == CT_NONE || row.first_ms > r->at)
             continue;

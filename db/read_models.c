@@ -70,15 +70,19 @@ static const struct ct_column lab_columns[] = {
     COL(TEXT, "lab", lab, SEARCH),
     COL(INT, "n_clouds", n_clouds),
     COL(LIST, "clouds", clouds, SEARCH, ALIAS("cloud")),
+    COL(LIST, "closed_clouds", closed_clouds),
     COL(INT, "n_models", n_models),
     COL(INT, "n_models_on_one_cloud", on_one),
     COL(INT, "n_models_on_two_or_more", on_two),
     COL(INT, "n_models_on_no_cloud", elsewhere),
     COL(MILLI, "one_cloud_pct", one_cloud_milli),
+    COL(INT, "n_closed", closed),
+    COL(INT, "n_closed_on_one_cloud", closed_on_one),
     COL(TIME, "second_cloud_at", second_ms, ALIAS("second")),
     COL(TIME, "third_cloud_at", third_ms, ALIAS("third")),
     COL(TEXT, "second_cloud", second_cloud),
     COL(TEXT, "third_cloud", third_cloud),
+    COL(TEXT, "series", series, FLAGS(CT_COL_HIDDEN)),
 };
 TABLE(ct_lab_table, "labs", ROW, lab_columns);
 #undef ROW
@@ -99,7 +103,7 @@ TABLE(ct_model_change_table, "model_changes", ROW, change_columns);
 struct market {
     struct ct_arena *arena;
     CT_VEC(struct ct_token_row) prices; /* those that count, by lab, model, host, id */
-    struct ct_rows series, sources;
+    struct ct_rows series, sources, reach;
     int64_t recording_ms; /* first price of a list that says who bills; CT_NONE */
     bool by_region;       /* a seller is a host's region */
 };
@@ -109,12 +113,23 @@ struct token_name {
     struct ct_span host, lab, model;
 };
 
+bool ct_says_who_bills(struct ct_span family)
+{
+    return ct_word(opinions, family) < 0;
+}
+
+bool ct_puts_on_cloud(struct ct_span host, struct ct_span family, struct ct_span model)
+{
+    return ct_word(ct_cloud_words, host) >= 0 && ct_says_who_bills(family) && model.n &&
+           ct_word(pseudo_models, model) < 0;
+}
+
 static bool bills(struct ct_rows sources, struct ct_span name)
 {
     const struct ct_source_row *s = sources.v;
     for (size_t i = 0; i < sources.n; i++)
         if (ct_span_eq(s[i].id, name))
-            return ct_word(opinions, s[i].family) < 0;
+            return ct_says_who_bills(s[i].family);
     return true;
 }
 
@@ -173,6 +188,8 @@ static enum ct_status load_market(struct ct_reader *r, const struct ct_query *q,
     enum ct_status status = ct_read_tokens(r, &all, a, &prices, err);
     if (status == CT_OK)
         status = ct_read_sources(r, &all, a, &m->sources, err);
+    if (status == CT_OK)
+        status = ct_read_reach(r, &all, a, &m->reach, err);
     all.subject = CT_LIT("token/*");
     if (status == CT_OK)
         status = ct_read_series(r, &all, a, &m->series, err);
@@ -400,35 +417,22 @@ static int lab_against_row(const void *key, const void *row)
     return ct_span_cmp(*(const struct ct_span *)key, ((const struct ct_lab_row *)row)->lab);
 }
 
-/* The cloud first seen at AT_MS that is not BUT: two may come at once. */
-static struct ct_span cloud_seen_at(const int64_t *first, int64_t at_ms, struct ct_span but)
-{
-    for (int i = 0; at_ms != CT_NONE && i < CT_N_CLOUDS; i++)
-        if (first[i] == at_ms && !ct_span_is(but, ct_cloud_words[i]))
-            return ct_span(ct_cloud_words[i]);
-    return CT_SPAN_NONE;
-}
-
 /* Every price ever recorded counts: a lab's second cloud may have left again. */
 static void date_labs(const struct market *m, struct ct_lab_row *labs, size_t n)
 {
-    int64_t(*first)[CT_N_CLOUDS] = ct_arena_alloc(m->arena, (n + 1) * sizeof *first);
-    const struct ct_series_row *s = m->series.v;
-    for (size_t i = 0; first && i < n; i++)
-        for (int c = 0; c < CT_N_CLOUDS; c++)
-            first[i][c] = CT_NONE;
-    for (size_t i = 0; first && n && i < m->series.n; i++) {
-        struct token_name name = name_parts(s[i].series);
-        int cloud = ct_word(ct_cloud_words, name.host);
-        struct ct_lab_row *lab = bsearch(&name.lab, labs, n, sizeof *labs, lab_against_row);
-        if (lab && cloud >= 0 && bills(m->sources, s[i].source))
-            earlier(&first[lab - labs][cloud], s[i].first_ms);
-    }
-    for (size_t i = 0; first && i < n; i++) {
-        labs[i].second_ms = nth_seen(first[i], CT_N_CLOUDS, 2, m->recording_ms);
-        labs[i].third_ms = nth_seen(first[i], CT_N_CLOUDS, 3, m->recording_ms);
-        labs[i].second_cloud = cloud_seen_at(first[i], labs[i].second_ms, CT_SPAN_NONE);
-        labs[i].third_cloud = cloud_seen_at(first[i], labs[i].third_ms, labs[i].second_cloud);
+    const struct ct_reach_row *c = m->reach.v;
+    for (size_t i = 0; n && i < m->reach.n; i++) {
+        struct ct_lab_row *lab = bsearch(&c[i].lab, labs, n, sizeof *labs, lab_against_row);
+        if (!lab)
+            continue;
+        lab->series = ct_market_lab_name(m->arena, CT_SERIES_CLOUDS, lab->lab);
+        if (c[i].dated && c[i].nth == 2) {
+            lab->second_ms = c[i].at_ms;
+            lab->second_cloud = c[i].cloud;
+        } else if (c[i].dated && c[i].nth == 3) {
+            lab->third_ms = c[i].at_ms;
+            lab->third_cloud = c[i].cloud;
+        }
     }
 }
 
@@ -444,8 +448,14 @@ static struct ct_rows labs_of(struct market *m, struct ct_rows models)
                 break;
             *lab = (struct ct_lab_row){.lab = row[i].lab, .second_ms = CT_NONE, .third_ms = CT_NONE};
         }
-        for (size_t k = 0; k < row[i].clouds.n; k++)
+        bool closed = row[i].open_weights == 0 && row[i].n_clouds > 0;
+        for (size_t k = 0; k < row[i].clouds.n; k++) {
             ct_list_unite(m->arena, &lab->clouds, row[i].clouds.v[k]);
+            if (closed)
+                ct_list_unite(m->arena, &lab->closed_clouds, row[i].clouds.v[k]);
+        }
+        lab->closed += closed;
+        lab->closed_on_one += closed && row[i].n_clouds == 1;
         lab->n_clouds = (int64_t)lab->clouds.n;
         lab->n_models += row[i].n_clouds > 0;
         lab->elsewhere += row[i].n_clouds == 0;
@@ -526,20 +536,16 @@ static void find_new(const struct market *m, const struct ct_query *q, struct ct
     }
 }
 
-static void find_firsts(const struct market *m, const struct ct_query *q, struct ct_rows labs,
-                        struct changes *out)
+static void find_firsts(const struct market *m, const struct ct_query *q, struct changes *out)
 {
-    const struct ct_lab_row *lab = labs.v;
-    for (size_t i = 0; i < labs.n; i++) {
-        const struct ct_model_change_row two[] = {
-            {lab[i].second_ms, CT_LIT("second cloud"), lab[i].lab, CT_SPAN_NONE, lab[i].second_cloud,
-             CT_LIT("cloud")},
-            {lab[i].third_ms, CT_LIT("third cloud"), lab[i].lab, CT_SPAN_NONE, lab[i].third_cloud,
-             CT_LIT("cloud")}};
-        for (size_t k = 0; k < CT_LEN(two); k++)
-            if (is_in(q, two[k].at_ms))
-                add_change(m->arena, out, two[k]);
-    }
+    const struct ct_reach_row *c = m->reach.v;
+    for (size_t i = 0; i < m->reach.n; i++)
+        if (c[i].nth >= 2 && c[i].dated && is_in(q, c[i].at_ms))
+            add_change(m->arena, out,
+                       (struct ct_model_change_row){
+                           c[i].at_ms,
+                           ct_arena_printf(m->arena, "%.*s cloud", CT_FMT(ct_reach_word(c[i].nth))),
+                           c[i].lab, CT_SPAN_NONE, c[i].cloud, CT_LIT("cloud")});
 }
 
 /* ---- loaders ---- */
@@ -625,7 +631,7 @@ enum ct_status ct_read_model_changes(struct ct_reader *r, const struct ct_query 
     models = models_of(&m);
     find_new(&m, q, models, &found);
     find_gone(&m, q, events, models, &found);
-    find_firsts(&m, q, labs_of(&m, models), &found);
+    find_firsts(&m, q, &found);
     if (found.rows.n)
         qsort(found.rows.v, found.rows.n, sizeof *found.rows.v, newest_first);
     *out = (struct ct_rows){found.rows.v, found.rows.n};

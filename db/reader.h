@@ -103,6 +103,15 @@
     X(HOSTS_PARTS, "SELECT s.id," SQL_CUR ",s.source_id,k.host,NULL,NULL,NULL,NULL,NULL,NULL"      \
                    " FROM token k JOIN series s ON s.id=k.series_id"                               \
                    " WHERE k.lab=?1 AND k.model=?2 AND k.host<>''")                                \
+    X(LAB_NAMES, "SELECT DISTINCT k.lab,k.host,w.family,k.model FROM token k"                      \
+                 " JOIN series s ON s.id=k.series_id JOIN source w ON w.id=s.source_id"            \
+                 " WHERE k.lab<>'' AND k.model<>''")                                               \
+    X(ON_CLOUDS, "SELECT s.id,k.lab,k.host,k.model,w.family,k.open_weights FROM token k"           \
+                 " JOIN series s ON s.id=k.series_id JOIN source w ON w.id=s.source_id"            \
+                 " WHERE k.lab<>'' AND k.model<>''")                                               \
+    X(LAB_PARTS, "SELECT s.id," SQL_CUR ",s.source_id,k.host,NULL,NULL,NULL,NULL,NULL,NULL,"       \
+                 "k.model,w.family FROM token k JOIN series s ON s.id=k.series_id"                 \
+                 " JOIN source w ON w.id=s.source_id WHERE k.lab=?1 AND k.model<>''")              \
     X(TOKENS, "SELECT s.id," SQL_CUR ",s.source_id,s.name,k.ref,k.lab,k.model,k.variant,k.host,"   \
               "k.host_class,k.region,k.kind,k.tier,k.field,k.currency,k.context,k.retires_ms,"     \
               "k.open_weights FROM token k JOIN series s ON s.id=k.series_id")                     \
@@ -297,13 +306,15 @@ void ct_components_at(struct ct_reader *r, const struct ct_source_at *s,
 struct ct_span ct_components_text(struct ct_reader *r, const struct ct_component_list *list);
 
 /* Kinds of series that are not stored but made of others (db/market.h). */
-enum { CT_SERIES_INDEX = 100, CT_SERIES_HOSTS };
+enum {
+    CT_SERIES_INDEX = 100, CT_SERIES_HOSTS, CT_SERIES_CLOUDS, CT_SERIES_EXCLUSIVE, CT_SERIES_MADE_END
+};
 
 /* A series as SERIES_ALL and SERIES_NAMED give it; one that is made of others has neither id nor
  * source. */
 struct ct_series_ref {
     int64_t id, source;
-    struct ct_span of[2]; /* GPU and form of an index; lab and model of a number of hosts */
+    struct ct_span of[2]; /* GPU and form of an index; lab and model of a number of hosts; a lab */
     int purchase;
     struct ct_span name, unit;
     int digits, kind;
@@ -319,8 +330,8 @@ void ct_series_named(struct ct_reader *r, struct ct_span name, size_t most,
                      struct ct_series_list *out);
 /* Series that SUBJECT names, by the first of these that finds any: the whole name; a glob; an
  * ending at a '/'; all its words (between blanks and '/') anywhere in the name. Null: all. At most
- * MOST. Indices and numbers of hosts are meant by a glob only when it begins with "index/" or
- * "hosts/", and by an ending or words only when no stored series is. */
+ * MOST. Series that are made of others are meant by a glob only when it begins with their word
+ * ("index/", "hosts/", ...), and by an ending or words only when no stored series is. */
 enum ct_named { CT_NAMED_EXACT, CT_NAMED_GLOB, CT_NAMED_ENDING, CT_NAMED_WORDS, CT_NAMED_NOTHING };
 enum ct_named ct_series_find(struct ct_reader *r, struct ct_span subject, size_t most,
                              struct ct_series_list *out);
@@ -370,6 +381,23 @@ bool ct_names_model(struct ct_span asked, const struct ct_token_price *p);
 bool ct_is_own(const struct ct_token_price *p);
 /* Fills premium and blend of N ROWS, those of one model standing together. */
 void ct_quote(struct ct_token_row *rows, size_t n, int64_t parts_in, int64_t parts_out);
+/* Whether a price of MODEL at HOST in a list of FAMILY puts the model on one of the clouds: lists of resellers' own
+ * offers put none there, and what chooses among models is none (read_models.c). */
+bool ct_puts_on_cloud(struct ct_span host, struct ct_span family, struct ct_span model);
+bool ct_says_who_bills(struct ct_span family);
+/* read_labs.c: when labs reached clouds, by lab and moment; the same as events from FROM to TO (both included), of
+ * the lab SUBJECT names (itself, or one of its series; null: of all). */
+struct ct_reach_list {
+    CT_VEC(struct ct_reach_row) v;
+};
+void ct_reach(struct ct_reader *r, const struct ct_source_list *sources, struct ct_reach_list *out);
+void ct_reach_events(struct ct_reader *r, const struct ct_source_list *sources, struct ct_span subject,
+                     int64_t from_ms, int64_t to_ms, struct ct_event_list *out);
+struct ct_span ct_reach_word(int64_t nth); /* "second" */
+/* "clouds/openai", "exclusive/openai" (market_names.c). */
+struct ct_span ct_market_lab_name(struct ct_arena *a, int kind, struct ct_span lab);
+/* The first sample of SERIES; CT_NONE. */
+int64_t ct_first_sample(struct ct_reader *r, int64_t series);
 /* Order of numbers where CT_NONE comes last. */
 int ct_by_number(int64_t x, int64_t y);
 

@@ -279,6 +279,73 @@ static void hosts_are_counted_over_time(void **state)
     end(&w);
 }
 
+/* A model at a host, known by its id there. */
+static void sold(struct world *w, const char *id, const char *model, const char *host)
+{
+    struct ct_token_price *t = token(w->f, id, CT_KIND_INPUT, 1000);
+    t->model = ct_span(model);
+    t->host = ct_span(host);
+}
+
+/* Each hour's answer; "other" is sold nowhere but at its lab. */
+static void clouds_of_a_lab_over_time(struct world *w)
+{
+    for (int h = 0; h < 6; h++) {
+        for (int i = 0; i < 10; i++) /* an answer that shrinks a lot would be held back */
+            sold(w, ct_arena_printf(w->f->arena, "m%d", i).p, "other", "openai");
+        sold(w, "azure/a", "a", "azure");
+        sold(w, "azure/router", "model-router", "azure");
+        sold(w, "lambda/a", "a", "lambda");
+        if (h >= 1)
+            sold(w, "azure/b", "b", "azure");
+        if (h >= 2 && h < 5)
+            sold(w, "bedrock/a", "a", "aws");
+        if (h >= 2 && h < 5)
+            sold(w, "bedrock/eu/a", "a", "aws");
+        if (h >= 3)
+            sold(w, "vertex/b", "b", "gcp");
+        if (h >= 3)
+            sold(w, "vertex/c", "c", "gcp");
+        fetch(w->f, "token", HOUR(h));
+    }
+}
+
+/* By hand: a is on azure, then aws too, then azure alone again; b joins on azure, then gcp; c is on gcp alone. */
+static void clouds_of_a_lab_and_its_exclusive_models_are_counted_over_time(void **state)
+{
+    struct world w = begin(state);
+    clouds_of_a_lab_over_time(&w);
+    tells(&w, "clouds/openai", HOUR(5), "0:1 2:2 3:3 5:2");
+    tells(&w, "exclusive/openai", HOUR(5), "0:100 2:50 3:33.333 5:66.666");
+    tells(&w, "clouds/nobody", HOUR(5), "no series is called \"clouds/nobody\"");
+    end(&w);
+}
+
+/* The table and the series are the same figure at every moment. */
+static void labs_and_their_series_agree_at_every_moment(void **state)
+{
+    struct world w = begin(state);
+    static const char *const names[] = {"clouds/openai", "exclusive/openai"};
+    clouds_of_a_lab_over_time(&w);
+    for (int h = 0; h < 6; h++) {
+        struct ct_query q = {.at_ms = HOUR(h) + CT_MINUTE, .now_ms = HOUR(h) + CT_MINUTE};
+        struct ct_rows rows = {NULL, 0};
+        assert_int_equal(ct_read_labs(w.r, &q, w.arena, &rows, &w.err), CT_OK);
+        const struct ct_lab_row *lab = rows.v;
+        const int64_t want[] = {lab->n_clouds, lab->one_cloud_milli};
+        assert_int_equal(rows.n, 1);
+        assert_string_equal(lab->series.p, names[0]);
+        for (size_t i = 0; i < CT_LEN(names); i++) {
+            q.subject = ct_span(names[i]);
+            q.from_ms = q.at_ms - 1;
+            q.to_ms = q.at_ms;
+            assert_int_equal(ct_read_history(w.r, &q, w.arena, &rows, &w.err), CT_OK);
+            assert_int_equal(((const struct ct_history *)rows.v)->open_value, want[i]);
+        }
+    }
+    end(&w);
+}
+
 static void series_made_of_others_are_found_like_all(void **state)
 {
     struct world w = begin(state);
@@ -314,6 +381,8 @@ int main(void)
         T(groups_and_history_agree_at_every_moment),
         T(changes_of_the_index_are_measured_over_a_day_a_week_and_a_month),
         T(hosts_are_counted_over_time),
+        T(clouds_of_a_lab_and_its_exclusive_models_are_counted_over_time),
+        T(labs_and_their_series_agree_at_every_moment),
         T(series_made_of_others_are_found_like_all),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

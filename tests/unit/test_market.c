@@ -140,6 +140,114 @@ static void a_lab_reaches_its_second_and_third_cloud(void **state)
     done(&s);
 }
 
+/* What the events say of labs and clouds, oldest last: "text|" each. */
+static void told_of_labs(void **state, const char *subject, const char *want)
+{
+    struct seen s = {.q.subject = ct_span(subject)};
+    struct ct_buf text = CT_BUF_INIT;
+    look(&s, state, ct_read_events, T0 + 40 * CT_DAY);
+    const struct ct_event_row *e = s.rows.v;
+    for (size_t i = 0; i < s.rows.n; i++)
+        if (ct_span_is(e[i].field, "cloud")) {
+            assert_true(ct_span_is(e[i].subject, "openai") && ct_span_is(e[i].series, "clouds/openai"));
+            ct_buf_addf(&text, "%.*s|", CT_FMT(e[i].text));
+        }
+    assert_string_equal(text.n ? text.p : "", want);
+    ct_buf_free(&text);
+    done(&s);
+}
+
+/* Day 0: azure. Day 10: aws, at first by weights that are open. Day 20: oracle and gcp. Imported in this ORDER. */
+static void four_clouds(struct fixture *f, const int *order)
+{
+    for (int i = 0; i < 3; i++) {
+        int day = order[i];
+        sold(f, "azure/gpt-a", "gpt-a", "azure", "cloud", 1100);
+        sold(f, "gpt-a", "gpt-a", "openai", "direct", 1000);
+        if (day >= 10) {
+            sold(f, "bedrock/oss", "gpt-oss", "aws", "cloud", 900);
+            f->batch.token_prices.v[2].open_weights = 1;
+        }
+        if (day >= 20) {
+            sold(f, "bedrock/gpt-a", "gpt-a", "aws", "cloud", 900);
+            sold(f, "oci/gpt-b", "gpt-b", "oracle", "cloud", 2000);
+            sold(f, "vertex/gpt-b", "gpt-b", "gcp", "cloud", 2000);
+        }
+        import(f, "token", T0 + day * CT_DAY);
+    }
+}
+
+static void the_next_cloud_of_a_lab_is_an_event(void **state)
+{
+    static const int order[] = {0, 10, 20};
+    static const char want[] = "fourth cloud seen 2025-10-29: oracle|third cloud seen 2025-10-29: gcp|"
+                               "second cloud seen 2025-10-19: aws (open weights)|";
+    four_clouds(*state, order);
+    told_of_labs(state, "", want);
+    told_of_labs(state, "openai", want);
+    told_of_labs(state, "clouds/openai", want);
+    told_of_labs(state, "exclusive/openai", want);
+    told_of_labs(state, "clouds/meta", "");
+}
+
+static void clouds_are_dated_alike_in_whatever_order_lists_come(void **state)
+{
+    static const int orders[][3] = {{20, 10, 0}, {10, 20, 0}, {20, 0, 10}, {0, 20, 10}};
+    for (size_t i = 0; i < CT_LEN(orders); i++) {
+        void *own = NULL;
+        assert_int_equal(fixture_setup(&own), 0);
+        four_clouds(own, orders[i]);
+        told_of_labs(&own, "", "fourth cloud seen 2025-10-29: oracle|third cloud seen 2025-10-29: gcp|"
+                               "second cloud seen 2025-10-19: aws (open weights)|");
+        fixture_teardown(&own);
+    }
+    (void)state;
+}
+
+/* What was there when recording began came nobody knows when. */
+static void clouds_that_were_there_at_first_are_no_event(void **state)
+{
+    struct seen s = {0};
+    for (int day = 0; day <= 10; day += 10) {
+        sold(*state, "azure/gpt-a", "gpt-a", "azure", "cloud", 1100);
+        sold(*state, "bedrock/gpt-a", "gpt-a", "aws", "cloud", 1100);
+        if (day)
+            sold(*state, "vertex/gpt-a", "gpt-a", "gcp", "cloud", 1100);
+        fetch(*state, "token", T0 + day * CT_DAY);
+    }
+    told_of_labs(state, "", "third cloud seen 2025-10-19: gcp|");
+    look(&s, state, ct_read_reach, T0 + CT_DAY);
+    const struct ct_reach_row *c = s.rows.v;
+    assert_int_equal(s.rows.n, 2); /* of that day */
+    assert_true(c[0].nth == 1 && c[1].nth == 2 && !c[0].dated && !c[1].dated);
+    done(&s);
+    look(&s, state, ct_read_labs, T0 + 40 * CT_DAY);
+    const struct ct_lab_row *lab = s.rows.v;
+    assert_true(lab->second_ms == CT_NONE && lab->third_ms == T0 + 10 * CT_DAY);
+    assert_true(ct_span_is(lab->third_cloud, "gcp"));
+    done(&s);
+}
+
+/* gpt-oss is on two clouds, what cannot be had as weights on one. */
+static void closed_models_of_a_lab_are_counted_apart(void **state)
+{
+    struct seen s = {0};
+    sold(*state, "azure/gpt-a", "gpt-a", "azure", "cloud", 1100);
+    sold(*state, "azure/oss", "gpt-oss", "azure", "cloud", 1100);
+    sold(*state, "bedrock/oss", "gpt-oss", "aws", "cloud", 900);
+    sold(*state, "oci/x", "x", "oracle", "cloud", 900);
+    struct ct_token_price *t = ((struct fixture *)*state)->batch.token_prices.v;
+    t[0].open_weights = 0;
+    t[1].open_weights = t[2].open_weights = 1;
+    fetch(*state, "token", T0);
+    look(&s, state, ct_read_labs, T0 + CT_DAY);
+    const struct ct_lab_row *lab = s.rows.v;
+    assert_true(lab->n_clouds == 3 && lab->n_models == 3 && lab->on_one == 2);
+    assert_true(lab->closed == 1 && lab->closed_on_one == 1 && lab->closed_clouds.n == 1);
+    assert_true(ct_span_is(lab->closed_clouds.v[0], "azure"));
+    done(&s);
+}
+
 static void sellers_of_one_model_stand_clouds_first(void **state)
 {
     struct seen s = {.q.subject = CT_LIT("openai/gpt-a")};
@@ -380,6 +488,10 @@ int main(void)
         T(what_is_free_is_shown_and_is_not_the_cheapest),
         T(a_second_opinion_puts_no_model_on_a_cloud),
         T(a_lab_reaches_its_second_and_third_cloud),
+        T(the_next_cloud_of_a_lab_is_an_event),
+        cmocka_unit_test(clouds_are_dated_alike_in_whatever_order_lists_come),
+        T(clouds_that_were_there_at_first_are_no_event),
+        T(closed_models_of_a_lab_are_counted_apart),
         T(sellers_of_one_model_stand_clouds_first),
         T(what_came_and_went_is_told_newest_first),
         T(regions_of_one_cloud_are_rows_of_their_own),

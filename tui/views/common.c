@@ -145,6 +145,9 @@ static void series_words(struct ct_buf *out, struct ct_span series, bool brief)
         ct_buf_addc(out, ' ');
         add_segment(out, part[1]);
         ct_buf_adds(out, " hosts");
+    } else if ((ct_span_is(part[0], "clouds") || ct_span_is(part[0], "exclusive")) && n == 2) {
+        add_segment(out, part[1]);
+        ct_buf_adds(out, ct_span_is(part[0], "clouds") ? " clouds" : " models on one cloud");
     } else {
         add_segment(out, series);
     }

@@ -607,6 +607,37 @@ static enum ct_status build_article(struct builder *b, struct ct_span name)
     return st;
 }
 
+/* ---- labs ---- */
+
+/* When LAB reached which cloud, and what that does not prove. */
+static enum ct_status build_lab(struct builder *b, struct ct_span series, struct ct_span lab)
+{
+    struct ct_query query = ct_view_query(b->q, b->now_ms);
+    struct ct_rows rows = {NULL, 0};
+    enum ct_status st = ct_read_reach(b->reader, &query, b->a, &rows, b->err);
+    const struct ct_reach_row *c = rows.v;
+    b->m->series = series;
+    add(b, CT_SPAN_NONE, CT_ROLE_TITLE, ct_arena_printf(b->a, "%.*s on clouds", CT_FMT(lab)));
+    for (size_t i = 0; st == CT_OK && i < rows.n; i++) {
+        char day[CT_TIME_MAX];
+        if (!ct_span_eq(c[i].lab, lab))
+            continue;
+        ct_time_format(day, c[i].at_ms);
+        add(b, ct_arena_printf(b->a, "cloud %lld", (long long)c[i].nth), CT_ROLE_TEXT,
+            ct_arena_printf(b->a, "%.*s, %s %.10s%s", CT_FMT(c[i].cloud),
+                            c[i].dated ? "first seen" : "there when recording began,", day,
+                            c[i].open_only ? ", open weights" : ""));
+    }
+    blank(b);
+    add(b, CT_SPAN_NONE, CT_ROLE_DIM,
+        CT_LIT("What a list does not name may be sold there all the same: not listed is not exclusive. The list may "
+               "lag behind by weeks."));
+    add(b, CT_SPAN_NONE, CT_ROLE_DIM,
+        ct_arena_printf(b->a, "L shows this over time; exclusive/%.*s is the share of its models on one cloud",
+                        CT_FMT(lab)));
+    return st;
+}
+
 /* ---- panel ---- */
 
 static enum ct_status build(struct builder *b, struct ct_span subject)
@@ -624,6 +655,8 @@ static enum ct_status build(struct builder *b, struct ct_span subject)
         return build_token(b, subject);
     if (ct_span_is(kind, "article"))
         return build_article(b, rest);
+    if (ct_span_is(kind, "clouds") || ct_span_is(kind, "exclusive"))
+        return build_lab(b, subject, rest);
     b->m->series = subject;
     add(b, CT_SPAN_NONE, CT_ROLE_TITLE, subject);
     add(b, CT_SPAN_NONE, CT_ROLE_DIM, CT_LIT("L opens its history"));

@@ -108,6 +108,12 @@ static enum ct_status add_name(struct ct_reader *r, const struct ct_query *query
 }
 
 /* The provider that a series belongs to: a service of a cloud counts for the cloud. */
+static bool of_lab(struct ct_span series)
+{
+    return ct_span_starts(series, "clouds/") || ct_span_starts(series, "exclusive/") ||
+           ct_span_starts(series, "hosts/");
+}
+
 static struct ct_span provider_of(struct ct_span series)
 {
     static const char *const services[][2] = {
@@ -258,7 +264,7 @@ static struct ct_span lab_of(struct ct_span series)
     struct ct_span part = CT_SPAN_NONE, rest = series, kind = ct_span_cut(&rest, '/');
     for (int i = 0; i < (ct_span_is(kind, "token") ? 3 : 1) && rest.p; i++)
         part = ct_span_cut(&rest, '/');
-    return ct_span_is(kind, "token") || ct_span_is(kind, "hosts") ? part : CT_SPAN_NONE;
+    return ct_span_is(kind, "token") || of_lab(series) ? part : CT_SPAN_NONE;
 }
 
 /* The events of every line and of its provider, oldest first, each once. */
@@ -278,9 +284,9 @@ static enum ct_status load_events(struct ct_reader *r, const struct ct_query *qu
         if (st == CT_OK && ct_span_is(kind, "gpu"))
             st = add_events(r, query, ct_arena_printf(a, "stock/%.*s", CT_FMT(rest)), &m->line[i],
                             a, &all, err);
-        if (st == CT_OK)
+        if (st == CT_OK && !of_lab(series)) /* how its own interface runs says nothing of these */
             st = add_events(r, query, provider_of(series), &m->line[i], a, &all, err);
-        if (st == CT_OK)
+        if (st == CT_OK && !of_lab(series))
             st = add_articles(r, query, provider_of(series), a, &all, err);
         if (st == CT_OK && lab_of(series).n)
             st = add_articles(r, query, lab_of(series), a, &all, err);

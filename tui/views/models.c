@@ -311,8 +311,7 @@ static enum ct_act_result act_sellers(void *state, const void *model, enum ct_ac
 
 const struct ct_panel_ops ct_panel_sellers = {
     .id = "sellers", .title = "Who sells it", .keys = CT_KEYS_TABLE, .table = &ct_seller_table,
-    .state_size = sizeof(struct ct_tstate), .detail = &ct_panel_detail, .follows = true,
-    .load = load_sellers,
+    .state_size = sizeof(struct ct_tstate), .detail = &ct_panel_detail, .load = load_sellers,
     .draw = draw_sellers, .act = act_sellers,
 };
 
@@ -352,9 +351,22 @@ static enum ct_role format_third(const void *row, const struct ct_draw *d, struc
     return add_day(((const struct ct_lab_row *)row)->third_ms, out);
 }
 
+/* How many clouds have models that are not to be had as weights: what locks in. */
+static enum ct_role format_closed(const void *row, const struct ct_draw *d, struct ct_buf *out)
+{
+    const struct ct_lab_row *r = row;
+    (void)d;
+    if (!r->closed)
+        ct_buf_addc(out, '-');
+    else
+        ct_buf_addf(out, "%zu", r->closed_clouds.n);
+    return r->closed ? CT_ROLE_TEXT : CT_ROLE_DIM;
+}
+
 static const struct ct_tcol lab_cols[] = {
     {.column = "lab", .header = "LAB", .min = 9, .max = 16, .middle = true},
     {.column = "n_clouds", .header = "CLOUDS", .min = 6, .align = 1},
+    {.column = "closed_clouds", .header = "CLOSED", .min = 6, .align = 1, .drop = 5, .format = format_closed},
     {.column = "n_models", .header = "MODELS", .min = 6, .align = 1, .drop = 2},
     {.column = "n_models_on_one_cloud", .header = "ON ONE", .min = 6, .align = 1},
     {.column = "one_cloud_pct", .header = "SHARE", .min = 5, .align = 1, .drop = 3, .format = format_share},
@@ -365,7 +377,7 @@ static const struct ct_tcol lab_cols[] = {
 
 static const struct ct_tview lab_view = {
     .table = &ct_lab_table, .cols = lab_cols, .n_cols = CT_LEN(lab_cols), .frozen = 1, .id = "lab",
-    .noun = "labs",
+    .watch = "series", .series = "series", .noun = "labs",
 };
 
 static int by_clouds(const void *a, const void *b)
@@ -405,10 +417,16 @@ static enum ct_act_result act_labs(void *state, const void *model, enum ct_actio
                                    int letter, struct ct_panel_query *q,
                                    struct ct_frame_request *req)
 {
+    const struct ct_lab_row *row = ct_tview_row(&lab_view, state, model);
+    if (action == CT_ACT_DETAIL && row && row->series.n) {
+        req->kind = CT_REQ_DETAIL;
+        snprintf(req->text, sizeof(req->text), "%.*s", CT_FMT(row->series));
+        return CT_ACT_DRAW;
+    }
     return ct_tview_act(&lab_view, state, model, action, letter, q, req);
 }
 
 const struct ct_panel_ops ct_panel_labs = {
     .id = "labs", .title = "Labs", .keys = CT_KEYS_TABLE, .table = &ct_lab_table,
-    .state_size = sizeof(struct ct_tstate), .load = load_labs, .draw = draw_labs, .act = act_labs,
+    .state_size = sizeof(struct ct_tstate), .detail = &ct_panel_detail, .load = load_labs, .draw = draw_labs, .act = act_labs,
 };

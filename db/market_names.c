@@ -1,0 +1,207 @@
+/* The series that are made of others: what they are called and which parts they have. */
+#include "db/market.h"
+
+static const struct made {
+    const char *word; /* before the first '/' of the name */
+    const char *unit;
+    int digits;
+    const char *too_few;
+    enum ct_sql names, parts;
+} made[] = {
+    {"index", "USD/gpu.h", 9, "fewer than three clouds", SQL_INDEX_NAMES, SQL_INDEX_PARTS},
+    {"hosts", "hosts", 0, "listed by nobody", SQL_HOSTS_NAMES, SQL_HOSTS_PARTS},
+    {"clouds", "clouds", 0, "listed on no cloud", SQL_LAB_NAMES, SQL_LAB_PARTS},
+    {"exclusive", "%", 3, "listed on no cloud", SQL_LAB_NAMES, SQL_LAB_PARTS},
+};
+_Static_assert(CT_LEN(made) == CT_SERIES_MADE_END - CT_SERIES_INDEX, "a line a kind");
+
+static const struct made *made_of(int kind)
+{
+    return &made[kind - CT_SERIES_INDEX];
+}
+
+struct ct_span ct_market_too_few(int kind)
+{
+    return ct_span(made_of(kind)->too_few);
+}
+
+bool ct_market_means(struct ct_span subject)
+{
+    struct ct_span rest = subject, word = ct_span_cut(&rest, '/');
+    for (size_t i = 0; rest.p && i < CT_LEN(made); i++)
+        if (ct_span_is(word, made[i].word))
+            return true;
+    return false;
+}
+
+struct ct_span ct_market_index_name(struct ct_arena *a, struct ct_span gpu, struct ct_span form,
+                                    int purchase)
+{
+    struct ct_buf out = CT_BUF_INIT;
+    bool known = purchase >= CT_PURCHASE_OD && purchase <= CT_PURCHASE_OTHER;
+    ct_buf_adds(&out, "index/");
+    ct_key_segment(&out, gpu);
+    if (form.n) {
+        ct_buf_addc(&out, '-');
+        ct_key_segment(&out, form);
+    }
+    ct_buf_addf(&out, "/%s", ct_purchase_words[known ? purchase : CT_PURCHASE_OTHER]);
+    struct ct_span name = ct_arena_dup(a, ct_buf_span(&out));
+    ct_buf_free(&out);
+    return name;
+}
+
+/* "hosts/openai/gpt-5", "clouds/openai". */
+static struct ct_span name_of(struct ct_arena *a, const struct ct_series_ref *s)
+{
+    if (s->kind == CT_SERIES_INDEX)
+        return ct_market_index_name(a, s->of[0], s->of[1], s->purchase);
+    struct ct_buf out = CT_BUF_INIT;
+    ct_buf_adds(&out, made_of(s->kind)->word);
+    for (size_t i = 0; i < CT_LEN(s->of) && s->of[i].n; i++) {
+        ct_buf_addc(&out, '/');
+        ct_key_segment(&out, s->of[i]);
+    }
+    struct ct_span name = ct_arena_dup(a, ct_buf_span(&out));
+    ct_buf_free(&out);
+    return name;
+}
+
+struct ct_span ct_market_lab_name(struct ct_arena *a, int kind, struct ct_span lab)
+{
+    return name_of(a, &(struct ct_series_ref){.kind = kind, .of = {lab}});
+}
+
+/* ---- parts ---- */
+
+/* From a row of the statements that list parts. */
+static struct ct_market_part read_part(struct ct_reader *r, sqlite3_stmt *st)
+{
+    return (struct ct_market_part){
+        .series = ct_col_int(st, 0),
+        .now = ct_asof_row(r, st, 0),
+        .source_id = ct_col_int(st, 4),
+        .who = ct_col_text(r, st, 5),
+        .region = ct_col_text(r, st, 6),
+        .instance = ct_col_text(r, st, 7),
+        .count = ct_col_int(st, 8),
+        .currency = ct_col_text(r, st, 9),
+        .rentable = ct_col_int(st, 10) != 0,
+        .evidence = ct_col_enum(st, 11, CT_EVIDENCE_MEASURED),
+    };
+}
+
+/* A row of LAB_PARTS: false when it puts no model on a cloud. */
+static bool read_on_cloud(struct ct_reader *r, sqlite3_stmt *st, int kind, struct ct_market_part *p)
+{
+    struct ct_span model = ct_col_text(r, st, 12);
+    if (!ct_puts_on_cloud(p->who, ct_col_text(r, st, 13), model))
+        return false;
+    if (kind == CT_SERIES_EXCLUSIVE)
+        p->model = model;
+    return true;
+}
+
+void ct_market_read(struct ct_reader *r, const struct ct_series_ref *s, struct ct_market *out)
+{
+    bool of_lab = s->kind == CT_SERIES_CLOUDS || s->kind == CT_SERIES_EXCLUSIVE;
+    sqlite3_stmt *st = ct_use(r, made_of(s->kind)->parts, 0);
+    out->kind = s->kind;
+    ct_bind_text(r, st, 1, s->of[0]);
+    if (!of_lab)
+        ct_bind_text(r, st, 2, s->of[1]);
+    if (st && s->kind == CT_SERIES_INDEX)
+        sqlite3_bind_int64(st, 3, s->purchase);
+    while (ct_step(r, st)) {
+        struct ct_market_part part = read_part(r, st);
+        if (of_lab && !read_on_cloud(r, st, s->kind, &part))
+            continue;
+        struct ct_market_part *p = CT_VEC_PUSH(r->arena, &out->v);
+        if (!p)
+            break;
+        *p = part;
+    }
+    if (st)
+        sqlite3_reset(st);
+}
+
+void ct_market_read_indices(struct ct_reader *r, struct ct_market_all *out)
+{
+    sqlite3_stmt *st = ct_use(r, SQL_INDEX_ALL_PARTS, 0);
+    while (ct_step(r, st)) {
+        struct ct_market_named *g = CT_VEC_PUSH(r->arena, &out->v);
+        if (!g)
+            break;
+        g->part = read_part(r, st);
+        g->name = ct_market_index_name(r->arena, ct_col_text(r, st, 12), ct_col_text(r, st, 13),
+                                       (int)ct_col_must(st, 14));
+    }
+    if (st)
+        sqlite3_reset(st);
+}
+
+/* ---- names ---- */
+
+static int by_name(const void *a, const void *b)
+{
+    return ct_span_cmp(((const struct ct_series_ref *)a)->name,
+                       ((const struct ct_series_ref *)b)->name);
+}
+
+/* What the row of a statement that lists names is about; false: of nothing. */
+static bool read_ref(struct ct_reader *r, sqlite3_stmt *st, int kind, struct ct_series_ref *out)
+{
+    const struct made *how = made_of(kind);
+    bool of_lab = kind == CT_SERIES_CLOUDS || kind == CT_SERIES_EXCLUSIVE;
+    *out = (struct ct_series_ref){.id = CT_NONE, .source = CT_NONE, .kind = kind,
+                                  .of = {ct_col_text(r, st, 0)}, .purchase = -1,
+                                  .unit = ct_span(how->unit), .digits = how->digits,
+                                  .cur_ms = CT_NONE};
+    if (of_lab)
+        return ct_puts_on_cloud(ct_col_text(r, st, 1), ct_col_text(r, st, 2), ct_col_text(r, st, 3));
+    out->of[1] = ct_col_text(r, st, 1);
+    if (kind == CT_SERIES_INDEX)
+        out->purchase = (int)ct_col_must(st, 2);
+    return true;
+}
+
+/* A lab has a row for each of its models. */
+static bool listed(const struct ct_series_list *list, size_t first, const struct ct_series_ref *ref)
+{
+    for (size_t i = first; i < list->v.n && ref->purchase < 0 && !ref->of[1].n; i++)
+        if (ct_span_eq(list->v.v[i].of[0], ref->of[0]))
+            return true;
+    return false;
+}
+
+static void add_names(struct ct_reader *r, int kind, struct ct_span subject, bool exact,
+                      bool (*matches)(struct ct_span name, struct ct_span subject, int how), int how,
+                      size_t most, struct ct_series_list *out)
+{
+    size_t first = out->v.n;
+    struct ct_series_ref ref;
+    sqlite3_stmt *st = kind == CT_SERIES_INDEX ? ct_use(r, made_of(kind)->names, 1,
+                                                        (int64_t)(exact ? 1 : CT_MARKET_CLOUDS))
+                                               : ct_use(r, made_of(kind)->names, 0);
+    while (out->v.n < most && ct_step(r, st)) {
+        if (!read_ref(r, st, kind, &ref) || listed(out, first, &ref))
+            continue;
+        ref.name = name_of(r->arena, &ref);
+        struct ct_series_ref *place =
+            matches(ref.name, subject, how) ? CT_VEC_PUSH(r->arena, &out->v) : NULL;
+        if (place)
+            *place = ref;
+    }
+    if (st)
+        sqlite3_reset(st);
+    if (out->v.n > first) /* no offset to an array that is not there */
+        ct_sort(r, out->v.v + first, out->v.n - first, sizeof *out->v.v, by_name);
+}
+
+void ct_market_names(struct ct_reader *r, struct ct_span subject, bool exact,
+                     bool (*matches)(struct ct_span name, struct ct_span subject, int how), int how,
+                     size_t most, struct ct_series_list *out)
+{
+    for (int kind = CT_SERIES_INDEX; kind < CT_SERIES_MADE_END; kind++)
+        add_names(r, kind, subject, exact, matches, how, most, out);
+}
