@@ -715,7 +715,7 @@ static enum ct_status split_csv(struct ct_arena *arena, struct ct_span text, str
 
 static int kind_of_batch(const struct ct_batch *b)
 {
-    if (b->pages.n + b->components.n + b->incidents.n + b->updates.n > 0)
+    if (b->pages.n + b->components.n + b->incidents.n + b->updates.n + b->measures.n > 0)
         return CT_SOURCE_STATUS;
     if (b->offers.n > 0)
         return CT_SOURCE_PRICES;

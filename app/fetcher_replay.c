@@ -95,11 +95,14 @@ static enum ct_status play(struct replay *r, size_t i, struct ct_error *err)
     const struct ct_source *s = ct_registry_find(r->reg, at->id);
     struct ct_arena *arena = ct_arena_new(0);
     struct ct_commit commit = {0};
+    struct ct_tries *tries = ct_xcalloc(1, sizeof *tries);
     bool ended = false;
     struct ct_ask a = {
-        .s = s, .replay = r->tape, .replay_attempt = i, .done = on_end, .ctx = &ended};
+        .s = s, .tries = tries, .replay = r->tape, .replay_attempt = i, .done = on_end, .ctx = &ended};
     ct_now_set(at->begun_ms);
     enum ct_status st = ct_write_recall(r->writer, s->id, arena, &a.last, err);
+    if (st == CT_OK && ct_source_is_probe(s))
+        st = ct_write_tries(r->writer, s->id, tries, err);
     if (st == CT_OK)
         ct_ask_start(&a); /* ends before it returns */
     ct_now_set(at->ended_ms);
@@ -123,6 +126,7 @@ static enum ct_status play(struct replay *r, size_t i, struct ct_error *err)
         ct_print_attempt(s, &f, &commit);
     r->failed += a.outcome == CT_OUTCOME_FAILED;
     ct_ask_free(&a);
+    free(tries);
     ct_arena_free(arena);
     return st;
 }

@@ -83,16 +83,9 @@ static void compare(struct test *t, const char *db_flag)
 
 /* ---- for people ---- */
 
-static struct ct_rows rows_of(const struct ct_batch *b, int table)
+static struct ct_rows rows_of(const struct test *t, int kind)
 {
-    const struct ct_rows all[CT_N_ROW_TABLES] = {
-        {b->pages.v, b->pages.n},         {b->components.v, b->components.n},
-        {b->incidents.v, b->incidents.n}, {b->updates.v, b->updates.n},
-        {b->offers.v, b->offers.n},       {b->token_prices.v, b->token_prices.n},
-        {b->endpoints.v, b->endpoints.n}, {b->articles.v, b->articles.n},
-        {b->rates.v, b->rates.n},         {b->notes.v, b->notes.n},
-    };
-    return all[table];
+    return ct_batch_table(&t->ask.batch, (enum ct_row_kind)kind);
 }
 
 /* One cell of at most CELL_COLUMNS columns, padded to WIDTH; without padding as it is. */
@@ -231,8 +224,8 @@ static void print_json(struct test *t)
     ct_jw_key(&w, "rows");
     ct_jw_array(&w);
     for (int i = 0; i < CT_N_ROW_TABLES; i++)
-        for (size_t k = 0; k < rows_of(&a->batch, i).n; k++)
-            ct_row_json(&w, ct_row_tables[i], ct_row(ct_row_tables[i], rows_of(&a->batch, i), k),
+        for (size_t k = 0; k < rows_of(t, i).n; k++)
+            ct_row_json(&w, ct_row_tables[i], ct_row(ct_row_tables[i], rows_of(t, i), k),
                         ct_row_tables[i]->name);
     ct_jw_end_array(&w);
     ct_jw_end_object(&w);
@@ -255,8 +248,8 @@ static int show(struct test *t, bool ndjson)
     } else if (!failed) {
         print_summary(t, stdout);
         for (int i = 0; i < CT_N_ROW_TABLES; i++)
-            if (rows_of(&t->ask.batch, i).n)
-                print_table(ct_row_tables[i], rows_of(&t->ask.batch, i), people);
+            if (rows_of(t, i).n)
+                print_table(ct_row_tables[i], rows_of(t, i), people);
     }
     ct_buf_free(&rows);
     if (fflush(stdout) != 0)

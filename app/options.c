@@ -36,7 +36,9 @@ const struct ct_section_def ct_section_defs[] = {
      "family and url",
      NULL},
     {"probe", 1, false,
-     "an address tried and timed from here, as a second word beside a provider's own page",
+     "an address tried and timed from here, as a second word beside a provider's own page. Every try "
+     "connects anew, follows no redirect, and becomes series: probe/NAME/success, latency, lookup, "
+     "connect, tls and first_byte, in seconds",
      "url = https://api.openai.com/v1/models\n; expect = 401\n; provider = openai"},
     {"alert", 1, true, /* the rules' own reading refuses a rule with a wrong line as a whole */
      "a rule: tell somebody when something holds. Rules may stand here or in files of their own in "

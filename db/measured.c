@@ -38,6 +38,16 @@ static void add_endpoints(struct ct_reader *r, const struct ct_source_list *sour
         sqlite3_reset(st);
 }
 
+/* What the one component of a probe says of its last tries. */
+static struct ct_span probe_words(struct ct_reader *r, const struct ct_source_at *s)
+{
+    struct ct_component_list list = {.bad = 0};
+    if (!ct_source_probes(s))
+        return CT_SPAN_NONE;
+    ct_components_at(r, s, &list);
+    return list.v.n ? list.v.v[0].raw_state : CT_SPAN_NONE;
+}
+
 void ct_measured_at(struct ct_reader *r, const struct ct_source_list *sources,
                     struct ct_measured_list *out)
 {
@@ -49,20 +59,23 @@ void ct_measured_at(struct ct_reader *r, const struct ct_source_list *sources,
         struct ct_measured_part *p =
             state.raw >= 0 ? CT_VEC_PUSH(r->arena, &out->v) : NULL;
         if (p)
-            *p = (struct ct_measured_part){s->provider, s->name, state.state, s->last_success_ms,
-                                           CT_NONE, true};
+            *p = (struct ct_measured_part){s->provider,        s->name, state.state,
+                                           s->last_success_ms, CT_NONE, true,
+                                           probe_words(r, s)};
     }
     add_endpoints(r, sources, out);
 }
 
-/* "2 of 3 endpoints degraded, up 91.2 % at worst (openrouter_x)" */
+/* "2 of 3 endpoints degraded, up 91.2 % at worst (openrouter_x)"; a probe alone speaks for itself. */
 static struct ct_span words(struct ct_reader *r, const struct ct_status_row *row, int64_t worst_up,
-                            struct ct_span source, bool monitor)
+                            struct ct_span source, const struct ct_measured_part *monitor)
 {
     struct ct_buf out = CT_BUF_INIT;
     char number[CT_DECIMAL_MAX];
     const char *what = monitor ? "monitors" : "endpoints";
-    if (row->measured_bad)
+    if (monitor && monitor->words.n && row->measured_total == 1)
+        ct_buf_add(&out, monitor->words);
+    else if (row->measured_bad)
         ct_buf_addf(&out, "%lld of %lld %s degraded", (long long)row->measured_bad,
                     (long long)row->measured_total, what);
     else
@@ -71,6 +84,8 @@ static struct ct_span words(struct ct_reader *r, const struct ct_status_row *row
         ct_decimal_format_fixed(number, worst_up, 3, 1);
         ct_buf_addf(&out, ", up %s%% at worst in half an hour", number);
     }
+    if (monitor && monitor->words.n && row->measured_total > 1)
+        ct_buf_addf(&out, "; %.*s: %.*s", CT_FMT(monitor->source), CT_FMT(monitor->words));
     ct_buf_addf(&out, " (%.*s)", CT_FMT(source));
     struct ct_span text = ct_arena_dup(r->arena, ct_buf_span(&out));
     ct_buf_free(&out);
@@ -83,7 +98,8 @@ void ct_measured_of(struct ct_reader *r, const struct ct_measured_list *list,
     int64_t worst_up = CT_NONE;
     struct ct_span source = CT_SPAN_NONE;
     int verdict = CT_STATE_OPERATIONAL;
-    bool monitor = false, own = row->evidence == CT_EVIDENCE_MEASURED;
+    const struct ct_measured_part *monitor = NULL; /* the worst of them */
+    bool own = row->evidence == CT_EVIDENCE_MEASURED;
     row->measured_state = -1;
     row->measured_total = row->measured_bad = row->measured_ms = CT_NONE;
     row->measured = CT_SPAN_NONE;
@@ -101,7 +117,8 @@ void ct_measured_of(struct ct_reader *r, const struct ct_measured_list *list,
                        : worst_up;
         if (p->monitor && p->state > verdict)
             verdict = p->state;
-        monitor = monitor || p->monitor;
+        if (p->monitor && (!monitor || p->state > monitor->state))
+            monitor = p;
         source = source.n && !ct_span_eq(source, p->source) ? CT_LIT("several sources") : p->source;
     }
     if (row->measured_total == CT_NONE)

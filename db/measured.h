@@ -11,6 +11,7 @@ struct ct_measured_part {
     int state;
     int64_t seen_ms, uptime_milli; /* of the last half hour, percent; CT_NONE */
     bool monitor;                  /* a monitor's own verdict, not one endpoint of many */
+    struct ct_span words; /* of a probe: "5 of 20 probes failed, p95 2.9 s, usual 0.8 s"; else null */
 };
 struct ct_measured_list {
     CT_VEC(struct ct_measured_part) v;

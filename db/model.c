@@ -79,7 +79,8 @@ void ct_batch_init(struct ct_batch *b, struct ct_arena *arena)
 size_t ct_batch_rows(const struct ct_batch *b)
 {
     return b->components.n + b->incidents.n + b->updates.n + b->offers.n + b->token_prices.n +
-           b->endpoints.n + b->articles.n + b->rates.n;
+           b->endpoints.n + b->articles.n + b->rates.n +
+           b->measures.n;
 }
 
 void ct_batch_note(struct ct_batch *b, struct ct_span what)

@@ -194,6 +194,13 @@ struct ct_rate {
     int64_t day_ms;
 };
 
+/* A number measured by ourselves, e.g. by a probe: a series PROBE/NAME of its source. */
+struct ct_measure {
+    struct ct_span name;  /* "latency" */
+    struct ct_span unit;  /* "s" */
+    int64_t value_milli;  /* thousandths of a unit; CT_NONE: tried, and there was nothing to measure */
+};
+
 /* Something seen and left out on purpose. */
 struct ct_note {
     struct ct_span what;
@@ -212,6 +219,7 @@ struct ct_batch {
     CT_VEC(struct ct_endpoint) endpoints;
     CT_VEC(struct ct_article) articles;
     CT_VEC(struct ct_rate) rates;
+    CT_VEC(struct ct_measure) measures;
     CT_VEC(struct ct_note) notes;
     int64_t data_ms;          /* when the source says it was made; CT_NONE if it does not */
     struct ct_span next_page; /* where the rest is; null on the last page. "&NAME=VALUE": the same

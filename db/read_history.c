@@ -106,7 +106,7 @@ static void find(struct ct_reader *r, sqlite3_stmt *st, struct ct_span subject, 
             .unit = ct_col_text(r, st, 2),
             .digits = digits > 0 && digits <= 9 ? (int)digits : 0,
             .source = ct_col_int(st, 4),
-            .kind = ct_col_enum(st, 5, CT_SERIES_RATE),
+            .kind = ct_col_enum(st, 5, CT_SERIES_MEASURE),
             .cur_ms = ct_col_int(st, 6),
             .gone = (sqlite3_column_int(st, 7) & CT_SAMPLE_GONE) != 0,
         };
@@ -211,6 +211,7 @@ struct drawing {
     struct ct_history *h;
     int64_t from, to, width; /* width 0: every change */
     int64_t step;            /* not 0: a point for each width, changed or not */
+    bool measured;           /* not for sale: where it has no number nothing answered */
     CT_VEC(struct ct_point) points;
     struct ct_gaps own; /* without a number */
     int64_t null_since; /* CT_NONE: it has one */
@@ -257,6 +258,7 @@ static void take_sample(struct drawing *d, int64_t at, int64_t value, int flags,
         end_null(d, at);
         d->null_since = at;
         d->null_reason = (flags & CT_SAMPLE_DAMAGED) ? CT_LIT("damaged in the file")
+                         : d->measured               ? CT_LIT("no answer")
                          : gone                      ? CT_LIT("not offered")
                                                      : CT_LIT("no price");
     }
@@ -286,7 +288,7 @@ static void read_points(struct drawing *d, const struct ct_series_ref *s, size_t
     d->null_since = CT_NONE;
     if (open.at_ms == CT_NONE) {
         d->null_since = d->from; /* not there yet; where nobody looked the source's gaps say so */
-        d->null_reason = CT_LIT("not offered");
+        d->null_reason = d->measured ? CT_LIT("not measured yet") : CT_LIT("not offered");
     } else {
         bool starts = open.at_ms == d->from;
         take_sample(d, d->from, open.value, open.flags & ~CT_SAMPLE_LIFTED, starts);
@@ -469,7 +471,7 @@ static void read_market(struct ct_reader *r, const struct ct_query *q,
 static void read_one(struct ct_reader *r, const struct ct_query *q, const struct ct_series_ref *s,
                      const struct ct_source_at *source, struct ct_history *h)
 {
-    struct drawing d = {.r = r, .h = h};
+    struct drawing d = {.r = r, .h = h, .measured = s->kind == CT_SERIES_MEASURE};
     struct ct_gaps gaps = {.v = {NULL, 0, 0}};
     struct ct_asof now = r->live ? (struct ct_asof){s->cur_ms, 0, s->gone ? CT_SAMPLE_GONE : 0}
                                  : ct_asof(r, s->id, r->at);

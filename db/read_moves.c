@@ -279,7 +279,7 @@ static void read_figures(struct ct_reader *r, const struct ct_query *q,
                          struct ct_figures_row *row)
 {
     struct fold f = {.r = r, .row = row, .stock = s->kind == CT_SERIES_STOCK};
-    f.state = !f.stock && s->kind != CT_SERIES_GPU && s->kind != CT_SERIES_TOKEN;
+    f.state = ct_span_is(s->unit, "state");
     *row = (struct ct_figures_row){
         .series = s->name, .unit = s->unit, .digits = s->digits,
         .source = source ? source->name : CT_SPAN_NONE,

@@ -117,7 +117,7 @@ static void add_scope(struct ct_reader *r, const struct ct_source_at *s,
         return;
     ct_components_at(r, s, &components);
     row->where = ct_source_where(r, s);
-    row->what = ct_components_text(r, &components);
+    row->what = ct_components_text(r, s, &components);
     if (!row->what.p && s->page_indicator.n)
         row->what = ct_arena_printf(r->arena, "the page says: %.*s", CT_FMT(s->page_indicator));
     if (!row->what.p)

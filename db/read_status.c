@@ -131,13 +131,21 @@ void ct_components_at(struct ct_reader *r, const struct ct_source_at *s,
     ct_sort(r, out->v.v, out->v.n, sizeof *out->v.v, worse_component);
 }
 
-struct ct_span ct_components_text(struct ct_reader *r, const struct ct_component_list *list)
+bool ct_source_probes(const struct ct_source_at *s)
+{
+    return ct_span_is(s->family, "probe");
+}
+
+struct ct_span ct_components_text(struct ct_reader *r, const struct ct_source_at *s,
+                                  const struct ct_component_list *list)
 {
     static const char *const verbs[] = {"degraded", "in partial outage", "down"};
     struct ct_buf out = CT_BUF_INIT;
     if (!list->bad)
         return CT_SPAN_NONE;
     int worst = list->v.v[0].state;
+    if (ct_source_probes(s) && list->v.v[0].raw_state.n)
+        return list->v.v[0].raw_state;
     ct_buf_addf(&out, "%lld of %zu components %s: ", (long long)list->bad, list->v.n,
                 verbs[worst - CT_STATE_DEGRADED]);
     for (int64_t i = 0; i < list->bad && i < 3; i++)
@@ -310,7 +318,7 @@ static struct ct_span why(struct ct_reader *r, const struct ct_source_at *s,
     if (incidents->v.n && incidents->v.v[0].state >= CT_STATE_MAINTENANCE)
         return incidents->v.v[0].title;
     if (components->bad)
-        return ct_components_text(r, components);
+        return ct_components_text(r, s, components);
     if (row->state >= CT_STATE_DEGRADED && s->page_indicator.n)
         return ct_arena_printf(r->arena, "the page says: %.*s", CT_FMT(s->page_indicator));
     return CT_SPAN_NONE;
@@ -370,6 +378,9 @@ enum ct_status ct_read_status(struct ct_reader *r, const struct ct_query *q, str
         if (row) {
             *row = status_row(r, s);
             ct_measured_of(r, &measured, row);
+            if (row->state < CT_STATE_UNKNOWN && row->measured_state >= CT_STATE_DEGRADED)
+                row->reason = ct_arena_printf(a, "page says %s; %.*s", ct_state_words[row->state],
+                                              CT_FMT(row->measured));
         }
     }
     ct_sort(r, rows.v, rows.n, sizeof *rows.v, worse_scope);

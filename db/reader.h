@@ -302,8 +302,11 @@ struct ct_component_list {
 };
 void ct_components_at(struct ct_reader *r, const struct ct_source_at *s,
                       struct ct_component_list *out);
-/* "3 of 28 components degraded: A, B, C". */
-struct ct_span ct_components_text(struct ct_reader *r, const struct ct_component_list *list);
+/* "3 of 28 components degraded: A, B, C"; of a probe what its last tries were. Null: none is bad. */
+struct ct_span ct_components_text(struct ct_reader *r, const struct ct_source_at *s,
+                                  const struct ct_component_list *list);
+/* S tries an address of its own accord (fetchers/probe.h): its one component says how that went. */
+bool ct_source_probes(const struct ct_source_at *s);
 
 /* Kinds of series that are not stored but made of others (db/market.h). */
 enum {

@@ -148,10 +148,22 @@ static const struct ct_column rate_columns[] = {
 static TABLE(rate_table, "rate", ROW, rate_columns);
 #undef ROW
 
+#define ROW struct ct_measure
+static const struct ct_column measure_columns[] = {
+    COL(TEXT, "name", name, SEARCH),
+    COL(TEXT, "unit", unit),
+    COL(MILLI, "value", value_milli),
+};
+static TABLE(measure_table, "measure", ROW, measure_columns);
+#undef ROW
+
 const struct ct_table *const ct_row_tables[CT_N_ROW_TABLES] = {
-    &page_table,        &component_table, &incident_table, &update_table, &offer_table,
-    &token_price_table, &endpoint_table,  &article_table,  &rate_table,
-    &note_table,
+    [CT_ROW_PAGE] = &page_table,         [CT_ROW_COMPONENT] = &component_table,
+    [CT_ROW_INCIDENT] = &incident_table, [CT_ROW_UPDATE] = &update_table,
+    [CT_ROW_OFFER] = &offer_table,       [CT_ROW_TOKEN_PRICE] = &token_price_table,
+    [CT_ROW_ENDPOINT] = &endpoint_table, [CT_ROW_ARTICLE] = &article_table,
+    [CT_ROW_RATE] = &rate_table,         [CT_ROW_MEASURE] = &measure_table,
+    [CT_ROW_NOTE] = &note_table,
 };
 
 /* One row of any kind. */
@@ -166,38 +178,34 @@ union any_row {
     struct ct_article article;
     struct ct_note note;
     struct ct_rate rate;
+    struct ct_measure measure;
 };
 
 /* ---- out ---- */
 
-static struct ct_rows rows_of(const struct ct_batch *b, const struct ct_table *t)
+struct ct_rows ct_batch_table(const struct ct_batch *b, enum ct_row_kind kind)
 {
-    if (t == &page_table)
-        return (struct ct_rows){b->pages.v, b->pages.n};
-    if (t == &component_table)
-        return (struct ct_rows){b->components.v, b->components.n};
-    if (t == &incident_table)
-        return (struct ct_rows){b->incidents.v, b->incidents.n};
-    if (t == &update_table)
-        return (struct ct_rows){b->updates.v, b->updates.n};
-    if (t == &offer_table)
-        return (struct ct_rows){b->offers.v, b->offers.n};
-    if (t == &token_price_table)
-        return (struct ct_rows){b->token_prices.v, b->token_prices.n};
-    if (t == &endpoint_table)
-        return (struct ct_rows){b->endpoints.v, b->endpoints.n};
-    if (t == &article_table)
-        return (struct ct_rows){b->articles.v, b->articles.n};
-    if (t == &rate_table)
-        return (struct ct_rows){b->rates.v, b->rates.n};
-    return (struct ct_rows){b->notes.v, b->notes.n};
+    const struct ct_rows all[CT_N_ROW_TABLES] = {
+        [CT_ROW_PAGE] = {b->pages.v, b->pages.n},
+        [CT_ROW_COMPONENT] = {b->components.v, b->components.n},
+        [CT_ROW_INCIDENT] = {b->incidents.v, b->incidents.n},
+        [CT_ROW_UPDATE] = {b->updates.v, b->updates.n},
+        [CT_ROW_OFFER] = {b->offers.v, b->offers.n},
+        [CT_ROW_TOKEN_PRICE] = {b->token_prices.v, b->token_prices.n},
+        [CT_ROW_ENDPOINT] = {b->endpoints.v, b->endpoints.n},
+        [CT_ROW_ARTICLE] = {b->articles.v, b->articles.n},
+        [CT_ROW_RATE] = {b->rates.v, b->rates.n},
+        [CT_ROW_MEASURE] = {b->measures.v, b->measures.n},
+        [CT_ROW_NOTE] = {b->notes.v, b->notes.n},
+    };
+    return all[kind];
 }
 
 void ct_batch_ndjson(const struct ct_batch *b, struct ct_buf *out)
 {
-    for (size_t k = 0; k < CT_N_ROW_TABLES; k++) {
+    for (int k = 0; k < CT_N_ROW_TABLES; k++) {
         const struct ct_table *t = ct_row_tables[k];
-        struct ct_rows rows = rows_of(b, t);
+        struct ct_rows rows = ct_batch_table(b, (enum ct_row_kind)k);
         for (size_t i = 0; i < rows.n; i++) {
             struct ct_jw w;
             ct_jw_init(&w, out);
@@ -229,6 +237,8 @@ static void *push_row(struct ct_batch *b, const struct ct_table *t)
         return CT_VEC_PUSH(b->arena, &b->articles);
     if (t == &rate_table)
         return CT_VEC_PUSH(b->arena, &b->rates);
+    if (t == &measure_table)
+        return CT_VEC_PUSH(b->arena, &b->measures);
     return CT_VEC_PUSH(b->arena, &b->notes);
 }
 

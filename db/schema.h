@@ -33,6 +33,7 @@ enum ct_series_kind {
     CT_SERIES_PAGE,      /* enum ct_state: what the page itself says */
     CT_SERIES_ENDPOINT,  /* enum ct_state; facts: endpoint */
     CT_SERIES_RATE,      /* nano dollars a unit of a currency, "fx/EUR" */
+    CT_SERIES_MEASURE,   /* thousandths of a measured number, "probe/NAME/latency" */
 };
 
 /* poll.outcome. */

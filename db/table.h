@@ -73,9 +73,24 @@ void ct_row_json(struct ct_jw *w, const struct ct_table *t, const void *row, con
 void ct_row_csv_header(struct ct_buf *out, const struct ct_table *t, char separator);
 void ct_row_csv(struct ct_buf *out, const struct ct_table *t, const void *row, char separator);
 
-/* The tables of parser rows: page, component, ... article, rate, note; the contract has no rate. */
-enum { CT_N_ROW_TABLES = 10 };
+/* The tables of parser rows, by kind; the contract has no rates and measures. */
+enum ct_row_kind {
+    CT_ROW_PAGE,
+    CT_ROW_COMPONENT,
+    CT_ROW_INCIDENT,
+    CT_ROW_UPDATE,
+    CT_ROW_OFFER,
+    CT_ROW_TOKEN_PRICE,
+    CT_ROW_ENDPOINT,
+    CT_ROW_ARTICLE,
+    CT_ROW_RATE,
+    CT_ROW_MEASURE,
+    CT_ROW_NOTE,
+    CT_N_ROW_TABLES
+};
 extern const struct ct_table *const ct_row_tables[CT_N_ROW_TABLES];
+/* The rows of KIND in B. */
+struct ct_rows ct_batch_table(const struct ct_batch *b, enum ct_row_kind kind);
 /* All rows of B as NDJSON, a line each, {"row":"component",...}. Order: by kind, then as parsed. */
 void ct_batch_ndjson(const struct ct_batch *b, struct ct_buf *out);
 /* One NDJSON line (as ct_batch_ndjson writes, plus "at") into B; *AT_MS gets "at" or CT_NONE.

@@ -227,7 +227,7 @@ struct ct_range ct_upkeep_range(const char *column)
         const char *name;
         int most;
     } words[] = {{"evidence", CT_EVIDENCE_MEASURED}, {"flags", 1023}, {"gone", 1}, {"imported", 1},
-                 {"kind", 6}, {"listed", 1}, {"open", 1}, {"open_weights", 1}, {"origin", 3},
+                 {"kind", CT_SERIES_MEASURE}, {"listed", 1}, {"open", 1}, {"open_weights", 1}, {"origin", 3},
                  {"outcome", 3}, {"phase", CT_PHASE_UNKNOWN}, {"purchase", CT_PURCHASE_OTHER},
                  {"severity", 2}, {"state", CT_STATE_MAJOR}, {"stock", CT_STOCK_AVAILABLE},
                  {"suspect", 1}};

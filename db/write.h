@@ -58,6 +58,23 @@ CT_MUST_USE enum ct_status ct_write_recall(struct ct_writer *w, const char *sour
                                            struct ct_arena *a, struct ct_source_memory *out,
                                            struct ct_error *err);
 
+/* The two measures that tell how the tries of a probe went: 1 or 0, and seconds. */
+#define CT_MEASURE_SUCCESS "success"
+#define CT_MEASURE_LATENCY "latency"
+/* The last tries of a probe, oldest first. */
+enum { CT_TRIES_MAX = 240 };
+struct ct_tries {
+    size_t n;
+    struct ct_try {
+        bool good;
+        int64_t latency_ms; /* until the whole answer was there; CT_NONE: none came */
+    } v[CT_TRIES_MAX];
+};
+/* Those of SOURCE_ID out of the series and the polls that are stored, which outlive a restart. None
+ * for a source that has none. */
+CT_MUST_USE enum ct_status ct_write_tries(struct ct_writer *w, const char *source_id,
+                                          struct ct_tries *out, struct ct_error *err);
+
 enum ct_outcome {
     CT_OUTCOME_OK,           /* a body was read: BATCH holds its rows */
     CT_OUTCOME_NOT_MODIFIED, /* 304 to a validator, or the same body hash: all facts seen again */

@@ -171,14 +171,18 @@ static bool facts_are_newest(struct ct_job *j, const struct ct_item *it)
     return true;
 }
 
+static int digits_of(enum ct_series_kind kind)
+{
+    bool price = kind == CT_SERIES_GPU || kind == CT_SERIES_TOKEN || kind == CT_SERIES_RATE;
+    return price ? 9 : kind == CT_SERIES_MEASURE ? 3 : 0;
+}
+
 bool ct_w_store_facts(struct ct_job *j, struct ct_item *it)
 {
     struct ct_writer *w = j->w;
     if (!it->series) {
-        bool price = it->kind == CT_SERIES_GPU || it->kind == CT_SERIES_TOKEN ||
-                     it->kind == CT_SERIES_RATE;
         RUN(w, SERIES_ADD, vi(j->source), ve((int)it->kind), vt(it->key), vt(ct_w_known(it->name)),
-            vs(it->unit), vi(price ? 9 : 0), vi((int64_t)it->hash));
+            vs(it->unit), vi(digits_of(it->kind)), vi((int64_t)it->hash));
         it->series = sqlite3_last_insert_rowid(w->db);
     } else if (it->hash == it->old_hash || !facts_are_newest(j, it)) {
         return false;

@@ -274,6 +274,30 @@ static void gather_rate(struct ct_job *j, const struct ct_rate *rate)
     it->hash = 1;
 }
 
+/* "probe/NAME/latency": what [probe NAME] measures comes from the source probe_NAME. */
+static void gather_measure(struct ct_job *j, const struct ct_measure *m)
+{
+    static const struct ct_span prefix = CT_LIT("probe_");
+    struct ct_span who = ct_span(j->f->source_id), unit = ct_arena_dup(j->w->arena, m->unit);
+    struct ct_item *it = m->name.n ? item_of(j, CT_SERIES_MEASURE, m->name) : NULL;
+    struct ct_buf name = CT_BUF_INIT;
+    if (!it)
+        return;
+    if (ct_span_starts(who, prefix.p) && who.n > prefix.n)
+        who = (struct ct_span){who.p + prefix.n, who.n - prefix.n};
+    ct_buf_adds(&name, "probe/");
+    ct_key_segment(&name, who);
+    ct_buf_addc(&name, '/');
+    ct_key_segment(&name, m->name);
+    it->listed = true;
+    it->row = m;
+    it->unit = unit.p ? unit.p : "";
+    it->name = ct_arena_dup(j->w->arena, ct_buf_span(&name));
+    it->now = (struct ct_value){price_of(m->value_milli), 0};
+    it->hash = 1;
+    ct_buf_free(&name);
+}
+
 static void gather_page(struct ct_job *j, const struct ct_batch *b)
 {
     for (size_t i = 0; i < b->pages.n; i++) {
@@ -333,6 +357,8 @@ void ct_w_gather(struct ct_job *j, const struct ct_batch *b)
         gather_endpoint(j, &b->endpoints.v[i]);
     for (size_t i = 0; i < b->rates.n; i++)
         gather_rate(j, &b->rates.v[i]);
+    for (size_t i = 0; i < b->measures.n; i++)
+        gather_measure(j, &b->measures.v[i]);
     gather_page(j, b);
     for (size_t i = 0; i < j->set->items.n; i++) {
         struct ct_item *it = &j->set->items.v[i];

@@ -76,7 +76,7 @@
     X(POLL_OK_FIRST, "SELECT from_ms FROM poll WHERE source_id=?1 AND outcome=0 ORDER BY from_ms LIMIT 1") \
     X(POLL_GOOD_AFTER, "SELECT from_ms FROM poll WHERE source_id=?1 AND from_ms>?2 AND outcome<=1" \
         " ORDER BY from_ms LIMIT 1") \
-    X(POLL_BACK, "SELECT n, outcome FROM poll WHERE source_id=?1 AND from_ms<?2 ORDER BY from_ms DESC") \
+    X(POLL_BACK, "SELECT n, outcome, from_ms FROM poll WHERE source_id=?1 AND from_ms<?2 ORDER BY from_ms DESC") \
     X(POLL_ON, "SELECT from_ms, to_ms, n, outcome FROM poll WHERE source_id=?1 AND from_ms>=?2" \
         " ORDER BY from_ms") \
     X(ATTEMPT_ADD, "INSERT OR REPLACE INTO attempt (source_id, at_ms, outcome, http_status, bytes, rows," \

@@ -290,17 +290,25 @@ static void on_end(struct ct_ask *a, struct ct_span etag, struct ct_span last_mo
 /* Any answer is one more try; none at all is too, as long as an earlier one was answered. */
 static void on_try(struct ct_ask *a, const struct ct_http_answer *h)
 {
-    struct ct_tries none = {0}, *tries = a->tries ? a->tries : &none;
+    static const struct ct_tries none = {0};
+    const struct ct_tries *earlier = a->tries ? a->tries : &none;
+    const struct ct_parse_hint hint = ct_source_hint(a->s);
     struct ct_buf text = CT_BUF_INIT;
-    ct_tries_add(tries, h->http_status, h->latency_ms);
+    struct ct_error err = {0};
     a->retry_after_ms = h->retry_after_ms;
-    if (!ct_tries_reached(tries)) {
+    if (h->http_status == 0 && !ct_tries_reached(earlier)) {
         fail(a, &h->err);
         return;
     }
-    ct_tries_text(tries, &text);
-    on_body(a, ct_buf_span(&text), CT_SPAN_NONE, CT_SPAN_NONE);
+    a->pages = 1;
+    a->bytes = (int64_t)h->body.n;
+    ct_tries_text(earlier, h, &text);
+    enum ct_status st = a->s->ops->parse(ct_buf_span(&text), &hint, &a->batch, &err);
     ct_buf_free(&text);
+    if (st == CT_OK)
+        finish(a, CT_OUTCOME_OK);
+    else
+        fail(a, &err);
 }
 
 /* ---- addresses ---- */
@@ -411,6 +419,8 @@ static enum ct_status ask_address(struct ct_ask *a, bool plain, struct ct_error 
         .secret_url = in_url,
         .sink = is_streamed(a) ? on_bytes : NULL,
         .keep_headers = a->record != NULL,
+        .measure = ct_source_is_probe(s),
+        .no_redirects = ct_source_is_probe(s),
     };
     fill_headers(s, in_url ? NULL : key, arena, headers);
     req.headers = headers[0] ? headers : NULL;

@@ -28,7 +28,7 @@ struct ct_ask {
     size_t replay_attempt;        /* which of it */
     int64_t timeout_ms;           /* of sources that have none of their own; 0: 30 s */
     struct ct_source_memory last; /* what the last good answer was; zero: ask plainly */
-    struct ct_tries *tries; /* earlier ones, of a probe; NULL: there are none */
+    const struct ct_tries *tries; /* earlier ones, of a probe; NULL: there are none */
     ct_ask_done *done;
     void *ctx;
 

@@ -31,7 +31,7 @@ struct entry {
     int64_t due_boot_ms;          /* NEVER: off, or done with `once` */
     int64_t last_attempt_boot_ms; /* CT_NONE: not yet in this process */
 
-    struct ct_tries *tries; /* of a probe, in this process; else NULL */
+    struct ct_tries *tries; /* of a probe, while active; else NULL */
     bool active;
     struct ct_ask ask; /* while active */
 };
@@ -189,6 +189,8 @@ static bool store(struct entry *e, struct ct_fetch *f, struct ct_commit *c, char
 static void close_attempt(struct entry *e)
 {
     ct_ask_free(&e->ask);
+    free(e->tries);
+    e->tries = NULL;
     e->active = false;
     e->f->active--;
 }
@@ -235,8 +237,20 @@ static void on_asked(void *ctx, struct ct_ask *a)
     finish(ctx);
 }
 
+/* What a probe's earlier tries were is in the database: they outlive this process. */
+static void recall_tries(struct entry *e)
+{
+    struct ct_error err = {0};
+    if (!ct_source_is_probe(e->s))
+        return;
+    e->tries = ct_xcalloc(1, sizeof(*e->tries));
+    if (ct_write_tries(e->f->o.writer, e->s->id, e->tries, &err) != CT_OK)
+        ct_log(CT_LOG_WARN, "source=%s earlier tries: %s", e->s->id, err.what);
+}
+
 static void begin(struct entry *e)
 {
+    recall_tries(e);
     e->active = true;
     e->f->active++;
     e->ask = (struct ct_ask){
@@ -295,8 +309,6 @@ enum ct_status ct_fetcher_new(const struct ct_fetcher_options *o, struct ct_fetc
         f->v[i].s = ct_registry_at(o->registry, i);
         f->v[i].memory_arena = ct_arena_new(0);
         f->v[i].last_attempt_boot_ms = CT_NONE;
-        if (ct_source_is_probe(f->v[i].s))
-            f->v[i].tries = ct_xcalloc(1, sizeof(*f->v[i].tries));
         confs[i] = ct_source_conf_of(f->v[i].s, arena);
     }
     enum ct_status st = ct_lease_take(o->writer, o->owner, now, &f->lease, err);
@@ -326,7 +338,6 @@ void ct_fetcher_free(struct ct_fetcher *f)
         if (f->v[i].active)
             close_attempt(&f->v[i]);
         ct_arena_free(f->v[i].memory_arena);
-        free(f->v[i].tries);
     }
     ct_lease_drop(f->lease);
     free(f->v);

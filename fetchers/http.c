@@ -60,7 +60,8 @@ struct transfer {
     bool refused_address;
     size_t header_bytes;
     struct ct_buf in, lines; /* LINES: the headers, where they are wanted */
-    bool keep_headers, no_redirects;
+    bool keep_headers, no_redirects, measure;
+    struct ct_http_steps steps;
     bool mail; /* the body goes to TO by SMTP; the status is the server's last reply */
     char *from, *user, *password;
     struct curl_slist *to;
@@ -366,7 +367,8 @@ static CURLcode set_rules(struct transfer *t)
 {
     CURL *e = t->easy;
     const struct ct_http *h = t->h;
-    bool only_ours = t->fresh || t->mail || (t->private_ok && !h->o.allow_private);
+    bool only_ours =
+        t->fresh || t->mail || t->measure || (t->private_ok && !h->o.allow_private);
     CURLcode rc = curl_easy_setopt(e, CURLOPT_PROTOCOLS_STR,
                                    t->mail         ? "smtps,smtp"
                                    : t->private_ok ? "https,http"
@@ -391,8 +393,10 @@ static CURLcode set_rules(struct transfer *t)
         rc = curl_easy_setopt(e, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
     if (rc == CURLE_OK && h->ca_file != NULL)
         rc = curl_easy_setopt(e, CURLOPT_CAINFO, h->ca_file);
-    if (rc == CURLE_OK && h->share != NULL)
+    if (rc == CURLE_OK && h->share != NULL && !t->measure) /* a resumed handshake is half a one */
         rc = curl_easy_setopt(e, CURLOPT_SHARE, h->share);
+    if (rc == CURLE_OK && t->measure)
+        rc = curl_easy_setopt(e, CURLOPT_DNS_CACHE_TIMEOUT, 0L);
 #if LIBCURL_VERSION_NUM >= 0x075700
     if (rc == CURLE_OK) /* a name server that hangs must not hang us at the end of a transfer */
         rc = curl_easy_setopt(e, CURLOPT_QUICK_EXIT, 1L);
@@ -657,6 +661,25 @@ static enum ct_status follow(struct transfer *t)
     return take_url(t, to, &t->err);
 }
 
+/* From FROM to TO, both since the beginning; 0 is libcurl's word for "did not come to that". */
+static int64_t step(curl_off_t from, curl_off_t to)
+{
+    return to > 0 && to >= from ? to - from : CT_NONE;
+}
+
+static struct ct_http_steps steps_of(CURL *easy)
+{
+    curl_off_t name = 0, connected = 0, tls = 0, ready = 0, first = 0, total = 0;
+    curl_easy_getinfo(easy, CURLINFO_NAMELOOKUP_TIME_T, &name);
+    curl_easy_getinfo(easy, CURLINFO_CONNECT_TIME_T, &connected);
+    curl_easy_getinfo(easy, CURLINFO_APPCONNECT_TIME_T, &tls);
+    curl_easy_getinfo(easy, CURLINFO_PRETRANSFER_TIME_T, &ready);
+    curl_easy_getinfo(easy, CURLINFO_STARTTRANSFER_TIME_T, &first);
+    curl_easy_getinfo(easy, CURLINFO_TOTAL_TIME_T, &total);
+    return (struct ct_http_steps){step(0, name), step(name, connected), step(connected, tls),
+                                  step(ready, first), first > 0 ? step(0, total) : CT_NONE};
+}
+
 static void hop_ended(struct transfer *t, CURLcode rc)
 {
     struct ct_http *h = t->h;
@@ -667,6 +690,7 @@ static void hop_ended(struct transfer *t, CURLcode rc)
     curl_easy_getinfo(t->easy, CURLINFO_HEADER_SIZE, &head);
     t->wire_bytes += wire + head;
     t->http_status = (int)code;
+    t->steps = steps_of(t->easy);
     curl_multi_remove_handle(h->multi, t->easy);
     h->running--;
     if (rc != CURLE_OK && worth_retry(t, rc)) {
@@ -766,6 +790,7 @@ static bool deliver_one(struct ct_http *h)
             t->retry[0] != '\0' ? ct_retry_after(ct_span(t->retry), ct_now_ms()) : CT_NONE,
         .latency_ms = t->started_mono_ms != 0 ? ct_mono_ms() - t->started_mono_ms : 0,
         .wire_bytes = t->wire_bytes,
+        .steps = t->steps,
         .refused = t->status != CT_OK && t->refused_address,
         .err = t->err,
     };
@@ -872,6 +897,8 @@ enum ct_status ct_http_start(struct ct_http *h, const struct ct_http_request *re
     t->h = h;
     t->keep_headers = req->keep_headers;
     t->no_redirects = req->no_redirects;
+    t->measure = req->measure;
+    t->steps = (struct ct_http_steps){CT_NONE, CT_NONE, CT_NONE, CT_NONE, CT_NONE};
     t->private_any = h->o.allow_private || req->allow_private;
     t->private_host = ct_xspandup(ct_span(req->private_host));
     t->has_secret =

@@ -43,9 +43,17 @@ struct ct_http_request {
     const char *private_host; /* NULL, or the one host that may be private and speak plain http */
     bool no_redirects; /* one is an answer like any other */
     bool keep_headers; /* hand them over with the answer */
+    bool measure; /* the name is looked up and the host connected to anew, so that the answer's steps
+                     are all of them */
     bool secret_url; /* the address itself holds a key: it follows no redirect to another host */
     ct_http_sink *sink; /* NULL: the answer brings the body. Else it has none, and MAX_BYTES is of
                            bytes on the wire; called with the context of DONE */
+};
+
+/* How long each step of the last hop took, in microseconds; CT_NONE: it did not come to that. */
+struct ct_http_steps {
+    int64_t lookup_us, connect_us, tls_us, first_byte_us /* from the request on */;
+    int64_t total_us; /* from the beginning to the end of the answer */
 };
 
 struct ct_http_answer {
@@ -57,6 +65,7 @@ struct ct_http_answer {
     struct ct_span headers; /* of the last hop, a line each, as they came; null unless asked for */
     int64_t retry_after_ms; /* CT_NONE: not said; a date is already made relative */
     int64_t latency_ms, wire_bytes;
+    struct ct_http_steps steps;
     bool refused; /* the host's address is one that may not be asked: trying again is no use */
     struct ct_error err;
 };

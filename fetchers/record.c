@@ -10,6 +10,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <inttypes.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -90,6 +91,30 @@ static void add_time(struct ct_buf *out, const char *name, int64_t ms)
     add_line(out, name, ct_span(text));
 }
 
+/* The lines of a probe's head. */
+static const struct step {
+    const char *name;
+    size_t off;
+} steps[] = {
+    {"lookup_us", offsetof(struct ct_http_steps, lookup_us)},
+    {"connect_us", offsetof(struct ct_http_steps, connect_us)},
+    {"tls_us", offsetof(struct ct_http_steps, tls_us)},
+    {"first_byte_us", offsetof(struct ct_http_steps, first_byte_us)},
+    {"total_us", offsetof(struct ct_http_steps, total_us)},
+};
+
+static int64_t *step_at(struct ct_http_steps *s, const struct step *step)
+{
+    return (int64_t *)(void *)((char *)s + step->off);
+}
+
+static void add_steps(struct ct_buf *out, struct ct_http_steps s)
+{
+    for (size_t i = 0; i < CT_LEN(steps); i++)
+        if (*step_at(&s, &steps[i]) != CT_NONE)
+            add_number(out, steps[i].name, *step_at(&s, &steps[i]));
+}
+
 /* The answer's own headers, without what could be a session. */
 static void add_headers(struct ct_buf *out, struct ct_span headers)
 {
@@ -129,6 +154,8 @@ static void fill_head(struct ct_buf *out, const struct ct_exchange *x)
         add_line(out, "key", CT_LIT("sent, not kept"));
     add_number(out, "status", a->http_status);
     add_number(out, "latency_ms", a->latency_ms);
+    if (ct_source_is_probe(s) && a->steps.total_us != CT_NONE)
+        add_steps(out, a->steps);
     if (a->retry_after_ms != CT_NONE)
         add_number(out, "retry_after_ms", a->retry_after_ms);
     add_line(out, "etag", a->etag);
@@ -388,6 +415,8 @@ enum ct_status ct_replay_page(struct ct_replay *r, size_t i, int page, struct ct
         .retry_after_ms = number_of(head, "retry_after_ms", CT_NONE),
         .latency_ms = number_of(head, "latency_ms", 0),
     };
+    for (size_t k = 0; k < CT_LEN(steps); k++)
+        *step_at(&out->steps, &steps[k]) = number_of(head, steps[k].name, CT_NONE);
     snprintf(out->err.where, sizeof out->err.where, "%.*s", CT_FMT(value_of(head, "error-where")));
     snprintf(out->err.what, sizeof out->err.what, "%.*s", CT_FMT(error));
     ct_buf_clear(&r->body);

@@ -11,35 +11,21 @@
 enum { LINE_MAX_BYTES = 64 << 10, LINES_MAX = 100000, OBJECTS_MAX = 4096 };
 
 static const struct ct_table *const *const tables = ct_row_tables; /* in contract order */
-enum row_kind { PAGE, COMPONENT, INCIDENT, UPDATE, OFFER, TOKEN_PRICE, ENDPOINT, ARTICLE, RATE, NOTE };
 
 /* Without these a row says nothing, or cannot be told from another. */
 static const char *const needed[CT_N_ROW_TABLES] = {
-    [PAGE] = "",
-    [COMPONENT] = "id state",
-    [INCIDENT] = "id open",
-    [UPDATE] = "incident",
-    [OFFER] = "purchase",
-    [TOKEN_PRICE] = "source_id kind",
-    [ENDPOINT] = "source_id",
-    [ARTICLE] = "id",
-    [RATE] = "currency usd",
-    [NOTE] = "what",
+    [CT_ROW_PAGE] = "",
+    [CT_ROW_COMPONENT] = "id state",
+    [CT_ROW_INCIDENT] = "id open",
+    [CT_ROW_UPDATE] = "incident",
+    [CT_ROW_OFFER] = "purchase",
+    [CT_ROW_TOKEN_PRICE] = "source_id kind",
+    [CT_ROW_ENDPOINT] = "source_id",
+    [CT_ROW_ARTICLE] = "id",
+    [CT_ROW_RATE] = "currency usd",
+    [CT_ROW_MEASURE] = "name unit",
+    [CT_ROW_NOTE] = "what",
 };
-
-static void all_rows(const struct ct_batch *b, struct ct_rows v[CT_N_ROW_TABLES])
-{
-    v[PAGE] = (struct ct_rows){b->pages.v, b->pages.n};
-    v[COMPONENT] = (struct ct_rows){b->components.v, b->components.n};
-    v[INCIDENT] = (struct ct_rows){b->incidents.v, b->incidents.n};
-    v[UPDATE] = (struct ct_rows){b->updates.v, b->updates.n};
-    v[OFFER] = (struct ct_rows){b->offers.v, b->offers.n};
-    v[TOKEN_PRICE] = (struct ct_rows){b->token_prices.v, b->token_prices.n};
-    v[ENDPOINT] = (struct ct_rows){b->endpoints.v, b->endpoints.n};
-    v[ARTICLE] = (struct ct_rows){b->articles.v, b->articles.n};
-    v[RATE] = (struct ct_rows){b->rates.v, b->rates.n};
-    v[NOTE] = (struct ct_rows){b->notes.v, b->notes.n};
-}
 
 static enum ct_status missing(const struct ct_table *t, const void *row, const char *names,
                               struct ct_error *err)
@@ -78,8 +64,8 @@ static const char *bad_offer(const struct ct_offer *o)
 static enum ct_status check_numbers(int kind, const void *row, struct ct_error *err)
 {
     const struct ct_token_price *p = row;
-    const char *wrong = kind == OFFER ? bad_offer(row)
-                        : kind == TOKEN_PRICE && p->per_mtok != CT_NONE && p->per_mtok < 0
+    const char *wrong = kind == CT_ROW_OFFER ? bad_offer(row)
+                        : kind == CT_ROW_TOKEN_PRICE && p->per_mtok != CT_NONE && p->per_mtok < 0
                             ? "\"usd_per_mtok\" is negative"
                             : NULL;
     return wrong ? ct_fail(err, CT_ERR_RANGE, tables[kind]->name, "%s", wrong) : CT_OK;
@@ -96,20 +82,21 @@ static bool too_nested(struct ct_span line)
 
 static enum ct_status add_line(struct ct_batch *out, struct ct_span line, struct ct_error *err)
 {
-    struct ct_rows before[CT_N_ROW_TABLES], now[CT_N_ROW_TABLES];
+    size_t before[CT_N_ROW_TABLES];
+    struct ct_rows now;
     const void *row;
     int64_t at_ms;
     int kind = 0;
     if (line.n > LINE_MAX_BYTES || too_nested(line))
         return ct_fail(err, CT_ERR_LIMIT, "row", "more than one row can hold");
-    all_rows(out, before);
+    for (int k = 0; k < CT_N_ROW_TABLES; k++)
+        before[k] = ct_batch_table(out, (enum ct_row_kind)k).n;
     enum ct_status st = ct_batch_add_json(out, line, &at_ms, err);
     if (st != CT_OK)
         return st;
-    all_rows(out, now);
-    while (now[kind].n == before[kind].n)
+    while ((now = ct_batch_table(out, (enum ct_row_kind)kind)).n == before[kind])
         kind++;
-    row = ct_row(tables[kind], now[kind], now[kind].n - 1);
+    row = ct_row(tables[kind], now, now.n - 1);
     st = missing(tables[kind], row, needed[kind], err);
     if (st == CT_OK)
         st = check_numbers(kind, row, err);

@@ -100,6 +100,7 @@ static const struct ct_status_row status_rows[] = {
     {.provider = S("anthropic"), .scope = S("api"), .source = S("anthropic_status"),
      .state = CT_STATE_OPERATIONAL, .page_state = CT_STATE_OPERATIONAL, .since_ms = NOW - CT_DAY,
      .seen_ms = NOW - 40000, .evidence = CT_EVIDENCE_OFFICIAL, .freshness = CT_FRESH,
+     .reason = S("page says operational; 12 of 20 endpoints degraded (a_router)"),
      .components_total = 6, .components_bad = 0, .uptime_90d_milli = 99940,
      .measured_state = CT_STATE_DEGRADED, .measured_total = 20, .measured_bad = 12,
      .measured_ms = NOW - 4 * CT_MINUTE, .measured = S("12 of 20 endpoints degraded (a_router)"),
@@ -1011,7 +1012,7 @@ static void what_the_page_says_and_what_is_measured_stand_side_by_side(void **st
     struct shown s = shown_new(&ct_panel_status);
     shown_load(&s);
     expect_text(&s, 20, 76, "~ 12/20 bad");
-    expect_text(&s, 20, 140, "page says operational; measured: 12 of 20 endpoints");
+    expect_text(&s, 20, 140, "page says operational; 12 of 20 endpoints");
     expect_text(&s, 20, 140, "official");
     shown_done(&s);
     s = shown_new(&ct_panel_detail);

@@ -35,19 +35,14 @@ static enum ct_role format_what(const void *row, const struct ct_draw *d, struct
 {
     const struct ct_status_row *r = row;
     (void)d;
-    if (disagrees(r)) {
-        ct_buf_addf(out, "page says %s; measured: %.*s", ct_state_words[r->state],
-                    CT_FMT(r->measured));
-        return CT_ROLE_TEXT;
-    }
-    if (r->components_total > 0 && r->components_bad > 0)
+    if (!disagrees(r) && r->components_total > 0 && r->components_bad > 0)
         ct_buf_addf(out, "%lld of %lld components  ", (long long)r->components_bad,
                     (long long)r->components_total);
     if (r->reason.n)
         ct_buf_add(out, r->reason);
     else if (!out->n && r->components_total > 0)
         ct_buf_addf(out, "%lld components", (long long)r->components_total);
-    return r->state == CT_STATE_OPERATIONAL ? CT_ROLE_DIM : CT_ROLE_TEXT;
+    return r->state == CT_STATE_OPERATIONAL && !disagrees(r) ? CT_ROLE_DIM : CT_ROLE_TEXT;
 }
 
 static enum ct_role format_measured(const void *row, const struct ct_draw *d, struct ct_buf *out)
