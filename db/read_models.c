@@ -101,7 +101,8 @@ TABLE(ct_model_change_table, "model_changes", ROW, change_columns);
 
 /* What the rows are made from. */
 struct market {
-    struct ct_arena *arena;
+    struct ct_arena *arena;   /* of what is given back */
+    struct ct_arena *scratch; /* of everything read: of a whole market ten times as much */
     CT_VEC(struct ct_token_row) prices; /* those that count, by lab, model, host, id */
     struct ct_rows series, sources, reach;
     int64_t recording_ms; /* first price of a list that says who bills; CT_NONE */
@@ -183,21 +184,22 @@ static enum ct_status load_market(struct ct_reader *r, const struct ct_query *q,
 {
     struct ct_rows prices = {NULL, 0};
     struct ct_query all = *q;
-    *m = (struct market){.arena = a, .recording_ms = CT_NONE, .by_region = m->by_region};
+    *m = (struct market){
+        .arena = a, .scratch = ct_arena_new(0), .recording_ms = CT_NONE, .by_region = m->by_region};
     all.subject = CT_SPAN_NONE;
-    enum ct_status status = ct_read_tokens(r, &all, a, &prices, err);
+    enum ct_status status = ct_read_tokens(r, &all, m->scratch, &prices, err);
     if (status == CT_OK)
-        status = ct_read_sources(r, &all, a, &m->sources, err);
+        status = ct_read_sources(r, &all, m->scratch, &m->sources, err);
     if (status == CT_OK)
-        status = ct_read_reach(r, &all, a, &m->reach, err);
+        status = ct_read_reach(r, &all, m->scratch, &m->reach, err);
     all.subject = CT_LIT("token/*");
     if (status == CT_OK)
-        status = ct_read_series(r, &all, a, &m->series, err);
+        status = ct_read_series(r, &all, m->scratch, &m->series, err);
     if (status != CT_OK)
         return status;
     const struct ct_token_row *t = prices.v;
     for (size_t i = 0; i < prices.n; i++) {
-        struct ct_token_row *kept = counts(m, &t[i]) ? CT_VEC_PUSH(a, &m->prices) : NULL;
+        struct ct_token_row *kept = counts(m, &t[i]) ? CT_VEC_PUSH(m->scratch, &m->prices) : NULL;
         if (kept)
             *kept = t[i];
     }
@@ -209,7 +211,7 @@ static enum ct_status load_market(struct ct_reader *r, const struct ct_query *q,
         if (bills(m->sources, s[i].source) &&
             (m->recording_ms == CT_NONE || s[i].first_ms < m->recording_ms))
             m->recording_ms = s[i].first_ms;
-    return ct_arena_full(a) ? ct_fail(err, CT_ERR_LIMIT, "models", NULL) : CT_OK;
+    return CT_OK;
 }
 
 static void lower(ct_nusd *least, ct_nusd price)
@@ -262,6 +264,25 @@ static int by_cloud_first(const void *a, const void *b)
     return cloud != other ? (cloud ? -1 : 1) : ct_span_cmp(x->host, y->host);
 }
 
+/* N sellers from V, out of the scratch; their texts, and those of ROW, no longer lie there. */
+static struct ct_rows keep_sellers(struct ct_arena *a, const struct ct_model_row *row,
+                                   const struct ct_seller *v, size_t n)
+{
+    struct ct_seller *kept = ct_arena_alloc(a, n * sizeof *kept);
+    for (size_t i = 0; kept && i < n; i++) {
+        kept[i] = v[i];
+        kept[i].lab = row->lab;
+        kept[i].model = row->model;
+        kept[i].host = ct_arena_dup(a, v[i].host);
+        kept[i].host_class = ct_arena_dup(a, v[i].host_class);
+        kept[i].series = ct_arena_dup(a, v[i].series);
+        kept[i].regions = (struct ct_list){NULL, 0};
+        for (size_t k = 0; k < v[i].regions.n; k++)
+            ct_list_unite(a, &kept[i].regions, ct_arena_dup(a, v[i].regions.v[k]));
+    }
+    return (struct ct_rows){kept, kept ? n : 0};
+}
+
 /* The rows of one model, N of them from T, as its sellers. */
 static void find_sellers(struct market *m, struct ct_model_row *row, const struct ct_token_row *t,
                          size_t n)
@@ -272,18 +293,18 @@ static void find_sellers(struct market *m, struct ct_model_row *row, const struc
         bool next = !s || !ct_span_eq(s->host, t[i].price.host) ||
                     (m->by_region && !ct_span_eq(t[i].price.region, t[i - 1].price.region));
         if (next) {
-            s = CT_VEC_PUSH(m->arena, &sellers);
+            s = CT_VEC_PUSH(m->scratch, &sellers);
             if (!s)
                 return;
             start_seller(s, &t[i]);
         }
         s->rows += next || !ct_span_eq(t[i].price.source_id, t[i - 1].price.source_id);
-        add_price(m->arena, s, &t[i]);
+        add_price(m->scratch, s, &t[i]);
         if (t[i].price.open_weights > row->open_weights)
             row->open_weights = t[i].price.open_weights;
     }
     qsort(sellers.v, sellers.n, sizeof *sellers.v, by_cloud_first);
-    row->sellers = (struct ct_rows){sellers.v, sellers.n};
+    row->sellers = keep_sellers(m->arena, row, sellers.v, sellers.n);
 }
 
 static void sum_up(struct ct_arena *a, struct ct_model_row *row)
@@ -321,8 +342,8 @@ static void sum_up(struct ct_arena *a, struct ct_model_row *row)
 static void fill_model(struct market *m, struct ct_model_row *row, const struct ct_token_row *t,
                        size_t n)
 {
-    *row = (struct ct_model_row){.lab = t->price.lab,
-                                 .model = t->price.model,
+    *row = (struct ct_model_row){.lab = ct_arena_dup(m->arena, t->price.lab),
+                                 .model = ct_arena_dup(m->arena, t->price.model),
                                  .open_weights = -1,
                                  .exclusive_until_ms = CT_NONE,
                                  .direct_input = CT_NONE,
@@ -402,12 +423,15 @@ static struct ct_rows models_of(struct market *m)
                     ct_span_eq(t[i].price.model, t[i + n].price.model);
              n++)
             ;
-        struct ct_model_row *row = CT_VEC_PUSH(m->arena, &models);
+        struct ct_model_row *row = CT_VEC_PUSH(m->scratch, &models);
         if (row)
             fill_model(m, row, &t[i], n);
     }
     date_models(m, models.v, models.n);
-    return (struct ct_rows){models.v, models.n};
+    struct ct_model_row *kept = ct_arena_alloc(m->arena, models.n * sizeof *kept);
+    if (kept && models.n)
+        memcpy(kept, models.v, models.n * sizeof *kept);
+    return (struct ct_rows){kept, kept ? models.n : 0};
 }
 
 /* ---- labs ---- */
@@ -428,10 +452,10 @@ static void date_labs(const struct market *m, struct ct_lab_row *labs, size_t n)
         lab->series = ct_market_lab_name(m->arena, CT_SERIES_CLOUDS, lab->lab);
         if (c[i].dated && c[i].nth == 2) {
             lab->second_ms = c[i].at_ms;
-            lab->second_cloud = c[i].cloud;
+            lab->second_cloud = ct_arena_dup(m->arena, c[i].cloud);
         } else if (c[i].dated && c[i].nth == 3) {
             lab->third_ms = c[i].at_ms;
-            lab->third_cloud = c[i].cloud;
+            lab->third_cloud = ct_arena_dup(m->arena, c[i].cloud);
         }
     }
 }
@@ -517,8 +541,10 @@ static void find_gone(const struct market *m, const struct ct_query *q, struct c
                      ct_span_eq(told[k].host, name.host);
         if (!known)
             add_change(m->arena, out,
-                       (struct ct_model_change_row){e[i].at_ms, CT_LIT("gone"), name.lab, name.model,
-                                                    name.host, CT_SPAN_NONE});
+                       (struct ct_model_change_row){
+                           e[i].at_ms, CT_LIT("gone"), ct_arena_dup(m->arena, name.lab),
+                           ct_arena_dup(m->arena, name.model), ct_arena_dup(m->arena, name.host),
+                           CT_SPAN_NONE});
     }
 }
 
@@ -545,14 +571,18 @@ static void find_firsts(const struct market *m, const struct ct_query *q, struct
                        (struct ct_model_change_row){
                            c[i].at_ms,
                            ct_arena_printf(m->arena, "%.*s cloud", CT_FMT(ct_reach_word(c[i].nth))),
-                           c[i].lab, CT_SPAN_NONE, c[i].cloud, CT_LIT("cloud")});
+                           ct_arena_dup(m->arena, c[i].lab), CT_SPAN_NONE,
+                           ct_arena_dup(m->arena, c[i].cloud), CT_LIT("cloud")});
 }
 
 /* ---- loaders ---- */
 
-static enum ct_status finish(const struct market *m, struct ct_error *err)
+/* What became of it: STATUS, or that the answer was too large. */
+static enum ct_status finish(struct market *m, enum ct_status status, struct ct_error *err)
 {
-    return ct_arena_full(m->arena) ? ct_fail(err, CT_ERR_LIMIT, "models", NULL) : CT_OK;
+    ct_arena_free(m->scratch);
+    return status == CT_OK && ct_arena_full(m->arena) ? ct_fail(err, CT_ERR_LIMIT, "models", NULL)
+                                                      : status;
 }
 
 enum ct_status ct_read_models(struct ct_reader *r, const struct ct_query *q, struct ct_arena *a,
@@ -560,11 +590,9 @@ enum ct_status ct_read_models(struct ct_reader *r, const struct ct_query *q, str
 {
     struct market m = {.by_region = false};
     enum ct_status status = load_market(r, q, a, &m, err);
-    if (status == CT_OK) {
+    if (status == CT_OK)
         *out = models_of(&m);
-        status = finish(&m, err);
-    }
-    return status;
+    return finish(&m, status, err);
 }
 
 enum ct_status ct_read_labs(struct ct_reader *r, const struct ct_query *q, struct ct_arena *a,
@@ -572,11 +600,9 @@ enum ct_status ct_read_labs(struct ct_reader *r, const struct ct_query *q, struc
 {
     struct market m = {.by_region = false};
     enum ct_status status = load_market(r, q, a, &m, err);
-    if (status == CT_OK) {
+    if (status == CT_OK)
         *out = labs_of(&m, models_of(&m));
-        status = finish(&m, err);
-    }
-    return status;
+    return finish(&m, status, err);
 }
 
 enum ct_status ct_read_sellers(struct ct_reader *r, const struct ct_query *q, struct ct_arena *a,
@@ -592,26 +618,30 @@ enum ct_status ct_read_sellers(struct ct_reader *r, const struct ct_query *q, st
     return status;
 }
 
-enum ct_status ct_read_regions(struct ct_reader *r, const struct ct_query *q, struct ct_arena *a,
-                               struct ct_rows *out, struct ct_error *err)
+static struct ct_rows regions_of(struct market *m)
 {
-    struct market m = {.by_region = true};
     CT_VEC(struct ct_seller) kept = {0};
-    enum ct_status status = load_market(r, q, a, &m, err);
-    if (status != CT_OK)
-        return status;
-    struct ct_rows models = models_of(&m);
+    struct ct_rows models = models_of(m);
     const struct ct_model_row *row = models.v;
     for (size_t i = 0; i < models.n; i++) {
         const struct ct_seller *s = row[i].sellers.v;
         for (size_t k = 0; k < row[i].sellers.n; k++) {
-            struct ct_seller *place = s[k].cloud >= 0 ? CT_VEC_PUSH(a, &kept) : NULL;
+            struct ct_seller *place = s[k].cloud >= 0 ? CT_VEC_PUSH(m->arena, &kept) : NULL;
             if (place)
                 *place = s[k];
         }
     }
-    *out = (struct ct_rows){kept.v, kept.n};
-    return finish(&m, err);
+    return (struct ct_rows){kept.v, kept.n};
+}
+
+enum ct_status ct_read_regions(struct ct_reader *r, const struct ct_query *q, struct ct_arena *a,
+                               struct ct_rows *out, struct ct_error *err)
+{
+    struct market m = {.by_region = true};
+    enum ct_status status = load_market(r, q, a, &m, err);
+    if (status == CT_OK)
+        *out = regions_of(&m);
+    return finish(&m, status, err);
 }
 
 enum ct_status ct_read_model_changes(struct ct_reader *r, const struct ct_query *q,
@@ -625,15 +655,15 @@ enum ct_status ct_read_model_changes(struct ct_reader *r, const struct ct_query 
     window.limit = 200000;
     enum ct_status status = load_market(r, q, a, &m, err);
     if (status == CT_OK)
-        status = ct_read_events(r, &window, a, &events, err);
-    if (status != CT_OK)
-        return status;
-    models = models_of(&m);
-    find_new(&m, q, models, &found);
-    find_gone(&m, q, events, models, &found);
-    find_firsts(&m, q, &found);
-    if (found.rows.n)
-        qsort(found.rows.v, found.rows.n, sizeof *found.rows.v, newest_first);
-    *out = (struct ct_rows){found.rows.v, found.rows.n};
-    return finish(&m, err);
+        status = ct_read_events(r, &window, m.scratch, &events, err);
+    if (status == CT_OK) {
+        models = models_of(&m);
+        find_new(&m, q, models, &found);
+        find_gone(&m, q, events, models, &found);
+        find_firsts(&m, q, &found);
+        if (found.rows.n)
+            qsort(found.rows.v, found.rows.n, sizeof *found.rows.v, newest_first);
+        *out = (struct ct_rows){found.rows.v, found.rows.n};
+    }
+    return finish(&m, status, err);
 }

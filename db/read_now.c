@@ -83,15 +83,37 @@ static struct ct_span incident_where(struct ct_reader *r, const struct ct_source
     return ct_arena_printf(r->arena, "%.*s %zu regions", CT_FMT(s->provider), i->regions.n);
 }
 
+static bool names(const struct ct_list *list, struct ct_span name)
+{
+    for (size_t i = 0; i < list->n; i++)
+        if (ct_span_eq(list->v[i], name))
+            return true;
+    return false;
+}
+
+/* The worst of what an incident says of itself and what the page says of the PARTS it names: "minor" may have taken
+ * one of them down. */
+static int incident_state(const struct ct_incident_row *i, const struct ct_component_list *parts)
+{
+    int worst = i->state;
+    for (size_t k = 0; worst >= CT_STATE_DEGRADED && k < parts->v.n; k++) {
+        const struct ct_component_row *c = &parts->v.v[k];
+        bool here = !i->regions.n || !c->region.n || names(&i->regions, c->region);
+        if (c->state > worst && here && (names(&i->components, c->name) || names(&i->components, c->id)))
+            worst = c->state;
+    }
+    return worst;
+}
+
 static void add_incident(struct ct_reader *r, const struct ct_source_at *s,
-                         const struct ct_incident_row *i, struct now_list *out)
+                         const struct ct_incident_row *i, int state, struct now_list *out)
 {
     bool planned = i->state <= CT_STATE_MAINTENANCE;
     bool ahead = i->state == CT_STATE_OPERATIONAL;
     if (ahead && (i->scheduled_for_ms == CT_NONE || i->scheduled_for_ms > r->t + AHEAD_MS))
         return;
     struct ct_now_row *row =
-        push(r, out, planned ? CT_STATE_MAINTENANCE : i->state, CT_EVENT_INCIDENT);
+        push(r, out, planned ? CT_STATE_MAINTENANCE : state, CT_EVENT_INCIDENT);
     if (!row)
         return;
     if (ahead && i->scheduled_for_ms > r->t)
@@ -107,17 +129,16 @@ static void add_incident(struct ct_reader *r, const struct ct_source_at *s,
                                                               : i->first_seen_ms;
 }
 
-/* A bad scope nobody wrote an incident for: its components say it, or the page itself. */
+/* A bad scope no incident is as bad as: its components say it, or the page itself. */
 static void add_scope(struct ct_reader *r, const struct ct_source_at *s,
-                      struct ct_scope_state state, struct now_list *out)
+                      struct ct_scope_state state, const struct ct_component_list *components,
+                      struct now_list *out)
 {
-    struct ct_component_list components = {.bad = 0};
     struct ct_now_row *row = push(r, out, state.state, CT_EVENT_STATE);
     if (!row)
         return;
-    ct_components_at(r, s, &components);
     row->where = ct_source_where(r, s);
-    row->what = ct_components_text(r, s, &components);
+    row->what = ct_components_text(r, s, components);
     if (!row->what.p && s->page_indicator.n)
         row->what = ct_arena_printf(r->arena, "the page says: %.*s", CT_FMT(s->page_indicator));
     if (!row->what.p)
@@ -132,21 +153,26 @@ static void add_status(struct ct_reader *r, const struct ct_source_at *s, struct
 {
     struct ct_scope_state state = ct_scope_state(r, s);
     struct ct_incident_list list = {.v = {NULL, 0, 0}};
-    bool told = false, bad = state.state >= CT_STATE_DEGRADED;
+    struct ct_component_list components = {.bad = 0};
+    bool bad = state.state >= CT_STATE_DEGRADED;
+    int told = -1; /* the worst there is a row of */
     ct_incidents_at(r, s, false, &list);
+    if (bad)
+        ct_components_at(r, s, &components);
     /* What nobody has written about for 14 days is named only where nothing newer explains the
      * trouble. */
-    for (int stale = 0; stale <= (bad && !told); stale++) {
+    for (int stale = 0; stale <= (bad && told < CT_STATE_DEGRADED); stale++) {
         for (size_t i = 0; i < list.v.n; i++) {
             const struct ct_incident_row *row = &list.v.v[i];
             if (row->state < 0 || row->stale != stale)
                 continue;
-            told = told || row->state >= CT_STATE_DEGRADED;
-            add_incident(r, s, row, out);
+            int worst = incident_state(row, &components);
+            told = worst > told ? worst : told;
+            add_incident(r, s, row, worst, out);
         }
     }
-    if (!told && bad)
-        add_scope(r, s, state, out);
+    if (bad && told < state.state) /* line 1 counts it: it has a row */
+        add_scope(r, s, state, &components, out);
 }
 
 /* ---- sources ---- */
@@ -197,13 +223,16 @@ static void add_move(struct ct_reader *r, const struct ct_event_row *e, const ch
     row->since_ms = e->at_ms;
 }
 
-/* "H100-SXM-80x8" without count and memory. A trailing number of up to three digits is memory:
- * RTX-4090. */
-static struct ct_span short_gpu(struct ct_span gpu)
+/* "H100-SXM-80x8" without memory, COUNT "x8" by itself and none for one. A trailing number of up to three digits is
+ * memory: RTX-4090. */
+static struct ct_span short_gpu(struct ct_span gpu, struct ct_span *count)
 {
     size_t n = gpu.n;
     while (n && gpu.p[n - 1] != 'x')
         n--;
+    *count = n > 1 ? (struct ct_span){gpu.p + n - 1, gpu.n - n + 1} : CT_SPAN_NONE;
+    if (ct_span_is(*count, "x1"))
+        *count = CT_SPAN_NONE;
     gpu.n = n > 1 ? n - 1 : gpu.n;
     n = gpu.n;
     while (n && gpu.p[n - 1] >= '0' && gpu.p[n - 1] <= '9')
@@ -216,11 +245,11 @@ static struct ct_span short_gpu(struct ct_span gpu)
 static struct ct_span offer_where(struct ct_reader *r, struct ct_span series)
 {
     struct ct_span cloud = ct_name_segment(r, series, 1), region = ct_name_segment(r, series, 2);
-    struct ct_span gpu = short_gpu(ct_name_segment(r, series, 3));
+    struct ct_span count, gpu = short_gpu(ct_name_segment(r, series, 3), &count);
     struct ct_span purchase = ct_name_segment(r, series, 4);
     bool any = ct_span_is(region, "any");
-    return ct_arena_printf(r->arena, "%.*s %.*s %.*s%s%.*s", CT_FMT(gpu), CT_FMT(purchase),
-                           CT_FMT(cloud), any ? "" : "/", any ? 0 : (int)region.n,
+    return ct_arena_printf(r->arena, "%.*s%s%.*s %.*s %.*s%s%.*s", CT_FMT(gpu), count.n ? " " : "",
+                           CT_FMT(count), CT_FMT(purchase), CT_FMT(cloud), any ? "" : "/", any ? 0 : (int)region.n,
                            region.p ? region.p : "");
 }
 

@@ -50,16 +50,24 @@ page() {
     echo '```'
 }
 
+# All looks of a screen at a size, KEYS typed first; NAME is how the sums call it.
+looks() { # NAME SCREEN SIZE KEYS
+    for charset in unicode narrow ascii; do
+        echo "$1 $3 $charset $(draw "$2" "$3" --keys "$4" --charset $charset | cksum)"
+    done
+    for theme in terminal mono; do
+        echo "$1 $3 $theme $(draw "$2" "$3" --keys "$4" --charset unicode --ansi --theme $theme | cksum)"
+    done
+}
+
+# The bench is screen 6 in the middle of work: a week, percent, cursor, anchor, the second series chosen.
 sums() {
-    for name in now status gpus tokens models history alerts sources help; do
-        for size in 80x24 120x40 200x60 44x14 20x5; do
-            for charset in unicode narrow ascii; do
-                echo "$name $size $charset $(draw "$name" "$size" --charset $charset | cksum)"
-            done
-            for theme in terminal mono; do
-                echo "$name $size $theme $(draw "$name" "$size" --charset unicode --ansi --theme $theme | cksum)"
-            done
+    for size in 80x24 120x40 200x60 200x50 44x14 20x5; do
+        for name in now status gpus tokens models history alerts sources help; do
+            looks "$name" "$name" "$size" ""
         done
+        looks bench history "$size" "[%HHxHhhj"
+        looks points history "$size" "vvv"
     done
 }
 

@@ -408,7 +408,13 @@ void ui_draw_health(struct ct_ui *ui)
         x += ct_puts(b, 0, x, CT_ROLE_DIM, "network ok") + 3;
     }
     if (m && m->sum.recording_since_ms != CT_NONE) {
-        ui_clock(ui, m->sum.recording_since_ms, true, false, text);
+        struct ct_civil since;
+        ct_civil_from_ms(m->sum.recording_since_ms, &since);
+        bool old = ui_now(ui) - m->sum.recording_since_ms > 300 * CT_DAY; /* the year tells more than the hour */
+        snprintf(text, sizeof(text), "%04d-%02d-%02d", since.year % 10000, since.month % 100, since.day % 100);
+        if (!old) {
+            ui_clock(ui, m->sum.recording_since_ms, true, false, text);
+        }
         x += ct_putf(b, 0, x, CT_ROLE_DIM, "recording since %s", text) + 3;
     }
     if (oldest) {
@@ -436,6 +442,9 @@ static void put_hints(struct ct_ui *ui, struct ct_box b)
     static const struct hint prices[] = {
         {CT_ACT_HELP, "help"},    {CT_ACT_FILTER, "filter"},   {CT_ACT_SORT, "sort"},
         {CT_ACT_WATCH, "follow"}, {CT_ACT_HISTORY, "history"}, {CT_ACT_DETAIL, "detail"}};
+    static const struct hint unwell[] = {
+        {CT_ACT_HELP, "help"}, {CT_ACT_FILTER, "filter"}, {CT_ACT_DETAIL, "detail"},
+        {CT_ACT_ACK, "ack"},   {CT_ACT_SILENCE, "silence"}, {CT_ACT_EXIT, "where else"}};
     static const struct hint chart[] = {
         {CT_ACT_HELP, "help"},    {CT_ACT_COL_LEFT, "cursor"}, {CT_ACT_ZOOM_IN, "zoom in"},
         {CT_ACT_LONGER, "range"}, {CT_ACT_ANCHOR, "anchor"},   {CT_ACT_NEXT_EVENT, "event"}};
@@ -452,7 +461,8 @@ static void put_hints(struct ct_ui *ui, struct ct_box b)
     const struct panel *p = ui_focused(ui);
     bool priced = p && (p->ops == &ct_panel_offers || p->ops == &ct_panel_tokens ||
                         p->ops == &ct_panel_watchlist);
-    const struct hint *hints = context == CT_KEYS_CHART ? chart : priced ? prices : table;
+    bool trouble = p && (p->ops == &ct_panel_now || p->ops == &ct_panel_status);
+    const struct hint *hints = context == CT_KEYS_CHART ? chart : priced ? prices : trouble ? unwell : table;
     size_t n = 6;
     if (ui->overlay != OVERLAY_NONE || ui->detail) {
         hints = back;

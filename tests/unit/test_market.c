@@ -479,6 +479,28 @@ static void a_job_of_tokens_needs_both_prices(void **state)
     done(&s);
 }
 
+/* Of a real market (25,000 prices) the answer was ten times larger than what it is made of. */
+static void the_models_of_a_large_market_are_given_back_without_the_market(void **state)
+{
+    enum { MODELS = 200, HOSTS = 10 };
+    struct fixture *f = *state;
+    struct seen s = {0};
+    for (int i = 0; i < MODELS * HOSTS; i++) {
+        const char *host = ct_arena_printf(f->arena, "host-%d", i % HOSTS).p;
+        const char *model = ct_arena_printf(f->arena, "model-%d", i / HOSTS).p;
+        sold(f, ct_arena_printf(f->arena, "%s/%s", host, model).p, model, host, "reseller", 1000 + i);
+    }
+    fetch(f, "token", T0);
+    look(&s, state, ct_read_models, T0);
+    const struct ct_model_row *m = s.rows.v;
+    const struct ct_seller *seller = m->sellers.v;
+    assert_int_equal(s.rows.n, MODELS);
+    assert_int_equal(m->sellers.n, HOSTS);
+    assert_true(ct_span_is(seller->host, "host-0"));
+    assert_true(ct_arena_used(s.a) < s.rows.n * (sizeof *m + HOSTS * (sizeof *seller + 150)));
+    done(&s);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -494,6 +516,7 @@ int main(void)
         T(closed_models_of_a_lab_are_counted_apart),
         T(sellers_of_one_model_stand_clouds_first),
         T(what_came_and_went_is_told_newest_first),
+        T(the_models_of_a_large_market_are_given_back_without_the_market),
         T(regions_of_one_cloud_are_rows_of_their_own),
         T(the_exit_names_well_places_only),
         T(the_exit_leads_to_no_place_in_trouble),

@@ -916,8 +916,8 @@ static void now_lists_trouble_first_then_the_moves_of_a_day(void **state)
           "!|PART|openai|1 of 1 components in partial outage: api\n"
           "m|soon|openai|Title of plan 10-10 08:53-09:53Z\n"
           "+|MODEL|openai|5 new models\n"
-          "$|MOVE|H100-SXM od aws/us-east-1|2.19 -> 1.94 $/GPU.h  -11.4%, 90d low\n"
-          "A|CAP|H100-SXM od aws/us-east-1|none -> available after 1m");
+          "$|MOVE|H100-SXM x8 od aws/us-east-1|2.19 -> 1.94 $/GPU.h  -11.4%, 90d low\n"
+          "A|CAP|H100-SXM x8 od aws/us-east-1|none -> available after 1m");
     /* a list that stops answering is said as well */
     t.q.now_ms = MIN(2) + 2 * CT_DAY;
     struct ct_rows rows = load(&t, ct_read_now);
@@ -928,6 +928,27 @@ static void now_lists_trouble_first_then_the_moves_of_a_day(void **state)
     assert_non_null(strstr(is, "openai|page not read: no answer for 2d"));
     assert_non_null(strstr(is, "; last known PART"));
     free(is);
+    end(&t);
+}
+
+static void now_says_the_worst_of_an_incident_and_of_the_parts_it_names(void **state)
+{
+    struct read t = begin(state, MIN(3));
+    struct ct_span part = CT_LIT("api");
+    component(t.f, "api", CT_STATE_MAJOR);
+    component(t.f, "chat", CT_STATE_OPERATIONAL);
+    struct ct_incident *i = incident(t.f, "errors", CT_STATE_DEGRADED, CT_PHASE_IDENTIFIED, 1);
+    i->components = (struct ct_list){&part, 1};
+    fetch(t.f, "stat", MIN(2));
+    shows(&t, ct_read_now, &ct_now_table, "sign word where what", "X|DOWN|openai|Title of errors");
+    /* and what no incident is about has a row of its own: line 1 counts it */
+    component(t.f, "api", CT_STATE_OPERATIONAL);
+    component(t.f, "chat", CT_STATE_PARTIAL);
+    i = incident(t.f, "errors", CT_STATE_DEGRADED, CT_PHASE_IDENTIFIED, 1);
+    i->components = (struct ct_list){&part, 1};
+    fetch(t.f, "stat", MIN(3));
+    shows(&t, ct_read_now, &ct_now_table, "sign word what",
+          "!|PART|1 of 2 components in partial outage: chat\n~|DEGR|Title of errors");
     end(&t);
 }
 
@@ -1350,6 +1371,7 @@ int main(void)
         T(events_come_newest_first_and_by_subject),
         T(now_tells_the_prices_of_one_model_in_one_row),
         T(now_lists_trouble_first_then_the_moves_of_a_day),
+        T(now_says_the_worst_of_an_incident_and_of_the_parts_it_names),
         T(a_quarantined_price_is_marked_and_out_of_the_index),
         T(trouble_nobody_writes_about_is_named_where_nothing_newer_explains_it),
         T(planned_work_stands_in_the_order_it_comes),

@@ -133,6 +133,31 @@ static void a_name_gets_the_room_that_short_columns_leave(void **state)
     assert_non_null(strstr(f->text.p, " H100-PCIe spot vastai/Quebec "));
 }
 
+static void a_number_in_view_is_whole_even_where_no_sample_saw_it(void **state)
+{
+    enum { ROWS = 600 };
+    static const struct ct_tcol narrow_cols[] = {
+        {.column = "name", .header = "NAME", .min = 12, .max = 40, .middle = true},
+        {.column = "price", .header = "PRICE", .min = 3, .max = 9, .align = 1},
+    };
+    static const struct ct_tview narrow = {
+        .table = &table, .cols = narrow_cols, .n_cols = 2, .frozen = 1, .id = "name", .noun = "rows"};
+    struct fix *f = *state;
+    struct ct_error e = {0};
+    struct ct_draw d = {.focus = true, .live = true, .query = &f->q};
+    struct row *rows = ct_arena_alloc(f->a, ROWS * sizeof(*rows));
+    for (int i = 0; i < ROWS; i++) {
+        rows[i].name = ct_arena_printf(f->a, "a rather long name of row %d", i);
+        rows[i].price = i == 1 ? INT64_C(1234560000000) : INT64_C(1000000000);
+    }
+    f->q.at_ms = CT_LIVE;
+    assert_int_equal(ct_tmodel_load(&narrow, (struct ct_rows){rows, ROWS}, &f->q, 0, f->a, &f->m, &e), CT_OK);
+    f->c = ct_canvas_new(8, 26, CT_CHARSET_ASCII);
+    ct_tview_draw(&narrow, &f->s, &f->m, &d, ct_box_all(f->c), &f->note, "");
+    ct_canvas_text(f->c, &f->text);
+    assert_non_null(strstr(f->text.p, "1,234.56"));
+}
+
 static void columns_move_hide_and_come_back_whatever_their_order(void **state)
 {
     struct fix *f = *state;
@@ -331,6 +356,7 @@ int main(void)
         T(columns_drop_in_their_order_as_width_shrinks),
         T(a_name_gets_the_room_that_short_columns_leave),
         T(a_missing_value_is_a_dash),
+        T(a_number_in_view_is_whole_even_where_no_sample_saw_it),
         T(columns_move_hide_and_come_back_whatever_their_order),
         T(a_highlighting_filter_hides_nothing_and_n_goes_round),
         T(selection_follows_the_id_through_every_order),

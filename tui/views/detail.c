@@ -139,7 +139,7 @@ static enum ct_status add_updates(struct builder *b, const struct ct_incident_ro
 static enum ct_status add_incident(struct builder *b, const struct ct_incident_row *i)
 {
     add(b, CT_SPAN_NONE, CT_ROLE_TITLE, i->title);
-    bool known = i->phase >= 0 && i->phase <= CT_PHASE_UNKNOWN;
+    bool known = i->phase >= 0 && i->phase < CT_PHASE_UNKNOWN;
     struct ct_span phase = ct_span(known ? ct_phase_words[i->phase] : "");
     if (i->open == 0)
         add(b, CT_LIT("state"), CT_ROLE_TEXT,

@@ -107,7 +107,7 @@ static const struct ct_tcol model_cols[] = {
     PRICE("volcengine", "VOLCENG", format_volcengine, 12),
     {.column = "n_hosts", .header = "HOSTS", .min = 5, .align = 1, .drop = 5},
     {.column = "cheapest_host", .header = "CHEAPEST", .min = 8, .max = 14, .drop = 10, .middle = true},
-    {.column = "open_weights", .header = "WEIGHTS", .min = 6, .drop = 7, .format = format_open},
+    {.column = "open_weights", .header = "WEIGHTS", .min = 7, .drop = 7, .format = format_open},
     {.column = "seen_at", .header = "SEEN", .min = 6, .align = 1, .drop = 2, .format = format_seen},
 };
 

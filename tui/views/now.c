@@ -29,7 +29,8 @@ static enum ct_role format_since(const void *row, const struct ct_draw *d, struc
     const struct ct_now_row *r = row;
     char age[CT_TIME_MAX];
     if (r->since_ms != CT_NONE && r->since_ms > d->now_ms) { /* planned */
-        ct_age_format(age, r->since_ms - d->now_ms);
+        int64_t away = r->since_ms - d->now_ms; /* of days the hours are too much for the column */
+        ct_age_format(age, away < 2 * CT_DAY ? away : away / CT_DAY * CT_DAY);
         ct_buf_addf(out, "in %s", age);
         return CT_ROLE_TEXT;
     }
@@ -63,7 +64,7 @@ static bool notable(const void *row)
 
 static const struct ct_tcol cols[] = {
     {.column = "state", .header = "  STATE", .min = 7, .paint = paint_state},
-    {.column = "where", .header = "WHERE", .min = 9, .max = 32, .middle = true},
+    {.column = "where", .header = "WHERE", .min = 9, .max = 36, .middle = true},
     {.column = "what", .header = "WHAT", .min = 12, .max = 200, .drop = 1},
     {.column = "since", .header = "SINCE", .min = 6, .max = 8, .align = 1, .format = format_since},
     {.column = "alert", .header = "ALERT", .min = 5, .max = 9, .drop = 2, .format = format_alert},

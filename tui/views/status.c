@@ -35,12 +35,12 @@ static enum ct_role format_what(const void *row, const struct ct_draw *d, struct
 {
     const struct ct_status_row *r = row;
     (void)d;
-    if (!disagrees(r) && r->components_total > 0 && r->components_bad > 0)
-        ct_buf_addf(out, "%lld of %lld components  ", (long long)r->components_bad,
-                    (long long)r->components_total);
     if (r->reason.n)
         ct_buf_add(out, r->reason);
-    else if (!out->n && r->components_total > 0)
+    else if (r->components_bad > 0)
+        ct_buf_addf(out, "%lld of %lld components unwell", (long long)r->components_bad,
+                    (long long)r->components_total);
+    else if (r->components_total > 0)
         ct_buf_addf(out, "%lld components", (long long)r->components_total);
     return r->state == CT_STATE_OPERATIONAL && !disagrees(r) ? CT_ROLE_DIM : CT_ROLE_TEXT;
 }
@@ -304,7 +304,7 @@ static enum ct_role format_phase(const void *row, const struct ct_draw *d, struc
 {
     const struct ct_incident_row *r = row;
     (void)d;
-    bool known = r->phase >= 0 && r->phase <= CT_PHASE_UNKNOWN;
+    bool known = r->phase >= 0 && r->phase < CT_PHASE_UNKNOWN;
     ct_buf_adds(out, known ? ct_phase_words[r->phase] : "-");
     return r->stale == 1 ? CT_ROLE_STALE : CT_ROLE_TEXT;
 }

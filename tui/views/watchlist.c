@@ -121,7 +121,8 @@ static bool add_series(row_vec *rows, struct ct_reader *reader, struct ct_span n
     *r = (struct row){.item = ct_arena_dup(a, ct_buf_span(&text)), .series = h->series,
                       .unit = ct_arena_dup(a, ct_buf_span(&unit)), .value = value,
                       .digits = h->digits, .seen_ms = h->last_seen_ms, .stock = -1,
-                      .freshness = end - h->last_seen_ms > 2 * CT_DAY ? CT_STALE : CT_FRESH,
+                      .freshness = h->last_seen_ms == CT_NONE || end - h->last_seen_ms > 2 * CT_DAY
+                                       ? CT_STALE : CT_FRESH,
                       .change_milli = ct_pct_change(value_at(h, end - CT_DAY), value)};
     for (int i = 0; i < CT_SPARK; i++)
         r->spark[i] = value_at(h, end - (CT_SPARK - 1 - i) * CT_DAY - 1);

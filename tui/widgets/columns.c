@@ -40,12 +40,14 @@ static bool is_time(const struct ct_tview *v, int i)
     return col && col->type == CT_TYPE_TIME;
 }
 
-/* The least a column needs: its minimum, or less when all it says is shorter. Ages grow while nobody loads. */
+/* The least a column needs: its minimum, or less when all it says is shorter, or more when that are numbers: a name
+ * may be cut, a number not. Ages grow while nobody loads. */
 static int least_width(const struct ct_tview *v, const struct ct_tstate *s, int i)
 {
     const struct ct_tcol *c = &v->cols[i];
     bool moving = c->paint || is_time(v, i) || s->measured != v;
-    return moving || s->wide[i] >= c->min ? c->min : s->wide[i];
+    int most = c->align > 0 && c->max > c->min ? c->max : c->min;
+    return moving ? c->min : s->wide[i] < most ? s->wide[i] : most;
 }
 
 /* Gives the SPARE columns away, one to each in turn: to names that would be cut, to other texts that would be, or

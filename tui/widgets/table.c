@@ -173,12 +173,13 @@ enum ct_role ct_table_cell(const struct ct_tview *v, const struct ct_tcol *c, co
     return col ? format_plain(col, row, d, out) : CT_ROLE_TEXT;
 }
 
+enum { SAMPLE = 256 };
+
 /* How wide the texts of M's columns are, of many rows those at equal distances. Widths only grow while layout and
  * box stay: columns must not jump at every refresh. */
 static void measure(const struct ct_tview *v, struct ct_tstate *s, const struct ct_tmodel *m,
                     const struct ct_draw *d, int cols)
 {
-    enum { SAMPLE = 256 };
     if (s->measured == v && s->measured_cols == cols && s->measured_serial == m->serial) {
         return;
     }
@@ -200,6 +201,25 @@ static void measure(const struct ct_tview *v, struct ct_tstate *s, const struct 
         }
         wide = wide < UCHAR_MAX ? wide : UCHAR_MAX;
         s->wide[i] = s->wide[i] > wide ? s->wide[i] : (unsigned char)wide;
+    }
+    ct_buf_free(&text);
+}
+
+/* A number is never cut: those in view count even when the sample went past them. */
+static void measure_shown(const struct ct_tview *v, struct ct_tstate *s, const struct ct_tmodel *m,
+                          const struct ct_draw *d)
+{
+    struct ct_buf text = CT_BUF_INIT;
+    size_t end = (size_t)s->top + (size_t)(s->page > 0 ? s->page : 0);
+    for (size_t at = (size_t)s->top; m->rows.n > SAMPLE && at < end && at < m->rows.n; at++) {
+        for (int i = 0; i < ct_columns_n(v); i++) {
+            const struct ct_tcol *c = &v->cols[i];
+            if (c->align > 0 && !c->paint) {
+                ct_table_cell(v, c, ct_row(v->table, m->rows, at), d, &text);
+                int wide = ct_text_width(ct_buf_span(&text));
+                s->wide[i] = wide > s->wide[i] && wide <= UCHAR_MAX ? (unsigned char)wide : s->wide[i];
+            }
+        }
     }
     ct_buf_free(&text);
 }
@@ -409,7 +429,6 @@ void ct_tview_draw(const struct ct_tview *v, struct ct_tstate *s, const struct c
     ct_columns_of(v, s);
     ct_table_follow(s, m);
     measure(v, s, m, d, box.cols);
-    fit_scrolled(v, s, box.cols, &f);
     bool asking = s->sorting || s->choosing;
     bool header = asking || box.rows >= 8 || (box.rows >= 3 && box.cols >= 58);
     bool told = m->hidden || d->load_error || s->n_marks || d->query->sort[0] || m->matched;
@@ -421,6 +440,8 @@ void ct_tview_draw(const struct ct_tview *v, struct ct_tstate *s, const struct c
         note_part(note, s->page, m->rows.n);
     }
     scroll(s, m->rows.n, s->page);
+    measure_shown(v, s, m, d);
+    fit_scrolled(v, s, box.cols, &f);
     if (header) {
         draw_header(v, s, d, box, &f);
     }
