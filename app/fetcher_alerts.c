@@ -15,6 +15,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+enum { LOOK_MS = 20 }; /* how often requests under way are moved */
+
 struct ct_fetcher_alerts {
     struct ct_alert_config config;
     struct ct_engine *engine;
@@ -248,6 +250,23 @@ static void reload(struct ct_fetcher_alerts *a)
     a->config = config;
 }
 
+/* Messages have a network of their own: the caller sleeps in the fetching one. True: some are on
+ * their way. */
+static bool move_requests(struct ct_fetcher_alerts *a)
+{
+    struct ct_error err = {0};
+    bool woken;
+    for (size_t left = a->http ? ct_http_running(a->http) : 0, before; left > 0;) {
+        before = left;
+        if (ct_http_poll(a->http, 0, -1, &woken, &err) != CT_OK)
+            ct_log(CT_LOG_ERROR, "alerts: %s: %s", err.where, err.what);
+        left = ct_http_running(a->http);
+        if (left >= before) /* one answer is handed over at a time */
+            return true;
+    }
+    return false;
+}
+
 int64_t ct_fetcher_alerts_step(struct ct_fetcher_alerts *a, int64_t most_ms)
 {
     if (a && a->http && ct_boot_ms() - a->looked_boot_ms > CT_EVALUATE_MS) {
@@ -257,6 +276,10 @@ int64_t ct_fetcher_alerts_step(struct ct_fetcher_alerts *a, int64_t most_ms)
             reload(a);
         a->mark = mark;
     }
-    int64_t wait = a ? ct_engine_step(a->engine, ct_now_ms(), ct_boot_ms()) : most_ms;
+    if (!a)
+        return most_ms;
+    int64_t wait = ct_engine_step(a->engine, ct_now_ms(), ct_boot_ms());
+    if (move_requests(a))
+        wait = wait < LOOK_MS ? wait : LOOK_MS;
     return wait < most_ms ? wait : most_ms;
 }

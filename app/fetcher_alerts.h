@@ -29,7 +29,9 @@ CT_MUST_USE enum ct_status ct_fetcher_alerts_new(const struct ct_alert_config *c
                                                  const char *db, struct ct_writer *w,
                                                  struct ct_fetcher_alerts **out,
                                                  struct ct_error *err);
-/* From now on FILE (NULL: the usual settings) is looked at every 15 s and read again when it changed. */
+/* From now on FILE (NULL: the usual settings) is looked at every 15 s and read again when it changed.
+ * HTTP (borrowed) is for the alerts alone: fetching has another, so that neither waits for the other;
+ * ct_fetcher_alerts_step moves it. */
 void ct_fetcher_alerts_follow(struct ct_fetcher_alerts *a, const char *file, bool allow_private,
                               struct ct_http *http);
 void ct_fetcher_alerts_free(struct ct_fetcher_alerts *a); /* NULL is fine */

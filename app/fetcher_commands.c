@@ -19,6 +19,7 @@
 #include <unistd.h>
 
 #define START_SPREAD_MS (2 * CT_SECOND)
+enum { ALERT_CONCURRENCY = 8 };
 
 /* ---- shared ---- */
 
@@ -138,7 +139,7 @@ struct running {
     struct ct_registry *reg;
     struct ct_fetch_config config;
     struct ct_writer *writer;
-    struct ct_http *http;
+    struct ct_http *http, *alert_http; /* neither queue waits for the other */
     struct ct_record *record;
     struct ct_fetcher *fetcher;
     struct ct_fetcher_alerts *alerts; /* NULL with --once: what holds for a while needs watching */
@@ -232,7 +233,8 @@ static void tell_unfetchable(struct running *r, const char *const *ids)
 
 static void stop(struct running *r)
 {
-    ct_http_free(r->http); /* first: its transfers point into the fetcher */
+    ct_http_free(r->http); /* first: their transfers point into the fetcher and the channels */
+    ct_http_free(r->alert_http);
     ct_fetcher_free(r->fetcher);
     ct_fetcher_alerts_free(r->alerts);
     ct_record_close(r->record);
@@ -252,12 +254,12 @@ static void start_alerts(struct running *r, const struct fetch_args *a, const ch
 {
     struct ct_error err = {0};
     struct ct_alert_config config;
-    ct_alert_config_load(a->config, r->config.allow_private, r->http, &config);
+    ct_alert_config_load(a->config, r->config.allow_private, r->alert_http, &config);
     if (ct_fetcher_alerts_new(&config, db, r->writer, &r->alerts, &err) != CT_OK) {
         ct_log(CT_LOG_ERROR, "alerts do not run: %s: %s", err.where, err.what);
         ct_complain(0, err.where, "alerts do not run: %s", err.what);
     } else {
-        ct_fetcher_alerts_follow(r->alerts, a->config, r->config.allow_private, r->http);
+        ct_fetcher_alerts_follow(r->alerts, a->config, r->config.allow_private, r->alert_http);
     }
 }
 
@@ -303,6 +305,9 @@ static enum ct_status start(struct running *r, const struct fetch_args *a, struc
         .ctx = r,
     };
     st = ct_http_new(&http, &r->http, err);
+    http.concurrency = ALERT_CONCURRENCY;
+    if (st == CT_OK)
+        st = ct_http_new(&http, &r->alert_http, err);
     if (st == CT_OK && a->record != NULL)
         st = ct_record_open(a->record, &r->record, err);
     if (st == CT_OK) {

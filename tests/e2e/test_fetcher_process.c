@@ -676,6 +676,53 @@ static void a_message_survives_kill_9_under_its_id_and_its_secrets_show_nowhere(
     ct_buf_free(&outage);
 }
 
+/* Requests of PATH that began at or after FROM_MS and before TO_MS. */
+static int hits_between(const char *path, int64_t from_ms, int64_t to_ms)
+{
+    int n = 0;
+    for (int i = 0; i < ts_hits(env.web, path); i++) {
+        int64_t at_ms = ts_hit_ms(env.web, path, i);
+        n += at_ms >= from_ms && at_ms < to_ms;
+    }
+    return n;
+}
+
+static void fetches_and_messages_never_wait_for_each_other(void **state)
+{
+    enum { SLOW_MS = 4000, HOOK_MS = 6000 };
+    static const char *const slow[] = {"/slow1", "/slow2", "/slow3"};
+    (void)state;
+    FILE *f = new_config();
+    struct ct_buf outage = CT_BUF_INIT;
+    ct_buf_addf(&outage, "%.*smajor_outage%s", (int)(strstr(page_body, "operational") - page_body),
+                page_body, strstr(page_body, "operational") + strlen("operational"));
+    fprintf(f, "[fetch]\nconcurrency = 1\n[alert down]\nwhen = status state>=part\n"
+               "severity = critical\nnotify = ops\n[notify ops]\nkind = webhook\n"
+               "url = http://127.0.0.1:%d/pager\nallow_private = 127.0.0.1\n", ts_port(env.web));
+    for (size_t i = 0; i < CT_LEN(slow); i++) {
+        ts_set(env.web, slow[i], &(struct ts_answer){200, .body = page_body, .delay_ms = SLOW_MS});
+        add_source(f, slow[i] + 1, "statuspage-summary", ts_port(env.web), slow[i], "1s");
+    }
+    add_source(f, "quick", "statuspage-summary", ts_port(env.web), "/quick", "1s");
+    fclose(f);
+    ts_set(env.web, "/quick", &(struct ts_answer){200, .body = outage.p});
+    ts_set(env.web, "/pager", &(struct ts_answer){200, .body = "", .delay_ms = HOOK_MS});
+    pid_t pid = FETCH("--daemon");
+    assert_true(wait_hits("/pager", 1, 90000));
+    int64_t paged = ts_hit_ms(env.web, "/pager", 0);
+    nap(HOOK_MS);
+    kill(pid, SIGTERM);
+    expect_code(wait_for(pid, 10000), 0);
+    int under_way = 0, begun = 0;
+    for (size_t i = 0; i < CT_LEN(slow); i++) {
+        under_way += hits_between(slow[i], paged - SLOW_MS, paged + 1);
+        begun += hits_between(slow[i], paged + 1, paged + HOOK_MS);
+    }
+    assert_int_equal(under_way, 1); /* the only place for a fetch was taken when the page went */
+    assert_true(begun >= 1); /* and the next one began while the pager had not answered yet */
+    ct_buf_free(&outage);
+}
+
 static void wrong_usage_is_one_line_and_changes_nothing(void **state)
 {
     (void)state;
@@ -1164,6 +1211,7 @@ int main(void)
         FRESH(a_recording_replays_into_the_same_rows),
         FRESH(a_table_that_streams_is_recorded_and_replayed),
         FRESH(a_message_survives_kill_9_under_its_id_and_its_secrets_show_nowhere),
+        FRESH(fetches_and_messages_never_wait_for_each_other),
         FRESH(wrong_usage_is_one_line_and_changes_nothing),
         FRESH(a_bad_config_line_is_named_and_the_rest_counts),
         FRESH(signals_and_the_end_of_the_parent_stop_it_within_two_seconds),
