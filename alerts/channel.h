@@ -19,6 +19,8 @@ struct ct_channels_options {
     size_t n_lines;
     struct ct_http *http; /* borrowed; NULL: nothing that needs the network (for lint) */
     bool allow_private;
+    const char *desktop; /* the program that shows CT_TITLE and CT_TEXT on a desktop when asked
+                            `desktop`; NULL: such channels refuse */
     /* What is wrong with a line; may be NULL. */
     void (*problem)(void *ctx, const char *where, const char *what);
     void *ctx;

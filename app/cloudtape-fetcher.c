@@ -36,6 +36,7 @@ static const struct {
      "acknowledge, silence, try rules and channels"},
     {"check", ct_cmd_check, "check WHEN", "for monitoring systems: exit 0, 1, 2 or 3"},
     {"check-sources", ct_cmd_check_sources, "config check", "are the settings right?"},
+    {"desktop", ct_cmd_desktop, NULL, NULL},
 };
 
 static int help(FILE *out, int code)
@@ -43,7 +44,8 @@ static int help(FILE *out, int code)
     fprintf(out, "cloudtape-fetcher %s: the part of cloudtape that fetches and stores\n\n",
             PACKAGE_VERSION);
     for (size_t i = 0; i < CT_LEN(commands); i++)
-        fprintf(out, "  cloudtape %s\n      %s\n", commands[i].usage, commands[i].help);
+        if (commands[i].help)
+            fprintf(out, "  cloudtape %s\n      %s\n", commands[i].usage, commands[i].help);
     fputs("\noptions: --db FILE, --config FILE; fetch: --allow-private, --ca FILE, --log FILE, "
           "--seed N, --parent-fd N\n",
           out);

@@ -23,6 +23,8 @@ int ct_cmd_parse(int argc, char **argv);
 int ct_cmd_import(int argc, char **argv);
 int ct_cmd_alert_work(int argc, char **argv); /* alerts ack, silence, test, lint, ... */
 int ct_cmd_check(int argc, char **argv);
+/* app/fetcher_desktop.c: what the desktop channel starts; not for people. */
+int ct_cmd_desktop(int argc, char **argv);
 int ct_cmd_demo(int argc, char **argv); /* demo/demo.c */
 
 /* ---- what they share ---- */

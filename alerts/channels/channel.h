@@ -29,6 +29,7 @@ struct ct_channel {
 };
 
 #define CT_ATTEMPT_MS (10 * CT_SECOND)
+#define CT_DESKTOP_OLDEST_MS (5 * CT_MINUTE) /* an older event surprises nobody any more */
 #define CT_HOOK_OUTPUT ((size_t)64 * 1024)
 
 /* One attempt. */
@@ -70,6 +71,8 @@ CT_MUST_USE enum ct_status ct_mail_send(struct ct_http *http, struct ct_attempt 
                                         ct_http_done *done, struct ct_error *err);
 /* One or more plain addresses, separated by commas. */
 bool ct_mail_addresses_ok(const char *list);
+/* What shows a message on the desktop; NULL: nothing does. */
+const char *ct_channels_desktop(const struct ct_channels *c);
 /* The whole path of PROGRAM, looked for in PATH, into OUT; false: there is none. */
 bool ct_program_path(const char *program, struct ct_buf *out);
 

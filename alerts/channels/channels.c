@@ -19,6 +19,7 @@ struct ct_channels {
     CT_VEC(struct ct_channel) v;
     struct ct_http *http;
     struct ct_exec *exec;
+    const char *desktop;
     struct ct_attempt *first; /* under way */
     bool allow_private, closing;
 };
@@ -235,6 +236,7 @@ void ct_channels_new(const struct ct_channels_options *o, struct ct_channels **o
     c->arena = ct_arena_new(0);
     c->http = o->http;
     c->allow_private = o->allow_private;
+    c->desktop = o->desktop ? ct_arena_dup(c->arena, ct_span(o->desktop)).p : NULL;
     add_own(c, CT_CHANNEL_SCREEN);
     add_own(c, CT_CHANNEL_BELL);
     for (size_t i = 0; i < o->n_lines; i++)
@@ -520,6 +522,25 @@ static void start_program(struct ct_attempt *a)
         finish(a, CT_SENT_REFUSED, CT_NONE, why);
 }
 
+const char *ct_channels_desktop(const struct ct_channels *c)
+{
+    return c->desktop;
+}
+
+/* Why D cannot go through CH at all; NULL: it can. DOC is what it says. */
+static const char *hindrance(const struct ct_channels *c, const struct ct_channel *ch,
+                             const struct ct_alert_delivery *d, const json_t *doc)
+{
+    bool desktop = ch && ch->kind == CT_CHANNEL_DESKTOP;
+    return !ch              ? "no such channel"
+           : ch->problem[0] ? ch->problem
+           : !doc           ? "the message is damaged"
+           : desktop && !c->desktop ? "no way to a desktop from here"
+           : desktop && ct_now_ms() - d->at_ms > CT_DESKTOP_OLDEST_MS
+               ? "older than five minutes"
+               : NULL;
+}
+
 void ct_channels_send(struct ct_channels *c, const struct ct_alert_delivery *d,
                       ct_channel_done *done, void *ctx)
 {
@@ -530,10 +551,7 @@ void ct_channels_send(struct ct_channels *c, const struct ct_alert_delivery *d,
         ch = to && to->kind != CT_CHANNEL_DIGEST ? to : NULL;
     }
     json_t *doc = ch ? json_loadb(d->json.p ? d->json.p : "", d->json.n, 0, &ignored) : NULL;
-    const char *no = !ch              ? "no such channel"
-                     : ch->problem[0] ? ch->problem
-                     : !doc           ? "the message is damaged"
-                                      : NULL;
+    const char *no = hindrance(c, ch, d, doc);
     if (no || ch->kind <= CT_CHANNEL_BELL) {
         json_decref(doc);
         done(ctx, d->row, no ? CT_SENT_REFUSED : CT_SENT_OK, CT_NONE, no ? no : "shown");

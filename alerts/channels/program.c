@@ -1,4 +1,4 @@
-/* Channels that are programs: a hook, sendmail, notify-send. The message comes on standard input and
+/* Channels that are programs: a hook, sendmail, our own way to the desktop. The message comes on standard input and
  * in CT_* variables; a hook's arguments are what the settings say and nothing else. */
 #include "config.h"
 
@@ -58,32 +58,11 @@ static char **environment(const struct ct_attempt *a, struct ct_arena *arena)
     return env;
 }
 
-/* The notification's words are markup to some desktops. */
-static char *plain(struct ct_arena *arena, const char *text)
-{
-    struct ct_buf b = CT_BUF_INIT;
-    for (; *text && b.n < 1000; text++)
-        ct_buf_adds(&b, *text == '&'   ? "&amp;"
-                        : *text == '<' ? "&lt;"
-                        : *text == '>' ? "&gt;"
-                                       : (char[]){*text, '\0'});
-    char *out = (char *)(uintptr_t)ct_arena_printf(arena, "%s", b.n ? b.p : "").p;
-    ct_buf_free(&b);
-    return out;
-}
-
 static char *const *desktop_command(const struct ct_attempt *a, struct ct_arena *arena)
 {
-    static const char *const urgency[] = {"low", "normal", "critical"};
-    char **argv = ct_arena_alloc(arena, 10 * sizeof *argv);
-    const char *const words[] = {"notify-send", "--app-name=cloudtape", "--urgency",
-                                 urgency[a->severity], "--"};
-    size_t n = 0;
-    for (; n < CT_LEN(words); n++)
-        argv[n] = (char *)(uintptr_t)words[n];
-    argv[n++] = plain(arena, a->title);
-    argv[n++] = plain(arena, a->text);
-    argv[n] = NULL;
+    const char *const words[] = {ct_channels_desktop(a->all), "desktop", NULL};
+    char **argv = ct_arena_alloc(arena, sizeof words);
+    memcpy(argv, words, sizeof words);
     return argv;
 }
 
