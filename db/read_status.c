@@ -100,7 +100,7 @@ void ct_components_at(struct ct_reader *r, const struct ct_source_at *s,
     sqlite3_stmt *st = ct_use(r, SQL_COMPONENTS, 2, s->id, (int64_t)CT_SERIES_COMPONENT);
     while (ct_step(r, st)) {
         struct ct_asof v = ct_asof_row(r, st, 0);
-        if (ct_gone(v) || (v.flags & CT_SAMPLE_HEADING))
+        if (ct_gone(v) || (v.flags & CT_SAMPLE_PART) == CT_SAMPLE_HEADING)
             continue;
         struct ct_component_row *row = CT_VEC_PUSH(r->arena, &out->v);
         if (!row)
@@ -315,8 +315,16 @@ static struct ct_span why(struct ct_reader *r, const struct ct_source_at *s,
         ct_time_format(day, s->data_ms);
         return ct_arena_printf(r->arena, "the page's own time has stood still since %.10s", day);
     }
-    if (incidents->v.n && incidents->v.v[0].state >= CT_STATE_MAINTENANCE)
-        return incidents->v.v[0].title;
+    const struct ct_incident_row *worst = incidents->v.n ? &incidents->v.v[0] : NULL;
+    for (size_t i = 0; worst && worst->stale && i < incidents->v.n; i++)
+        if (!incidents->v.v[i].stale && incidents->v.v[i].state >= CT_STATE_DEGRADED)
+            worst = &incidents->v.v[i];
+    if (worst && worst->stale && row->state < CT_STATE_DEGRADED)
+        return ct_arena_printf(r->arena, "still listed, silent for %lldd: %.*s",
+                               (long long)((r->t - newest_word(worst)) / CT_DAY),
+                               CT_FMT(worst->title));
+    if (worst && worst->state >= CT_STATE_MAINTENANCE)
+        return worst->title;
     if (components->bad)
         return ct_components_text(r, s, components);
     if (row->state >= CT_STATE_DEGRADED && s->page_indicator.n)

@@ -18,8 +18,12 @@ enum ct_sample_flags {
     CT_SAMPLE_LIFTED = 4, /* no change: the quarantined value before it, seen three times now */
     CT_SAMPLE_GONE =
         8, /* the answer no longer lists it (stock: 'N', or '?' if that says nothing) */
-    CT_SAMPLE_HEADING = 16,  /* components: a group's heading, counts in no roll-up */
-    CT_SAMPLE_LOCATION = 32, /* components: one place of many (an edge site, a data centre) */
+    /* components: what part of the provider it is, one of */
+    CT_SAMPLE_PART = 48,
+    CT_SAMPLE_HEADING = 16,  /* a group's heading, counts in no roll-up */
+    CT_SAMPLE_LOCATION = 32, /* one place of many (an edge site, a data centre) */
+    CT_SAMPLE_TOUCHED = 48,  /* a region's service, listed only because an incident touches it: what that
+                                means for the provider, the incident says */
     CT_SAMPLE_DAMAGED = 256, /* never stored: what was here cannot be read any more */
 };
 

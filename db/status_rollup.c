@@ -9,6 +9,13 @@ static bool affected(int state)
     return state >= CT_STATE_DEGRADED;
 }
 
+/* A heading repeats its parts; a service that an incident touches stands for itself: one of hundreds does
+ * not take the provider down, and one that was forgotten on the page counts no more than its incident. */
+static bool counts(const struct ct_rollup_component *c)
+{
+    return c->part != CT_SAMPLE_HEADING && c->part != CT_SAMPLE_TOUCHED;
+}
+
 /* What one open incident says about the provider at AT_MS. */
 static int incident_state(const struct ct_rollup_incident *i, int64_t at_ms)
 {
@@ -34,16 +41,17 @@ int ct_rollup(const struct ct_rollup_component *c, size_t n_c, const struct ct_r
     }
     size_t parts = 0, places = 0, bad_places = 0;
     for (size_t k = 0; k < n_c; k++) {
-        if (c[k].heading)
+        if (!counts(&c[k]))
             continue;
+        bool place = c[k].part == CT_SAMPLE_LOCATION;
         parts++;
-        places += c[k].location;
-        bad_places += c[k].location && affected(c[k].state);
+        places += place;
+        bad_places += place && affected(c[k].state);
     }
     bool count_places =
         parts <= MANY_COMPONENTS || grave || bad_places * 100 >= places * AFFECTED_PERCENT;
     for (size_t k = 0; k < n_c; k++) {
-        if (c[k].heading || (c[k].location && !count_places))
+        if (!counts(&c[k]) || (c[k].part == CT_SAMPLE_LOCATION && !count_places))
             continue;
         bool known = c[k].state >= CT_STATE_OPERATIONAL && c[k].state <= CT_STATE_MAJOR;
         int state = known ? c[k].state : CT_STATE_UNKNOWN;

@@ -195,6 +195,24 @@ static bool names_group(const struct ct_batch *b, const struct ct_component *c)
     return false;
 }
 
+static bool is_touched(const struct ct_batch *b, const struct ct_component *c)
+{
+    for (size_t i = 0; i < b->incidents.n; i++)
+        for (size_t k = 0; b->incidents.v[i].open == 1 && k < b->incidents.v[i].components.n; k++)
+            if (ct_span_eq(b->incidents.v[i].components.v[k], c->id))
+                return true;
+    return false;
+}
+
+static int part_of_provider(const struct ct_batch *b, const struct ct_component *c)
+{
+    if (names_group(b, c))
+        return CT_SAMPLE_HEADING;
+    if (!c->region.n)
+        return 0;
+    return b->trouble_only && is_touched(b, c) ? CT_SAMPLE_TOUCHED : CT_SAMPLE_LOCATION;
+}
+
 static int state_or_unknown(int state)
 {
     return state < CT_STATE_OPERATIONAL || state > CT_STATE_MAJOR ? CT_STATE_UNKNOWN : state;
@@ -222,12 +240,11 @@ static void gather_component(struct ct_job *j, const struct ct_batch *b,
     int state = state_or_unknown(c->state);
     if (!it || (it->listed && it->now.v >= state))
         return; /* one id twice: the worse one counts */
-    int flags = (names_group(b, c) ? CT_SAMPLE_HEADING : 0) | (c->region.n ? CT_SAMPLE_LOCATION : 0);
     it->listed = true;
     it->row = c;
     it->unit = "state";
     it->name = state_name(j, "state/", c->name.n ? c->name : id);
-    it->now = (struct ct_value){state, flags};
+    it->now = (struct ct_value){state, part_of_provider(b, c)};
     it->hash = mix(mix_text(mix_text(mix_text(mix_text(1, c->name), c->group), c->region), c->raw_state),
                    (uint64_t)c->updated_ms);
 }

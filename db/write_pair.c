@@ -123,7 +123,7 @@ static void pair_event(struct ct_job *j, const struct ct_item *it, struct ct_val
         break;
     }
     case CT_SERIES_COMPONENT:
-        if (!numbers || old.v == new.v || new.flags & CT_SAMPLE_HEADING)
+        if (!numbers || old.v == new.v || (new.flags & CT_SAMPLE_PART) == CT_SAMPLE_HEADING)
             return;
         e.kind = CT_EVENT_STATE;
         e.unit = "state";

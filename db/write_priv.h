@@ -298,7 +298,7 @@ struct ct_job {
 /* The value of a series at one observation. Two gone ones are equal. */
 struct ct_value {
     int64_t v; /* CT_NONE: no number */
-    int flags; /* CT_SAMPLE_GONE, HEADING, LOCATION */
+    int flags; /* CT_SAMPLE_GONE, CT_SAMPLE_PART */
 };
 
 /* write_gather.c: rows against what is known. Gather first; it also counts and hashes. */
@@ -350,7 +350,7 @@ bool ct_w_leap(int64_t a, int64_t b, int64_t factor);
 /* status_rollup.c */
 struct ct_rollup_component {
     int state; /* enum ct_state */
-    bool heading, location;
+    int part;  /* of CT_SAMPLE_PART */
 };
 struct ct_rollup_incident {
     int state, phase;  /* open ones; enum ct_state (-1 unknown), enum ct_phase */

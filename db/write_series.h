@@ -6,7 +6,7 @@
 
 #include "db/write_priv.h"
 
-#define CT_CORE_FLAGS (CT_SAMPLE_GONE | CT_SAMPLE_HEADING | CT_SAMPLE_LOCATION)
+#define CT_CORE_FLAGS (CT_SAMPLE_GONE | CT_SAMPLE_PART)
 #define CT_LEAP_FACTOR 20
 
 /* A series of the source, in the answer or only known. */

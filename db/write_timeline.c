@@ -53,8 +53,7 @@ static int provider_state(struct ct_job *j, int64_t at_ms)
             !there || (v.flags & CT_SAMPLE_GONE) ? NULL : CT_VEC_PUSH(w->arena, &c);
         int state = v.value < 0 || v.value > 1000 ? -1 : (int)v.value;
         if (one)
-            *one = (struct ct_rollup_component){state, (v.flags & CT_SAMPLE_HEADING) != 0,
-                                                (v.flags & CT_SAMPLE_LOCATION) != 0};
+            *one = (struct ct_rollup_component){state, v.flags & CT_SAMPLE_PART};
     }
     st = ASK(w, INCIDENT_OPEN, vi(j->source), vi(at_ms));
     while (ct_w_row(w, st)) {

@@ -609,11 +609,26 @@ static void a_forgotten_incident_stops_counting_after_a_fortnight(void **state)
     expect(f, SAMPLES(4, 1), "0|5|0\n20161|0|0");
 }
 
+/* AWS lists a service of a region only while an event touches it. */
+static void a_touched_service_of_a_region_counts_as_its_incident_says(void **state)
+{
+    struct fixture *f = *state;
+    for (int days = 0; days <= 15; days += 15) {
+        struct ct_incident *row = incident(f, "i1", CT_STATE_PARTIAL, CT_PHASE_IDENTIFIED, 1);
+        component(f, "ec2", CT_STATE_MAJOR)->region = CT_LIT("us-west-2");
+        row->updated_ms = M(0);
+        ct_list_unite(f->arena, &row->components, CT_LIT("ec2"));
+        f->batch.trouble_only = true;
+        fetch(f, "stat", M(0) + days * CT_DAY);
+    }
+    expect(f, SAMPLES(4, 1), "0|4|0\n21600|0|0");
+}
+
 static int rolled(int n_places, int bad, int core, struct ct_rollup_incident *i, size_t n)
 {
     struct ct_rollup_component c[200] = {{.state = core}};
     for (int k = 1; k <= n_places; k++)
-        c[k] = (struct ct_rollup_component){k <= bad ? CT_STATE_PARTIAL : 0, false, true};
+        c[k] = (struct ct_rollup_component){k <= bad ? CT_STATE_PARTIAL : 0, CT_SAMPLE_LOCATION};
     return ct_rollup(c, (size_t)n_places + 1, i, n, M(0));
 }
 
@@ -624,8 +639,8 @@ static void a_few_places_of_many_do_not_colour_a_provider(void **state)
     struct ct_rollup_incident major = {CT_STATE_PARTIAL, CT_PHASE_MONITORING, M(0)};
     struct ct_rollup_incident ahead = {CT_STATE_OPERATIONAL, CT_PHASE_SCHEDULED, M(0)};
     struct ct_rollup_incident unclear = {-1, CT_PHASE_UNKNOWN, CT_NONE};
-    struct ct_rollup_component heading = {CT_STATE_MAJOR, true, false};
-    struct ct_rollup_component odd = {-1, false, false};
+    struct ct_rollup_component heading = {CT_STATE_MAJOR, CT_SAMPLE_HEADING};
+    struct ct_rollup_component odd = {-1, 0};
     assert_int_equal(rolled(150, 14, 0, NULL, 0), CT_STATE_OPERATIONAL);
     assert_int_equal(rolled(150, 15, 0, NULL, 0), CT_STATE_PARTIAL);
     assert_int_equal(rolled(150, 1, CT_STATE_DEGRADED, NULL, 0), CT_STATE_DEGRADED);
@@ -996,6 +1011,7 @@ int main(void)
         T(repeating_nothing_says_nothing),
         T(an_incident_that_vanishes_is_closed_by_the_second_poll_without_it),
         T(a_forgotten_incident_stops_counting_after_a_fortnight),
+        T(a_touched_service_of_a_region_counts_as_its_incident_says),
         T(a_few_places_of_many_do_not_colour_a_provider),
         T(headings_and_doubles_count_as_they_should),
         T(an_import_inside_a_live_run_changes_only_its_own_moment),
