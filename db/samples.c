@@ -21,16 +21,18 @@
 #define MANY_TICKS 2048
 #define MANY_ROWS 196608
 
-enum { CHUNK_AT, CHUNK_AFTER, CHUNK_PUT, CHUNK_DEL, TICKS, TICK_PUT, TICK_DEL, META, META_PUT,
-       DATA_VERSION, N_SQL };
+enum { CHUNK_AT, CHUNK_AFTER, CHUNK_PUT, CHUNK_DEL, TICKS, TICK_PUT, TICK_DEL, CHANGED_SINCE, META,
+       META_PUT, DATA_VERSION, N_SQL };
 const char *const ct_samples_sql[] = {
     [CHUNK_AT] = "SELECT k, b FROM chunk WHERE k<=?1 AND k>=?2 ORDER BY k DESC LIMIT 1",
     [CHUNK_AFTER] = "SELECT k, b FROM chunk WHERE k>=?1 AND k<=?2 ORDER BY k LIMIT 1",
     [CHUNK_PUT] = "INSERT OR REPLACE INTO chunk (k, b) VALUES (?1, ?2)",
     [CHUNK_DEL] = "DELETE FROM chunk WHERE k=?1",
-    [TICKS] = "SELECT n, at_ms, net, b FROM tick WHERE n>?1 ORDER BY n",
+    [TICKS] = "SELECT n, at_ms, net, b, source_id FROM tick WHERE n>?1 ORDER BY n",
     [TICK_PUT] = "INSERT INTO tick (n, at_ms, source_id, net, b) VALUES (?1, ?2, ?3, ?4, ?5)",
     [TICK_DEL] = "DELETE FROM tick WHERE n>=?1 AND n<=?2",
+    [CHANGED_SINCE] = "SELECT id, cur_ms, cur_value, cur_flags FROM series"
+                      " WHERE source_id=?1 AND cur_ms>=?2",
     [META] = "SELECT value FROM meta WHERE key=iif(?1, 'sealed', 'samples')",
     [META_PUT] = "INSERT OR REPLACE INTO meta (key, value) VALUES (iif(?1, 'sealed', 'samples'), ?2)",
     [DATA_VERSION] = "PRAGMA data_version",
@@ -42,6 +44,11 @@ struct fresh {
     int64_t series;
     struct ct_sample *v;
     uint32_t n, cap;
+};
+
+/* A tick that cannot be read. */
+struct bad {
+    int64_t n, source, at_ms;
 };
 
 /* The chunk last looked into. */
@@ -67,8 +74,8 @@ struct ct_samples {
     struct fresh *fresh;
     uint32_t *slot; /* open addressing: index in FRESH + 1 */
     size_t n_fresh, cap_fresh, n_slots, n_rows;
-    int64_t *bad; /* ticks that cannot be read */
-    size_t n_bad, cap_bad;
+    struct bad *bad;
+    size_t n_bad, cap_bad, told; /* what the first TOLD of them cost is marked in FRESH */
     struct window at;
     /* of the running commit */
     struct place *dirty;
@@ -104,7 +111,7 @@ static void clear(struct ct_samples *s)
         free(s->fresh[i].v);
     if (s->n_slots)
         memset(s->slot, 0, s->n_slots * sizeof *s->slot);
-    s->n_fresh = s->n_rows = s->n_bad = s->n_dirty = 0;
+    s->n_fresh = s->n_rows = s->n_bad = s->told = s->n_dirty = 0;
     s->n_ticks = s->net = s->dirty_net = s->last = 0;
     s->next = s->n_order = 0;
     s->loaded = s->at.valid = false;
@@ -293,7 +300,30 @@ static void load_tick(struct ct_samples *s, sqlite3_stmt *st)
         return;
     }
     s->bad = grown(s->bad, s->n_bad, &s->cap_bad, sizeof *s->bad);
-    s->bad[s->n_bad++] = tick;
+    s->bad[s->n_bad++] = (struct bad){tick, sqlite3_column_int64(st, 4), at_ms};
+}
+
+static bool sealed_at(struct ct_samples *s, int64_t series, int64_t t, struct ct_sample *out);
+
+/* A damaged tick may have held every series of its source that has changed since. Those that changed
+ * last at that moment are known from their own rows; of the others nobody knows until their next
+ * sample. That much is said by marks, which are made anew whenever the ticks are read. */
+static void mark_bad(struct ct_samples *s, const struct bad *b)
+{
+    sqlite3_stmt *st = use(s, CHANGED_SINCE, b->source, b->at_ms);
+    while (b->at_ms >= 0 && b->at_ms < MOST_MS && step(s, st)) {
+        int64_t series = sqlite3_column_int64(st, 0);
+        bool last = sqlite3_column_int64(st, 1) == b->at_ms;
+        bool number = last && sqlite3_column_type(st, 2) == SQLITE_INTEGER;
+        struct ct_sample there, mark = {b->at_ms, number ? sqlite3_column_int64(st, 2) : CT_NONE,
+                                        last ? sqlite3_column_int(st, 3) & 63 : CT_SAMPLE_DAMAGED};
+        const struct fresh *f = usable(series, b->at_ms) ? fresh_of(s, series) : NULL;
+        size_t i = f ? until(f->v, f->n, b->at_ms) : 0;
+        bool known = (i > 0 && f->v[i - 1].at_ms == b->at_ms) ||
+                     (sealed_at(s, series, b->at_ms, &there) && there.at_ms == b->at_ms);
+        if (!known && usable(series, b->at_ms))
+            set_fresh(s, series, mark);
+    }
 }
 
 /* Everything that is unsealed is in memory, as of this transaction. */
@@ -314,6 +344,8 @@ static bool look(struct ct_samples *s)
         sqlite3_stmt *st = use(s, TICKS, s->loaded ? s->last : -1, 0);
         while (step(s, st))
             load_tick(s, st);
+        while (s->told < s->n_bad)
+            mark_bad(s, &s->bad[s->told++]);
         s->loaded = s->rc == SQLITE_OK;
     }
     s->sure = s->loaded;
@@ -394,22 +426,23 @@ static bool sealed_at(struct ct_samples *s, int64_t series, int64_t t, struct ct
     return true;
 }
 
-static bool sealed_after(struct ct_samples *s, int64_t series, int64_t t, struct ct_sample *out)
+/* Sealed samples after T, the oldest first: *N of one chunk; NULL: there are none. */
+static const struct ct_sample *sealed_after(struct ct_samples *s, int64_t series, int64_t t, size_t *n)
 {
     const struct window *w = &s->at;
     int64_t most = key_of(series, MOST_MS);
     if (!inside(s, series, t)) {
-        bool found = t >= 0 && open_window(s, use(s, CHUNK_AT, key_of(series, t), key_of(series, 0)));
+        bool walked = w->valid && ct_chunk_series(w->key) == series && w->v[w->n - 1].at_ms == t;
+        bool found = walked || (t >= 0 && open_window(s, use(s, CHUNK_AT, key_of(series, t),
+                                                             key_of(series, 0))));
         if (!found || w->v[w->n - 1].at_ms <= t)
             found = open_window(s, use(s, CHUNK_AFTER, found ? w->key + 1 : key_of(series, 0), most));
         if (!found)
-            return false;
+            return NULL;
     }
     size_t i = until(w->v, w->n, t);
-    if (i == w->n)
-        return false;
-    *out = w->v[i];
-    return true;
+    *n = w->n - i;
+    return i < w->n ? w->v + i : NULL;
 }
 
 /* ---- both ---- */
@@ -437,27 +470,47 @@ bool ct_sample_at(struct ct_samples *s, int64_t series, int64_t t, struct ct_sam
     }
 }
 
-bool ct_sample_after(struct ct_samples *s, int64_t series, int64_t t, struct ct_sample *out)
+/* How many of the unsealed V[0..N), the first of which stays, come before T and stay. */
+static size_t stretch(const struct ct_sample *v, size_t n, int64_t t)
+{
+    size_t i = 1;
+    while (i < n && v[i].at_ms < t && !(v[i].flags & GONE_AGAIN))
+        i++;
+    return i;
+}
+
+const struct ct_sample *ct_samples_after(struct ct_samples *s, int64_t series, int64_t t, size_t *n)
 {
     if (!look(s) || series <= 0 || series >= MOST_SERIES)
-        return false;
+        return NULL;
     const struct fresh *f = fresh_of(s, series);
     for (;;) {
-        struct ct_sample sealed;
+        const struct ct_sample *sealed = sealed_after(s, series, t, n);
         size_t i = f ? until(f->v, f->n, t) : 0;
-        bool there = sealed_after(s, series, t, &sealed);
-        if (!f || i == f->n || (there && sealed.at_ms < f->v[i].at_ms)) {
-            if (there)
-                *out = sealed;
-            return there && s->rc == SQLITE_OK;
-        }
+        if (s->rc != SQLITE_OK)
+            return NULL;
+        if (!f || i == f->n)
+            return sealed;
         const struct ct_sample *v = &f->v[i];
+        if (sealed && sealed->at_ms < v->at_ms) {
+            *n = until(sealed, *n, v->at_ms - 1);
+            return sealed;
+        }
         if (!(v->flags & GONE_AGAIN)) {
-            *out = *v;
-            return s->rc == SQLITE_OK;
+            *n = stretch(v, f->n - i, sealed ? sealed->at_ms : INT64_MAX);
+            return v;
         }
         t = v->at_ms;
     }
+}
+
+bool ct_sample_after(struct ct_samples *s, int64_t series, int64_t t, struct ct_sample *out)
+{
+    size_t n;
+    const struct ct_sample *v = ct_samples_after(s, series, t, &n);
+    if (v)
+        *out = *v;
+    return v != NULL;
 }
 
 bool ct_sample_next(struct ct_samples *s, int64_t series, int64_t to_ms, struct ct_sample *v)
@@ -612,8 +665,9 @@ static size_t merge(struct ct_sample *out, const struct ct_sample *v, size_t n,
             out[k++] = v[i++];
             continue;
         }
-        i += i < n && v[i].at_ms == f[j].at_ms;
-        if (!(f[j].flags & GONE_AGAIN))
+        bool mark = (f[j].flags & CT_SAMPLE_DAMAGED) != 0;
+        i += i < n && v[i].at_ms == f[j].at_ms && !mark;
+        if (!mark && !(f[j].flags & GONE_AGAIN))
             out[k++] = f[j];
         j++;
     }
@@ -679,7 +733,7 @@ static void end_sealing(struct ct_samples *s)
     int64_t from = 0;
     int64_t sealed = ask(s, use(s, META, false, 0));
     for (size_t i = 0; i <= s->n_bad; i++) {
-        int64_t to = i < s->n_bad && s->bad[i] <= s->upto ? s->bad[i] - 1 : s->upto;
+        int64_t to = i < s->n_bad && s->bad[i].n <= s->upto ? s->bad[i].n - 1 : s->upto;
         run(s, use(s, TICK_DEL, from, to));
         from = to + 2;
     }

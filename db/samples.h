@@ -36,9 +36,14 @@ bool ct_sample_after(struct ct_samples *s, int64_t series, int64_t t, struct ct_
  * Samples may be put and taken away meanwhile. */
 bool ct_sample_next(struct ct_samples *s, int64_t series, int64_t to_ms, struct ct_sample *v);
 
+/* The same many at a time: the samples after T that lie together, the oldest first, *N >= 1 of them.
+ * NULL: there are none. Borrowed until anything else is asked or put. */
+const struct ct_sample *ct_samples_after(struct ct_samples *s, int64_t series, int64_t t, size_t *n);
+
 /* How many samples there are, of all series. */
 int64_t ct_samples_count(struct ct_samples *s);
-/* Ticks that cannot be read: whole commits of which nothing is known. */
+/* Ticks that cannot be read: whole commits. What their source's series were from then on is known
+ * where it is their newest value; else a mark stands there, no number, CT_SAMPLE_DAMAGED. */
 int64_t ct_samples_damaged_ticks(struct ct_samples *s);
 
 /* ---- the writer's, inside its transaction ---- */

@@ -358,15 +358,31 @@ static void a_damaged_tick_costs_its_commit_and_stays_for_salvage(void **state)
         ct_samples_flush(t.s, 1);
         sql(&t, "COMMIT");
     }
-    sql(&t, "UPDATE tick SET b = zeroblob(20) WHERE n = 2");
+    sql(&t, "BEGIN IMMEDIATE"); /* of the moment that is lost: another series of it, and another source */
+    ct_sample_put(t.s, 2, (struct ct_sample){T0 - 5, 20, 0});
+    ct_sample_put(t.s, 3, (struct ct_sample){T0 - 5, 30, 0});
+    ct_samples_flush(t.s, 1);
+    sql(&t, "COMMIT");
+    sql(&t, "UPDATE series SET cur_ms = 1760000000003, cur_value = 3 WHERE id = 1;"
+            "UPDATE series SET cur_ms = 1760000000002, cur_value = 22 WHERE id = 2;"
+            "UPDATE series SET cur_ms = 1759999999995, cur_value = 30 WHERE id = 3;"
+            "UPDATE tick SET b = zeroblob(20) WHERE n = 2");
     for (int again = 0; again < 2; again++) {
         ct_samples_free(t.s);
         t.s = ct_samples_new(t.f->look);
         ct_samples_begin(t.s);
-        assert_true(ct_sample_at(t.s, 1, T0 + 2, &v) && v.value == 1);
+        assert_true(ct_sample_at(t.s, 1, T0 + 1, &v) && v.value == 1);
+        /* It may have changed then: nothing is known until its next sample. */
+        assert_true(ct_sample_at(t.s, 1, T0 + 2, &v) && v.at_ms == T0 + 2);
+        assert_int_equal(v.value, CT_NONE);
+        assert_int_equal(v.flags, CT_SAMPLE_DAMAGED);
+        /* It changed then for the last time: its row says to what. */
+        assert_true(ct_sample_at(t.s, 2, T0 + 2, &v) && v.at_ms == T0 + 2 && v.value == 22);
+        /* It has not changed since before. */
+        assert_true(ct_sample_at(t.s, 3, T0 + 2, &v) && v.value == 30);
         assert_true(ct_sample_at(t.s, 1, T0 + 3, &v) && v.value == 3);
         assert_int_equal(ct_samples_damaged_ticks(t.s), 1);
-        assert_int_equal(ct_samples_count(t.s), 2);
+        assert_int_equal(ct_samples_count(t.s), 4);
         sql(&t, "BEGIN IMMEDIATE");
         while (ct_samples_seal(t.s, 1000))
             continue;
@@ -375,7 +391,7 @@ static void a_damaged_tick_costs_its_commit_and_stays_for_salvage(void **state)
     }
     ct_sample_put(t.s, 1, (struct ct_sample){T0 + 9, 9, 0});
     ct_samples_flush(t.s, 1);
-    expect(t.f, "SELECT max(n) FROM tick", "4"); /* no number is used twice */
+    expect(t.f, "SELECT max(n) FROM tick", "5"); /* no number is used twice */
     ct_samples_free(t.s);
 }
 
