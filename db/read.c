@@ -413,6 +413,12 @@ bool ct_next_sample(struct ct_reader *r, int64_t series, int64_t to_ms, struct c
     return looked(r) && found;
 }
 
+const struct ct_sample *ct_next_samples(struct ct_reader *r, int64_t series, int64_t t, size_t *n)
+{
+    const struct ct_sample *v = r->status == CT_OK ? ct_samples_after(r->samples, series, t, n) : NULL;
+    return looked(r) ? v : NULL;
+}
+
 struct ct_asof ct_asof_row(struct ct_reader *r, sqlite3_stmt *st, int i)
 {
     if (!r->live)
@@ -473,14 +479,16 @@ void ct_sort(struct ct_reader *r, void *v, size_t n, size_t size,
 bool ct_low_90d(struct ct_reader *r, int64_t series, int64_t t, int64_t v)
 {
     bool higher = false;
-    struct ct_sample x = {.at_ms = t - 90 * CT_DAY};
-    while (ct_next_sample(r, series, t, &x)) {
-        if (x.value == CT_NONE || (x.flags & CT_SAMPLE_QUARANTINED))
-            continue;
-        if (x.value < v)
-            return false;
-        higher = higher || x.value > v;
-    }
+    int64_t at = t - 90 * CT_DAY;
+    const struct ct_sample *x;
+    for (size_t n; at < t && (x = ct_next_samples(r, series, at, &n)); at = x[n - 1].at_ms)
+        for (size_t i = 0; i < n && x[i].at_ms <= t; i++) {
+            if (x[i].value == CT_NONE || (x[i].flags & CT_SAMPLE_QUARANTINED))
+                continue;
+            if (x[i].value < v)
+                return false;
+            higher = higher || x[i].value > v;
+        }
     return higher;
 }
 

@@ -412,6 +412,26 @@ struct ct_series_row {
 extern const struct ct_table ct_series_table;
 ct_load_fn ct_read_series;
 
+/* Sparklines of a screen, in one call: a row a name, in their order, over [from_ms, to_ms] (0: the 30
+ * days up to the moment) in max_points columns (0: CT_SPARK). Column I is the I-th of as many equal
+ * parts: the lowest and highest value in force in it and the last; CT_NONE where none was or nobody
+ * looked, and for values that are quarantined. Reads what lies packed once, however long the history
+ * is around the window. A name nothing is stored of has no columns. */
+struct ct_spark_column {
+    int64_t min, max, last;
+    int digits;
+};
+extern const struct ct_table ct_spark_column_table;
+struct ct_spark_row {
+    struct ct_span series, unit;
+    struct ct_rows columns; /* struct ct_spark_column */
+};
+extern const struct ct_table ct_spark_table;
+CT_MUST_USE enum ct_status ct_read_sparks(struct ct_reader *r, const struct ct_query *q,
+                                          const struct ct_span *names, size_t n_names,
+                                          struct ct_arena *a, struct ct_rows *out,
+                                          struct ct_error *err);
+
 /* Prices that differ most from those of Q->from_ms (0: a day before), the largest move first, at
  * most Q->limit (0: 50). Only what was read at both moments and is believed: no quarantine. Indices
  * are among them, by their figure at both. Costs a look or two a price series, however long the

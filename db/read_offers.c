@@ -340,22 +340,22 @@ static int64_t price_then(struct ct_reader *r, const struct item *it, int64_t at
     return ct_gone(v) || (v.flags & CT_SAMPLE_QUARANTINED) ? CT_NONE : v.value;
 }
 
-/* From the newest day backwards: one look-up a change, at most one a day. */
-static void draw_spark(struct ct_reader *r, struct item *it, const struct ct_gaps *gaps)
+/* The last 30 days in one pass, the newest column ending now. */
+static void draw_spark(struct ct_reader *r, struct item *it, struct ct_spark_column c[CT_SPARK])
 {
-    struct ct_asof v = it->now;
-    for (int i = CT_SPARK - 1; i >= 0; i--) {
-        int64_t at = r->t - (CT_SPARK - 1 - i) * CT_DAY;
-        if (v.at_ms != CT_NONE && v.at_ms > at)
-            v = ct_asof(r, it->series, at);
-        bool known = !ct_gone(v) && !(v.flags & CT_SAMPLE_QUARANTINED) && !ct_in_gap(gaps, at);
-        it->row.spark[i] = known ? v.value : CT_NONE;
+    if (it->now.at_ms > r->t - CT_SPARK * CT_DAY) {
+        ct_spark(r, it->series, r->t - CT_SPARK * CT_DAY, r->t, CT_SPARK, c);
+        return;
     }
+    for (int i = 0; i < CT_SPARK; i++)
+        c[i].last = ct_gone(it->now) || it->row.quarantined ? CT_NONE : it->now.value;
 }
 
 static void set_history(struct ct_reader *r, struct item *it, const struct ct_gaps *gaps)
 {
     struct ct_offer_row *row = &it->row;
+    struct ct_spark_column c[CT_SPARK];
+    draw_spark(r, it, c);
     row->changed_ms = it->now.at_ms;
     if (it->now.flags & CT_SAMPLE_LIFTED) /* believed since then, changed before */
         row->changed_ms = ct_asof(r, it->series, it->now.at_ms - 1).at_ms;
@@ -363,8 +363,9 @@ static void set_history(struct ct_reader *r, struct item *it, const struct ct_ga
     row->change_24h_milli = CT_NONE;
     if (it->now.value != CT_NONE && !row->gone && !row->quarantined) {
         if (row->seen_ms >= r->t - CT_DAY) /* else nobody looked within the day */
-            row->change_24h_milli = ct_pct_change(price_then(r, it, r->t - CT_DAY), it->now.value);
-        row->low_90d = ct_low_90d(r, it->series, r->t, it->now.value);
+            row->change_24h_milli = ct_pct_change(c[CT_SPARK - 2].last, it->now.value);
+        row->low_90d = it->now.at_ms > r->t - 90 * CT_DAY &&
+                       ct_low_90d(r, it->series, r->t, it->now.value);
     }
     int64_t flops = ct_accelerator_mtflops(r, &row->offer);
     row->usd_per_pflop_hour =
@@ -372,7 +373,8 @@ static void set_history(struct ct_reader *r, struct item *it, const struct ct_ga
     row->usd_per_gb_hour = row->offer.gpu_mem_milli > 0
                                ? ct_muldiv(row->usd_per_gpu_hour, 1000, row->offer.gpu_mem_milli)
                                : CT_NONE;
-    draw_spark(r, it, gaps);
+    for (int i = 0; i < CT_SPARK; i++)
+        row->spark[i] = ct_in_gap(gaps, r->t - (CT_SPARK - 1 - i) * CT_DAY) ? CT_NONE : c[i].last;
 }
 
 static int64_t nulls_last(int64_t v)

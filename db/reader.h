@@ -192,6 +192,12 @@ struct ct_asof ct_asof_row(struct ct_reader *r, sqlite3_stmt *st, int i);
 /* As ct_sample_next; false after a failure, too, which r->status then tells. */
 bool ct_next_sample(struct ct_reader *r, int64_t series, int64_t to_ms, struct ct_sample *v);
 
+/* As ct_samples_after; NULL after a failure, too. */
+const struct ct_sample *ct_next_samples(struct ct_reader *r, int64_t series, int64_t t, size_t *n);
+/* N columns of ct_read_sparks over [from_ms, to_ms], gaps left in, DIGITS not set. */
+void ct_spark(struct ct_reader *r, int64_t series, int64_t from_ms, int64_t to_ms, size_t n,
+              struct ct_spark_column *out);
+
 static inline bool ct_gone(struct ct_asof v)
 {
     return v.at_ms == CT_NONE || (v.flags & CT_SAMPLE_GONE);

@@ -31,8 +31,8 @@ const char *const ct_samples_sql[] = {
     [TICKS] = "SELECT n, at_ms, net, b, source_id FROM tick WHERE n>?1 ORDER BY n",
     [TICK_PUT] = "INSERT INTO tick (n, at_ms, source_id, net, b) VALUES (?1, ?2, ?3, ?4, ?5)",
     [TICK_DEL] = "DELETE FROM tick WHERE n>=?1 AND n<=?2",
-    [CHANGED_SINCE] = "SELECT id, cur_ms, cur_value, cur_flags FROM series"
-                      " WHERE source_id=?1 AND cur_ms>=?2",
+    [CHANGED_SINCE] =
+        "SELECT id, cur_ms, cur_value, cur_flags FROM series WHERE source_id=?1 AND cur_ms>=?2",
     [META] = "SELECT value FROM meta WHERE key=iif(?1, 'sealed', 'samples')",
     [META_PUT] = "INSERT OR REPLACE INTO meta (key, value) VALUES (iif(?1, 'sealed', 'samples'), ?2)",
     [DATA_VERSION] = "PRAGMA data_version",

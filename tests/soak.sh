@@ -35,6 +35,10 @@ say "${CT_WALK_STEPS:-100000} random keys and resizes"
 CT_WALK_STEPS=${CT_WALK_STEPS:-100000} "$build/tests/unit/test_walk" >"$dir/log" 2>&1 || { cat "$dir/log"; fail "a walk ended badly"; }
 say "a month looked back upon from its end"
 CT_DAYS=30 CT_MOMENTS=60 "$build/tests/e2e/test_as_of" >"$dir/log" 2>&1 || { cat "$dir/log"; fail "a past moment is told differently"; }
+say "$days days of the simulated market, and half as many: file, memory, open files, log"
+CT_BOUNDED_DAYS=$days CT_SRCDIR=$CLOUDTAPE_DATADIR "$CLOUDTAPE_DATADIR/tests/cli/bounded" >"$dir/log" 2>&1 && ! grep "^not ok" "$dir/log" ||
+    { cat "$dir/log"; fail "something grows without end"; }
+grep "^# " "$dir/log" | sed 's/^# /soak:   /'
 for seed in $(seq 1 "$worlds"); do
     for twin in a b; do
         "$build/cloudtape" demo --headless --days "$days" --seed "$seed" --db "$dir/$twin.db" 2>"$dir/log" ||

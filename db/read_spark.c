@@ -1,0 +1,139 @@
+/* Sparklines: how series went over a window, a column at a time, each in one pass over what lies packed. */
+#include "db/columns.h"
+#include "db/reader.h"
+
+#define ROW struct ct_spark_column
+static const struct ct_column spark_columns[] = {
+    SCALED("min", min, digits),
+    SCALED("max", max, digits),
+    SCALED("last", last, digits),
+};
+TABLE(ct_spark_column_table, "column", ROW, spark_columns);
+#undef ROW
+
+#define ROW struct ct_spark_row
+static const struct ct_column spark_row_columns[] = {
+    COL(TEXT, "series", series, SEARCH),
+    COL(TEXT, "unit", unit, SEARCH),
+    COL(ROWS, "columns", columns, .sub = &ct_spark_column_table),
+};
+TABLE(ct_spark_table, "spark", ROW, spark_row_columns);
+#undef ROW
+
+/* What may be shown as a number. */
+static int64_t shown(int64_t value, int flags)
+{
+    return flags & (CT_SAMPLE_GONE | CT_SAMPLE_QUARANTINED) ? CT_NONE : value;
+}
+
+static int64_t edge(int64_t from_ms, int64_t to_ms, size_t n, size_t i)
+{
+    return from_ms + ct_muldiv(to_ms - from_ms, (int64_t)i, (int64_t)n);
+}
+
+static void widen(struct ct_spark_column *c, int64_t value)
+{
+    c->last = value;
+    if (value == CT_NONE)
+        return;
+    c->min = c->min == CT_NONE || value < c->min ? value : c->min;
+    c->max = c->max == CT_NONE || value > c->max ? value : c->max;
+}
+
+void ct_spark(struct ct_reader *r, int64_t series, int64_t from_ms, int64_t to_ms, size_t n,
+              struct ct_spark_column *out)
+{
+    struct ct_asof open = ct_asof(r, series, from_ms);
+    int64_t held = open.at_ms == CT_NONE ? CT_NONE : shown(open.value, open.flags), at = from_ms;
+    struct ct_spark_column c = {.min = held, .max = held, .last = held};
+    size_t i = 0, run;
+    int64_t end = edge(from_ms, to_ms, n, 1);
+    const struct ct_sample *v;
+    while (at < to_ms && (v = ct_next_samples(r, series, at, &run))) {
+        at = v[run - 1].at_ms;
+        for (size_t k = 0; k < run && v[k].at_ms <= to_ms; k++) {
+            for (; v[k].at_ms > end; end = edge(from_ms, to_ms, n, i + 1)) {
+                out[i++] = c;
+                c.min = c.max = held;
+            }
+            held = shown(v[k].value, v[k].flags);
+            widen(&c, held);
+        }
+    }
+    while (i < n) {
+        out[i++] = c;
+        c.min = c.max = held;
+    }
+}
+
+/* What lies in a gap is not known, whatever is still in force. */
+static void hide_gaps(struct ct_spark_row *row, const struct ct_gaps *gaps, int64_t from_ms,
+                      int64_t to_ms)
+{
+    struct ct_spark_column *c = (struct ct_spark_column *)row->columns.v;
+    const struct ct_gap *g = gaps->v.v;
+    size_t n = row->columns.n;
+    for (size_t i = 0, k = 0; i < n && k < gaps->v.n; i++) {
+        int64_t start = edge(from_ms, to_ms, n, i), end = edge(from_ms, to_ms, n, i + 1);
+        while (k < gaps->v.n && g[k].to_ms < end)
+            k++;
+        if (k == gaps->v.n || g[k].from_ms >= end)
+            continue;
+        c[i].last = CT_NONE;
+        if (g[k].from_ms <= start)
+            c[i].min = c[i].max = CT_NONE;
+    }
+}
+
+struct sparks {
+    struct ct_reader *r;
+    struct ct_source_list sources;
+    struct ct_gaps *gaps; /* by source */
+    bool *told;
+    int64_t from, to;
+};
+
+static void draw_one(struct sparks *s, const struct ct_series_ref *ref, struct ct_spark_row *row)
+{
+    const struct ct_source_at *source = ct_source_by_id(&s->sources, ref->source);
+    size_t k = source ? (size_t)(source - s->sources.v) : s->sources.n;
+    struct ct_spark_column *c = (struct ct_spark_column *)row->columns.v;
+    ct_spark(s->r, ref->id, s->from, s->to, row->columns.n, c);
+    for (size_t i = 0; i < row->columns.n; i++)
+        c[i].digits = ref->digits;
+    if (source && !s->told[k])
+        ct_source_gaps(s->r, source, s->from, s->to, &s->gaps[k]);
+    s->told[k] = true;
+    hide_gaps(row, &s->gaps[k], s->from, s->to);
+    row->unit = ref->unit;
+}
+
+enum ct_status ct_read_sparks(struct ct_reader *r, const struct ct_query *q,
+                              const struct ct_span *names, size_t n_names, struct ct_arena *a,
+                              struct ct_rows *out, struct ct_error *err)
+{
+    size_t n = q->max_points ? q->max_points : CT_SPARK;
+    *out = (struct ct_rows){NULL, 0};
+    ct_load_begin(r, q, a, err);
+    struct sparks s = {.r = r, .sources = ct_sources_at(r)};
+    s.to = q->to_ms && q->to_ms < r->t ? q->to_ms : r->t;
+    s.from = q->from_ms ? q->from_ms : s.to - CT_SPARK * CT_DAY;
+    s.gaps = ct_arena_alloc(a, (s.sources.n + 1) * sizeof *s.gaps);
+    s.told = ct_arena_alloc(a, s.sources.n + 1);
+    struct ct_spark_row *rows = ct_arena_alloc(a, (n_names + 1) * sizeof *rows);
+    if (s.from >= s.to)
+        r->status = ct_fail(err, CT_ERR_USAGE, "sparklines", "the window ends before it begins");
+    for (size_t i = 0; s.gaps && s.told && rows && i < n_names && r->status == CT_OK; i++) {
+        struct ct_series_list found = {.v = {NULL, 0, 0}};
+        rows[i] = (struct ct_spark_row){.series = names[i]};
+        ct_series_named(r, names[i], 1, &found);
+        struct ct_spark_column *c = found.v.n ? ct_arena_alloc(a, n * sizeof *c) : NULL;
+        if (!c)
+            continue;
+        rows[i].columns = (struct ct_rows){c, n};
+        draw_one(&s, &found.v.v[0], &rows[i]);
+    }
+    if (rows && r->status == CT_OK)
+        *out = (struct ct_rows){rows, n_names};
+    return ct_load_end(r);
+}
