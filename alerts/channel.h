@@ -42,6 +42,10 @@ bool ct_channels_is_digest(const struct ct_channels *c, struct ct_span name);
 bool ct_channels_waits(const struct ct_channels *c, struct ct_span name, int64_t since_ms,
                        int64_t now_ms);
 
+/* Does it take a word that is about no alert (CT_TELL_NOTICE)? Not a digest, which has its hours, nor a
+ * service that would open an incident for it. */
+bool ct_channels_takes_notices(const struct ct_channels *c, struct ct_span name);
+
 /* ROW is the delivery's; ANSWER one clean line for the log ("200", "exit 3", "timeout"). */
 typedef void ct_channel_done(void *ctx, int64_t row, enum ct_sent sent, int64_t retry_after_ms,
                              const char *answer);

@@ -1,6 +1,6 @@
 #include "config.h"
 
-#include "alerts/engine.h"
+#include "alerts/engine_priv.h"
 #include "db/base/log.h"
 
 #include <inttypes.h>
@@ -16,37 +16,6 @@
 #define GONE_MS (30 * CT_MINUTE)
 #define TIDY_MS CT_DAY
 #define LEAST_FREE_BYTES (INT64_C(200) << 20)
-#define SILENCE_IDLE_MS CT_HOUR
-
-struct live {
-    struct ct_alert_instance i; /* text is owned */
-    const struct ct_rule *rule;
-    struct ct_alert_fact fact;
-    int64_t last_boot_ms; /* of its last evaluation; CT_NONE: none in this process */
-    bool warm, changed, judged, stored;
-};
-
-/* What is known of a rule while it runs. */
-struct rule_run {
-    int64_t first_ms, asked_boot_ms;
-    bool asked, dirty;
-};
-
-struct ct_engine {
-    struct ct_engine_options o;
-    struct ct_reader *reader;
-    struct live **v; /* by id */
-    size_t n, cap;
-    struct rule_run *runs;
-    struct ct_outbox *outbox;
-    struct ct_arena *people; /* silences and acks */
-    struct ct_alert_memory memory;
-    struct ct_alert_change *changes; /* not stored yet; text is owned */
-    size_t n_changes, cap_changes;
-    int64_t last_now_ms, last_boot_ms, tidy_boot_ms, jumped_boot_ms, gone_boot_ms;
-    uint64_t random;
-    int64_t now_ms, boot_ms;
-};
 
 /* ---- instances ---- */
 
@@ -166,34 +135,7 @@ static void describe(struct live *l, const struct ct_judged *j)
     replace(&i->series, j->series);
 }
 
-/* ---- silences, acknowledgements, inhibition ---- */
-
-static bool silenced(struct ct_engine *e, const struct ct_alert_instance *i)
-{
-    bool any = false;
-    for (size_t k = 0; k < e->memory.n_silences; k++) {
-        struct ct_silence *s = &e->memory.silences[k];
-        if (s->from_ms > e->now_ms || e->now_ms >= s->to_ms ||
-            !ct_silence_covers(s->matchers, i->labels))
-            continue;
-        any = true;
-        bool open = i->life.state == CT_ALERT_PENDING || i->life.state == CT_ALERT_FIRING;
-        if (open && (s->matched_ms == CT_NONE || e->now_ms - s->matched_ms > CT_MINUTE)) {
-            s->matched_ms = e->now_ms;
-            if (ct_write_silence_matched(e->o.writer, s->id, e->now_ms, NULL) != CT_OK)
-                ct_log(CT_LOG_ERROR, "alerts: a silence's use was not stored");
-        }
-    }
-    return any;
-}
-
-static bool acked(const struct ct_engine *e, const struct ct_alert_instance *i)
-{
-    for (size_t k = 0; k < e->memory.n_acks; k++)
-        if (e->memory.acks[k].alert == i->id && e->memory.acks[k].episode == i->life.episode)
-            return i->life.state == CT_ALERT_FIRING;
-    return false;
-}
+/* ---- what holds a word back ---- */
 
 /* Another alert explains this one: by an [inhibit], or because more than half of the sources cannot be
  * read and what the rest say may be our own trouble. */
@@ -221,27 +163,6 @@ static bool quiet_now(const struct ct_engine *e, const struct ct_rule_view *v)
                                        : minute >= v->quiet_from || minute < v->quiet_to;
 }
 
-static void load_people(struct ct_engine *e)
-{
-    struct ct_error err = {0};
-    struct ct_arena *a = ct_arena_new(0);
-    struct ct_alert_memory m;
-    if (ct_write_alert_people(e->o.writer, e->now_ms, a, &m, &err) != CT_OK) {
-        ct_log(CT_LOG_ERROR, "alerts: %s: %s", err.where, err.what);
-        ct_arena_free(a);
-        return;
-    }
-    ct_arena_free(e->people);
-    e->people = a;
-    e->memory = m;
-    for (size_t k = 0; k < m.n_silences; k++) {
-        const struct ct_silence *s = &m.silences[k];
-        int64_t last = s->matched_ms != CT_NONE ? s->matched_ms : s->from_ms;
-        if (s->from_ms <= e->now_ms && e->now_ms - last > SILENCE_IDLE_MS)
-            (void)!ct_write_silence_end(e->o.writer, s->id, e->now_ms, e->now_ms, NULL);
-    }
-}
-
 static bool is_held(void *ctx, const struct ct_alert_intent *i)
 {
     struct ct_engine *e = ctx;
@@ -251,7 +172,7 @@ static bool is_held(void *ctx, const struct ct_alert_intent *i)
     if (!l)
         return false;
     bool hidden = l->i.life.flags & (CT_ALERT_SILENCED | CT_ALERT_INHIBITED);
-    return hidden || acked(e, &l->i) || quiet_now(e, ct_rule_view(l->rule));
+    return hidden || ct_engine_acked(e, &l->i) || quiet_now(e, ct_rule_view(l->rule));
 }
 
 static bool is_digest(void *ctx, struct ct_span channel)
@@ -300,6 +221,8 @@ static void tell(struct ct_engine *e, const struct live *l, int kind)
     int64_t first = run->first_ms + ct_rule_view(l->rule)->policy.for_ms + 2 * CT_MINUTE;
     if (kind == CT_TELL_FIRING && n == 1 && i.life.episode == 1 && e->now_ms <= first)
         i.grp = CT_LIT(CT_GROUP_FIRST);
+    if (quiet_now(e, ct_rule_view(l->rule)))
+        i.grp = CT_LIT(CT_GROUP_QUIET);
     ct_outbox_tell(e->outbox, &i, kind, n, e->now_ms);
 }
 
@@ -316,7 +239,7 @@ static void step_live(struct ct_engine *e, struct live *l)
     struct ct_alert_life before = l->i.life;
     struct ct_alert_step out;
     struct ct_alert_clock clock = {e->now_ms, e->boot_ms, l->last_boot_ms, l->warm};
-    l->fact.silenced = silenced(e, &l->i);
+    l->fact.silenced = ct_engine_silenced(e, &l->i);
     l->fact.inhibited = inhibited(e, l);
     ct_alert_step(&l->i.life, &ct_rule_view(l->rule)->policy, &l->fact, &clock, &out);
     l->last_boot_ms = e->boot_ms;
@@ -329,7 +252,7 @@ static void step_live(struct ct_engine *e, struct live *l)
             tell(e, l, kind);
     if (l->i.life.state == CT_ALERT_FIRING &&
         !(l->i.life.flags & (CT_ALERT_SILENCED | CT_ALERT_INHIBITED | CT_ALERT_FLAPPING)) &&
-        !acked(e, &l->i) && !quiet_now(e, ct_rule_view(l->rule)))
+        !ct_engine_acked(e, &l->i) && !quiet_now(e, ct_rule_view(l->rule)))
         ct_outbox_remind(e->outbox, &l->i, ct_rule_view(l->rule)->remind_ms, e->now_ms);
     l->changed = l->changed || !same_life(&before, &l->i.life) ||
                  e->now_ms - l->i.saved_ms > SAVE_MS;
@@ -753,11 +676,12 @@ int64_t ct_engine_step(struct ct_engine *e, int64_t now_ms, int64_t boot_ms)
     e->boot_ms = boot_ms;
     if (due) {
         watch_clock(e);
-        load_people(e);
+        ct_engine_people(e);
         ask_rules(e);
         for (size_t i = 0; i < e->n; i++)
             step_live(e, e->v[i]);
         store(e);
+        ct_engine_warn(e);
         if (boot_ms - e->tidy_boot_ms > TIDY_MS) {
             e->tidy_boot_ms = boot_ms;
             if (ct_write_alerts_tidy(e->o.writer, now_ms, NULL) != CT_OK)

@@ -1,37 +1,9 @@
 #include "config.h"
 
-#include "alerts/outbox.h"
-#include "db/base/jsonw.h"
-#include "db/base/text.h"
+#include "alerts/outbox_priv.h"
 
-#include <inttypes.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-struct entry {
-    struct ct_alert_intent i; /* text is owned */
-    bool changed;
-    bool over; /* told, and its end was told */
-};
-
-struct message {
-    struct ct_alert_delivery d; /* text is owned */
-    bool flying;
-};
-
-struct ct_outbox {
-    struct entry *v;
-    size_t n, cap;
-    struct message *m;
-    size_t n_m, cap_m;
-    struct ct_alert_intent *changed; /* copies handed out */
-    size_t *changed_at, n_changed;
-    ct_channel_digests *digests;
-    void *digests_ctx;
-    char **throttled; /* channels over their limit */
-    size_t n_throttled;
-};
 
 struct ct_outbox *ct_outbox_new(void)
 {
@@ -166,12 +138,26 @@ static void set_state(struct entry *e, int state)
     e->changed = true;
 }
 
-/* Queued intents of that kind give way: what follows says more. True when there were any. */
-static bool supersede(struct ct_outbox *o, int64_t alert, struct ct_span channel, int kind)
+static bool is_digest(const struct ct_outbox *o, struct ct_span channel)
+{
+    return o->digests && o->digests(o->digests_ctx, channel);
+}
+
+/* A digest, or what waits for the end of quiet hours: it tells of all that was, also of what is over. */
+static bool gathers(const struct ct_outbox *o, struct ct_span channel, struct ct_span grp)
+{
+    return is_digest(o, channel) || ct_span_is(grp, CT_GROUP_QUIET);
+}
+
+/* Queued intents of that kind give way: what follows says more. Not where episodes before this one are
+ * still to be told of. True when there were any. */
+static bool supersede(struct ct_outbox *o, const struct ct_alert_instance *a, struct ct_span channel,
+                      int kind)
 {
     bool any = false;
     for (size_t i = 0; i < o->n; i++)
-        if (about(&o->v[i], alert, channel) && queued(&o->v[i]) && o->v[i].i.kind == kind) {
+        if (about(&o->v[i], a->id, channel) && queued(&o->v[i]) && o->v[i].i.kind == kind &&
+            (o->v[i].i.episode == a->life.episode || !gathers(o, channel, o->v[i].i.grp))) {
             set_state(&o->v[i], CT_INTENT_SUPERSEDED);
             any = true;
         }
@@ -209,11 +195,6 @@ static void make_room(struct ct_outbox *o)
         set_state(repeat ? repeat : oldest, CT_INTENT_DROPPED);
 }
 
-static bool is_digest(const struct ct_outbox *o, struct ct_span channel)
-{
-    return o->digests && o->digests(o->digests_ctx, channel);
-}
-
 static void queue(struct ct_outbox *o, const struct ct_alert_instance *a, struct ct_span channel,
                   int kind, int64_t n, int64_t now_ms)
 {
@@ -242,16 +223,16 @@ static void queue(struct ct_outbox *o, const struct ct_alert_instance *a, struct
 static void tell_channel(struct ct_outbox *o, const struct ct_alert_instance *a,
                          struct ct_span channel, int kind, int64_t n, int64_t now_ms)
 {
-    (void)supersede(o, a->id, channel, CT_TELL_REPEAT);
+    (void)supersede(o, a, channel, CT_TELL_REPEAT);
     if (kind == CT_TELL_FIRING || kind == CT_TELL_FLAP_ON) {
-        (void)supersede(o, a->id, channel, CT_TELL_FIRING);
+        (void)supersede(o, a, channel, CT_TELL_FIRING);
     } else if (kind == CT_TELL_RESOLVED) {
-        bool digest = is_digest(o, channel); /* tells of all that was, also of what is over */
-        if (!digest)
-            (void)supersede(o, a->id, channel, CT_TELL_FIRING);
-        if (!was_told(o, a->id, channel, a->life.episode, digest))
+        bool both = gathers(o, channel, a->grp);
+        if (!both)
+            (void)supersede(o, a, channel, CT_TELL_FIRING);
+        if (!was_told(o, a->id, channel, a->life.episode, both))
             return; /* nobody heard of it */
-    } else if (supersede(o, a->id, channel, CT_TELL_FLAP_ON)) {
+    } else if (supersede(o, a, channel, CT_TELL_FLAP_ON)) {
         if (a->life.state != CT_ALERT_FIRING)
             return;
         kind = CT_TELL_FIRING;
@@ -441,13 +422,6 @@ static bool throttle(struct ct_outbox *o, struct ct_span channel, bool on)
     return was;
 }
 
-/* What a message is made of. */
-struct parts {
-    struct entry **v;
-    size_t n, count[CT_TELL_FLAP_OFF + 1];
-    int severity;
-};
-
 static void pick(struct ct_outbox *o, const struct ct_alert_intent *of, bool whole_channel,
                  ct_intent_held *held, void *ctx, struct parts *p)
 {
@@ -461,177 +435,6 @@ static void pick(struct ct_outbox *o, const struct ct_alert_intent *of, bool who
         p->count[e->i.kind]++;
         p->severity = e->i.severity > p->severity ? e->i.severity : p->severity;
     }
-}
-
-static int worst_first(const void *a, const void *b)
-{
-    const struct entry *const *x = a, *const *y = b;
-    if ((*x)->i.severity != (*y)->i.severity)
-        return (*y)->i.severity - (*x)->i.severity;
-    return *x < *y ? -1 : *x > *y;
-}
-
-static const char *shout(int kind)
-{
-    static const char *const words[] = {"FIRING", "STILL FIRING", "RESOLVED", "FLAPPING",
-                                        "FLAPPING ENDED"};
-    return words[kind];
-}
-
-/* The check at the exit: what is stored was cleaned once; a message leaves clean whatever is stored. */
-static struct ct_span clean(struct ct_arena *a, struct ct_span s, unsigned flags)
-{
-    size_t cap = 3 * s.n + 1; /* a wrong byte becomes three */
-    char *to = s.p ? ct_arena_alloc(a, cap) : NULL;
-    return to ? (struct ct_span){to, ct_text_clean(to, cap, s, flags)} : CT_SPAN_NONE;
-}
-
-static void say_one(struct ct_buf *b, const struct entry *e, const struct ct_alert_instance *a)
-{
-    ct_buf_addf(b, "%s %s %.*s", shout(e->i.kind), ct_severity_words[e->i.severity],
-                CT_FMT(a ? a->subject : CT_LIT("?")));
-    if (e->i.text.n)
-        ct_buf_addf(b, ": %.*s", CT_FMT(e->i.text));
-    if (a)
-        ct_buf_addf(b, " [%.*s]", CT_FMT(a->rule));
-}
-
-static void make_title(struct ct_buf *b, const struct parts *p, const struct ct_alert_delivery *d,
-                       const struct ct_alert_instance *first)
-{
-    if (p->n == 1) {
-        say_one(b, p->v[0], first);
-        return;
-    }
-    for (int kind = 0; kind <= CT_TELL_FLAP_OFF; kind++)
-        if (p->count[kind])
-            ct_buf_addf(b, "%s%zu %s", b->n ? ", " : "", p->count[kind], shout(kind));
-    ct_buf_addf(b, ": %.*s", CT_FMT(d->grp));
-}
-
-static void json_labels(struct ct_jw *w, struct ct_span labels, struct ct_arena *arena)
-{
-    ct_jw_object(w);
-    while (labels.n) {
-        struct ct_span value = ct_span_cut(&labels, '\x1f'), key = ct_span_cut(&value, '=');
-        char name[64];
-        (void)snprintf(name, sizeof name, "%.*s", (int)(key.n < 63 ? key.n : 63), key.p);
-        ct_jw_key(w, name);
-        ct_jw_text(w, clean(arena, value.p ? value : CT_LIT(""), 0));
-    }
-    ct_jw_end_object(w);
-}
-
-static void json_alert(struct ct_jw *w, const struct entry *e, const struct ct_alert_instance *a,
-                       struct ct_arena *arena)
-{
-    char id[CT_ALERT_ID_MAX];
-    ct_alert_id(id, e->i.alert);
-    const struct {
-        const char *key;
-        struct ct_span value;
-    } texts[] = {
-        {"id", ct_span(id)},
-        {"rule", a ? a->rule : CT_SPAN_NONE},
-        {"subject", a ? a->subject : CT_SPAN_NONE},
-        {"provider", a ? a->provider : CT_SPAN_NONE},
-        {"state", a ? ct_span(ct_alert_state_words[a->life.state]) : CT_SPAN_NONE},
-        {"kind", ct_span(ct_alert_kind_words[e->i.kind])},
-        {"severity", ct_span(ct_severity_words[e->i.severity])},
-        {"text", e->i.text},
-        {"url", a && a->url.n ? a->url : CT_SPAN_NONE},
-        {"series", a && a->series.n ? a->series : CT_SPAN_NONE},
-        {"event_id", ct_span(e->i.event_id)},
-    };
-    ct_jw_object(w);
-    for (size_t i = 0; i < CT_LEN(texts); i++) {
-        ct_jw_key(w, texts[i].key);
-        ct_jw_text(w, clean(arena, texts[i].value, 0));
-    }
-    ct_jw_key(w, "episode");
-    ct_jw_int(w, e->i.episode);
-    ct_jw_key(w, "since");
-    ct_jw_time(w, a ? a->life.since_ms : CT_NONE);
-    ct_jw_key(w, "fired_at");
-    ct_jw_time(w, a ? a->life.fired_ms : CT_NONE);
-    ct_jw_key(w, "labels");
-    json_labels(w, a ? a->labels : CT_SPAN_NONE, arena);
-    ct_jw_end_object(w);
-}
-
-static void json_head(struct ct_jw *w, const struct ct_alert_delivery *d)
-{
-    const struct {
-        const char *key;
-        struct ct_span value;
-    } texts[] = {
-        {"event_id", ct_span(d->event_id)},
-        {"kind", ct_span(ct_alert_kind_words[d->kind])},
-        {"severity", ct_span(ct_severity_words[d->severity])},
-        {"channel", d->channel},
-        {"group", d->grp},
-        {"title", d->title},
-    };
-    ct_jw_key(w, "schema");
-    ct_jw_int(w, 1);
-    for (size_t i = 0; i < CT_LEN(texts); i++) {
-        ct_jw_key(w, texts[i].key);
-        ct_jw_text(w, texts[i].value);
-    }
-    ct_jw_key(w, "at");
-    ct_jw_time(w, d->at_ms);
-}
-
-static void make_event_id(const struct parts *p, char out[17])
-{
-    struct ct_buf b = CT_BUF_INIT;
-    for (size_t i = 0; i < p->n; i++)
-        ct_buf_adds(&b, p->v[i]->i.event_id);
-    if (p->n == 1)
-        (void)snprintf(out, 17, "%s", p->v[0]->i.event_id);
-    else
-        (void)snprintf(out, 17, "%016" PRIx64, ct_hash(ct_buf_span(&b)));
-    ct_buf_free(&b);
-}
-
-static void compose(const struct parts *p, ct_intent_of *of, void *ctx, struct ct_arena *arena,
-                    struct ct_alert_delivery *d)
-{
-    struct ct_buf title = CT_BUF_INIT, text = CT_BUF_INIT, json = CT_BUF_INIT;
-    struct ct_jw w;
-    qsort(p->v, p->n, sizeof(*p->v), worst_first);
-    d->kind = p->count[CT_TELL_FIRING]     ? CT_TELL_FIRING
-              : p->count[CT_TELL_FLAP_ON]  ? CT_TELL_FLAP_ON
-              : p->count[CT_TELL_REPEAT]   ? CT_TELL_REPEAT
-              : p->count[CT_TELL_FLAP_OFF] ? CT_TELL_FLAP_OFF
-                                           : CT_TELL_RESOLVED;
-    d->severity = p->severity;
-    make_event_id(p, d->event_id);
-    make_title(&title, p, d, of(ctx, p->v[0]->i.alert));
-    d->title = clean(arena, ct_buf_span(&title), 0);
-    ct_jw_init(&w, &json);
-    ct_jw_object(&w);
-    json_head(&w, d);
-    ct_jw_key(&w, "alerts");
-    ct_jw_array(&w);
-    size_t most = p->n < CT_MESSAGE_LINES ? p->n : CT_MESSAGE_LINES;
-    for (size_t i = 0; i < most; i++) {
-        const struct ct_alert_instance *a = of(ctx, p->v[i]->i.alert);
-        say_one(&text, p->v[i], a);
-        ct_buf_addc(&text, '\n');
-        json_alert(&w, p->v[i], a, arena);
-    }
-    ct_jw_end_array(&w);
-    ct_jw_key(&w, "more");
-    ct_jw_int(&w, (int64_t)(p->n - most));
-    ct_jw_end_object(&w);
-    if (p->n > most)
-        ct_buf_addf(&text, "+%zu more\n", p->n - most);
-    d->text = clean(arena, ct_buf_span(&text), CT_TEXT_LINES);
-    d->json = ct_arena_dup(arena, ct_buf_span(&json));
-    ct_buf_free(&title);
-    ct_buf_free(&text);
-    ct_buf_free(&json);
 }
 
 /* A firing alert whose end is told is over for that channel. */
@@ -672,7 +475,7 @@ bool ct_outbox_next(struct ct_outbox *o, int64_t now_ms, ct_intent_held *held, c
             .next_ms = now_ms,
             .done_ms = CT_NONE,
         };
-        compose(&p, of, ctx, a, out);
+        ct_outbox_compose(&p, of, ctx, a, out);
         mark_sent(o, &p);
         free(p.v);
         return true;

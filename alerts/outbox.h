@@ -14,6 +14,7 @@
 #define CT_QUEUE_MOST 10000
 #define CT_GIVE_UP_MS CT_HOUR
 #define CT_GROUP_FIRST "first" /* what a new rule finds at once: one message per channel */
+#define CT_GROUP_QUIET "quiet hours" /* what happened in them: one message per channel at their end */
 
 struct ct_outbox;
 struct ct_outbox *ct_outbox_new(void); /* never NULL */
@@ -48,6 +49,15 @@ typedef const struct ct_alert_instance *ct_intent_of(void *ctx, int64_t alert);
  * as sent with it. False: nothing is due. Store both with ct_write_alerts, then ct_outbox_begin. */
 bool ct_outbox_next(struct ct_outbox *o, int64_t now_ms, ct_intent_held *held, ct_intent_of *of,
                     void *ctx, struct ct_arena *a, struct ct_alert_delivery *out);
+/* A message about no alert of its own, with EVENT_ID: *OUT is filled (row 0, text in A), to be stored
+ * and begun like any other. LINES are whole lines. False: the channel got one with this id before. */
+struct ct_notice {
+    struct ct_span channel, title, lines;
+    char event_id[17];
+    int severity;
+};
+bool ct_outbox_notice(struct ct_outbox *o, const struct ct_notice *n, int64_t now_ms,
+                      struct ct_arena *a, struct ct_alert_delivery *out);
 /* The message just made could not be stored: its intents wait as before. */
 void ct_outbox_undo(struct ct_outbox *o);
 /* Is anything about this alert still waiting? */

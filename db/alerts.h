@@ -28,6 +28,7 @@ enum ct_alert_kind { /* of intents and messages */
     CT_TELL_RESOLVED,
     CT_TELL_FLAP_ON,
     CT_TELL_FLAP_OFF,
+    CT_TELL_NOTICE, /* of messages only: a word to people, about no change of an alert */
 };
 enum ct_intent_state {
     CT_INTENT_QUEUED,

@@ -15,7 +15,7 @@
 
 const char *const ct_alert_state_words[] = {"inactive", "pending", "firing", "resolved", NULL};
 const char *const ct_alert_kind_words[] = {"firing",  "repeat",   "resolved",
-                                           "flap_on", "flap_off", NULL};
+                                           "flap_on", "flap_off", "notice", NULL};
 const char *const ct_intent_state_words[] = {"queued", "sent", "superseded", "dropped", NULL};
 const char *const ct_delivery_state_words[] = {"queued", "delivered", "failed", NULL};
 
@@ -228,7 +228,7 @@ static struct ct_delivery_row delivery_row(struct ct_reader *r, sqlite3_stmt *st
         .channel = ct_col_text(r, st, 5),
         .title = ct_col_text(r, st, 6),
         .answer = ct_col_text(r, st, 7),
-        .kind = ct_col_enum(st, 8, CT_TELL_FLAP_OFF),
+        .kind = ct_col_enum(st, 8, CT_TELL_NOTICE),
         .state = ct_col_enum(st, 9, CT_DELIVERY_FAILED),
     };
 }

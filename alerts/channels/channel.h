@@ -55,6 +55,7 @@ struct ct_webhook_format {
     const char *name;
     const char *url; /* when none is set; NULL: one must be */
     const char *content_type;
+    bool opens_incidents; /* each message is one over there */
     bool (*fill)(const struct ct_attempt *a, struct ct_buf *body);
     /* More headers ("Name: value") or another address for part PART; either may be NULL. */
     void (*head)(const struct ct_attempt *a, struct ct_buf *header);

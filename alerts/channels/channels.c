@@ -258,6 +258,12 @@ bool ct_channels_is_digest(const struct ct_channels *c, struct ct_span name)
     return ch && ch->kind == CT_CHANNEL_DIGEST;
 }
 
+bool ct_channels_takes_notices(const struct ct_channels *c, struct ct_span name)
+{
+    const struct ct_channel *ch = find(c, name);
+    return ch && ch->kind != CT_CHANNEL_DIGEST && !(ch->format && ch->format->opens_incidents);
+}
+
 bool ct_channels_waits(const struct ct_channels *c, struct ct_span name, int64_t since_ms,
                        int64_t now_ms)
 {

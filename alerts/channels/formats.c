@@ -276,14 +276,16 @@ static void head_key(const struct ct_attempt *a, struct ct_buf *header)
 
 #define JSON "application/json"
 const struct ct_webhook_format ct_webhook_formats[] = {
-    {"json", NULL, JSON, fill_json, head_key, NULL},
-    {"slack", NULL, JSON, fill_slack, NULL, NULL},
-    {"discord", NULL, JSON, fill_discord, NULL, NULL},
-    {"mattermost", NULL, JSON, fill_mattermost, NULL, NULL},
-    {"ntfy", NULL, "text/plain; charset=utf-8", fill_ntfy, head_ntfy, NULL},
-    {"pagerduty", "https://events.pagerduty.com/v2/enqueue", JSON, fill_pagerduty, NULL, NULL},
-    {"opsgenie", "https://api.opsgenie.com/v2/alerts", JSON, fill_opsgenie, head_opsgenie,
-     address_opsgenie},
-    {"alertmanager", NULL, JSON, fill_alertmanager, head_key, NULL},
-    {NULL, NULL, NULL, NULL, NULL, NULL},
+    {.name = "json", .content_type = JSON, .fill = fill_json, .head = head_key},
+    {.name = "slack", .content_type = JSON, .fill = fill_slack},
+    {.name = "discord", .content_type = JSON, .fill = fill_discord},
+    {.name = "mattermost", .content_type = JSON, .fill = fill_mattermost},
+    {.name = "ntfy", .content_type = "text/plain; charset=utf-8", .fill = fill_ntfy, .head = head_ntfy},
+    {.name = "pagerduty", .url = "https://events.pagerduty.com/v2/enqueue", .content_type = JSON,
+     .opens_incidents = true, .fill = fill_pagerduty},
+    {.name = "opsgenie", .url = "https://api.opsgenie.com/v2/alerts", .content_type = JSON,
+     .opens_incidents = true, .fill = fill_opsgenie, .head = head_opsgenie, .address = address_opsgenie},
+    {.name = "alertmanager", .content_type = JSON, .opens_incidents = true,
+     .fill = fill_alertmanager, .head = head_key},
+    {.name = NULL},
 };

@@ -142,6 +142,6 @@ static inline int64_t count_of(struct ride *r, const char *sql)
 #define CHANGES                                                                                    \
     "SELECT group_concat(was || '>' || now, ' ') FROM (SELECT * FROM alert_change WHERE rule<>"    \
     "'source_stale' ORDER BY id)"
-#define TOLD "SELECT group_concat(kind, ' ') FROM (SELECT * FROM alert_delivery ORDER BY id)"
+#define TOLD "SELECT group_concat(kind, ' ') FROM (SELECT * FROM alert_delivery WHERE kind < 5 ORDER BY id)"
 
 #endif

@@ -122,10 +122,104 @@ static void rule_11_and_12_a_silence_mutes_and_its_end_tells_what_still_fires(vo
     ride(&r, 2);
     r.state = CT_STATE_MAJOR;
     ride(&r, 25);
-    expect(r.f, "SELECT count(*) FROM alert_delivery", "0");
+    expect(r.f, "SELECT count(*) FROM alert_delivery WHERE kind < 5", "0");
     expect(r.f, "SELECT state FROM alert WHERE rule='outage'", "2"); /* state goes on */
     ride(&r, 8);
     expect(r.f, TOLD, "0");
+    end(&r);
+}
+
+static int64_t silence_for(struct ride *r, int64_t ms)
+{
+    struct ct_silence s = {.matchers = CT_LIT("provider=open*"),
+                           .author = CT_LIT("ann"),
+                           .comment = CT_LIT("known"),
+                           .from_ms = r->now,
+                           .to_ms = r->now + ms,
+                           .made_ms = r->now};
+    assert_int_equal(ct_write_silence(r->f->w, &s, &r->f->err), CT_OK);
+    return s.id;
+}
+
+#define NOTICES "SELECT group_concat(channel || ' ' || title, ' / ') FROM alert_delivery WHERE kind = 5"
+
+static void rule_12_five_minutes_before_its_end_a_silence_says_so_once(void **state)
+{
+    struct ride r = BEGIN(state, outage);
+    int64_t id = silence_for(&r, 40 * CT_MINUTE);
+    ride(&r, 2);
+    r.state = CT_STATE_MAJOR;
+    ride(&r, 32);
+    expect(r.f, NOTICES, "-");
+    ride(&r, 2);
+    expect(r.f, NOTICES, "bell silence 1 of ann ends in 5m, 1 alert firing under it: provider=open*");
+    expect(r.f, "SELECT text FROM alert_delivery WHERE kind = 5", "still firing under it: openai [outage]");
+    stop(&r);
+    start(&r);
+    ride(&r, 1);
+    expect(r.f, "SELECT count(*) FROM alert_delivery WHERE kind = 5", "1");
+    assert_int_equal(ct_write_silence_end(r.f->w, id, r.now + 20 * CT_MINUTE, r.now, &r.f->err), CT_OK);
+    ride(&r, 18); /* another end, another word */
+    expect(r.f, "SELECT count(*), sum(state = 1) FROM alert_delivery WHERE kind = 5", "2|2");
+    ride(&r, 5);
+    expect(r.f, "SELECT group_concat(kind, ' ') FROM alert_delivery", "5 5 0");
+    (void)silence_for(&r, 4 * CT_MINUTE); /* too short to be surprised by its end */
+    ride(&r, 6);
+    expect(r.f, "SELECT count(*) FROM alert_delivery WHERE kind = 5", "2");
+    end(&r);
+}
+
+/* "HH:MM-HH:MM", AFTER and LASTS from now. */
+static const char *quiet_in(struct ride *r, int64_t after_ms, int64_t lasts_ms)
+{
+    int64_t from = (r->now + after_ms) / CT_MINUTE % 1440, to = (r->now + after_ms + lasts_ms) / CT_MINUTE % 1440;
+    return ct_arena_printf(r->f->arena, "%02d:%02d-%02d:%02d", (int)(from / 60), (int)(from % 60),
+                           (int)(to / 60), (int)(to % 60)).p;
+}
+
+static void quiet_hours_end_in_one_message_and_critical_alerts_do_not_wait(void **state)
+{
+    struct ride r = BEGIN(state, outage);
+    const char *quiet = quiet_in(&r, 5 * CT_MINUTE, 2 * CT_HOUR);
+    const struct ct_rule_line lines[] = {
+        {"outage", "when", "status state>=part", "t:1"},   {"outage", "severity", "critical", "t:2"},
+        {"outage", "notify", "bell", "t:3"},               {"outage", "quiet", quiet, "t:4"},
+        {"slow", "when", "components state>=degr", "t:5"}, {"slow", "quiet", quiet, "t:6"},
+        {"slow", "notify", "bell", "t:7"},                 {"cheap", "when", "gpus price<2.00", "t:8"},
+        {"cheap", "quiet", quiet, "t:9"},                  {"cheap", "notify", "bell", "t:10"},
+        {"cheap", "severity", "info", "t:11"},             {"cheap", "clear", "0", "t:12"},
+    };
+    stop(&r);
+    set_rules(&r, lines, CT_LEN(lines));
+    start(&r);
+    r.price = 2100;
+    ride(&r, 10); /* five of them quiet */
+    for (int i = 0; i < 2; i++) {
+        r.state = CT_STATE_DEGRADED;
+        r.price = 1900;
+        ride(&r, 10);
+        r.state = CT_STATE_OPERATIONAL;
+        r.price = 2100;
+        ride(&r, 20);
+    }
+    r.price = 1900;
+    ride(&r, 5);
+    expect(r.f, "SELECT count(*) FROM alert_delivery", "0");
+    stop(&r); /* what waits survives */
+    start(&r);
+    r.state = CT_STATE_MAJOR;
+    ride(&r, 5);
+    expect(r.f, "SELECT group_concat(kind || severity, ' ') FROM alert_delivery", "02");
+    ride(&r, 60);
+    char *text = table(r.f, "SELECT text FROM alert_delivery WHERE severity < 2");
+    expect(r.f, "SELECT count(*) FROM alert_delivery WHERE severity < 2", "1");
+    static const char *const wanted[] = {"FIRING warning openai/api", "RESOLVED warning openai/api",
+                                         "FIRING info", "RESOLVED info"};
+    for (size_t i = 0; i < CT_LEN(wanted); i++)
+        if (!strstr(text, wanted[i]))
+            fail_msg("no \"%s\" in:\n%s", wanted[i], text);
+    free(text);
+    expect(r.f, "SELECT count(*) FROM alert_intent WHERE severity < 2 AND state <> 1", "0"); /* all that was */
     end(&r);
 }
 
@@ -313,6 +407,8 @@ int main(void)
         T(rule_10_reminders_come_while_nobody_has_it),
         T(rule_11_and_12_a_silence_mutes_and_its_end_tells_what_still_fires),
         T(rule_12_an_acknowledgement_ends_with_the_recovery),
+        T(rule_12_five_minutes_before_its_end_a_silence_says_so_once),
+        T(quiet_hours_end_in_one_message_and_critical_alerts_do_not_wait),
         T(rule_12_silences_need_a_reason_and_end),
         T(prices_end_only_when_they_moved_back_far_enough),
         T(a_quarantined_price_fires_nothing),
