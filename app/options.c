@@ -36,9 +36,8 @@ const struct ct_section_def ct_section_defs[] = {
      "family and url",
      NULL},
     {"probe", 1, false,
-     "an address tried and timed from here, as a second word beside a provider's own page. Every try "
-     "connects anew, follows no redirect, and becomes series: probe/NAME/success, latency, lookup, "
-     "connect, tls and first_byte, in seconds",
+     "an address tried and timed from here, as a second word beside a provider's own page: series "
+     "probe/NAME/success, latency, lookup, connect, tls and first_byte",
      "url = https://api.openai.com/v1/models\n; expect = 401\n; provider = openai"},
     {"alert", 1, true, /* the rules' own reading refuses a rule with a wrong line as a whole */
      "a rule: tell somebody when something holds. Rules may stand here or in files of their own in "
@@ -127,6 +126,9 @@ const struct ct_setting_def ct_setting_defs[] = {
     {"source", "token_env", CT_SET_TEXT, 0, 0, NULL, NULL, "another name for key_env"},
     {"source", "token_file", CT_SET_TEXT, 0, 0, NULL, NULL,
      "the whole path of a file, for its owner only, whose first line is the key"},
+    {"source", "token_cmd", CT_SET_TEXT, 0, 0, NULL, NULL,
+     "the whole path of a program and its words, no shell: the first line it prints is the key; run "
+     "before every attempt, 10 s at most"},
     {"source", "key_header", CT_SET_TEXT, 0, 0, NULL, NULL,
      "header that carries the key; unset: Authorization, with Bearer. {key} in the url puts it there"},
     {"source", "headers", CT_SET_TEXT, 0, 0, NULL, NULL,

@@ -26,10 +26,24 @@ static bool is_post(const struct ct_source *s)
 
 /* ---- keys ---- */
 
-static const char *key_of(const struct ct_source *s)
+enum { KEY_OUTPUT = 64 << 10 };
+#define KEY_TIMEOUT_MS (10 * CT_SECOND)
+
+static bool asks_for_key(const struct ct_source *s)
+{
+    return s->key_command && s->key_command[0];
+}
+
+/* But for what a program must be asked for. */
+static const char *known_key(const struct ct_source *s)
 {
     const char *key = s->key ? s->key : s->key_env && s->key_env[0] ? getenv(s->key_env) : NULL;
     return key && key[0] ? key : NULL;
+}
+
+static const char *key_of(const struct ct_ask *a)
+{
+    return a->key ? a->key : known_key(a->s);
 }
 
 static const char *env_of(const char *name)
@@ -41,15 +55,16 @@ static const char *env_of(const char *name)
 bool ct_source_has_key(const struct ct_source *s)
 {
     bool id = !ct_source_signs(s) || env_of(CT_KEY_SIGNS_ID);
-    return id && (!s->key_env || !s->key_env[0] || key_of(s));
+    bool key = asks_for_key(s) || known_key(s);
+    return id && (!s->key_env || !s->key_env[0] || key);
 }
 
-/* All that nobody may see of what S is asked with. */
-static void secrets_of(const struct ct_source *s, const char *out[CT_SECRETS_MAX + 1])
+/* All that nobody may see of what is asked with. */
+static void secrets_of(const struct ct_ask *a, const char *out[CT_SECRETS_MAX + 1])
 {
-    const char *all[CT_SECRETS_MAX] = {key_of(s)};
+    const char *all[CT_SECRETS_MAX] = {key_of(a)};
     size_t n = 0;
-    if (ct_source_signs(s)) {
+    if (ct_source_signs(a->s)) {
         all[1] = env_of(CT_KEY_SIGNS_ID);
         all[2] = env_of(CT_KEY_SIGNS_SESSION);
     }
@@ -100,7 +115,7 @@ static void arrived(struct ct_ask *a, const struct ct_http_answer *answer)
                             .ended_ms = a->ended_ms,
                             .page = a->asked,
                             .answer = answer};
-    secrets_of(a->s, x.secrets);
+    secrets_of(a, x.secrets);
     if (a->record && !a->stream) /* what is never held whole is not kept */
         ct_record_keep(a->record, &x);
 }
@@ -117,7 +132,7 @@ static void fail(struct ct_ask *a, const struct ct_error *err)
 {
     snprintf(a->error, sizeof a->error, "%s: %s", err->where, err->what);
     const char *secrets[CT_SECRETS_MAX + 1];
-    secrets_of(a->s, secrets);
+    secrets_of(a, secrets);
     for (size_t i = 0; secrets[i]; i++)
         hide(a->error, secrets[i]);
     finish(a, CT_OUTCOME_FAILED);
@@ -397,7 +412,7 @@ static void fill_body(const struct ct_ask *a, struct ct_buf *out)
 static enum ct_status ask_address(struct ct_ask *a, bool plain, struct ct_error *err)
 {
     const struct ct_source *s = a->s;
-    const char *headers[CT_HEADERS_MAX + 2], *key = key_of(s);
+    const char *headers[CT_HEADERS_MAX + 2], *key = key_of(a);
     struct ct_arena *arena = ct_arena_new(0);
     struct ct_buf url = CT_BUF_INIT;
     struct ct_buf body = CT_BUF_INIT;
@@ -468,7 +483,7 @@ static void on_output(void *ctx, const struct ct_exec_answer *x)
 static enum ct_status ask_program(struct ct_ask *a, struct ct_error *err)
 {
     const struct ct_source *s = a->s;
-    const char *key = key_of(s);
+    const char *key = key_of(a);
     struct ct_arena *arena = ct_arena_new(0);
     char *env[4] = {
         (char *)(uintptr_t)ct_arena_printf(arena, "CT_SOURCE=%s", s->id).p,
@@ -510,6 +525,39 @@ static enum ct_status ask_replay(struct ct_ask *a, struct ct_error *err)
     return CT_OK;
 }
 
+static void on_key(void *ctx, const struct ct_exec_answer *x)
+{
+    struct ct_ask *a = ctx;
+    struct ct_error err = x->err;
+    struct ct_span key = x->status == CT_OK ? ct_key_line(x->output) : CT_SPAN_NONE;
+    if (x->status == CT_OK && !key.p)
+        (void)ct_fail(&err, CT_ERR_CONFIG, "token_cmd", "the first line it prints is no key");
+    if (!key.p) {
+        fail(a, &err);
+        return;
+    }
+    a->key = ct_xspandup(key);
+    ask(a, false);
+}
+
+/* Before anything else: the key may be another one than the last time. */
+static enum ct_status ask_for_key(struct ct_ask *a, struct ct_error *err)
+{
+    struct ct_arena *arena = ct_arena_new(0);
+    struct ct_exec_request req = {
+        .argv = ct_command_words(arena, ct_span(a->s->key_command), err),
+        .max_bytes = KEY_OUTPUT,
+        .drop_rest = true,
+        .secret = true,
+        .total_ms = KEY_TIMEOUT_MS,
+    };
+    enum ct_status st = req.argv ? ct_exec_start(a->exec, &req, on_key, a, err) : CT_ERR_CONFIG;
+    if (st != CT_OK)
+        ct_error_prefix(err, "token_cmd");
+    ct_arena_free(arena);
+    return st;
+}
+
 static void ask(struct ct_ask *a, bool plain)
 {
     struct ct_error err = {0};
@@ -529,7 +577,13 @@ void ct_ask_start(struct ct_ask *a)
     a->retry_after_ms = CT_NONE;
     ct_buf_adds(&a->url, a->s->url ? a->s->url : "");
     a->links[0] = ct_mix(ct_hash(ct_buf_span(&a->url)), ct_hash(CT_SPAN_NONE), 0);
-    ask(a, false);
+    if (a->replay || !asks_for_key(a->s)) {
+        ask(a, false);
+        return;
+    }
+    struct ct_error err = {0};
+    if (ask_for_key(a, &err) != CT_OK)
+        fail(a, &err);
 }
 
 void ct_ask_free(struct ct_ask *a)
@@ -538,6 +592,10 @@ void ct_ask_free(struct ct_ask *a)
     a->stream = NULL;
     ct_arena_free(a->arena);
     a->arena = NULL;
+    if (a->key)
+        explicit_bzero(a->key, strlen(a->key));
+    free(a->key);
+    a->key = NULL;
     ct_buf_free(&a->url);
     ct_buf_free(&a->unpacked);
     ct_buf_free(&a->more);

@@ -45,6 +45,7 @@ struct ct_ask {
 
     /* its own */
     struct ct_arena *arena;
+    char *key; /* what the source's key_command printed; wiped at the end */
     struct ct_stream *stream; /* of a family that streams; NULL before an answer begins */
     struct ct_buf url, unpacked, more; /* MORE: fields behind the body, of a further page */
     uint64_t links[CT_PAGES_MAX];
@@ -58,7 +59,7 @@ void ct_ask_start(struct ct_ask *a);
 /* Forgets rows and buffers. A request under way must have ended: free the network handle first. */
 void ct_ask_free(struct ct_ask *a);
 
-/* The environment has the key S needs, or S needs none. */
+/* A file or the environment has the key S needs, or a program is asked for it, or S needs none. */
 bool ct_source_has_key(const struct ct_source *s);
 
 /* The hash under which a good answer of S is remembered: of its bytes (HASH so far, 0 at first), of

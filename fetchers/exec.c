@@ -29,7 +29,7 @@ struct run {
     int64_t started_mono_ms, total_ms;
     struct ct_buf output, words; /* WORDS: the end of what it wrote to standard error */
     char *program;
-    bool drop_rest, too_much;
+    bool drop_rest, secret, too_much;
     ct_exec_done *done;
     void *ctx;
 };
@@ -87,6 +87,12 @@ static void close_fd(int *fd)
     *fd = -1;
 }
 
+static void wipe(struct ct_buf *b)
+{
+    if (b->p)
+        explicit_bzero(b->p, b->n);
+}
+
 static void run_free(struct run *r)
 {
     if (r->pid > 0) {
@@ -96,6 +102,10 @@ static void run_free(struct run *r)
     }
     close_fd(&r->out);
     close_fd(&r->err);
+    if (r->secret) {
+        wipe(&r->output);
+        wipe(&r->words);
+    }
     ct_buf_free(&r->output);
     ct_buf_free(&r->words);
     free(r->program);
@@ -212,6 +222,7 @@ enum ct_status ct_exec_start(struct ct_exec *x, const struct ct_exec_request *re
     r->program = ct_xstrdup(slash ? slash + 1 : req->argv[0]);
     r->max_bytes = req->max_bytes;
     r->drop_rest = req->drop_rest;
+    r->secret = req->secret;
     r->total_ms = req->total_ms;
     r->wait_status = 1 << 8;
     r->started_mono_ms = ct_mono_ms();
@@ -266,7 +277,7 @@ static void drain(struct run *r, int *fd)
 
 static void last_words(struct run *r, char *out, size_t cap)
 {
-    struct ct_span text = ct_span_trim(ct_buf_span(&r->words));
+    struct ct_span text = r->secret ? CT_SPAN_NONE : ct_span_trim(ct_buf_span(&r->words));
     const char *line = text.n ? memrchr(text.p, '\n', text.n) : NULL;
     if (line)
         text = (struct ct_span){line + 1, (size_t)(text.p + text.n - line - 1)};

@@ -25,6 +25,7 @@ struct ct_exec_request {
     struct ct_span input; /* its standard input; null: /dev/null */
     size_t max_bytes;  /* of its output; more ends it with CT_ERR_LIMIT ... */
     bool drop_rest;    /* ... or goes unheard */
+    bool secret; /* what it prints is nobody's business: wiped afterwards, and no word of it in errors */
     int64_t total_ms;  /* then it is killed with all that it started */
 };
 

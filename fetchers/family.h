@@ -79,6 +79,8 @@ struct ct_source {
     const char *query;   /* becomes ct_parse_hint.query */
     const char *key_env; /* environment name of the key it needs; "" none */
     const char *key;        /* the key itself, from a file; NULL: in the environment */
+    const char *key_command; /* program and words whose output's first line is the key, asked before
+                                every attempt; "" none */
     const char *key_header; /* header that carries the key; "": Authorization: Bearer;
                                CT_KEY_SIGNS: none, it signs */
     const char *headers;    /* further ones, "Name: value" separated by '|'; "" none */
@@ -101,6 +103,8 @@ bool ct_source_whole(const struct ct_source *s);
 bool ct_source_signs(const struct ct_source *s);
 /* Its address is tried and timed; what it answers is of no matter (fetchers/probe.h). */
 bool ct_source_is_probe(const struct ct_source *s);
+/* The first line of TEXT, of at most 4 KiB of printable ASCII: a key. Null: it is none. */
+struct ct_span ct_key_line(struct ct_span text);
 /* It is a program on this machine, not an address. */
 bool ct_source_is_program(const struct ct_source *s);
 /* What its parser is told. */

@@ -163,6 +163,7 @@ static const struct column settings[] = {
     {"command", K_COMMAND, offsetof(struct ct_source, command)},
     {"headers", K_HEADERS, offsetof(struct ct_source, headers)},
     {"token_file", K_KEY_FILE, offsetof(struct ct_source, key)},
+    {"token_cmd", K_COMMAND, offsetof(struct ct_source, key_command)},
     {"key_header", K_HEADER, offsetof(struct ct_source, key_header)},
 };
 
@@ -376,7 +377,7 @@ static enum ct_status set_text(struct ct_registry *reg, struct ct_source *s, con
 static enum ct_status read_key(struct ct_registry *reg, struct ct_source *s, const struct column *c,
                                struct ct_span value, struct ct_error *err)
 {
-    enum { KEY_BYTES = 4096 };
+    enum { FILE_BYTES = 64 << 10 };
     struct ct_buf text = CT_BUF_INIT;
     struct ct_error inner = {0};
     struct stat st;
@@ -384,18 +385,18 @@ static enum ct_status read_key(struct ct_registry *reg, struct ct_source *s, con
     enum ct_status status = CT_OK;
     if (path[0] != '/')
         status = wrong(err, c, "the whole path of a file", value);
-    else if (stat(path, &st) != 0 || ct_read_file(path, KEY_BYTES, &text, &inner) != CT_OK)
+    else if (stat(path, &st) != 0 || ct_read_file(path, FILE_BYTES, &text, &inner) != CT_OK)
         status = ct_fail(err, CT_ERR_CONFIG, "", "%s: %s cannot be read", c->name, path);
     else if (st.st_mode & 077)
         status = ct_fail(err, CT_ERR_CONFIG, "", "%s: others may read %s: chmod 600 it", c->name,
                          path);
-    struct ct_span rest = ct_buf_span(&text), key = ct_span_trim(ct_span_cut(&rest, '\n'));
-    if (status == CT_OK && !ct_header_safe(key).p)
+    struct ct_span key = ct_key_line(ct_buf_span(&text));
+    if (status == CT_OK && !key.p)
         status = ct_fail(err, CT_ERR_CONFIG, "", "%s: the first line of %s is no key", c->name, path);
     if (status == CT_OK)
         s->key = ct_arena_dup(reg->arena, key).p;
     if (text.n)
-        memset(text.p, 0, text.n);
+        explicit_bzero(text.p, text.n);
     ct_buf_free(&text);
     free(path);
     return status;
@@ -464,6 +465,7 @@ static struct ct_source *add_source(struct ct_registry *reg, struct ct_span id)
                             .key_header = "",
                             .headers = "",
                             .command = "",
+                            .key_command = "",
                             .interval_ms = 5 * CT_MINUTE,
                             .timeout_ms = 30 * CT_SECOND,
                             .max_bytes = DEFAULT_BYTES,

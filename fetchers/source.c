@@ -18,6 +18,16 @@ bool ct_source_signs(const struct ct_source *s)
     return s->key_header && strcmp(s->key_header, CT_KEY_SIGNS) == 0;
 }
 
+struct ct_span ct_key_line(struct ct_span text)
+{
+    enum { KEY_BYTES = 4096 };
+    struct ct_span line = ct_span_trim(ct_span_cut(&text, '\n'));
+    for (size_t i = 0; i < line.n; i++)
+        if (line.p[i] < ' ' || line.p[i] > '~')
+            return CT_SPAN_NONE;
+    return line.n > 0 && line.n <= KEY_BYTES ? line : CT_SPAN_NONE;
+}
+
 bool ct_source_is_probe(const struct ct_source *s)
 {
     return s->ops && strcmp(s->ops->name, "probe") == 0;

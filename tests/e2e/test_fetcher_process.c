@@ -546,6 +546,56 @@ static void a_key_may_lie_in_a_file_that_only_its_owner_reads(void **state)
     free(last);
 }
 
+/* Writes a program of one's own; the path of it. */
+static const char *program(const char *name, const char *script)
+{
+    struct ct_error err;
+    const char *path = file_in(name);
+    assert_int_equal(ct_write_file(path, ct_span(script), &err), CT_OK);
+    assert_int_equal(chmod(path, 0700), 0);
+    return path;
+}
+
+/* The program is asked anew every time, and what it prints is found nowhere but in the request. */
+static void a_key_may_come_from_a_program(void **state)
+{
+    (void)state;
+    static const char *const bad[][2] = {
+        {"#!/bin/sh\necho marker-5ecret >&2\nexit 3\n", "ended with 3"},
+        {"#!/bin/sh\nprintf '\\033marker-5ecret'\n", "the first line it prints is no key"},
+        {"#!/bin/sh\n", "the first line it prints is no key"},
+    };
+    char *config = file_in("config.ini"), *rec = file_in("rec"), command[600];
+    const char *prog = program("key of mine", "#!/bin/sh\ncd \"${0%/*}\"\necho x >>turns\n"
+                                              "echo marker-5ecret-$(wc -l <turns)-$1\necho more\n");
+    FILE *f = new_config();
+    add_source(f, "page", "statuspage-summary", ts_port(env.web), "/page", "60s");
+    fprintf(f, "key_env = CT_E2E_NOT_SET\ntoken_cmd = '%s' 'a b'\n", prog);
+    fclose(f);
+    ts_set(env.web, "/page", &(struct ts_answer){200, .body = page_body});
+    for (int i = 1; i <= 2; i++) {
+        char want[64];
+        expect_code(wait_for(FETCH("--once", "page", "--record", rec), 20000), 0);
+        char *last = ts_last(env.web, "/page");
+        snprintf(want, sizeof want, "Authorization: Bearer marker-5ecret-%d-a b\n", i);
+        assert_non_null(strstr(last, want));
+        free(last);
+    }
+    expect_code(RUN("test-source", "page", "--config", config, "--db", file_in("t.db")), 0);
+    int hits = ts_hits(env.web, "/page");
+    for (size_t i = 0; i < CT_LEN(bad); i++) {
+        (void)program("key of mine", bad[i][0]);
+        expect_code(wait_for(FETCH("--once", "page"), 20000), 1);
+        expect_line(bad[i][1]);
+    }
+    assert_int_equal(ts_hits(env.web, "/page"), hits); /* without a key nobody is asked */
+    snprintf(command, sizeof(command),
+             "cd '%s' && ls rec/page/*.head >/dev/null && ! grep -raq marker-5ecret . --exclude='key of mine'",
+             env.dir);
+    assert_int_equal(system(command), 0);
+    assert_sound();
+}
+
 static void a_recording_replays_into_the_same_rows(void **state)
 {
     (void)state;
@@ -1208,6 +1258,7 @@ int main(void)
         FRESH(a_key_in_an_address_goes_along_to_every_page_and_nowhere_else),
         FRESH(a_moved_page_is_told_by_its_new_family_and_keeps_what_was_known),
         FRESH(a_key_may_lie_in_a_file_that_only_its_owner_reads),
+        FRESH(a_key_may_come_from_a_program),
         FRESH(a_recording_replays_into_the_same_rows),
         FRESH(a_table_that_streams_is_recorded_and_replayed),
         FRESH(a_message_survives_kill_9_under_its_id_and_its_secrets_show_nowhere),
