@@ -183,7 +183,9 @@ static void make_source(struct import *im, const char *id, const struct ct_famil
         .query = "",
         .key_env = "",
         .interval_ms = CT_DAY,
-        .evidence = CT_EVIDENCE_LISTED,
+        /* a provider's own page, or a list of prices */
+        .evidence = family && family->kind == CT_SOURCE_STATUS ? CT_EVIDENCE_OFFICIAL
+                                                               : CT_EVIDENCE_LISTED,
         .part_of_list = part,
         .ops = family,
     };

@@ -320,7 +320,7 @@ static struct ct_span why(struct ct_reader *r, const struct ct_source_at *s,
         if (!incidents->v.v[i].stale && incidents->v.v[i].state >= CT_STATE_DEGRADED)
             worst = &incidents->v.v[i];
     if (worst && worst->stale && row->state < CT_STATE_DEGRADED)
-        return ct_arena_printf(r->arena, "still listed, silent for %lldd: %.*s",
+        return ct_arena_printf(r->arena, "never closed, silent for %lldd: %.*s",
                                (long long)((r->t - newest_word(worst)) / CT_DAY),
                                CT_FMT(worst->title));
     if (worst && worst->state >= CT_STATE_MAINTENANCE)
