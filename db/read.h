@@ -38,6 +38,7 @@ struct ct_query {
                                known, those without a change with n = 0; 0: none. Goes before max_points */
     size_t max_series;      /* history: of a glob, in the order of names; 0 = 64 */
     size_t limit;           /* events: newest N; 0 = 10,000 */
+    bool no_prices;         /* events: all but those of prices, which are most of them */
     bool gone;              /* also offers and models that are no longer there */
 };
 

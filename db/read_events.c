@@ -51,26 +51,36 @@ static struct ct_event_row event_row(struct ct_reader *r, sqlite3_stmt *st,
     return row;
 }
 
-void ct_events_read(struct ct_reader *r, enum ct_sql which, const struct ct_source_list *sources,
-                    int64_t from_ms, int64_t to_ms, int64_t limit, int64_t id,
+int ct_newer_event(const void *a, const void *b)
+{
+    const struct ct_event_row *x = a, *y = b;
+    if (x->at_ms != y->at_ms)
+        return x->at_ms < y->at_ms ? 1 : -1;
+    return (x->id < y->id) - (x->id > y->id);
+}
+
+void ct_events_read(struct ct_reader *r, const struct ct_source_list *sources, struct ct_event_window w,
                     struct ct_event_list *out)
 {
-    sqlite3_stmt *st = which == SQL_EVENTS ? ct_use(r, which, 3, from_ms, to_ms, limit)
-                                           : ct_use(r, which, 4, from_ms, to_ms, limit, id);
+    enum ct_sql which = w.series ? SQL_EVENTS_OF_SERIES : w.source ? SQL_EVENTS_OF_SOURCE : SQL_EVENTS;
+    size_t first = out->v.n;
+    sqlite3_stmt *st = which == SQL_EVENTS ? ct_use(r, which, 3, w.from_ms, w.to_ms, w.limit)
+                                           : ct_use(r, which, 4, w.from_ms, w.to_ms, w.limit,
+                                                    w.series ? w.series : w.source);
     while (ct_step(r, st)) {
         struct ct_event_row *row = CT_VEC_PUSH(r->arena, &out->v);
         if (!row)
             break;
         *row = event_row(r, st, sources);
     }
-}
-
-static int newer(const void *a, const void *b)
-{
-    const struct ct_event_row *x = a, *y = b;
-    if (x->at_ms != y->at_ms)
-        return x->at_ms < y->at_ms ? 1 : -1;
-    return (x->id < y->id) - (x->id > y->id);
+    if (w.no_prices)
+        return;
+    if (out->v.n - first == (size_t)w.limit && w.limit > 0) /* older ones would not count */
+        w.from_ms = out->v.v[out->v.n - 1].at_ms;
+    ct_price_events(r, sources, &w, out);
+    size_t n = out->v.n - first;
+    ct_sort(r, out->v.v + first, n, sizeof *out->v.v, ct_newer_event);
+    out->v.n = first + (n < (size_t)w.limit ? n : (size_t)w.limit);
 }
 
 static bool means(struct ct_reader *r, const struct ct_source_at *s, struct ct_span subject)
@@ -82,7 +92,7 @@ static bool means(struct ct_reader *r, const struct ct_source_at *s, struct ct_s
 /* Events of the sources a subject names (a provider, PROVIDER/SCOPE, a source id), else of its
  * series. */
 static void read_about(struct ct_reader *r, const struct ct_query *q,
-                       const struct ct_source_list *sources, int64_t to_ms, int64_t limit,
+                       const struct ct_source_list *sources, struct ct_event_window w,
                        struct ct_event_list *out)
 {
     bool any = false;
@@ -90,8 +100,8 @@ static void read_about(struct ct_reader *r, const struct ct_query *q,
         if (!means(r, &sources->v[i], q->subject))
             continue;
         any = true;
-        ct_events_read(r, SQL_EVENTS_OF_SOURCE, sources, q->from_ms, to_ms, limit, sources->v[i].id,
-                       out);
+        w.source = sources->v[i].id;
+        ct_events_read(r, sources, w, out);
     }
     if (any)
         return;
@@ -100,9 +110,11 @@ static void read_about(struct ct_reader *r, const struct ct_query *q,
         ct_series_named(r, q->subject, CT_SERIES_MOST, &series);
     else
         (void)ct_series_find(r, q->subject, CT_SERIES_MOST, &series);
-    for (size_t i = 0; i < series.v.n; i++)
-        ct_events_read(r, SQL_EVENTS_OF_SERIES, sources, q->from_ms, to_ms, limit, series.v.v[i].id,
-                       out);
+    for (size_t i = 0; i < series.v.n; i++) {
+        w.series = series.v.v[i].id;
+        if (w.series > 0) /* others are made of series */
+            ct_events_read(r, sources, w, out);
+    }
 }
 
 enum ct_status ct_read_events(struct ct_reader *r, const struct ct_query *q, struct ct_arena *a,
@@ -112,15 +124,18 @@ enum ct_status ct_read_events(struct ct_reader *r, const struct ct_query *q, str
     size_t limit = q->limit && q->limit < 1000000 ? q->limit : 10000;
     ct_load_begin(r, q, a, err);
     struct ct_source_list sources = ct_sources_at(r);
-    int64_t to_ms = q->to_ms && q->to_ms <= r->at ? q->to_ms - 1 : r->at;
+    struct ct_event_window w = {.from_ms = q->from_ms,
+                                .to_ms = q->to_ms && q->to_ms <= r->at ? q->to_ms - 1 : r->at,
+                                .limit = (int64_t)limit,
+                                .no_prices = q->no_prices};
     if (q->subject.n)
-        read_about(r, q, &sources, to_ms, (int64_t)limit, &rows);
+        read_about(r, q, &sources, w, &rows);
     else
-        ct_events_read(r, SQL_EVENTS, &sources, q->from_ms, to_ms, (int64_t)limit, 0, &rows);
+        ct_events_read(r, &sources, w, &rows);
     if (!q->subject.n)
-        ct_alert_events(r, q->from_ms, to_ms, limit, &rows);
-    ct_reach_events(r, &sources, q->subject, q->from_ms, to_ms, &rows);
-    ct_sort(r, rows.v.v, rows.v.n, sizeof *rows.v.v, newer);
+        ct_alert_events(r, w.from_ms, w.to_ms, limit, &rows);
+    ct_reach_events(r, &sources, q->subject, w.from_ms, w.to_ms, &rows);
+    ct_sort(r, rows.v.v, rows.v.n, sizeof *rows.v.v, ct_newer_event);
     *out = (struct ct_rows){rows.v.v, rows.v.n < limit ? rows.v.n : limit};
     return ct_load_end(r);
 }
@@ -138,7 +153,11 @@ enum ct_status ct_read_event_moments(struct ct_reader *r, const struct ct_query 
                                      struct ct_error *err)
 {
     ct_load_begin(r, q, a, err);
-    *before_ms = moment(r, ct_use(r, SQL_EVENT_BEFORE, 1, r->t));
-    *after_ms = moment(r, ct_use(r, SQL_EVENT_AFTER, 2, r->t, q->now_ms));
+    int64_t before = moment(r, ct_use(r, SQL_EVENT_BEFORE, 1, r->t)),
+            moved = moment(r, ct_use(r, SQL_MOVE_BEFORE, 1, r->t));
+    *before_ms = moved > before ? moved : before; /* CT_NONE is less than any */
+    int64_t after = moment(r, ct_use(r, SQL_EVENT_AFTER, 2, r->t, q->now_ms));
+    moved = moment(r, ct_use(r, SQL_MOVE_AFTER, 2, r->t, q->now_ms));
+    *after_ms = after == CT_NONE || (moved != CT_NONE && moved < after) ? moved : after;
     return ct_load_end(r);
 }

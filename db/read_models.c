@@ -653,6 +653,7 @@ enum ct_status ct_read_model_changes(struct ct_reader *r, const struct ct_query 
     struct changes found = {.rows = {0}};
     window.subject = CT_SPAN_NONE;
     window.limit = 200000;
+    window.no_prices = true;
     enum ct_status status = load_market(r, q, a, &m, err);
     if (status == CT_OK)
         status = ct_read_events(r, &window, m.scratch, &events, err);

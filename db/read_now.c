@@ -519,7 +519,9 @@ enum ct_status ct_read_now(struct ct_reader *r, const struct ct_query *q, struct
         row->evidence = CT_LIT("none");
         row->since_ms = offline;
     }
-    ct_events_read(r, SQL_EVENTS, &list, r->t - CT_DAY, r->at, MOST_EVENTS, 0, &events);
+    ct_events_read(r, &list,
+                   (struct ct_event_window){.from_ms = r->t - CT_DAY, .to_ms = r->at, .limit = MOST_EVENTS},
+                   &events);
     add_price_moves(r, &events, &rows);
     add_stock_moves(r, &events, &rows);
     add_model_moves(r, &events, &rows);

@@ -119,6 +119,12 @@
               " ORDER BY e.at_ms DESC,e.id DESC LIMIT ?3")                                         \
     X(EVENT_BEFORE, "SELECT max(at_ms) FROM event WHERE at_ms<?1")                                 \
     X(EVENT_AFTER, "SELECT min(at_ms) FROM event WHERE at_ms>?1 AND at_ms<=?2")                    \
+    X(MOVE_BEFORE, "SELECT max(at_ms) FROM price_move WHERE at_ms<?1")                             \
+    X(MOVE_AFTER, "SELECT min(at_ms) FROM price_move WHERE at_ms>?1 AND at_ms<=?2")                \
+    X(MOVES, "SELECT at_ms,b FROM price_move WHERE at_ms>=?1 AND at_ms<=?2 ORDER BY at_ms DESC")   \
+    X(MOVES_OF_SOURCE, "SELECT at_ms,b FROM price_move WHERE at_ms>=?1 AND at_ms<=?2"              \
+                       " AND source_id=?3 ORDER BY at_ms DESC")                                    \
+    X(MOVED, "SELECT kind,source_id,ext_key,unit,digits,name FROM series WHERE id=?1")             \
     X(EVENTS_OF_SERIES,                                                                            \
       "SELECT " SQL_EVENT_COLUMNS SQL_EVENT_FROM "e.series_id=?4 AND e.at_ms>=?1 AND e.at_ms<=?2"  \
       " ORDER BY e.at_ms DESC,e.id DESC LIMIT ?3")                                                 \
@@ -352,11 +358,18 @@ int64_t ct_offline_since(const struct ct_reader *r, const struct ct_source_list 
 struct ct_event_list {
     CT_VEC(struct ct_event_row) v;
 };
-/* Runs one of the EVENTS statements from FROM to TO (both included), newest first, at most LIMIT;
- * ID for those that take one. */
-void ct_events_read(struct ct_reader *r, enum ct_sql which, const struct ct_source_list *sources,
-                    int64_t from_ms, int64_t to_ms, int64_t limit, int64_t id,
+/* What happened from FROM_MS to TO_MS (both included), newest first, at most LIMIT: everywhere, or to a SOURCE or a
+ * SERIES where one is given (not 0). */
+struct ct_event_window {
+    int64_t from_ms, to_ms, limit, source, series;
+    bool no_prices; /* but moves of prices, which are most */
+};
+void ct_events_read(struct ct_reader *r, const struct ct_source_list *sources, struct ct_event_window w,
                     struct ct_event_list *out);
+/* Its moves of prices alone (read_price_events.c), in any order. */
+void ct_price_events(struct ct_reader *r, const struct ct_source_list *sources, const struct ct_event_window *w,
+                     struct ct_event_list *out);
+int ct_newer_event(const void *a, const void *b);
 
 /* read_alerts.c: open alerts at r->t; what alerts did from FROM to TO (both included), newest first, at most LIMIT,
  * as events. */

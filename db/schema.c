@@ -1,5 +1,6 @@
 #include "config.h"
 
+#include "db/price_event.h"
 #include "db/samples.h"
 
 #include "db/base/str.h"
@@ -281,9 +282,22 @@ static const char step_7[] =
      * from which on its samples lie here and no longer in the row before. Prices NULL, flags: as samples were. */
     "CREATE TABLE chunk (k INTEGER PRIMARY KEY, b BLOB NOT NULL) STRICT;";
 
+/* Version 8: events of prices (kind 2, origin 0) are no rows any more (db/price_event.h): their samples tell them.
+ * B: the series of SOURCE_ID that had one at AT_MS, from FIRST on, packed (db/codec.h, keys are series, no numbers). */
+static const char step_8[] =
+    "CREATE TABLE price_move ("
+    " at_ms INTEGER NOT NULL, source_id INTEGER NOT NULL REFERENCES source(id), first INTEGER NOT NULL,"
+    " b BLOB NOT NULL, PRIMARY KEY (at_ms, source_id, first)"
+    ") STRICT, WITHOUT ROWID;"
+    "CREATE INDEX price_move_source ON price_move (source_id, at_ms);"
+    "UPDATE event SET origin = 3 WHERE kind = 2 AND origin = 0 AND"
+    " (series_id IS NULL OR series_id NOT IN (SELECT id FROM series WHERE kind IN (0, 2)));";
+
 static const struct ct_schema_step steps[] = {
     {.sql = step_1}, {.sql = step_2}, {.sql = step_3}, {.sql = step_4}, {.sql = step_5}, {.sql = step_6},
     {.sql = step_7, .run = ct_samples_from_rows, .after = "DROP TABLE sample"},
+    {.sql = step_8, .run = ct_price_moves_from_events,
+     .after = "DELETE FROM event WHERE kind = 2 AND origin = 0"},
 };
 _Static_assert(CT_LEN(steps) == CT_SCHEMA_VERSION, "a step a version");
 

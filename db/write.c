@@ -57,6 +57,8 @@ sqlite3_stmt *ct_w_bind(struct ct_writer *w, enum ct_sql id, const struct ct_val
         int rc, at = (int)i + 1;
         if (v[i].text ? !v[i].t.p : v[i].i == CT_NONE)
             rc = sqlite3_bind_null(st, at);
+        else if (v[i].blob)
+            rc = sqlite3_bind_blob64(st, at, v[i].t.p, v[i].t.n, SQLITE_STATIC);
         else if (v[i].text)
             rc = sqlite3_bind_text64(st, at, v[i].t.p, v[i].t.n, SQLITE_STATIC, SQLITE_UTF8);
         else

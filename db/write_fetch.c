@@ -25,27 +25,21 @@ const char *ct_w_name(const char *const *words, int64_t v)
 
 void ct_w_event(struct ct_job *j, const struct ct_new_event *e)
 {
-    struct ct_buf name = CT_BUF_INIT;
-    ct_buf_addf(&name, "%s%c%" PRId64 "%c%d%c%d%c", j->f->source_id, CT_UNIT_SEPARATOR, e->at_ms,
-                CT_UNIT_SEPARATOR, (int)e->origin, CT_UNIT_SEPARATOR, (int)e->kind,
-                CT_UNIT_SEPARATOR);
-    ct_buf_add(&name, e->seed);
-    ct_buf_addc(&name, CT_UNIT_SEPARATOR);
-    ct_buf_add(&name, e->ref);
-    ct_buf_addc(&name, CT_UNIT_SEPARATOR);
-    ct_buf_add(&name, e->field);
-    /* 53 bits: scripts that read JSON numbers as doubles keep it whole. */
-    int64_t id = (int64_t)(ct_hash(ct_buf_span(&name)) & ((UINT64_C(1) << 53) - 1));
-    ct_buf_free(&name);
+    int64_t id = ct_event_hash(ct_span(j->f->source_id), e->at_ms, e->origin, e->kind, e->seed, e->ref, e->field);
     int64_t added = RUN(
         j->w, EVENT_ADD, vi(e->at_ms), vi(id), ve((int)e->origin), ve((int)e->kind),
         ve((int)e->severity), vi(j->source), vi(e->series > 0 ? e->series : CT_NONE),
         vt(e->subject), vt(e->ref), vt(e->field), vt(e->text.p ? e->text : CT_LIT("")), vs(e->unit),
         vi(e->old_value), vi(e->new_value), vi(e->pct), ve(e->suspect));
-    j->out->events += added;
-    if (added > 0 && j->f->saw)
-        j->f->saw(j->f->saw_ctx, &(struct ct_seen_event){e->kind, e->severity, e->subject, e->ref,
-                                                         e->field, e->text});
+    if (added > 0)
+        ct_w_saw(j, &(struct ct_seen_event){e->kind, e->severity, e->subject, e->ref, e->field, e->text});
+}
+
+void ct_w_saw(struct ct_job *j, const struct ct_seen_event *e)
+{
+    j->out->events++;
+    if (j->f->saw)
+        j->f->saw(j->f->saw_ctx, e);
 }
 
 /* ---- the source ---- */

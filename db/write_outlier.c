@@ -20,12 +20,6 @@ static int by_value(const void *a, const void *b)
     return (x->v > y->v) - (x->v < y->v);
 }
 
-bool ct_w_leap(int64_t a, int64_t b, int64_t factor)
-{
-    int64_t low = a < b ? a : b, high = a < b ? b : a;
-    return low > 0 && high / factor >= low;
-}
-
 /* Strictly more than FACTOR times apart; from or to zero is further than any factor. */
 static bool far_apart(int64_t a, int64_t b, int64_t factor)
 {
@@ -82,7 +76,7 @@ int ct_w_plain_flags(const struct ct_item *it, int64_t was, int64_t v)
     if (!ct_item_is_price(it) || v == CT_NONE)
         return 0;
     int flags = fenced(it->kind, it->unit, v) ? CT_SAMPLE_QUARANTINED : 0;
-    bool leap = was != CT_NONE && ct_w_leap(was, v, CT_LEAP_FACTOR);
+    bool leap = was != CT_NONE && ct_leap(was, v, CT_LEAP_FACTOR);
     if (leap || (it->kind == CT_SERIES_TOKEN && v > 1000 * NANO))
         flags |= CT_SAMPLE_SUSPECT;
     return flags;

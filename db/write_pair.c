@@ -4,77 +4,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define NANO INT64_C(1000000000)
-
-int64_t ct_w_pct(int64_t old_value, int64_t new_value)
-{
-    int64_t pct = ct_pct_change(old_value, new_value);
-    if (pct == CT_NONE || pct % 50 != 0 || pct % 100 == 0)
-        return pct;
-    /* A tie at the first place: let it lean to the side where the exact value is. */
-    __extension__ typedef __int128 wide;
-    wide base = old_value < 0 ? -(wide)old_value : old_value;
-    wide exact = ((wide)new_value - old_value) * 100000, rounded = (wide)pct * base;
-    return pct + (exact > rounded) - (exact < rounded);
-}
-
-/* More than a millionth of the larger apart, or one of them is zero. */
-static bool moved(int64_t a, int64_t b)
-{
-    int64_t low = a < b ? a : b, high = a < b ? b : a;
-    return a != b && (low <= 0 || high - low > high / 1000000);
-}
-
-/* A price as people read it: three decimals, below one as many as three significant digits need. */
-static void readable_price(char out[CT_DECIMAL_MAX], int64_t value)
-{
-    int places = 3;
-    for (int64_t one = NANO / 10; value > 0 && value < one && places < 9; one /= 10)
-        places++;
-    int n = ct_decimal_format_fixed(out, value, 9, places);
-    while (n > 1 && out[n - 1] == '0')
-        n--;
-    out[out[n - 1] == '.' ? n - 1 : n] = '\0';
-}
-
-/* Both ends of a move, whole where they would read alike. The exact ones are in old and new. */
-static void readable_move(char was[CT_DECIMAL_MAX], char is[CT_DECIMAL_MAX], const struct ct_new_event *e)
-{
-    readable_price(was, e->old_value);
-    readable_price(is, e->new_value);
-    if (strcmp(was, is) == 0) {
-        ct_decimal_format(was, e->old_value, 9);
-        ct_decimal_format(is, e->new_value, 9);
-    }
-}
-
-static void price_event(struct ct_job *j, const struct ct_item *it, struct ct_new_event *e)
-{
-    char was[CT_DECIMAL_MAX], is[CT_DECIMAL_MAX], pct[CT_DECIMAL_MAX];
-    readable_move(was, is, e);
-    e->kind = CT_EVENT_PRICE;
-    e->unit = it->unit;
-    e->pct = ct_w_pct(e->old_value, e->new_value);
-    e->suspect = ct_w_leap(e->old_value, e->new_value, CT_LEAP_FACTOR);
-    struct ct_span rest = it->key;
-    if (it->kind == CT_SERIES_TOKEN) {
-        e->suspect |= e->old_value > 1000 * NANO || e->new_value > 1000 * NANO;
-        e->ref = ct_span_cut(&rest, CT_UNIT_SEPARATOR);
-        e->field = ct_span_cut(&rest, CT_UNIT_SEPARATOR);
-    } else {
-        struct ct_span key = ct_span_cut(&rest, CT_UNIT_SEPARATOR);
-        for (int i = 0; i < 3; i++)
-            (void)ct_span_cut(&key, '/'); /* cloud, region, accelerator */
-        e->field = ct_span_cut(&key, '/');
-        rest = it->key;
-        e->ref = key.n ? key : ct_span_cut(&rest, CT_UNIT_SEPARATOR);
-    }
-    int n = e->pct == CT_NONE ? 0 : ct_decimal_format_fixed(pct, e->pct, 3, 1);
-    e->text = ct_arena_printf(j->w->arena, "%.*s %s -> %s %s%s%s%.*s%s", CT_FMT(e->field), was, is,
-                              it->unit, n ? " (" : "", n && pct[0] != '-' ? "+" : "", n,
-                              n ? pct : "", n ? "%)" : "");
-}
-
 static void stock_event(struct ct_job *j, struct ct_new_event *e)
 {
     e->kind = CT_EVENT_STOCK;
@@ -91,13 +20,54 @@ enum ct_severity ct_w_state_severity(int64_t state)
     return state >= CT_STATE_UNKNOWN ? CT_SEV_WARNING : CT_SEV_INFO;
 }
 
-/* What the change of IT from OLD to NEW at AT_MS means to people. */
+/* Series whose price moved at one moment. */
+struct moves {
+    int64_t at_ms;
+    CT_VEC(int64_t) series;
+};
+
+static void price_move(struct ct_job *j, const struct ct_item *it, struct ct_value old,
+                       struct ct_value new, struct moves *m)
+{
+    struct ct_price_event e = {.kind = it->kind, .unit = ct_span(it->unit), .key = it->key,
+                               .at_ms = m->at_ms, .old_value = old.v, .new_value = new.v};
+    int64_t *series = CT_VEC_PUSH(j->w->arena, &m->series);
+    if (series)
+        *series = it->series;
+    if (j->f->saw) {
+        ct_price_event_name(&e);
+        ct_price_event_tell(&e, j->w->arena);
+    }
+    ct_w_saw(j, &(struct ct_seen_event){CT_EVENT_PRICE, CT_SEV_INFO, CT_SPAN_NONE, e.ref, e.field, e.text});
+}
+
+static int by_number(const void *a, const void *b)
+{
+    int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
+    return (x > y) - (x < y);
+}
+
+static void put_moves(struct ct_job *j, struct moves *m)
+{
+    struct ct_buf blob = CT_BUF_INIT;
+    size_t n = m->series.n;
+    if (n)
+        qsort(m->series.v, n, sizeof *m->series.v, by_number);
+    for (size_t i = 0; i < n; i += CT_BLOB_MOST) {
+        ct_buf_clear(&blob);
+        ct_price_moves_pack(&blob, m->series.v + i, n - i < CT_BLOB_MOST ? n - i : CT_BLOB_MOST);
+        RUN(j->w, MOVES_PUT, vi(m->at_ms), vi(j->source), vi(m->series.v[i]), vb(ct_buf_span(&blob)));
+    }
+    ct_buf_free(&blob);
+}
+
+/* What the change of IT from OLD to NEW at the moment of M means to people. */
 static void pair_event(struct ct_job *j, const struct ct_item *it, struct ct_value old,
-                       struct ct_value new, int64_t at_ms)
+                       struct ct_value new, struct moves *m)
 {
     bool lasting = !(old.flags & CT_SAMPLE_GONE) && !(new.flags & CT_SAMPLE_GONE);
     bool numbers = lasting && old.v != CT_NONE && new.v != CT_NONE;
-    struct ct_new_event e = {.at_ms = at_ms,
+    struct ct_new_event e = {.at_ms = m->at_ms,
                              .series = it->series,
                              .origin = CT_ORIGIN_PAIR,
                              .seed = it->key,
@@ -108,10 +78,9 @@ static void pair_event(struct ct_job *j, const struct ct_item *it, struct ct_val
     switch (it->kind) {
     case CT_SERIES_GPU:
     case CT_SERIES_TOKEN:
-        if (!numbers || !moved(old.v, new.v))
-            return;
-        price_event(j, it, &e);
-        break;
+        if (ct_price_moved((struct ct_sample){0, old.v, old.flags}, (struct ct_sample){0, new.v, new.flags}))
+            price_move(j, it, old, new, m);
+        return;
     case CT_SERIES_STOCK: {
         int64_t none = ct_w_absent(j, it->kind).v;
         e.old_value = old.flags & CT_SAMPLE_GONE ? none : old.v;
@@ -196,18 +165,22 @@ void ct_w_pair_events(struct ct_job *j)
 {
     struct ct_writer *w = j->w;
     bool here = !j->first, next = j->next_ms != CT_NONE;
-    if (!j->append)
-        RUN(w, EVENT_CLEAR, vi(j->source), vi(j->at_ms), vi(j->at_ms), ve(CT_ORIGIN_PAIR));
-    if (next)
-        RUN(w, EVENT_CLEAR, vi(j->source), vi(j->next_ms), vi(j->next_ms), ve(CT_ORIGIN_PAIR));
+    struct moves at = {.at_ms = j->at_ms}, after = {.at_ms = j->next_ms};
+    for (int i = j->append; i < (next ? 2 : 1); i++) {
+        int64_t at_ms = i ? j->next_ms : j->at_ms;
+        RUN(w, EVENT_CLEAR, vi(j->source), vi(at_ms), vi(at_ms), ve(CT_ORIGIN_PAIR));
+        RUN(w, MOVES_CLEAR, vi(j->source), vi(at_ms));
+    }
     for (size_t i = 0; i < j->set->items.n; i++) {
         const struct ct_item *it = &j->set->items.v[i];
         if (!it->series)
             continue;
         if (here && !ct_same_value(it->prev, it->now))
-            pair_event(j, it, it->prev, it->now, j->at_ms);
+            pair_event(j, it, it->prev, it->now, &at);
         if (next && !ct_same_value(it->now, it->next))
-            pair_event(j, it, it->now, it->next, j->next_ms);
+            pair_event(j, it, it->now, it->next, &after);
     }
+    put_moves(j, &at);
+    put_moves(j, &after);
     model_events(j, here, next);
 }

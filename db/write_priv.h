@@ -7,6 +7,7 @@
 #define CT_WRITE_PRIV_H
 
 #include "db/alert_sql.h"
+#include "db/price_event.h"
 #include "db/samples.h"
 #include "db/write.h"
 
@@ -120,6 +121,8 @@
         " subject, ref, field, text, unit, old, new, pct, suspect)" \
         " VALUES (?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14,?15,?16)") \
     X(EVENT_CLEAR, "DELETE FROM event WHERE source_id=?1 AND at_ms BETWEEN ?2 AND ?3 AND origin=?4") \
+    X(MOVES_PUT, CT_PRICE_MOVES_PUT) \
+    X(MOVES_CLEAR, "DELETE FROM price_move WHERE at_ms=?2 AND source_id=?1") \
     X(EVENT_CLEAR_INCIDENT, "DELETE FROM event WHERE source_id=?1 AND ref=?2 AND origin=1") \
     /* incidents */ \
     X(INCIDENT_ADD, "INSERT OR REPLACE INTO incident (source_id, ext_id, at_ms, next_ms, listed, gone_ms," \
@@ -215,7 +218,7 @@ struct ct_writer {
 
 /* A value to bind. Absent (CT_NONE, -1 for enums, null span) becomes NULL. */
 struct ct_val {
-    bool text;
+    bool text, blob;
     int64_t i;
     struct ct_span t;
 };
@@ -230,6 +233,10 @@ static inline struct ct_val ve(int word)
 static inline struct ct_val vt(struct ct_span t)
 {
     return (struct ct_val){.text = true, .t = t};
+}
+static inline struct ct_val vb(struct ct_span t)
+{
+    return (struct ct_val){.text = true, .blob = true, .t = t};
 }
 static inline struct ct_val vs(const char *t)
 {
@@ -337,15 +344,11 @@ struct ct_new_event {
     int suspect;
 };
 void ct_w_event(struct ct_job *j, const struct ct_new_event *e);
+/* Counts an event that is new. */
+void ct_w_saw(struct ct_job *j, const struct ct_seen_event *e);
 /* WORDS[V], or "?" where a damaged file holds a number that is no word. */
 const char *ct_w_name(const char *const *words, int64_t v);
 enum ct_severity ct_w_state_severity(int64_t state);
-
-/* Old and new price as people read them; also the percentage kept with the event: one place after
- * the point, half to even, is exact whoever rounds it from these thousandths. */
-int64_t ct_w_pct(int64_t old_value, int64_t new_value);
-/* A factor of 20 or more either way (0 is no factor). */
-bool ct_w_leap(int64_t a, int64_t b, int64_t factor);
 
 /* status_rollup.c */
 struct ct_rollup_component {

@@ -7,7 +7,6 @@
 #include "db/write_priv.h"
 
 #define CT_CORE_FLAGS (CT_SAMPLE_GONE | CT_SAMPLE_PART)
-#define CT_LEAP_FACTOR 20
 
 /* A series of the source, in the answer or only known. */
 struct ct_item {

@@ -67,7 +67,8 @@ static void expect_whole(sqlite3 *db)
     assert_int_equal(sqlite3_step(st), SQLITE_ROW);
     assert_string_equal((const char *)sqlite3_column_text(st, 0), "ok");
     sqlite3_finalize(st);
-    assert_int_equal(one(db, "SELECT count(*) FROM event"),
+    assert_true(events_to_rows(db));
+    assert_int_equal(one(db, "SELECT count(*) FROM temp.event"),
                      (one(db, "SELECT count(*) FROM poll WHERE outcome = 0") - 1) * OFFERS);
     assert_int_equal(one(db, "SELECT count(*) FROM series WHERE kind = 0 AND cur_ms <>"
                              " (SELECT max(to_ms) FROM poll WHERE outcome = 0)"), 0);
@@ -417,7 +418,7 @@ static char *layout(int version)
     return text;
 }
 
-/* A database of layout 1 with a source in it. */
+/* A database of layout 1 with a source in it, and the move of a price. */
 static void make_old(const char *path)
 {
     sqlite3 *db;
@@ -428,7 +429,12 @@ static void make_old(const char *path)
     assert_int_equal(ct_schema_make(db, path, 1, &err), CT_OK);
     assert_int_equal(sqlite3_exec(db, "PRAGMA journal_mode=WAL; INSERT INTO source (name, family, kind, provider, scope,"
                                       " title, url, terms, evidence, interval_ms, enabled, off_reason, part_of_list)"
-                                      " VALUES ('old', 'x', 1, '', '', '', '', '', 1, 60000, 1, '', 0)",
+                                      " VALUES ('old', 'x', 1, '', '', '', '', '', 1, 60000, 1, '', 0);"
+                                      "INSERT INTO series (id, source_id, kind, ext_key, name, unit, digits) VALUES"
+                                      " (1, 1, 0, 'a/b/c/od/d', 'gpu/a/b/c/od/d', 'USD/gpu.h', 9);"
+                                      "INSERT INTO sample VALUES (1, 1000, 5, 0), (1, 2000, 7, 0);"
+                                      "INSERT INTO event VALUES (2000, 77, 0, 2, 0, 1, 1, NULL, 'd', 'od', '5 -> 7',"
+                                      " 'USD/gpu.h', 5, 7, 40000, 0)",
                                   NULL, NULL, NULL), SQLITE_OK);
     sqlite3_close(db);
 }
@@ -460,6 +466,9 @@ static bool killed_at(struct fixture *f, const char *path, int64_t statement, in
     assert_int_equal(ct_schema_open(db, path, &f->err), CT_OK); /* and the next start ends it */
     assert_int_equal(one(db, "PRAGMA user_version"), CT_SCHEMA_VERSION);
     assert_int_equal(one(db, "SELECT count(*) FROM source WHERE name = 'old'"), 1);
+    assert_int_equal(one(db, "SELECT count(*) FROM event"), 0);
+    assert_true(events_to_rows(db));
+    assert_int_equal(one(db, "SELECT count(*) FROM temp.event WHERE at_ms = 2000 AND old = 5 AND new = 7"), 1);
     sqlite3_close(db);
     free(is);
     free(want);

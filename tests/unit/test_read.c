@@ -875,6 +875,101 @@ static void events_come_newest_first_and_by_subject(void **state)
     end(&t);
 }
 
+/* Two sources move often and one of them also says what is in stock; then everything is sealed. */
+static void fill_tape(struct fixture *f)
+{
+    static const char *const ids[] = {"p3", "p4", "p5", "p6"};
+    for (int k = 0; k < 60; k++) {
+        for (int i = 0; i < 4; i++)
+            if ((k + i) % 7)
+                offer(f, ids[i], 1000 + k * (i + 1) % 5 * 100, k % 5 > i ? CT_STOCK_LOW : CT_STOCK_AVAILABLE);
+        fetch(f, "price", MIN(2 * k));
+        for (int i = 0; i < 4; i++)
+            token(f, ids[i], CT_KIND_INPUT, 1000 + k * (i + 2) % 7 * 50);
+        fetch(f, "token", MIN(2 * k + k % 2)); /* every other time at the same moment */
+    }
+    assert_true(samples_from_rows(f->look, "SELECT 1 WHERE 0"));
+}
+
+static void expect_rows(struct read *t, const struct ct_event_row *want, size_t n)
+{
+    struct ct_rows rows = load(t, ct_read_events);
+    const struct ct_event_row *is = rows.v;
+    assert_int_equal(rows.n, n);
+    for (size_t i = 0; i < n; i++)
+        if (is[i].at_ms != want[i].at_ms || is[i].id != want[i].id || !ct_span_eq(is[i].text, want[i].text))
+            fail_msg("row %zu is %.*s, not %.*s", i, CT_FMT(is[i].text), CT_FMT(want[i].text));
+}
+
+static void a_part_of_the_tape_is_that_part_of_the_whole(void **state)
+{
+    struct read t = begin(state, MIN(200));
+    fill_tape(t.f);
+    assert_true(events_to_rows(t.f->look));
+    t.q.limit = 10000;
+    struct ct_rows rows = load(&t, ct_read_events);
+    const struct ct_event_row *all = rows.v;
+    struct ct_event_row *some = ct_arena_alloc(t.arena, rows.n * sizeof *some);
+    char *count = table(t.f, "SELECT count(*) FROM temp.event");
+    assert_int_equal(rows.n, atoi(count));
+    free(count);
+    for (size_t i = 1; i < rows.n; i++)
+        assert_true(all[i - 1].at_ms > all[i].at_ms ||
+                    (all[i - 1].at_ms == all[i].at_ms && all[i - 1].id > all[i].id));
+    for (size_t n = 1; n < rows.n; n = n * 3 / 2 + 1) {
+        t.q.limit = n;
+        expect_rows(&t, all, n);
+    }
+    for (size_t first = 0; first < rows.n; first += 17) { /* a window that ends before a row */
+        size_t last = first;
+        while (last < rows.n && all[last].at_ms >= all[first].at_ms)
+            last++;
+        t.q.to_ms = all[first].at_ms;
+        t.q.limit = rows.n - last < 9 ? rows.n - last : 9;
+        if (t.q.limit)
+            expect_rows(&t, all + last, t.q.limit);
+    }
+    t.q.to_ms = 0;
+    static const char *const subjects[] = {"price", "token", "gpu/aws/us-east-1/H100-SXM-80x8/od/p4", "token/*/p5/*"};
+    for (size_t k = 0; k < CT_LEN(subjects); k++) {
+        struct ct_span subject = ct_span(subjects[k]);
+        size_t n = 0;
+        for (size_t i = 0; i < rows.n; i++)
+            if (k < 2 ? ct_span_eq(all[i].source, subject)
+                      : ct_span_starts(all[i].series, k == 2 ? subjects[2] : "token/openai/any/openai/p5/"))
+                some[n++] = all[i];
+        t.q.subject = subject;
+        assert_true(n > 20);
+        for (t.q.limit = 1; t.q.limit < 2 * n; t.q.limit *= 4)
+            expect_rows(&t, some, t.q.limit < n ? t.q.limit : n);
+    }
+    t.q.subject = CT_SPAN_NONE;
+    t.q.limit = 0;
+    t.q.no_prices = true;
+    rows = load(&t, ct_read_events);
+    for (size_t i = 0; i < rows.n; i++)
+        assert_int_not_equal(((const struct ct_event_row *)rows.v)[i].kind, CT_EVENT_PRICE);
+    end(&t);
+}
+
+/* What is lost of the index or of the samples costs those moves alone. */
+static void moves_that_cannot_be_read_are_left_out(void **state)
+{
+    struct read t = begin(state, MIN(200));
+    fill_tape(t.f);
+    size_t n = load(&t, ct_read_events).n;
+    assert_int_equal(sqlite3_exec(t.f->look, "UPDATE price_move SET b = x'0102' WHERE at_ms = (SELECT max(at_ms) FROM"
+                                  " price_move)", NULL, NULL, NULL), SQLITE_OK);
+    size_t less = load(&t, ct_read_events).n;
+    assert_in_range(less, n - 8, n - 1);
+    assert_int_equal(sqlite3_exec(t.f->look, "UPDATE chunk SET b = x'0102' WHERE k >> 38 = (SELECT min(id) FROM series"
+                                  " WHERE kind = 0)",
+                                  NULL, NULL, NULL), SQLITE_OK);
+    n = load(&t, ct_read_events).n;
+    assert_true(n < less && n > less / 2);
+    end(&t);
+}
+
 static void now_tells_the_prices_of_one_model_in_one_row(void **state)
 {
     struct read t = begin(state, MIN(2));
@@ -1369,6 +1464,8 @@ int main(void)
         T(steps_make_a_grid_that_holds_values_and_leaves_gaps),
         T(states_and_stock_are_plain_numbers_in_json),
         T(events_come_newest_first_and_by_subject),
+        T(a_part_of_the_tape_is_that_part_of_the_whole),
+        T(moves_that_cannot_be_read_are_left_out),
         T(now_tells_the_prices_of_one_model_in_one_row),
         T(now_lists_trouble_first_then_the_moves_of_a_day),
         T(now_says_the_worst_of_an_incident_and_of_the_parts_it_names),

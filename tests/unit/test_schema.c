@@ -255,6 +255,46 @@ static void packs_the_samples_of_an_earlier_layout(void **state)
     assert_int_equal(access(backup, F_OK), 0);
 }
 
+/* A database of layout 7 with moves of prices as rows: those that the samples tell go, and are read as before. */
+static void keeps_the_price_events_of_an_earlier_layout(void **state)
+{
+    struct place *p = *state;
+    char *failed = NULL;
+    struct ct_writer *w;
+    sqlite3 *db = raw(p->path, "PRAGMA foreign_keys=OFF");
+    assert_int_equal(ct_schema_make(db, p->path, 7, &p->err), CT_OK);
+    assert_true(samples_from_rows(db, "VALUES (1, 1000, 50, 0), (1, 2000, 70, 0), (1, 3000, NULL, 8), (1, 4000, 20, 0),"
+                                      " (1, 5000, 1000, 2), (4, 1000, 7, 0), (4, 2000, 6, 0), (4, 5000, 5, 0),"
+                                      " (5, 1000, 1, 0), (5, 2000, 2, 0)"));
+    (void)sqlite3_exec(
+        db,
+        "INSERT INTO source (id, name, family, kind, provider, scope, title, url, terms,"
+        " evidence, interval_ms, enabled, off_reason, part_of_list) VALUES"
+        " (1, 's', '', 1, '', '', '', '', '', 0, 1, 1, '', 0), (2, 't', '', 1, '', '', '', '', '', 0, 1, 1, '', 0);"
+        "INSERT INTO series (id, source_id, kind, ext_key, name, unit, digits) VALUES"
+        " (1, 1, 0, 'a/b/c/od/d', 'x', 'USD/gpu.h', 9), (4, 2, 2, 'm\x1finput', 'y', 'USD/Mtok', 9),"
+        " (5, 1, 1, 'a/b/c/od/d', 'z', 'stock', 0);"
+        "INSERT INTO event (at_ms, id, origin, kind, severity, source_id, series_id, text, old, new) VALUES"
+        " (2000, 1, 0, 2, 0, 1, 1, '', 50, 70), (5000, 2, 0, 2, 0, 1, 1, '', 20, 1000),"
+        " (2000, 3, 0, 2, 0, 2, 4, '', 7, 6), (5000, 4, 0, 2, 0, 2, 4, '', 6, 5),"
+        " (2000, 5, 0, 3, 0, 1, 5, '', 1, 2)," /* a stock event */
+        " (2500, 6, 0, 2, 0, 1, 1, 'of a sample that was lost', 70, 60),"
+        " (4000, 7, 0, 2, 0, 1, 1, 'of other prices', 71, 21);",
+        NULL, NULL, &failed);
+    if (failed)
+        fail_msg("%s", failed);
+    assert_int_equal(ct_writer_open(p->path, 0, &w, &p->err), CT_OK);
+    ct_writer_close(w);
+    assert_int_equal(number(db, "SELECT sum(id * id) FROM event"), 25 + 36 + 49);
+    assert_int_equal(number(db, "SELECT sum(id * id) FROM event WHERE origin = 3"), 36 + 49);
+    assert_true(events_to_rows(db));
+    assert_int_equal(number(db, "SELECT group_concat((at_ms / 1000) || series_id, '') = '21245154' FROM (SELECT * FROM"
+                                " temp.event WHERE kind = 2 AND origin = 0 ORDER BY at_ms, series_id)"), 1);
+    assert_int_equal(number(db, "SELECT sum(new * at_ms) FROM temp.event WHERE kind = 2 AND origin = 0"),
+                     70 * 2000 + 1000 * 5000 + 6 * 2000 + 5 * 5000);
+    sqlite3_close(db);
+}
+
 static void says_so_when_the_disk_is_read_only(void **state)
 {
     struct place *p = *state;
@@ -298,6 +338,7 @@ int main(void)
         T(refuses_folders_and_links_that_lead_nowhere),
         T(migrates_step_by_step_after_a_backup),
         T(packs_the_samples_of_an_earlier_layout),
+        T(keeps_the_price_events_of_an_earlier_layout),
         T(says_so_when_the_disk_is_read_only),
     };
     return cmocka_run_group_tests_name("schema", tests, NULL, NULL);

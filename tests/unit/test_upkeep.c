@@ -18,7 +18,7 @@ static void fill(struct fixture *f)
     for (int k = 0; k < POLLS; k++) {
         for (int i = 0; i < OFFERS; i++) {
             (void)snprintf(id, sizeof id, "i%d", i);
-            offer(f, id, 1000 + k, CT_STOCK_AVAILABLE);
+            offer(f, id, 1000 + k, k % 2 ? CT_STOCK_AVAILABLE : CT_STOCK_LOW); /* an event that is a row */
         }
         fetch(f, "price", T0 + k * CT_MINUTE);
     }

@@ -199,10 +199,10 @@ static void percentages_round_once(void **state)
         {3, 1, "-66.7"},
     };
     for (size_t i = 0; i < CT_LEN(cases); i++) {
-        ct_decimal_format_fixed(text, ct_w_pct(cases[i].old_value, cases[i].new_value), 3, 1);
+        ct_decimal_format_fixed(text, ct_event_pct(cases[i].old_value, cases[i].new_value), 3, 1);
         assert_string_equal(text, cases[i].want);
     }
-    assert_true(ct_w_pct(0, 5) == CT_NONE);
+    assert_true(ct_event_pct(0, 5) == CT_NONE);
 }
 
 /* ---- quarantine ---- */
@@ -727,7 +727,7 @@ static void a_commit_that_fails_leaves_nothing(void **state)
     struct fixture *f = *state;
     offer(f, "p5", 2500, 0);
     fetch(f, "list", M(0));
-    assert_int_equal(sqlite3_exec(f->look, "CREATE TRIGGER no BEFORE INSERT ON event BEGIN"
+    assert_int_equal(sqlite3_exec(f->look, "CREATE TRIGGER no BEFORE INSERT ON price_move BEGIN"
                                            " SELECT raise(ABORT, 'disk is full'); END",
                                   NULL, NULL, NULL), SQLITE_OK);
     offer(f, "p5", 2600, 0);

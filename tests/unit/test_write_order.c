@@ -98,7 +98,7 @@ static void import_attempt(struct fixture *f, const struct attempt *a)
 
 static void forget(struct fixture *f)
 {
-    const char *sql = "BEGIN IMMEDIATE; DELETE FROM event; INSERT OR REPLACE INTO meta"
+    const char *sql = "BEGIN IMMEDIATE; DELETE FROM main.event; DELETE FROM price_move; INSERT OR REPLACE INTO meta"
                       " SELECT 'sealed', coalesce(max(n), 0) FROM tick;"
                       "DELETE FROM tick; DELETE FROM chunk; DELETE FROM offer;"
                       "DELETE FROM token; DELETE FROM component; DELETE FROM endpoint;"
