@@ -315,7 +315,7 @@ static void remember(const struct ct_call *c, const struct ct_ui_result *r)
     struct ct_buf path = CT_BUF_INIT, watch = CT_BUF_INIT;
     struct ct_error err = {0};
     enum ct_status status = CT_OK;
-    if (!r->theme_changed && !r->watch_changed && !r->views_changed)
+    if (!r->theme_changed && !r->watch_changed && !r->order_changed && !r->views_changed)
         return;
     ct_path_state(&path, "");
     status = ct_mkdirs(path.p, &err);
@@ -331,6 +331,10 @@ static void remember(const struct ct_call *c, const struct ct_ui_result *r)
     if (r->watch_changed && status == CT_OK) {
         ct_path_state(&path, "watch");
         status = ct_write_file(path.p, ct_buf_span(&watch), &err);
+    }
+    if (r->order_changed && status == CT_OK) { /* with those of the settings, whose order is theirs too */
+        ct_path_state(&path, "watch-order");
+        status = ct_write_file(path.p, ct_buf_span(&r->watch), &err);
     }
     if (r->views_changed && status == CT_OK) {
         ct_path_state(&path, "views.ini");

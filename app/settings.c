@@ -378,26 +378,52 @@ int64_t ct_setting_number(const struct ct_settings *s, const char *section, cons
     return status == CT_OK ? n : CT_NONE;
 }
 
-const char *const *ct_watch_items(const struct ct_settings *s, struct ct_arena *a)
+struct id_list {
+    CT_VEC(const char *) v;
+};
+
+/* The lines of a file among the states; none when there is no file. */
+static void state_lines(const char *name, struct ct_arena *a, struct id_list *out)
 {
-    CT_VEC(const char *) ids = {0};
     struct ct_buf path = CT_BUF_INIT, text = CT_BUF_INIT;
-    const struct ct_setting_line *l;
-    for (size_t i = 0; (l = ct_settings_at(s, i)); i++)
-        if (strcmp(l->section, "watch") == 0)
-            *CT_VEC_PUSH(a, &ids) = l->value;
-    ct_path_state(&path, "watch");
+    ct_path_state(&path, name);
     if (ct_read_file(path.p, 1 << 16, &text, NULL) == CT_OK) {
         for (struct ct_span rest = ct_buf_span(&text); rest.p;) {
             struct ct_span line = ct_span_trim(ct_span_cut(&rest, '\n'));
             if (line.n)
-                *CT_VEC_PUSH(a, &ids) = ct_arena_dup(a, line).p;
+                *CT_VEC_PUSH(a, &out->v) = ct_arena_dup(a, line).p;
         }
     }
-    *CT_VEC_PUSH(a, &ids) = NULL;
     ct_buf_free(&path);
     ct_buf_free(&text);
-    return ids.v;
+}
+
+/* Those of IDS that ORDER names come first, in its order; then the others as they were. */
+static void put_in_order(const struct id_list *order, struct id_list *ids)
+{
+    size_t done = 0;
+    for (size_t i = 0; i < order->v.n; i++)
+        for (size_t k = done; k < ids->v.n; k++)
+            if (strcmp(ids->v.v[k], order->v.v[i]) == 0) {
+                const char *id = ids->v.v[k];
+                memmove(&ids->v.v[done + 1], &ids->v.v[done], (k - done) * sizeof *ids->v.v);
+                ids->v.v[done++] = id;
+                break;
+            }
+}
+
+const char *const *ct_watch_items(const struct ct_settings *s, struct ct_arena *a)
+{
+    struct id_list ids = {0}, order = {0};
+    const struct ct_setting_line *l;
+    for (size_t i = 0; (l = ct_settings_at(s, i)); i++)
+        if (strcmp(l->section, "watch") == 0)
+            *CT_VEC_PUSH(a, &ids.v) = l->value;
+    state_lines("watch", a, &ids);
+    state_lines("watch-order", a, &order);
+    put_in_order(&order, &ids);
+    *CT_VEC_PUSH(a, &ids.v) = NULL;
+    return ids.v.v;
 }
 
 /* ---- a file to start from ---- */

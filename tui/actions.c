@@ -52,6 +52,7 @@ const struct ct_screen *ui_screen(struct ct_span name)
 
 void ui_leave(struct ct_ui *ui, enum ct_ui_end end)
 {
+    ui_picker_close(ui, false); /* what was only looked at is not kept */
     ui->end = end;
     ui->quit = true;
 }
@@ -131,6 +132,35 @@ void ui_toggle_watch(struct ct_ui *ui, struct ct_span id)
     ui_refill(ui, 0);
 }
 
+/* The line ID of the watchlist changes places with the one before (BY -1) or behind it. */
+static void move_watched(struct ct_ui *ui, struct ct_span id, int by)
+{
+    char before[sizeof(ui->watch)];
+    struct ct_span lines[sizeof(ui->watch) / 2], rest;
+    int n = 0, at = -1;
+    memcpy(before, ui->watch, sizeof(before));
+    rest = ct_span(before);
+    while (rest.p && rest.n) {
+        lines[n] = ct_span_cut(&rest, '\n');
+        at = ct_span_eq(lines[n], id) ? n : at;
+        n++;
+    }
+    if (at < 0 || at + by < 0 || at + by >= n) {
+        ui_say(ui, false, at < 0 ? "w follows the row; what you follow has your order" : "it cannot go further");
+        return;
+    }
+    struct ct_span moved = lines[at];
+    lines[at] = lines[at + by];
+    lines[at + by] = moved;
+    ui->watch[0] = '\0';
+    for (int i = 0; i < n; i++) {
+        ui_add_line(ui->watch, sizeof(ui->watch), lines[i]);
+    }
+    ui->order_changed = true;
+    ui_say(ui, false, "place %d of %d: %.*s", at + by + 1, n, CT_FMT(id));
+    ui_refill(ui, 0);
+}
+
 void ui_set_history(struct ct_ui *ui, struct ct_span series, bool add)
 {
     if (!add) {
@@ -147,17 +177,6 @@ void ui_set_history(struct ct_ui *ui, struct ct_span series, bool add)
         ui_say(ui, false, "compared: %.*s  (6 shows them)", CT_FMT(series));
     }
     ui_refill(ui, HISTORY_SCREEN);
-}
-
-void ui_set_theme(struct ct_ui *ui, size_t i)
-{
-    ui->theme = i;
-    ui->theme_changed = true;
-    if (ui->terminal) {
-        ct_term_theme(&ui->themes[i]);
-    }
-    ui_say(ui, false, "theme %s (%zu of %zu)", ui->themes[i].name, i + 1, ui->n_themes);
-    ui->dirty_all = true;
 }
 
 /* Opens the panel OPS over the others, about ID. */
@@ -224,6 +243,10 @@ static void do_request(struct ct_ui *ui, struct panel *p, const struct ct_frame_
                 ui_set_history(ui, line, true);
             }
         }
+        break;
+    case CT_REQ_WATCH_UP:
+    case CT_REQ_WATCH_DOWN:
+        move_watched(ui, rest, req->kind == CT_REQ_WATCH_UP ? -1 : 1);
         break;
     case CT_REQ_DETAIL:
         open_detail(ui, p, req->text);
@@ -398,6 +421,24 @@ void ui_show_help(struct ct_ui *ui)
     ui->dirty_all = true;
 }
 
+/* No key is silent: what does nothing says so. */
+static void say_nothing(struct ct_ui *ui, enum ct_action action, int key)
+{
+    char name[16], helps[40];
+    const struct panel *p = ui_focused(ui);
+    if (key == 0 || ui->overlay != OVERLAY_NONE || (p && !p->has_model && action != CT_ACT_NONE)) {
+        return; /* a panel that is still loading answers when it can */
+    }
+    ct_key_name(name, key);
+    ct_keymap_label(&ui->keys, ui_context(ui), CT_ACT_HELP, helps);
+    if (action == CT_ACT_NONE) {
+        ui_say(ui, false, "%s: no such key; %s lists those that work here", name, helps);
+    } else {
+        ui_say(ui, false, "%s (%s) does nothing in %s; %s lists what does", name, ct_action_words[action],
+               p ? p->ops->title : "this panel", helps);
+    }
+}
+
 /* Actions of the frame itself; LETTER is the key where it matters. */
 void ui_act(struct ct_ui *ui, enum ct_action action, int letter)
 {
@@ -444,7 +485,7 @@ void ui_act(struct ct_ui *ui, enum ct_action action, int letter)
         pause_painting(ui);
         break;
     case CT_ACT_THEME:
-        ui_set_theme(ui, (ui->theme + 1) % ui->n_themes);
+        ui_pick_theme(ui);
         break;
     case CT_ACT_PREVIOUS_SCREEN:
         ui_goto(ui, ui->previous);
@@ -493,6 +534,8 @@ void ui_act(struct ct_ui *ui, enum ct_action action, int letter)
         ui_say(ui, false, ui->mouse ? "mouse on, Shift-drag selects" : "mouse off");
         break;
     default:
-        ui_act_in_panel(ui, action, letter);
+        if (!ui_act_in_panel(ui, action, letter)) {
+            say_nothing(ui, action, letter);
+        }
     }
 }

@@ -59,7 +59,7 @@ struct ct_ui_result {
     char theme[64];     /* in use at the end */
     struct ct_buf watch; /* ids followed, a line each */
     struct ct_buf views; /* the saved ones, [view NAME] sections */
-    bool watch_changed, theme_changed, views_changed;
+    bool watch_changed, order_changed, theme_changed, views_changed;
 };
 void ct_ui_result_done(struct ct_ui_result *r);
 

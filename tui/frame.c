@@ -399,10 +399,10 @@ void ui_draw(struct ct_ui *ui)
     if (ui->dirty_all) {
         ct_canvas_clear(ui->canvas);
     }
-    if (ui->overlay != OVERLAY_NONE) {
-        draw_overlay(ui);
-    } else {
+    if (ui->overlay == OVERLAY_NONE || ui->overlay == OVERLAY_THEMES) {
         draw_panels(ui);
+    } else {
+        draw_overlay(ui);
     }
     if (ui->dirty_all || ui->dirty_line1 || ui->layout.line1 == CT_LINE1_COUNTS) { /* counts alone lie over all rows */
         ui_draw_line1(ui);
@@ -415,6 +415,9 @@ void ui_draw(struct ct_ui *ui)
     /* Without a row of its own a message lies over a panel, which may just have been painted. */
     if (ui->dirty_all || ui->dirty_status || ui->dirty_line1 || ui->layout.status_row < 0) {
         ui_draw_status(ui);
+    }
+    if (ui->overlay == OVERLAY_THEMES) {
+        ui_draw_picker(ui);
     }
     if (ui->prompt.kind != PROMPT_NONE) {
         draw_prompt(ui);

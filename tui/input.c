@@ -137,6 +137,8 @@ void ui_press(struct ct_ui *ui, int key)
         mouse(ui);
     } else if (ui->prompt.kind != PROMPT_NONE) {
         ui_prompt_key(ui, key);
+    } else if (ui->overlay == OVERLAY_THEMES) {
+        ui_picker_key(ui, key);
     } else if (ui->letter_for != CT_ACT_NONE) {
         letter_key(ui, key);
     } else {

@@ -106,6 +106,8 @@ static const struct ct_binding defaults[] = {
     {TABLE, ' ', 0, CT_ACT_MARK, false},
     {TABLE, 'w', 0, CT_ACT_WATCH, false},
     {TABLE, 'W', 0, CT_ACT_WATCH_ONLY, false},
+    {TABLE, '<', 0, CT_ACT_WATCH_UP, false},
+    {TABLE, '>', 0, CT_ACT_WATCH_DOWN, false},
     {TABLE, 'c', 0, CT_ACT_COMPARE, false},
     {TABLE, 'L', 0, CT_ACT_HISTORY, false},
     {TABLE, 'e', 0, CT_ACT_NEXT_EVENT, false},

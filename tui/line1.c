@@ -456,6 +456,8 @@ static void put_hints(struct ct_ui *ui, struct ct_box b)
                                           {CT_ACT_QUIT, "quit"}};
     static const struct hint back[] = {{CT_ACT_ROW_DOWN, "down"}, {CT_ACT_BACK, "back"},
                                        {CT_ACT_QUIT, "quit"}};
+    static const struct hint picker[] = {{CT_ACT_ROW_DOWN, "next"}, {CT_ACT_ROW_UP, "one before"},
+                                         {CT_ACT_DETAIL, "keep"},   {CT_ACT_BACK, "as before"}};
     const struct frame_model *m = ui_frame_model(ui);
     enum ct_key_context context = ui_context(ui);
     const struct panel *p = ui_focused(ui);
@@ -464,7 +466,10 @@ static void put_hints(struct ct_ui *ui, struct ct_box b)
     bool trouble = p && (p->ops == &ct_panel_now || p->ops == &ct_panel_status);
     const struct hint *hints = context == CT_KEYS_CHART ? chart : priced ? prices : trouble ? unwell : table;
     size_t n = 6;
-    if (ui->overlay != OVERLAY_NONE || ui->detail) {
+    if (ui->overlay == OVERLAY_THEMES) {
+        hints = picker;
+        n = CT_LEN(picker);
+    } else if (ui->overlay != OVERLAY_NONE || ui->detail) {
         hints = back;
         n = CT_LEN(back);
     } else if (b.cols < 60) {

@@ -270,6 +270,7 @@ static void fill_result(const struct ct_ui *ui, struct ct_ui_result *out)
     out->end = ui->end;
     out->signal = last_signal;
     out->watch_changed = ui->watch_changed;
+    out->order_changed = ui->order_changed;
     out->theme_changed = ui->theme_changed;
     snprintf(out->theme, sizeof(out->theme), "%s", ui->themes[ui->theme].name);
     ct_buf_adds(&out->watch, ui->watch);

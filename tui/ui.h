@@ -49,7 +49,7 @@ struct ui_view {
     bool own; /* saved here; else from the settings */
 };
 
-enum overlay { OVERLAY_NONE, OVERLAY_HELP, OVERLAY_MESSAGES };
+enum overlay { OVERLAY_NONE, OVERLAY_HELP, OVERLAY_MESSAGES, OVERLAY_THEMES };
 
 /* What m and a letter remember. */
 struct place_mark {
@@ -74,7 +74,7 @@ struct ct_ui {
     struct ct_canvas *canvas;
     struct ct_keymap keys;
     struct ct_theme themes[12]; /* those shipped and one of the person's */
-    size_t n_themes, theme;
+    size_t n_themes, theme, theme_before; /* before: what Esc in the list restores */
     bool terminal; /* there is one; else a single screen is drawn */
 
     const struct ct_screen *screen, *previous;
@@ -89,7 +89,7 @@ struct ct_ui {
     bool gone, paused;
     int waiting;                /* answers held back by the pause */
     char watch[4096];
-    bool watch_changed, theme_changed;
+    bool watch_changed, order_changed, theme_changed;
     char series[512];           /* screen 6 */
     int64_t from_ms, to_ms;
     struct ct_chart_look look;
@@ -161,7 +161,6 @@ void ui_set_at(struct ct_ui *ui, int64_t at_ms);
 void ui_set_history(struct ct_ui *ui, struct ct_span series, bool add);
 void ui_set_gone(struct ct_ui *ui, bool gone);
 void ui_toggle_watch(struct ct_ui *ui, struct ct_span id);
-void ui_set_theme(struct ct_ui *ui, size_t i);
 void ui_show_help(struct ct_ui *ui);
 void ui_leave(struct ct_ui *ui, enum ct_ui_end end);
 int64_t ui_now(const struct ct_ui *ui); /* the clock, or the past moment */
@@ -232,6 +231,13 @@ void ui_prompt_replace(struct ct_ui *ui, size_t from, const char *text);
 
 /* complete.c: true when something was completed or listed */
 bool ui_complete(struct ct_ui *ui);
+
+/* picker.c: themes; what is open and not kept is worn, but not chosen */
+void ui_set_theme(struct ct_ui *ui, size_t i);
+void ui_pick_theme(struct ct_ui *ui);
+void ui_picker_key(struct ct_ui *ui, int key);
+void ui_picker_close(struct ct_ui *ui, bool kept);
+void ui_draw_picker(struct ct_ui *ui);
 
 /* marks.c */
 void ui_set_mark(struct ct_ui *ui, int letter);

@@ -29,7 +29,7 @@
     X(QUIT, "quit", "quit now")                                                                    \
     X(REFRESH, "refresh", "ask the fetcher to fetch again")                                        \
     X(PAUSE, "pause", "stop and resume painting")                                                  \
-    X(THEME, "theme", "next theme")                                                                \
+    X(THEME, "theme", "choose a theme, seen at once")                                                                \
     X(MOUSE, "mouse", "mouse on and off")                                                          \
     X(PREVIOUS_SCREEN, "previous_screen", "the screen before this one")                            \
     X(SET_MARK, "set_mark", "then a letter: remember screen, row and filter")                      \
@@ -65,6 +65,8 @@
     X(MARK, "mark", "mark the row")                                                                \
     X(WATCH, "watch", "follow the row, or stop")                                                   \
     X(WATCH_ONLY, "watch_only", "show only what I follow")                                         \
+    X(WATCH_UP, "watch_up", "watchlist: the row one place up")                                     \
+    X(WATCH_DOWN, "watch_down", "watchlist: one place down")                                       \
     X(COMPARE, "compare", "add to the comparison set")                                             \
     X(HISTORY, "history_of", "history of the row")                                                 \
     X(NEXT_EVENT, "next_event", "next row or event that changed or is unwell")                     \
@@ -168,6 +170,7 @@ enum ct_act_result {
 /* Commands a panel gives to the frame while acting, e.g. "open history of these series". */
 struct ct_frame_request {
     enum { CT_REQ_NONE, CT_REQ_SCREEN, CT_REQ_HISTORY, CT_REQ_COMPARE, CT_REQ_DETAIL, CT_REQ_WATCH,
+           CT_REQ_WATCH_UP, CT_REQ_WATCH_DOWN, /* TEXT's line of the watchlist, one place */
            CT_REQ_MESSAGE, CT_REQ_COPY,
            CT_REQ_COMMAND, /* opens the command line with TEXT in it */
            CT_REQ_WORK /* runs a command that writes; its words are TEXT's lines */ } kind;

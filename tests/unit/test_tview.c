@@ -182,6 +182,26 @@ static void columns_move_hide_and_come_back_whatever_their_order(void **state)
     assert_non_null(strstr(draw(f, 8, 30), "NOTE           PRICE"));
 }
 
+static void a_column_chosen_among_more_is_one_of_those_there(void **state)
+{
+    static const struct ct_tview fewer = {
+        .table = &table, .cols = cols, .n_cols = 2, .frozen = 1, .id = "name", .noun = "rows"};
+    struct fix *f = *state;
+    struct ct_frame_request req = {0};
+    struct ct_draw d = {.focus = true, .live = true, .query = &f->q};
+    load(f, "ab");
+    draw(f, 8, 60);
+    for (int i = 0; i < 2; i++) {
+        act(f, CT_ACT_COL_RIGHT, 0);
+    }
+    assert_int_equal(f->s.col, 2);
+    ct_tview_draw(&fewer, &f->s, &f->m, &d, ct_box_all(f->c), &f->note, "");
+    ct_tview_act(&fewer, &f->s, &f->m, CT_ACT_COLUMN_LEFT, 0, &f->q, &req);
+    for (int i = 0; i < 2; i++) {
+        assert_in_range(f->s.order[i], 0, 1);
+    }
+}
+
 static void a_highlighting_filter_hides_nothing_and_n_goes_round(void **state)
 {
     struct fix *f = *state;
@@ -358,6 +378,7 @@ int main(void)
         T(a_missing_value_is_a_dash),
         T(a_number_in_view_is_whole_even_where_no_sample_saw_it),
         T(columns_move_hide_and_come_back_whatever_their_order),
+        T(a_column_chosen_among_more_is_one_of_those_there),
         T(a_highlighting_filter_hides_nothing_and_n_goes_round),
         T(selection_follows_the_id_through_every_order),
         T(the_first_row_stays_selected_until_somebody_moves),

@@ -62,15 +62,21 @@ static bool notable(const void *row)
     return r->state >= CT_STATE_DEGRADED || r->series.n;
 }
 
-static const struct ct_tcol cols[] = {
-    {.column = "state", .header = "  STATE", .min = 7, .paint = paint_state},
-    {.column = "where", .header = "WHERE", .min = 9, .max = 36, .middle = true},
-    {.column = "what", .header = "WHAT", .min = 12, .max = 200, .drop = 1},
-    {.column = "since", .header = "SINCE", .min = 6, .max = 8, .align = 1, .format = format_since},
-    {.column = "alert", .header = "ALERT", .min = 5, .max = 9, .drop = 2, .format = format_alert},
-    {.column = "evidence", .header = "SOURCE", .min = 8, .drop = 3},
-    {.header = "NEXT", .min = 5, .drop = 4, .format = format_next},
-};
+#define COLS(where_max)                                                                            \
+    {                                                                                              \
+        {.column = "state", .header = "  STATE", .min = 7, .paint = paint_state},                  \
+            {.column = "where", .header = "WHERE", .min = 9, .max = (where_max), .middle = true},  \
+            {.column = "what", .header = "WHAT", .min = 12, .max = 200, .drop = 1},                \
+            {.column = "since", .header = "SINCE", .min = 6, .max = 8, .align = 1,                 \
+             .format = format_since},                                                              \
+            {.column = "alert", .header = "ALERT", .min = 5, .max = 9, .drop = 2,                  \
+             .format = format_alert},                                                              \
+            {.column = "evidence", .header = "SOURCE", .min = 8, .drop = 3},                       \
+            {.header = "NEXT", .min = 5, .drop = 4, .format = format_next},                        \
+    }
+static const struct ct_tcol cols[] = COLS(36);
+/* Of 80 columns what happened needs more than where. */
+static const struct ct_tcol narrow_cols[] = COLS(26);
 
 /* Beside an editor the sign alone says the state. */
 static const struct ct_tcol strip_cols[] = {
@@ -88,7 +94,7 @@ static const struct ct_tcol strip_cols[] = {
     }
 static const struct ct_tview view = NOW_VIEW(cols, CT_LEN(cols));
 /* Where little room is left, what happened says more than who says so. */
-static const struct ct_tview narrow = NOW_VIEW(cols, 5);
+static const struct ct_tview narrow = NOW_VIEW(narrow_cols, 5);
 static const struct ct_tview strip = NOW_VIEW(strip_cols, CT_LEN(strip_cols));
 
 static enum ct_status load(struct ct_reader *r, const struct ct_panel_query *q, int64_t now_ms,

@@ -8,7 +8,7 @@
 #include <string.h>
 
 struct row {
-    struct ct_span item, series, unit;
+    struct ct_span item, series, unit, line; /* line: of the watchlist */
     int64_t value;
     int64_t change_milli; /* over 24 hours */
     int64_t spark[CT_SPARK], seen_ms;
@@ -29,6 +29,7 @@ static const struct ct_column row_columns[] = {
     COL("change_24h_pct", CT_TYPE_MILLI, change_milli, .aliases = "change"),
     COL("stock", CT_TYPE_ENUM, stock, .words = ct_stock_words, .aliases = "st"),
     COL("seen", CT_TYPE_TIME, seen_ms),
+    COL("line", CT_TYPE_TEXT, line, .flags = CT_COL_HIDDEN),
 };
 static const struct ct_table row_table = {.name = "watchlist", .row_size = sizeof(struct row),
                                           .columns = row_columns, .n_columns = CT_LEN(row_columns)};
@@ -271,7 +272,7 @@ static const struct ct_tcol plain_cols[] = {ITEM, REST};
 #define VIEW(columns)                                                                              \
     {                                                                                              \
         .table = &row_table, .cols = columns, .n_cols = CT_LEN(columns), .frozen = 1,              \
-        .id = "series", .series = "series", .noun = "items", .notable = notable                    \
+        .id = "series", .watch = "line", .series = "series", .noun = "items", .notable = notable                    \
     }
 static const struct ct_tview view = VIEW(cols);
 static const struct ct_tview plain_view = VIEW(plain_cols); /* where all have one unit */
@@ -301,10 +302,16 @@ static enum ct_status load(struct ct_reader *r, const struct ct_panel_query *q, 
         if (!item.n)
             continue;
         m->standing_in = false;
+        size_t from = rows.n;
+        struct ct_span line = ct_arena_dup(a, item);
         m->missing += !add_followed(&rows, r, item, offers, q, now_ms, a);
+        for (; from < rows.n; from++)
+            rows.v[from].line = line;
     }
     if (m->standing_in)
         stand_in(&rows, offers, a);
+    for (size_t i = 0; m->standing_in && i < rows.n; i++)
+        rows.v[i].line = rows.v[i].series;
     m->seen_ms = CT_NONE;
     m->same_unit = rows.n > 0;
     for (size_t i = 1; i < rows.n; i++)
@@ -341,6 +348,19 @@ static enum ct_act_result act(void *state, const void *model, enum ct_action act
                               struct ct_panel_query *q, struct ct_frame_request *req)
 {
     const struct model *m = model;
+    const struct row *row = m ? ct_tview_row(view_of(m), state, &m->t) : NULL;
+    if ((action == CT_ACT_WATCH_UP || action == CT_ACT_WATCH_DOWN) && row) {
+        if (q->sort[0]) {
+            req->kind = CT_REQ_MESSAGE;
+            snprintf(req->text, sizeof(req->text), "sorted by %s now: s 0 brings your own order back", q->sort);
+        } else {
+            req->kind = action == CT_ACT_WATCH_UP ? CT_REQ_WATCH_UP : CT_REQ_WATCH_DOWN;
+            snprintf(req->text, sizeof(req->text), "%.*s", CT_FMT(row->line));
+            struct ct_tstate *s = state; /* the selection goes along, also that of the first row */
+            snprintf(s->selected, sizeof(s->selected), "%.*s", CT_FMT(row->series));
+        }
+        return CT_ACT_DRAW;
+    }
     return ct_tview_act(view_of(m), state, m ? &m->t : NULL, action, letter, q, req);
 }
 

@@ -26,6 +26,9 @@ void ct_columns_of(const struct ct_tview *v, struct ct_tstate *s)
     if (s->arranged == v) {
         return;
     }
+    int last = ct_columns_n(v) - 1; /* the former arrangement may have had more */
+    s->col = s->col > last ? last : s->col;
+    s->left = s->left > last ? last : s->left;
     s->arranged = v;
     s->hidden = s->pinned = 0;
     for (int i = 0; i < CT_T_COLS; i++) {

@@ -1,0 +1,223 @@
+/* A day at the desk: the real program over two simulated days, with its files in a home of their own. Looks, the
+ * order of what is followed, the mouse, wide text, and terminals that misbehave. */
+#include "config.h"
+
+#include "db/base/arena.h"
+#include "db/base/paths.h"
+#include "tests/vt/harness.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#define NOW "2026-11-01T00:02:00Z"
+
+static char folder[512], db[640], program[600], home[640];
+
+static int run(const char *command)
+{
+    int status = system(command);
+    return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+}
+
+static int simulate(void **state)
+{
+    (void)state;
+    char command[4096];
+    const char *build = getenv("CT_BUILDDIR");
+    snprintf(folder, sizeof(folder), "%s/desk-XXXXXX", build);
+    if (!mkdtemp(folder)) {
+        return -1;
+    }
+    snprintf(program, sizeof(program), "%s/cloudtape", build);
+    snprintf(home, sizeof(home), "%s/home", folder);
+    snprintf(db, sizeof(db), "%s/world.db", folder);
+    snprintf(command, sizeof(command),
+             "mkdir -p '%s' && HOME='%s' '%s-fetcher' demo --headless --days 2 --seed 1 --db '%s' >/dev/null 2>&1", home,
+             home, program, db);
+    return run(command);
+}
+
+static int tidy(void **state)
+{
+    char command[700];
+    (void)state;
+    snprintf(command, sizeof(command), "rm -rf '%s'", folder);
+    return run(command);
+}
+
+/* Each test begins with an empty home. */
+static int fresh_home(void **state)
+{
+    char command[1600];
+    (void)state;
+    snprintf(command, sizeof(command), "rm -rf '%s' && mkdir -p '%s/cloudtape'", home, home);
+    return run(command);
+}
+
+static struct vt *start(int rows, int cols, const char *more)
+{
+    static char places[4][720];
+    static const char *const names[] = {"HOME", "XDG_CONFIG_HOME", "XDG_STATE_HOME", "XDG_DATA_HOME"};
+    const char *argv[] = {program, "--db", db, "--no-fetch", NULL};
+    const char *env[] = {"CLOUDTAPE_NOW=" NOW, places[0], places[1], places[2], places[3], more, NULL};
+    for (int i = 0; i < 4; i++) {
+        snprintf(places[i], sizeof(places[i]), "%s=%s", names[i], home);
+    }
+    struct vt *v = vt_start(rows, cols, argv, env);
+    vt_wait(v, "00:02Z");
+    vt_wait(v, "CAP ");
+    return v;
+}
+
+static void leave(struct vt *v)
+{
+    vt_paste(v, "Q");
+    assert_int_equal(vt_end(v, 5000), 0);
+    assert_false(vt_alternate(v));
+    vt_free(v);
+}
+
+/* What the program keeps under NAME in its state folder, or "". */
+static const char *kept(const char *name)
+{
+    static char text[4096];
+    char path[800];
+    struct ct_buf buf = CT_BUF_INIT;
+    snprintf(path, sizeof(path), "%s/cloudtape/%s", home, name);
+    bool there = ct_read_file(path, sizeof(text) - 1, &buf, NULL) == CT_OK;
+    snprintf(text, sizeof(text), "%s", there && buf.p ? buf.p : "");
+    ct_buf_free(&buf);
+    return text;
+}
+
+static void write_config(const char *text)
+{
+    char path[800];
+    struct ct_error e = {0};
+    snprintf(path, sizeof(path), "%s/cloudtape/config.ini", home);
+    assert_int_equal(ct_write_file(path, ct_span(text), &e), CT_OK);
+}
+
+/* ---- looks ---- */
+
+static void the_theme_picker_shows_each_at_once_and_keeps_none_by_itself(void **state)
+{
+    (void)state;
+    struct vt *v = start(24, 80, NULL);
+    int x, y = vt_find(v, "?", NULL);
+    vt_type(v, "T");
+    vt_wait(v, "Enter keeps  Esc restores");
+    y = vt_find(v, "terminal", &x);
+    assert_true(y > 0 && vt_cell(v, y, x).reverse);
+    assert_true(vt_has(v, "in use so far"));
+    assert_true(vt_has(v, "config.ini: theme = terminal"));
+    assert_true(vt_has(v, "B200 x4 od")); /* the screen behind is seen in it */
+    vt_type(v, "jjjjj");
+    vt_wait(v, "config.ini: theme = nord");
+    y = vt_find(v, "cloudtape", &x);
+    assert_true(vt_cell(v, y, x).colored || vt_cell(v, y + 1, x).colored);
+    vt_type(v, "\033");
+    vt_wait_gone(v, "Esc restores");
+    leave(v);
+    assert_string_equal(kept("theme"), "");
+
+    v = start(24, 80, NULL); /* nor when the program is left over the open list */
+    vt_type(v, "Tj");
+    vt_wait(v, "theme = mono");
+    leave(v);
+    assert_string_equal(kept("theme"), "");
+
+    v = start(24, 80, NULL);
+    vt_type(v, "TT");
+    vt_wait(v, "theme = mono");
+    vt_type(v, "\r");
+    vt_wait(v, "theme mono kept");
+    assert_true(vt_has(v, "\"theme = mono\" in config.ini"));
+    leave(v);
+    assert_string_equal(kept("theme"), "mono");
+}
+
+static void the_theme_list_fits_every_terminal(void **state)
+{
+    (void)state;
+    static const int sizes[][2] = {{14, 44}, {8, 30}, {5, 20}, {60, 200}};
+    for (size_t i = 0; i < CT_LEN(sizes); i++) {
+        struct vt *v = start(24, 80, NULL);
+        vt_resize(v, sizes[i][0], sizes[i][1]);
+        vt_settle(v, 200);
+        vt_type(v, "TG"); /* the last one is in view */
+        vt_wait(v, ">solarized-light");
+        vt_resize(v, 24, 80);
+        vt_wait(v, ">solarized-light");
+        leave(v);
+    }
+}
+
+/* ---- what is followed ---- */
+
+static void what_i_follow_has_my_order_also_tomorrow(void **state)
+{
+    (void)state;
+    static const char config[] = "[watch b200]\nitem = gpu:b200\n[watch h100]\nitem = gpu:h100 form:sxm\n";
+    write_config(config);
+    struct vt *v = start(24, 80, NULL);
+    vt_type(v, "\t");
+    vt_wait(v, ">Watchlist");
+    int b = vt_find(v, "B200 spot", NULL), h = vt_find(v, "H100-SXM spot", NULL);
+    assert_true(b > 0 && h == b + 1);
+    vt_type(v, "<");
+    vt_wait(v, "it cannot go further");
+    vt_type(v, ">");
+    vt_wait(v, "place 2 of 2: gpu:b200");
+    assert_true(vt_find(v, "H100-SXM spot", NULL) == b && vt_find(v, ">B200 spot", NULL) == h); /* the selection goes along */
+    vt_type(v, "sn");
+    vt_wait(v, "sort: value");
+    vt_type(v, "<");
+    vt_wait(v, "s 0 brings your own order back");
+    leave(v);
+    assert_string_equal(kept("config.ini"), config); /* never into what a person wrote */
+    assert_string_equal(kept("watch-order"), "gpu:h100 form:sxm\ngpu:b200");
+
+    v = start(24, 80, NULL);
+    b = vt_find(v, "B200 spot", NULL);
+    h = vt_find(v, "H100-SXM spot", NULL);
+    assert_true(h > 0 && b == h + 1);
+    vt_type(v, "\tw"); /* the row of a filter is unfollowed as a whole */
+    vt_wait(v, "no longer followed: gpu:h100 form:sxm");
+    leave(v);
+}
+
+static void no_key_is_silent(void **state)
+{
+    (void)state;
+    struct vt *v = start(24, 80, NULL);
+    vt_type(v, "8");
+    vt_wait(v, ">8 Sources");
+    vt_type(v, "%");
+    vt_wait(v, "%: no such key; ? lists those that work here");
+    vt_type(v, "+");
+    vt_wait(v, "+ (extend) does nothing in Sources; ? lists what does");
+    leave(v);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+#define T(name) cmocka_unit_test_setup(name, fresh_home)
+        T(the_theme_picker_shows_each_at_once_and_keeps_none_by_itself),
+        T(the_theme_list_fits_every_terminal),
+        T(what_i_follow_has_my_order_also_tomorrow),
+        T(no_key_is_silent),
+    };
+    return cmocka_run_group_tests_name("desk", tests, simulate, tidy);
+}
