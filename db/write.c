@@ -314,6 +314,10 @@ void ct_writer_close(struct ct_writer *w)
 enum ct_status ct_w_begin(struct ct_writer *w, struct ct_error *err)
 {
     struct stat st;
+    if (w->held) { /* what failed keeps the others from being kept */
+        ct_arena_reset(w->arena);
+        return CT_OK;
+    }
     if (stat(w->path, &st) != 0 || st.st_dev != w->dev || st.st_ino != w->ino)
         return ct_fail(err, CT_ERR_DB, w->path, "the database file was removed or replaced");
     if (w->reopen)
@@ -334,17 +338,35 @@ enum ct_status ct_w_begin(struct ct_writer *w, struct ct_error *err)
     return ct_fail(err, (rc & 0xff) == SQLITE_BUSY ? CT_ERR_BUSY : CT_ERR_DB, w->path, "%s", w->why);
 }
 
-static enum ct_status end_with(struct ct_writer *w, const char *sql, const char *where,
-                               struct ct_error *err)
+/* Whether all went well so far; what did not stays in w->rc. */
+static bool went_well(struct ct_writer *w, const char *where, struct ct_error *err)
 {
-    bool full = ct_arena_full(w->arena);
     if (ct_samples_rc(w->samples) == SQLITE_RANGE)
         (void)snprintf(w->why, sizeof w->why, "a moment no sample can have");
     if (ct_samples_rc(w->samples) == SQLITE_RANGE && w->rc == SQLITE_OK)
         w->rc = SQLITE_RANGE;
     else if (ct_samples_rc(w->samples) != SQLITE_OK)
         keep_failure(w, ct_samples_rc(w->samples));
-    if (w->rc == SQLITE_OK && !full) {
+    if (ct_arena_full(w->arena)) {
+        w->rc = SQLITE_NOMEM;
+        (void)ct_fail(err, CT_ERR_LIMIT, where, "the answer needs more memory than allowed");
+    } else if (w->rc != SQLITE_OK) {
+        (void)ct_fail(err, CT_ERR_DB, where, "%s: %s", w->path, w->why);
+    }
+    return w->rc == SQLITE_OK;
+}
+
+static void take_back(struct ct_writer *w)
+{
+    if (!sqlite3_get_autocommit(w->db))
+        (void)sqlite3_exec(w->db, "ROLLBACK", NULL, NULL, NULL);
+    ct_samples_forget(w->samples);
+}
+
+static enum ct_status end_with(struct ct_writer *w, const char *sql, const char *where,
+                               struct ct_error *err)
+{
+    if (went_well(w, where, err)) {
         w->committing = true;
         int rc = sqlite3_exec(w->db, sql, NULL, NULL, NULL);
         w->committing = false;
@@ -353,18 +375,19 @@ static enum ct_status end_with(struct ct_writer *w, const char *sql, const char 
             return CT_OK;
         }
         keep_failure(w, sqlite3_extended_errcode(w->db));
+        (void)ct_fail(err, CT_ERR_DB, where, "%s: %s", w->path, w->why);
     }
-    if (!sqlite3_get_autocommit(w->db))
-        (void)sqlite3_exec(w->db, "ROLLBACK", NULL, NULL, NULL);
-    ct_samples_forget(w->samples);
-    if (full)
-        return ct_fail(err, CT_ERR_LIMIT, where, "the answer needs more memory than allowed");
+    take_back(w);
+    if (ct_arena_full(w->arena))
+        return CT_ERR_LIMIT;
     ct_note_trouble(w, w->why);
-    return ct_fail(err, CT_ERR_DB, where, "%s: %s", w->path, w->why);
+    return CT_ERR_DB;
 }
 
 enum ct_status ct_w_commit(struct ct_writer *w, const char *where, struct ct_error *err)
 {
+    if (w->held)
+        return went_well(w, where, err) ? CT_OK : CT_ERR_DB;
     enum ct_status status = end_with(w, "COMMIT", where, err);
     w->dirty |= status == CT_OK;
     return status;
@@ -377,11 +400,30 @@ enum ct_status ct_w_undo(struct ct_writer *w, const char *where, struct ct_error
     return status;
 }
 
+enum ct_status ct_write_hold(struct ct_writer *w, struct ct_error *err)
+{
+    enum ct_status status = ct_w_begin(w, err);
+    w->held = status == CT_OK;
+    return status;
+}
+
+enum ct_status ct_write_release(struct ct_writer *w, bool keep, struct ct_error *err)
+{
+    enum ct_status status = CT_ERR_DB;
+    w->held = false;
+    if (keep)
+        status = ct_w_commit(w, "answers", err);
+    else
+        take_back(w);
+    ct_w_seal_many(w);
+    return status;
+}
+
 /* Slices of sealing, a transaction each: until nothing waits, or as long as it is worth it. */
 static void seal(struct ct_writer *w, int slices, enum ct_unsealed least)
 {
     struct ct_error ignored; /* what is unsealed stays so; whatever the reason is, commits meet it */
-    bool more = w->db && !w->reopen && ct_samples_unsealed(w->samples) >= least;
+    bool more = w->db && !w->reopen && !w->held && ct_samples_unsealed(w->samples) >= least;
     for (int i = 0; more && i < slices; i++) {
         if (ct_w_begin(w, &ignored) != CT_OK)
             return;

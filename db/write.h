@@ -119,6 +119,11 @@ struct ct_commit {
  * changes nothing. */
 CT_MUST_USE enum ct_status ct_write_fetch(struct ct_writer *w, const struct ct_fetch *f,
                                           struct ct_commit *out, struct ct_error *err);
+/* Attempts between these two are one commit: it costs one wait for the disk. RELEASE with KEEP
+ * commits them all, and CT_OK says that all of them are there; otherwise none is, and each may be
+ * stored by itself. After one that failed nothing is to be kept. */
+CT_MUST_USE enum ct_status ct_write_hold(struct ct_writer *w, struct ct_error *err);
+CT_MUST_USE enum ct_status ct_write_release(struct ct_writer *w, bool keep, struct ct_error *err);
 
 /* Accepts what is being held back for SOURCE_ID at its next good answer ("user command"). */
 CT_MUST_USE enum ct_status ct_write_trust(struct ct_writer *w, const char *source_id,

@@ -208,6 +208,7 @@ struct ct_writer {
     char why[256];
     bool reopen; /* the handle met an I/O error: nothing it knows is trusted any more */
     bool committing;
+    bool held; /* several commits are made one, by ct_write_release */
     int note_fd;      /* of the lease's lock file, or -1: where trouble is noted for viewers */
     int64_t noted_ms; /* since when; CT_NONE: there is none */
     bool dirty;  /* committed since the last checkpoint */

@@ -22,6 +22,11 @@
 
 enum { MOST_PROGRAMS = 4 }; /* that run at once */
 
+/* Answers that come this soon after one another share a commit: waiting for the disk is most of what
+ * storing one costs. Not more of them than memory has room for. */
+enum { TOGETHER_MS = 20, TOGETHER_MOST = 32 };
+#define TOGETHER_BYTES (4 << 20)
+
 struct entry {
     struct ct_fetcher *f;
     const struct ct_source *s;
@@ -34,12 +39,20 @@ struct entry {
     struct ct_tries *tries; /* of a probe, while active; else NULL */
     bool active;
     struct ct_ask ask; /* while active */
+
+    /* asked and read, not yet stored */
+    struct ct_fetch fetch;
+    struct ct_commit commit;
+    int64_t delay_ms;
 };
 
 struct ct_fetcher {
     struct ct_fetcher_options o;
     struct entry *v;
     size_t n, active;
+    struct entry **ready; /* to be stored, in the order they came */
+    size_t n_ready;
+    int64_t ready_bytes;
     struct ct_lease *lease;
     struct ct_exec *exec;
     int64_t beat_boot_ms, idle_boot_ms, step_boot_ms;
@@ -195,19 +208,61 @@ static void close_attempt(struct entry *e)
     e->f->active--;
 }
 
+/* Nobody is told before it is on the disk. */
+static void acknowledge(struct entry *e, bool stored)
+{
+    struct ct_fetcher *f = e->f;
+    log_attempt(e, &e->fetch, &e->commit, e->delay_ms);
+    if (f->o.after_commit != NULL)
+        f->o.after_commit(f->o.ctx, e->s, &e->fetch, stored ? &e->commit : NULL);
+    recall(e);
+    if (!stored)
+        e->memory.failures++;
+}
+
+/* All that is ready in one commit; false, with nothing stored: they go one by one, each with its own
+ * error. */
+static bool store_together(struct ct_fetcher *f)
+{
+    struct ct_error err = {0};
+    bool good = f->n_ready > 1 && may_write(f) && ct_write_hold(f->o.writer, &err) == CT_OK;
+    if (!good)
+        return false;
+    for (size_t i = 0; i < f->n_ready && good; i++) {
+        struct entry *e = f->ready[i];
+        good = ct_write_fetch(f->o.writer, &e->fetch, &e->commit, &err) == CT_OK;
+    }
+    return ct_write_release(f->o.writer, good, &err) == CT_OK;
+}
+
+static void store_ready(struct ct_fetcher *f)
+{
+    bool together = store_together(f);
+    for (size_t i = 0; i < f->n_ready; i++) {
+        struct entry *e = f->ready[i];
+        char line[sizeof(((struct ct_error *)0)->what) + 32];
+        if (together || may_write(f))
+            acknowledge(e, together || store(e, &e->fetch, &e->commit, line, sizeof(line)));
+        e->last_attempt_boot_ms = ct_boot_ms();
+        e->due_boot_ms = f->o.once ? NEVER : e->last_attempt_boot_ms + e->delay_ms;
+        close_attempt(e);
+    }
+    f->n_ready = 0;
+    f->ready_bytes = 0;
+}
+
 static void finish(struct entry *e)
 {
     struct ct_fetcher *f = e->f;
     const struct ct_ask *a = &e->ask;
-    struct ct_commit commit = {0};
-    char line[sizeof(((struct ct_error *)0)->what) + 32];
-    int64_t delay = delay_after(e), now = ct_now_ms();
     bool ok = a->outcome == CT_OUTCOME_OK;
-    struct ct_fetch fetch = {
+    e->delay_ms = delay_after(e);
+    e->commit = (struct ct_commit){0};
+    e->fetch = (struct ct_fetch){
         .source_id = e->s->id,
         .outcome = a->outcome,
         .at_ms = a->ended_ms,
-        .next_attempt_ms = now + delay,
+        .next_attempt_ms = ct_now_ms() + e->delay_ms,
         .http_status = a->http_status,
         .bytes = a->pages > 0 ? a->bytes : CT_NONE,
         .latency_ms = a->latency_ms,
@@ -217,18 +272,8 @@ static void finish(struct entry *e)
         .batch = ok ? &a->batch : NULL,
         .error = a->outcome == CT_OUTCOME_FAILED ? a->error : NULL,
     };
-    if (may_write(f)) {
-        bool stored = store(e, &fetch, &commit, line, sizeof(line));
-        log_attempt(e, &fetch, &commit, delay);
-        if (f->o.after_commit != NULL)
-            f->o.after_commit(f->o.ctx, e->s, &fetch, stored ? &commit : NULL);
-        recall(e);
-        if (!stored)
-            e->memory.failures++;
-    }
-    e->last_attempt_boot_ms = ct_boot_ms();
-    e->due_boot_ms = f->o.once ? NEVER : e->last_attempt_boot_ms + delay;
-    close_attempt(e);
+    f->ready[f->n_ready++] = e;
+    f->ready_bytes += a->bytes;
 }
 
 static void on_asked(void *ctx, struct ct_ask *a)
@@ -301,6 +346,7 @@ enum ct_status ct_fetcher_new(const struct ct_fetcher_options *o, struct ct_fetc
     f->n = ct_registry_count(o->registry);
     f->exec = ct_exec_new();
     f->v = ct_xcalloc(f->n + 1, sizeof(*f->v));
+    f->ready = ct_xcalloc(f->n + 1, sizeof(struct entry *));
     f->beat_boot_ms = f->idle_boot_ms = f->step_boot_ms = boot;
     struct ct_source_conf *confs = ct_xcalloc(f->n + 1, sizeof(*confs));
     struct ct_arena *arena = ct_arena_new(0);
@@ -340,6 +386,7 @@ void ct_fetcher_free(struct ct_fetcher *f)
         ct_arena_free(f->v[i].memory_arena);
     }
     ct_lease_drop(f->lease);
+    free(f->ready);
     free(f->v);
     free(f);
 }
@@ -359,6 +406,20 @@ static void spread_overdue(struct ct_fetcher *f, int64_t now)
 static bool has_room(const struct ct_fetcher *f, const struct ct_source *s)
 {
     return !ct_source_is_program(s) || ct_exec_running(f->exec) < MOST_PROGRAMS;
+}
+
+/* Moves the network, for at most WAIT_MS until the first answer is read; stores what came. */
+static enum ct_status take_answers(struct ct_fetcher *f, int64_t wait_ms, int wake_fd, bool *woken,
+                                   struct ct_error *err)
+{
+    enum ct_status st = ct_http_poll(f->o.http, f->n_ready > 0 ? 0 : wait_ms, wake_fd, woken, err);
+    int64_t until = ct_boot_ms() + TOGETHER_MS, left;
+    while (st == CT_OK && !*woken && f->n_ready > 0 && f->n_ready < TOGETHER_MOST &&
+           f->ready_bytes < TOGETHER_BYTES && ct_http_running(f->o.http) > 0 &&
+           (left = until - ct_boot_ms()) > 0)
+        st = ct_http_poll(f->o.http, left, wake_fd, woken, err);
+    store_ready(f);
+    return st;
 }
 
 enum ct_status ct_fetcher_step(struct ct_fetcher *f, int64_t max_wait_ms, int wake_fd, bool *woken,
@@ -399,7 +460,8 @@ enum ct_status ct_fetcher_step(struct ct_fetcher *f, int64_t max_wait_ms, int wa
             *err = f->lost_err;
         return CT_ERR_BUSY;
     }
-    enum ct_status st = ct_http_poll(f->o.http, wait > 0 ? wait : 0, wake_fd, woken, err);
+    bool ignored_wake;
+    enum ct_status st = take_answers(f, wait > 0 ? wait : 0, wake_fd, woken ? woken : &ignored_wake, err);
     if (f->lost && err != NULL)
         *err = f->lost_err;
     return f->lost ? CT_ERR_BUSY : st;

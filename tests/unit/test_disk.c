@@ -142,6 +142,45 @@ static void a_read_that_fails_is_no_answer(void **state)
     every_fault(*state, FAULT_READ, 1, SQLITE_IOERR_READ);
 }
 
+/* Three polls in one commit while the N-th of OPS and LASTS after it fail. True: they are there. */
+static bool three_at_once(struct fixture *f, int64_t *k, int ops, int64_t n, int lasts, int rc)
+{
+    const char *const polls = "SELECT count(*) FROM poll";
+    int64_t before = one(f->look, polls);
+    fault_arm(ops, n, lasts, rc);
+    bool good = ct_write_hold(f->w, &f->err) == CT_OK;
+    if (good) {
+        for (int i = 0; i < 3 && good; i++)
+            good = commit(f, f->w, *k + i) == CT_OK;
+        assert_int_equal(one(f->look, polls), before); /* nobody sees them before it is done */
+        good = ct_write_release(f->w, good, &f->err) == CT_OK;
+    }
+    fault_disarm();
+    assert_int_equal(one(f->look, polls), before + (good ? 3 : 0));
+    for (int i = 0; i < 3 && !good; i++)
+        assert_int_equal(commit(f, f->w, *k + i), CT_OK); /* each by itself */
+    *k += 3;
+    expect_whole(f->look);
+    return good;
+}
+
+static void answers_that_share_a_commit_are_all_there_or_none_is(void **state)
+{
+    struct fixture *f = *state;
+    int64_t k = 1;
+    int good = 0, rounds = fixture_times("CT_FAULTS", FAULTS);
+    ct_writer_close(f->w); /* one that syncs each commit */
+    assert_int_equal(ct_writer_open(f->path, 0, &f->w, &f->err), CT_OK);
+    assert_int_equal(commit(f, f->w, 0), CT_OK);
+    assert_true(three_at_once(f, &k, FAULT_WRITE, 1000000, 1, SQLITE_FULL));
+    for (int n = 1; n <= rounds; n++) {
+        good += three_at_once(f, &k, FAULT_WRITE, n, 3, SQLITE_FULL);
+        good += three_at_once(f, &k, FAULT_WRITE, n, 1, SQLITE_IOERR_WRITE);
+        good += three_at_once(f, &k, FAULT_SYNC, n, 1, SQLITE_IOERR_FSYNC);
+    }
+    assert_true(good < 3 * rounds);
+}
+
 static void a_full_disk_at_the_start_is_one_line_and_leaves_no_ruin(void **state)
 {
     struct fixture *f = *state;
@@ -502,6 +541,7 @@ int main(void)
         T(a_write_that_fails_half_way_leaves_nothing_half),
         T(a_sync_that_fails_makes_nothing_safe),
         T(a_read_that_fails_is_no_answer),
+        T(answers_that_share_a_commit_are_all_there_or_none_is),
         T(a_full_disk_at_the_start_is_one_line_and_leaves_no_ruin),
         T(a_backup_or_compaction_on_a_full_disk_changes_nothing),
         T(trouble_is_told_to_viewers_until_it_is_over),

@@ -160,7 +160,10 @@ static struct {
     } memory[40];
     enum ct_status write_status, beat_status; /* what the writer answers from now on */
     int write_refusals;                       /* so many OK writes are refused */
+    bool held;
+    int commits, shared_refusals; /* so many commits of several answers are refused */
 } toy;
+static int held_notes; /* when the commit of several began */
 
 /* Lines "row NAME", "next LINK", "fill", "sleep" (past the beat of the lease); anything else is
  * refused. */
@@ -313,6 +316,7 @@ enum ct_status ct_write_fetch(struct ct_writer *w, const struct ct_fetch *f, str
     toy.notes[toy.n_notes].bytes = f->bytes;
     toy.notes[toy.n_notes].boot_ms = ct_boot_ms();
     toy.n_notes++;
+    toy.commits += !toy.held;
     m->last_attempt_ms = f->at_ms;
     m->next_attempt_ms = f->next_attempt_ms;
     m->failures = f->outcome == CT_OUTCOME_FAILED ? m->failures + 1 : 0;
@@ -323,6 +327,30 @@ enum ct_status ct_write_fetch(struct ct_writer *w, const struct ct_fetch *f, str
         out->rows = m->rows;
     }
     return CT_OK;
+}
+
+enum ct_status ct_write_hold(struct ct_writer *w, struct ct_error *err)
+{
+    (void)w;
+    (void)err;
+    assert_false(toy.held);
+    toy.held = true;
+    held_notes = toy.n_notes;
+    return CT_OK;
+}
+
+/* What the memory learned in between stays: nobody asks before all of it is stored. */
+enum ct_status ct_write_release(struct ct_writer *w, bool keep, struct ct_error *err)
+{
+    (void)w;
+    assert_true(toy.held);
+    toy.held = false;
+    if (keep && toy.shared_refusals-- <= 0) {
+        toy.commits++;
+        return CT_OK;
+    }
+    toy.n_notes = held_notes;
+    return ct_fail(err, CT_ERR_DB, "toy.db", "disk is full");
 }
 
 static struct ts *web;
@@ -392,6 +420,7 @@ struct loop {
 };
 
 static int64_t loop_timeout_ms; /* [fetch] timeout; 0: unset */
+static ct_after_commit *loop_after;
 
 static struct loop open_loop(bool once, const char *const *only)
 {
@@ -405,7 +434,8 @@ static struct loop open_loop(bool once, const char *const *only)
                                    .seed = 5,
                                    .jitter_percent = 10,
                                    .once = once,
-                                   .only = only};
+                                   .only = only,
+                                   .after_commit = loop_after};
     if (ct_fetcher_new(&o, &l.f, &err) != CT_OK)
         fail_msg("%s", err.what);
     return l;
@@ -685,6 +715,62 @@ static void what_cannot_be_stored_is_stored_as_a_failure(void **state)
     assert_int_equal(LAST.outcome, CT_OUTCOME_OK);
 }
 
+static int told, told_not_stored;
+
+static void tell(void *ctx, const struct ct_source *s, const struct ct_fetch *f, const struct ct_commit *c)
+{
+    (void)ctx;
+    (void)f;
+    assert_false(toy.held); /* nobody is told of what may still be taken back */
+    assert_int_equal(notes_of(s->id), c != NULL);
+    told++;
+    told_not_stored += c == NULL;
+}
+
+/* None of these can be asked: they all are ready in the same step. */
+static void add_unasked(int n)
+{
+    char id[16];
+    for (int i = 0; i < n; i++) {
+        snprintf(id, sizeof(id), "u%d", i);
+        add(id, "https://user:pw@example.org/");
+    }
+}
+
+static void answers_that_are_ready_together_are_one_commit(void **state)
+{
+    (void)state;
+    add_unasked(30);
+    loop_after = tell;
+    told = told_not_stored = 0;
+    round_of_all();
+    loop_after = NULL;
+    assert_int_equal(toy.n_notes, 30);
+    assert_int_equal(toy.commits, 1);
+    assert_int_equal(told, 30);
+    assert_int_equal(told_not_stored, 0);
+}
+
+static void a_commit_of_several_that_fails_leaves_each_to_its_own(void **state)
+{
+    (void)state;
+    add_unasked(30);
+    loop_after = tell;
+    told = told_not_stored = 0;
+    toy.shared_refusals = 1;
+    round_of_all();
+    assert_int_equal(toy.n_notes, 30);
+    assert_int_equal(toy.commits, 30);
+    assert_int_equal(told_not_stored, 0);
+    toy.n_notes = 0;
+    toy.write_status = CT_ERR_DB;
+    round_of_all();
+    loop_after = NULL;
+    assert_int_equal(toy.n_notes, 0);
+    assert_int_equal(told, 60);
+    assert_int_equal(told_not_stored, 30);
+}
+
 static void a_lost_lease_ends_all_writing(void **state)
 {
     (void)state;
@@ -924,6 +1010,8 @@ int main(void)
         IN_TOY(gzip_that_nobody_declared_is_unpacked),
         IN_TOY(the_set_timeout_is_for_sources_without_one_of_their_own),
         IN_TOY(what_cannot_be_stored_is_stored_as_a_failure),
+        IN_TOY(answers_that_are_ready_together_are_one_commit),
+        IN_TOY(a_commit_of_several_that_fails_leaves_each_to_its_own),
         IN_TOY(a_lost_lease_ends_all_writing),
         IN_TOY(named_sources_run_once_and_others_do_not),
         IN_TOY(a_source_without_its_key_is_off_and_with_it_sends_it),
