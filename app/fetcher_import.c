@@ -314,17 +314,6 @@ static void describe_by_family(struct import *im, const struct ct_family *family
     }
 }
 
-/* "https://www.githubstatus.com/api/..." is served by "www.githubstatus.com". */
-static struct ct_span host_of(struct ct_span url)
-{
-    for (size_t i = 0; i + 3 <= url.n; i++)
-        if (memcmp(url.p + i, "://", 3) == 0) {
-            struct ct_span rest = {url.p + i + 3, url.n - i - 3};
-            return ct_span_cut(&rest, '/');
-        }
-    return CT_SPAN_NONE;
-}
-
 /* Letters and digits of TEXT in small, everything between them one '_'. */
 static void slug(struct ct_span text, char *out, size_t cap)
 {
@@ -347,10 +336,10 @@ static bool source_of_page(struct import *im, const struct ct_family *family,
                            const struct ct_page *page)
 {
     char name[48], id[64];
-    struct ct_span host = host_of(page->url);
+    struct ct_span host = ct_url_host(page->url);
     for (size_t i = 0; host.n > 0 && i < ct_registry_count(im->reg); i++) {
         const struct ct_source *s = ct_registry_at(im->reg, i);
-        if (s->ops == family && ct_span_eq(host_of(ct_span(s->url)), host)) {
+        if (s->ops == family && ct_span_eq(ct_url_host(ct_span(s->url)), host)) {
             im->s = s;
             return true;
         }

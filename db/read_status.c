@@ -311,9 +311,11 @@ static struct ct_span why(struct ct_reader *r, const struct ct_source_at *s,
     if (!ct_readable(s) || row->raw_state < 0)
         return ct_unreadable_reason(r, s);
     if (row->state == CT_STATE_UNKNOWN && ct_stands_still(s)) {
-        char day[CT_TIME_MAX];
-        ct_time_format(day, s->data_ms);
-        return ct_arena_printf(r->arena, "the page's own time has stood still since %.10s", day);
+        char at[CT_TIME_MAX];
+        int n = s->last_success_ms - s->data_ms > CT_DAY ? 10 : 16; /* a day, or its minute as well */
+        ct_time_format(at, s->data_ms);
+        return ct_arena_printf(r->arena, "the page's own time has stood still since %.*s%s", n, at,
+                               n > 10 ? "Z" : "");
     }
     const struct ct_incident_row *worst = incidents->v.n ? &incidents->v.v[0] : NULL;
     for (size_t i = 0; worst && worst->stale && i < incidents->v.n; i++)

@@ -273,7 +273,8 @@ static inline bool ct_counts(const struct ct_reader *r, const struct ct_source_a
 struct ct_span ct_source_where(struct ct_reader *r, const struct ct_source_at *s);
 /* A Statuspage whose own time has not moved for 45 days: a mirror that nobody feeds any more answers
  * like that (sources/status.md P6). It may also be a quiet page; nobody can tell, so that its "all is
- * well" is not taken for knowledge. Feeds look frozen when all is well (P22) and are not meant. */
+ * well" is not taken for knowledge. So is that of a feed that names the time of its rendering, when it
+ * was rendered hours before it came. Other feeds look frozen when all is well (P22) and are not meant. */
 bool ct_stands_still(const struct ct_source_at *s);
 /* Our roll-up: its state at r->t as last known (raw) and as it may be claimed. */
 struct ct_scope_state {

@@ -215,12 +215,27 @@ struct ct_span ct_source_where(struct ct_reader *r, const struct ct_source_at *s
     return ct_arena_printf(r->arena, "%.*s/%.*s", CT_FMT(s->provider), CT_FMT(s->scope));
 }
 
-enum { STILL_DAYS = 45 };
+/* How old the own time of an answer may be when it arrives; CT_NONE: it says nothing about that. */
+static int64_t still_after(const struct ct_source_at *s)
+{
+    static const struct {
+        const char *family;
+        int64_t ms;
+    } limits[] = {
+        {"statuspage-", 45 * CT_DAY}, /* moves with every incident */
+        {"azure-rss", 6 * CT_HOUR},   /* when it was rendered: with every poll, but for caches */
+    };
+    for (size_t i = 0; i < CT_LEN(limits); i++)
+        if (ct_span_starts(s->family, limits[i].family))
+            return limits[i].ms;
+    return CT_NONE;
+}
 
 bool ct_stands_still(const struct ct_source_at *s)
 {
-    return ct_span_starts(s->family, "statuspage-") && s->data_ms != CT_NONE &&
-           s->last_success_ms != CT_NONE && s->last_success_ms - s->data_ms > STILL_DAYS * CT_DAY;
+    int64_t limit = still_after(s);
+    return limit != CT_NONE && s->data_ms != CT_NONE && s->last_success_ms != CT_NONE &&
+           s->last_success_ms - s->data_ms > limit;
 }
 
 struct ct_scope_state ct_scope_state(struct ct_reader *r, const struct ct_source_at *s)
@@ -246,7 +261,7 @@ struct ct_scope_state ct_scope_state(struct ct_reader *r, const struct ct_source
     else
         out.since_ms = s->last_success_ms != CT_NONE ? s->last_success_ms : s->failing_since_ms;
     if (out.state == CT_STATE_OPERATIONAL && ct_stands_still(s))
-        out = (struct ct_scope_state){CT_STATE_UNKNOWN, out.raw, s->data_ms + STILL_DAYS * CT_DAY};
+        out = (struct ct_scope_state){CT_STATE_UNKNOWN, out.raw, s->data_ms + still_after(s)};
     return out;
 }
 

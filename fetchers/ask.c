@@ -228,7 +228,8 @@ static void keep_validators(struct ct_ask *a, struct ct_span etag, struct ct_spa
     a->last_modified = ct_arena_dup(a->arena, ct_header_safe(last_modified));
 }
 
-static void on_body(struct ct_ask *a, struct ct_span body, struct ct_span etag,
+/* FROM: where it came from in the end; null: from no address. */
+static void on_body(struct ct_ask *a, struct ct_span body, struct ct_span from, struct ct_span etag,
                     struct ct_span last_modified)
 {
     const struct ct_parse_hint hint = ct_source_hint(a->s);
@@ -257,6 +258,8 @@ static void on_body(struct ct_ask *a, struct ct_span body, struct ct_span etag,
         ct_family_suggest(&err, a->families, a->s->ops, body);
     if (st == CT_OK)
         st = ct_source_fits(a->s, &a->batch, &err);
+    if (st == CT_OK)
+        st = ct_source_all_clear(a->s, from, &a->batch, &err);
     if (st != CT_OK)
         fail(a, &err);
     else if (!go_on(a))
@@ -344,7 +347,7 @@ static void on_answer(void *ctx, const struct ct_http_answer *h)
     } else if (code == 200 && a->stream) {
         on_end(a, h->etag, h->last_modified);
     } else if (code == 200) {
-        on_body(a, h->body, h->etag, h->last_modified);
+        on_body(a, h->body, h->final_url, h->etag, h->last_modified);
     } else if (code == 304 && a->sent_validators && a->last.rows > 0) {
         finish(a, CT_OUTCOME_NOT_MODIFIED);
     } else if (code == 304 && a->sent_validators) {
@@ -476,7 +479,7 @@ static void on_output(void *ctx, const struct ct_exec_answer *x)
     if (x->status != CT_OK)
         fail(a, &x->err);
     else
-        on_body(a, x->output, CT_SPAN_NONE, CT_SPAN_NONE);
+        on_body(a, x->output, CT_SPAN_NONE, CT_SPAN_NONE, CT_SPAN_NONE);
 }
 
 /* Beside PATH, HOME and LANG the program sees whose rows are wanted, and the key it may need. */

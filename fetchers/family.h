@@ -44,6 +44,8 @@ struct ct_family {
                             struct ct_batch *out, struct ct_error *err);
     bool unproven; /* written from documents: no recorded answer was at hand (tests/data/README) */
     const struct ct_stream_ops *stream; /* NULL: bodies are small enough to be held */
+    const char *routed_host; /* not NULL: a host that sends each client on to the instance of one region.
+                                What is empty there may be open elsewhere (sources/status.md P7) */
 };
 
 extern const struct ct_family *const ct_families[];       /* NULL-terminated, in contract order */
@@ -112,6 +114,13 @@ struct ct_parse_hint ct_source_hint(const struct ct_source *s);
 /* CT_ERR_SHAPE when B holds rows of another kind than S is of: families exec and rows can. */
 CT_MUST_USE enum ct_status ct_source_fits(const struct ct_source *s, const struct ct_batch *b,
                                           struct ct_error *err);
+
+/* "www.githubstatus.com" of "https://www.githubstatus.com:443/api/..."; null: no absolute address. */
+struct ct_span ct_url_host(struct ct_span url);
+/* CT_ERR_SHAPE when B, which came from URL, lists no trouble and that is no knowledge: the host is
+ * one whose answer is that of one region. */
+CT_MUST_USE enum ct_status ct_source_all_clear(const struct ct_source *s, struct ct_span url,
+                                               const struct ct_batch *b, struct ct_error *err);
 
 struct ct_registry;
 /* Reads reference/sources.tsv (ct_path_resource) and the reference tables beside it. CT_ERR_CONFIG

@@ -146,6 +146,8 @@ static void fill_head(struct ct_buf *out, const struct ct_exchange *x)
     add_number(out, "page", x->page);
     add_line(out, "method", ct_span(ct_source_is_program(s) ? "exec" : method));
     add_line(out, "address", ct_span(x->address));
+    if (!x->secrets[0] && !ct_span_eq(a->final_url, ct_span(x->address)))
+        add_line(out, "final-address", a->final_url);
     if (s->body && s->body[0])
         add_line(out, "request-body", ct_span(s->body));
     if (s->headers && s->headers[0])
@@ -412,6 +414,7 @@ enum ct_status ct_replay_page(struct ct_replay *r, size_t i, int page, struct ct
         .etag = value_of(head, "etag"),
         .last_modified = value_of(head, "last-modified"),
         .content_type = value_of(head, "content-type"),
+        .final_url = value_of(head, value_of(head, "final-address").p ? "final-address" : "address"),
         .retry_after_ms = number_of(head, "retry_after_ms", CT_NONE),
         .latency_ms = number_of(head, "latency_ms", 0),
     };

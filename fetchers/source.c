@@ -1,4 +1,6 @@
 /* What can be said of one source without the list of all. */
+#include "config.h"
+
 #include "fetchers/family.h"
 
 #include <string.h>
@@ -60,4 +62,24 @@ enum ct_status ct_source_fits(const struct ct_source *s, const struct ct_batch *
                            ct_source_kind_words[i], ct_source_kind_words[ct_source_kind(s)],
                            ct_source_kind_words[i]);
     return CT_OK;
+}
+
+struct ct_span ct_url_host(struct ct_span url)
+{
+    const char *at = url.p ? memmem(url.p, url.n, "://", 3) : NULL;
+    if (!at)
+        return CT_SPAN_NONE;
+    struct ct_span rest = {at + 3, url.n - (size_t)(at + 3 - url.p)};
+    rest = ct_span_cut(&rest, '/');
+    return ct_span_cut(&rest, ':');
+}
+
+enum ct_status ct_source_all_clear(const struct ct_source *s, struct ct_span url,
+                                   const struct ct_batch *b, struct ct_error *err)
+{
+    const char *routed = s->ops->routed_host;
+    if (!routed || b->incidents.n || !ct_span_ieq(ct_url_host(url), ct_span(routed)))
+        return CT_OK;
+    return ct_fail(err, CT_ERR_SHAPE, routed,
+                   "lists nothing, which may be so in one region alone: that host is routed");
 }

@@ -198,4 +198,5 @@ const struct ct_family ct_family_azure_rss = {
     .kind = CT_SOURCE_STATUS,
     .url_pattern = "https://rssfeed.azure.status.microsoft/en-us/status/feed/",
     .parse = parse,
+    .routed_host = "status.azure.com",
 };

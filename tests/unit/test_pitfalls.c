@@ -275,6 +275,37 @@ static void T2_a_capped_list_never_stands_for_the_whole_market(void **state)
     assert_true(n > 0);
 }
 
+/* A source of the user may ask such a host, or be led there. Trouble is believed from anywhere. */
+static void P7_nothing_listed_by_a_routed_host_is_no_all_clear(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *url;
+        bool trouble, good;
+    } cases[] = {
+        {"https://rssfeed.azure.status.microsoft/en-us/status/feed/", false, true},
+        {"https://status.azure.com/en-us/status/feed/", false, false},
+        {"https://Status.Azure.com:443/en-us/status/feed/", false, false},
+        {"https://status.azure.com/en-us/status/feed/", true, true},
+        {"https://status.azure.com.example.org/", false, true},
+        {"", false, true},
+    };
+    const struct ct_source s = {.id = "mine", .family = "azure-rss", .ops = &ct_family_azure_rss};
+    for (size_t i = 0; i < CT_LEN(cases); i++) {
+        struct ct_error err = {0};
+        struct ct_arena *arena = ct_arena_new(0);
+        struct ct_batch b;
+        ct_batch_init(&b, arena);
+        const char *body = cases[i].trouble ? RSS("Azure Status", "<item><guid>g</guid><title>T</title></item>")
+                                            : RSS("Azure Status", "");
+        assert_int_equal(s.ops->parse(ct_span(body), NULL, &b, &err), CT_OK);
+        enum ct_status st = ct_source_all_clear(&s, ct_span(cases[i].url), &b, &err);
+        if ((st == CT_OK) != cases[i].good || (st != CT_OK && !strstr(err.what, "in one region alone")))
+            fail_msg("%s: %s", cases[i].url, err.what);
+        ct_arena_free(arena);
+    }
+}
+
 static int load(void **state)
 {
     struct ct_error err = {0};
@@ -292,7 +323,7 @@ static int unload(void **state)
 
 int main(void)
 {
-    struct CMUnitTest tests[CT_LEN(pitfalls) + CT_LEN(traps) + 1];
+    struct CMUnitTest tests[CT_LEN(pitfalls) + CT_LEN(traps) + 2];
     size_t n = CT_LEN(pitfalls);
     for (size_t i = 0; i < CT_LEN(pitfalls); i++)
         tests[i] = (struct CMUnitTest){pitfalls[i].name, falls_into_no_pitfall, NULL, NULL,
@@ -302,5 +333,7 @@ int main(void)
                                          (void *)(uintptr_t)&traps[i]};
     tests[n++] = (struct CMUnitTest)cmocka_unit_test(
         T2_a_capped_list_never_stands_for_the_whole_market);
+    tests[n++] = (struct CMUnitTest)cmocka_unit_test(
+        P7_nothing_listed_by_a_routed_host_is_no_all_clear);
     return cmocka_run_group_tests_name("pitfalls", tests, load, unload);
 }

@@ -596,6 +596,29 @@ static void compute_is_priced_where_the_accelerator_is_known(void **state)
     end(&t);
 }
 
+/* An instance of Azure's feed names the time at which it was rendered; a copy of hours ago is no all-clear,
+ * and neither is what one says that nobody feeds (sources/status.md P7). */
+static void a_feed_rendered_hours_before_it_came_is_unknown_not_fine(void **state)
+{
+    struct fixture *f = *state;
+    struct ct_source_conf conf = fixture_conf("stat", CT_SOURCE_STATUS);
+    conf.family = "azure-rss";
+    assert_int_equal(ct_write_sources(f->w, &conf, 1, T0, &f->err), CT_OK);
+    for (int k = 0; k < 3; k++) { /* of now, five hours old, seven hours old */
+        static const int hours[] = {0, 5, 7};
+        int64_t at = T0 + k * CT_DAY;
+        f->batch.data_ms = at - hours[k] * CT_HOUR;
+        f->batch.trouble_only = true;
+        fetch(f, "stat", at);
+        struct read t = begin(state, at);
+        const struct ct_status_row *row = load(&t, ct_read_status).v;
+        assert_int_equal(row->state, k == 2 ? CT_STATE_UNKNOWN : CT_STATE_OPERATIONAL);
+        if (k == 2 && !ct_span_is(row->reason, "the page's own time has stood still since 2025-10-11T01:53Z"))
+            fail_msg("%.*s", CT_FMT(row->reason));
+        end(&t);
+    }
+}
+
 /* The mirror of a page that moved away answered "all is well" for months (sources/status.md P6). */
 static void a_page_whose_own_time_stands_still_is_unknown_not_fine(void **state)
 {
@@ -1455,6 +1478,7 @@ int main(void)
         T(other_money_is_compared_only_by_a_fresh_rate),
         T(a_rate_lasts_until_the_next_working_day_ends),
         T(compute_is_priced_where_the_accelerator_is_known),
+        T(a_feed_rendered_hours_before_it_came_is_unknown_not_fine),
         T(a_page_whose_own_time_stands_still_is_unknown_not_fine),
         T(tokens_change_over_thirty_days_and_keep_listings_without_a_price),
         T(a_series_is_found_by_its_name_an_ending_words_or_a_glob),
