@@ -315,41 +315,29 @@ static void add_heard(struct ct_reader *r, const struct ct_source_list *sources,
                       int64_t from_ms, int64_t to_ms, turn_vec *turns)
 {
     const struct ct_source_at *s = &sources->v[k];
-    int64_t start = from_ms, four = 4 * s->interval_ms;
-    sqlite3_stmt *st = ct_use(r, SQL_POLLS_BACK, 2, s->id, from_ms);
-    while (ct_step(r, st)) {
-        start = ct_col_must(st, 0) - 1;
-        if (sqlite3_column_int(st, 3) <= CT_POLL_CARRY)
-            break;
-    }
-    if (st)
-        sqlite3_reset(st);
+    int64_t four = 4 * s->interval_ms;
+    struct ct_polls polls = ct_polls_between(r, s->id, from_ms, to_ms);
     struct turn run = {.at_ms = CT_NONE, .part = SIZE_MAX, .source = k};
-    st = ct_use(r, SQL_POLLS, 3, s->id, start, to_ms);
-    for (bool more = true; more;) {
-        more = ct_step(r, st);
-        if (more && sqlite3_column_int(st, 3) > CT_POLL_CARRY)
+    for (size_t i = 0; i <= polls.n; i++) {
+        const struct ct_poll *p = i < polls.n ? &polls.v[i] : NULL;
+        if (p && !p->good)
             continue;
-        int64_t from = more ? ct_col_must(st, 0) : CT_NONE;
-        bool imported = more && sqlite3_column_int(st, 4) != 0;
-        bool goes_on = more && run.at_ms != CT_NONE && from - run.to_ms <= four &&
-                       imported == run.imported;
+        bool goes_on = p && run.at_ms != CT_NONE && p->from_ms - run.to_ms <= four &&
+                       p->imported == run.imported;
         if (!goes_on && run.at_ms != CT_NONE) {
             const int64_t checks[] = {run.to_ms + four + 1, run.to_ms + limit_of(s) + 1};
             add_turn(r, turns, run);
-            for (size_t i = 0; i < CT_LEN(checks); i++)
-                add_turn(r, turns, (struct turn){.at_ms = checks[i], .part = SIZE_MAX,
+            for (size_t c = 0; c < CT_LEN(checks); c++)
+                add_turn(r, turns, (struct turn){.at_ms = checks[c], .part = SIZE_MAX,
                                                  .source = SIZE_MAX});
         }
-        if (more && !goes_on)
-            run.at_ms = from;
-        if (more) {
-            run.to_ms = ct_col_must(st, 1);
-            run.imported = imported;
+        if (p && !goes_on)
+            run.at_ms = p->from_ms;
+        if (p) {
+            run.to_ms = p->to_ms;
+            run.imported = p->imported;
         }
     }
-    if (st)
-        sqlite3_reset(st);
 }
 
 /* Where sellers are counted a price that merely moves is no turn. WAS: the value in force at FROM_MS. */

@@ -202,6 +202,8 @@ void ct_market_names(struct ct_reader *r, struct ct_span subject, bool exact,
                      bool (*matches)(struct ct_span name, struct ct_span subject, int how), int how,
                      size_t most, struct ct_series_list *out)
 {
+    struct ct_span rest = subject, word = ct_span_cut(&rest, '/');
     for (int kind = CT_SERIES_INDEX; kind < CT_SERIES_MADE_END; kind++)
-        add_names(r, kind, subject, exact, matches, how, most, out);
+        if (!exact || ct_span_is(word, made_of(kind)->word))
+            add_names(r, kind, subject, exact, matches, how, most, out);
 }

@@ -152,6 +152,14 @@ static enum ct_status check_ours(struct ct_reader *r, struct ct_error *err)
     return CT_OK;
 }
 
+static void forget_shared(struct ct_reader *r)
+{
+    for (size_t i = 0; i < CT_LEN(r->shared); i++) {
+        ct_arena_free(r->shared[i].arena);
+        r->shared[i] = (struct ct_shared){.version = CT_NONE};
+    }
+}
+
 /* A database that was moved aside and made anew is followed; one that is merely gone stays
  * readable. */
 static void follow_file(struct ct_reader *r)
@@ -169,6 +177,8 @@ static void follow_file(struct ct_reader *r)
     struct ct_samples *samples = r->samples;
     r->samples = NULL;
     bool fresh = open_db(r, &ignored) == CT_OK && check_ours(r, &ignored) == CT_OK;
+    ct_polls_forget(r);
+    forget_shared(r);
     for (size_t i = 0; i < CT_N_SQL; i++)
         sqlite3_finalize(fresh ? stmts[i] : r->stmts[i]);
     ct_samples_free(fresh ? samples : r->samples);
@@ -210,6 +220,8 @@ void ct_reader_close(struct ct_reader *r)
     for (size_t i = 0; i < CT_N_SQL; i++)
         sqlite3_finalize(r->stmts[i]);
     ct_samples_free(r->samples);
+    ct_polls_forget(r);
+    forget_shared(r);
     sqlite3_close(r->db);
     ct_accelerators_free(r);
     free(r->path);
@@ -255,6 +267,9 @@ void ct_load_begin(struct ct_reader *r, const struct ct_query *q, struct ct_aren
     r->err = err;
     r->status = CT_OK;
     (void)ct_step(r, ct_use(r, SQL_BEGIN, 0));
+    int64_t before = r->version;
+    r->version = ask(r, SQL_DATA_VERSION);
+    ct_polls_begin(r, r->version != before || r->version == CT_NONE);
     ct_samples_begin(r->samples);
 }
 
@@ -279,6 +294,32 @@ enum ct_status ct_load_end(struct ct_reader *r)
             r->status = status;
     }
     return r->status;
+}
+
+enum ct_status ct_read_shared(struct ct_reader *r, int which, ct_load_fn *read, int variant,
+                              const struct ct_query *q, struct ct_arena *a, struct ct_rows *out,
+                              struct ct_error *err)
+{
+    enum { MOST_BYTES = 64 << 20 };
+    struct ct_shared *s = &r->shared[which];
+    ct_load_begin(r, q, a, err);
+    bool same = s->arena && s->version == r->version && s->t == r->t && s->at == r->at &&
+                s->gone == q->gone && s->variant == variant;
+    enum ct_status st = ct_load_end(r);
+    if (st == CT_OK && !same) {
+        struct ct_shared now = {.gone = q->gone, .variant = variant, .arena = ct_arena_new(MOST_BYTES)};
+        st = read(r, q, now.arena, &now.rows, err);
+        now.version = r->version;
+        now.t = r->t;
+        now.at = r->at;
+        ct_arena_free(st == CT_OK ? s->arena : now.arena);
+        *s = st == CT_OK ? now : *s;
+    }
+    if (st == CT_OK && !ct_arena_keep(a, s->arena))
+        return ct_fail(err, CT_ERR_LIMIT, NULL, "the answer is too large");
+    if (st == CT_OK)
+        *out = s->rows;
+    return st;
 }
 
 static void broken(struct ct_reader *r, int rc)

@@ -30,13 +30,17 @@ struct ct_query {
     struct ct_span subject; /* history: series name or glob; events: a provider, PROVIDER/SCOPE, a
                                source or series; offers: one series' whole name; updates: incident
                                id; attempts: source id */
-    bool whole;             /* events: SUBJECT is a whole name, nothing near it is looked for */
+    bool whole;             /* events, history: SUBJECT is a whole name (history: or a glob, as written up to its
+                               first wildcard); nothing near it is looked for, and none is no error */
     int64_t from_ms, to_ms; /* history, events: window; 0, 0 = all */
     int64_t mix_input, mix_output; /* tokens: parts of a blended price; 0, 0: 3 to 1 */
     size_t max_points;      /* history; 0: every stored change */
     int64_t step_ms;        /* history: a point for each such step from from_ms on in which anything is
                                known, those without a change with n = 0; 0: none. Goes before max_points */
     size_t max_series;      /* history: of a glob, in the order of names; 0 = 64 */
+    bool critical;          /* events of no subject: only incidents of that severity */
+    int64_t large_milli;    /* events of an index, that is moves of the prices it is made of: only those of that much,
+                               up or down; 0: all */
     size_t limit;           /* events: newest N; 0 = 10,000 */
     bool no_prices;         /* events: all but those of prices, which are most of them */
     bool gone;              /* also offers and models that are no longer there */
@@ -403,7 +407,7 @@ extern const struct ct_table ct_history_table;
 /* The series Q->subject names, as struct ct_history rows over [from_ms, to_ms]: by its whole name;
  * by a glob, those that had begun by then; by an ending at a '/' or by words in it ("h100 lambda
  * od") when only one series has them (a price goes before the stock of the same offer).
- * CT_ERR_NOT_FOUND names the nearest series, CT_ERR_USAGE two of several. */
+ * CT_ERR_NOT_FOUND names the nearest series, CT_ERR_USAGE two of several. With Q->whole neither. */
 ct_load_fn ct_read_history;
 /* Names of all series matching the subject (as above; null: all), rows of ct_series_table. */
 struct ct_series_row {

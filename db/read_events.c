@@ -1,5 +1,6 @@
 /* What happened: the tape, newest first. */
 #include "db/columns.h"
+#include "db/market.h"
 #include "db/reader.h"
 
 #define ROW struct ct_event_row
@@ -59,21 +60,29 @@ int ct_newer_event(const void *a, const void *b)
     return (x->id < y->id) - (x->id > y->id);
 }
 
+static sqlite3_stmt *use_events(struct ct_reader *r, const struct ct_event_window *w)
+{
+    if (w->critical)
+        return ct_use(r, SQL_EVENTS_CRITICAL, 5, w->from_ms, w->to_ms, w->limit,
+                      (int64_t)CT_EVENT_INCIDENT, (int64_t)CT_SEV_CRITICAL);
+    if (w->series || w->source)
+        return ct_use(r, w->series ? SQL_EVENTS_OF_SERIES : SQL_EVENTS_OF_SOURCE, 4, w->from_ms, w->to_ms,
+                      w->limit, w->series ? w->series : w->source);
+    return ct_use(r, SQL_EVENTS, 3, w->from_ms, w->to_ms, w->limit);
+}
+
 void ct_events_read(struct ct_reader *r, const struct ct_source_list *sources, struct ct_event_window w,
                     struct ct_event_list *out)
 {
-    enum ct_sql which = w.series ? SQL_EVENTS_OF_SERIES : w.source ? SQL_EVENTS_OF_SOURCE : SQL_EVENTS;
     size_t first = out->v.n;
-    sqlite3_stmt *st = which == SQL_EVENTS ? ct_use(r, which, 3, w.from_ms, w.to_ms, w.limit)
-                                           : ct_use(r, which, 4, w.from_ms, w.to_ms, w.limit,
-                                                    w.series ? w.series : w.source);
+    sqlite3_stmt *st = use_events(r, &w);
     while (ct_step(r, st)) {
         struct ct_event_row *row = CT_VEC_PUSH(r->arena, &out->v);
         if (!row)
             break;
         *row = event_row(r, st, sources);
     }
-    if (w.no_prices)
+    if (w.no_prices || w.critical)
         return;
     if (out->v.n - first == (size_t)w.limit && w.limit > 0) /* older ones would not count */
         w.from_ms = out->v.v[out->v.n - 1].at_ms;
@@ -87,6 +96,18 @@ static bool means(struct ct_reader *r, const struct ct_source_at *s, struct ct_s
 {
     return ct_span_ieq(subject, s->name) || (s->provider.n && ct_span_ieq(subject, s->provider)) ||
            ct_span_ieq(subject, ct_source_where(r, s));
+}
+
+/* Moves of the prices that index S is made of. */
+static void read_parts(struct ct_reader *r, const struct ct_source_list *sources, const struct ct_series_ref *s,
+                       struct ct_event_window w, struct ct_event_list *out)
+{
+    struct ct_market m = {.v = {NULL, 0, 0}};
+    ct_market_read(r, s, &m);
+    for (size_t i = 0; i < m.v.n; i++) {
+        w.series = m.v.v[i].series;
+        ct_price_events(r, sources, &w, out);
+    }
 }
 
 /* Events of the sources a subject names (a provider, PROVIDER/SCOPE, a source id), else of its
@@ -106,14 +127,16 @@ static void read_about(struct ct_reader *r, const struct ct_query *q,
     if (any)
         return;
     struct ct_series_list series = {.v = {NULL, 0, 0}};
-    if (q->whole)
+    if (q->whole && !ct_market_means(q->subject))
         ct_series_named(r, q->subject, CT_SERIES_MOST, &series);
     else
         (void)ct_series_find(r, q->subject, CT_SERIES_MOST, &series);
     for (size_t i = 0; i < series.v.n; i++) {
         w.series = series.v.v[i].id;
-        if (w.series > 0) /* others are made of series */
+        if (w.series > 0)
             ct_events_read(r, sources, w, out);
+        else if (series.v.v[i].kind == CT_SERIES_INDEX)
+            read_parts(r, sources, &series.v.v[i], w, out);
     }
 }
 
@@ -127,12 +150,14 @@ enum ct_status ct_read_events(struct ct_reader *r, const struct ct_query *q, str
     struct ct_event_window w = {.from_ms = q->from_ms,
                                 .to_ms = q->to_ms && q->to_ms <= r->at ? q->to_ms - 1 : r->at,
                                 .limit = (int64_t)limit,
-                                .no_prices = q->no_prices};
+                                .no_prices = q->no_prices,
+                                .critical = q->critical,
+                                .large_milli = q->large_milli};
     if (q->subject.n)
         read_about(r, q, &sources, w, &rows);
     else
         ct_events_read(r, &sources, w, &rows);
-    if (!q->subject.n)
+    if (!q->subject.n && !q->critical)
         ct_alert_events(r, w.from_ms, w.to_ms, limit, &rows);
     ct_reach_events(r, &sources, q->subject, w.from_ms, w.to_ms, &rows);
     ct_sort(r, rows.v.v, rows.v.n, sizeof *rows.v.v, ct_newer_event);

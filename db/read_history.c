@@ -148,9 +148,38 @@ enum ct_named ct_series_find(struct ct_reader *r, struct ct_span subject, size_t
     return CT_NAMED_NOTHING;
 }
 
+/* Series of the whole name SUBJECT, or those that the glob SUBJECT means. */
+static void find_whole(struct ct_reader *r, struct ct_span subject, size_t most, struct ct_series_list *out)
+{
+    size_t n = 0;
+    while (n < subject.n && subject.p[n] != '*' && subject.p[n] != '?')
+        n++;
+    if (n == 0) {
+        find(r, ct_use(r, SQL_SERIES_ALL, 0), subject, CT_NAMED_GLOB, most, out);
+        return;
+    }
+    if (n == subject.n) {
+        ct_series_named(r, subject, most, out);
+        if (!out->v.n && ct_market_means(subject))
+            ct_market_names(r, subject, true, named, CT_NAMED_EXACT, most, out);
+        return;
+    }
+    sqlite3_stmt *st = ct_use(r, SQL_SERIES_FROM, 0);
+    struct ct_span end = ct_arena_dup(r->arena, (struct ct_span){subject.p, n});
+    if (!end.p)
+        return;
+    ((char *)end.p)[n - 1]++; /* names are printable */
+    ct_bind_text(r, st, 1, (struct ct_span){subject.p, n});
+    ct_bind_text(r, st, 2, end);
+    find(r, st, subject, CT_NAMED_GLOB, most, out);
+}
+
+/* Looking for the nearest takes long: only where there is somebody to tell. */
 static enum ct_status not_found(struct ct_reader *r, struct ct_span subject)
 {
     struct ct_series_list all = {.v = {NULL, 0, 0}};
+    if (!r->err)
+        return r->status = CT_ERR_NOT_FOUND;
     find(r, ct_use(r, SQL_SERIES_ALL, 0), CT_SPAN_NONE, CT_NAMED_EXACT, 20000, &all);
     ct_market_names(r, CT_SPAN_NONE, false, named, CT_NAMED_EXACT, 25000, &all);
     const char **names = ct_arena_alloc(r->arena, (all.v.n + 1) * sizeof *names);
@@ -513,13 +542,17 @@ enum ct_status ct_read_history(struct ct_reader *r, const struct ct_query *q, st
     ct_load_begin(r, q, a, err);
     struct ct_source_list sources = ct_sources_at(r);
     size_t most = q->max_series ? q->max_series : CT_SERIES_MOST;
-    enum ct_named how = ct_series_find(r, q->subject, most, &list);
+    enum ct_named how = CT_NAMED_GLOB;
+    if (q->whole)
+        find_whole(r, q->subject, most, &list);
+    else
+        how = ct_series_find(r, q->subject, most, &list);
     if (how == CT_NAMED_GLOB && !r->live)
         drop_later(r, &list);
     if (how == CT_NAMED_ENDING || how == CT_NAMED_WORDS)
         prefer_prices(q->subject, &list);
     struct ct_history *rows = ct_arena_alloc(a, (list.v.n + 1) * sizeof *rows);
-    if (r->status == CT_OK && (how == CT_NAMED_NOTHING || list.v.n == 0))
+    if (r->status == CT_OK && !q->whole && (how == CT_NAMED_NOTHING || list.v.n == 0))
         (void)not_found(r, q->subject);
     else if (r->status == CT_OK && how >= CT_NAMED_ENDING && !one_name(&list))
         (void)ambiguous(r, q->subject, &list);

@@ -389,8 +389,8 @@ static int cheaper(const void *a, const void *b)
     return p != q ? (p > q) - (p < q) : ct_span_cmp(x->key, y->key);
 }
 
-enum ct_status ct_read_offers(struct ct_reader *r, const struct ct_query *q, struct ct_arena *a,
-                              struct ct_rows *out, struct ct_error *err)
+static enum ct_status read_offers(struct ct_reader *r, const struct ct_query *q, struct ct_arena *a,
+                                  struct ct_rows *out, struct ct_error *err)
 {
     struct items items = {.v = {NULL, 0, 0}};
     struct ct_rates rates = {.loaded = false};
@@ -416,6 +416,13 @@ enum ct_status ct_read_offers(struct ct_reader *r, const struct ct_query *q, str
         ct_sort(r, rows, items.v.n, sizeof *rows, cheaper);
     *out = (struct ct_rows){rows, items.v.n};
     return ct_load_end(r);
+}
+
+enum ct_status ct_read_offers(struct ct_reader *r, const struct ct_query *q, struct ct_arena *a,
+                              struct ct_rows *out, struct ct_error *err)
+{
+    return q->subject.n ? read_offers(r, q, a, out, err)
+                        : ct_read_shared(r, 0, read_offers, 0, q, a, out, err);
 }
 
 /* ---- groups ---- */
@@ -654,16 +661,19 @@ static void drop_doubles(struct ct_reader *r, struct items *items)
     items->v.n = kept;
 }
 
-enum ct_status ct_read_gpus(struct ct_reader *r, const struct ct_query *q, struct ct_arena *a,
-                            struct ct_rows *out, struct ct_error *err)
+static enum group group_of(const struct ct_query *q)
+{
+    struct ct_span by = ct_span(q->group);
+    return ct_span_is(by, "region") ? BY_REGION : ct_span_is(by, "cloud") ? BY_CLOUD : BY_GPU;
+}
+
+static enum ct_status read_gpus(struct ct_reader *r, const struct ct_query *q, struct ct_arena *a,
+                                struct ct_rows *out, struct ct_error *err)
 {
     CT_VEC(struct ct_gpu_row) rows = {NULL, 0, 0};
     struct items items = {.v = {NULL, 0, 0}};
     struct ct_rates rates = {.loaded = false};
-    struct ct_span by = ct_span(q->group);
-    enum group g = ct_span_is(by, "region")  ? BY_REGION
-                   : ct_span_is(by, "cloud") ? BY_CLOUD
-                                             : BY_GPU;
+    enum group g = group_of(q);
     ct_load_begin(r, q, a, err);
     struct ct_source_list sources = ct_sources_at(r);
     /* What left within the week belongs to the index of then. */
@@ -697,4 +707,10 @@ enum ct_status ct_read_gpus(struct ct_reader *r, const struct ct_query *q, struc
     }
     *out = (struct ct_rows){rows.v, rows.n};
     return ct_load_end(r);
+}
+
+enum ct_status ct_read_gpus(struct ct_reader *r, const struct ct_query *q, struct ct_arena *a,
+                            struct ct_rows *out, struct ct_error *err)
+{
+    return ct_read_shared(r, 1, read_gpus, (int)group_of(q), q, a, out, err);
 }

@@ -91,7 +91,9 @@ static void walk_series(struct ct_reader *r, const struct ct_source_list *source
     struct ct_asof is = ct_asof(r, w->series, w->to_ms), was;
     for (; is.at_ms != CT_NONE && is.at_ms >= w->from_ms && (int64_t)out->v.n < w->limit; is = was) {
         was = ct_asof(r, w->series, is.at_ms - 1);
-        if (moved(was, is))
+        int64_t pct = moved(was, is) ? ct_event_pct(was.value, is.value) : CT_NONE;
+        bool wanted = !w->large_milli || (pct != CT_NONE && (pct >= w->large_milli || pct <= -w->large_milli));
+        if (wanted && moved(was, is))
             add_move(r, sources, w->series, is.at_ms, out);
     }
 }

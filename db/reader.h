@@ -74,6 +74,9 @@
       " WHERE s.kind IN (0,2)")                                                                    \
     X(SERIES_NAMED,                                                                                \
       "SELECT id,name,unit,digits,source_id,kind,cur_ms,cur_flags FROM series WHERE name=?1")      \
+    X(SERIES_FROM,                                                                                 \
+      "SELECT id,name,unit,digits,source_id,kind,cur_ms,cur_flags FROM series"                     \
+      " WHERE name>=?1 AND name<?2 ORDER BY name")                                                 \
     X(SERIES_ALL,                                                                                  \
       "SELECT id,name,unit,digits,source_id,kind,cur_ms,cur_flags FROM series ORDER BY name")      \
     X(TOKEN_REF, "SELECT ref FROM token WHERE series_id=?1")                                       \
@@ -117,6 +120,8 @@
               "k.open_weights FROM token k JOIN series s ON s.id=k.series_id")                     \
     X(EVENTS, "SELECT " SQL_EVENT_COLUMNS SQL_EVENT_FROM "e.at_ms>=?1 AND e.at_ms<=?2"             \
               " ORDER BY e.at_ms DESC,e.id DESC LIMIT ?3")                                         \
+    X(EVENTS_CRITICAL, "SELECT " SQL_EVENT_COLUMNS SQL_EVENT_FROM "e.at_ms>=?1 AND e.at_ms<=?2"    \
+                       " AND e.kind=?4 AND e.severity=?5 ORDER BY e.at_ms DESC,e.id DESC LIMIT ?3") \
     X(EVENT_BEFORE, "SELECT max(at_ms) FROM event WHERE at_ms<?1")                                 \
     X(EVENT_AFTER, "SELECT min(at_ms) FROM event WHERE at_ms>?1 AND at_ms<=?2")                    \
     X(MOVE_BEFORE, "SELECT max(at_ms) FROM price_move WHERE at_ms<?1")                             \
@@ -142,6 +147,7 @@ enum ct_sql {
 extern const char *const ct_sql_text[CT_N_SQL];
 
 struct accelerator;
+struct kept;
 
 struct ct_reader {
     sqlite3 *db;
@@ -158,6 +164,19 @@ struct ct_reader {
     bool live;
     int64_t t;  /* the moment ages count from: now, or the past moment */
     int64_t at; /* what look-ups compare with: T, or (live) later than anything */
+    int64_t version; /* of what was committed, as of this load */
+    /* polls.c: answers kept until somebody commits */
+    struct ct_arena *polls_arena;
+    struct kept *polls;
+    size_t n_polls;
+    /* whole tables that panels loaded together ask for */
+    struct ct_shared {
+        int64_t version, t, at;
+        bool gone;
+        int variant;
+        struct ct_arena *arena;
+        struct ct_rows rows;
+    } shared[2];
     /* accelerators.tsv, read once */
     struct ct_arena *accel_arena;
     struct accelerator *accel;
@@ -169,6 +188,12 @@ struct ct_reader {
 void ct_load_begin(struct ct_reader *r, const struct ct_query *q, struct ct_arena *a,
                    struct ct_error *err);
 enum ct_status ct_load_end(struct ct_reader *r);
+
+/* READ as it is, or what it gave to the last who asked the same of the same data at the same moment: A then keeps that
+ * alive. VARIANT tells apart what Q does not; WHICH of r->shared remembers. */
+enum ct_status ct_read_shared(struct ct_reader *r, int which, ct_load_fn *read, int variant,
+                              const struct ct_query *q, struct ct_arena *a, struct ct_rows *out,
+                              struct ct_error *err);
 
 /* The statement, reset, with N integers bound; NULL after a failure (ct_step takes it). A statement
  * that is being stepped must not be used again inside. */
@@ -283,6 +308,21 @@ struct ct_scope_state {
 };
 struct ct_scope_state ct_scope_state(struct ct_reader *r, const struct ct_source_at *s);
 
+/* The answers of a source, runs of equal ones as one, that began in [from_ms, to_ms], oldest first; before them the last
+ * good one that began by from_ms, with the failures since (none was good: all before). Good until the load ends. */
+struct ct_poll {
+    int64_t from_ms, to_ms;
+    bool good, imported;
+    struct ct_span reason; /* of a failure */
+};
+struct ct_polls {
+    const struct ct_poll *v;
+    size_t n;
+};
+struct ct_polls ct_polls_between(struct ct_reader *r, int64_t source, int64_t from_ms, int64_t to_ms);
+void ct_polls_begin(struct ct_reader *r, bool committed); /* of a load; COMMITTED: since the last one */
+void ct_polls_forget(struct ct_reader *r);
+
 /* The stretches of [from_ms, to_ms] in which SOURCE's answers were not known, oldest first,
  * disjoint.
  *
@@ -364,6 +404,8 @@ struct ct_event_list {
 struct ct_event_window {
     int64_t from_ms, to_ms, limit, source, series;
     bool no_prices; /* but moves of prices, which are most */
+    bool critical;
+    int64_t large_milli; /* of prices only moves of that much, up or down; 0: all */
 };
 void ct_events_read(struct ct_reader *r, const struct ct_source_list *sources, struct ct_event_window w,
                     struct ct_event_list *out);

@@ -314,31 +314,19 @@ void ct_source_gaps(struct ct_reader *r, const struct ct_source_at *s, int64_t f
 {
     struct gap_walk w = {r, out, from_ms, to_ms, 2 * s->interval_ms + CT_MINUTE};
     const struct ct_span nobody = CT_LIT("not recorded");
-    /* Start where the last good answer before the window began. */
-    int64_t start = from_ms - 1;
-    sqlite3_stmt *st = ct_use(r, SQL_POLLS_BACK, 2, s->id, from_ms);
-    while (ct_step(r, st)) {
-        start = ct_col_must(st, 0) - 1;
-        if (sqlite3_column_int(st, 3) <= CT_POLL_CARRY)
-            break;
-    }
-    if (st)
-        sqlite3_reset(st);
-
     int64_t good = CT_NONE,
             end = CT_NONE; /* the last good answer; the end of what is told so far */
     bool good_imported = false;
     CT_VEC(struct ct_gap) failed = {NULL, 0, 0}; /* attempts since the last good answer */
-    st = ct_use(r, SQL_POLLS, 3, s->id, start, to_ms);
-    for (bool more = true; more && r->status == CT_OK;) {
-        more = ct_step(r, st);
-        bool success = more && sqlite3_column_int(st, 3) <= CT_POLL_CARRY;
-        int64_t at = more ? ct_col_must(st, 0) : to_ms;
-        bool imported = more && sqlite3_column_int(st, 4) != 0;
-        if (more && !success) {
+    struct ct_polls polls = ct_polls_between(r, s->id, from_ms, to_ms);
+    for (size_t k = 0; k <= polls.n && r->status == CT_OK; k++) {
+        const struct ct_poll *p = k < polls.n ? &polls.v[k] : NULL; /* behind the last: the end of the window */
+        int64_t at = p ? p->from_ms : to_ms;
+        bool imported = p && p->imported;
+        if (p && !p->good) {
             struct ct_gap *f = CT_VEC_PUSH(r->arena, &failed);
             if (f)
-                *f = (struct ct_gap){at, ct_col_must(st, 1), ct_col_text(r, st, 6)};
+                *f = (struct ct_gap){at, p->to_ms, ct_arena_dup(r->arena, p->reason)};
             continue;
         }
         int64_t since = good == CT_NONE ? from_ms : good;
@@ -361,13 +349,11 @@ void ct_source_gaps(struct ct_reader *r, const struct ct_source_at *s, int64_t f
             add_gap(&w, end, at, quiet ? nobody : failed.v[failed.n - 1].reason);
         }
         failed.n = 0;
-        if (more) {
-            good = ct_col_must(st, 1);
+        if (p) {
+            good = p->to_ms;
             good_imported = imported;
         }
     }
-    if (st)
-        sqlite3_reset(st);
 }
 
 bool ct_in_gap(const struct ct_gaps *gaps, int64_t at_ms)

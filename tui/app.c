@@ -150,6 +150,7 @@ void ct_ui_result_done(struct ct_ui_result *r)
 void ui_load_now(struct ct_ui *ui, struct ct_reader *r, const struct ct_error *trouble)
 {
     struct ct_load_request *request = ct_xmalloc(sizeof(*request));
+    int64_t clock_ms = ct_now_ms();
     for (int round = 0; round < 4; round++) {
         bool any = false;
         ui_make_request(ui, request);
@@ -163,7 +164,7 @@ void ui_load_now(struct ct_ui *ui, struct ct_reader *r, const struct ct_error *t
                 continue;
             }
             if (r) {
-                ct_load_one(r, item, &a);
+                ct_load_one(r, item, clock_ms, &a);
             }
             ui_take_answer(ui, &a);
             any = true;

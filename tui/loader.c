@@ -38,6 +38,7 @@ struct ct_loader {
     } done[CT_LOAD_SLOTS];
     uint64_t epoch;  /* grows whenever answers given may no longer hold */
     int64_t version, minute, looked_mono_ms;
+    int64_t clock_ms; /* of what is loaded together, so that one table serves several panels; a second old at most */
     dev_t dev;
     ino_t ino;
     struct ct_error trouble; /* why there is no reader */
@@ -78,6 +79,7 @@ static void look(struct ct_loader *l)
     int64_t minute = ct_now_ms() / CT_MINUTE;
     bool there = stat(l->path, &file) == 0;
     l->looked_mono_ms = ct_mono_ms();
+    l->clock_ms = ct_now_ms();
     if (minute != l->minute) {
         l->minute = minute;
         l->epoch++;
@@ -107,12 +109,13 @@ static void look(struct ct_loader *l)
 
 /* ---- loading ---- */
 
-void ct_load_one(struct ct_reader *r, const struct ct_load_item *item, struct ct_load_answer *out)
+void ct_load_one(struct ct_reader *r, const struct ct_load_item *item, int64_t clock_ms,
+                 struct ct_load_answer *out)
 {
     memset(out, 0, sizeof(*out));
     out->slot = item->slot;
     out->generation = item->generation;
-    out->loaded_ms = ct_now_ms();
+    out->loaded_ms = clock_ms;
     out->newer = ct_reader_newer(r);
     out->arena = ct_arena_new(MOST_MODEL_BYTES);
     int64_t now = item->query.at_ms == CT_LIVE ? out->loaded_ms : item->query.at_ms;
@@ -161,7 +164,7 @@ static void answer(struct ct_loader *l, const struct ct_load_item *item)
         l->busy_slot = item->slot;
         l->busy_generation = item->generation;
         pthread_mutex_unlock(&l->lock);
-        ct_load_one(l->reader, item, &a);
+        ct_load_one(l->reader, item, l->clock_ms, &a);
         pthread_mutex_lock(&l->lock);
         l->busy_slot = -1;
         pthread_mutex_unlock(&l->lock);
@@ -186,6 +189,7 @@ static void wait_for_work(struct ct_loader *l)
         while (read(l->to_loader[0], bytes, sizeof(bytes)) > 0) {
         }
     }
+    l->clock_ms = ct_now_ms();
 }
 
 static void *run(void *arg)

@@ -46,7 +46,8 @@ void ct_loader_post(struct ct_loader *l, const struct ct_load_request *request);
 /* One answer, the newest of its slot; false: none waits. */
 bool ct_loader_take(struct ct_loader *l, struct ct_load_answer *out);
 
-/* One load on the calling thread, as the loader does it; also for `screen`. */
-void ct_load_one(struct ct_reader *r, const struct ct_load_item *item, struct ct_load_answer *out);
+/* One load on the calling thread, as the loader does it; also for `screen`. CLOCK_MS: of all that is loaded together. */
+void ct_load_one(struct ct_reader *r, const struct ct_load_item *item, int64_t clock_ms,
+                 struct ct_load_answer *out);
 
 #endif

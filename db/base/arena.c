@@ -1,6 +1,7 @@
 #include "db/base/arena.h"
 
 #include <assert.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,12 +19,18 @@ struct ct_arena {
     struct block *blocks; /* the first one is filled, the others are full enough */
     size_t limit, used;
     bool full;
+    atomic_uint owners;
+    struct kept {
+        struct kept *next;
+        struct ct_arena *arena;
+    } *kept; /* owned as well */
 };
 
 struct ct_arena *ct_arena_new(size_t limit)
 {
     struct ct_arena *a = ct_xcalloc(1, sizeof(*a));
     a->limit = limit ? limit : SIZE_MAX / 4;
+    atomic_init(&a->owners, 1);
     return a;
 }
 
@@ -36,16 +43,42 @@ static void free_blocks(struct block *b)
     }
 }
 
+static void let_go(struct ct_arena *a)
+{
+    while (a->kept) {
+        struct kept *k = a->kept;
+        a->kept = k->next;
+        ct_arena_free(k->arena);
+        free(k);
+    }
+}
+
 void ct_arena_free(struct ct_arena *a)
 {
-    if (a) {
+    if (a && atomic_fetch_sub(&a->owners, 1) == 1) {
+        let_go(a);
         free_blocks(a->blocks);
         free(a);
     }
 }
 
+bool ct_arena_keep(struct ct_arena *a, struct ct_arena *other)
+{
+    if (other->used > a->limit - a->used) {
+        a->full = true;
+        return false;
+    }
+    a->used += other->used;
+    struct kept *k = ct_xmalloc(sizeof(*k));
+    atomic_fetch_add(&other->owners, 1);
+    *k = (struct kept){a->kept, other};
+    a->kept = k;
+    return true;
+}
+
 void ct_arena_reset(struct ct_arena *a)
 {
+    let_go(a);
     if (a->blocks) {
         free_blocks(a->blocks->next);
         a->blocks->next = NULL;

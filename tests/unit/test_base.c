@@ -297,6 +297,25 @@ static void running_out_of_memory_restores_the_terminal_first(void **state)
 
 /* ---- arena ---- */
 
+static void an_arena_lives_as_long_as_whoever_keeps_it(void **state)
+{
+    (void)state;
+    struct ct_arena *kept = ct_arena_new(0), *a = ct_arena_new(0), *b = ct_arena_new(0);
+    struct ct_arena *small = ct_arena_new(3);
+    struct ct_span text = ct_arena_dup(kept, CT_LIT("still here"));
+    assert_true(ct_arena_keep(a, kept));
+    assert_true(ct_arena_keep(b, kept));
+    assert_false(ct_arena_keep(small, kept));
+    assert_true(ct_arena_full(small));
+    ct_arena_free(kept);
+    ct_arena_reset(a);
+    ct_arena_free(a);
+    assert_true(ct_span_is(text, "still here"));
+    assert_true(ct_arena_used(b) >= 10);
+    ct_arena_free(b);
+    ct_arena_free(small);
+}
+
 static void arena_memory_is_zeroed_aligned_and_apart(void **state)
 {
     (void)state;
@@ -1869,6 +1888,7 @@ int main(void)
         cmocka_unit_test(integers_are_whole_and_checked),
         cmocka_unit_test(a_buffer_grows_and_stays_terminated),
         cmocka_unit_test(running_out_of_memory_restores_the_terminal_first),
+        cmocka_unit_test(an_arena_lives_as_long_as_whoever_keeps_it),
         cmocka_unit_test(arena_memory_is_zeroed_aligned_and_apart),
         cmocka_unit_test(an_arena_refuses_past_its_limit_and_remembers),
         cmocka_unit_test(arena_text_is_copied_and_terminated),

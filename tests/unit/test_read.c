@@ -764,6 +764,86 @@ static void history_has_a_point_a_change_and_gaps_with_their_reasons(void **stat
     end(&t);
 }
 
+/* What is kept between loads is as good as what is stored: also after a commit, and for a window that begins earlier. */
+static void answers_kept_between_loads_follow_what_is_stored(void **state)
+{
+    struct read t = begin(state, MIN(64));
+    offer(t.f, "p5", 2000, -1);
+    fetch(t.f, "list", MIN(0));
+    repeat(t.f, "list", MIN(1));
+    repeat(t.f, "list", MIN(30));
+    repeat(t.f, "list", MIN(31));
+    t.q.from_ms = MIN(30);
+    t.q.to_ms = MIN(31);
+    struct ct_history h = history(&t, "gpu*p5");
+    gaps_are(&t, &h, "");
+    t.q.from_ms = MIN(1);
+    h = history(&t, "gpu*p5");
+    gaps_are(&t, &h, "2025-10-09T08:54:20Z|2025-10-09T09:23:20Z|not recorded");
+    t.q.from_ms = MIN(30);
+    t.q.to_ms = MIN(60);
+    h = history(&t, "gpu*p5");
+    gaps_are(&t, &h, "2025-10-09T09:24:20Z|2025-10-09T09:53:20Z|not recorded");
+    for (int i = 32; i <= 60; i++)
+        repeat(t.f, "list", MIN(i));
+    h = history(&t, "gpu*p5");
+    gaps_are(&t, &h, "");
+    end(&t);
+}
+
+/* Panels loaded together share a table; who asks of another moment, or after a commit, gets its own. */
+static void a_table_asked_for_again_is_the_same_until_something_differs(void **state)
+{
+    struct read t = begin(state, MIN(1));
+    offer(t.f, "p5", 2000, -1);
+    fetch(t.f, "list", MIN(0));
+    struct ct_rows first = load(&t, ct_read_offers), again = load(&t, ct_read_offers);
+    assert_int_equal(first.n, 1);
+    assert_ptr_equal(first.v, again.v);
+    t.q.gone = true;
+    assert_ptr_not_equal(first.v, load(&t, ct_read_offers).v);
+    t.q.gone = false;
+    t.q.now_ms++;
+    struct ct_rows later = load(&t, ct_read_offers);
+    assert_ptr_not_equal(first.v, later.v);
+    offer(t.f, "p5", 1900, -1);
+    fetch(t.f, "list", MIN(1));
+    shows(&t, ct_read_offers, &ct_offer_table, "price_usd_per_gpu_hour", "1.9");
+    t.q.group = "cloud";
+    struct ct_rows clouds = load(&t, ct_read_gpus);
+    t.q.group = NULL;
+    assert_ptr_not_equal(clouds.v, load(&t, ct_read_gpus).v);
+    ct_reader_close(t.r); /* what was read outlives the reader */
+    char *is = show(&t, &ct_offer_table, first, "price_usd_per_gpu_hour");
+    assert_string_equal(is, "2");
+    free(is);
+    ct_arena_free(t.arena);
+}
+
+static void a_whole_name_is_looked_for_as_it_stands(void **state)
+{
+    struct read t = begin(state, MIN(1));
+    struct ct_rows rows = {NULL, 0};
+    offer(t.f, "p5", 2000, -1);
+    offer(t.f, "p6", 3000, -1);
+    fetch(t.f, "list", MIN(0));
+    t.q.whole = true;
+    static const struct {
+        const char *subject;
+        size_t n;
+    } asked[] = {{"p5", 0}, {"gpu/*/p5", 1}, {"GPU/*/p5", 0}, {"gpu/*", 2}, {"*p6", 1}, {"nothing", 0}};
+    for (size_t i = 0; i < CT_LEN(asked); i++) {
+        t.q.subject = ct_span(asked[i].subject);
+        assert_int_equal(ct_read_history(t.r, &t.q, t.arena, &rows, &t.err), CT_OK);
+        assert_int_equal(rows.n, asked[i].n);
+    }
+    t.q.subject = ((const struct ct_offer_row *)load(&(struct read){t.f, t.r, {.at_ms = CT_LIVE, .now_ms = MIN(1)},
+                                                                    t.arena, {0}}, ct_read_offers).v)->series;
+    assert_int_equal(ct_read_history(t.r, &t.q, t.arena, &rows, &t.err), CT_OK);
+    assert_int_equal(rows.n, 1);
+    end(&t);
+}
+
 static void what_is_not_offered_is_a_gap_and_not_a_zero(void **state)
 {
     struct read t = begin(state, T0);
@@ -1483,6 +1563,9 @@ int main(void)
         T(tokens_change_over_thirty_days_and_keep_listings_without_a_price),
         T(a_series_is_found_by_its_name_an_ending_words_or_a_glob),
         T(history_has_a_point_a_change_and_gaps_with_their_reasons),
+        T(answers_kept_between_loads_follow_what_is_stored),
+        T(a_table_asked_for_again_is_the_same_until_something_differs),
+        T(a_whole_name_is_looked_for_as_it_stands),
         T(what_is_not_offered_is_a_gap_and_not_a_zero),
         T(buckets_keep_a_spike_of_one_sample),
         T(steps_make_a_grid_that_holds_values_and_leaves_gaps),

@@ -460,15 +460,11 @@ static enum ct_status add_endpoints(struct builder *b, struct ct_span series, st
     struct ct_span rest = series;
     ct_span_cut(&rest, '/');
     query.subject = ct_arena_printf(b->a, "endpoint/%.*s/*", CT_FMT(ct_span_cut(&rest, '/')));
+    query.whole = true;
     query.to_ms = b->now_ms;
     query.from_ms = b->now_ms - CT_DAY;
-    struct ct_error e = {0};
-    enum ct_status st = ct_read_history(b->reader, &query, b->a, &rows, &e);
+    enum ct_status st = ct_read_history(b->reader, &query, b->a, &rows, b->err);
     const struct ct_history *h = rows.v;
-    if (st == CT_ERR_NOT_FOUND)
-        return CT_OK;
-    if (st != CT_OK)
-        return ct_fail(b->err, st, e.where, "%s", e.what);
     for (size_t i = 0; st == CT_OK && i < rows.n; i++) {
         struct ct_buf words = CT_BUF_INIT;
         ct_view_series(&words, h[i].series);

@@ -149,12 +149,13 @@ static bool in_index(struct ct_span series, struct ct_span index)
     return ends && ct_span_eq(part[4], terms);
 }
 
+enum { LARGE_MILLI = 10000 };
+
 /* Of what moves a market only large moves and large failures are marked. */
 static bool moves_market(const struct ct_event_row *e, struct ct_span index)
 {
-    const int64_t large = 10000;
     if (e->kind == CT_EVENT_PRICE)
-        return e->pct_milli != CT_NONE && (e->pct_milli >= large || e->pct_milli <= -large) &&
+        return e->pct_milli != CT_NONE && (e->pct_milli >= LARGE_MILLI || e->pct_milli <= -LARGE_MILLI) &&
                in_index(e->series, index);
     return e->kind == CT_EVENT_INCIDENT && e->severity == CT_SEV_CRITICAL;
 }
@@ -196,7 +197,7 @@ static enum ct_status add_events(struct ct_reader *r, const struct ct_query *que
     struct ct_rows rows = {NULL, 0};
     q.subject = subject;
     q.whole = true;
-    q.limit = 500;
+    q.limit = query->limit ? query->limit : 500;
     enum ct_status st = ct_read_events(r, &q, a, &rows, err);
     const struct ct_event_row *e = rows.v;
     for (size_t i = 0; st == CT_OK && i < rows.n; i++) {
@@ -207,33 +208,24 @@ static enum ct_status add_events(struct ct_reader *r, const struct ct_query *que
     return st;
 }
 
-/* Adds what happened anywhere in the window and concerns an index: read once for all of them. */
+/* Adds large moves of what the indices are made of, and the failures that move a market. */
 static enum ct_status add_market_events(struct ct_reader *r, const struct ct_query *query,
                                         const struct history_model *m, struct ct_arena *a,
                                         event_vec *out, struct ct_error *err)
 {
-    struct ct_arena *scratch = ct_arena_new(0); /* most of it concerns no line */
     struct ct_query q = *query;
-    struct ct_rows rows = {NULL, 0};
-    q.subject = CT_SPAN_NONE;
-    q.limit = 10000;
-    enum ct_status st = ct_read_events(r, &q, scratch, &rows, err);
-    const struct ct_event_row *e = rows.v;
-    for (size_t i = 0; st == CT_OK && i < rows.n; i++) {
-        bool wanted = false;
-        for (size_t k = 0; k < m->n && !wanted; k++)
-            wanted = ct_span_starts(m->line[k].h.series, "index/") && concerns(&e[i], &m->line[k]);
-        struct ct_event_row *one = wanted ? CT_VEC_PUSH(a, out) : NULL;
-        if (!one)
+    enum ct_status st = CT_OK;
+    const struct history_line *index = NULL;
+    q.large_milli = LARGE_MILLI;
+    for (size_t i = 0; st == CT_OK && i < m->n; i++) {
+        if (!ct_span_starts(m->line[i].h.series, "index/"))
             continue;
-        *one = e[i];
-        struct ct_span *const texts[] = {&one->subject, &one->text, &one->source_id, &one->field,
-                                         &one->unit,    &one->series, &one->source};
-        for (size_t k = 0; k < CT_LEN(texts); k++)
-            *texts[k] = ct_arena_dup(a, *texts[k]);
+        index = &m->line[i];
+        st = add_events(r, &q, index->h.series, index, a, out, err);
     }
-    ct_arena_free(scratch);
-    return st;
+    q = *query;
+    q.critical = true;
+    return st == CT_OK && index ? add_events(r, &q, CT_SPAN_NONE, index, a, out, err) : st;
 }
 
 /* Adds the articles of the window about PROVIDER. */

@@ -58,12 +58,9 @@ enum ct_status ct_read_stock_record(struct ct_reader *r, struct ct_query q, stru
     q.whole = true;
     q.to_ms = end;
     q.from_ms = end - CT_STOCK_DAYS * CT_DAY;
-    struct ct_error e = {0};
-    enum ct_status st = ct_read_history(r, &q, a, &found, &e);
-    if (st != CT_OK && st != CT_ERR_NOT_FOUND)
-        return ct_fail(err, st, e.where, "%s", e.what);
-    if (!found.n)
-        return CT_OK;
+    enum ct_status st = ct_read_history(r, &q, a, &found, err);
+    if (st != CT_OK || !found.n)
+        return st;
     const struct ct_history *h = found.v;
     const struct ct_point *p = h->points.v;
     int64_t from = q.from_ms, stock = h->open_value;

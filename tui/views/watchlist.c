@@ -103,14 +103,13 @@ static bool add_series(row_vec *rows, struct ct_reader *reader, struct ct_span n
 {
     struct ct_query query = ct_view_query(q, now_ms);
     struct ct_rows found = {NULL, 0};
-    struct ct_error ignored = {0}; /* what is not there is counted by the caller */
     int64_t end = ct_view_end(q, now_ms);
     query.subject = name;
     query.from_ms = end - 30 * CT_DAY;
     query.to_ms = end;
     query.max_points = CT_SPARK * 8;
-    if (ct_read_history(reader, &query, a, &found, &ignored) != CT_OK || !found.n)
-        return false;
+    if (ct_read_history(reader, &query, a, &found, NULL) != CT_OK || !found.n)
+        return false; /* counted by the caller */
     const struct ct_history *h = found.v;
     struct row *r = CT_VEC_PUSH(a, rows);
     if (!r)
