@@ -309,6 +309,12 @@ static int64_t price_then(struct ct_look *l, const struct ct_target_ops *t, stru
     return j.fact.truth == CT_TRUTH_UNKNOWN ? CT_NONE : t->price(*hit);
 }
 
+/* A correction of wrong data is no change: nobody is told. */
+static bool corrected(const struct ct_target_ops *t, int64_t was, int64_t is)
+{
+    return was != CT_NONE && is != CT_NONE && ct_is_correction(was, is, t->price == token_price);
+}
+
 static enum ct_truth changed(enum ct_change_way way, int64_t limit, int64_t pct)
 {
     if (pct == CT_NONE)
@@ -341,7 +347,8 @@ static enum ct_status is_low(struct ct_look *l, const struct ct_when *w,
             continue;
         const struct ct_point *p = h[i].points.v;
         for (size_t k = 0; k < h[i].points.n; k++) {
-            if (p[k].suspect || p[k].min == CT_NONE)
+            if (p[k].suspect || p[k].min == CT_NONE || corrected(t, p[k].min, now) ||
+                corrected(t, p[k].max, now))
                 continue;
             low = low == CT_NONE || p[k].min < low ? p[k].min : low;
             high = high == CT_NONE || p[k].max > high ? p[k].max : high;
@@ -466,7 +473,8 @@ static enum ct_status judge_row(struct asking *k, const void *row, struct ct_jud
         hold = both(hold, t);
     }
     if (w->change && !unknown) {
-        int64_t pct = ct_pct_change(price_then(k->l, k->t, k->then, row), k->t->price(row));
+        int64_t was = price_then(k->l, k->t, k->then, row), is = k->t->price(row);
+        int64_t pct = corrected(k->t, was, is) ? CT_NONE : ct_pct_change(was, is);
         truth = both(truth, changed(w->change, w->change_milli, pct));
         hold = both(hold, changed(w->change, w->change_relaxed, pct));
     }

@@ -33,6 +33,7 @@
     X(GROUP, "group", "WHAT", "one row per gpu, cloud or region")                                  \
     X(AVAILABLE, "available", NULL, "only what is in stock (A or L)")                              \
     X(GONE, "gone", NULL, "also what is no longer offered")                                        \
+    X(NO_SUSPECT, "no-suspect", NULL, "without corrections of wrong data")                         \
     X(LABS, "labs", NULL, "one row per lab")                                                       \
     X(CHANGES, "changes", "SPAN", "what came and went in that time (30d)")                         \
     X(GPU, "gpu", "G", "this accelerator (h100, h100-sxm)")                                        \

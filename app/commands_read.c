@@ -32,6 +32,7 @@ struct ct_query ct_call_query(const struct ct_call *c)
 {
     return (struct ct_query){
         .at_ms = c->at_ms, .now_ms = c->now_ms, .gone = c->flag[CT_FLAG_GONE] != NULL,
+        .believed = c->flag[CT_FLAG_NO_SUSPECT] != NULL,
         .mix_input = ct_setting_number(c->settings, "mix", "input"),
         .mix_output = ct_setting_number(c->settings, "mix", "output")};
 }
@@ -289,7 +290,7 @@ int ct_cmd_events(struct ct_call *c)
 int ct_cmd_movers(struct ct_call *c)
 {
     static const struct plain p = {&ct_mover_table, ct_read_movers,
-                                   "series then now unit pct changed_at source", "", PRICES | MODELS};
+                                   "series then now unit pct suspect changed_at source", "", PRICES | MODELS};
     struct ct_query q = ct_call_query(c);
     q.limit = c->n_words || c->flag[CT_FLAG_LIMIT] ? 1000000 : 0; /* of those the filter leaves */
     if (ct_call_window(c, &q) != CT_OK)

@@ -524,7 +524,8 @@ bool ct_low_90d(struct ct_reader *r, int64_t series, int64_t t, int64_t v)
     const struct ct_sample *x;
     for (size_t n; at < t && (x = ct_next_samples(r, series, at, &n)); at = x[n - 1].at_ms)
         for (size_t i = 0; i < n && x[i].at_ms <= t; i++) {
-            if (x[i].value == CT_NONE || (x[i].flags & CT_SAMPLE_QUARANTINED))
+            if (x[i].value == CT_NONE || (x[i].flags & CT_SAMPLE_QUARANTINED) ||
+                ct_is_correction(x[i].value, v, false))
                 continue;
             if (x[i].value < v)
                 return false;

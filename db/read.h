@@ -44,6 +44,7 @@ struct ct_query {
     size_t limit;           /* events: newest N; 0 = 10,000 */
     bool no_prices;         /* events: all but those of prices, which are most of them */
     bool gone;              /* also offers and models that are no longer there */
+    bool believed;          /* events, moves, movers, tokens: none that is suspect */
 };
 
 /* ---- line 1 and the whole ---- */
@@ -161,11 +162,17 @@ struct ct_token_row {
     int64_t premium_milli; /* percent over the lab's own price of the same kind, tier, geography and list; CT_NONE */
     ct_nusd blended;       /* input and output of the same id and tier in the mix asked for; CT_NONE */
     int suspect, gone, evidence, freshness;
+    /* The same offer in another list, of all others the one furthest off that no price of this list matches; -1: no
+     * other list has it. Two lists are two rows, never one: nobody knows which of them is right. */
+    int lists_differ;
+    ct_nusd other_price;       /* CT_NONE */
+    struct ct_span other_list; /* its source */
 };
 extern const struct ct_table ct_token_table;
 
 /* Who moved a price first, who followed after how long ("first", "follows"), what another list noted later ("other
- * list"), corrections ("suspect"), and who sells at the old price still ("not yet", at CT_NONE). */
+ * list"), corrections ("suspect"), and who sells at the old price still ("not yet", at CT_NONE; "lists differ" where another
+ * list says otherwise). */
 struct ct_move_row {
     int64_t at_ms, after_days; /* behind the first; CT_NONE */
     struct ct_span role, lab, model, variant, host, region, tier, source, series;
@@ -176,6 +183,9 @@ struct ct_move_row {
 extern const struct ct_table ct_move_table;
 /* What prices may be compared within: "us" of us-east-1, "" of what is sold without a place. */
 struct ct_span ct_geography(struct ct_span region);
+/* Whether a price that was WAS and is IS was corrected rather than moved: twenty times or more, or of TOKENS (per
+ * million) either one above 1000 dollars. Shown and marked, no move of the market, and nobody is told. */
+bool ct_is_correction(ct_nusd was, ct_nusd is, bool tokens);
 /* A price of PARTS_IN input and PARTS_OUT output; CT_NONE when what it needs is not known. */
 ct_nusd ct_blend(ct_nusd input, ct_nusd output, int64_t parts_in, int64_t parts_out);
 
@@ -445,6 +455,7 @@ struct ct_mover_row {
     struct ct_span series, unit, source;
     int64_t then_value, now_value, pct_milli, changed_ms;
     int digits;
+    int suspect; /* a correction: those come last */
 };
 extern const struct ct_table ct_mover_table;
 ct_load_fn ct_read_movers;

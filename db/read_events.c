@@ -140,6 +140,34 @@ static void read_about(struct ct_reader *r, const struct ct_query *q,
     }
 }
 
+static void drop_suspect(struct ct_event_list *rows)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < rows->v.n; i++)
+        if (rows->v.v[i].suspect != 1)
+            rows->v.v[n++] = rows->v.v[i];
+    rows->v.n = n;
+}
+
+/* The newest ones, of those that are believed where that is asked. */
+static void read_newest(struct ct_reader *r, const struct ct_query *q,
+                        const struct ct_source_list *sources, struct ct_event_window w,
+                        struct ct_event_list *out)
+{
+    for (int64_t limit = w.limit;; w.limit *= 2) {
+        out->v.n = 0;
+        if (q->subject.n)
+            read_about(r, q, sources, w, out);
+        else
+            ct_events_read(r, sources, w, out);
+        bool all = (int64_t)out->v.n < w.limit;
+        if (q->believed)
+            drop_suspect(out);
+        if (all || !q->believed || (int64_t)out->v.n >= limit || w.limit > 1000000)
+            return;
+    }
+}
+
 enum ct_status ct_read_events(struct ct_reader *r, const struct ct_query *q, struct ct_arena *a,
                               struct ct_rows *out, struct ct_error *err)
 {
@@ -153,13 +181,11 @@ enum ct_status ct_read_events(struct ct_reader *r, const struct ct_query *q, str
                                 .no_prices = q->no_prices,
                                 .critical = q->critical,
                                 .large_milli = q->large_milli};
-    if (q->subject.n)
-        read_about(r, q, &sources, w, &rows);
-    else
-        ct_events_read(r, &sources, w, &rows);
+    read_newest(r, q, &sources, w, &rows);
     if (!q->subject.n && !q->critical)
         ct_alert_events(r, w.from_ms, w.to_ms, limit, &rows);
-    ct_reach_events(r, &sources, q->subject, w.from_ms, w.to_ms, &rows);
+    if (!q->critical)
+        ct_reach_events(r, &sources, q->subject, w.from_ms, w.to_ms, &rows);
     ct_sort(r, rows.v.v, rows.v.n, sizeof *rows.v.v, ct_newer_event);
     *out = (struct ct_rows){rows.v.v, rows.v.n < limit ? rows.v.n : limit};
     return ct_load_end(r);

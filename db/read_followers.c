@@ -30,7 +30,7 @@ TABLE(ct_move_table, "price_move", ROW, move_columns);
 #undef ROW
 
 static const char first[] = "first", follows[] = "follows", again[] = "other list", not_yet[] = "not yet",
-                  corrected[] = "suspect";
+                  disputed[] = "lists differ", corrected[] = "suspect";
 
 struct moves {
     struct ct_reader *r;
@@ -49,6 +49,11 @@ static bool was_away(const struct ct_history *h, int64_t from_ms, int64_t to_ms)
     return false;
 }
 
+static bool is_suspect(const struct ct_point *from, const struct ct_point *to)
+{
+    return to->suspect || from->suspect || ct_is_correction(from->last, to->last, true);
+}
+
 static void add_move(struct moves *m, const struct ct_token_row *t, struct ct_span source,
                      const struct ct_point *from, const struct ct_point *to)
 {
@@ -59,7 +64,7 @@ static void add_move(struct moves *m, const struct ct_token_row *t, struct ct_sp
                                 .model = t->price.model, .variant = t->price.variant,
                                 .host = t->price.host, .region = t->price.region,
                                 .kind = t->price.kind, .tier = t->price.tier, .old_price = from->last,
-                                .new_price = to->last, .suspect = to->suspect || from->suspect,
+                                .new_price = to->last, .suspect = is_suspect(from, to),
                                 .source = source, .series = t->series,
                                 .pct_milli = from->last ? ct_pct_change(from->last, to->last) : CT_NONE};
 }
@@ -77,7 +82,7 @@ static enum ct_status take_series(struct moves *m, const struct ct_token_row *t,
         if (!ct_span_eq(h[i].series, t->series))
             continue;
         for (size_t k = 1; k < h[i].points.n; k++)
-            if (p[k].last != p[k - 1].last && p[k].last != CT_NONE && p[k - 1].last != CT_NONE &&
+            if (!(m->q.believed && is_suspect(&p[k - 1], &p[k])) && p[k].last != p[k - 1].last && p[k].last != CT_NONE && p[k - 1].last != CT_NONE &&
                 !was_away(&h[i], p[k - 1].at_ms, p[k].at_ms))
                 add_move(m, t, h[i].source, &p[k - 1], &p[k]);
     }
@@ -134,7 +139,7 @@ static void give_role(struct ct_move_row *rows, size_t n, size_t i)
     }
 }
 
-/* Who sells at the old price still, of those the newest move leaves behind. */
+/* Who sells at the old price still, of those the newest move leaves behind; or may, where lists disagree. */
 static void add_waiting(struct moves *m, int64_t t)
 {
     struct ct_move_row lead = {.at_ms = CT_NONE};
@@ -149,7 +154,7 @@ static void add_waiting(struct moves *m, int64_t t)
                      p->gone == 1 || p->changed_ms >= lead.at_ms;
         struct ct_move_row *row = moved ? NULL : CT_VEC_PUSH(m->arena, &m->v);
         if (row)
-            *row = (struct ct_move_row){.at_ms = CT_NONE, .role = ct_span(not_yet),
+            *row = (struct ct_move_row){.at_ms = CT_NONE, .role = ct_span(p->lists_differ == 1 ? disputed : not_yet),
                                         .after_days = (t - lead.at_ms) / CT_DAY, .lab = p->price.lab,
                                         .model = p->price.model, .variant = p->price.variant,
                                         .host = p->price.host, .region = p->price.region,
@@ -175,9 +180,11 @@ enum ct_status ct_read_moves(struct ct_reader *r, const struct ct_query *q, stru
     struct ct_rows prices = {NULL, 0};
     m.q = (struct ct_query){.at_ms = q->at_ms, .now_ms = q->now_ms, .gone = true,
                             .from_ms = q->from_ms, .to_ms = q->to_ms, .whole = true};
+    bool believed = q->believed;
     *out = (struct ct_rows){NULL, 0};
     enum ct_status st = ct_read_tokens(r, &m.q, a, &prices, err);
     const struct ct_token_row *t = prices.v;
+    m.q.believed = believed; /* who sells is asked of all */
     for (size_t i = 0; st == CT_OK && i < prices.n; i++) {
         if (!is_asked(q, &t[i]))
             continue;

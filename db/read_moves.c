@@ -14,6 +14,7 @@ static const struct ct_column mover_columns[] = {
     COL(TEXT, "unit", unit, SEARCH),
     COL(MILLI, "pct", pct_milli, ALIAS("change")),
     COL(TIME, "changed_at", changed_ms, ALIAS("changed")),
+    COL(BOOL, "suspect", suspect),
     COL(TEXT, "source", source, SEARCH),
 };
 TABLE(ct_mover_table, "mover", ROW, mover_columns);
@@ -54,6 +55,7 @@ struct moves {
     struct ct_reader *r;
     struct ct_source_list sources;
     int64_t from;
+    bool only_believed;
     int *known; /* by source: was it read at FROM? -1: not asked yet */
     CT_VEC(struct ct_mover_row) rows;
 };
@@ -85,17 +87,21 @@ static void take_mover(struct moves *m, sqlite3_stmt *st)
         return;
     struct ct_asof then = ct_asof(r, ct_col_int(st, 0), m->from);
     int64_t pct = believed(then) ? ct_pct_change(then.value, now.value) : CT_NONE;
-    struct ct_mover_row *row = pct == CT_NONE || pct == 0 ? NULL : CT_VEC_PUSH(r->arena, &m->rows);
+    struct ct_span unit = ct_col_text(r, st, 5);
+    bool suspect = ct_is_correction(then.value, now.value, ct_span_is(unit, "USD/Mtok"));
+    bool told = pct != CT_NONE && pct != 0 && !(suspect && m->only_believed);
+    struct ct_mover_row *row = told ? CT_VEC_PUSH(r->arena, &m->rows) : NULL;
     int64_t digits = ct_col_int(st, 6);
     if (row)
         *row = (struct ct_mover_row){
             .series = ct_col_text(r, st, 4),
-            .unit = ct_col_text(r, st, 5),
+            .unit = unit,
             .source = s->name,
             .then_value = then.value,
             .now_value = now.value,
             .pct_milli = pct,
             .changed_ms = now.at_ms,
+            .suspect = suspect,
             .digits = digits > 0 && digits <= 9 ? (int)digits : 0,
         };
 }
@@ -127,6 +133,8 @@ static int by_move(const void *a, const void *b)
 {
     const struct ct_mover_row *x = a, *y = b;
     int64_t m = size_of(x->pct_milli), n = size_of(y->pct_milli);
+    if (x->suspect != y->suspect) /* a unit put right says nothing of the market */
+        return x->suspect - y->suspect;
     return m != n ? (m < n) - (m > n) : ct_span_cmp(x->series, y->series);
 }
 
@@ -136,6 +144,7 @@ enum ct_status ct_read_movers(struct ct_reader *r, const struct ct_query *q, str
     size_t limit = q->limit ? q->limit : MOST_MOVERS;
     ct_load_begin(r, q, a, err);
     struct moves m = {.r = r, .sources = ct_sources_at(r)};
+    m.only_believed = q->believed;
     m.from = q->from_ms ? q->from_ms : r->t - CT_DAY;
     m.known = ct_arena_alloc(a, (m.sources.n + 1) * sizeof *m.known);
     for (size_t i = 0; m.known && i < m.sources.n; i++)

@@ -1,5 +1,8 @@
-/* Prices of one model side by side: the premium over the lab's own price and a blended price. */
+/* Prices of one model side by side: the premium over the lab's own price, a blended price, and what another list says
+ * of the same offer. */
 #include "db/reader.h"
+
+#include <stdlib.h>
 
 /* A geography is what prices may be compared within: "us" for us, us-east-1 and us-west-2, "us-gov" apart; "" for
  * what is sold without a place. */
@@ -84,9 +87,70 @@ static ct_nusd other_half(const struct ct_token_row *rows, size_t n, const struc
     return CT_NONE;
 }
 
+bool ct_is_correction(ct_nusd was, ct_nusd is, bool tokens)
+{
+    const int64_t factor = 20, absurd = INT64_C(1000000000000);
+    int64_t low = was < is ? was : is, high = was < is ? is : was;
+    if (low == CT_NONE || low < 0)
+        return false;
+    return (low > 0 && high / factor >= low) || (tokens && high > absurd);
+}
+
+/* ---- two lists ---- */
+
+enum { MOST_LISTS = 8 };
+
+/* How far B is from A in tenths of a percent: what rounding does is no difference. */
+static int64_t distance(ct_nusd a, ct_nusd b)
+{
+    if (a == b)
+        return 0;
+    int64_t pct = a > 0 ? ct_pct_change(a, b) : CT_NONE;
+    return pct == CT_NONE ? INT64_MAX : llabs(pct) / 100;
+}
+
+static bool same_terms(const struct ct_token_price *x, const struct ct_token_price *y)
+{
+    return x->kind == y->kind && ct_span_eq(x->host, y->host) && ct_span_eq(tier(x), tier(y)) &&
+           ct_span_eq(x->variant, y->variant) && ct_span_eq(x->currency, y->currency) &&
+           ct_span_ieq(ct_geography(x->region), ct_geography(y->region));
+}
+
+/* A list may name an offer twice: its nearest price counts. Of several lists the one that is furthest off is told. */
+static void compare_lists(const struct ct_token_row *rows, size_t n, struct ct_token_row *t)
+{
+    struct {
+        const struct ct_token_row *nearest;
+        int64_t off;
+    } lists[MOST_LISTS], *worst = NULL;
+    size_t n_lists = 0, k;
+    for (size_t i = 0; i < n; i++) {
+        if (ct_span_eq(rows[i].source, t->source) || !counts(&rows[i]) ||
+            !same_terms(&rows[i].price, &t->price))
+            continue;
+        int64_t off = distance(t->price.per_mtok, rows[i].price.per_mtok);
+        for (k = 0; k < n_lists && !ct_span_eq(lists[k].nearest->source, rows[i].source);)
+            k++;
+        if (k == MOST_LISTS || (k < n_lists && lists[k].off <= off))
+            continue;
+        lists[k].nearest = &rows[i];
+        lists[k].off = off;
+        n_lists += k == n_lists;
+    }
+    for (k = 0; k < n_lists; k++)
+        worst = !worst || lists[k].off > worst->off ? &lists[k] : worst;
+    if (!worst)
+        return;
+    t->lists_differ = worst->off > 0;
+    t->other_price = worst->nearest->price.per_mtok;
+    t->other_list = worst->nearest->source;
+}
+
 static void quote(struct ct_token_row *rows, size_t n, struct ct_token_row *t, int64_t in, int64_t out)
 {
     bool input = t->price.kind == CT_KIND_INPUT;
+    if (counts(t) && t->price.host.n)
+        compare_lists(rows, n, t);
     if (counts(t) && !ct_is_own(&t->price)) {
         ct_nusd own = own_price(rows, n, t);
         t->premium_milli = own == CT_NONE || own == 0 ? CT_NONE : ct_pct_change(own, t->price.per_mtok);

@@ -20,6 +20,9 @@ static const struct ct_column token_columns[] = {
     COL(BOOL, "open_weights", price.open_weights, ALIAS("open")),
     COL(MILLI, "premium_pct", premium_milli, ALIAS("premium")),
     COL(NANO, "blended_usd_per_mtok", blended, ALIAS("blended blend")),
+    COL(BOOL, "lists_differ", lists_differ, ALIAS("differ")),
+    COL(NANO, "other_list_usd_per_mtok", other_price),
+    COL(TEXT, "other_list", other_list),
     COL(MILLI, "change_30d_pct", change_30d_milli, ALIAS("change 30d")),
     COL(INT, "age_s", age_s, ALIAS("age")),
     ENUM("evidence", evidence, ct_evidence_words),
@@ -118,6 +121,8 @@ enum ct_status ct_read_tokens(struct ct_reader *r, const struct ct_query *q, str
         struct ct_asof now = ct_asof_row(r, st, 0);
         if (now.at_ms == CT_NONE || (ct_gone(now) && !q->gone))
             continue;
+        if (q->believed && (now.flags & (CT_SAMPLE_SUSPECT | CT_SAMPLE_QUARANTINED)))
+            continue;
         struct ct_token_row *row = CT_VEC_PUSH(a, &rows);
         if (!row)
             break;
@@ -135,7 +140,8 @@ enum ct_status ct_read_tokens(struct ct_reader *r, const struct ct_query *q, str
         row->changed_ms = now.at_ms;
         row->change_30d_milli = ct_gone(now) ? CT_NONE : change(r, ct_col_int(st, 0), now, s);
         row->source = s ? s->name : CT_SPAN_NONE;
-        row->premium_milli = row->blended = CT_NONE;
+        row->premium_milli = row->blended = row->other_price = CT_NONE;
+        row->lists_differ = -1;
         row->freshness = s ? s->freshness : CT_DEAD;
         row->evidence = s ? s->evidence : -1;
         row->age_s = s ? s->age_s : CT_NONE;

@@ -88,6 +88,13 @@ void ui_set_gone(struct ct_ui *ui, bool gone)
     ui_refill(ui, 0);
 }
 
+void ui_set_believed(struct ct_ui *ui, bool believed)
+{
+    ui->believed = believed;
+    ui_refill(ui, 0);
+    ui_say(ui, false, "suspect corrections: %s", believed ? "hidden" : "shown and marked");
+}
+
 /* Line LINE of the '\n'-separated LIST is ID. */
 static char *find_line(char *list, struct ct_span id)
 {
@@ -527,6 +534,9 @@ void ui_act(struct ct_ui *ui, enum ct_action action, int letter)
     case CT_ACT_SET_MARK:
     case CT_ACT_JUMP_MARK:
         ui->letter_for = action;
+        break;
+    case CT_ACT_SUSPECT:
+        ui_set_believed(ui, !ui->believed);
         break;
     case CT_ACT_MOUSE:
         ui->mouse = !ui->mouse;

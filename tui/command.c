@@ -133,6 +133,8 @@ static void run_set(struct ct_ui *ui, struct ct_span args)
     if (ct_span_is(name, "gone") && (ct_span_is(value, "on") || ct_span_is(value, "off"))) {
         ui_set_gone(ui, ct_span_is(value, "on"));
         ui_say(ui, false, "offers and models that are gone: %s", ui->gone ? "shown" : "hidden");
+    } else if (ct_span_is(name, "suspect") && (ct_span_is(value, "on") || ct_span_is(value, "off"))) {
+        ui_set_believed(ui, ct_span_is(value, "off"));
     } else if (ct_span_is(name, "tz")) {
         run_tz(ui, value);
     } else if (ct_span_is(name, "theme")) {
@@ -207,7 +209,7 @@ static void run_quit(struct ct_ui *ui, struct ct_span args)
     ui_leave(ui, CT_UI_QUIT);
 }
 
-static const char *const set_words[] = {"gone on", "gone off", "tz utc",  "tz local",
+static const char *const set_words[] = {"gone on", "gone off", "suspect on", "suspect off", "tz utc",  "tz local",
                                         "tz both", "theme",    "charset", NULL};
 static const char *const charset_words[] = {"auto", "unicode", "narrow", "ascii", NULL};
 
@@ -244,7 +246,7 @@ const struct ui_command ui_commands[] = {
     {"range", "SPAN | all", "screen 6 over that long", ui_run_range, range_words},
     {"refresh", "[SOURCE]", "ask the fetcher to fetch again", run_refresh, NULL},
     {"rule", "NAME WHEN", "a new alert rule in a file of its own", ui_run_rule, NULL},
-    {"set", "NAME VALUE", "gone, tz, theme, charset", run_set, set_words},
+    {"set", "NAME VALUE", "gone, suspect, tz, theme, charset", run_set, set_words},
     {"silence", "LABEL=GLOB... SPAN WHY", "tell nobody of what matches, that long", ui_run_silence, NULL},
     {"sort", "COLUMN[:desc]", "sort this panel", run_sort, NULL},
     {"style", "step | line | dots | table", "how charts are drawn", ui_run_style, ct_look_style_words},

@@ -234,6 +234,8 @@ static void add_command(const struct ct_ui *ui, const struct panel *p, struct ct
         add_flag(out, "--filter", p->q.highlight ? "" : p->q.filter);
         add_flag(out, "--sort", p->q.sort);
         bool gone = p->q.gone && (p->ops->table == &ct_offer_table || p->ops->table == &ct_token_table);
+        bool marks = p->ops->table == &ct_event_table || p->ops->table == &ct_token_table;
+        ct_buf_adds(out, p->q.believed && marks ? " --no-suspect" : "");
         ct_buf_adds(out, gone || p->ops->table == &ct_incident_table ? " --gone" : "");
     } else {
         ct_buf_addf(out, "screen %s --size %dx%d", ui->screen->name, ui->canvas->cols, ui->canvas->rows);

@@ -72,7 +72,8 @@ static enum ct_status load(struct ct_reader *r, const struct ct_panel_query *pq,
                            struct ct_arena *a, const void **model, struct ct_error *err)
 {
     struct frame_model *m = ct_arena_alloc(a, sizeof(*m));
-    struct ct_query q = {.at_ms = pq->at_ms, .now_ms = now_ms, .limit = TAPE_EVENTS};
+    struct ct_query q = {.at_ms = pq->at_ms, .now_ms = now_ms, .limit = TAPE_EVENTS,
+                         .believed = pq->believed};
     enum ct_status st = m ? ct_read_summary(r, &q, a, &m->sum, err) : CT_ERR_LIMIT;
     if (st == CT_OK && pq->filter[0]) {
         st = count_scope(r, &q, pq->filter, a, &m->sum, err);

@@ -62,6 +62,7 @@ static const struct ct_binding defaults[] = {
     {ALL, 'p', 0, CT_ACT_PAUSE, false},
     {ALL, 'T', 0, CT_ACT_THEME, false},
     {ALL, 'M', 0, CT_ACT_MOUSE, false},
+    {ALL, '!', 0, CT_ACT_SUSPECT, false},
     {ALL, 'm', 0, CT_ACT_SET_MARK, false},
     {ALL, '\'', 0, CT_ACT_JUMP_MARK, false},
     {ALL, CT_KEY_BACKSPACE, 0, CT_ACT_PREVIOUS_SCREEN, false},

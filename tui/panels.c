@@ -21,6 +21,7 @@ void ui_fill_query(struct ct_ui *ui, struct panel *p)
 {
     p->q.at_ms = ui->at_ms;
     p->q.gone = ui->gone;
+    p->q.believed = ui->believed;
     p->q.wants = ui->wants;
     memcpy(p->q.watch, ui->watch, sizeof(p->q.watch));
     if (p->screen == HISTORY_SCREEN) {

@@ -86,7 +86,7 @@ struct ct_ui {
     bool zoom;
 
     int64_t at_ms;              /* CT_LIVE or the time machine's moment */
-    bool gone, paused;
+    bool gone, believed, paused;
     int waiting;                /* answers held back by the pause */
     char watch[4096];
     bool watch_changed, order_changed, theme_changed;
@@ -160,6 +160,7 @@ void ui_goto(struct ct_ui *ui, const struct ct_screen *s);
 void ui_set_at(struct ct_ui *ui, int64_t at_ms);
 void ui_set_history(struct ct_ui *ui, struct ct_span series, bool add);
 void ui_set_gone(struct ct_ui *ui, bool gone);
+void ui_set_believed(struct ct_ui *ui, bool believed);
 void ui_toggle_watch(struct ct_ui *ui, struct ct_span id);
 void ui_show_help(struct ct_ui *ui);
 void ui_leave(struct ct_ui *ui, enum ct_ui_end end);

@@ -31,6 +31,7 @@
     X(PAUSE, "pause", "stop and resume painting")                                                  \
     X(THEME, "theme", "choose a theme, seen at once")                                                                \
     X(MOUSE, "mouse", "mouse on and off")                                                          \
+    X(SUSPECT, "suspect", "hide and show corrections of wrong data")                               \
     X(PREVIOUS_SCREEN, "previous_screen", "the screen before this one")                            \
     X(SET_MARK, "set_mark", "then a letter: remember screen, row and filter")                      \
     X(JUMP_MARK, "jump_mark", "then a letter: back to what it remembers")                          \
@@ -138,7 +139,7 @@ struct ct_panel_query {
     char subject[512];     /* detail: the row id; history: series names separated by '\n' */
     char sort[48];         /* "COL" or "COL:desc"; "" = standing order */
     char group[32];
-    bool watch_only, gone;
+    bool watch_only, gone, believed;
     bool highlight;        /* the filter marks rows in place of hiding the others */
     struct ct_wants wants; /* cost, blended prices */
     char watch[4096];      /* ids followed, separated by '\n' */

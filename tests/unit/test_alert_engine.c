@@ -299,6 +299,31 @@ static void a_quarantined_price_fires_nothing(void **state)
     end(&r);
 }
 
+/* 400 was a wrong unit: that it became 3 is neither a fall nor a low, however long it is believed. */
+static void a_suspect_correction_fires_nothing(void **state)
+{
+    static const struct ct_rule_line lines[] = {
+        {"moved", "when", "gpus gpu:h100 change>10% over 10m", "t:1"},
+        {"moved", "clear", "0", "t:2"},
+        {"low", "when", "gpus gpu:h100 low(90d)", "t:3"},
+        {"low", "clear", "0", "t:4"},
+    };
+    struct ride r = BEGIN(state, lines);
+    r.price = 400000;
+    r.stock = CT_STOCK_AVAILABLE;
+    ride(&r, 12);
+    r.price = 3000;
+    ride(&r, 20); /* held back at first, then believed */
+    r.price = 2950;
+    ride(&r, 12);
+    expect(r.f, "SELECT count(*) FROM alert_change", "0");
+    r.price = 2500; /* the market moves: both are told */
+    ride(&r, 3);
+    expect(r.f, "SELECT group_concat(rule || ' ' || was || '>' || now, ', ') FROM"
+                " (SELECT * FROM alert_change ORDER BY rule)", "low 0>2, moved 0>2");
+    end(&r);
+}
+
 static void stock_that_comes_back_is_told_when_it_comes(void **state)
 {
     static const struct ct_rule_line lines[] = {
@@ -412,6 +437,7 @@ int main(void)
         T(rule_12_silences_need_a_reason_and_end),
         T(prices_end_only_when_they_moved_back_far_enough),
         T(a_quarantined_price_fires_nothing),
+        T(a_suspect_correction_fires_nothing),
         T(stock_that_comes_back_is_told_when_it_comes),
         T(alerts_of_a_rule_that_is_gone_are_closed),
         T(the_reader_tells_what_fires_and_its_past),

@@ -307,6 +307,59 @@ static void regions_of_one_cloud_are_rows_of_their_own(void **state)
     done(&s);
 }
 
+/* ---- corrections, and lists that disagree ---- */
+
+static void a_correction_is_twenty_times_or_an_absurd_price(void **state)
+{
+    (void)state;
+    const int64_t usd = 1000000000;
+    assert_true(ct_is_correction(20 * usd, usd, false) && ct_is_correction(usd, 20 * usd, true));
+    assert_false(ct_is_correction(20 * usd - 1, usd, true));
+    assert_true(ct_is_correction(1001 * usd, 900 * usd, true));
+    assert_false(ct_is_correction(1001 * usd, 900 * usd, false)); /* a machine may cost that */
+    assert_false(ct_is_correction(0, 5 * usd, true));             /* what was free costs something now */
+    assert_false(ct_is_correction(CT_NONE, 5 * usd, true));
+}
+
+static const struct ct_token_row *priced(const struct seen *s, const char *host, const char *source)
+{
+    const struct ct_token_row *t = s->rows.v;
+    for (size_t i = 0; i < s->rows.n; i++)
+        if (ct_span_is(t[i].price.host, host) && ct_span_is(t[i].source, source))
+            return &t[i];
+    fail_msg("no price of %s in %s", host, source);
+    return NULL;
+}
+
+/* Two lists are two rows that name each other; what they say of other places, kinds or tiers is no answer. */
+static void two_lists_that_disagree_stay_two(void **state)
+{
+    struct fixture *f = *state;
+    struct seen s = {0};
+    struct ct_source_conf both[2] = {fixture_conf("token", CT_SOURCE_MODELS), fixture_conf("other", CT_SOURCE_MODELS)};
+    assert_int_equal(ct_write_sources(f->w, both, 2, T0, &f->err), CT_OK);
+    sold(f, "azure/luna", "luna", "azure", "cloud", 1000);
+    sold(f, "luna", "luna", "openai", "direct", 200);
+    sold(f, "bedrock/luna", "luna", "aws", "cloud", 220);
+    fetch(f, "token", T0);
+    sold(f, "x/luna", "luna", "azure", "cloud", 200);
+    sold(f, "x/luna-eu", "luna", "azure", "cloud", 220);
+    f->batch.token_prices.v[1].region = CT_LIT("eu");
+    sold(f, "y/luna", "luna", "openai", "direct", 200);
+    sold(f, "z/luna", "luna", "aws", "cloud", 100);
+    f->batch.token_prices.v[3].tier = CT_LIT("batch");
+    fetch(f, "other", T0);
+    look(&s, state, ct_read_tokens, T0 + CT_MINUTE);
+    const struct ct_token_row *a = priced(&s, "azure", "token"), *b = priced(&s, "azure", "other");
+    assert_int_equal(s.rows.n, 7);
+    assert_true(a->lists_differ == 1 && a->price.per_mtok == 1000000000 && a->other_price == 200000000);
+    assert_true(ct_span_is(a->other_list, "other"));
+    assert_true(b->lists_differ == 1 && b->price.per_mtok == 200000000 && b->other_price == 1000000000);
+    assert_int_equal(priced(&s, "openai", "token")->lists_differ, 0);
+    assert_int_equal(priced(&s, "aws", "token")->lists_differ, -1);
+    done(&s);
+}
+
 /* ---- the exit ---- */
 
 static void offered(struct fixture *f, const char *cloud, const char *region, int64_t milli_usd, int stock)
@@ -518,6 +571,8 @@ int main(void)
         T(what_came_and_went_is_told_newest_first),
         T(the_models_of_a_large_market_are_given_back_without_the_market),
         T(regions_of_one_cloud_are_rows_of_their_own),
+        cmocka_unit_test(a_correction_is_twenty_times_or_an_absurd_price),
+        T(two_lists_that_disagree_stay_two),
         T(the_exit_names_well_places_only),
         T(the_exit_leads_to_no_place_in_trouble),
         T(the_exit_believes_nothing_old),

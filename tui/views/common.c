@@ -6,7 +6,8 @@
 
 struct ct_query ct_view_query(const struct ct_panel_query *q, int64_t now_ms)
 {
-    return (struct ct_query){.at_ms = q->at_ms, .now_ms = now_ms, .gone = q->gone};
+    return (struct ct_query){.at_ms = q->at_ms, .now_ms = now_ms, .gone = q->gone,
+                             .believed = q->believed};
 }
 
 int64_t ct_view_end(const struct ct_panel_query *q, int64_t now_ms)

@@ -540,6 +540,11 @@ static void add_token_price(struct builder *b, const struct ct_token_row *t)
         ct_format_percent(&text, t->change_30d_milli);
     }
     ct_buf_adds(&text, t->suspect == 1 ? "   suspect" : "");
+    if (t->lists_differ == 1) {
+        ct_buf_adds(&text, "   lists differ: ");
+        ct_format_price(&text, t->other_price);
+        ct_buf_addf(&text, " in %.*s", CT_FMT(t->other_list));
+    }
     struct line *l = add(b, t->field, CT_ROLE_TEXT, ct_arena_dup(b->a, ct_buf_span(&text)));
     l->role = t->suspect == 1 ? CT_ROLE_DIM : CT_ROLE_TEXT;
     ct_buf_free(&text);

@@ -35,7 +35,7 @@ static enum ct_role format_role(const void *row, const struct ct_draw *d, struct
     if (r->after_days != CT_NONE)
         ct_buf_addf(out, " %s%lldd", r->at_ms == CT_NONE ? "" : "+", (long long)r->after_days);
     return ct_span_is(r->role, "first")     ? CT_ROLE_TITLE
-           : ct_span_is(r->role, "not yet") ? CT_ROLE_STATE_DEGR
+           : r->at_ms == CT_NONE            ? CT_ROLE_STATE_DEGR
            : ct_span_is(r->role, "follows") ? CT_ROLE_TEXT
                                             : CT_ROLE_DIM;
 }
@@ -111,7 +111,7 @@ static void draw_moves(void *state, const void *model, const struct ct_draw *d, 
 {
     const struct moves *m = model;
     if (m && m->model.n)
-        ct_buf_add(note, m->model);
+        ct_buf_addf(note, "%s%.*s", d->query->believed ? "suspect hidden  " : "", CT_FMT(m->model));
     ct_tview_draw(&move_view, state, m ? &m->t : NULL, d, box, note,
                   m && !m->model.n ? "no model selected" : "no price of it moved in the record");
 }

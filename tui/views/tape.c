@@ -183,7 +183,7 @@ static void draw(void *state, const void *model, const struct ct_draw *d, struct
 {
     const struct ct_tmodel *m = model;
     if (m && m->rows.n && !d->query->sort[0])
-        ct_buf_adds(note, "newest first");
+        ct_buf_adds(note, d->query->believed ? "newest first, suspect hidden" : "newest first");
     ct_tview_draw(&view, state, m, d, box, note,
                   "no change recorded yet: history starts with the second answer");
 }

@@ -18,6 +18,9 @@ struct row {
     struct ct_span lab, model, variant, host, region, series[N_KINDS], first_series, source_id;
     ct_nusd price[N_KINDS];
     ct_nusd blended;
+    ct_nusd other_price; /* of the input price in another list */
+    struct ct_span other_list;
+    int lists_differ; /* any of its prices */
     int64_t premium_milli; /* of the input price over the lab's own */
     int64_t change_milli; /* of the input price, else the output price */
     int64_t context, retires_ms, seen_ms, kinds;
@@ -40,6 +43,9 @@ static const struct ct_column row_columns[] = {
     COL("cache_read", CT_TYPE_NANO, price[CACHE], .aliases = "cache"),
     COL("blended", CT_TYPE_NANO, blended, .aliases = "blend"),
     COL("premium_pct", CT_TYPE_MILLI, premium_milli, .aliases = "premium"),
+    COL("lists_differ", CT_TYPE_BOOL, lists_differ, .aliases = "differ"),
+    COL("other_list", CT_TYPE_TEXT, other_list),
+    COL("other_price", CT_TYPE_NANO, other_price),
     COL("change_30d_pct", CT_TYPE_MILLI, change_milli, .aliases = "change"),
     COL("context", CT_TYPE_INT, context),
     COL("retires_at", CT_TYPE_TIME, retires_ms, .aliases = "retires"),
@@ -85,7 +91,8 @@ static void start_row(struct row *r, const struct ct_token_row *t, struct ct_spa
                       .region = t->price.region, .source_id = t->price.source_id,
                       .context = t->price.context, .retires_ms = t->price.retires_ms,
                       .open_weights = t->price.open_weights, .change_milli = CT_NONE,
-                      .blended = CT_NONE, .premium_milli = CT_NONE,
+                      .blended = CT_NONE, .premium_milli = CT_NONE, .other_price = CT_NONE,
+                      .lists_differ = -1,
                       .seen_ms = t->seen_ms, .freshness = t->freshness, .gone = t->gone};
     for (int k = 0; k < N_KINDS; k++)
         r->price[k] = CT_NONE;
@@ -116,6 +123,11 @@ static void add_price(struct row *r, const struct ct_token_row *t, struct ct_spa
             continue;
         r->price[k] = t->price.per_mtok;
         r->series[k] = t->series;
+        if (t->lists_differ > r->lists_differ || (k == IN && t->lists_differ == r->lists_differ)) {
+            r->lists_differ = t->lists_differ;
+            r->other_list = t->other_list;
+            r->other_price = k == IN ? t->other_price : CT_NONE;
+        }
         if (t->blended != CT_NONE)
             r->blended = t->blended;
         if (k == IN) {
@@ -162,6 +174,7 @@ static void keep_row(struct ct_arena *a, struct row *r, const struct row *before
     r->host = keep_text(a, r->host, before->host);
     r->region = keep_text(a, r->region, before->region);
     r->source_id = keep_text(a, r->source_id, before->source_id);
+    r->other_list = keep_text(a, r->other_list, before->other_list);
     r->first_series = ct_arena_dup(a, r->first_series);
     for (int k = 0; k < N_KINDS; k++)
         r->series[k] = keep_text(a, r->series[k], r->first_series);
@@ -252,6 +265,31 @@ static enum ct_role format_premium(const void *row, const struct ct_draw *d, str
     return ct_view_change(out, ((const struct row *)row)->premium_milli);
 }
 
+/* "0.20 portkey": what another list asks for the same where the two disagree. Neither is taken for the truth. */
+static enum ct_role format_lists(const void *row, const struct ct_draw *d, struct ct_buf *out)
+{
+    const struct row *r = row;
+    (void)d;
+    if (r->lists_differ != 1) {
+        ct_buf_adds(out, r->lists_differ == 0 ? "agrees" : "-");
+        return CT_ROLE_DIM;
+    }
+    if (r->other_price != CT_NONE)
+        ct_format_price(out, r->other_price);
+    else
+        ct_buf_adds(out, "differs");
+    ct_buf_addf(out, " %.*s", CT_FMT(r->other_list));
+    return CT_ROLE_STATE_DEGR;
+}
+
+static enum ct_role format_source(const void *row, const struct ct_draw *d, struct ct_buf *out)
+{
+    const struct row *r = row;
+    (void)d;
+    ct_buf_addf(out, "%s%.*s", r->lists_differ == 1 ? "differs: " : "", CT_FMT(r->source));
+    return r->lists_differ == 1 ? CT_ROLE_STATE_DEGR : CT_ROLE_TEXT;
+}
+
 static enum ct_role format_change(const void *row, const struct ct_draw *d, struct ct_buf *out)
 {
     (void)d;
@@ -286,7 +324,7 @@ static enum ct_role row_role(const void *row, const struct ct_draw *d)
 static bool notable(const void *row)
 {
     const struct row *r = row;
-    return r->suspect || r->retires_ms != CT_NONE ||
+    return r->suspect || r->lists_differ == 1 || r->retires_ms != CT_NONE ||
            (r->change_milli != CT_NONE && r->change_milli != 0);
 }
 
@@ -309,7 +347,8 @@ static bool notable(const void *row)
              .format = format_change},                                                             \
             {.column = "context", .header = "CTX", .min = 5, .align = 1, .drop = 6,                \
              .format = format_context},                                                            \
-            {.column = "source", .header = "SOURCE", .min = 10, .max = 18, .drop = 7},             \
+            {.column = "source", .header = "SOURCE", .min = 10, .max = 22, .drop = 7,              \
+             .format = format_source},                                                             \
             {.column = "seen", .header = "SEEN", .min = 7, .align = 1, .drop = 1,                  \
              .format = format_seen},                                                               \
     }
@@ -460,8 +499,9 @@ static const struct ct_tcol quote_cols[] = {
      .format = format_blend},
     {.column = "change_30d_pct", .header = "30d", .min = 7, .align = 1, .drop = 3,
      .format = format_change},
-    {.column = "variant", .header = "VARIANT", .min = 7, .max = 12, .drop = 5},
-    {.column = "source", .header = "SOURCE", .min = 8, .max = 18, .drop = 4},
+    {.column = "variant", .header = "VARIANT", .min = 7, .max = 12, .drop = 4},
+    {.column = "source", .header = "SOURCE", .min = 8, .max = 18, .drop = 6},
+    {.column = "lists_differ", .header = "OTHER LIST", .min = 10, .max = 24, .drop = 5, .format = format_lists},
     {.column = "seen", .header = "SEEN", .min = 6, .align = 1, .drop = 1, .format = format_seen},
 };
 static const struct ct_tview quote_view = {
