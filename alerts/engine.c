@@ -138,17 +138,19 @@ static void describe(struct live *l, const struct ct_judged *j)
 /* ---- what holds a word back ---- */
 
 /* Another alert explains this one: by an [inhibit], or because more than half of the sources cannot be
- * read and what the rest say may be our own trouble. */
+ * read and what the rest say may be our own trouble. That holds from the first moment on: the others need
+ * no minute to fire. */
 static bool inhibited(const struct ct_engine *e, const struct live *l)
 {
     if (ct_rule_view(l->rule)->builtin == CT_RULE_ALL_FAILING)
         return false;
     for (size_t k = 0; k < e->n; k++) {
         const struct live *s = e->v[k];
-        if (s == l || s->i.life.state != CT_ALERT_FIRING)
+        bool us = ct_rule_view(s->rule)->builtin == CT_RULE_ALL_FAILING;
+        bool firing = s->i.life.state == CT_ALERT_FIRING;
+        if (s == l || !(firing || (us && s->i.life.state == CT_ALERT_PENDING)))
             continue;
-        if (ct_rule_view(s->rule)->builtin == CT_RULE_ALL_FAILING ||
-            ct_rules_explains(e->o.rules, s->i.labels, l->i.labels))
+        if (us || ct_rules_explains(e->o.rules, s->i.labels, l->i.labels))
             return true;
     }
     return false;

@@ -372,10 +372,13 @@ bool ct_in_gap(const struct ct_gaps *gaps, int64_t at_ms)
 /* ---- all of them ---- */
 
 /* We are offline when everything we ask fails before any answer arrives: no status line from
- * anybody. */
+ * anybody. It began with the first failure after the last answer of all. */
 int64_t ct_offline_since(const struct ct_reader *r, const struct ct_source_list *list)
 {
-    int64_t since = CT_NONE;
+    int64_t since = CT_NONE, answered_ms = CT_NONE;
+    for (size_t i = 0; i < list->n; i++)
+        if (list->v[i].enabled)
+            answered_ms = max64(answered_ms, list->v[i].last_success_ms);
     for (size_t i = 0; i < list->n; i++) {
         const struct ct_source_at *s = &list->v[i];
         if (!s->enabled || s->last_attempt_ms == CT_NONE)
@@ -383,7 +386,9 @@ int64_t ct_offline_since(const struct ct_reader *r, const struct ct_source_list 
         bool answered = s->http_status != CT_NONE && s->http_status > 0;
         if (!r->live || s->failures == 0 || answered)
             return CT_NONE;
-        since = max64(since, s->failing_since_ms);
+        bool after = answered_ms == CT_NONE || s->failing_since_ms >= answered_ms;
+        if (after && (since == CT_NONE || s->failing_since_ms < since))
+            since = s->failing_since_ms;
     }
     return since;
 }

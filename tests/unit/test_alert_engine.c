@@ -354,6 +354,12 @@ static void rule_7_when_most_sources_fail_it_is_us_and_all_else_is_held(void **s
     static const char *const others[] = {"price", "token", "part"};
     struct ride r = BEGIN(state, outage);
     ride(&r, 2);
+    for (int second = 1; second <= 3; second++) /* three times at once: stale before the minute is over */
+        for (size_t i = 0; i < CT_LEN(others); i++)
+            failed(r.f, others[i], r.now - 10 * CT_SECOND + second * CT_SECOND);
+    ride(&r, 1);
+    expect(r.f, "SELECT state FROM alert WHERE rule='all_sources_failing'", "1");
+    expect(r.f, "SELECT count(*), sum(flags & 4 <> 0) FROM alert WHERE rule='source_stale'", "3|3");
     r.state = CT_STATE_MAJOR;
     for (int minute = 0; minute < 10; minute++) {
         for (size_t i = 0; i < CT_LEN(others); i++)

@@ -362,13 +362,19 @@ static void when_nothing_can_be_reached_it_is_us(void **state)
     }
     t.q.now_ms = MIN(6);
     assert_int_equal(ct_read_summary(t.r, &t.q, t.arena, &s, &t.err), CT_OK);
-    assert_true(s.offline_since_ms == MIN(4));
+    assert_true(s.offline_since_ms == MIN(0)); /* nobody has answered since */
     assert_int_equal(s.sources_failing, 5);
     shows(&t, ct_read_now, &ct_now_table, "where word", "network|UNKN");
     offer(t.f, "p5", 2000, CT_STOCK_AVAILABLE);
     fetch(t.f, "price", MIN(6));
     assert_int_equal(ct_read_summary(t.r, &t.q, t.arena, &s, &t.err), CT_OK);
     assert_true(s.offline_since_ms == CT_NONE);
+    struct ct_fetch again = attempt_at(t.f, "price", MIN(8), CT_OUTCOME_FAILED);
+    again.error = "could not resolve host";
+    store(t.f, again);
+    t.q.now_ms = MIN(9);
+    assert_int_equal(ct_read_summary(t.r, &t.q, t.arena, &s, &t.err), CT_OK);
+    assert_true(s.offline_since_ms == MIN(8)); /* the first failure after the last answer */
     end(&t);
 }
 

@@ -126,6 +126,8 @@ static void draw(void *state, const void *model, const struct ct_draw *d, struct
         const struct ct_alert_count *n = &m->count;
         ct_buf_addf(note, "%lld open",
                     (long long)(n->firing_new + n->acked + n->muted + n->held + n->pending));
+        if (n->held)
+            ct_buf_addf(note, ", %lld held", (long long)n->held);
         if (n->fired_last_ms != CT_NONE) {
             ct_age_format(age, d->now_ms - n->fired_last_ms);
             snprintf(empty, sizeof(empty), "no alert open. %lld rules, last fired %s ago",
