@@ -181,8 +181,6 @@ struct ct_query ct_call_query(const struct ct_call *c);
 /* How lists of prices are sorted unless somebody says otherwise. */
 #define CT_SORT_OFFERS "price_usd_per_gpu_hour"
 #define CT_SORT_TOKENS "usd_per_mtok"
-/* The word of a state or a stock; null for what is a number. */
-struct ct_span ct_value_word(struct ct_span unit, int64_t value);
 /* The sources whose kind is in KINDS (1 << enum ct_source_kind), for the envelope. */
 CT_MUST_USE enum ct_status ct_call_envelope(struct ct_call *c, struct ct_reader *r, unsigned kinds,
                                             struct ct_envelope *out);

@@ -11,92 +11,6 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
-/* A point, or with UNTIL and GAP a stretch without data. */
-struct line {
-    struct ct_span series, unit, word, gap;
-    int64_t at_ms, until_ms, min, max, last /* in 1e-9 of the unit */, n;
-    size_t history; /* index of its series */
-};
-#define ROW struct line
-#define COLUMN(text, kind, field, bits)                                                            \
-    {                                                                                              \
-        .name = (text), .type = CT_TYPE_##kind, .off = offsetof(ROW, field), .flags = (bits)       \
-    }
-static const struct ct_column line_columns[] = {
-    COLUMN("series", TEXT, series, CT_COL_SEARCH),
-    COLUMN("unit", TEXT, unit, 0),
-    COLUMN("at", TIME, at_ms, 0),
-    COLUMN("min", NANO, min, 0),
-    COLUMN("max", NANO, max, 0),
-    COLUMN("last", NANO, last, 0),
-    COLUMN("n", INT, n, 0),
-    COLUMN("word", TEXT, word, CT_COL_SEARCH),
-    COLUMN("until", TIME, until_ms, 0),
-    COLUMN("gap", TEXT, gap, CT_COL_SEARCH),
-};
-static const struct ct_table line_table = {"history", sizeof(ROW), line_columns,
-                                           CT_LEN(line_columns)};
-
-static int64_t nano(int64_t value, int digits)
-{
-    for (; value != CT_NONE && digits < 9; digits++)
-        value = ct_muldiv(value, 10, 1);
-    return value;
-}
-
-/* States and stock are numbers by rank; their words are easier to read. */
-struct ct_span ct_value_word(struct ct_span unit, int64_t value)
-{
-    if (ct_span_is(unit, "state") && value >= 0 && value <= CT_STATE_MAJOR)
-        return ct_span(ct_state_words[value]);
-    if (ct_span_is(unit, "stock") && value >= 0 && value <= CT_STOCK_AVAILABLE)
-        return ct_span(ct_stock_words[value]);
-    return CT_SPAN_NONE;
-}
-
-static int by_time(const void *a, const void *b)
-{
-    const struct line *x = a, *y = b;
-    if (x->history != y->history)
-        return x->history < y->history ? -1 : 1;
-    return x->at_ms < y->at_ms ? -1 : x->at_ms > y->at_ms;
-}
-
-static struct ct_rows make_lines(struct ct_call *c, const struct ct_history *h, size_t n_histories)
-{
-    CT_VEC(struct line) lines = {0};
-    for (size_t i = 0; i < n_histories; i++) {
-        const struct ct_point *p = h[i].points.v;
-        const struct ct_gap *g = h[i].gaps.v;
-        for (size_t k = 0; k < h[i].points.n; k++)
-            *CT_VEC_PUSH(c->arena, &lines) = (struct line){.series = h[i].series,
-                                                           .unit = h[i].unit,
-                                                           .history = i,
-                                                           .at_ms = p[k].at_ms,
-                                                           .until_ms = CT_NONE,
-                                                           .n = p[k].n,
-                                                           .min = nano(p[k].min, h[i].digits),
-                                                           .max = nano(p[k].max, h[i].digits),
-                                                           .last = nano(p[k].last, h[i].digits),
-                                                           .word = ct_value_word(h[i].unit, p[k].last)};
-        for (size_t k = 0; k < h[i].gaps.n; k++)
-            *CT_VEC_PUSH(c->arena, &lines) =
-                (struct line){.series = h[i].series,
-                              .unit = h[i].unit,
-                              .history = i,
-                              .at_ms = g[k].from_ms,
-                              .until_ms = g[k].to_ms,
-                              .n = CT_NONE,
-                              .min = CT_NONE,
-                              .max = CT_NONE,
-                              .last = CT_NONE,
-                              .gap = g[k].reason.p ? g[k].reason : CT_LIT("no data")};
-    }
-    if (lines.n)
-        qsort(lines.v, lines.n, sizeof *lines.v, by_time);
-    return (struct ct_rows){lines.v, lines.n};
-}
-
 /* What charts and figures are made of. */
 static struct ct_chart_series chart_series(struct ct_call *c, const struct ct_history *h)
 {
@@ -132,7 +46,7 @@ static void stats_json(struct ct_jw *w, struct ct_call *c, const struct ct_histo
     ct_jw_object(w);
     for (size_t i = 0; i < CT_LEN(keys); i++) {
         ct_jw_key(w, keys[i]);
-        ct_jw_decimal(w, nano(values[i], h->digits), 9);
+        ct_jw_decimal(w, ct_value_nano(values[i], h->digits), 9);
     }
     ct_jw_key(w, "change_pct");
     ct_jw_decimal(w, ct_pct_change(s.first, s.last), 3);
@@ -144,7 +58,7 @@ static void stats_json(struct ct_jw *w, struct ct_call *c, const struct ct_histo
 static void item_json(struct ct_jw *w, struct ct_call *c, const struct ct_query *q,
                       const struct ct_history *h, size_t index, struct ct_rows lines)
 {
-    const struct line *l = lines.v;
+    const struct ct_history_line *l = lines.v;
     ct_jw_object(w);
     ct_jw_key(w, "series");
     ct_jw_text(w, h->series);
@@ -362,18 +276,18 @@ static int print_history(struct ct_call *c, struct ct_reader *r, struct ct_query
         return ct_report(&c->err);
     if (c->flag[CT_FLAG_CHART])
         return print_chart(c, h, n, *q);
-    struct ct_rows lines = make_lines(c, h, n);
+    struct ct_rows lines = ct_history_lines(h, n, c->arena);
     int code;
     if (c->output.format == CT_FORMAT_JSON || c->output.format == CT_FORMAT_NDJSON) {
         if (c->flag[CT_FLAG_COLUMNS])
             return ct_usage("history", "--columns goes with text, --csv and --tsv");
-        if (ct_call_select(c, &line_table, &lines, "", c->n_words, &matched) != CT_OK)
+        if (ct_call_select(c, &ct_history_line_table, &lines, "", c->n_words, &matched) != CT_OK)
             return ct_report(&c->err);
         code = print_json(c, q, h, n, lines, &e);
         if (code == 0 && c->flag[CT_FLAG_FAIL_EMPTY] && matched == 0)
             code = 4;
     } else {
-        code = ct_print_rows(c, &line_table, lines, "series at last word unit until gap", "",
+        code = ct_print_rows(c, &ct_history_line_table, lines, "series at last word unit until gap", "",
                              c->n_words, NULL);
     }
     return code == 0 && too_old(c, h, n, e.max_age_s) ? 3 : code;

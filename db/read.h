@@ -419,6 +419,18 @@ extern const struct ct_table ct_history_table;
  * od") when only one series has them (a price goes before the stock of the same offer).
  * CT_ERR_NOT_FOUND names the nearest series, CT_ERR_USAGE two of several. With Q->whole neither. */
 ct_load_fn ct_read_history;
+/* History as rows: a point, or with UNTIL and GAP a stretch without data. */
+struct ct_history_line {
+    struct ct_span series, unit, word /* of a state or stock */, gap;
+    int64_t at_ms, until_ms, min, max, last /* in 1e-9 of the unit */, n;
+    size_t history; /* index of its series */
+};
+extern const struct ct_table ct_history_line_table;
+/* N histories, each by time; none when A is full. */
+struct ct_rows ct_history_lines(const struct ct_history *h, size_t n, struct ct_arena *a);
+int64_t ct_value_nano(int64_t value, int digits); /* from 1e-DIGITS to 1e-9 */
+/* The word of a state or a stock; null for what is a number. */
+struct ct_span ct_value_word(struct ct_span unit, int64_t value);
 /* Names of all series matching the subject (as above; null: all), rows of ct_series_table. */
 struct ct_series_row {
     struct ct_span series, unit, source;

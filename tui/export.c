@@ -86,32 +86,55 @@ static void start_job(struct ct_ui *ui, struct job *j)
     free(j);
 }
 
-/* The rows of P as shown: its filter, its order, the marked ones alone when some are. Returns their number. */
-static size_t add_rows(const struct panel *p, enum format f, struct ct_buf *out)
+static void add_header(const struct ct_table *t, enum format f, struct ct_buf *out)
 {
-    const struct ct_tmodel *m = p->got.model;
-    const struct ct_tstate *s = p->state;
-    const struct ct_table *t = p->ops->table;
-    struct ct_jw w;
-    size_t n = 0;
     if (f != NDJSON) {
         ct_row_csv_header(out, t, f == CSV ? ',' : '\t');
     }
+}
+
+static void add_row(const struct ct_table *t, const void *row, enum format f, struct ct_buf *out)
+{
+    struct ct_jw w;
+    if (f == NDJSON) {
+        ct_jw_init(&w, out);
+        ct_row_json(&w, t, row, NULL);
+        ct_buf_addc(out, '\n');
+    } else {
+        ct_row_csv(out, t, row, f == CSV ? ',' : '\t');
+    }
+}
+
+/* The rows of P as shown: its filter, its order, the marked ones alone when some are. WHAT gets their number. */
+static void add_table(const struct panel *p, enum format f, struct job *j)
+{
+    const struct ct_tmodel *m = p->got.model;
+    const struct ct_tstate *s = p->state;
+    size_t n = 0;
+    add_header(p->ops->table, f, &j->bytes);
     for (size_t i = 0; i < m->rows.n; i++) {
-        const void *row = ct_row(t, m->rows, i);
-        if (s->n_marks && !ct_tview_marked(s, m, i)) {
-            continue;
-        }
-        n++;
-        if (f == NDJSON) {
-            ct_jw_init(&w, out);
-            ct_row_json(&w, t, row, NULL);
-            ct_buf_addc(out, '\n');
-        } else {
-            ct_row_csv(out, t, row, f == CSV ? ',' : '\t');
+        if (!s->n_marks || ct_tview_marked(s, m, i)) {
+            add_row(p->ops->table, ct_row(p->ops->table, m->rows, i), f, &j->bytes);
+            n++;
         }
     }
-    return n;
+    snprintf(j->what, sizeof(j->what), "%zu of %zu rows", n, m->total);
+}
+
+/* What a chart draws: its points and gaps. */
+static void add_drawn(const struct panel *p, enum format f, struct job *j)
+{
+    struct ct_arena *a = ct_arena_new(0);
+    struct ct_rows rows = p->ops->rows(p->got.model, a);
+    const struct ct_history_line *l = rows.v;
+    size_t series = 0;
+    add_header(p->ops->exported, f, &j->bytes);
+    for (size_t i = 0; i < rows.n; i++) {
+        add_row(p->ops->exported, &l[i], f, &j->bytes);
+        series += i == 0 || l[i].history != l[i - 1].history;
+    }
+    snprintf(j->what, sizeof(j->what), "%zu series, %zu points and gaps", series, rows.n);
+    ct_arena_free(a);
 }
 
 void ui_run_export(struct ct_ui *ui, struct ct_span args)
@@ -120,7 +143,8 @@ void ui_run_export(struct ct_ui *ui, struct ct_span args)
     struct ct_span file = args, word = ct_span_cut(&file, ' ');
     int format = ct_word(ui_export_words, word);
     file = ct_span_trim(file);
-    if (!p || !p->ops->table || !p->has_model) {
+    bool drawn = p && p->ops->rows;
+    if (!p || (!p->ops->table && !drawn) || !p->has_model) {
         ui_say(ui, true, "no rows to export here; :copy-command has the command that prints this screen");
         return;
     }
@@ -130,8 +154,7 @@ void ui_run_export(struct ct_ui *ui, struct ct_span args)
     }
     struct job *j = ct_xcalloc(1, sizeof(*j));
     format = format < 0 ? CSV : format;
-    size_t n = add_rows(p, (enum format)format, &j->bytes);
-    snprintf(j->what, sizeof(j->what), "%zu of %zu rows", n, ((const struct ct_tmodel *)p->got.model)->total);
+    (drawn ? add_drawn : add_table)(p, (enum format)format, j);
     if (ct_span_starts(file, "~/") && getenv("HOME")) {
         snprintf(j->path, sizeof(j->path), "%s/%.*s", getenv("HOME"), (int)file.n - 2, file.p + 2);
     } else if (file.n) {

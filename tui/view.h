@@ -199,6 +199,9 @@ struct ct_panel_ops {
     /* UI thread. Q may be changed; REQ may be filled. */
     enum ct_act_result (*act)(void *state, const void *model, enum ct_action action, int letter,
                               struct ct_panel_query *q, struct ct_frame_request *req);
+    /* UI thread: what :export writes of a panel that is no table, as rows of EXPORTED from A; NULL: it has rows. */
+    struct ct_rows (*rows)(const void *model, struct ct_arena *a);
+    const struct ct_table *exported;
 };
 
 /* Where a panel stands at one width class: column of the layout, share of its height, least rows, and which

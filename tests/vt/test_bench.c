@@ -2,6 +2,7 @@
  * market. */
 #include "config.h"
 
+#include "db/base/paths.h"
 #include "db/write.h"
 #include "tests/vt/harness.h"
 
@@ -370,6 +371,50 @@ static void the_readout_tells_the_reason_of_a_gap(void **state)
     leave(v, "Q");
 }
 
+static void the_points_drawn_are_written_as_they_are(void **state)
+{
+    (void)state;
+    char path[700], line[800];
+    struct ct_buf csv = CT_BUF_INIT, json = CT_BUF_INIT;
+    struct vt *v = start(24, 80, NULL, NULL);
+    type_line(v, ALL_CLOUDS " all");
+    vt_wait(v, "5 series");
+    snprintf(path, sizeof(path), "%s/out.csv", folder);
+    snprintf(line, sizeof(line), "export csv %s", path);
+    type_line(v, line);
+    vt_wait(v, "wrote ");
+    assert_int_equal(ct_read_file(path, 1 << 20, &csv, NULL), CT_OK);
+    unlink(path);
+    size_t lines = 0;
+    for (const char *c = csv.p; *c; c++) {
+        lines += *c == '\n';
+    }
+    type_line(v, "messages"); /* where the whole sentence is */
+    snprintf(line, sizeof(line), "5 series, %zu points and gaps, the same as on screen", lines - 1);
+    vt_resize(v, 24, 200);
+    vt_wait(v, line);
+    assert_true(ct_span_starts(ct_buf_span(&csv), "series,unit,at,min,max,last,n,word,until,gap\r\n"));
+    /* half a day among forty, a step of a list, and a gap with its reason */
+    assert_non_null(strstr(csv.p, "gpu/runpod/us-1/H100-SXM-80x1/od/h100,USD/gpu.h,2026-11-02T12:00:00Z,9.9,9.9,9.9,1,,,"));
+    assert_non_null(strstr(csv.p, ",2.79,"));
+    assert_non_null(strstr(csv.p, "HTTP 429"));
+    vt_type(v, "q");
+    snprintf(path, sizeof(path), "%s/out.ndjson", folder);
+    snprintf(line, sizeof(line), "export ndjson %s", path);
+    type_line(v, line);
+    vt_wait(v, "wrote ");
+    assert_int_equal(ct_read_file(path, 1 << 20, &json, NULL), CT_OK);
+    unlink(path);
+    assert_non_null(strstr(json.p, "\"last\":9.9"));
+    for (const char *c = json.p; *c; c++) {
+        lines -= *c == '\n';
+    }
+    assert_int_equal(lines, 1); /* the header of the other */
+    ct_buf_free(&csv);
+    ct_buf_free(&json);
+    leave(v, "Q");
+}
+
 static void the_anchor_measures_from_an_incident_to_a_price(void **state)
 {
     (void)state;
@@ -549,6 +594,7 @@ int main(void)
         cmocka_unit_test(a_wall_shows_every_figure_and_the_events_in_words),
         cmocka_unit_test(lines_are_told_apart_without_colour),
         cmocka_unit_test(the_readout_tells_the_reason_of_a_gap),
+        cmocka_unit_test(the_points_drawn_are_written_as_they_are),
         cmocka_unit_test(the_anchor_measures_from_an_incident_to_a_price),
         cmocka_unit_test(windows_are_set_in_words),
         cmocka_unit_test(different_units_are_refused_unless_indexed),

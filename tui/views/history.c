@@ -550,8 +550,18 @@ static enum ct_act_result act(void *state, const void *model, enum ct_action act
     }
 }
 
+/* The points that are drawn, and the gaps: every extreme and step edge of the window, each as it was recorded. */
+static struct ct_rows rows(const void *model, struct ct_arena *a)
+{
+    const struct history_model *m = model;
+    struct ct_history h[CT_CHART_SERIES];
+    for (size_t i = 0; i < m->n; i++)
+        h[i] = m->line[i].h;
+    return ct_history_lines(h, m->n, a);
+}
+
 const struct ct_panel_ops ct_panel_history = {
     .id = "history", .title = "History", .keys = CT_KEYS_CHART,
     .state_size = sizeof(struct history_state), .detail = &ct_panel_detail, .load = load,
-    .draw = history_draw, .act = act,
+    .draw = history_draw, .act = act, .rows = rows, .exported = &ct_history_line_table,
 };
