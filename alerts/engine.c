@@ -240,7 +240,13 @@ static void step_live(struct ct_engine *e, struct live *l)
 {
     struct ct_alert_life before = l->i.life;
     struct ct_alert_step out;
-    struct ct_alert_clock clock = {e->now_ms, e->boot_ms, l->last_boot_ms, l->warm};
+    if (e->o.once && l->stored && l->last_boot_ms == CT_NONE)
+        l->last_boot_ms = e->boot_ms - (e->now_ms - l->i.saved_ms);
+    struct ct_alert_clock clock = {.now_ms = e->now_ms,
+                                   .boot_ms = e->boot_ms,
+                                   .last_boot_ms = l->last_boot_ms,
+                                   .gap_ms = e->o.once ? CT_ONCE_GAP_MS : 0,
+                                   .warm = l->warm};
     l->fact.silenced = ct_engine_silenced(e, &l->i);
     l->fact.inhibited = inhibited(e, l);
     ct_alert_step(&l->i.life, &ct_rule_view(l->rule)->policy, &l->fact, &clock, &out);
@@ -257,7 +263,7 @@ static void step_live(struct ct_engine *e, struct live *l)
         !ct_engine_acked(e, &l->i) && !quiet_now(e, ct_rule_view(l->rule)))
         ct_outbox_remind(e->outbox, &l->i, ct_rule_view(l->rule)->remind_ms, e->now_ms);
     l->changed = l->changed || !same_life(&before, &l->i.life) ||
-                 e->now_ms - l->i.saved_ms > SAVE_MS;
+                 e->now_ms - l->i.saved_ms > SAVE_MS || e->o.once;
 }
 
 /* ---- facts ---- */
@@ -282,7 +288,7 @@ static void take(struct ct_engine *e, const struct ct_rule *rule, const struct c
     if (!l) {
         l = insert(e, j->id);
         l->i.life = ct_alert_born(e->now_ms);
-        l->warm = e->runs[index_of(e, rule)].asked;
+        l->warm = e->runs[index_of(e, rule)].asked || e->o.once;
     }
     l->rule = rule;
     l->fact = j->fact;
@@ -559,6 +565,7 @@ static void take_up(struct ct_engine *e, const struct ct_alert_memory *m)
         l->fact = (struct ct_alert_fact){
             .truth = CT_TRUTH_UNKNOWN, .hold = CT_TRUTH_UNKNOWN, .seen_ms = CT_NONE};
         l->changed = !ct_alert_wake(&l->i.life, i->saved_ms, e->now_ms);
+        l->warm = e->o.once;
     }
 }
 
@@ -603,6 +610,8 @@ enum ct_status ct_engine_new(const struct ct_engine_options *o, struct ct_engine
     e->tidy_boot_ms = e->boot_ms;
     e->outbox = ct_outbox_new();
     ct_outbox_digests(e->outbox, is_digest, e);
+    if (o->once)
+        ct_outbox_at_once(e->outbox);
     e->runs = ct_xcalloc(ct_rules_count(o->rules) + 1, sizeof *e->runs);
     enum ct_status st = ct_reader_open(o->db_path, &e->reader, err);
     for (size_t i = 0; st == CT_OK && i < ct_rules_count(o->rules); i++) {
@@ -668,6 +677,11 @@ static bool any_dirty(const struct ct_engine *e)
         if (e->runs[i].dirty || !e->runs[i].asked)
             return true;
     return false;
+}
+
+bool ct_engine_busy(const struct ct_engine *e, int64_t within_ms)
+{
+    return ct_outbox_busy(e->outbox, e->now_ms + within_ms);
 }
 
 int64_t ct_engine_step(struct ct_engine *e, int64_t now_ms, int64_t boot_ms)

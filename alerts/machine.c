@@ -182,7 +182,7 @@ void ct_alert_step(struct ct_alert_life *l, const struct ct_alert_policy *p,
 {
     struct step s = {.l = l, .p = p, .f = f, .c = c, .out = out};
     int64_t pause = c->last_boot_ms == CT_NONE ? CT_NONE : c->boot_ms - c->last_boot_ms;
-    s.watched_ms = pause >= 0 && pause <= CT_ALERT_GAP_MS ? pause : 0;
+    s.watched_ms = pause >= 0 && pause <= (c->gap_ms ? c->gap_ms : CT_ALERT_GAP_MS) ? pause : 0;
     s.truth = l->state == CT_ALERT_FIRING ? f->hold : f->truth;
     if (s.truth == CT_TRUTH_UNKNOWN && p->nodata == CT_NODATA_FIRE)
         s.truth = CT_TRUTH_TRUE;

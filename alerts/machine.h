@@ -29,6 +29,7 @@ struct ct_alert_clock {
     int64_t boot_ms; /* this evaluation; and the one before in this process, CT_NONE: none */
     int64_t last_boot_ms;
     bool warm; /* this instance had a fresh evaluation since the process started */
+    int64_t gap_ms; /* the longest pause between two evaluations that was watched; 0: CT_ALERT_GAP_MS */
 };
 
 struct ct_alert_step {

@@ -102,6 +102,11 @@ void ct_outbox_digests(struct ct_outbox *o, ct_channel_digests *digests, void *c
     o->digests_ctx = ctx;
 }
 
+void ct_outbox_at_once(struct ct_outbox *o)
+{
+    o->at_once = true;
+}
+
 static void shift(int64_t *t, int64_t by)
 {
     *t = *t == CT_NONE ? CT_NONE : *t + by;
@@ -392,7 +397,7 @@ static int64_t group_due(const struct ct_outbox *o, const struct ct_alert_intent
     if (busy)
         return CT_LIVE;
     bool first = ct_span_is(i->grp, CT_GROUP_FIRST);
-    int64_t due = oldest + (critical && !first ? 0 : CT_GROUP_WAIT_MS);
+    int64_t due = oldest + (o->at_once || (critical && !first) ? 0 : CT_GROUP_WAIT_MS);
     if (open && last && last->d.at_ms + CT_GROUP_INTERVAL_MS > due)
         due = last->d.at_ms + CT_GROUP_INTERVAL_MS;
     return due;
@@ -551,6 +556,14 @@ const struct ct_alert_delivery *ct_outbox_result(struct ct_outbox *o, int64_t ro
         if (o->v[i].i.delivery == row)
             o->v[i].i.done_ms = now_ms;
     return d;
+}
+
+bool ct_outbox_busy(const struct ct_outbox *o, int64_t until_ms)
+{
+    for (size_t i = 0; i < o->n_m; i++)
+        if (o->m[i].d.state == CT_DELIVERY_QUEUED && (o->m[i].flying || o->m[i].d.next_ms <= until_ms))
+            return true;
+    return false;
 }
 
 int64_t ct_outbox_wait(const struct ct_outbox *o, int64_t now_ms, int64_t most)

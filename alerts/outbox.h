@@ -13,7 +13,7 @@
 #define CT_MESSAGES_PER_HOUR 30 /* and channel; then one digest */
 #define CT_QUEUE_MOST 10000
 #define CT_GIVE_UP_MS CT_HOUR
-#define CT_GROUP_FIRST "first" /* what a new rule finds at once: one message per channel */
+#define CT_GROUP_FIRST "new rules" /* what a new rule finds at once: one message per channel */
 #define CT_GROUP_QUIET "quiet hours" /* what happened in them: one message per channel at their end */
 
 struct ct_outbox;
@@ -27,6 +27,8 @@ void ct_outbox_shift(struct ct_outbox *o, int64_t by_ms);
 /* Is CHANNEL a digest? Then what is told there is one group, and critical alerts are not told there. */
 typedef bool ct_channel_digests(void *ctx, struct ct_span channel);
 void ct_outbox_digests(struct ct_outbox *o, ct_channel_digests *digests, void *ctx);
+/* Nothing waits for others of its group. */
+void ct_outbox_at_once(struct ct_outbox *o);
 /* I has something to tell (KIND, number N) on each of its channels. Undelivered contradictions are
  * superseded. Call before storing; then ct_outbox_changed has the rows. */
 void ct_outbox_tell(struct ct_outbox *o, const struct ct_alert_instance *i, int kind, int64_t n,
@@ -77,6 +79,8 @@ enum ct_sent {
 const struct ct_alert_delivery *ct_outbox_result(struct ct_outbox *o, int64_t row, enum ct_sent sent,
                                                  int64_t retry_after_ms, const char *answer,
                                                  int64_t now_ms, uint64_t random);
+/* Is a message under way, or due until UNTIL_MS? */
+bool ct_outbox_busy(const struct ct_outbox *o, int64_t until_ms);
 /* Milliseconds until something may be due, at most MOST. */
 int64_t ct_outbox_wait(const struct ct_outbox *o, int64_t now_ms, int64_t most);
 

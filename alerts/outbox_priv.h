@@ -27,6 +27,7 @@ struct ct_outbox {
     void *digests_ctx;
     char **throttled; /* channels over their limit */
     size_t n_throttled;
+    bool at_once;
 };
 
 /* What a message is made of. */

@@ -57,7 +57,8 @@ static int do_ack(struct ct_alert_call *c, int argc, char **argv)
     if (code)
         return code;
     for (int i = 0; i < argc && st == CT_OK; i++)
-        st = ct_write_ack(w, ct_span(argv[i]), author(c), comment(c), ct_now_ms(), &err);
+        if ((st = ct_write_ack(w, ct_span(argv[i]), author(c), comment(c), ct_now_ms(), &err)) == CT_OK)
+            printf("%.*s has %s, until it recovers\n", CT_FMT(author(c)), argv[i]);
     return end(st, &err, w);
 }
 
@@ -132,6 +133,10 @@ static int move_end(struct ct_alert_call *c, int argc, char **argv, int64_t by_m
         st = ct_span_int(ct_span(argv[i]), &id) == CT_OK
                  ? ct_write_silence_end(w, id, now + by_ms, now, &err)
                  : ct_fail(&err, CT_ERR_USAGE, argv[i], "a silence is named by its number");
+    char until[CT_TIME_MAX];
+    ct_time_format(until, (now + by_ms) / CT_SECOND * CT_SECOND);
+    for (int i = 0; i < argc && st == CT_OK; i++)
+        printf(by_ms ? "silence %s until %s\n" : "silence %s ended\n", argv[i], until);
     return end(st, &err, w);
 }
 

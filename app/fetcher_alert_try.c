@@ -139,7 +139,8 @@ static void tick(struct replay *p, int64_t at_ms)
     for (size_t i = 0; i < p->n; i++) {
         struct actor *a = &p->v[i];
         struct ct_alert_step out;
-        struct ct_alert_clock c = {at_ms, at_ms, a->last_ms, a->warm};
+        struct ct_alert_clock c = {
+            .now_ms = at_ms, .boot_ms = at_ms, .last_boot_ms = a->last_ms, .warm = a->warm};
         ct_alert_step(&a->life, &ct_rule_view(p->rule)->policy, &a->fact, &c, &out);
         a->last_ms = at_ms;
         a->warm = a->warm || a->fact.truth != CT_TRUTH_UNKNOWN;

@@ -23,7 +23,7 @@ struct ct_fetcher_alerts {
     char *db, *file; /* FILE: NULL is the usual settings */
     struct ct_writer *writer;
     struct ct_http *http; /* NULL: settings are not read again */
-    bool allow_private;
+    bool allow_private, once;
     uint64_t mark; /* of the settings' files */
     int64_t looked_boot_ms;
 };
@@ -188,15 +188,17 @@ static struct ct_engine_options engine_options(const struct ct_fetcher_alerts *a
         .rules = config->rules,
         .channels = config->channels,
         .seed = (uint64_t)ct_now_ms() ^ (uint64_t)getpid() << 20,
+        .once = a->once,
     };
 }
 
 enum ct_status ct_fetcher_alerts_new(const struct ct_alert_config *config, const char *db,
-                                     struct ct_writer *w, struct ct_fetcher_alerts **out,
+                                     struct ct_writer *w, bool once, struct ct_fetcher_alerts **out,
                                      struct ct_error *err)
 {
     struct ct_fetcher_alerts *a = ct_xcalloc(1, sizeof *a);
     a->config = *config;
+    a->once = once;
     a->db = ct_xstrdup(db);
     a->writer = w;
     struct ct_engine_options o = engine_options(a, &a->config);
@@ -293,4 +295,19 @@ int64_t ct_fetcher_alerts_step(struct ct_fetcher_alerts *a, int64_t most_ms)
     if (move_requests(a))
         wait = wait < LOOK_MS ? wait : LOOK_MS;
     return wait < most_ms ? wait : most_ms;
+}
+
+enum ct_status ct_fetcher_alerts_finish(struct ct_fetcher_alerts *a, struct ct_http *http,
+                                        struct ct_error *err)
+{
+    enum { MOST_MS = 12 * 1000, SOON_MS = 5 * 1000 }; /* an attempt has ten seconds */
+    enum ct_status st = CT_OK;
+    for (int64_t end_ms = ct_mono_ms() + MOST_MS; st == CT_OK && ct_mono_ms() < end_ms;) {
+        bool woken;
+        int64_t wait = ct_engine_step(a->engine, ct_now_ms(), ct_boot_ms());
+        if (!ct_engine_busy(a->engine, SOON_MS))
+            break;
+        st = ct_http_poll(http, wait < LOOK_MS ? wait : LOOK_MS, -1, &woken, err);
+    }
+    return st;
 }

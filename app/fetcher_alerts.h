@@ -26,7 +26,7 @@ struct ct_fetcher_alerts;
 /* CT_OK and *OUT, or why alerts cannot run (the fetcher goes on without). CONFIG becomes its own,
  * also when it fails. */
 CT_MUST_USE enum ct_status ct_fetcher_alerts_new(const struct ct_alert_config *config,
-                                                 const char *db, struct ct_writer *w,
+                                                 const char *db, struct ct_writer *w, bool once,
                                                  struct ct_fetcher_alerts **out,
                                                  struct ct_error *err);
 /* From now on FILE (NULL: the usual settings) is looked at every 15 s and read again when it changed.
@@ -34,6 +34,10 @@ CT_MUST_USE enum ct_status ct_fetcher_alerts_new(const struct ct_alert_config *c
  * ct_fetcher_alerts_step moves it. */
 void ct_fetcher_alerts_follow(struct ct_fetcher_alerts *a, const char *file, bool allow_private,
                               struct ct_http *http);
+/* For fetch --once, behind the fetches (A made with ONCE): asks all rules and gives the messages ten
+ * seconds or so to go by HTTP or otherwise. What is left stays queued for the next fetcher. */
+CT_MUST_USE enum ct_status ct_fetcher_alerts_finish(struct ct_fetcher_alerts *a, struct ct_http *http,
+                                                    struct ct_error *err);
 void ct_fetcher_alerts_free(struct ct_fetcher_alerts *a); /* NULL is fine */
 /* For ct_fetcher_options.after_commit; CTX may be NULL. */
 void ct_fetcher_alerts_commit(void *ctx, const struct ct_source *s, const struct ct_fetch *f,

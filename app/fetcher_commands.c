@@ -142,7 +142,7 @@ struct running {
     struct ct_http *http, *alert_http; /* neither queue waits for the other */
     struct ct_record *record;
     struct ct_fetcher *fetcher;
-    struct ct_fetcher_alerts *alerts; /* NULL with --once: what holds for a while needs watching */
+    struct ct_fetcher_alerts *alerts; /* NULL with --once until all is fetched */
     int failed; /* attempts, for fetch --once */
 };
 
@@ -255,10 +255,10 @@ static void start_alerts(struct running *r, const struct fetch_args *a, const ch
     struct ct_error err = {0};
     struct ct_alert_config config;
     ct_alert_config_load(a->config, r->config.allow_private, r->alert_http, &config);
-    if (ct_fetcher_alerts_new(&config, db, r->writer, &r->alerts, &err) != CT_OK) {
+    if (ct_fetcher_alerts_new(&config, db, r->writer, a->once, &r->alerts, &err) != CT_OK) {
         ct_log(CT_LOG_ERROR, "alerts do not run: %s: %s", err.where, err.what);
         ct_complain(0, err.where, "alerts do not run: %s", err.what);
-    } else {
+    } else if (!a->once) {
         ct_fetcher_alerts_follow(r->alerts, a->config, r->config.allow_private, r->alert_http);
     }
 }
@@ -323,8 +323,21 @@ static enum ct_status start(struct running *r, const struct fetch_args *a, struc
     return st;
 }
 
-static int loop(struct running *r, struct ct_watch *w, bool once)
+/* What the fetches of this run brought, told before it ends. */
+static void alert_once(struct running *r, const struct fetch_args *a)
 {
+    struct ct_error err = {0};
+    struct ct_buf db = CT_BUF_INIT;
+    ct_database_path(a->db, &db);
+    start_alerts(r, a, db.p);
+    if (r->alerts && ct_fetcher_alerts_finish(r->alerts, r->alert_http, &err) != CT_OK)
+        ct_complain_err(0, &err);
+    ct_buf_free(&db);
+}
+
+static int loop(struct running *r, const struct fetch_args *a, struct ct_watch *w)
+{
+    bool once = a->once;
     struct ct_error err = {0};
     while (!once || !ct_fetcher_done(r->fetcher)) {
         bool woken = false;
@@ -334,6 +347,8 @@ static int loop(struct running *r, struct ct_watch *w, bool once)
         if (woken && ct_watch_read(w, r->fetcher))
             return once ? EXIT_ERROR : EXIT_WORKED; /* told to stop */
     }
+    if (once)
+        alert_once(r, a);
     return r->failed > 0 ? EXIT_ERROR : EXIT_WORKED;
 }
 
@@ -427,7 +442,7 @@ int ct_cmd_fetch(int argc, char **argv)
     open_log(a.log, a.daemon);
     if (st == CT_OK)
         st = start(&r, &a, &err);
-    int code = st == CT_OK          ? loop(&r, w, a.once)
+    int code = st == CT_OK          ? loop(&r, &a, w)
                : st == CT_ERR_USAGE ? ct_complain_err(EXIT_USAGE, &err)
                                     : ct_complain_err(EXIT_ERROR, &err);
     stop(&r);

@@ -197,7 +197,7 @@ static enum ct_status watch_and_fetch(struct demo *d, const char *path, struct c
     if (st == CT_OK) {
         ct_fetcher_refresh(d->fetcher); /* the backlog ends up to an hour ago */
         ct_alert_config_demo(&alerts);
-        st = ct_fetcher_alerts_new(&alerts, path, d->writer, &d->alerts, err);
+        st = ct_fetcher_alerts_new(&alerts, path, d->writer, false, &d->alerts, err);
     }
     int64_t last = ct_mono_ms();
     while (st == CT_OK) {

@@ -229,6 +229,7 @@ const struct ui_command ui_commands[] = {
     {"demo", "", "open the simulated market", run_demo, NULL},
     {"export", "[csv | tsv | ndjson] [FILE]", "the rows shown, or those marked, into a new file", ui_run_export,
      ui_export_words},
+    {"extend", "N [SPAN]", "silence N ends that long from now", ui_run_extend, NULL},
     {"exit", "", "where else the row's GPU or model is sold by a healthy place", ui_run_exit, NULL},
     {"filter", "TEXT", "filter this panel", run_filter, NULL},
     {"group", "gpu | cloud | region | od | spot", "group this panel so", run_group, group_words},

@@ -81,6 +81,9 @@ static enum ct_status load(struct ct_reader *r, const struct ct_panel_query *pq,
     if (st == CT_OK) {
         st = ct_read_alert_count(r, &q, a, &m->alerts, err);
     }
+    if (st == CT_OK && pq->at_ms == CT_LIVE) {
+        st = ct_read_alerts(r, &q, a, &m->open, err);
+    }
     if (st == CT_OK) {
         struct ct_query bells = {.at_ms = pq->at_ms, .now_ms = now_ms, .subject = CT_LIT("bell"), .limit = 1};
         st = ct_read_deliveries(r, &bells, a, &m->bells, err);
@@ -353,8 +356,12 @@ static void prompt_hint(struct ct_ui *ui, struct ct_box line)
         ct_put_field(line, 0, 0, line.cols, -1, CT_ROLE_ERROR, ct_span(ui->prompt.error));
         return;
     }
+    static const char silence[] = "silence ";
+    bool command = ui->prompt.kind == PROMPT_COMMAND;
     if (ui->prompt.hint[0]) {
         ct_buf_adds(&text, ui->prompt.hint);
+    } else if (command && strncmp(ui->prompt.text, silence, sizeof(silence) - 1) == 0) {
+        ui_silence_preview(ui, ct_span(ui->prompt.text + sizeof(silence) - 1), &text);
     } else if (ui->prompt.kind == PROMPT_COMMAND) {
         ct_buf_adds(&text, "Enter runs  Tab completes  Up recalls  Esc leaves");
     } else {

@@ -63,6 +63,7 @@ struct place_mark {
 struct frame_model {
     struct ct_summary sum;
     struct ct_alert_count alerts;
+    struct ct_rows open;   /* struct ct_alert_row, for the preview of a silence */
     struct ct_rows bells;  /* messages for whoever looks, newest first */
     struct ct_rows events; /* newest first */
     struct ct_rows indices; /* struct ct_gpu_row that have one, most clouds first; on walls only */
@@ -194,6 +195,9 @@ void ui_work(struct ct_ui *ui, const char *words); /* a line each */
 void ui_work_ready(struct ct_ui *ui);              /* ui->work_fd has something to read */
 void ui_ring(struct ct_ui *ui); /* bell.c: after each load of the frame's model */
 void ui_run_silence(struct ct_ui *ui, struct ct_span args);
+void ui_run_extend(struct ct_ui *ui, struct ct_span args);
+/* What the silence that is being typed would cover, and what it still lacks. */
+void ui_silence_preview(struct ct_ui *ui, struct ct_span args, struct ct_buf *out);
 void ui_run_unsilence(struct ct_ui *ui, struct ct_span args);
 void ui_run_ack(struct ct_ui *ui, struct ct_span args);
 void ui_run_rule(struct ct_ui *ui, struct ct_span args);

@@ -80,25 +80,74 @@ void ui_work_ready(struct ct_ui *ui)
 
 /* ---- commands ---- */
 
-/* `:silence provider=gcp region=us* 2h quota errors known`: matchers, a length of time, then the reason. */
+/* `provider=gcp region=us* 2h quota errors known`: matchers, a length of time, then the reason. */
+struct silence_words {
+    struct ct_buf matchers; /* separated by SEPARATOR */
+    size_t n;
+    struct ct_span span, why; /* null: not said yet */
+    int64_t ms;               /* CT_NONE: SPAN is none */
+};
+
+static void read_silence(struct ct_span args, char separator, struct silence_words *w)
+{
+    struct ct_span rest = ct_span_trim(args), word = {0};
+    *w = (struct silence_words){.matchers = CT_BUF_INIT, .ms = CT_NONE};
+    while (rest.p && (word = ct_span_cut(&rest, ' ')).p && (!word.n || memchr(word.p, '=', word.n))) {
+        if (word.n) {
+            ct_buf_addf(&w->matchers, "%.*s%c", CT_FMT(word), separator);
+            w->n++;
+        }
+        word = CT_SPAN_NONE;
+    }
+    w->span = word;
+    w->why = rest.p ? ct_span_trim(rest) : CT_SPAN_NONE;
+    if (word.n && (ct_duration_parse(word, &w->ms) != CT_OK || w->ms <= 0)) {
+        w->ms = CT_NONE;
+    }
+}
+
+void ui_silence_preview(struct ct_ui *ui, struct ct_span args, struct ct_buf *out)
+{
+    const struct frame_model *m = ui_frame_model(ui);
+    struct silence_words w;
+    struct ct_error err = {0};
+    struct ct_buf names = CT_BUF_INIT;
+    size_t n = 0;
+    read_silence(args, ' ', &w);
+    if (w.n && ct_silence_check(ct_buf_span(&w.matchers), &err) != CT_OK) {
+        ct_buf_adds(out, err.what);
+    } else {
+        for (size_t i = 0; w.n && m && i < m->open.n; i++) {
+            const struct ct_alert_row *a = ct_row(&ct_alert_table, m->open, i);
+            if (ct_silence_covers(ct_buf_span(&w.matchers), a->labels)) {
+                ct_buf_addf(&names, "%s%.*s", n++ ? ", " : ": ", CT_FMT(a->subject));
+            }
+        }
+        const char *next = !w.n             ? "what: LABEL=GLOB..., provider=gcp region=us*"
+                           : !w.span.n      ? "how long: 2h"
+                           : w.ms == CT_NONE ? "how long: a time such as 30m, 2h, 1d"
+                           : !w.why.n       ? "then why"
+                                            : "Enter sets it";
+        ct_buf_addf(out, "%s  covers %zu of %zu open alerts%.*s", next, n, m ? m->open.n : 0,
+                    CT_FMT(ct_buf_span(&names)));
+    }
+    ct_buf_free(&names);
+    ct_buf_free(&w.matchers);
+}
+
 void ui_run_silence(struct ct_ui *ui, struct ct_span args)
 {
     struct ct_buf words = CT_BUF_INIT;
-    struct ct_span rest = ct_span_trim(args), word = {0};
-    int64_t span = 0;
-    ct_buf_adds(&words, "alerts\nsilence");
-    while (rest.p && (word = ct_span_cut(&rest, ' ')).p && (!word.n || memchr(word.p, '=', word.n))) {
-        if (word.n) {
-            ct_buf_addf(&words, "\n%.*s", CT_FMT(word));
-        }
-    }
-    struct ct_span why = rest.p ? ct_span_trim(rest) : CT_SPAN_NONE;
-    if (!word.n || ct_duration_parse(word, &span) != CT_OK || !why.n) {
+    struct silence_words w;
+    read_silence(args, '\n', &w);
+    if (!w.n || w.ms == CT_NONE || !w.why.n) {
         ui_say(ui, true, "silence LABEL=GLOB... how long, then why: silence provider=gcp 2h quota errors known");
     } else {
-        ct_buf_addf(&words, "\n--for\n%.*s\n--comment\n%.*s", CT_FMT(word), CT_FMT(why));
+        ct_buf_addf(&words, "alerts\nsilence\n%.*s--for\n%.*s\n--comment\n%.*s",
+                    CT_FMT(ct_buf_span(&w.matchers)), CT_FMT(w.span), CT_FMT(w.why));
         ui_work(ui, words.p);
     }
+    ct_buf_free(&w.matchers);
     ct_buf_free(&words);
 }
 
@@ -119,6 +168,21 @@ static void run_with(struct ct_ui *ui, const char *verb, struct ct_span args)
 void ui_run_unsilence(struct ct_ui *ui, struct ct_span args)
 {
     run_with(ui, "unsilence", args);
+}
+
+/* `:extend N [SPAN]`: from now on. */
+void ui_run_extend(struct ct_ui *ui, struct ct_span args)
+{
+    char words[200];
+    struct ct_span rest = ct_span_trim(args), n = ct_span_cut(&rest, ' ');
+    struct ct_span span = rest.p ? ct_span_trim(rest) : CT_SPAN_NONE;
+    if (!n.n || memchr(span.p ? span.p : "", ' ', span.n)) {
+        ui_say(ui, true, "extend N SPAN: silence N ends that long from now; extend 3 2h");
+        return;
+    }
+    snprintf(words, sizeof(words), "alerts\nextend\n%.*s\n--for\n%.*s", CT_FMT(n),
+             CT_FMT(span.n ? span : CT_LIT("1h")));
+    ui_work(ui, words);
 }
 
 void ui_run_ack(struct ct_ui *ui, struct ct_span args)

@@ -774,6 +774,34 @@ static void fetches_and_messages_never_wait_for_each_other(void **state)
     ct_buf_free(&outage);
 }
 
+static void a_fetch_of_once_tells_what_it_found(void **state)
+{
+    (void)state;
+    struct ct_buf outage = CT_BUF_INIT;
+    FILE *f = new_config();
+    ct_buf_addf(&outage, "%.*smajor_outage%s", (int)(strstr(page_body, "operational") - page_body),
+                page_body, strstr(page_body, "operational") + strlen("operational"));
+    add_source(f, "solo", "statuspage-summary", ts_port(env.web), "/solo", "60s");
+    fprintf(f, "[alert down]\nwhen = status state>=part\nnotify = ops\n[notify ops]\nkind = webhook\n"
+               "url = http://127.0.0.1:%d/once\nallow_private = 127.0.0.1\n", ts_port(env.web));
+    fclose(f);
+    ts_set(env.web, "/solo", &(struct ts_answer){200, .body = outage.p});
+    ts_set(env.web, "/once", &(struct ts_answer){503, .body = ""});
+    expect_code(wait_for(FETCH("--once"), 30000), 0);
+    assert_true(ts_hits(env.web, "/once") >= 2); /* not taken: tried a while, then left for the next */
+    int tried = ts_hits(env.web, "/once");
+    assert_int_equal(query("SELECT count(*) FROM alert_delivery WHERE state = 0"), 1);
+    ts_set(env.web, "/once", &(struct ts_answer){200, .body = ""});
+    while (query("SELECT next_ms FROM alert_delivery WHERE state = 0") > ct_now_ms())
+        nap(100); /* a timer would come much later */
+    expect_code(wait_for(FETCH("--once"), 30000), 0);
+    assert_int_equal(ts_hits(env.web, "/once"), tried + 1);
+    assert_int_equal(query("SELECT count(*) FROM alert_delivery WHERE state = 1"), 1);
+    expect_code(wait_for(FETCH("--once"), 30000), 0);
+    assert_int_equal(ts_hits(env.web, "/once"), tried + 1);
+    ct_buf_free(&outage);
+}
+
 static void wrong_usage_is_one_line_and_changes_nothing(void **state)
 {
     (void)state;
@@ -1264,6 +1292,7 @@ int main(void)
         FRESH(a_table_that_streams_is_recorded_and_replayed),
         FRESH(a_message_survives_kill_9_under_its_id_and_its_secrets_show_nowhere),
         FRESH(fetches_and_messages_never_wait_for_each_other),
+        FRESH(a_fetch_of_once_tells_what_it_found),
         FRESH(wrong_usage_is_one_line_and_changes_nothing),
         FRESH(a_bad_config_line_is_named_and_the_rest_counts),
         FRESH(signals_and_the_end_of_the_parent_stop_it_within_two_seconds),

@@ -99,6 +99,54 @@ static void rule_12_an_acknowledgement_ends_with_the_recovery(void **state)
     end(&r);
 }
 
+/* One `fetch --once`: fetched, asked, told, gone. */
+static void once(struct ride *r)
+{
+    struct ct_engine_options o = {
+        .db_path = r->f->path, .writer = r->f->w, .rules = r->rules, .channels = r->channels, .once = true};
+    fetch_all(r);
+    stop(r);
+    assert_int_equal(ct_engine_new(&o, &r->e, &r->f->err), CT_OK);
+    (void)ct_engine_step(r->e, r->now, r->boot);
+    settle(r);
+    assert_false(ct_engine_busy(r->e, CT_MINUTE));
+}
+
+static void a_timer_that_fetches_once_fires_and_ends_alerts(void **state)
+{
+    static const struct ct_rule_line lines[] = {
+        {"now", "when", "components state>=part", "t:1"}, {"now", "notify", "bell", "t:2"},
+        {"held", "when", "status state>=part", "t:3"},    {"held", "for", "8m", "t:4"},
+        {"held", "notify", "bell", "t:5"},
+    };
+    struct ride r = BEGIN(state, lines);
+    const struct {
+        int state;
+        int64_t pause_ms;
+        const char *told;
+    } runs[] = {
+        {CT_STATE_OPERATIONAL, 5 * CT_MINUTE, "-"}, {CT_STATE_MAJOR, 5 * CT_MINUTE, "now 0"},
+        {CT_STATE_MAJOR, 5 * CT_MINUTE, "now 0"},   {CT_STATE_MAJOR, 5 * CT_MINUTE, "now 0, held 0"},
+        {CT_STATE_OPERATIONAL, 5 * CT_MINUTE, "now 0, held 0"},
+        {CT_STATE_OPERATIONAL, 5 * CT_MINUTE, "now 0, held 0, held 2, now 2"},
+        {CT_STATE_MAJOR, CT_HOUR, "now 0, held 0, held 2, now 2, now 0"},
+        {CT_STATE_MAJOR, CT_HOUR, "now 0, held 0, held 2, now 2, now 0"}, /* an hour nobody watched */
+    };
+    for (size_t i = 0; i < CT_LEN(runs); i++) {
+        r.state = runs[i].state;
+        once(&r);
+        char *told = table(r.f, "SELECT group_concat(rule || ' ' || kind, ', ') FROM (SELECT a.rule, i.kind FROM"
+                                " alert_intent i JOIN alert_delivery d ON d.id = i.delivery JOIN alert a ON"
+                                " a.id = i.alert WHERE d.state = 1 AND rule IN ('now', 'held') ORDER BY d.id, rule)");
+        if (strcmp(told, runs[i].told) != 0)
+            fail_msg("run %zu: told \"%s\", not \"%s\"", i, told, runs[i].told);
+        free(told);
+        r.now += runs[i].pause_ms;
+        r.boot += runs[i].pause_ms;
+    }
+    end(&r);
+}
+
 static void rule_10_reminders_come_while_nobody_has_it(void **state)
 {
     struct ride r = BEGIN(state, outage);
@@ -435,6 +483,7 @@ int main(void)
         T(rule_6_what_was_held_survives_a_restart_and_the_pause_counts_nothing),
         T(rule_7_when_most_sources_fail_it_is_us_and_all_else_is_held),
         T(rule_8_a_change_and_what_it_tells_are_stored_together_or_not_at_all),
+        T(a_timer_that_fetches_once_fires_and_ends_alerts),
         T(rule_10_reminders_come_while_nobody_has_it),
         T(rule_11_and_12_a_silence_mutes_and_its_end_tells_what_still_fires),
         T(rule_12_an_acknowledgement_ends_with_the_recovery),

@@ -37,7 +37,8 @@ static void step(struct run *r, enum ct_truth truth, int64_t after_ms)
     r->boot += after_ms;
     r->wall += after_ms;
     r->f.truth = r->f.hold = truth;
-    struct ct_alert_clock c = {r->wall, r->boot, r->last, r->warm};
+    struct ct_alert_clock c = {
+        .now_ms = r->wall, .boot_ms = r->boot, .last_boot_ms = r->last, .warm = r->warm};
     ct_alert_step(&r->l, &r->p, &r->f, &c, &r->out);
     r->last = r->boot;
     r->warm = r->warm || truth != CT_TRUTH_UNKNOWN;
@@ -121,7 +122,8 @@ static void rule_4_an_easier_limit_ends_it(void **state)
         r.boot += TICK;
         r.f.truth = NO;
         r.f.hold = YES;
-        struct ct_alert_clock c = {r.wall, r.boot, r.last, true};
+        struct ct_alert_clock c = {
+        .now_ms = r.wall, .boot_ms = r.boot, .last_boot_ms = r.last, .warm = true};
         ct_alert_step(&r.l, &r.p, &r.f, &c, &r.out);
         r.last = r.boot;
     }

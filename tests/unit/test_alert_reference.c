@@ -111,7 +111,8 @@ static void run_machine(struct tape *t)
         const struct entry *e = &t->e[i];
         struct ct_alert_fact f = {e->truth, e->hold, e->level, e->observation, e->silenced,
                                   e->inhibited};
-        struct ct_alert_clock c = {e->now, e->boot, e->last_boot, e->warm};
+        struct ct_alert_clock c = {
+        .now_ms = e->now, .boot_ms = e->boot, .last_boot_ms = e->last_boot, .warm = e->warm};
         struct ct_alert_step out;
         if (i > 0 && e->last_boot == CT_NONE && !ct_alert_wake(&l, t->e[i - 1].now, e->now))
             l.held_ms = l.unknown_ms = 0;

@@ -1,6 +1,7 @@
 /* The frame as a person meets it: keys typed into a pseudo-terminal, cells read from an emulator. */
 #include "config.h"
 
+#include "db/alerts.h"
 #include "db/write.h"
 #include "tests/vt/harness.h"
 
@@ -849,6 +850,89 @@ static void following_a_row_is_kept_for_the_next_start(void **state)
 
 #define T(f) cmocka_unit_test_setup(f, filled)
 
+/* ---- alerts ---- */
+
+static struct ct_alert_instance firing(int64_t id, const char *subject, const char *labels)
+{
+    return (struct ct_alert_instance){.id = id,
+                                      .rule = CT_LIT("outage"),
+                                      .subject = ct_span(subject),
+                                      .labels = ct_span(labels),
+                                      .provider = CT_LIT("openai"),
+                                      .grp = CT_LIT("outage"),
+                                      .channels = CT_LIT("bell"),
+                                      .severity = CT_SEV_CRITICAL,
+                                      .text = CT_LIT("major outage"),
+                                      .life = {.state = CT_ALERT_FIRING, .episode = 1,
+                                               .since_ms = NOW_MS - CT_MINUTE, .fired_ms = NOW_MS - CT_MINUTE,
+                                               .seen_ms = NOW_MS, .memory = CT_NONE}};
+}
+
+static void write_alerts(struct ct_alert_batch *b)
+{
+    struct ct_error e = {0};
+    struct ct_writer *w = open_db();
+    if (ct_write_alerts(w, b, NOW_MS - CT_MINUTE, &e) != CT_OK) {
+        fail_msg("%s: %s", e.where, e.what);
+    }
+    ct_writer_close(w);
+}
+
+static void a_silence_says_what_it_covers_before_it_is_set(void **state)
+{
+    (void)state;
+    const struct ct_alert_instance two[] = {
+        firing(1, "openai/api", "provider=openai\x1frule=outage\x1fsubject=openai/api"),
+        firing(2, "aws/use1", "provider=aws\x1frule=outage\x1fsubject=aws/use1")};
+    struct ct_alert_batch b = {.keep = two, .n_keep = 2};
+    write_alerts(&b);
+    struct vt *v = start(24, 80);
+    vt_paste(v, ":silence ");
+    vt_wait(v, "LABEL=GLOB");
+    vt_paste(v, "rule=out*");
+    vt_wait(v, "how long: 2h  covers 2 of 2 open alerts: ");
+    vt_paste(v, " provider=aws 2h");
+    vt_wait(v, "then why  covers 1 of 2 open alerts: aws/use1");
+    vt_paste(v, " quota");
+    vt_wait(v, "Enter sets it  covers 1 of 2");
+    vt_paste(v, "\x15" "silence wrong=");
+    vt_wait(v, "is not LABEL=VALUE");
+    vt_paste(v, "\x1b");
+    vt_wait_gone(v, "LABEL=VALUE");
+    leave(v, "Q");
+}
+
+static void a_message_rings_once_and_its_words_are_no_sequences(void **state)
+{
+    (void)state;
+    struct ct_alert_delivery d = {.event_id = "0123456789abcdef",
+                                  .channel = CT_LIT("bell"),
+                                  .grp = CT_LIT("g"),
+                                  .title = CT_LIT("FIRING \x1b]0;owned\x07\x1b]52;c;eA==\x07 end"),
+                                  .text = CT_LIT(""),
+                                  .json = CT_LIT("{}"),
+                                  .state = CT_DELIVERY_DONE,
+                                  .at_ms = NOW_MS - CT_MINUTE,
+                                  .next_ms = CT_NONE,
+                                  .done_ms = NOW_MS - CT_MINUTE};
+    struct ct_alert_batch b = {.delivery = &d};
+    write_alerts(&b);
+    struct vt *v = start(24, 80);
+    vt_wait(v, "FIRING ");
+    vt_wait(v, " end");
+    vt_settle(v, 300);
+    vt_paste(v, "7");
+    vt_wait(v, "Silences");
+    vt_paste(v, "1r");
+    vt_settle(v, 1500);
+    assert_int_equal(vt_bells(v), 1);
+    assert_int_equal(vt_unknown(v), 1); /* OSC 9, the one we send */
+    assert_int_equal(vt_titles(v), 0);
+    vt_paste(v, "Q");
+    assert_int_equal(vt_end(v, 5000), 0);
+    vt_free(v);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -885,6 +969,8 @@ int main(void)
         T(eight_colours_and_none_work),
         T(keys_from_the_config_work),
         T(following_a_row_is_kept_for_the_next_start),
+        T(a_silence_says_what_it_covers_before_it_is_set),
+        T(a_message_rings_once_and_its_words_are_no_sequences),
     };
     return cmocka_run_group_tests_name("frame", tests, setup, teardown);
 }
