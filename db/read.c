@@ -266,6 +266,7 @@ void ct_load_begin(struct ct_reader *r, const struct ct_query *q, struct ct_aren
     follow_file(r);
     r->err = err;
     r->status = CT_OK;
+    r->reference.n = 0;
     (void)ct_step(r, ct_use(r, SQL_BEGIN, 0));
     int64_t before = r->version;
     r->version = ask(r, SQL_DATA_VERSION);
@@ -442,6 +443,8 @@ static bool looked(struct ct_reader *r)
 struct ct_asof ct_asof(struct ct_reader *r, int64_t series, int64_t at_ms)
 {
     struct ct_sample v;
+    if (ct_reference_find(r, series, at_ms, &v))
+        return (struct ct_asof){v.at_ms, v.value, v.flags};
     bool found = r->status == CT_OK && ct_sample_at(r->samples, series, at_ms, &v);
     if (!looked(r) || !found)
         return (struct ct_asof){CT_NONE, CT_NONE, 0};

@@ -5,6 +5,7 @@
 #include "db/reader.h"
 
 #define MOST_MOVERS 50
+#define MOST_LARGEST 1000000
 
 #define ROW struct ct_mover_row
 static const struct ct_column mover_columns[] = {
@@ -51,12 +52,21 @@ TABLE(ct_figures_table, "figures", ROW, figures_columns);
 
 /* ---- movers ---- */
 
+struct move {
+    int64_t series;
+    struct ct_mover_row row; /* without its name and unit */
+};
+
 struct moves {
     struct ct_reader *r;
     struct ct_source_list sources;
+    const struct ct_source_at *last;
     int64_t from;
     bool only_believed;
-    int *known; /* by source: was it read at FROM? -1: not asked yet */
+    int *known;       /* by source: was it read at FROM? -1: not asked yet */
+    int64_t *largest; /* ranks of the LIMIT first moves so far; a heap when there are as many */
+    size_t limit, n_largest;
+    CT_VEC(struct move) v;
     CT_VEC(struct ct_mover_row) rows;
 };
 
@@ -77,33 +87,88 @@ static bool believed(struct ct_asof v)
     return !ct_gone(v) && v.value > 0 && !(v.flags & CT_SAMPLE_QUARANTINED);
 }
 
+static int64_t size_of(int64_t pct)
+{
+    return pct < 0 ? -pct : pct;
+}
+
+/* The larger, the earlier a move stands; a unit put right says nothing of the market. */
+static int64_t rank(int64_t pct, int suspect)
+{
+    const int64_t most = INT64_C(1) << 60;
+    return (size_of(pct) < most ? size_of(pct) : most - 1) + (suspect ? 0 : most);
+}
+
+/* The smallest of the largest moves comes first: V[0..N) is a heap. */
+static void sink(int64_t *v, size_t n, size_t i)
+{
+    for (size_t child; (child = 2 * i + 1) < n; i = child) {
+        child += child + 1 < n && v[child + 1] < v[child];
+        if (v[i] <= v[child])
+            return;
+        int64_t swap = v[i];
+        v[i] = v[child];
+        v[child] = swap;
+    }
+}
+
+/* A move of that rank may be one of the largest; equal ones all may. */
+static bool is_large(struct moves *m, int64_t rank)
+{
+    if (m->n_largest < m->limit) {
+        m->largest[m->n_largest++] = rank;
+        for (size_t i = m->n_largest == m->limit ? m->limit / 2 : 0; i-- > 0;)
+            sink(m->largest, m->limit, i);
+        return true;
+    }
+    if (rank > m->largest[0]) {
+        m->largest[0] = rank;
+        sink(m->largest, m->limit, 0);
+        return true;
+    }
+    return rank == m->largest[0];
+}
+
 static void take_mover(struct moves *m, sqlite3_stmt *st)
 {
     struct ct_reader *r = m->r;
-    const struct ct_source_at *s = ct_source_by_id(&m->sources, ct_col_int(st, 7));
+    int64_t series = ct_col_int(st, 0), source = ct_col_int(st, 5), digits = ct_col_int(st, 4);
+    const struct ct_source_at *s = m->last && m->last->id == source
+                                       ? m->last
+                                       : ct_source_by_id(&m->sources, source);
     struct ct_asof now = ct_asof_row(r, st, 0);
+    m->last = s;
     if (!s || !believed(now) || now.at_ms <= m->from || s->last_success_ms <= m->from ||
         !read_then(m, s))
         return;
-    struct ct_asof then = ct_asof(r, ct_col_int(st, 0), m->from);
+    struct ct_asof then = ct_asof(r, series, m->from);
     int64_t pct = believed(then) ? ct_pct_change(then.value, now.value) : CT_NONE;
-    struct ct_span unit = ct_col_text(r, st, 5);
-    bool suspect = ct_is_correction(then.value, now.value, ct_span_is(unit, "USD/Mtok"));
+    bool suspect = ct_is_correction(then.value, now.value, ct_col_int(st, 6) == 1);
     bool told = pct != CT_NONE && pct != 0 && !(suspect && m->only_believed);
-    struct ct_mover_row *row = told ? CT_VEC_PUSH(r->arena, &m->rows) : NULL;
-    int64_t digits = ct_col_int(st, 6);
-    if (row)
-        *row = (struct ct_mover_row){
-            .series = ct_col_text(r, st, 4),
-            .unit = unit,
-            .source = s->name,
-            .then_value = then.value,
-            .now_value = now.value,
-            .pct_milli = pct,
-            .changed_ms = now.at_ms,
-            .suspect = suspect,
-            .digits = digits > 0 && digits <= 9 ? (int)digits : 0,
-        };
+    struct move *move = told && is_large(m, rank(pct, suspect)) ? CT_VEC_PUSH(r->arena, &m->v) : NULL;
+    if (move)
+        *move = (struct move){series, {.source = s->name, .then_value = then.value,
+                                       .now_value = now.value, .pct_milli = pct,
+                                       .changed_ms = now.at_ms, .suspect = suspect,
+                                       .digits = digits > 0 && digits <= 9 ? (int)digits : 0}};
+}
+
+/* The names of those that are left. */
+static void name_movers(struct moves *m)
+{
+    for (size_t i = 0; i < m->v.n; i++) {
+        const struct ct_mover_row *move = &m->v.v[i].row;
+        if (m->n_largest == m->limit && rank(move->pct_milli, move->suspect) < m->largest[0])
+            continue;
+        struct ct_mover_row *row = CT_VEC_PUSH(m->r->arena, &m->rows);
+        sqlite3_stmt *st = ct_use(m->r, SQL_NAME_OF, 1, m->v.v[i].series);
+        if (!row || !ct_step(m->r, st))
+            return;
+        *row = *move;
+        row->series = ct_col_text(m->r, st, 0);
+        row->unit = ct_col_text(m->r, st, 1);
+        sqlite3_reset(st);
+    }
 }
 
 /* What a GPU-hour costs moves as well, whoever moved it. */
@@ -124,17 +189,10 @@ static void take_indices(struct moves *m)
     }
 }
 
-static int64_t size_of(int64_t pct)
-{
-    return pct < 0 ? -pct : pct;
-}
-
 static int by_move(const void *a, const void *b)
 {
     const struct ct_mover_row *x = a, *y = b;
-    int64_t m = size_of(x->pct_milli), n = size_of(y->pct_milli);
-    if (x->suspect != y->suspect) /* a unit put right says nothing of the market */
-        return x->suspect - y->suspect;
+    int64_t m = rank(x->pct_milli, x->suspect), n = rank(y->pct_milli, y->suspect);
     return m != n ? (m < n) - (m > n) : ct_span_cmp(x->series, y->series);
 }
 
@@ -146,12 +204,16 @@ enum ct_status ct_read_movers(struct ct_reader *r, const struct ct_query *q, str
     struct moves m = {.r = r, .sources = ct_sources_at(r)};
     m.only_believed = q->believed;
     m.from = q->from_ms ? q->from_ms : r->t - CT_DAY;
+    m.limit = limit < MOST_LARGEST ? limit : MOST_LARGEST;
+    m.largest = ct_arena_alloc(a, m.limit * sizeof *m.largest);
     m.known = ct_arena_alloc(a, (m.sources.n + 1) * sizeof *m.known);
     for (size_t i = 0; m.known && i < m.sources.n; i++)
         m.known[i] = -1;
-    sqlite3_stmt *st = ct_use(r, SQL_PRICES, 0);
-    while (m.known && ct_step(r, st))
+    ct_reference_use(r, m.from);
+    sqlite3_stmt *st = ct_use(r, SQL_PRICES_SINCE, 1, m.from);
+    while (m.known && m.largest && ct_step(r, st))
         take_mover(&m, st);
+    name_movers(&m);
     take_indices(&m);
     ct_sort(r, m.rows.v, m.rows.n, sizeof *m.rows.v, by_move);
     *out = (struct ct_rows){m.rows.v, m.rows.n < limit ? m.rows.n : limit};

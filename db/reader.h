@@ -69,9 +69,12 @@
       " WHERE source_id=?1 AND at_ms=?2")                                     \
     X(SERIES_OF, "SELECT s.id," SQL_CUR " FROM series s WHERE source_id=?1 AND kind=?2")           \
     X(RATES, "SELECT id,ext_key FROM series WHERE source_id=?1 AND kind=?2")                       \
-    X(PRICES,                                                                                      \
-      "SELECT s.id," SQL_CUR ",s.name,s.unit,s.digits,s.source_id FROM series s"                   \
-      " WHERE s.kind IN (0,2)")                                                                    \
+    X(PRICES_SINCE,                                                                                \
+      "SELECT s.id," SQL_CUR ",s.digits,s.source_id,s.unit='USD/Mtok' FROM series s"               \
+      " WHERE s.kind IN (0,2) AND s.cur_ms>?1")                                                    \
+    X(NAME_OF, "SELECT name,unit FROM series WHERE id=?1")                                         \
+    X(REFERENCES, "SELECT back_ms,b,moments FROM reference WHERE at_ms<=?1 AND until_ms>=?1"       \
+                  " ORDER BY back_ms,part")                                                        \
     X(SERIES_NAMED,                                                                                \
       "SELECT id,name,unit,digits,source_id,kind,cur_ms,cur_flags FROM series WHERE name=?1")      \
     X(SERIES_FROM,                                                                                 \
@@ -149,6 +152,16 @@ extern const char *const ct_sql_text[CT_N_SQL];
 struct accelerator;
 struct kept;
 
+/* What all prices were at one moment, as far as the writer has kept that ready; by series. */
+struct ct_reference {
+    int64_t at_ms;
+    struct ct_priced {
+        int64_t series;
+        struct ct_sample v; /* at_ms CT_NONE: there was none yet */
+    } *v;
+    size_t n, next; /* NEXT: where the following series may be */
+};
+
 struct ct_reader {
     sqlite3 *db;
     char *path;
@@ -161,6 +174,7 @@ struct ct_reader {
     enum ct_status status;
     struct ct_error *err;
     struct ct_arena *arena;
+    struct ct_reference reference;
     bool live;
     int64_t t;  /* the moment ages count from: now, or the past moment */
     int64_t at; /* what look-ups compare with: T, or (live) later than anything */
@@ -216,6 +230,10 @@ struct ct_asof {
     int flags;
 };
 struct ct_asof ct_asof(struct ct_reader *r, int64_t series, int64_t at_ms);
+/* Looks of the running load into that moment find prices where they lie ready (db/write_reference.c). */
+void ct_reference_use(struct ct_reader *r, int64_t at_ms);
+/* False: look into the history. */
+bool ct_reference_find(struct ct_reader *r, int64_t series, int64_t at_ms, struct ct_sample *out);
 /* The same at r->at from columns I.. (series id, cur_ms, cur_value, cur_flags) of ST: live answers
  * need no look-up. */
 struct ct_asof ct_asof_row(struct ct_reader *r, sqlite3_stmt *st, int i);

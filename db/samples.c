@@ -80,7 +80,7 @@ struct ct_samples {
     /* of the running commit */
     struct place *dirty;
     size_t n_dirty, cap_dirty;
-    int64_t dirty_net;
+    int64_t dirty_net, earliest; /* EARLIEST moment written since that was asked */
     /* of sealing: up to tick UPTO, the series ORDER[NEXT..N_ORDER) are still to do */
     int64_t upto, upto_net;
     size_t *order;
@@ -102,6 +102,7 @@ struct ct_samples *ct_samples_new(sqlite3 *db)
 {
     struct ct_samples *s = ct_xcalloc(1, sizeof *s);
     s->db = db;
+    s->earliest = INT64_MAX;
     return s;
 }
 
@@ -592,6 +593,7 @@ void ct_samples_flush(struct ct_samples *s, int64_t source)
     if (s->rc != SQLITE_OK || s->n_dirty == 0)
         return;
     qsort(s->dirty, s->n_dirty, sizeof *s->dirty, by_place);
+    s->earliest = s->dirty[0].at_ms < s->earliest ? s->dirty[0].at_ms : s->earliest;
     struct ct_sample *rows = ct_xcalloc(s->n_dirty, sizeof *rows); /* a series each */
     struct ct_buf blob = CT_BUF_INIT;
     size_t n = 0;
@@ -613,6 +615,13 @@ void ct_samples_flush(struct ct_samples *s, int64_t source)
     s->n_dirty = 0;
     ct_buf_free(&blob);
     free(rows);
+}
+
+int64_t ct_samples_earliest(struct ct_samples *s)
+{
+    int64_t earliest = s->earliest;
+    s->earliest = INT64_MAX;
+    return earliest;
 }
 
 /* ---- sealing ---- */

@@ -57,6 +57,9 @@ void ct_samples_flush(struct ct_samples *s, int64_t source);
 /* After ROLLBACK. */
 void ct_samples_forget(struct ct_samples *s);
 
+/* The earliest moment anything was written of since this was asked last; INT64_MAX: nothing was. */
+int64_t ct_samples_earliest(struct ct_samples *s);
+
 /* How much waits to be sealed. */
 enum ct_unsealed { CT_UNSEALED_FEW, CT_UNSEALED_SOME /* when idle */, CT_UNSEALED_MANY /* now */ };
 enum ct_unsealed ct_samples_unsealed(const struct ct_samples *s);

@@ -292,12 +292,24 @@ static const char step_8[] =
     "CREATE INDEX price_move_source ON price_move (source_id, at_ms);"
     "UPDATE event SET origin = 3 WHERE kind = 2 AND origin = 0 AND"
     " (series_id IS NULL OR series_id NOT IN (SELECT id FROM series WHERE kind IN (0, 2)));";
+/* Version 9: what can be worked out, but not quickly. From AT_MS to UNTIL_MS, a while that began BACK_MS before a full
+ * hour, the prices are those packed in B with the moments of their samples in MOMENTS (db/codec.h; keys: series *
+ * CT_REFERENCE_NTH + which of its samples: the one in force at AT_MS, then its changes). A series that is missing
+ * is not known. What is stored of a moment before UNTIL_MS takes it away. */
+static const char step_9[] =
+    "CREATE TABLE reference ("
+    " back_ms INTEGER NOT NULL, part INTEGER NOT NULL, at_ms INTEGER NOT NULL, until_ms INTEGER NOT NULL,"
+    " b BLOB, moments BLOB, PRIMARY KEY (back_ms, part)"
+    ") STRICT;"
+    "CREATE TRIGGER reference_outdated AFTER INSERT ON tick"
+    " BEGIN DELETE FROM reference WHERE until_ms >= NEW.at_ms; END;";
 
 static const struct ct_schema_step steps[] = {
     {.sql = step_1}, {.sql = step_2}, {.sql = step_3}, {.sql = step_4}, {.sql = step_5}, {.sql = step_6},
     {.sql = step_7, .run = ct_samples_from_rows, .after = "DROP TABLE sample"},
     {.sql = step_8, .run = ct_price_moves_from_events,
      .after = "DELETE FROM event WHERE kind = 2 AND origin = 0"},
+    {.sql = step_9},
 };
 _Static_assert(CT_LEN(steps) == CT_SCHEMA_VERSION, "a step a version");
 

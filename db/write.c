@@ -141,6 +141,7 @@ static void disconnect(struct ct_writer *w)
         sqlite3_finalize(w->st[i]);
         w->st[i] = NULL;
     }
+    ct_w_reference_drop(w);
     ct_samples_free(w->samples);
     w->samples = NULL;
     sqlite3_close(w->db);

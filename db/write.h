@@ -156,4 +156,9 @@ struct ct_retention {
 CT_MUST_USE enum ct_status ct_write_retain(struct ct_writer *w, const struct ct_retention *keep,
                                            int64_t now_ms, bool *more, struct ct_error *err);
 
+/* One slice, as long, of keeping ready what prices were an hour, a day, a week and thirty days ago, so that movers
+ * need not look into every series: due five minutes after each full hour. *MORE: there is more now. */
+CT_MUST_USE enum ct_status ct_write_references(struct ct_writer *w, int64_t now_ms, bool *more,
+                                               struct ct_error *err);
+
 #endif

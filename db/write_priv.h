@@ -162,6 +162,12 @@
         " text=iif(excluded.seen_ms>=seen_ms, excluded.text, text)," \
         " first_ms=min(first_ms, excluded.first_ms), seen_ms=max(seen_ms, excluded.seen_ms)" \
         " WHERE ?8 OR (excluded.at_ms, excluded.phase, excluded.text) IS NOT (at_ms, phase, text)") \
+    /* references: what prices were */ \
+    X(REFERENCE_AT, "SELECT at_ms FROM reference WHERE back_ms=?1 AND part=0") \
+    X(REFERENCE_DEL, "DELETE FROM reference WHERE back_ms=?1") \
+    X(REFERENCE_PUT, "INSERT INTO reference (back_ms, part, at_ms, until_ms, b, moments) VALUES (?1,?2,?3,?4,?5,?6)") \
+    X(REFERENCE_SERIES, "SELECT id, cur_ms, cur_value, cur_flags FROM series WHERE id>?1 AND kind IN (0, 2)" \
+        " AND cur_ms IS NOT NULL ORDER BY id LIMIT ?2") \
     /* retention: prices (kinds 0 and 2) keep every change */ \
     X(RETAIN_SERIES, "SELECT id, source_id FROM series WHERE id>?1 AND kind NOT IN (0, 2) ORDER BY id LIMIT 1") \
     X(RETAIN_EVENTS, "DELETE FROM event WHERE series_id=?1 AND at_ms=?2 AND kind IN (1, 3)") \
@@ -197,6 +203,14 @@ struct ct_retain_state {
     int64_t next_boot_ms;
 };
 
+/* References in the making: of series up to SERIES, what they were from AT_MS to UNTIL_MS. */
+struct ct_reference_making {
+    int64_t back_ms, at_ms, until_ms, series; /* BACK_MS 0: none is */
+    int64_t done_ms;                          /* the full hour for which nothing is left to do */
+    struct ct_sample *value, *moment;         /* keys: series * CT_REFERENCE_NTH + which of its samples */
+    size_t n, cap;
+};
+
 struct ct_writer {
     sqlite3 *db;
     char *path;
@@ -215,6 +229,7 @@ struct ct_writer {
     dev_t dev;
     ino_t ino;
     struct ct_retain_state retain;
+    struct ct_reference_making reference;
 };
 
 /* A value to bind. Absent (CT_NONE, -1 for enums, null span) becomes NULL. */
@@ -366,5 +381,8 @@ int ct_rollup(const struct ct_rollup_component *c, size_t n_c, const struct ct_r
               size_t n_i, int64_t at_ms);
 /* The page's own word ("minor", "HASISSUES", "300") as a state; unknown for others, -1 for null. */
 int ct_indicator_state(struct ct_span word);
+
+/* db/write_reference.c: forgets what is in the making. */
+void ct_w_reference_drop(struct ct_writer *w);
 
 #endif

@@ -56,7 +56,7 @@ struct ct_fetcher {
     struct ct_lease *lease;
     struct ct_exec *exec;
     int64_t beat_boot_ms, idle_boot_ms, step_boot_ms;
-    bool thinning; /* retention has more to do */
+    bool thinning, preparing; /* retention, references have more to do */
     bool lost;
     struct ct_error lost_err;
 };
@@ -446,13 +446,20 @@ enum ct_status ct_fetcher_step(struct ct_fetcher *f, int64_t max_wait_ms, int wa
     if (f->active == 0 && now - f->idle_boot_ms >= IDLE_EVERY_MS && !f->lost) {
         f->idle_boot_ms = now;
         ct_write_idle(f->o.writer);
-        f->thinning = true;
+        f->thinning = f->preparing = true;
     }
     if (f->thinning && f->active == 0 && may_write(f)) {
         struct ct_error ignored; /* the next pass comes in an hour; a full disk shows elsewhere */
         if (ct_write_retain(f->o.writer, &f->o.keep, ct_now_ms(), &f->thinning, &ignored) != CT_OK)
             ct_log(CT_LOG_WARN, "retention: %s: %s", ignored.where, ignored.what);
         if (f->thinning && wait > RETAIN_PAUSE_MS)
+            wait = RETAIN_PAUSE_MS;
+    }
+    if (f->preparing && f->active == 0 && may_write(f)) {
+        struct ct_error ignored; /* movers take longer without */
+        if (ct_write_references(f->o.writer, ct_now_ms(), &f->preparing, &ignored) != CT_OK)
+            ct_log(CT_LOG_WARN, "references: %s: %s", ignored.where, ignored.what);
+        if (f->preparing && wait > RETAIN_PAUSE_MS)
             wait = RETAIN_PAUSE_MS;
     }
     if (f->lost) {

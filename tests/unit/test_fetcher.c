@@ -250,6 +250,15 @@ enum ct_status ct_write_retain(struct ct_writer *w, const struct ct_retention *k
     return CT_OK;
 }
 
+enum ct_status ct_write_references(struct ct_writer *w, int64_t now_ms, bool *more, struct ct_error *err)
+{
+    (void)w;
+    (void)now_ms;
+    (void)err;
+    *more = false;
+    return CT_OK;
+}
+
 enum ct_status ct_write_sources(struct ct_writer *w, const struct ct_source_conf *confs, size_t n,
                                 int64_t now_ms, struct ct_error *err)
 {
