@@ -22,7 +22,7 @@ struct html {
 static bool one_of(const xmlChar *name, const char *const *words)
 {
     for (; *words; words++)
-        if (strcmp((const char *)name, *words) == 0)
+        if ((*words)[0] == (char)name[0] && strcmp((const char *)name, *words) == 0)
             return true;
     return false;
 }
@@ -61,24 +61,34 @@ static void on_end(void *ctx, const xmlChar *name)
         line_end(&h->out);
 }
 
+/* Bytes from S on that stay as they are: visible ones, and single blanks between them. */
+static size_t words_run(struct ct_span s)
+{
+    size_t n = 0;
+    while (n < s.n && ((unsigned char)s.p[n] > ' ' ||
+                       (s.p[n] == ' ' && n > 0 && n + 1 < s.n && (unsigned char)s.p[n + 1] > ' ')))
+        n++;
+    return n;
+}
+
 static void on_text(void *ctx, const xmlChar *text, int len)
 {
     struct html *h = ctx;
-    for (int i = 0; i < len && !h->skip; i++) {
-        char c = (char)text[i];
-        int run = 0;
-        while (i + run < len && text[i + run] > ' ')
-            run++;
-        if (run > 1) { /* a word */
-            ct_buf_add(&h->out, (struct ct_span){(const char *)text + i, (size_t)run});
-            i += run - 1;
-            continue;
+    struct ct_span s = {(const char *)text, h->skip || len < 0 ? 0 : (size_t)len};
+    while (s.n) {
+        size_t run = words_run(s);
+        char c = s.p[0];
+        if (run) {
+            ct_buf_add(&h->out, (struct ct_span){s.p, run});
+        } else {
+            run = 1;
+            if (h->blocks && (c == '\n' || c == '\r' || c == '\t'))
+                c = ' ';
+            if (c != ' ' || !h->blocks || !h->out.n || !strchr(" \n", h->out.p[h->out.n - 1]))
+                ct_buf_addc(&h->out, c);
         }
-        if (h->blocks && (c == '\n' || c == '\r' || c == '\t'))
-            c = ' ';
-        if (c == ' ' && h->blocks && h->out.n && strchr(" \n", h->out.p[h->out.n - 1]))
-            continue;
-        ct_buf_addc(&h->out, c);
+        s.p += run;
+        s.n -= run;
     }
 }
 
@@ -105,10 +115,12 @@ static bool has_blocks(struct ct_span s)
 {
     static const char *const tags[] = {"<p>", "<p ", "<br", "<div", "<li", "</p>", NULL};
     const char *end = s.p + s.n;
-    for (const char *p = s.p; p < end && (p = memchr(p, '<', (size_t)(end - p))) != NULL; p++)
-        for (const char *const *t = tags; *t; t++)
-            if (ct_span_istarts((struct ct_span){p, (size_t)(end - p)}, *t))
+    for (const char *p = s.p; p < end && (p = memchr(p, '<', (size_t)(end - p))) != NULL; p++) {
+        struct ct_span at = {p, (size_t)(end - p)};
+        for (const char *const *t = tags; *t && at.n > 1; t++)
+            if ((p[1] | 0x20) == ((*t)[1] | 0x20) && ct_span_istarts(at, *t))
                 return true;
+    }
     return false;
 }
 
@@ -142,7 +154,7 @@ static size_t simple_tag(struct simple *s, struct ct_span at)
         name[n++] = (char)tolower((unsigned char)at.p[i]);
     name[n] = '\0';
     const char *const *known = simple;
-    while (*known && strcmp(*known, name) != 0)
+    while (*known && ((*known)[0] != name[0] || strcmp(*known, name) != 0))
         known++;
     const char *stop = memchr(at.p + i, '>', at.n - i);
     if (!*known || !stop || (end && at.p[i] != '>'))

@@ -192,7 +192,10 @@ static enum ct_status to_utf8(struct ct_span body, struct ct_buf *out, int64_t *
                        "neither UTF-8 nor an encoding the document names");
     if (!valid && !converter)
         return ct_fail(err, CT_ERR_SYNTAX, "body", "text in an encoding we do not read");
-    repair_utf8(body, out, replaced);
+    if (valid)
+        ct_buf_add(out, body);
+    else
+        repair_utf8(body, out, replaced);
     return CT_OK;
 }
 
@@ -277,18 +280,29 @@ static size_t upto(struct ct_span s, const char *end)
     return at ? (size_t)(at - s.p) + strlen(end) : s.n;
 }
 
+/* Bytes up to the next that XML does not allow, or that may begin a noncharacter. */
+static size_t allowed_run(struct ct_span s)
+{
+    size_t n = 0;
+    while (n < s.n && ((unsigned char)s.p[n] >= 0x20 || s.p[n] == '\t' || s.p[n] == '\n' ||
+                       s.p[n] == '\r') && s.p[n] != '\xEF')
+        n++;
+    return n;
+}
+
 static void add_plain(struct ct_buf *out, struct ct_span s)
 {
-    for (size_t i = 0; i < s.n; i++) {
-        unsigned char c = (unsigned char)s.p[i];
-        bool noncharacter = c == 0xEF && i + 2 < s.n && (unsigned char)s.p[i + 1] == 0xBF &&
-                            (unsigned char)s.p[i + 2] >= 0xBE;
-        if (noncharacter) {
+    while (s.n) {
+        size_t run = allowed_run(s);
+        ct_buf_add(out, (struct ct_span){s.p, run});
+        s = past(s, run);
+        bool lead = s.n && s.p[0] == '\xEF';
+        bool noncharacter = lead && s.n > 2 && s.p[1] == '\xBF' && (unsigned char)s.p[2] >= 0xBE;
+        if (noncharacter)
             ct_buf_adds(out, REPLACEMENT);
-            i += 2;
-        } else if (c >= 0x20 || c == '\t' || c == '\n' || c == '\r') {
-            ct_buf_addc(out, (char)c);
-        }
+        else if (lead)
+            ct_buf_addc(out, s.p[0]);
+        s = past(s, noncharacter ? 3 : 1);
     }
 }
 

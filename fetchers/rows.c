@@ -77,29 +77,47 @@ static struct ct_span update_id(struct ct_arena *a, int64_t at_ms, struct ct_spa
     return id;
 }
 
+static void name_update(struct ct_batch *out, struct ct_update *u)
+{
+    if (!u->id.n)
+        u->id = update_id(out->arena, u->at_ms, u->text);
+}
+
+static bool push_update(struct ct_batch *out, const struct ct_update *u, struct ct_span text)
+{
+    struct ct_update *row = CT_VEC_PUSH(out->arena, &out->updates);
+    if (!row)
+        return false;
+    *row = *u;
+    row->text = text;
+    return true;
+}
+
 int64_t ct_rows_updates(struct ct_batch *out, struct ct_update *v, size_t n)
 {
     size_t kept = 0;
     if (n == 0)
         return CT_NONE;
     for (size_t i = 0; i < n; i++)
-        if (!v[i].id.n)
-            v[i].id = update_id(out->arena, v[i].at_ms, v[i].text);
+        name_update(out, &v[i]);
     qsort(v, n, sizeof *v, by_id);
     for (size_t i = 0; i < n; i++)
         if (kept == 0 || !ct_span_eq(v[i].id, v[kept - 1].id))
             v[kept++] = v[i];
     qsort(v, kept, sizeof *v, newest_first);
-    for (size_t i = 0; i < kept && i < CT_UPDATES_MAX && !ct_rows_too_many(out); i++) {
-        struct ct_update *row = CT_VEC_PUSH(out->arena, &out->updates);
-        if (!row)
+    for (size_t i = 0; i < kept && i < CT_UPDATES_MAX && !ct_rows_too_many(out); i++)
+        if (!push_update(out, &v[i], ct_markup_text(out->arena, v[i].text)))
             break;
-        *row = v[i];
-        row->text = ct_markup_text(out->arena, v[i].text);
-    }
     for (size_t i = CT_UPDATES_MAX; i < kept; i++)
         ct_batch_note(out, CT_LIT("updates older than the newest 50 of their incident"));
     return v[0].at_ms;
+}
+
+void ct_rows_update(struct ct_batch *out, struct ct_update *u, struct ct_span text)
+{
+    name_update(out, u);
+    if (!ct_rows_too_many(out))
+        (void)push_update(out, u, text);
 }
 
 int ct_rows_open_state(int state, int phase)

@@ -32,6 +32,8 @@ void ct_list_add(struct ct_list *l, struct ct_span text);
  * CT_UPDATES_MAX go into OUT with clean text, newest first (same instant: by id). Returns the
  * newest instant or CT_NONE. Sorts V. */
 int64_t ct_rows_updates(struct ct_batch *out, struct ct_update *v, size_t n);
+/* The same of an incident's only one, whose clean text (ct_markup_text) is at hand already. */
+void ct_rows_update(struct ct_batch *out, struct ct_update *u, struct ct_span text);
 
 /* STATE as an open incident may claim it: never better than degraded (maintenance stays), and at
  * most degraded once somebody only watches the repair. */

@@ -150,14 +150,17 @@ struct ct_span ct_arena_dup(struct ct_arena *a, struct ct_span s)
 
 struct ct_span ct_arena_printf(struct ct_arena *a, const char *fmt, ...)
 {
+    char text[256]; /* hardly anything is longer: then it is formatted once */
     va_list args, again;
     va_start(args, fmt);
     va_copy(again, args);
-    int n = vsnprintf(NULL, 0, fmt, args);
+    int n = vsnprintf(text, sizeof text, fmt, args);
     va_end(args);
     assert(n >= 0);
     char *p = n >= 0 ? ct_arena_alloc(a, (size_t)n + 1) : NULL;
-    if (p) {
+    if (p && (size_t)n < sizeof text) {
+        memcpy(p, text, (size_t)n + 1);
+    } else if (p) {
         (void)vsnprintf(p, (size_t)n + 1, fmt, again);
     }
     va_end(again);

@@ -139,7 +139,8 @@ bool ct_span_ihas(struct ct_span a, struct ct_span needle)
         return false;
     }
     for (size_t i = 0; i + needle.n <= a.n; i++) {
-        if (same_blind(a.p + i, needle.p, needle.n)) {
+        if ((needle.n == 0 || lower(a.p[i]) == lower(needle.p[0])) &&
+            same_blind(a.p + i, needle.p, needle.n)) {
             return true;
         }
     }
@@ -323,12 +324,17 @@ void ct_buf_addf(struct ct_buf *b, const char *fmt, ...)
     va_list args, again;
     va_start(args, fmt);
     va_copy(again, args);
-    int n = vsnprintf(NULL, 0, fmt, args);
+    char *at = ct_buf_room(b, 63); /* most of what is formatted fits in there at once */
+    size_t room = b->cap - b->n;
+    int n = vsnprintf(at, room, fmt, args);
     va_end(args);
     assert(n >= 0);
-    if (n >= 0) {
-        char *at = ct_buf_room(b, (size_t)n);
+    if (n >= 0 && (size_t)n >= room) {
+        *at = '\0';
+        at = ct_buf_room(b, (size_t)n);
         (void)vsnprintf(at, (size_t)n + 1, fmt, again);
+    }
+    if (n >= 0) {
         b->n += (size_t)n;
     }
     va_end(again);

@@ -60,11 +60,29 @@ size_t ct_utf8_encode(char out[4], int32_t point)
     return n;
 }
 
+/* How many bytes from POS on are ASCII, as a whole number of eights. */
+static size_t ascii_eights(struct ct_span text, size_t pos)
+{
+    size_t n = 0;
+    for (uint64_t eight; text.n - pos - n >= sizeof eight; n += sizeof eight) {
+        memcpy(&eight, text.p + pos + n, sizeof eight);
+        if (eight & UINT64_C(0x8080808080808080)) {
+            break;
+        }
+    }
+    return n;
+}
+
 bool ct_utf8_valid(struct ct_span text)
 {
     int32_t point = 0;
     for (size_t pos = 0; pos < text.n && point >= 0;) {
-        pos += ct_utf8_decode(text, pos, &point);
+        if ((unsigned char)text.p[pos] < 0x80) {
+            pos += ascii_eights(text, pos);
+        }
+        if (pos < text.n) {
+            pos += ct_utf8_decode(text, pos, &point);
+        }
     }
     return point >= 0;
 }
@@ -266,27 +284,56 @@ static bool visible_ascii(char c)
     return c > 0x20 && c < 0x7f;
 }
 
-/* Nearly all text is this: visible ASCII and single blanks inside it, as long as nothing waits to
- * be written before it and all of it fits. Returns how much of SRC it wrote. */
-static size_t copy_ascii(struct cleaner *k, struct ct_span src)
+/* Letters of the scripts that are written most, for which kind_of would say BASE after a look into
+ * utf8proc's tables, and none of which is a picture. */
+static bool plain_letter(int32_t c)
 {
-    size_t n = 0;
+    return (c >= 0xc0 && c <= 0x24f) || (c >= 0x391 && c <= 0x3ce && c != 0x3a2) ||
+           (c >= 0x400 && c <= 0x481) || (c >= 0x3041 && c <= 0x3096) || (c >= 0x30a1 && c <= 0x30ff) ||
+           (c >= 0x4e00 && c <= 0x9fff) || (c >= 0xac00 && c <= 0xd7a3);
+}
+
+/* The length of the character at POS when it may be copied as it is, or 0: visible ASCII, one of
+ * those letters, or a single blank between visible ASCII. */
+static size_t plain_at(struct ct_span src, size_t pos, int32_t *c)
+{
+    *c = src.p[pos];
+    if (visible_ascii(src.p[pos])) {
+        return 1;
+    }
+    if (src.p[pos] == ' ') {
+        return pos > 0 && pos + 1 < src.n && visible_ascii(src.p[pos + 1]);
+    }
+    size_t n = (unsigned char)src.p[pos] < 0xc3 ? 0 : ct_utf8_decode(src, pos, c);
+    return n && *c >= 0 && plain_letter(*c) ? n : 0;
+}
+
+/* Nearly all text is this, where nothing waits to be written before it. Returns how much of SRC it
+ * wrote. */
+static size_t copy_plain(struct cleaner *k, struct ct_span src)
+{
+    size_t n = 0, points = 0, step;
+    int32_t c, last = 0;
+    size_t room = k->cap - 1 - k->n, most = k->most_points - k->points;
+    room = room < most ? room : most;
+    src.n = src.n < room ? src.n : room; /* no look at what there is no room for */
     if (k->n > 0 && (k->blank || k->newlines)) {
         return 0;
     }
-    while (n < src.n && (visible_ascii(src.p[n]) || (src.p[n] == ' ' && n > 0 && n + 1 < src.n &&
-                                                     visible_ascii(src.p[n + 1])))) {
-        n++;
+    while (n < src.n && (step = plain_at(src, n, &c)) > 0) {
+        n += step;
+        points++;
+        last = c;
     }
-    if (n == 0 || k->n + n >= k->cap || k->points + n > k->most_points) {
+    if (n == 0) {
         return 0;
     }
     memcpy(k->dst + k->n, src.p, n);
     k->n += n;
-    k->points += n;
+    k->points += points;
     k->joins = k->marks = k->newlines = 0;
     k->picture = k->selected = k->blank = k->zwj = k->keycap = false;
-    k->base = src.p[n - 1];
+    k->base = last;
     return n;
 }
 
@@ -298,7 +345,7 @@ static size_t clean(char *dst, size_t cap, struct ct_span src, unsigned flags, s
     }
     for (size_t pos = 0; pos < src.n;) {
         int32_t c;
-        size_t plain = copy_ascii(&k, (struct ct_span){src.p + pos, src.n - pos});
+        size_t plain = copy_plain(&k, (struct ct_span){src.p + pos, src.n - pos});
         if (plain) {
             pos += plain;
             continue;

@@ -511,10 +511,38 @@ enum ct_status ct_time_parse_user(struct ct_span text, int64_t now_ms, int64_t *
 
 /* ---- writing ---- */
 
+static char *put_digits(char *at, int value, int digits)
+{
+    for (int i = digits - 1; i >= 0; i--, value /= 10) {
+        at[i] = (char)('0' + value % 10);
+    }
+    return at + digits;
+}
+
+static char *put_part(char *at, int value, int digits, char behind)
+{
+    at = put_digits(at, value, digits);
+    *at = behind;
+    return at + 1;
+}
+
 int ct_time_format(char out[CT_TIME_MAX], int64_t ms)
 {
     struct ct_civil c;
     ct_civil_from_ms(ms, &c);
+    if (c.year >= 0 && c.year <= 9999) {
+        char *at = put_part(out, c.year, 4, '-');
+        at = put_part(at, c.month, 2, '-');
+        at = put_part(at, c.day, 2, 'T');
+        at = put_part(at, c.hour, 2, ':');
+        at = put_part(at, c.minute, 2, ':');
+        at = put_part(at, c.second, 2, c.ms ? '.' : 'Z');
+        if (c.ms) {
+            at = put_part(at, c.ms, 3, 'Z');
+        }
+        *at = '\0';
+        return (int)(at - out);
+    }
     char fraction[16] = "";
     if (c.ms) {
         (void)snprintf(fraction, sizeof(fraction), ".%03d", c.ms);

@@ -161,7 +161,7 @@ static enum ct_status add_item(const struct ct_feed_item *item, struct ct_batch 
         u.incident = row.id;
         u.text = item->description;
         u.phase = CT_PHASE_UNKNOWN;
-        (void)ct_rows_updates(out, &u, 1);
+        ct_rows_update(out, &u, text);
     }
     return CT_OK;
 }
