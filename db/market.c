@@ -1,17 +1,9 @@
 /* Figures made of many series, at a moment and over time. */
 #include "db/market.h"
 
-#include <strings.h>
+#include "db/twins.h"
 
 /* ---- one offer that several sources list ---- */
-
-/* Clouds and catalogues do not agree on the case of a name. */
-static int cmp_blind(struct ct_span a, struct ct_span b)
-{
-    size_t n = a.n < b.n ? a.n : b.n;
-    int way = n ? strncasecmp(a.p, b.p, n) : 0;
-    return way ? way : (a.n > b.n) - (a.n < b.n);
-}
 
 static int by_offer(const void *a, const void *b)
 {
@@ -22,7 +14,7 @@ static int by_offer(const void *a, const void *b)
     if (!way)
         way = ct_span_cmp(x->region, y->region);
     if (!way)
-        way = cmp_blind(x->instance, y->instance);
+        way = ct_cmp_instance(x->instance, y->instance);
     return way ? way : (x->count > y->count) - (x->count < y->count);
 }
 
@@ -41,6 +33,7 @@ struct state {
     struct ct_rates rates;
     struct ct_asof *value;   /* of each part */
     size_t *source;          /* index of its source; sources->n: unknown */
+    struct ct_listing *listing;
     const struct ct_source_list *sources;
     const struct ct_heard *heard;
     int64_t at_ms, newest_ms; /* newest: last good answer of any source of these parts */
@@ -66,15 +59,9 @@ static bool lives(const struct state *s, size_t i)
 /* How much the word of part I is worth: there at all, lately confirmed, close to the machine. */
 static int worth(const struct state *s, const struct ct_market_part *p, size_t i)
 {
-    static const int of_evidence[] = {[CT_EVIDENCE_OFFICIAL] = 3,
-                                      [CT_EVIDENCE_LISTED] = 1,
-                                      [CT_EVIDENCE_STOCK] = 4,
-                                      [CT_EVIDENCE_MEASURED] = 2};
     const struct ct_source_at *from = &s->sources->v[s->source[i]];
     bool fresh = s->at_ms - s->heard[s->source[i]].last_ms <= 4 * from->interval_ms;
-    bool known = p->evidence >= 0 && p->evidence < (int)CT_LEN(of_evidence);
-    return (ct_gone(s->value[i]) ? 0 : 20) + (fresh ? 10 : 0) +
-           (known ? of_evidence[p->evidence] : 0);
+    return (ct_gone(s->value[i]) ? 0 : 20) + (fresh ? 10 : 0) + ct_word_worth(p->evidence);
 }
 
 /* Part I's price in dollars, if it may count. */
@@ -116,11 +103,25 @@ static int64_t offer_price(struct state *s, const struct ct_market *m, size_t fr
     return best;
 }
 
+/* Whether part I, which nothing names as its cloud does, is sold by that cloud itself: one of the
+ * other parts of it, in [from, to). */
+static bool is_twin(struct state *s, const struct ct_market *m, size_t from, size_t to, size_t i)
+{
+    const struct ct_market_part *v = m->v.v;
+    for (size_t k = from; k < to && s->listing[i].alien; k++)
+        if (s->listing[k].direct && ct_same_memory(v[i].mem_milli, v[k].mem_milli) && lives(s, k) &&
+            price(s, &v[k], k) != CT_NONE)
+            return true;
+    return false;
+}
+
 static int64_t cheapest(struct state *s, const struct ct_market *m, size_t from, size_t to)
 {
     int64_t best = CT_NONE;
     for (size_t i = from, end; i < to; i = end) {
         end = end_of_offer(m, i);
+        if (is_twin(s, m, from, to, i))
+            continue;
         int64_t p = offer_price(s, m, i, end);
         best = p != CT_NONE && (best == CT_NONE || p < best) ? p : best;
     }
@@ -215,11 +216,18 @@ static bool begin(struct ct_reader *r, struct ct_market *m, const struct ct_sour
     s->value = ct_arena_alloc(r->arena, (m->v.n + 1) * sizeof *s->value);
     s->source = ct_arena_alloc(r->arena, (m->v.n + 1) * sizeof *s->source);
     s->best = ct_arena_alloc(r->arena, (m->v.n + 1) * sizeof *s->best);
-    if (!s->value || !s->source || !s->best)
+    s->listing = ct_arena_alloc(r->arena, (m->v.n + 1) * sizeof *s->listing);
+    if (!s->value || !s->source || !s->best || !s->listing)
         return false;
     for (size_t i = 0; i < m->v.n; i++) {
-        const struct ct_source_at *from = ct_source_by_id(sources, m->v.v[i].source_id);
+        const struct ct_market_part *p = &m->v.v[i];
+        const struct ct_source_at *from = ct_source_by_id(sources, p->source_id);
         s->source[i] = from ? (size_t)(from - sources->v) : sources->n;
+        s->listing[i] = (struct ct_listing){p->instance, p->source_id, ct_is_direct(from, p->who), false};
+    }
+    for (size_t i = 0, end; i < m->v.n && m->kind == CT_SERIES_INDEX; i = end) {
+        end = end_of_seller(m, i);
+        ct_find_aliens(s->listing + i, end - i);
     }
     return r->status == CT_OK;
 }

@@ -8,7 +8,8 @@
  * is what is gone, quarantined, suspect or without the machine around the GPU, and what comes from a
  * source that fell silent (for a day and four of its intervals) while others were still heard: a
  * stop of the whole fetcher leaves the figure as it was, as old as it is. A recorded answer holds
- * until the next one. Of an offer that several sources list, the one with the best word counts.
+ * until the next one. Of an offer that several sources list, the one with the best word counts
+ * (db/twins.h).
  *
  * A lab's clouds are those that sell one of its models at least, by the lists that say who bills
  * (ct_says_who_bills); its exclusive models those that one cloud alone sells, as a share of those
@@ -25,6 +26,7 @@ struct ct_market_part { /* one offer, or one price of a model */
     struct ct_span who;   /* cloud or host */
     struct ct_span region, instance, currency;
     int64_t count, series, source_id;
+    int64_t mem_milli; /* of the accelerator */
     int evidence;
     bool rentable;      /* the machine is in the price */
     struct ct_asof now; /* in force at r->t */

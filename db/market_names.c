@@ -114,6 +114,7 @@ void ct_market_read(struct ct_reader *r, const struct ct_series_ref *s, struct c
         sqlite3_bind_int64(st, 3, s->purchase);
     while (ct_step(r, st)) {
         struct ct_market_part part = read_part(r, st);
+        part.mem_milli = s->kind == CT_SERIES_INDEX ? ct_col_int(st, 15) : CT_NONE;
         if (of_lab && !read_on_cloud(r, st, s->kind, &part))
             continue;
         struct ct_market_part *p = CT_VEC_PUSH(r->arena, &out->v);
@@ -133,6 +134,7 @@ void ct_market_read_indices(struct ct_reader *r, struct ct_market_all *out)
         if (!g)
             break;
         g->part = read_part(r, st);
+        g->part.mem_milli = ct_col_int(st, 15);
         g->name = ct_market_index_name(r->arena, ct_col_text(r, st, 12), ct_col_text(r, st, 13),
                                        (int)ct_col_must(st, 14));
     }

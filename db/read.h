@@ -152,6 +152,7 @@ struct ct_gpu_row { /* gpus --group gpu|cloud|region */
     int64_t change_24h_milli, change_7d_milli, change_30d_milli; /* of the index */
     int64_t age_s; /* of the oldest offer in it */
     int freshness; /* the worst */
+    int converted; /* the cheapest price was computed from another currency */
 };
 extern const struct ct_table ct_gpu_table;
 

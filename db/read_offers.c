@@ -3,8 +3,7 @@
 #include "db/columns.h"
 #include "db/market.h"
 #include "db/reader.h"
-
-#include <strings.h>
+#include "db/twins.h"
 
 /* ---- tables ---- */
 
@@ -72,6 +71,7 @@ static const struct ct_column gpu_columns[] = {
     COL(INT, "age_s", age_s, ALIAS("age")),
     ENUM("freshness", freshness, ct_freshness_words, FLAGS(CT_COL_RANKED)),
     COL(TEXT, "series", series),
+    COL(BOOL, "converted", converted),
 };
 TABLE(ct_gpu_table, "gpu", ROW, gpu_columns);
 #undef ROW
@@ -538,6 +538,7 @@ static struct ct_gpu_row gpu_row(struct ct_reader *r, const struct item *v, size
         if (row.cheapest_usd_per_gpu_hour == CT_NONE || price < row.cheapest_usd_per_gpu_hour) {
             row.cheapest_usd_per_gpu_hour = price;
             row.cheapest_cloud = v[i].row.offer.cloud;
+            row.converted = v[i].row.converted;
         }
         if (price > row.dearest_usd_per_gpu_hour)
             row.dearest_usd_per_gpu_hour = price;
@@ -592,18 +593,7 @@ static ct_nusd per_pflop(struct ct_reader *r, const struct item *v, size_t n, ct
     return flops == CT_NONE || price == CT_NONE ? CT_NONE : ct_muldiv(price, 1000000, flops);
 }
 
-/* ---- one offer that several sources list ----
- *
- * A cloud's own interface, a catalogue and a shop for many clouds all sell the same instance. In a
- * group it is one offer: that of the source that says most. */
-
-/* Clouds and catalogues do not agree on the case of a name. */
-static int cmp_blind(struct ct_span a, struct ct_span b)
-{
-    size_t n = a.n < b.n ? a.n : b.n;
-    int way = n ? strncasecmp(a.p, b.p, n) : 0;
-    return way ? way : (a.n > b.n) - (a.n < b.n);
-}
+/* ---- one offer that several sources list (db/twins.h) ---- */
 
 static int by_offer(const void *a, const void *b)
 {
@@ -613,7 +603,7 @@ static int by_offer(const void *a, const void *b)
     if (!way)
         way = ct_span_cmp(x->region, y->region);
     if (!way)
-        way = cmp_blind(x->instance, y->instance);
+        way = ct_cmp_instance(x->instance, y->instance);
     if (!way)
         way = (x->gpu_count_milli > y->gpu_count_milli) - (x->gpu_count_milli < y->gpu_count_milli);
     return way ? way : x->purchase - y->purchase;
@@ -622,13 +612,8 @@ static int by_offer(const void *a, const void *b)
 /* What its word is worth: there at all, from a source that lives, and how close to the machine. */
 static int worth(const struct item *it)
 {
-    static const int of_evidence[] = {[CT_EVIDENCE_OFFICIAL] = 3,
-                                      [CT_EVIDENCE_LISTED] = 1,
-                                      [CT_EVIDENCE_STOCK] = 4,
-                                      [CT_EVIDENCE_MEASURED] = 2};
-    int evidence = it->row.evidence;
-    int known = evidence >= 0 && evidence < (int)CT_LEN(of_evidence) ? of_evidence[evidence] : 0;
-    return (it->row.gone ? 0 : 20) + (it->row.freshness <= CT_LATE ? 10 : 0) + known;
+    return (it->row.gone ? 0 : 20) + (it->row.freshness <= CT_LATE ? 10 : 0) +
+           ct_word_worth(it->row.evidence);
 }
 
 static int best_first(const void *a, const void *b)
@@ -659,6 +644,54 @@ static void drop_doubles(struct ct_reader *r, struct items *items)
         v[kept++] = v[i];
     }
     items->v.n = kept;
+}
+
+/* The price of D is one that a person would be told for what IT is. */
+static bool stands_for(const struct item *d, const struct ct_listing *listing, const struct item *it)
+{
+    return listing->direct && counts(d) && d->row.freshness <= CT_LATE &&
+           ct_same_memory(d->row.offer.gpu_mem_milli, it->row.offer.gpu_mem_milli);
+}
+
+/* Drops from V[0..n), all of one cloud and type, what a catalogue calls by names of its own and the
+ * cloud itself sells. How many are left. */
+static size_t drop_aliens(struct item *v, struct ct_listing *listing, size_t n)
+{
+    size_t kept = 0;
+    ct_find_aliens(listing, n);
+    for (size_t i = 0; i < n; i++) {
+        size_t k = 0;
+        while (k < n && listing[i].alien && !stands_for(&v[k], &listing[k], &v[i]))
+            k++;
+        listing[i].alien = listing[i].alien && k < n;
+        if (listing[i].alien && v[k].usd_7d == CT_NONE) /* the cloud's own source came within the week */
+            v[k].usd_7d = v[i].usd_7d;
+    }
+    for (size_t i = 0; i < n; i++)
+        if (!listing[i].alien)
+            v[kept++] = v[i];
+    return kept;
+}
+
+/* ITEMS in the order of groups. */
+static void drop_twins(struct ct_reader *r, const struct ct_source_list *sources, struct items *items)
+{
+    struct item *v = items->v.v;
+    struct ct_listing *listing = ct_arena_alloc(r->arena, (items->v.n + 1) * sizeof *listing);
+    size_t kept = 0;
+    for (size_t i = 0; listing && i < items->v.n; i++)
+        listing[i] = (struct ct_listing){
+            v[i].row.offer.instance, v[i].source,
+            ct_is_direct(ct_source_by_id(sources, v[i].source), v[i].row.offer.cloud), false};
+    for (size_t i = 0, end; listing && i < items->v.n; i = end) {
+        for (end = i + 1; end < items->v.n && by_words(&v[i], &v[end], true, false) == 0;)
+            end++;
+        size_t n = drop_aliens(v + i, listing + i, end - i);
+        for (size_t k = 0; k < n; k++)
+            v[kept++] = v[i + k];
+    }
+    if (listing)
+        items->v.n = kept;
 }
 
 static enum group group_of(const struct ct_query *q)
@@ -692,6 +725,7 @@ static enum ct_status read_gpus(struct ct_reader *r, const struct ct_query *q, s
         read_indices(r, &sources, &indices);
     drop_doubles(r, &items);
     ct_sort(r, items.v.v, items.v.n, sizeof *items.v.v, by_all);
+    drop_twins(r, &sources, &items);
     for (size_t i = 0, end; i < items.v.n; i = end) {
         const struct item *v = items.v.v;
         for (end = i;

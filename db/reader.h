@@ -27,7 +27,8 @@
 
 #define SQL_INDEX_PART                                                                             \
     "SELECT s.id," SQL_CUR ",s.source_id,o.cloud,o.region,o.instance,o.gpu_count_milli,"           \
-    "o.currency,o.host_included,w.evidence,o.gpu,ifnull(o.form,''),ifnull(o.purchase,7)"           \
+    "o.currency,o.host_included,w.evidence,o.gpu,ifnull(o.form,''),ifnull(o.purchase,7),"          \
+    "o.gpu_mem_milli"                                                                              \
     " FROM offer o JOIN series s ON s.id=o.series_id JOIN source w ON w.id=s.source_id"
 
 /* Every statement of the reader. A test asks SQLite for the plan of each: nothing may scan sample,

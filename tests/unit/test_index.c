@@ -161,6 +161,101 @@ static void quarantined_and_suspect_prices_stay_out(void **state)
 }
 
 /* A source that fell silent while others were heard is left out; when all stop, the figure stays. */
+/* ---- offers that a catalogue lists as well, under names of its own ---- */
+
+/* Three clouds' own sources and a catalogue of all. */
+static struct world begin_with_catalogue(void **state)
+{
+    struct world w = {.f = *state, .arena = ct_arena_new(0)};
+    struct ct_source_conf confs[4];
+    for (size_t i = 0; i < CT_LEN(confs); i++) {
+        confs[i] = fixture_conf(i < 3 ? clouds[i] : "list", CT_SOURCE_PRICES);
+        confs[i].provider = i < 3 ? clouds[i] : "";
+        confs[i].evidence = i < 3 ? CT_EVIDENCE_OFFICIAL : CT_EVIDENCE_LISTED;
+        confs[i].interval_ms = CT_HOUR;
+    }
+    assert_int_equal(ct_write_sources(w.f->w, confs, CT_LEN(confs), T0, &w.f->err), CT_OK);
+    assert_int_equal(ct_reader_open(w.f->path, &w.r, &w.err), CT_OK);
+    return w;
+}
+
+/* "offers clouds cheapest index" of H100-SXM on demand. */
+static void groups(struct world *w, int64_t at_ms, const char *want)
+{
+    const struct ct_gpu_row *g = group(w, "H100", CT_PURCHASE_OD, at_ms);
+    char is[100];
+    assert_non_null(g);
+    snprintf(is, sizeof is, "%lld %lld %.*s %.3f %.3f", (long long)g->offers, (long long)g->clouds,
+             CT_FMT(g->cheapest_cloud), (double)g->cheapest_usd_per_gpu_hour / 1e9,
+             (double)g->index_usd_per_gpu_hour / 1e9);
+    assert_string_equal(is, want);
+}
+
+static void a_catalogue_with_names_of_its_own_counts_only_where_the_cloud_is_silent(void **state)
+{
+    struct world w = begin_with_catalogue(state);
+    static const int64_t own[] = {2000, 3000, 4000};
+    for (int h = 0; h < 2; h++) {
+        for (int i = 0; i < 3; i++) {
+            put(&w, i, "H100 SXM", own[i]);
+            put(&w, i, "other", 1)->gpu = CT_LIT("T4");
+            fetch(w.f, clouds[i], HOUR(h));
+        }
+        for (int i = 0; i < 3; i++) /* the same machines, at last week's prices */
+            put(&w, i, "1x_H100_SECURE", own[i] * 7 / 10)->region = CT_LIT("US");
+        put(&w, 0, "1x_A100", 500)->gpu = CT_LIT("A100"); /* what the cloud's source does not know */
+        put(&w, 3, "1x_H100", 5000);                      /* a cloud without one */
+        struct ct_offer *o = put(&w, 0, "1x_H100_94", 1500); /* and another memory */
+        o->gpu_mem_milli = 94000;
+        fetch(w.f, "list", HOUR(h));
+    }
+    groups(&w, HOUR(1), "5 4 aws 1.500 3.500");
+    tells(&w, "index/H100-SXM/od", HOUR(1), "0:3.5");
+    const struct ct_gpu_row *a100 = group(&w, "A100", CT_PURCHASE_OD, HOUR(1));
+    assert_int_equal(a100->offers, 1);
+    put(&w, 0, "other", 1)->gpu = CT_LIT("T4"); /* the cloud sells none any more: the list's word counts */
+    fetch(w.f, clouds[0], HOUR(2));
+    put(&w, 0, "other", 1)->gpu = CT_LIT("T4");
+    fetch(w.f, clouds[0], HOUR(3));
+    put(&w, 0, "other", 1)->gpu = CT_LIT("T4");
+    fetch(w.f, clouds[0], HOUR(4));
+    groups(&w, HOUR(4), "5 4 aws 1.400 3.500");
+    end(&w);
+}
+
+static void a_catalogue_that_uses_a_clouds_names_is_matched_by_them(void **state)
+{
+    struct world w = begin_with_catalogue(state);
+    for (int i = 0; i < 3; i++) {
+        put(&w, i, "p5.48xlarge", 2000 + 1000 * i);
+        fetch(w.f, clouds[i], HOUR(0));
+    }
+    for (int i = 0; i < 3; i++) {
+        put(&w, i, "P5.48xlarge", 1000);                              /* the same offer */
+        put(&w, i, "p5.48xlarge", 2500)->region = CT_LIT("eu-west-1"); /* where nobody else looked */
+    }
+    fetch(w.f, "list", HOUR(0));
+    groups(&w, HOUR(0), "6 3 aws 2.000 2.500");
+    end(&w);
+}
+
+static void a_group_says_that_its_price_was_computed_from_another_currency(void **state)
+{
+    struct world w = begin_with_catalogue(state);
+    struct ct_rate *rate = CT_VEC_PUSH(w.f->arena, &w.f->batch.rates);
+    *rate = (struct ct_rate){CT_LIT("EUR"), INT64_C(1100000000), HOUR(0)};
+    fetch(w.f, "list", HOUR(0));
+    put(&w, 0, "a", 2000)->currency = CT_LIT("EUR");
+    fetch(w.f, clouds[0], HOUR(0));
+    put(&w, 1, "a", 3000);
+    fetch(w.f, clouds[1], HOUR(0));
+    assert_int_equal(group(&w, "H100", CT_PURCHASE_OD, HOUR(0))->converted, 1);
+    put(&w, 1, "a", 2100);
+    fetch(w.f, clouds[1], HOUR(1));
+    assert_int_equal(group(&w, "H100", CT_PURCHASE_OD, HOUR(1))->converted, 0);
+    end(&w);
+}
+
 static void silence_of_one_is_left_out_and_silence_of_all_is_a_gap(void **state)
 {
     struct world w = begin(state);
@@ -376,6 +471,9 @@ int main(void)
         T(three_clouds_make_an_index_and_two_a_gap),
         T(a_cloud_counts_by_its_cheapest_comparable_offer),
         T(quarantined_and_suspect_prices_stay_out),
+        T(a_catalogue_with_names_of_its_own_counts_only_where_the_cloud_is_silent),
+        T(a_catalogue_that_uses_a_clouds_names_is_matched_by_them),
+        T(a_group_says_that_its_price_was_computed_from_another_currency),
         T(silence_of_one_is_left_out_and_silence_of_all_is_a_gap),
         T(recorded_answers_hold_until_the_next_one),
         T(groups_and_history_agree_at_every_moment),

@@ -358,6 +358,29 @@ static enum ct_role format_group_pflop(const void *row, const struct ct_draw *d,
     return price == CT_NONE ? CT_ROLE_DIM : CT_ROLE_TEXT;
 }
 
+/* "~": computed from another currency, as in the list of offers. */
+static enum ct_role group_price(struct ct_buf *out, ct_nusd price, bool computed)
+{
+    ct_buf_adds(out, computed && price != CT_NONE ? "~" : "");
+    ct_format_price(out, price);
+    return price == CT_NONE ? CT_ROLE_DIM : CT_ROLE_TEXT;
+}
+
+static enum ct_role format_group_low(const void *row, const struct ct_draw *d, struct ct_buf *out)
+{
+    const struct ct_gpu_row *r = row;
+    (void)d;
+    return group_price(out, r->cheapest_usd_per_gpu_hour, r->converted == 1);
+}
+
+/* By place it is the cheapest price there. */
+static enum ct_role format_group_index(const void *row, const struct ct_draw *d, struct ct_buf *out)
+{
+    const struct ct_gpu_row *r = row;
+    (void)d;
+    return group_price(out, r->index_usd_per_gpu_hour, r->converted == 1 && r->cloud.n);
+}
+
 static bool group_notable(const void *row)
 {
     const struct ct_gpu_row *r = row;
@@ -378,10 +401,12 @@ static enum ct_role format_group_place(const void *row, const struct ct_draw *d,
     {.column = "gpu", .header = "GPU", .min = 11, .max = 20, .format = format_group_gpu},          \
         {.column = "purchase", .header = "TYPE", .min = 5, .format = format_group_type}
 #define GROUP_PRICES                                                                               \
-    {.column = "index_usd_per_gpu_hour", .header = "INDEX", .min = 7, .align = 1},                 \
+    {.column = "index_usd_per_gpu_hour", .header = "INDEX", .min = 7, .align = 1,                  \
+     .format = format_group_index},                                                                \
         {.column = "change_7d_pct", .header = "7d", .min = 7, .align = 1, .drop = 2,               \
          .format = format_group_change},                                                           \
-        {.column = "cheapest_usd_per_gpu_hour", .header = "LOW", .min = 7, .align = 1, .drop = 3}
+        {.column = "cheapest_usd_per_gpu_hour", .header = "LOW", .min = 7, .align = 1, .drop = 3,        \
+         .format = format_group_low}
 #define GROUP_TAIL                                                                                 \
     {.column = "dearest_usd_per_gpu_hour", .header = "HIGH", .min = 7, .align = 1, .drop = 6},     \
         {.column = "offers", .header = "OFFERS", .min = 6, .align = 1, .drop = 7},                 \
