@@ -26,7 +26,7 @@ int ct_cmd_scorecard(struct ct_call *c)
 {
     struct ct_query q = ct_call_query(c);
     return print_loaded(c, &ct_score_table, ct_read_scorecard, &q,
-                        "provider state uptime_90d incidents_90d median_repair_s page_age_s "
+                        "provider state uptime_90d incidents_90d median_repair_s repair_observed page_age_s "
                         "page_freshness price_level_pct priced_types gpu_types gpu_regions models labs",
                         CT_KINDS_ALL);
 }

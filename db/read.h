@@ -72,7 +72,7 @@ struct ct_incident_row {
     struct ct_span provider, id, title, raw_impact, url;
     int state, phase, open;
     int64_t started_ms, updated_ms, resolved_ms, scheduled_for_ms, scheduled_until_ms,
-        first_seen_ms;
+        first_seen_ms, closed_seen_ms /* first seen closed, or no longer listed; CT_NONE: never seen open, or open */;
     struct ct_list components /* names */, regions;
     int stale; /* open, but without an update for 14 days */
 };
@@ -314,6 +314,7 @@ struct ct_score_row {
     struct ct_span provider;
     int state, page_freshness;                  /* -1: no page of it is read */
     int64_t uptime_milli, incidents, repair_s;  /* over 90 days; median time to repair; CT_NONE: no record */
+    int repair_observed;  /* it says when none of its incidents ended: counted to when we saw that they had; -1: no repair_s */
     int64_t page_age_s;
     int64_t level_milli;  /* median over types of its cheapest price against the index, percent; CT_NONE */
     int64_t priced_types; /* types behind that */

@@ -12,6 +12,7 @@ static const struct ct_column score_columns[] = {
     COL(MILLI, "uptime_90d", uptime_milli, ALIAS("uptime")),
     COL(INT, "incidents_90d", incidents, ALIAS("incidents")),
     COL(INT, "median_repair_s", repair_s, ALIAS("mttr repair")),
+    COL(BOOL, "repair_observed", repair_observed),
     COL(INT, "page_age_s", page_age_s, ALIAS("page_age")),
     ENUM("page_freshness", page_freshness, ct_freshness_words, FLAGS(CT_COL_RANKED)),
     COL(MILLI, "price_level_pct", level_milli, ALIAS("level")),
@@ -26,7 +27,7 @@ TABLE(ct_score_table, "scorecard", ROW, score_columns);
 
 struct score {
     struct ct_score_row row;
-    CT_VEC(int64_t) repairs, levels;
+    CT_VEC(int64_t) repairs, observed /* likewise, by what we saw */, levels;
     CT_VEC(struct ct_span) regions;
     struct ct_span last_model, last_lab; /* prices come in the order of lab and model */
 };
@@ -47,16 +48,9 @@ static struct score *score_of(struct scores *s, struct ct_span provider)
     if (made)
         *made = (struct score){.row = {.provider = provider, .state = -1, .page_freshness = -1,
                                        .uptime_milli = CT_NONE, .incidents = CT_NONE,
-                                       .repair_s = CT_NONE, .page_age_s = CT_NONE,
+                                       .repair_s = CT_NONE, .repair_observed = -1, .page_age_s = CT_NONE,
                                        .level_milli = CT_NONE}};
     return made;
-}
-
-static void push(struct ct_arena *a, struct score *s, bool level, int64_t value)
-{
-    int64_t *kept = level ? CT_VEC_PUSH(a, &s->levels) : CT_VEC_PUSH(a, &s->repairs);
-    if (kept)
-        *kept = value;
 }
 
 static int by_value(const void *a, const void *b)
@@ -100,8 +94,13 @@ static void take_incident(struct scores *s, const struct ct_incident_row *in, in
         began == CT_NONE || began < t - 90 * CT_DAY || began > t)
         return;
     to->row.incidents = to->row.incidents == CT_NONE ? 1 : to->row.incidents + 1;
-    if (in->open != 1 && in->resolved_ms != CT_NONE && in->resolved_ms >= began)
-        push(s->arena, to, false, (in->resolved_ms - began) / CT_SECOND);
+    bool stated = in->resolved_ms != CT_NONE;
+    int64_t ended = stated ? in->resolved_ms : in->closed_seen_ms;
+    if (in->open == 1 || ended == CT_NONE || ended < began)
+        return;
+    int64_t *kept = stated ? CT_VEC_PUSH(s->arena, &to->repairs) : CT_VEC_PUSH(s->arena, &to->observed);
+    if (kept)
+        *kept = (ended - began) / CT_SECOND;
 }
 
 /* ---- what it sells ---- */
@@ -124,8 +123,9 @@ static void take_type(struct scores *s, const struct ct_gpu_row *g, struct ct_ro
             type[i].index_usd_per_gpu_hour == 0 || g->cheapest_usd_per_gpu_hour == CT_NONE ||
             g->freshness > CT_LATE)
             continue;
-        push(s->arena, to, true,
-             ct_pct_change(type[i].index_usd_per_gpu_hour, g->cheapest_usd_per_gpu_hour));
+        int64_t *kept = CT_VEC_PUSH(s->arena, &to->levels);
+        if (kept)
+            *kept = ct_pct_change(type[i].index_usd_per_gpu_hour, g->cheapest_usd_per_gpu_hour);
     }
 }
 
@@ -169,7 +169,9 @@ static enum ct_status finish(struct scores *s, struct ct_rows *out, struct ct_er
         struct score *x = &s->v.v[i];
         x->row.priced_types = (int64_t)x->levels.n;
         x->row.regions = (int64_t)x->regions.n;
-        x->row.repair_s = median(x->repairs.v, x->repairs.n);
+        bool stated = x->repairs.n > 0;
+        x->row.repair_s = stated ? median(x->repairs.v, x->repairs.n) : median(x->observed.v, x->observed.n);
+        x->row.repair_observed = x->row.repair_s == CT_NONE ? -1 : !stated;
         x->row.level_milli = median(x->levels.v, x->levels.n);
         rows[i] = x->row;
     }

@@ -22,6 +22,7 @@ static const struct ct_column incident_columns[] = {
     COL(TIME, "scheduled_for", scheduled_for_ms),
     COL(TIME, "scheduled_until", scheduled_until_ms),
     COL(TIME, "first_seen_at", first_seen_ms),
+    COL(TIME, "closed_seen_at", closed_seen_ms),
     COL(LIST, "components", components, SEARCH),
     COL(LIST, "regions", regions, SEARCH),
     COL(BOOL, "stale", stale),
@@ -214,6 +215,7 @@ void ct_incidents_at(struct ct_reader *r, const struct ct_source_at *s, bool clo
             .first_seen_ms = ct_col_must(st, 12),
             .components = ct_col_list(r, st, 13),
             .regions = ct_col_list(r, st, 14),
+            .closed_seen_ms = closed_too ? ct_col_int(st, 15) : CT_NONE,
         };
         row->stale = row->open == 1 && row->state != CT_STATE_OPERATIONAL &&
                      r->t - newest_word(row) > 14 * CT_DAY;

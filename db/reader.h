@@ -91,7 +91,11 @@
                  " JOIN series s ON s.id=k.series_id WHERE k.host<>''")                            \
     X(INCIDENTS_OPEN, "SELECT " SQL_INCIDENT_COLUMNS " FROM incident"                              \
                       " WHERE source_id=?1 AND to_ms>?2 AND from_ms<=?2 AND open=1")               \
-    X(INCIDENTS, "SELECT " SQL_INCIDENT_COLUMNS " FROM incident"                                   \
+    X(INCIDENTS, "SELECT " SQL_INCIDENT_COLUMNS ","                                                \
+                 "(SELECT min(v.at_ms) FROM incident v WHERE v.source_id=?1"                       \
+                 " AND v.ext_id=incident.ext_id AND v.open=0 AND v.from_ms<=?2 AND v.at_ms>"       \
+                 "(SELECT max(o.at_ms) FROM incident o WHERE o.source_id=?1"                       \
+                 " AND o.ext_id=incident.ext_id AND o.open=1 AND o.from_ms<=?2)) FROM incident"    \
                  " WHERE source_id=?1 AND to_ms>?2 AND from_ms<=?2")                               \
     X(UPDATES, "SELECT at_ms,first_ms,phase,text FROM incident_update"                             \
                " WHERE source_id=?1 AND incident=?2 AND first_ms<=?3")                             \

@@ -307,6 +307,66 @@ static void regions_of_one_cloud_are_rows_of_their_own(void **state)
     done(&s);
 }
 
+/* ---- repair ---- */
+
+/* Asks every hour; the incident stands until hour LAST, then it is CLOSED (1: the page says when, 0: it says that it is
+ * over, -1: it lists it no more). */
+static void trouble(struct fixture *f, const char *id, int64_t from_ms, int last, int closed)
+{
+    for (int h = 0; h <= last + 3; h++) {
+        bool over = h > last;
+        if (!over || closed >= 0) {
+            struct ct_incident *i = incident(f, id, CT_STATE_PARTIAL, over ? CT_PHASE_RESOLVED : CT_PHASE_INVESTIGATING, !over);
+            i->started_ms = from_ms;
+            i->resolved_ms = over && closed == 1 ? from_ms + 90 * CT_MINUTE : CT_NONE;
+        }
+        component(f, "api", over ? CT_STATE_OPERATIONAL : CT_STATE_PARTIAL);
+        fetch(f, "stat", from_ms + h * CT_HOUR);
+    }
+}
+
+static const struct ct_score_row *score(struct seen *s, void **state, int64_t at_ms)
+{
+    look(s, state, ct_read_scorecard, at_ms);
+    const struct ct_score_row *row = s->rows.v;
+    for (size_t i = 0; i < s->rows.n; i++)
+        if (ct_span_is(row[i].provider, "openai"))
+            return &row[i];
+    fail_msg("no score");
+    return NULL;
+}
+
+static void repair_is_timed_by_what_the_page_says_else_by_what_was_seen(void **state)
+{
+    struct seen s = {0};
+    struct fixture *f = *state;
+    trouble(f, "silent", T0, 4, -1); /* listed until hour 4, gone at hour 5 */
+    const struct ct_score_row *row = score(&s, state, T0 + 20 * CT_HOUR);
+    assert_true(row->incidents == 1 && row->repair_observed == 1 && row->repair_s == 5 * 3600);
+    done(&s);
+    trouble(f, "brief", T0 + CT_DAY, 1, 0); /* over at hour 2, it does not say since when */
+    row = score(&s, state, T0 + 2 * CT_DAY);
+    assert_true(row->incidents == 2 && row->repair_observed == 1 && row->repair_s == 12600); /* of 5 and 2 h */
+    done(&s);
+    trouble(f, "exact", T0 + 3 * CT_DAY, 3, 1); /* what is stated counts alone */
+    row = score(&s, state, T0 + 4 * CT_DAY);
+    assert_true(row->incidents == 3 && row->repair_observed == 0 && row->repair_s == 5400);
+    done(&s);
+}
+
+static void an_incident_that_was_never_seen_open_has_no_observed_end(void **state)
+{
+    struct seen s = {0};
+    struct fixture *f = *state;
+    struct ct_incident *i = incident(f, "past", CT_STATE_PARTIAL, CT_PHASE_RESOLVED, false);
+    i->started_ms = T0 - CT_DAY;
+    component(f, "api", CT_STATE_OPERATIONAL);
+    fetch(f, "stat", T0);
+    const struct ct_score_row *row = score(&s, state, T0 + CT_MINUTE);
+    assert_true(row->incidents == 1 && row->repair_s == CT_NONE && row->repair_observed == -1);
+    done(&s);
+}
+
 /* ---- corrections, and lists that disagree ---- */
 
 static void a_correction_is_twenty_times_or_an_absurd_price(void **state)
@@ -571,6 +631,8 @@ int main(void)
         T(what_came_and_went_is_told_newest_first),
         T(the_models_of_a_large_market_are_given_back_without_the_market),
         T(regions_of_one_cloud_are_rows_of_their_own),
+        T(repair_is_timed_by_what_the_page_says_else_by_what_was_seen),
+        T(an_incident_that_was_never_seen_open_has_no_observed_end),
         cmocka_unit_test(a_correction_is_twenty_times_or_an_absurd_price),
         T(two_lists_that_disagree_stay_two),
         T(the_exit_names_well_places_only),

@@ -158,10 +158,14 @@ static enum ct_role span_cell(int64_t seconds, struct ct_buf *out)
     return seconds == CT_NONE ? CT_ROLE_DIM : CT_ROLE_TEXT;
 }
 
+/* "2h20m"; "2h20m o" where we saw the end ourselves. */
 static enum ct_role format_repair(const void *row, const struct ct_draw *d, struct ct_buf *out)
 {
+    const struct ct_score_row *r = row;
     (void)d;
-    return span_cell(((const struct ct_score_row *)row)->repair_s, out);
+    enum ct_role role = span_cell(r->repair_s, out);
+    ct_buf_adds(out, r->repair_observed == 1 ? " o" : "");
+    return role;
 }
 
 static enum ct_role format_page(const void *row, const struct ct_draw *d, struct ct_buf *out)
@@ -216,7 +220,7 @@ static enum ct_status load_scores(struct ct_reader *r, const struct ct_panel_que
 static void draw_scores(void *state, const void *model, const struct ct_draw *d, struct ct_box box,
                         struct ct_buf *note)
 {
-    ct_buf_adds(note, box.cols >= 60 ? "over 90 days; - not known" : "90 days");
+    ct_buf_adds(note, box.cols >= 60 ? "over 90 days; o end as observed; - not known" : "90 days");
     ct_tview_draw(&score_view, state, model, d, box, note, "no provider recorded yet");
 }
 
