@@ -84,6 +84,7 @@ void ui_free(struct ct_ui *ui)
     for (size_t i = 0; i < ui->n_panels; i++) {
         ui_free_answer(&ui->panels[i]->got);
         ui_free_answer(&ui->panels[i]->held);
+        ui_drop_ahead(ui->panels[i]);
         free(ui->panels[i]->state);
         free(ui->panels[i]);
     }
@@ -160,14 +161,15 @@ void ui_load_now(struct ct_ui *ui, struct ct_reader *r, const struct ct_error *t
                                        .generation = item->generation,
                                        .status = trouble->status,
                                        .error = *trouble};
-            if (ui->panels[item->slot]->answered == item->generation) {
+            const struct panel *p = ui->panels[item->slot % CT_LOAD_AHEAD];
+            if (item->slot >= CT_LOAD_AHEAD ? p->ahead.arena != NULL : p->answered == item->generation) {
                 continue;
             }
             if (r) {
                 ct_load_one(r, item, clock_ms, &a);
             }
             ui_take_answer(ui, &a);
-            any = true;
+            any = any || item->slot < CT_LOAD_AHEAD;
         }
         if (!any) {
             break;

@@ -34,6 +34,9 @@ struct ct_canvas *ct_canvas_new(int rows, int cols, enum ct_charset charset)
 void ct_canvas_free(struct ct_canvas *c)
 {
     if (c) {
+        for (size_t i = 0; i < CT_LEN(c->lines); i++) {
+            free(c->lines[i].cells);
+        }
         free(c->cells);
         free(c);
     }
@@ -97,6 +100,19 @@ static void unpair(struct ct_box b, int y, int x)
         c[1].points[1] = 0;
         c[1].width = 1;
     }
+}
+
+/* The same of one column: most of what is drawn. */
+static inline void put_narrow(struct ct_box b, int y, int x, enum ct_role role, uint32_t point)
+{
+    if (!inside(b, y, x)) {
+        return;
+    }
+    struct ct_cell *c = cell_at(b, y, x);
+    if (c->points[0] == 0 || c->width == 2) {
+        unpair(b, y, x);
+    }
+    *c = (struct ct_cell){.points = {point}, .width = 1, .role = (uint8_t)role};
 }
 
 /* One character at Y, X, if all of it is inside; half of it outside is a blank. */
@@ -204,12 +220,12 @@ int ct_put(struct ct_box b, int y, int x, enum ct_role role, int max, struct ct_
         if (end == i) { /* a blank; of control characters only white space counts */
             bool white = text.p[i] == ' ' || (text.p[i] >= '\t' && text.p[i] <= '\r');
             if (white) {
-                put_cell(b, y, x + used++, role, (const uint32_t[]){' '}, 1, 1);
+                put_narrow(b, y, x + used++, role, ' ');
             }
             i++;
         } else if (ascii) {
             for (; i < end && used < max; i++) {
-                put_cell(b, y, x + used++, role, (const uint32_t[]){(uint8_t)text.p[i]}, 1, 1);
+                put_narrow(b, y, x + used++, role, (uint8_t)text.p[i]);
             }
         } else {
             struct ct_span word = {text.p + i, end - i};
@@ -240,7 +256,7 @@ int ct_putf(struct ct_box b, int y, int x, enum ct_role role, const char *fmt, .
 static void put_blanks(struct ct_box b, int y, int x, int n, enum ct_role role)
 {
     for (int i = 0; i < n; i++) {
-        put_cell(b, y, x + i, role, (const uint32_t[]){' '}, 1, 1);
+        put_narrow(b, y, x + i, role, ' ');
     }
 }
 
@@ -294,7 +310,7 @@ void ct_put_middle(struct ct_box b, int y, int x, int width, enum ct_role role, 
 
 void ct_put_point(struct ct_box b, int y, int x, enum ct_role role, uint32_t code_point)
 {
-    put_cell(b, y, x, role, &code_point, 1, 1);
+    put_narrow(b, y, x, role, code_point);
 }
 
 void ct_fill(struct ct_box b, int y, int x, int rows, int cols, enum ct_role role, uint32_t point)
@@ -302,7 +318,7 @@ void ct_fill(struct ct_box b, int y, int x, int rows, int cols, enum ct_role rol
     struct ct_box part = ct_box_sub(b, y, x, rows, cols);
     for (int r = 0; r < part.rows; r++) {
         for (int c = 0; c < part.cols; c++) {
-            put_cell(part, r, c, role, &point, 1, 1);
+            put_narrow(part, r, c, role, point);
         }
     }
 }
@@ -314,6 +330,34 @@ void ct_select(struct ct_box b, int y, int x, int cols)
             cell_at(b, y, x + i)->selected = true;
         }
     }
+}
+
+/* ---- lines kept ---- */
+
+void ct_line_keep(struct ct_box b, uint64_t key)
+{
+    struct ct_line *l = &b.canvas->lines[key % CT_CANVAS_LINES];
+    if (!inside(b, 0, 0) || !inside(b, 0, b.cols - 1)) {
+        return;
+    }
+    if (l->cols != b.cols) {
+        l->cells = ct_xrealloc(l->cells, (size_t)b.cols * sizeof(*l->cells));
+        l->cols = b.cols;
+    }
+    l->key = key;
+    memcpy(l->cells, cell_at(b, 0, 0), (size_t)b.cols * sizeof(*l->cells));
+}
+
+bool ct_line_put(struct ct_box b, uint64_t key)
+{
+    const struct ct_line *l = &b.canvas->lines[key % CT_CANVAS_LINES];
+    if (!l->cells || l->key != key || l->cols != b.cols || !inside(b, 0, 0) || !inside(b, 0, b.cols - 1)) {
+        return false;
+    }
+    unpair(b, 0, 0);
+    unpair(b, 0, b.cols - 1);
+    memcpy(cell_at(b, 0, 0), l->cells, (size_t)b.cols * sizeof(*l->cells));
+    return true;
 }
 
 /* ---- frame ---- */

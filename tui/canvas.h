@@ -59,10 +59,19 @@ struct ct_cell {
     bool selected;      /* SELECTION laid over the role */
 };
 
+/* A line of cells as it was drawn before. */
+struct ct_line {
+    uint64_t key;
+    int cols;
+    struct ct_cell *cells;
+};
+enum { CT_CANVAS_LINES = 256 };
+
 struct ct_canvas {
     struct ct_cell *cells; /* row-major */
     int rows, cols;        /* of the whole grid */
     enum ct_charset charset;
+    struct ct_line lines[CT_CANVAS_LINES]; /* by key */
 };
 
 /* A blank canvas (rows, cols >= 1, clipped to 500 x 1000). */
@@ -91,6 +100,10 @@ void ct_put_field(struct ct_box b, int y, int x, int width, int align, enum ct_r
 void ct_put_middle(struct ct_box b, int y, int x, int width, enum ct_role role, struct ct_span text);
 void ct_put_point(struct ct_box b, int y, int x, enum ct_role role, uint32_t code_point);
 void ct_fill(struct ct_box b, int y, int x, int rows, int cols, enum ct_role role, uint32_t point);
+/* Keeps the first row of B as it is drawn now, under a KEY made of everything that it shows. */
+void ct_line_keep(struct ct_box b, uint64_t key);
+/* Puts what was kept under KEY back into the first row of a box of the same width; false: draw it. */
+bool ct_line_put(struct ct_box b, uint64_t key);
 /* Lays the selection over cells without changing their role. */
 void ct_select(struct ct_box b, int y, int x, int cols);
 /* A frame with TITLE left and NOTE right in its top edge; returns the inside. */

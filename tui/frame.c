@@ -152,9 +152,10 @@ void ui_layout(struct ct_ui *ui)
 
 /* ---- panels ---- */
 
+/* By whole seconds, the next one: what is drawn within one is the same, and no age is told too short. */
 static struct ct_draw draw_of(const struct ct_ui *ui, struct panel *p, bool focus)
 {
-    return (struct ct_draw){.now_ms = ui_now(ui),
+    return (struct ct_draw){.now_ms = (ui_now(ui) + CT_SECOND - 1) / CT_SECOND * CT_SECOND,
                             .live = ui->at_ms == CT_LIVE,
                             .focus = focus,
                             .zoomed = ui->zoom || ui->detail,

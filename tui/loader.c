@@ -128,6 +128,12 @@ void ct_load_one(struct ct_reader *r, const struct ct_load_item *item, int64_t c
     }
 }
 
+static void copy_request(struct ct_load_request *to, const struct ct_load_request *from)
+{
+    to->n = from->n;
+    memcpy(to->items, from->items, from->n * sizeof(from->items[0]));
+}
+
 static void give(struct ct_loader *l, const struct ct_load_answer *a)
 {
     pthread_mutex_lock(&l->lock);
@@ -143,10 +149,14 @@ static void give(struct ct_loader *l, const struct ct_load_answer *a)
 }
 
 /* The first item not answered since its query or the data changed. */
-static const struct ct_load_item *next_item(const struct ct_loader *l)
+static const struct ct_load_item *next_item(struct ct_loader *l)
 {
     for (size_t i = 0; i < l->now.n; i++) {
         const struct ct_load_item *item = &l->now.items[i];
+        if (item->epoch == l->epoch) {
+            l->done[item->slot].generation = item->generation;
+            l->done[item->slot].epoch = l->epoch;
+        }
         if (l->done[item->slot].generation != item->generation ||
             l->done[item->slot].epoch != l->epoch) {
             return item;
@@ -158,13 +168,14 @@ static const struct ct_load_item *next_item(const struct ct_loader *l)
 static void answer(struct ct_loader *l, const struct ct_load_item *item)
 {
     struct ct_load_answer a = {.slot = item->slot, .generation = item->generation};
-    uint64_t epoch = l->epoch;
+    a.epoch = l->epoch;
     if (l->reader) {
         pthread_mutex_lock(&l->lock);
         l->busy_slot = item->slot;
         l->busy_generation = item->generation;
         pthread_mutex_unlock(&l->lock);
         ct_load_one(l->reader, item, l->clock_ms, &a);
+        a.epoch = l->epoch;
         pthread_mutex_lock(&l->lock);
         l->busy_slot = -1;
         pthread_mutex_unlock(&l->lock);
@@ -176,7 +187,7 @@ static void answer(struct ct_loader *l, const struct ct_load_item *item)
         a.error = l->trouble;
     }
     l->done[item->slot].generation = item->generation;
-    l->done[item->slot].epoch = epoch;
+    l->done[item->slot].epoch = l->epoch;
     give(l, &a);
 }
 
@@ -199,7 +210,7 @@ static void *run(void *arg)
         pthread_mutex_lock(&l->lock);
         bool stop = l->stop;
         if (l->fresh_request) {
-            l->now = l->wanted;
+            copy_request(&l->now, &l->wanted);
             l->fresh_request = false;
         }
         pthread_mutex_unlock(&l->lock);
@@ -245,6 +256,7 @@ enum ct_status ct_loader_start(const char *path, struct ct_loader **out, struct 
     l->epoch = 1;
 #ifdef __GLIBC__
     mallopt(M_MMAP_THRESHOLD, 128 << 10); /* what a load leaves goes back to the system, not to a heap */
+    mallopt(M_ARENA_MAX, 1);              /* a thread's own heap grows page by page: hundreds of calls a load */
 #endif
     l->looked_mono_ms = INT64_MIN / 2;
     l->to_loader[0] = l->to_loader[1] = l->to_ui[0] = l->to_ui[1] = -1;
@@ -313,7 +325,7 @@ void ct_loader_post(struct ct_loader *l, const struct ct_load_request *request)
     if (!wanted && l->reader) {
         ct_reader_cancel(l->reader);
     }
-    l->wanted = *request;
+    copy_request(&l->wanted, request);
     l->fresh_request = true;
     pthread_mutex_unlock(&l->lock);
     wake(l);

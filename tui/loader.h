@@ -7,12 +7,14 @@
 
 #include "tui/view.h"
 
-enum { CT_LOAD_SLOTS = 80, CT_LOAD_ITEMS = 16 };
+enum { CT_LOAD_AHEAD = 80, CT_LOAD_SLOTS = 2 * CT_LOAD_AHEAD, CT_LOAD_ITEMS = 24 };
 
-/* SLOT (below CT_LOAD_SLOTS) is whoever asks; a query that changes gets a new GENERATION. */
+/* SLOT (below CT_LOAD_SLOTS) is whoever asks; those from CT_LOAD_AHEAD on may ask soon. A query that changes gets a new
+ * GENERATION. */
 struct ct_load_item {
     int slot;
     uint64_t generation;
+    uint64_t epoch; /* of the answer that whoever asks has already; 0: none */
     const struct ct_panel_ops *ops;
     struct ct_panel_query query;
 };
@@ -29,6 +31,7 @@ struct ct_load_answer {
     struct ct_arena *arena;
     const void *model;
     int64_t loaded_ms;
+    uint64_t epoch;          /* of the data it was made from: answers of one hold until the next */
     bool newer;              /* the database was made by a newer cloudtape */
 };
 

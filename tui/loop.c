@@ -112,6 +112,9 @@ static bool answers_due(const struct loop *l)
 {
     bool any = l->ui->ask;
     for (size_t i = 0; i < l->request.n && !any; i++) {
+        if (l->request.items[i].slot >= CT_LOAD_AHEAD) {
+            continue;
+        }
         const struct panel *p = l->ui->panels[l->request.items[i].slot];
         any = p->generation == l->request.items[i].generation && p->answered != p->generation;
     }
@@ -216,6 +219,21 @@ static void paint(struct loop *l)
     }
 }
 
+static void ask(struct loop *l)
+{
+    ui_make_request(l->ui, &l->request);
+    ct_loader_post(l->loader, &l->request);
+    l->asked_mono_ms = ct_mono_ms();
+}
+
+static void fit_terminal(struct ct_ui *ui)
+{
+    int rows, cols;
+    ct_term_size(&rows, &cols);
+    ct_canvas_resize(ui->canvas, rows, cols);
+    ui_layout(ui);
+}
+
 static void run(struct loop *l)
 {
     struct ct_ui *ui = l->ui;
@@ -224,9 +242,7 @@ static void run(struct loop *l)
     l->counted_mono_ms = ct_mono_ms();
     while (!ui->quit) {
         if (ui->ask) {
-            ui_make_request(ui, &l->request);
-            ct_loader_post(l->loader, &l->request);
-            l->asked_mono_ms = ct_mono_ms();
+            ask(l);
         }
         paint(l);
         struct pollfd p[] = {{.fd = STDIN_FILENO, .events = POLLIN},
@@ -281,26 +297,25 @@ static void fill_result(const struct ct_ui *ui, struct ct_ui_result *out)
 enum ct_status ct_ui_run(const struct ct_ui_options *o, struct ct_ui_result *out, struct ct_error *err)
 {
     struct loop *l = ct_xcalloc(1, sizeof(*l));
-    int rows, cols;
-    enum ct_status st = ui_new(o, o->start, 24, 80, &l->ui, err);
-    bool caught_them = st == CT_OK;
+    enum ct_status st = ct_loader_start(o->db_path, &l->loader, err); /* opens the database meanwhile */
+    bool caught_them = false;
     l->fd = o->fd > 0 ? o->fd : -1;
+    if (st == CT_OK) {
+        st = ui_new(o, o->start, 24, 80, &l->ui, err);
+    }
     if (st == CT_OK) {
         st = catch_signals(err);
         caught_them = st == CT_OK;
     }
     if (st == CT_OK) {
+        fit_terminal(l->ui);
+        ask(l); /* and reads what the first frame shows while the terminal is prepared */
         st = ct_term_open(o->color, o->mouse, err);
-    }
-    if (st == CT_OK) {
-        st = ct_loader_start(o->db_path, &l->loader, err);
     }
     if (st == CT_OK) {
         l->ui->terminal = true;
         ct_term_theme(&l->ui->themes[l->ui->theme]);
-        ct_term_size(&rows, &cols);
-        ct_canvas_resize(l->ui->canvas, rows, cols);
-        ui_layout(l->ui);
+        fit_terminal(l->ui); /* it may have changed before anybody listened */
         if (l->ui->n_messages == 0 && l->ui->layout.status_row >= 0) {
             ui_say(l->ui, false, "w follows a row, / filters, ? helps");
         }

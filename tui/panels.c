@@ -14,6 +14,7 @@ void ui_reload(struct ct_ui *ui, struct panel *p)
     p->generation++;
     p->dirty = true;
     ui->ask = true;
+    ui_drop_ahead(p);
 }
 
 /* What all queries share. */
@@ -109,8 +110,11 @@ void ui_follow_selection(struct ct_ui *ui, struct panel *p)
         if (req.kind == CT_REQ_DETAIL && strcmp(req.text, other->q.subject) != 0) {
             snprintf(other->q.subject, sizeof(other->q.subject), "%.*s", (int)sizeof(other->q.subject) - 1,
                      req.text);
-            ui_reload(ui, other);
+            if (!ui_use_ahead(ui, other)) {
+                ui_reload(ui, other);
+            }
         }
+        ui_look_ahead(ui, p, other);
     }
 }
 
@@ -160,12 +164,17 @@ static void install(struct ct_ui *ui, struct panel *p, struct ct_load_answer *a)
 
 void ui_take_answer(struct ct_ui *ui, struct ct_load_answer *a)
 {
+    if (a->slot >= CT_LOAD_AHEAD) {
+        ui_take_ahead(ui, a);
+        return;
+    }
     struct panel *p = a->slot >= 0 && (size_t)a->slot < ui->n_panels ? ui->panels[a->slot] : NULL;
     if (!p || p->generation != a->generation) {
         ct_arena_free(a->arena); /* answers a question that nobody asks any more */
         return;
     }
     p->answered = a->generation;
+    p->epoch = a->epoch;
     bool same_question = p->got.generation == a->generation || p->failed;
     if (ui->paused && p->slot != 0 && p->has_model && same_question) {
         ui_free_answer(&p->held);
@@ -199,11 +208,12 @@ void ui_end_pause(struct ct_ui *ui)
 static void want(struct ct_load_request *r, const struct panel *p)
 {
     if (r->n < CT_LOAD_ITEMS && p->ops->load) {
-        r->items[r->n++] = (struct ct_load_item){p->slot, p->generation, p->ops, p->q};
+        uint64_t epoch = p->answered == p->generation ? p->epoch : 0;
+        r->items[r->n++] = (struct ct_load_item){p->slot, p->generation, epoch, p->ops, p->q};
     }
 }
 
-/* What is on screen now: line 1, then the focused panel, then the others. */
+/* What is on screen now: line 1, then the focused panel, then the others; at last what may be there soon. */
 void ui_make_request(struct ct_ui *ui, struct ct_load_request *r)
 {
     struct panel *focused = ui_focused(ui);
@@ -218,6 +228,10 @@ void ui_make_request(struct ct_ui *ui, struct ct_load_request *r)
             want(r, p);
         }
     }
+    for (int i = 0; i < ui->layout.n && !ui->detail && r->n < CT_LOAD_ITEMS; i++) {
+        struct panel *p = ui_panel(ui, ui->screen, ui_places(ui)[ui->layout.slots[i].place].panel);
+        r->n += ui_want_ahead(p, &r->items[r->n]);
+    }
     ui->ask = false;
 }
 
@@ -229,6 +243,7 @@ void ui_drop_models(struct ct_ui *ui)
         struct panel *p = ui->panels[i];
         bool near = p->screen == ui->screen->number || (ui->previous && p->screen == ui->previous->number);
         if (!near && p->has_model) {
+            ui_drop_ahead(p);
             ui_free_answer(&p->got);
             ui_free_answer(&p->held);
             p->has_model = p->is_held = p->failed = false;

@@ -314,6 +314,10 @@ static bool send_changes(const struct ct_canvas *c)
 {
     bool any = false;
     for (int y = 0; y < c->rows; y++) {
+        size_t row = (size_t)y * (size_t)c->cols;
+        if (memcmp(&c->cells[row], &term.shown[row], (size_t)c->cols * sizeof(*c->cells)) == 0) {
+            continue; /* padding may differ: then the cells say */
+        }
         for (int x = 0; x < c->cols; x++) {
             size_t i = (size_t)y * (size_t)c->cols + (size_t)x;
             if (same_cell(&c->cells[i], &term.shown[i])) {

@@ -20,6 +20,13 @@ struct panel {
     struct ct_error error;
     int64_t loaded_ms;
     struct ct_oldest oldest; /* as last drawn */
+    uint64_t epoch;          /* of the newest answer */
+    /* ahead.c: of a table the row before and which way the cursor went, of a detail what it may show next */
+    size_t was_at;
+    bool moves_up;
+    struct ct_load_answer ahead;
+    char ahead_subject[512]; /* "": nothing */
+    uint64_t ahead_generation;
 };
 
 enum prompt_kind { PROMPT_NONE, PROMPT_FILTER, PROMPT_COMMAND };
@@ -81,7 +88,7 @@ struct ct_ui {
     const struct ct_screen *screen, *previous;
     int focus[10];              /* by screen number: index of the focused place */
     struct ct_layout layout;
-    struct panel *panels[CT_LOAD_SLOTS]; /* [0]: the frame's own model */
+    struct panel *panels[CT_LOAD_AHEAD]; /* [0]: the frame's own model */
     size_t n_panels;
     struct panel *detail;       /* open over the others */
     bool zoom;
@@ -151,6 +158,13 @@ void ui_free_answer(struct ct_load_answer *a);
 void ui_end_pause(struct ct_ui *ui);
 void ui_make_request(struct ct_ui *ui, struct ct_load_request *r);
 void ui_drop_models(struct ct_ui *ui);
+
+/* ahead.c */
+void ui_look_ahead(struct ct_ui *ui, struct panel *p, struct panel *detail); /* of table P: which row is next */
+bool ui_use_ahead(struct ct_ui *ui, struct panel *p); /* P's subject changed: shows what was loaded of it; false: nothing was */
+bool ui_want_ahead(const struct panel *p, struct ct_load_item *out);
+void ui_take_ahead(struct ct_ui *ui, struct ct_load_answer *a);
+void ui_drop_ahead(struct panel *p);
 
 /* actions.c */
 void ui_act(struct ct_ui *ui, enum ct_action action, int letter);

@@ -154,6 +154,28 @@ static void selection_lies_over_the_role(void **state)
     ct_canvas_free(c);
 }
 
+static void a_line_kept_is_put_back_as_it_was(void **state)
+{
+    (void)state;
+    struct ct_canvas *c = ct_canvas_new(2, 12, CT_CHARSET_UNICODE);
+    struct ct_box line = ct_box_sub(ct_box_all(c), 0, 1, 1, 6), below = ct_box_sub(ct_box_all(c), 1, 1, 1, 6);
+    ct_puts(line, 0, 0, CT_ROLE_KEY, "ab\xe5\xad\x97" "d");
+    ct_line_keep(line, 7);
+    ct_puts(line, 0, 0, CT_ROLE_TEXT, "------");
+    assert_false(ct_line_put(line, 7 + CT_CANVAS_LINES));
+    assert_false(ct_line_put(ct_box_sub(line, 0, 0, 1, 5), 7));
+    ct_puts(ct_box_all(c), 1, 6, CT_ROLE_TEXT, "\xe5\xad\x97"); /* half of it stands in the box */
+    assert_true(ct_line_put(below, 7));
+    struct ct_buf out = CT_BUF_INIT;
+    ct_canvas_text(c, &out);
+    assert_string_equal(out.p, " ------     \n ab\xe5\xad\x97" "d      \n");
+    assert_int_equal(c->cells[13].role, CT_ROLE_KEY);
+    ct_line_keep(ct_box_sub(line, 0, 0, 0, 0), 8);
+    assert_false(ct_line_put(ct_box_sub(line, 0, 0, 0, 0), 8));
+    ct_buf_free(&out);
+    ct_canvas_free(c);
+}
+
 static void boxes_never_leave_their_parent(void **state)
 {
     (void)state;
@@ -181,6 +203,7 @@ int main(void)
         cmocka_unit_test(long_names_keep_both_ends),
         cmocka_unit_test(frames_fit_any_size),
         cmocka_unit_test(selection_lies_over_the_role),
+        cmocka_unit_test(a_line_kept_is_put_back_as_it_was),
         cmocka_unit_test(boxes_never_leave_their_parent),
     };
     return cmocka_run_group_tests_name("canvas", tests, NULL, NULL);

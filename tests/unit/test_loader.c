@@ -207,6 +207,39 @@ static void the_newest_answer_of_a_slot_is_kept_and_errors_are_answers(void **st
     ct_loader_stop(l);
 }
 
+/* Slot 1 has what was loaded ahead for slot 2: of the same data it is not loaded again, of newer data it is. */
+static void an_answer_that_is_there_already_is_not_given_again(void **state)
+{
+    (void)state;
+    struct ct_loader *l = start();
+    struct ct_load_request *r = request();
+    ask(r, &quick, CT_LOAD_AHEAD + 1, 1, "ahead");
+    ct_loader_post(l, r);
+    struct ct_load_answer a = next(l);
+    uint64_t epoch = a.epoch;
+    assert_true(epoch > 0);
+    ct_arena_free(a.arena);
+    r->n = 0;
+    ask(r, &quick, 1, 7, "ahead");
+    r->items[0].epoch = epoch;
+    ask(r, &quick, 2, 1, "last");
+    ct_loader_post(l, r);
+    a = next(l);
+    /* a minute that ended meanwhile makes all of it old */
+    assert_true(a.slot == 2 || a.epoch > epoch);
+    ct_arena_free(a.arena);
+    r->n = 0;
+    ask(r, &quick, 1, 8, "ahead");
+    r->items[0].epoch = epoch + 1000;
+    ct_loader_post(l, r);
+    do {
+        a = next(l);
+        ct_arena_free(a.arena);
+    } while (a.generation != 8);
+    free(r);
+    ct_loader_stop(l);
+}
+
 static void a_commit_is_noticed_and_answered_again(void **state)
 {
     (void)state;
@@ -237,6 +270,7 @@ int main(void)
         cmocka_unit_test(a_slow_load_nobody_wants_any_more_is_cancelled),
         cmocka_unit_test(a_load_still_wanted_is_left_alone_and_its_end_is_waited_for),
         cmocka_unit_test(the_newest_answer_of_a_slot_is_kept_and_errors_are_answers),
+        cmocka_unit_test(an_answer_that_is_there_already_is_not_given_again),
         cmocka_unit_test(a_commit_is_noticed_and_answered_again),
     };
     return cmocka_run_group_tests_name("loader", tests, setup, teardown);

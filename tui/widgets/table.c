@@ -6,6 +6,8 @@
 #include "db/base/text.h"
 
 #include <limits.h>
+#include <stddef.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -322,15 +324,39 @@ static void draw_empty(const struct ct_tmodel *m, const struct ct_draw *d, struc
     ct_buf_free(&text);
 }
 
+static uint64_t mixed(uint64_t h, uint64_t v)
+{
+    h = (h ^ v) * UINT64_C(0x9e3779b97f4a7c15);
+    return h ^ h >> 29;
+}
+
+/* Everything that rows of M show besides their number: what FORMAT and PAINT are given, and where columns stand. */
+static uint64_t rows_key(const struct ct_tview *v, const struct ct_tmodel *m, const struct ct_draw *d,
+                         const struct ct_fit *f)
+{
+    struct ct_span q = {(const char *)d->query, offsetof(struct ct_panel_query, watch)};
+    uint64_t h = mixed(mixed((uint64_t)(uintptr_t)v, m->serial), (uint64_t)d->now_ms);
+    h = mixed(h, (uint64_t)d->live | (uint64_t)d->zoomed << 1 | (uint64_t)(d->load_error != NULL) << 2 |
+                     (uint64_t)d->focus << 3);
+    for (int i = 0; i < f->n; i++) {
+        h = mixed(h, (uint64_t)f->index[i] << 32 | (uint64_t)f->x[i] << 16 | (uint64_t)f->width[i]);
+    }
+    return mixed(h, ct_hash(q));
+}
+
 static void draw_rows(const struct ct_tview *v, struct ct_tstate *s, const struct ct_tmodel *m,
                       const struct ct_draw *d, struct ct_box body, const struct ct_fit *f)
 {
     struct ct_buf text = CT_BUF_INIT;
+    uint64_t key = rows_key(v, m, d, f);
     for (int y = 0; y < body.rows && s->top + (size_t)y < m->rows.n; y++) {
         size_t i = s->top + (size_t)y;
         bool here = d->focus && i == s->at, marked = ct_tview_marked(s, m, i);
         struct ct_box line = ct_box_sub(body, y, 0, 1, body.cols);
-        draw_row(v, m, i, d, line, f, &text);
+        if (!ct_line_put(line, mixed(key, i))) {
+            draw_row(v, m, i, d, line, f, &text);
+            ct_line_keep(line, mixed(key, i));
+        }
         if (here || marked) {
             ct_put_point(line, 0, 0, marked ? CT_ROLE_KEY : CT_ROLE_TITLE, marked ? '*' : '>');
         } else if (m->watched && m->watched[i]) {
