@@ -84,28 +84,21 @@ static void read_size(struct ct_batch *out, const json_t *size, struct ct_span r
 static enum ct_status read_region(struct ct_batch *out, const json_t *entry, const char *path,
                                   struct ct_error *err)
 {
-    const json_t *name, *types, *sizes;
-    enum ct_status s = ct_json_need(entry, path, "region", CT_WANT_TEXT, &name, err);
-    if (s == CT_OK)
-        s = ct_json_need(entry, path, "instanceTypes", CT_WANT_ARRAY, &types, err);
-    if (s != CT_OK)
-        return s;
-    struct ct_span text = ct_clean_name(out->arena, ct_json_span(name));
+    const json_t *types = ct_json_array(entry, "instanceTypes");
+    struct ct_span text = ct_clean_name(out->arena, ct_json_text(entry, "region"));
     if (ct_region_is_sovereign(CT_LIT("aws"), text)) {
         ct_note_about(out, "a region not for sale to everybody:", text);
         return CT_OK;
     }
     struct ct_span region = ct_region_canonical(CT_LIT("aws"), text);
+    struct ct_elements seen = {0};
     for (size_t i = 0; i < json_array_size(types); i++) {
-        char where[128];
-        snprintf(where, sizeof where, "%s.instanceTypes[%zu]", path, i);
-        s = ct_json_need(json_array_get(types, i), where, "sizes", CT_WANT_ARRAY, &sizes, err);
-        if (s != CT_OK)
-            return s;
-        for (size_t k = 0; k < json_array_size(sizes); k++)
-            read_size(out, json_array_get(sizes, k), region);
+        const json_t *type = json_array_get(types, i), *sizes = ct_json_array(type, "sizes");
+        if (ct_element(&seen, path, i, type, sizes != NULL))
+            for (size_t k = 0; k < json_array_size(sizes); k++)
+                read_size(out, json_array_get(sizes, k), region);
     }
-    return CT_OK;
+    return ct_elements_end(out, &seen, "an object with sizes", err);
 }
 
 static enum ct_status read_feed(struct ct_batch *out, const json_t *root, struct ct_error *err)
@@ -120,12 +113,16 @@ static enum ct_status read_feed(struct ct_batch *out, const json_t *root, struct
     if (!ct_span_is(rate, "perhr")) /* any other would make every price wrong */
         return ct_fail(err, CT_ERR_SHAPE, "$.config.rate", "wanted \"perhr\", found \"%.*s\"",
                        rate.n > 40 ? 40 : (int)rate.n, rate.p ? rate.p : "");
+    struct ct_elements seen = {0};
     for (size_t i = 0; s == CT_OK && i < json_array_size(regions); i++) {
+        const json_t *region = json_array_get(regions, i);
         char where[64];
-        snprintf(where, sizeof where, "$.config.regions[%zu]", i);
-        s = read_region(out, json_array_get(regions, i), where, err);
+        snprintf(where, sizeof where, "$.config.regions[%zu].instanceTypes", i);
+        bool fits = ct_json_text(region, "region").n && ct_json_array(region, "instanceTypes");
+        if (ct_element(&seen, "$.config.regions", i, region, fits))
+            s = read_region(out, region, where, err);
     }
-    return s;
+    return s == CT_OK ? ct_elements_end(out, &seen, "a region with instanceTypes", err) : s;
 }
 
 static enum ct_status parse(struct ct_span body, const struct ct_parse_hint *hint,

@@ -152,16 +152,14 @@ static enum ct_status read_page(struct ct_batch *out, const json_t *root, struct
     if (s != CT_OK)
         return s;
     struct ct_span currency = ct_json_text(root, "BillingCurrency");
+    struct ct_elements seen = {0};
     for (size_t i = 0; i < json_array_size(items); i++) {
         const json_t *item = json_array_get(items, i);
-        if (!json_is_object(item)) {
-            char where[48];
-            snprintf(where, sizeof where, "$.Items[%zu]", i);
-            return ct_fail(err, CT_ERR_SHAPE, where, "wanted an object, found %s",
-                           ct_json_kind(item));
-        }
-        read_item(out, item, currency);
+        if (ct_element(&seen, "$.Items", i, item, json_is_object(item)))
+            read_item(out, item, currency);
     }
+    if ((s = ct_elements_end(out, &seen, "an object", err)) != CT_OK)
+        return s;
     int64_t count = ct_json_int(root, "Count");
     if (count != CT_NONE && count != (int64_t)json_array_size(items))
         ct_note_about(out, "Count differs from the number of items", CT_SPAN_NONE);

@@ -26,10 +26,13 @@ static enum ct_status read_root(struct ct_batch *out, json_t *root,
     if (!json_is_array(root))
         return ct_fail(err, CT_ERR_SHAPE, "$", "wanted a list of prices, found %s",
                        ct_json_kind(root));
-    for (size_t i = 0; i < json_array_size(root); i++)
-        if (!ct_json_get(json_array_get(root, i), "value"))
-            return ct_fail(err, CT_ERR_SHAPE, "$", "entry %zu has no value", i);
-    return ct_offers_each(out, root, "$", "name", read_entry, hint, err);
+    struct ct_elements seen = {0};
+    for (size_t i = 0; i < json_array_size(root); i++) {
+        const json_t *entry = json_array_get(root, i);
+        if (ct_element(&seen, "$", i, entry, json_object_get(entry, "name") && ct_json_get(entry, "value")))
+            read_entry(out, entry, hint);
+    }
+    return ct_elements_end(out, &seen, "a name with a value", err);
 }
 
 static enum ct_status parse(struct ct_span body, const struct ct_parse_hint *hint,

@@ -45,19 +45,19 @@ static void read_type(struct ct_batch *out, const char *key, const json_t *entry
 static enum ct_status read_root(struct ct_batch *out, json_t *root,
                                 const struct ct_parse_hint *hint, struct ct_error *err)
 {
-    const json_t *data, *type;
+    const json_t *data;
     const char *key;
     json_t *entry;
     enum ct_status s = ct_json_need(root, "$", "data", CT_WANT_OBJECT, &data, err);
     if (s != CT_OK)
         return s;
+    struct ct_elements seen = {0};
     json_object_foreach (json_object_get(root, "data"), key, entry) {
-        s = ct_json_need(entry, "$.data.*", "instance_type", CT_WANT_OBJECT, &type, err);
-        if (s != CT_OK)
-            return s;
-        read_type(out, key, entry, hint);
+        bool fits = ct_json_object(entry, "instance_type") != NULL;
+        if (ct_element(&seen, "$.data.*", SIZE_MAX, entry, fits))
+            read_type(out, key, entry, hint);
     }
-    return CT_OK;
+    return ct_elements_end(out, &seen, "an object with an instance_type", err);
 }
 
 static enum ct_status parse(struct ct_span body, const struct ct_parse_hint *hint,

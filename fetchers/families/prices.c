@@ -150,21 +150,40 @@ void ct_offer_push(struct ct_batch *out, const struct ct_offer *common, int purc
     ct_offer_add(out, &row);
 }
 
+bool ct_element(struct ct_elements *e, const char *path, size_t i, const json_t *item, bool fits)
+{
+    e->n++;
+    if (!fits && e->odd++ == 0) {
+        snprintf(e->where, sizeof e->where, "%s", path);
+        if (i != SIZE_MAX)
+            snprintf(e->where, sizeof e->where, "%s[%zu]", path, i);
+        snprintf(e->found, sizeof e->found, "%s", ct_json_kind(item));
+    }
+    return fits;
+}
+
+enum ct_status ct_elements_end(struct ct_batch *out, const struct ct_elements *e,
+                               const char *wanted, struct ct_error *err)
+{
+    if (e->odd * 2 >= e->n && e->odd > 0)
+        return ct_fail(err, CT_ERR_SHAPE, e->where, "wanted %s, found %s", wanted, e->found);
+    ct_note_count(out, "an element that is no offer", (int64_t)e->odd);
+    return CT_OK;
+}
+
 enum ct_status ct_offers_each(struct ct_batch *out, const json_t *list, const char *path,
                               const char *key, ct_offer_reader *read,
                               const struct ct_parse_hint *hint, struct ct_error *err)
 {
+    struct ct_elements seen = {0};
+    char wanted[64];
     for (size_t i = 0; i < json_array_size(list); i++) {
         const json_t *item = json_array_get(list, i);
-        if (!json_is_object(item) || !json_object_get(item, key)) {
-            char where[96];
-            snprintf(where, sizeof where, "%s[%zu]", path, i);
-            return ct_fail(err, CT_ERR_SHAPE, where, "wanted an object with %s, found %s", key,
-                           ct_json_kind(item));
-        }
-        read(out, item, hint);
+        if (ct_element(&seen, path, i, item, json_object_get(item, key) != NULL))
+            read(out, item, hint);
     }
-    return CT_OK;
+    snprintf(wanted, sizeof wanted, "an object with %s", key);
+    return ct_elements_end(out, &seen, wanted, err);
 }
 
 enum ct_status ct_offers_parse(struct ct_span body, const struct ct_parse_hint *hint,

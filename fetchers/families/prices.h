@@ -53,10 +53,23 @@ void ct_offer_add(struct ct_batch *out, const struct ct_offer *row);
 
 /* ---- documents of JSON ---- */
 
+/* The elements of a list, judged when all were seen: one that is damaged is left out with a note, as
+ * a row without a price is; where half of them are odd the list is another one than we know. Zero it
+ * first. */
+struct ct_elements {
+    size_t n, odd;
+    char where[96], found[24]; /* of the first odd one */
+};
+/* Counts ITEM, element I of the list at PATH (SIZE_MAX: PATH says which); FITS is given back. */
+bool ct_element(struct ct_elements *e, const char *path, size_t i, const json_t *item, bool fits);
+/* CT_ERR_SHAPE: "wanted WANTED, found ...". */
+CT_MUST_USE enum ct_status ct_elements_end(struct ct_batch *out, const struct ct_elements *e,
+                                           const char *wanted, struct ct_error *err);
+
 /* What reads one element of a list of offers; HINT may be NULL. */
 typedef void ct_offer_reader(struct ct_batch *out, const json_t *item,
                              const struct ct_parse_hint *hint);
-/* Every element of LIST, which is at PATH: an object with a KEY, else CT_ERR_SHAPE. */
+/* Every element of LIST, which is at PATH, that is an object with a KEY (struct ct_elements). */
 CT_MUST_USE enum ct_status ct_offers_each(struct ct_batch *out, const json_t *list,
                                           const char *path, const char *key, ct_offer_reader *read,
                                           const struct ct_parse_hint *hint, struct ct_error *err);

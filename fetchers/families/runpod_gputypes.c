@@ -179,18 +179,14 @@ static enum ct_status read_root(struct ct_batch *out, json_t *root,
             return s;
     }
     struct asked asked = what_was_asked(hint, types);
+    struct ct_elements seen = {0};
     for (size_t i = 0; i < json_array_size(types); i++) {
         const json_t *type = json_array_get(types, i);
-        if (!ct_json_text(type, "id").n || !json_object_get(type, "memoryInGb")) {
-            char where[48];
-            snprintf(where, sizeof where, "%s[%zu]", path, i);
-            return ct_fail(err, CT_ERR_SHAPE, where,
-                           "wanted a GPU type with id and memoryInGb, found %s",
-                           ct_json_kind(type));
-        }
-        read_type(out, type, hint, &asked);
+        bool fits = ct_json_text(type, "id").n && json_object_get(type, "memoryInGb");
+        if (ct_element(&seen, path, i, type, fits))
+            read_type(out, type, hint, &asked);
     }
-    return CT_OK;
+    return ct_elements_end(out, &seen, "a GPU type with id and memoryInGb", err);
 }
 
 static enum ct_status parse(struct ct_span body, const struct ct_parse_hint *hint,

@@ -64,13 +64,13 @@ static enum ct_status read_root(struct ct_batch *out, json_t *root,
     enum ct_status s = ct_json_need(root, "$", "servers", CT_WANT_OBJECT, &servers, err);
     if (s != CT_OK)
         return s;
+    struct ct_elements seen = {0};
     json_object_foreach (json_object_get(root, "servers"), name, type) {
-        if (!json_is_object(type) || !json_object_get(type, "hourly_price"))
-            return ct_fail(err, CT_ERR_SHAPE, "$.servers.*",
-                           "wanted a machine with an hourly_price, found %s", ct_json_kind(type));
-        read_type(out, name, type, hint);
+        bool fits = json_object_get(type, "hourly_price") != NULL;
+        if (ct_element(&seen, "$.servers.*", SIZE_MAX, type, fits))
+            read_type(out, name, type, hint);
     }
-    return CT_OK;
+    return ct_elements_end(out, &seen, "a machine with an hourly_price", err);
 }
 
 static enum ct_status parse(struct ct_span body, const struct ct_parse_hint *hint,

@@ -47,17 +47,13 @@ static void read_offer(struct ct_batch *out, const json_t *offer, const struct c
 static enum ct_status read_offers(struct ct_batch *out, const json_t *offers, const char *path,
                                   const struct ct_parse_hint *hint, struct ct_error *err)
 {
+    struct ct_elements seen = {0};
     for (size_t i = 0; i < json_array_size(offers); i++) {
         const json_t *offer = json_array_get(offers, i);
-        if (!json_is_object(offer) || !ct_json_get(offer, "gpu_name")) {
-            char where[96];
-            snprintf(where, sizeof where, "%s[%zu]", path, i);
-            return ct_fail(err, CT_ERR_SHAPE, where, "wanted an offer with a gpu_name, found %s",
-                           ct_json_kind(offer));
-        }
-        read_offer(out, offer, hint);
+        if (ct_element(&seen, path, i, offer, ct_json_get(offer, "gpu_name") != NULL))
+            read_offer(out, offer, hint);
     }
-    return CT_OK;
+    return ct_elements_end(out, &seen, "an offer with a gpu_name", err);
 }
 
 static enum ct_status read_archive(struct ct_batch *out, json_t *models,

@@ -44,10 +44,14 @@ static enum ct_status read_root(struct ct_batch *out, json_t *root,
                                 const struct ct_parse_hint *hint, struct ct_error *err)
 {
     if (json_is_array(root)) {
-        for (size_t i = 0; i < json_array_size(root); i++)
-            if (!json_object_get(json_array_get(root, i), "price_per_hour"))
-                return ct_fail(err, CT_ERR_SHAPE, "$", "wanted machines with a price_per_hour");
-        return ct_offers_each(out, root, "$", "instance_type", read_type, hint, err);
+        struct ct_elements seen = {0};
+        for (size_t i = 0; i < json_array_size(root); i++) {
+            const json_t *type = json_array_get(root, i);
+            bool fits = json_object_get(type, "instance_type") && json_object_get(type, "price_per_hour");
+            if (ct_element(&seen, "$", i, type, fits))
+                read_type(out, type, hint);
+        }
+        return ct_elements_end(out, &seen, "a machine with a price_per_hour", err);
     }
     /* One machine alone, as `instance-types/{id}` gives it. */
     if (!ct_json_text(root, "instance_type").n || !json_object_get(root, "price_per_hour"))

@@ -11,6 +11,8 @@
 
 #include <cmocka.h>
 
+#include <jansson.h>
+
 #include "fetchers/families/all.h"
 #include "tests/unit/parse_fixture.h"
 
@@ -177,6 +179,86 @@ static void flipped_bytes_are_read_or_refused_cleanly(void **state)
     }
 }
 
+/* ---- lists of offers with something odd among them ---- */
+
+static const struct list {
+    const struct ct_family *family;
+    const char *path; /* of the list in its good answer, keys separated by dots */
+} lists[] = {
+    {&ct_family_akash_prices, "models"},
+    {&ct_family_aws_spot_feed, "config.regions"},
+    {&ct_family_azure_retail, "Items"},
+    {&ct_family_cudo_types, "machineTypes"},
+    {&ct_family_digitalocean_sizes, "sizes"},
+    {&ct_family_gcp_skus, "skus"},
+    {&ct_family_gpurentalprices, "offers"},
+    {&ct_family_hyperstack_pricebook, ""},
+    {&ct_family_lambda_types, "data"},
+    {&ct_family_oci_products, "items"},
+    {&ct_family_primeintellect_availability, "items"},
+    {&ct_family_runpod_gputypes, "data.gpuTypes"},
+    {&ct_family_scaleway_servers, "servers"},
+    {&ct_family_shadeform_types, "instance_types"},
+    {&ct_family_vast_bundles, "offers"},
+    {&ct_family_verda_types, ""},
+    {&ct_family_vultr_plans, "plans"},
+};
+
+/* L's good answer with N numbers among its elements, read. */
+static struct run with_odd_ones(const struct list *l, size_t n, size_t *elements)
+{
+    struct ct_buf body = CT_BUF_INIT;
+    struct ct_span rest = ct_span(l->path);
+    read_fixture(l->family, "good.json", &body);
+    json_t *root = json_loadb(body.p, body.n, 0, NULL), *list = root;
+    while (rest.n) {
+        char *key = ct_xspandup(ct_span_cut(&rest, '.'));
+        list = json_object_get(list, key);
+        free(key);
+    }
+    *elements = json_is_array(list) ? json_array_size(list) : json_object_size(list);
+    for (size_t i = 0; i < n; i++) {
+        char name[24];
+        snprintf(name, sizeof name, "odd%zu", i);
+        assert_int_equal(json_is_array(list) ? json_array_insert_new(list, i, json_integer(7))
+                                             : json_object_set_new(list, name, json_integer(7)),
+                         0);
+    }
+    char *text = json_dumps(root, JSON_COMPACT);
+    struct run r = parse_span(l->family, ct_span(text));
+    free(text);
+    json_decref(root);
+    ct_buf_free(&body);
+    return r;
+}
+
+static bool notes(const struct run *r, const char *what)
+{
+    for (size_t i = 0; i < r->rows.notes.n; i++)
+        if (ct_span_is(r->rows.notes.v[i].what, what))
+            return r->rows.notes.v[i].count == 1;
+    return false;
+}
+
+static void one_odd_element_costs_no_other_and_is_counted(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < CT_LEN(lists); i++) {
+        size_t n;
+        struct run good = with_odd_ones(&lists[i], 0, &n), r = with_odd_ones(&lists[i], 1, &n);
+        if (r.status != CT_OK || r.rows.offers.n != good.rows.offers.n || n < 2 ||
+            !notes(&r, "an element that is no offer"))
+            fail_msg("%s: %s", lists[i].family->name, r.err.what);
+        done(&good);
+        done(&r);
+        r = with_odd_ones(&lists[i], n, &n); /* half of them: this is another list */
+        if (r.status != CT_ERR_SHAPE || !strstr(r.err.what, "found a number"))
+            fail_msg("%s: %s", lists[i].family->name, r.status == CT_OK ? "read" : r.err.what);
+        check_rows(&r);
+        done(&r);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -184,6 +266,7 @@ int main(void)
         cmocka_unit_test(no_family_takes_the_answer_of_another),
         cmocka_unit_test(no_family_takes_a_page_for_people_or_nothing),
         cmocka_unit_test(every_cut_of_an_answer_is_refused_without_rows),
+        cmocka_unit_test(one_odd_element_costs_no_other_and_is_counted),
         cmocka_unit_test(flipped_bytes_are_read_or_refused_cleanly),
     };
     return cmocka_run_group_tests(tests, load_answers, drop_answers);

@@ -552,7 +552,7 @@ static void damaged_answers_are_refused_with_the_place(void **state)
     refused_at(advisor, "no_label.json", CT_ERR_SHAPE, "$.ranges[0].label", "wanted a string");
     refused_at(gcp, "wrong.json", CT_ERR_SHAPE, "$.skus[1]", "found a number");
     refused_at(oci, "wrong.json", CT_ERR_SHAPE, "$.items[1]", "an object with partNumber");
-    refused_at(lambda, "wrong.json", CT_ERR_SHAPE, "$.data.*.instance_type", "wanted an object");
+    refused_at(lambda, "wrong.json", CT_ERR_SHAPE, "$.data.*", "wanted an object with an instance_type");
     refused_at(runpod, "wrong.json", CT_ERR_SHAPE, "$.data.gpuTypes[1]", "id and memoryInGb");
     refused_at(vultr, "wrong.json", CT_ERR_SHAPE, "$.plans[1]", "found a string");
     refused_at(ocean, "wrong.json", CT_ERR_SHAPE, "$.sizes", "wanted an array, found an object");
