@@ -177,6 +177,7 @@ static void ui_options(struct ct_call *c, struct ct_ui_options *o)
     o->mouse = ct_setting_number(c->settings, "", "mouse") == 1;
     o->no_confirm_quit = ct_setting_number(c->settings, "", "confirm_quit") == 0;
     o->scope = joined(c, ct_setting(c->settings, "scope", "providers"), "provider:", ',');
+    o->regions = ct_setting(c->settings, "scope", "regions");
     take_keys(c, o);
     take_views(c, o);
     o->watch = ct_call_watch(c);

@@ -50,11 +50,30 @@ static const char *const *list_of(const char *text, struct ct_arena *a)
     return v.v;
 }
 
+/* What is followed, and the models and GPUs of [scope]: globs of their series and filters of their offers. */
+static const char *const *watched(const struct ct_settings *s, struct ct_arena *a)
+{
+    CT_VEC(const char *) v = {NULL, 0, 0};
+    const char *models = ct_setting(s, "scope", "models"), *gpus = ct_setting(s, "scope", "gpus");
+    const char *const *items = ct_watch_items(s, a);
+    const char *const *model = list_of(models ? models : "", a), *const *gpu = list_of(gpus ? gpus : "", a);
+    for (; *items; items++)
+        *CT_VEC_PUSH(a, &v) = *items;
+    for (; *model; model++) {
+        *CT_VEC_PUSH(a, &v) = ct_arena_printf(a, "token/*/%s/*", *model).p;
+        *CT_VEC_PUSH(a, &v) = ct_arena_printf(a, "token/*/%s@*", *model).p;
+    }
+    for (; *gpu; gpu++)
+        *CT_VEC_PUSH(a, &v) = ct_arena_printf(a, "gpu:%s", *gpu).p;
+    *CT_VEC_PUSH(a, &v) = NULL;
+    return v.v;
+}
+
 static struct ct_rule_scope scope_of(const struct ct_settings *s, struct ct_arena *a)
 {
     const char *providers = ct_setting(s, "scope", "providers");
     return (struct ct_rule_scope){.providers = providers ? list_of(providers, a) : NULL,
-                                  .watch = ct_watch_items(s, a)};
+                                  .watch = watched(s, a)};
 }
 
 void ct_alert_scope(const char *file, struct ct_arena *a, struct ct_rule_scope *out)

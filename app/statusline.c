@@ -51,17 +51,19 @@ static enum ct_status count_states(struct ct_call *c, struct ct_reader *r,
                                    const struct ct_summary *s, int64_t count[6])
 {
     const char *scope = ct_setting(c->settings, "scope", "providers");
+    const char *regions = ct_setting(c->settings, "scope", "regions");
     struct ct_query q = ct_call_query(c);
     struct ct_rows rows = {NULL, 0};
     memcpy(count, s->count, sizeof s->count);
-    if (!scope)
+    if (!scope && !regions)
         return CT_OK;
+    q.regions = regions ? ct_span(regions) : CT_SPAN_NONE;
     enum ct_status status = ct_read_status(r, &q, c->arena, &rows, &c->err);
     const struct ct_status_row *row = rows.v;
     memset(count, 0, sizeof s->count);
     for (size_t i = 0; i < rows.n; i++) {
-        bool in = false;
-        for (struct ct_span rest = ct_span(scope); rest.p && !in;)
+        bool in = !scope;
+        for (struct ct_span rest = scope ? ct_span(scope) : CT_SPAN_NONE; rest.p && !in;)
             in = ct_glob(ct_span_trim(ct_span_cut(&rest, ',')), row[i].provider);
         if (in && row[i].state >= 0 && row[i].state < 6)
             count[row[i].state]++;

@@ -43,6 +43,8 @@ struct ct_query {
                                up or down; 0: all */
     size_t limit;           /* events: newest N; 0 = 10,000 */
     bool no_prices;         /* events: all but those of prices, which are most of them */
+    struct ct_span regions; /* status: "aws/us-east-1, gcp/eu*": of a provider named here only trouble of these
+                               regions, or of none in particular, counts for its state; null: all does */
     bool gone;              /* also offers and models that are no longer there */
     bool believed;          /* events, moves, movers, tokens: none that is suspect */
 };

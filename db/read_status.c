@@ -336,7 +336,51 @@ static struct ct_span why(struct ct_reader *r, const struct ct_source_at *s,
     return CT_SPAN_NONE;
 }
 
-static struct ct_status_row status_row(struct ct_reader *r, const struct ct_source_at *s)
+/* REGIONS ("aws/us-east-1, gcp/eu*") has one of PROVIDER, and where REGION is given, this one. */
+static bool in_use(struct ct_span regions, struct ct_span provider, struct ct_span region)
+{
+    while (regions.p) {
+        struct ct_span pattern = ct_span_trim(ct_span_cut(&regions, ','));
+        struct ct_span whose = ct_span_cut(&pattern, '/');
+        if (ct_span_ieq(whose, provider) && (!region.p || ct_glob(pattern, region)))
+            return true;
+    }
+    return false;
+}
+
+static bool any_in_use(struct ct_span regions, struct ct_span provider, const struct ct_list *list)
+{
+    bool any = list->n == 0; /* of no region in particular */
+    for (size_t i = 0; i < list->n && !any; i++)
+        any = in_use(regions, provider, list->v[i]);
+    return any;
+}
+
+/* The state of a provider of which only some REGIONS are used. Trouble that only the page as a whole tells of may be
+ * anywhere: it counts. */
+static int state_in_use(struct ct_span regions, const struct ct_status_row *row,
+                        const struct ct_incident_list *incidents,
+                        const struct ct_component_list *components)
+{
+    int here = CT_STATE_OPERATIONAL, anywhere = here;
+    for (size_t i = 0; i < components->v.n; i++) {
+        const struct ct_component_row *c = &components->v.v[i];
+        bool counts = !c->region.n || in_use(regions, row->provider, c->region);
+        anywhere = c->state > anywhere ? c->state : anywhere;
+        here = counts && c->state > here ? c->state : here;
+    }
+    for (size_t i = 0; i < incidents->v.n; i++) {
+        const struct ct_incident_row *in = &incidents->v.v[i];
+        bool counts = any_in_use(regions, row->provider, &in->regions);
+        int state = in->stale == 1 ? CT_STATE_OPERATIONAL : in->state;
+        anywhere = state > anywhere ? state : anywhere;
+        here = counts && state > here ? state : here;
+    }
+    return anywhere < row->state || here > row->state ? row->state : here;
+}
+
+static struct ct_status_row status_row(struct ct_reader *r, const struct ct_source_at *s,
+                                       struct ct_span regions)
 {
     struct ct_scope_state state = ct_scope_state(r, s);
     struct ct_incident_list incidents = {.v = {NULL, 0, 0}};
@@ -359,6 +403,8 @@ static struct ct_status_row status_row(struct ct_reader *r, const struct ct_sour
         .components_total = components.v.n ? (int64_t)components.v.n : CT_NONE,
         .components_bad = components.v.n ? components.bad : CT_NONE,
     };
+    if (row.state >= CT_STATE_DEGRADED && in_use(regions, row.provider, CT_SPAN_NONE))
+        row.state = state_in_use(regions, &row, &incidents, &components);
     row.reason = why(r, s, &row, &incidents, &components);
     read_days(r, s, &row);
     return row;
@@ -388,7 +434,7 @@ enum ct_status ct_read_status(struct ct_reader *r, const struct ct_query *q, str
             continue;
         struct ct_status_row *row = CT_VEC_PUSH(a, &rows);
         if (row) {
-            *row = status_row(r, s);
+            *row = status_row(r, s, q->regions);
             ct_measured_of(r, &measured, row);
             if (row->state < CT_STATE_UNKNOWN && row->measured_state >= CT_STATE_DEGRADED)
                 row->reason = ct_arena_printf(a, "page says %s; %.*s", ct_state_words[row->state],

@@ -134,6 +134,7 @@ enum ct_status ui_new(const struct ct_ui_options *o, const char *name, int rows,
     }
     ui_refill(ui, 0); /* the frame was added before the options were read */
     snprintf(ui->panels[0]->q.filter, sizeof(ui->panels[0]->q.filter), "%s", o->scope ? o->scope : "");
+    snprintf(ui->panels[0]->q.subject, sizeof(ui->panels[0]->q.subject), "%s", o->regions ? o->regions : "");
     ui_layout(ui);
     *out = ui;
     return CT_OK;

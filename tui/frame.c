@@ -13,7 +13,21 @@ enum { TAPE_EVENTS = 24, WALL_COLS = 180 };
 
 /* ---- the frame's own model ---- */
 
-/* What line 1 counts can be narrowed to a scope: a filter over the status table, in query.filter. */
+/* The row line 1 names on a wall, "openai/api DOWN 18m". */
+static void name_worst(const struct ct_status_row *row, int64_t now_ms, struct ct_arena *a,
+                       struct ct_summary *sum)
+{
+    char age[CT_TIME_MAX] = "";
+    if (row->since_ms != CT_NONE) {
+        ct_age_format(age, now_ms > row->since_ms ? now_ms - row->since_ms : 0);
+    }
+    sum->worst_state = row->state;
+    sum->worst = ct_arena_printf(a, "%.*s%s%.*s %s%s%s", CT_FMT(row->provider), row->scope.n ? "/" : "",
+                                 CT_FMT(row->scope), ct_state_short(row->state), age[0] ? " " : "", age);
+}
+
+/* What line 1 counts can be narrowed to a scope: a filter over the status table, in query.filter, and the regions of
+ * Q. */
 static enum ct_status count_scope(struct ct_reader *r, const struct ct_query *q, const char *scope,
                                   struct ct_arena *a, struct ct_summary *sum, struct ct_error *err)
 {
@@ -27,10 +41,16 @@ static enum ct_status count_scope(struct ct_reader *r, const struct ct_query *q,
         return st;
     }
     memset(sum->count, 0, sizeof(sum->count));
+    sum->worst = CT_SPAN_NONE;
+    sum->worst_state = CT_STATE_OPERATIONAL;
     for (size_t i = 0; i < rows.n; i++) {
         const struct ct_status_row *row = ct_row(&ct_status_table, rows, i);
-        if (row->state >= 0 && row->state < (int)CT_LEN(sum->count) && ct_filter_match(filter, row)) {
-            sum->count[row->state]++;
+        if (row->state < 0 || row->state >= (int)CT_LEN(sum->count) || (filter && !ct_filter_match(filter, row))) {
+            continue;
+        }
+        sum->count[row->state]++;
+        if (row->state > sum->worst_state && row->state >= CT_STATE_UNKNOWN && row->freshness != CT_WAITING) {
+            name_worst(row, q->at_ms == CT_LIVE ? q->now_ms : q->at_ms, a, sum);
         }
     }
     return CT_OK;
@@ -73,9 +93,10 @@ static enum ct_status load(struct ct_reader *r, const struct ct_panel_query *pq,
 {
     struct frame_model *m = ct_arena_alloc(a, sizeof(*m));
     struct ct_query q = {.at_ms = pq->at_ms, .now_ms = now_ms, .limit = TAPE_EVENTS,
-                         .believed = pq->believed};
+                         .believed = pq->believed,
+                         .regions = pq->subject[0] ? ct_span(pq->subject) : CT_SPAN_NONE};
     enum ct_status st = m ? ct_read_summary(r, &q, a, &m->sum, err) : CT_ERR_LIMIT;
-    if (st == CT_OK && pq->filter[0]) {
+    if (st == CT_OK && (pq->filter[0] || pq->subject[0])) {
         st = count_scope(r, &q, pq->filter, a, &m->sum, err);
     }
     if (st == CT_OK) {
@@ -159,6 +180,7 @@ static struct ct_draw draw_of(const struct ct_ui *ui, struct panel *p, bool focu
                             .live = ui->at_ms == CT_LIVE,
                             .focus = focus,
                             .zoomed = ui->zoom || ui->detail,
+                            .fetching = ui->o->refresh != NULL,
                             .loaded_ms = p->loaded_ms,
                             .load_error = p->failed ? &p->error : NULL,
                             .query = &p->q,

@@ -41,15 +41,23 @@ static void wheel(struct ct_ui *ui, bool up)
     }
 }
 
-static void click(struct ct_ui *ui, const struct ct_slot *s, int y, int x)
+/* On what was pressed; a chart is told of both ends of a drag. */
+static void click(struct ct_ui *ui, const struct ct_slot *s, int y, int x, bool up)
 {
     int edge = ui->layout.framed && !s->folded ? 1 : 0;
     if (s->place != ui->focus[ui->screen->number]) {
+        if (up) {
+            return; /* a drag ends on the panel it began on */
+        }
         ui->focus[ui->screen->number] = s->place;
         ui_layout(ui);
     }
     struct panel *p = ui_focused(ui);
-    if (!p || !p->ops->table || !p->has_model || s->folded) {
+    if (p && p->ops->point && p->has_model && !s->folded) {
+        p->ops->point(p->state, p->got.model, x - s->x - edge, up);
+        p->dirty = true;
+    }
+    if (up || !p || !p->ops->table || !p->has_model || s->folded) {
         return;
     }
     if (ct_tview_click(p->state, p->got.model, y - s->y - edge, x - s->x - edge, &p->q) == CT_ACT_LOAD) {
@@ -69,10 +77,14 @@ static void mouse(struct ct_ui *ui)
         wheel(ui, button == 4);
         return;
     }
+    if (y == ui->layout.bar_row) {
+        ui_goto(ui, button == CT_MOUSE_UP ? NULL : ui_bar_screen(ui, x));
+        return;
+    }
     for (int i = 0; i < ui->layout.n && !ui->detail; i++) {
         const struct ct_slot s = ui->layout.slots[i];
         if (y >= s.y && y < s.y + s.rows && x >= s.x && x < s.x + s.cols) {
-            click(ui, &s, y, x);
+            click(ui, &s, y, x, button == CT_MOUSE_UP);
             return;
         }
     }

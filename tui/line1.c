@@ -294,6 +294,23 @@ static void add_fetch(const struct ct_ui *ui, bool lengthy, char out[96])
     }
 }
 
+static int bar_word(const struct ct_ui *ui, const struct ct_screen *s, char out[40])
+{
+    return snprintf(out, 40, s == ui->screen ? "[%d %s] " : "%d %s  ", s->number, s->title);
+}
+
+const struct ct_screen *ui_bar_screen(const struct ct_ui *ui, int x)
+{
+    char word[40];
+    for (size_t i = 0; ct_screens[i]; i++) {
+        x -= bar_word(ui, ct_screens[i], word);
+        if (x < 0) {
+            return ct_screens[i];
+        }
+    }
+    return NULL;
+}
+
 void ui_draw_bar(struct ct_ui *ui)
 {
     struct ct_box all = ct_box_all(ui->canvas);
@@ -304,10 +321,9 @@ void ui_draw_bar(struct ct_ui *ui)
     ct_fill(b, 0, 0, 1, b.cols, CT_ROLE_BAR, ' ');
     int x = 0;
     for (size_t i = 0; ct_screens[i]; i++) {
-        const struct ct_screen *s = ct_screens[i];
-        bool here = s == ui->screen;
-        x += ct_putf(b, 0, x, here ? CT_ROLE_TITLE : CT_ROLE_BAR, here ? "[%d %s] " : "%d %s  ",
-                     s->number, s->title);
+        char word[40];
+        bar_word(ui, ct_screens[i], word);
+        x += ct_puts(b, 0, x, ct_screens[i] == ui->screen ? CT_ROLE_TITLE : CT_ROLE_BAR, word);
     }
     char text[96] = "";
     if (b.cols >= 180) {
@@ -451,7 +467,7 @@ static void put_hints(struct ct_ui *ui, struct ct_box b)
     static const struct hint strip[] = {{CT_ACT_HELP, "help"},   {CT_ACT_FILTER, "filter"},
                                         {CT_ACT_PANEL_NEXT, ""}, {CT_ACT_ZOOM, "zoom"},
                                         {CT_ACT_BACK, ""}};
-    static const struct hint offline[] = {{CT_ACT_HELP, "help"}, {CT_ACT_DEMO, "open the demo"},
+    static const struct hint offline[] = {{CT_ACT_HELP, "help"}, {CT_ACT_DEMO, "a simulated market"},
                                           {CT_ACT_COMMAND, "cmd"}, {CT_ACT_PANEL_NEXT, "panel"},
                                           {CT_ACT_QUIT, "quit"}};
     static const struct hint back[] = {{CT_ACT_ROW_DOWN, "down"}, {CT_ACT_BACK, "back"},

@@ -410,7 +410,7 @@ int ct_term_key(void)
 void ct_term_set_mouse(bool on)
 {
     if (term.screen) {
-        mousemask(on ? BUTTON1_PRESSED | BUTTON4_PRESSED | BUTTON5_PRESSED : 0, NULL);
+        mousemask(on ? BUTTON1_PRESSED | BUTTON1_RELEASED | BUTTON4_PRESSED | BUTTON5_PRESSED : 0, NULL);
     }
 }
 
@@ -422,8 +422,8 @@ bool ct_term_mouse(int *y, int *x, int *button)
     }
     *y = e.y;
     *x = e.x;
-    *button = e.bstate & BUTTON1_PRESSED ? 1 : e.bstate & BUTTON4_PRESSED ? 4
-              : e.bstate & BUTTON5_PRESSED ? 5 : 0;
+    *button = e.bstate & BUTTON1_PRESSED ? 1 : e.bstate & BUTTON1_RELEASED ? CT_MOUSE_UP
+              : e.bstate & BUTTON4_PRESSED ? 4 : e.bstate & BUTTON5_PRESSED ? 5 : 0;
     return *button != 0;
 }
 

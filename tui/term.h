@@ -40,7 +40,9 @@ void ct_term_redraw(void);
 int ct_term_key(void);
 /* Whether the terminal reports the mouse: while it does, its own text selection is off. */
 void ct_term_set_mouse(bool on);
-/* Where and what the last CT_KEY_MOUSE was: button 1, or 4 and 5 for the wheel. False: none of these. */
+/* Where and what the last CT_KEY_MOUSE was: button 1 pressed or let go, or 4 and 5 for the wheel. False: none of
+ * these. */
+enum { CT_MOUSE_UP = -1 };
 bool ct_term_mouse(int *y, int *x, int *button);
 
 /* Stops this process as Ctrl-Z does, and comes back. */

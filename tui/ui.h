@@ -273,6 +273,7 @@ int ui_overlay_lines(struct ct_ui *ui);
 /* line1.c */
 void ui_draw_line1(struct ct_ui *ui);
 void ui_draw_bar(struct ct_ui *ui);
+const struct ct_screen *ui_bar_screen(const struct ct_ui *ui, int x); /* whose name stands at column X; NULL: none */
 void ui_draw_tape(struct ct_ui *ui);
 void ui_draw_health(struct ct_ui *ui);
 void ui_draw_status(struct ct_ui *ui);

@@ -155,6 +155,7 @@ struct ct_oldest {
 struct ct_draw {
     int64_t now_ms;    /* live clock, or the time machine's moment */
     bool live, focus, zoomed;
+    bool fetching;     /* this viewer has a fetcher to ask */
     int64_t loaded_ms; /* when the model was loaded (live clock); 0: never */
     const struct ct_error *load_error; /* NULL or the last load's failure */
     const struct ct_panel_query *query;
@@ -199,6 +200,9 @@ struct ct_panel_ops {
     /* UI thread. Q may be changed; REQ may be filled. */
     enum ct_act_result (*act)(void *state, const void *model, enum ct_action action, int letter,
                               struct ct_panel_query *q, struct ct_frame_request *req);
+    /* UI thread: the mouse was pressed at column X of the box inside the frame, or, UP, let go there; NULL: a click
+     * only gives the focus. */
+    void (*point)(void *state, const void *model, int x, bool up);
     /* UI thread: what :export writes of a panel that is no table, as rows of EXPORTED from A; NULL: it has rows. */
     struct ct_rows (*rows)(const void *model, struct ct_arena *a);
     const struct ct_table *exported;

@@ -1135,6 +1135,28 @@ static void now_lists_trouble_first_then_the_moves_of_a_day(void **state)
     end(&t);
 }
 
+static void a_provider_counts_by_the_regions_in_use(void **state)
+{
+    struct read t = begin(state, MIN(3));
+    component(t.f, "api", CT_STATE_OPERATIONAL)->region = CT_LIT("us-east-1");
+    component(t.f, "more", CT_STATE_MAJOR)->region = CT_LIT("eu-west-1");
+    fetch(t.f, "stat", MIN(2));
+    shows(&t, ct_read_status, &ct_status_table, "provider state", "openai|major_outage");
+    t.q.regions = CT_LIT("openai/us-*, aws/eu-west-1");
+    shows(&t, ct_read_status, &ct_status_table, "provider state", "openai|operational");
+    t.q.regions = CT_LIT("openai/us-*, openai/eu-west-1");
+    shows(&t, ct_read_status, &ct_status_table, "provider state", "openai|major_outage");
+    t.q.regions = CT_LIT("aws/us-east-1"); /* nothing is said of this one: all of it is used */
+    shows(&t, ct_read_status, &ct_status_table, "provider state", "openai|major_outage");
+    component(t.f, "api", CT_STATE_OPERATIONAL)->region = CT_LIT("us-east-1");
+    component(t.f, "login", CT_STATE_DEGRADED); /* of no region: everywhere */
+    component(t.f, "more", CT_STATE_MAJOR)->region = CT_LIT("eu-west-1");
+    fetch(t.f, "stat", MIN(3));
+    t.q.regions = CT_LIT("openai/us-east-1");
+    shows(&t, ct_read_status, &ct_status_table, "provider state", "openai|degraded");
+    end(&t);
+}
+
 static void now_says_the_worst_of_an_incident_and_of_the_parts_it_names(void **state)
 {
     struct read t = begin(state, MIN(3));
@@ -1581,6 +1603,7 @@ int main(void)
         T(moves_that_cannot_be_read_are_left_out),
         T(now_tells_the_prices_of_one_model_in_one_row),
         T(now_lists_trouble_first_then_the_moves_of_a_day),
+        T(a_provider_counts_by_the_regions_in_use),
         T(now_says_the_worst_of_an_incident_and_of_the_parts_it_names),
         T(a_quarantined_price_is_marked_and_out_of_the_index),
         T(trouble_nobody_writes_about_is_named_where_nothing_newer_explains_it),

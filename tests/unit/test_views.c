@@ -578,7 +578,7 @@ static void empty_panels_say_what_they_wait_for(void **state)
     } cases[] = {
         {&ct_panel_now, "reading 12 of 33 sources"},
         {&ct_panel_watchlist, "no GPU offer recorded yet"},
-        {&ct_panel_capacity, "no GPU watched"},
+        {&ct_panel_capacity, "no GPU offer recorded yet"},
         {&ct_panel_offers, "no GPU offer recorded yet"},
         {&ct_panel_tokens, "no model price recorded yet"},
         {&ct_panel_status, "no provider read yet"},

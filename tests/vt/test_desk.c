@@ -210,6 +210,57 @@ static void no_key_is_silent(void **state)
     leave(v);
 }
 
+/* ---- the mouse ---- */
+
+static void mouse(struct vt *v, int x, int y, char what)
+{
+    char sequence[32];
+    snprintf(sequence, sizeof(sequence), "\033[<0;%d;%d%c", x + 1, y + 1, what);
+    vt_paste(v, sequence);
+    vt_settle(v, 200);
+}
+
+static void a_tab_is_clicked_and_a_drag_on_a_chart_measures(void **state)
+{
+    (void)state;
+    struct vt *v = start(40, 120, NULL);
+    int x, y = vt_find(v, "6 History", &x);
+    assert_true(vt_has(v, "[1 Now]"));
+    vt_type(v, "M");
+    vt_wait(v, "mouse on");
+    mouse(v, x + 2, y, 'M');
+    mouse(v, x + 2, y, 'm');
+    vt_wait(v, "[6 History]");
+    vt_wait(v, "KEY SERIES");
+    assert_false(vt_has(v, "cursor "));
+    mouse(v, 40, 10, 'M');
+    mouse(v, 40, 10, 'm');
+    vt_wait(v, "cursor ");
+    assert_false(vt_has(v, "anchor "));
+    mouse(v, 60, 10, 'M');
+    mouse(v, 90, 12, 'm');
+    vt_wait(v, "anchor ");
+    assert_int_equal(vt_cell(v, 8, 60).point, 0x2506); /* ┆ */
+    assert_int_equal(vt_cell(v, 8, 90).point, 0x2502); /* │ */
+    vt_paste(v, "\033[<64;60;10M"); /* the wheel zooms about the cursor */
+    vt_wait_gone(v, "4 series, 30d");
+    leave(v);
+}
+
+/* ---- what is mine ---- */
+
+static void line_1_counts_the_providers_of_the_scope(void **state)
+{
+    (void)state;
+    struct vt *v = start(24, 80, NULL);
+    vt_wait(v, ". 7 ok");
+    leave(v);
+    write_config("[scope]\nproviders = aws, gcp\nregions = aws/us-east-1\nmodels = gpt-5.4\ngpus = h100\n");
+    v = start(24, 80, NULL);
+    vt_wait(v, ". 2 ok");
+    leave(v);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -218,6 +269,8 @@ int main(void)
         T(the_theme_list_fits_every_terminal),
         T(what_i_follow_has_my_order_also_tomorrow),
         T(no_key_is_silent),
+        T(a_tab_is_clicked_and_a_drag_on_a_chart_measures),
+        T(line_1_counts_the_providers_of_the_scope),
     };
     return cmocka_run_group_tests_name("desk", tests, simulate, tidy);
 }

@@ -368,7 +368,7 @@ static void draw(void *state, const void *model, const struct ct_draw *d, struct
     ct_note_seen(note, d, m->seen_ms, CT_HOUR);
     if (!m->n_gpus || !m->n_clouds) {
         ct_put_field(box, 0, 1, box.cols - 1, -1, CT_ROLE_DIM,
-                     CT_LIT("no GPU watched, and no offer recorded yet"));
+                     CT_LIT("no GPU offer recorded yet: the first lists bring them"));
         return;
     }
     /* Where rows are dear the legend stands at the right, a word beside each line. */

@@ -550,6 +550,26 @@ static enum ct_act_result act(void *state, const void *model, enum ct_action act
     }
 }
 
+/* A click places the cursor; a drag measures from where it began. */
+static void point(void *state, const void *model, int x, bool up)
+{
+    struct history_state *s = state;
+    const struct history_model *m = model;
+    int at = x - s->left, last = s->cols - 1;
+    if (!m || s->cols <= 0)
+        return;
+    at = at < 0 ? 0 : at > last ? last : at;
+    int64_t there = ct_column_start(at + 1, m->from_ms, m->to_ms, s->cols) - 1;
+    if (!up)
+        s->pressed_ms = there;
+    else if (s->pressed_ms && s->pressed_ms != there)
+        s->anchor_ms = s->pressed_ms;
+    if (!up || s->pressed_ms)
+        s->cursor_ms = there;
+    if (up)
+        s->pressed_ms = 0;
+}
+
 /* The points that are drawn, and the gaps: every extreme and step edge of the window, each as it was recorded. */
 static struct ct_rows rows(const void *model, struct ct_arena *a)
 {
@@ -563,5 +583,5 @@ static struct ct_rows rows(const void *model, struct ct_arena *a)
 const struct ct_panel_ops ct_panel_history = {
     .id = "history", .title = "History", .keys = CT_KEYS_CHART,
     .state_size = sizeof(struct history_state), .detail = &ct_panel_detail, .load = load,
-    .draw = history_draw, .act = act, .rows = rows, .exported = &ct_history_line_table,
+    .draw = history_draw, .act = act, .point = point, .rows = rows, .exported = &ct_history_line_table,
 };

@@ -31,7 +31,8 @@ struct history_model {
 struct history_state {
     int64_t cursor_ms, anchor_ms; /* 0: none */
     int selected;
-    int cols;                     /* of the plot, as last drawn; 0: none yet */
+    int cols, left;               /* of the plot, as last drawn; 0: none yet */
+    int64_t pressed_ms;           /* where the mouse went down; 0: it is up */
 };
 
 /* The value of line I in force at AT (its last change at or before). *SINCE gets when it began

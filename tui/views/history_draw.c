@@ -432,6 +432,7 @@ static void draw_chart(struct ct_box box, const struct history_model *m, struct 
             c.words = NULL;
     struct ct_chart_plot plot = ct_chart_draw(box, &c);
     s->cols = plot.cols > 0 ? plot.cols : s->cols;
+    s->left = plot.x;
 }
 
 /* "NOT LIVE 2d4h back   3 series, 14d   abs $/GPU.h   step   1 col = 3h14m", as far as COLS go. */

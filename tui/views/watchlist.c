@@ -340,7 +340,7 @@ static void draw(void *state, const void *model, const struct ct_draw *d, struct
         ct_note_seen(note, d, m->seen_ms, CT_HOUR);
     ct_tview_draw(view_of(m), state, m ? &m->t : NULL, d, box, note,
                   m && m->missing ? "nothing of what you follow is on record"
-                                  : "no GPU offer recorded yet: w on any row follows it");
+                                  : "no GPU price recorded yet: the first lists bring them");
 }
 
 static enum ct_act_result act(void *state, const void *model, enum ct_action action, int letter,

@@ -14,7 +14,9 @@ void ct_draw_waiting(const struct ct_draw *d, struct ct_box box)
     if (!e) {
         ct_puts(box, y, 1, CT_ROLE_DIM, "reading the database");
     } else if (e->status == CT_ERR_NOT_FOUND) {
-        ct_puts(box, y, 1, CT_ROLE_DIM, "no data yet");
+        ct_put_field(box, y, 1, box.cols - 1, -1, CT_ROLE_DIM,
+                     ct_span(d->fetching ? "no data yet: the fetcher asks its first sources, a moment"
+                                         : "no data yet, and no fetcher runs here: `cloudtape fetch` brings it"));
         int used = ct_puts(box, y + 1, 1, CT_ROLE_DIM, "waiting for ") + 1;
         ct_put_middle(box, y + 1, used, box.cols - used, CT_ROLE_DIM, ct_span(e->where));
     } else {
