@@ -2,6 +2,7 @@
 
 #include "fetchers/csvtable.h"
 
+#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -10,8 +11,7 @@ enum { FIRST_LINE_MAX = 64 * 1024 };
 struct ct_span ct_csv_text(const struct ct_csv_table *t, size_t column)
 {
     size_t n = t->cell[column].n;
-    return n == SIZE_MAX ? CT_SPAN_NONE
-                         : ct_span_trim((struct ct_span){t->text.p + t->cell[column].off, n});
+    return n == SIZE_MAX ? CT_SPAN_NONE : (struct ct_span){t->text.p + t->cell[column].off, n};
 }
 
 static void clear_row(struct ct_csv_table *t)
@@ -34,9 +34,14 @@ static int find_column(const struct ct_csv_table *t, struct ct_span name)
 
 static void keep(struct ct_csv_table *t, size_t slot, struct ct_span text)
 {
+    if (text.n && (text.p[0] <= ' ' || text.p[text.n - 1] <= ' '))
+        text = ct_span_trim(text);
+    char *at = ct_buf_room(&t->text, text.n);
+    memcpy(at, text.p, text.n);
+    at[text.n] = '\0';
     t->cell[slot].off = t->text.n;
     t->cell[slot].n = text.n;
-    ct_buf_add(&t->text, text);
+    t->text.n += text.n;
 }
 
 /* Before the header is known every row may be it: two cells are kept for the preface. */
@@ -66,7 +71,19 @@ static void on_cell(void *data, size_t n, void *ctx)
     t->ends++;
 }
 
-static void read_header(struct ct_csv_table *t, const char *where)
+static void refuse(struct ct_csv_table *t, enum ct_status st, const char *fmt, ...) CT_PRINTF(3, 4);
+static void refuse(struct ct_csv_table *t, enum ct_status st, const char *fmt, ...)
+{
+    char where[40], what[160];
+    va_list args;
+    snprintf(where, sizeof where, "row %ld", t->rows);
+    va_start(args, fmt);
+    vsnprintf(what, sizeof what, fmt, args);
+    va_end(args);
+    t->status = ct_fail(&t->err, st, where, "%s", what);
+}
+
+static void read_header(struct ct_csv_table *t)
 {
     t->width = t->n;
     for (size_t c = 0; c < t->wanted && t->status == CT_OK; c++) {
@@ -74,31 +91,34 @@ static void read_header(struct ct_csv_table *t, const char *where)
         for (size_t i = 0; i < t->n; i++)
             found = found || t->place[i] == (int)c;
         if (t->columns[c].needed && !found)
-            t->status = ct_fail(&t->err, CT_ERR_SHAPE, where, "no column %s", t->columns[c].name);
+            refuse(t, CT_ERR_SHAPE, "no column %s", t->columns[c].name);
     }
+}
+
+/* Up to the header, which begins with HEAD where one is given. */
+static void first_rows(struct ct_csv_table *t)
+{
+    bool header = !t->head || ct_span_is(ct_csv_text(t, 0), t->head);
+    if (header)
+        read_header(t);
+    else if (t->n == 2)
+        t->preface(t->ctx, ct_csv_text(t, 0), ct_csv_text(t, 1));
+    else
+        refuse(t, CT_ERR_SHAPE, "no header that begins with %s", t->head);
 }
 
 static void on_row(int end, void *ctx)
 {
     struct ct_csv_table *t = ctx;
-    char where[40];
     (void)end;
     if (t->status == CT_OK) {
-        bool first = t->width == 0;
-        snprintf(where, sizeof where, "row %ld", ++t->rows);
+        t->rows++;
         if (t->n > t->max_columns)
-            t->status =
-                ct_fail(&t->err, CT_ERR_LIMIT, where, "more than %zu columns", t->max_columns);
-        else if (first && t->head && !ct_span_is(ct_csv_text(t, 0), t->head) && t->n == 2)
-            t->preface(t->ctx, ct_csv_text(t, 0), ct_csv_text(t, 1));
-        else if (first && t->head && !ct_span_is(ct_csv_text(t, 0), t->head))
-            t->status =
-                ct_fail(&t->err, CT_ERR_SHAPE, where, "no header that begins with %s", t->head);
-        else if (first)
-            read_header(t, where);
+            refuse(t, CT_ERR_LIMIT, "more than %zu columns", t->max_columns);
+        else if (t->width == 0)
+            first_rows(t);
         else if (t->n != t->width)
-            t->status = ct_fail(&t->err, CT_ERR_SYNTAX, where, "%zu cells under %zu columns", t->n,
-                                t->width);
+            refuse(t, CT_ERR_SYNTAX, "%zu cells under %zu columns", t->n, t->width);
         else
             t->row(t->ctx);
     }

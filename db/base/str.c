@@ -301,7 +301,7 @@ char *ct_buf_room(struct ct_buf *b, size_t more)
 
 void ct_buf_add(struct ct_buf *b, struct ct_span s)
 {
-    char *at = ct_buf_room(b, s.n);
+    char *at = s.n < b->cap - b->n ? b->p + b->n : ct_buf_room(b, s.n);
     if (s.n) {
         memcpy(at, s.p, s.n);
     }

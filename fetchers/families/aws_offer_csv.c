@@ -65,9 +65,13 @@ static void read_row(void *ctx)
         r->other_terms++;
         return;
     }
-    for (size_t i = 0; i < CT_LEN(text); i++)
+    for (size_t i = 0; i < AWS_PRODUCT_TEXTS; i++)
         text[i] = ct_csv_text(&r->table, i);
-    if (ct_aws_wanted(&r->list, text) && !ct_rows_too_many(r->list.out))
+    if (!ct_aws_wanted(&r->list, text)) /* most of them */
+        return;
+    for (size_t i = AWS_PRODUCT_TEXTS; i < CT_LEN(text); i++)
+        text[i] = ct_csv_text(&r->table, i);
+    if (!ct_rows_too_many(r->list.out))
         ct_aws_term(&r->list, NULL, ct_csv_text(&r->table, C_SKU), reserved, text);
 }
 
