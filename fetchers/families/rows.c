@@ -128,15 +128,16 @@ static enum ct_status parse(struct ct_span body, const struct ct_parse_hint *hin
                      ct_family_guess(body));
     while (st == CT_OK && rest.p) {
         struct ct_span line = ct_span_trim(ct_span_cut(&rest, '\n'));
-        char where[48];
         number++;
         if (line.n == 0)
             continue;
         st = ++rows > LINES_MAX ? ct_fail(err, CT_ERR_LIMIT, "rows", "more than %d", LINES_MAX)
                                 : add_line(out, line, err);
+        if (st == CT_OK)
+            continue;
+        char where[48];
         snprintf(where, sizeof where, "line %zu", number);
-        if (st != CT_OK)
-            ct_error_prefix(err, where);
+        ct_error_prefix(err, where);
     }
     ct_rows_derive_prices(out);
     for (size_t i = 0; st == CT_OK && hint && hint->provider.n && i < out->offers.n; i++)

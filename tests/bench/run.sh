@@ -194,6 +194,7 @@ area_parse() {
 area_store() {
     say "store"
     "$bench/bench_store" "$work"
+    "$bench/bench_import" "$build/cloudtape-fetcher" "$work"
     if [ "${CT_BENCH_100M:-}" ]; then # a year of hours: some minutes
         "$bench/bench_samples" "$work" 1:15 10:15 100:15 1:1 10:1 100:1 10:15:jitter
     else
