@@ -129,28 +129,48 @@ static bool is_large(struct moves *m, int64_t rank)
     return rank == m->largest[0];
 }
 
+/* The unit matters for few. */
+static bool is_correction(struct ct_reader *r, int64_t series, int64_t then, int64_t now)
+{
+    bool any = ct_is_correction(then, now, false);
+    if (any || !ct_is_correction(then, now, true))
+        return any;
+    sqlite3_stmt *st = ct_use(r, SQL_NAME_OF, 1, series);
+    bool tokens = ct_step(r, st) && ct_span_is(ct_col_text(r, st, 1), "USD/Mtok");
+    if (st)
+        sqlite3_reset(st);
+    return tokens;
+}
+
+static int digits_of(sqlite3_stmt *st)
+{
+    int64_t digits = ct_col_int(st, 2);
+    return digits > 0 && digits <= 9 ? (int)digits : 0;
+}
+
 static void take_mover(struct moves *m, sqlite3_stmt *st)
 {
     struct ct_reader *r = m->r;
-    int64_t series = ct_col_int(st, 0), source = ct_col_int(st, 5), digits = ct_col_int(st, 4);
+    int64_t series = sqlite3_column_int64(st, 0), source = sqlite3_column_int64(st, 4);
     const struct ct_source_at *s = m->last && m->last->id == source
                                        ? m->last
                                        : ct_source_by_id(&m->sources, source);
-    struct ct_asof now = ct_asof_row(r, st, 0);
     m->last = s;
+    if (r->live && sqlite3_column_int(st, 3) & (CT_SAMPLE_GONE | CT_SAMPLE_QUARANTINED))
+        return;
+    struct ct_asof now = ct_asof_row(r, st, 0);
     if (!s || !believed(now) || now.at_ms <= m->from || s->last_success_ms <= m->from ||
         !read_then(m, s))
         return;
     struct ct_asof then = ct_asof(r, series, m->from);
     int64_t pct = believed(then) ? ct_pct_change(then.value, now.value) : CT_NONE;
-    bool suspect = ct_is_correction(then.value, now.value, ct_col_int(st, 6) == 1);
+    bool suspect = pct != CT_NONE && pct != 0 && is_correction(r, series, then.value, now.value);
     bool told = pct != CT_NONE && pct != 0 && !(suspect && m->only_believed);
     struct move *move = told && is_large(m, rank(pct, suspect)) ? CT_VEC_PUSH(r->arena, &m->v) : NULL;
     if (move)
         *move = (struct move){series, {.source = s->name, .then_value = then.value,
                                        .now_value = now.value, .pct_milli = pct,
-                                       .changed_ms = now.at_ms, .suspect = suspect,
-                                       .digits = digits > 0 && digits <= 9 ? (int)digits : 0}};
+                                       .changed_ms = now.at_ms, .suspect = suspect}};
 }
 
 /* The names of those that are left. */
@@ -167,6 +187,7 @@ static void name_movers(struct moves *m)
         *row = *move;
         row->series = ct_col_text(m->r, st, 0);
         row->unit = ct_col_text(m->r, st, 1);
+        row->digits = digits_of(st);
         sqlite3_reset(st);
     }
 }

@@ -26,9 +26,21 @@ static int64_t shown(int64_t value, int flags)
     return flags & (CT_SAMPLE_GONE | CT_SAMPLE_QUARANTINED) ? CT_NONE : value;
 }
 
-static int64_t edge(int64_t from_ms, int64_t to_ms, size_t n, size_t i)
+/* Where column I of N begins. */
+struct grid {
+    int64_t from, width, rest, n;
+};
+
+static struct grid grid(int64_t from_ms, int64_t to_ms, size_t columns)
 {
-    return from_ms + ct_muldiv(to_ms - from_ms, (int64_t)i, (int64_t)n);
+    int64_t n = (int64_t)columns;
+    return (struct grid){from_ms, (to_ms - from_ms) / n, (to_ms - from_ms) % n, n};
+}
+
+static int64_t edge(const struct grid *g, size_t i)
+{
+    int64_t k = (int64_t)i;
+    return g->from + k * g->width + (g->rest ? k * g->rest / g->n : 0);
 }
 
 static void widen(struct ct_spark_column *c, int64_t value)
@@ -46,13 +58,14 @@ void ct_spark(struct ct_reader *r, int64_t series, int64_t from_ms, int64_t to_m
     struct ct_asof open = ct_asof(r, series, from_ms);
     int64_t held = open.at_ms == CT_NONE ? CT_NONE : shown(open.value, open.flags), at = from_ms;
     struct ct_spark_column c = {.min = held, .max = held, .last = held};
+    const struct grid g = grid(from_ms, to_ms, n);
     size_t i = 0, run;
-    int64_t end = edge(from_ms, to_ms, n, 1);
+    int64_t end = edge(&g, 1);
     const struct ct_sample *v;
     while (at < to_ms && (v = ct_next_samples(r, series, at, &run))) {
         at = v[run - 1].at_ms;
         for (size_t k = 0; k < run && v[k].at_ms <= to_ms; k++) {
-            for (; v[k].at_ms > end; end = edge(from_ms, to_ms, n, i + 1)) {
+            for (; v[k].at_ms > end; end = edge(&g, i + 1)) {
                 out[i++] = c;
                 c.min = c.max = held;
             }
@@ -73,8 +86,9 @@ static void hide_gaps(struct ct_spark_row *row, const struct ct_gaps *gaps, int6
     struct ct_spark_column *c = (struct ct_spark_column *)row->columns.v;
     const struct ct_gap *g = gaps->v.v;
     size_t n = row->columns.n;
+    const struct grid edges = grid(from_ms, to_ms, n);
     for (size_t i = 0, k = 0; i < n && k < gaps->v.n; i++) {
-        int64_t start = edge(from_ms, to_ms, n, i), end = edge(from_ms, to_ms, n, i + 1);
+        int64_t start = edge(&edges, i), end = edge(&edges, i + 1);
         while (k < gaps->v.n && g[k].to_ms < end)
             k++;
         if (k == gaps->v.n || g[k].from_ms >= end)

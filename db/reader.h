@@ -71,9 +71,8 @@
     X(SERIES_OF, "SELECT s.id," SQL_CUR " FROM series s WHERE source_id=?1 AND kind=?2")           \
     X(RATES, "SELECT id,ext_key FROM series WHERE source_id=?1 AND kind=?2")                       \
     X(PRICES_SINCE,                                                                                \
-      "SELECT s.id," SQL_CUR ",s.digits,s.source_id,s.unit='USD/Mtok' FROM series s"               \
-      " WHERE s.kind IN (0,2) AND s.cur_ms>?1")                                                    \
-    X(NAME_OF, "SELECT name,unit FROM series WHERE id=?1")                                         \
+      "SELECT s.id," SQL_CUR ",s.source_id FROM series s WHERE s.kind IN (0,2) AND s.cur_ms>?1")   \
+    X(NAME_OF, "SELECT name,unit,digits FROM series WHERE id=?1")                                  \
     X(REFERENCES, "SELECT back_ms,b,moments FROM reference WHERE at_ms<=?1 AND until_ms>=?1"       \
                   " ORDER BY back_ms,part")                                                        \
     X(SERIES_NAMED,                                                                                \

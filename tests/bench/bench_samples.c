@@ -1,8 +1,10 @@
-/* The packed history by itself at full size: hourly prices of 10,000 series, put, sealed and read
- * through db/samples.h, against bare SQLite and a flat array measured in the same run. What is read
- * must be what was put, by checksum.
+/* The packed history at full size: hourly prices of 10,000 series, put and sealed through db/samples.h, read as the
+ * screens do through db/read.h, against bare SQLite and a flat array measured in the same run. What is read must be
+ * what was put, by checksum; movers must be the same with and without what is kept ready for them. At the end the
+ * laws of growth: the same question, a hundred times the samples.
  *
- *   bench_samples FOLDER [MILLIONS:PERCENT[:jitter]...]     observations; share of hours that change */
+ *   bench_samples FOLDER [MILLIONS:PERCENT[:jitter|:keep]...]     observations; share of hours that change; KEEP
+ *                                                                 leaves FOLDER/history-SIZE.db for others */
 #include "config.h"
 
 #include "db/read.h"
@@ -18,7 +20,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { SERIES = 10000, RAW_POLLS = 40, SCREEN = 40, COLUMNS = 200, YEAR = 8760 };
+enum { SERIES = 10000, RAW_POLLS = 40, SCREEN = 40, COLUMNS = 200, YEAR = 8760, SHORT = 96, TIMES = 7 };
 #define START INT64_C(1700000000000)
 
 static struct ct_error err;
@@ -64,7 +66,7 @@ struct size {
     const char *name; /* "10M-15" */
     int64_t polls;
     int percent;
-    bool jitter;
+    bool jitter, keep;
 };
 
 struct store {
@@ -84,6 +86,50 @@ static void say(const struct size *z, const char *name, double ours, double floo
     printf("bench\thistory-%s-%s\t%.2f %s\t%.2f %s\t%.2f\t%s\t%s\n", name, z->name, ours, unit, floor,
            unit, floor > 0 ? ours / floor : 0, budget, ok ? "ok" : "over");
     fflush(stdout);
+}
+
+/* ---- growth ---- */
+
+/* What one question cost at each size, for the same share of changes. */
+static struct law {
+    const char *name, *unit;
+    double most; /* times what it cost at the smallest size */
+    struct {
+        const struct size *size;
+        double cost;
+    } at[16];
+    size_t n;
+} laws[] = {
+    {"put", "us a sample", 1.5, {{0}}, 0},     {"bytes-an-observation", "B", 1.0, {{0}}, 0},
+    {"sparkline-of-4-days", "us", 1.3, {{0}}, 0}, {"movers-24h", "ms", 1.0, {{0}}, 0},
+    {"cold-open-and-40-sparklines", "ms", 2.5, {{0}}, 0},
+};
+enum law_name { LAW_PUT, LAW_BYTES, LAW_SPARK, LAW_MOVERS, LAW_COLD };
+
+static void grows(enum law_name which, const struct size *z, double cost)
+{
+    struct law *l = &laws[which];
+    if (l->n < CT_LEN(l->at) && !z->jitter) {
+        l->at[l->n].size = z;
+        l->at[l->n++].cost = cost;
+    }
+}
+
+static void print_laws(void)
+{
+    for (size_t i = 0; i < CT_LEN(laws); i++)
+        for (size_t k = 0; k < laws[i].n; k++) {
+            const struct law *l = &laws[i];
+            size_t first = 0;
+            while (l->at[first].size->percent != l->at[k].size->percent)
+                first++;
+            double ratio = l->at[k].cost / l->at[first].cost, most = l->most;
+            if (first == k)
+                continue;
+            printf("bench\thistory-growth-%s-%s-to-%s\t%.2f %s\t%.2f %s\t%.2f\t<=%.1f\t%s\n", l->name,
+                   l->at[first].size->name, l->at[k].size->name, l->at[k].cost, l->unit,
+                   l->at[first].cost, l->unit, ratio, most, ratio <= most * 1.15 ? "ok" : "over");
+        }
 }
 
 static void make(struct store *t, const char *folder)
@@ -193,6 +239,7 @@ static void fill(struct store *t, const char *folder)
     double poll_ms = t->put_s / (double)t->size->polls * 1e3, raw_ms = t->raw_s * 1e3;
     double all_ms = poll_ms + t->seal_s / (double)t->size->polls * 1e3;
     say(t->size, "put-rate", SERIES / poll_ms, SERIES / raw_ms, "k/s", ">=2", raw_ms >= 2 * poll_ms);
+    grows(LAW_PUT, t->size, all_ms * 1e3 / SERIES);
     say(t->size, "put-rate-with-sealing", SERIES / all_ms, SERIES / raw_ms, "k/s", ">=2",
         raw_ms >= 2 * all_ms);
     ct_samples_begin(t->s);
@@ -205,6 +252,7 @@ static void fill(struct store *t, const char *folder)
         die(t->path);
     double budget = t->size->percent > 5 ? 1.0 : 0.2;
     double each = (double)f.st_size / (double)(t->size->polls * SERIES);
+    grows(LAW_BYTES, t->size, each);
     say(t->size, "bytes-an-observation", each, 19.5, "B", budget > 0.5 ? "<=1.0 B" : "<=0.2 B",
         each <= budget);
 }
@@ -220,18 +268,6 @@ static void widen(struct columns *c, int64_t i, int64_t v)
     i = i < 0 ? 0 : i >= COLUMNS ? COLUMNS - 1 : i;
     c->min[i] = c->min[i] && c->min[i] < v ? c->min[i] : v;
     c->max[i] = c->max[i] > v ? c->max[i] : v;
-}
-
-static struct columns spark(struct ct_samples *s, int64_t series, int64_t from, int64_t to)
-{
-    struct columns c = {{0}, {0}};
-    struct ct_sample v = {.at_ms = from};
-    int64_t width = (to - from) / COLUMNS + 1;
-    if (ct_sample_at(s, series, from, &v))
-        widen(&c, 0, v.value);
-    for (v.at_ms = from; ct_sample_next(s, series, to, &v);)
-        widen(&c, (v.at_ms - from) / width, v.value);
-    return c;
 }
 
 /* A flat array of the same prices, one an hour: how long the same columns take from it. */
@@ -250,18 +286,22 @@ static double flat_s(const struct store *t, int64_t from, int64_t hours)
         v[n] = x.value;
     }
     int64_t seen = 0;
-    double begin = now_s();
-    for (int round = 0; round < 100; round++) {
-        struct columns c = {{0}, {0}};
-        for (int64_t i = 0; i < hours; i++)
-            widen(&c, i * COLUMNS / hours, v[i]);
-        seen += c.max[round % COLUMNS];
+    double best = 1e9;
+    for (int time = 0; time < TIMES; time++) {
+        double begin = now_s();
+        for (int round = 0; round < 100; round++) {
+            struct columns c = {{0}, {0}};
+            for (int64_t i = 0; i < hours; i++)
+                widen(&c, i * COLUMNS / hours, v[i]);
+            seen += c.max[round % COLUMNS];
+        }
+        double took = (now_s() - begin) / 100;
+        best = took < best ? took : best;
     }
-    double took = (now_s() - begin) / 100;
     free(v);
     if (seen == 0)
         die("nothing was drawn");
-    return took;
+    return best;
 }
 
 static void check_sums(struct store *t)
@@ -276,42 +316,12 @@ static void check_sums(struct store *t)
     }
 }
 
-static void drop_pages(const char *path)
+/* What the writer keeps beside the samples: the newest of each series, and what it keeps ready. */
+static void finish(struct store *t)
 {
-    int fd = open(path, O_RDONLY);
-    if (fd < 0 || fsync(fd) != 0 || posix_fadvise(fd, 0, 0, POSIX_FADV_DONTNEED) != 0)
-        die(path);
-    (void)close(fd);
-}
-
-/* As a program that has just started: nothing in memory, nothing in the page cache. */
-static double cold_s(struct store *t, int64_t from)
-{
-    ct_samples_free(t->s);
-    sqlite3_close(t->db);
-    drop_pages(t->path);
-    double begin = now_s();
-    t->db = open_db(t->path);
-    t->s = ct_samples_new(t->db);
-    run(t->db, "BEGIN");
-    ct_samples_begin(t->s);
-    int64_t seen = 0;
-    for (int i = 1; i <= SCREEN; i++)
-        seen += spark(t->s, i * 241, from, t->last_ms).max[COLUMNS - 1];
-    double took = now_s() - begin;
-    run(t->db, "COMMIT");
-    if (seen == 0)
-        die("nothing was drawn");
-    return took;
-}
-
-/* The look-ups behind movers, as the screens do them; and a bare scan of the series. */
-static void movers(struct store *t)
-{
-    sqlite3_stmt *put, *scan;
+    sqlite3_stmt *put;
     if (sqlite3_prepare_v2(t->db, "UPDATE series SET cur_ms=?2, cur_value=?3, cur_flags=0 WHERE id=?1",
-                           -1, &put, NULL) != SQLITE_OK ||
-        sqlite3_prepare_v2(t->db, "SELECT sum(cur_value) FROM series", -1, &scan, NULL) != SQLITE_OK)
+                           -1, &put, NULL) != SQLITE_OK)
         die(sqlite3_errmsg(t->db));
     run(t->db, "BEGIN IMMEDIATE");
     ct_samples_begin(t->s);
@@ -325,61 +335,188 @@ static void movers(struct store *t)
         if (sqlite3_step(put) != SQLITE_DONE || sqlite3_reset(put) != SQLITE_OK)
             die(sqlite3_errmsg(t->db));
     }
-    run(t->db, "COMMIT");
-    double begin = now_s();
-    for (int i = 0; i < 20; i++)
-        if (sqlite3_step(scan) != SQLITE_ROW || sqlite3_reset(scan) != SQLITE_OK)
-            die(sqlite3_errmsg(t->db));
-    double floor = (now_s() - begin) / 20;
     sqlite3_finalize(put);
-    sqlite3_finalize(scan);
+    run(t->db, "COMMIT");
+    run(t->db, "UPDATE source SET last_attempt_ms=(SELECT max(to_ms) FROM poll), last_success_ms="
+               "(SELECT max(to_ms) FROM poll); INSERT OR REPLACE INTO meta VALUES ('first_ms', 1700000000000)");
+    struct ct_writer *w;
+    bool more = true;
+    double begin = now_s();
+    if (ct_writer_open(t->path, CT_OPEN_BULK, &w, &err) != CT_OK)
+        die(t->path);
+    while (more)
+        if (ct_write_references(w, t->last_ms + 6 * CT_MINUTE, &more, &err) != CT_OK)
+            die("references");
+    ct_writer_close(w);
+    fprintf(stderr, "bench_samples: %s: references made in %.0f ms\n", t->size->name,
+            (now_s() - begin) * 1e3);
+    run(t->db, "PRAGMA wal_checkpoint(TRUNCATE)");
+}
+
+static void drop_pages(const char *path)
+{
+    int fd = open(path, O_RDONLY);
+    if (fd < 0 || fsync(fd) != 0 || posix_fadvise(fd, 0, 0, POSIX_FADV_DONTNEED) != 0)
+        die(path);
+    (void)close(fd);
+}
+
+static struct ct_reader *open_reader(const struct store *t)
+{
     struct ct_reader *r;
     if (ct_reader_open(t->path, &r, &err) != CT_OK)
         die(t->path);
+    return r;
+}
+
+/* The sparklines of a screen of series, FIRST and every STEP-th after it, HOURS up to the last poll; as many seconds
+ * it took. Their newest columns must end in the newest prices. */
+static double screen_s(const struct store *t, struct ct_reader *r, int first, int step, int64_t hours)
+{
+    struct ct_span names[SCREEN];
+    char text[SCREEN][80];
+    struct ct_rows rows;
+    struct ct_arena *a = ct_arena_new(0);
+    struct ct_query q = {.at_ms = CT_LIVE, .now_ms = t->last_ms + 1, .max_points = COLUMNS,
+                         .from_ms = t->last_ms - hours * CT_HOUR, .to_ms = t->last_ms};
+    for (int i = 0; i < SCREEN; i++) {
+        int id = first + i * step;
+        (void)snprintf(text[i], sizeof text[i], "gpu/aws/region-%d/H100/od/type-%d", id % 50, id);
+        names[i] = ct_span(text[i]);
+    }
+    double begin = now_s();
+    if (ct_read_sparks(r, &q, names, SCREEN, a, &rows, &err) != CT_OK)
+        die("sparklines");
+    double took = now_s() - begin;
+    for (int i = 0; i < SCREEN; i++) {
+        const struct ct_spark_row *row = &((const struct ct_spark_row *)rows.v)[i];
+        const struct ct_spark_column *c = row->columns.v;
+        if (row->columns.n != COLUMNS || c[COLUMNS - 1].last != t->price[first + i * step])
+            die("a sparkline ends at another price");
+    }
+    ct_arena_free(a);
+    return took;
+}
+
+/* As a program that has just started: nothing in memory, nothing in the page cache. */
+static double cold_s(const struct store *t, int64_t hours)
+{
+    struct ct_query q = {.at_ms = CT_LIVE, .now_ms = t->last_ms + 1};
+    struct ct_summary all;
+    struct ct_arena *a = ct_arena_new(0);
+    drop_pages(t->path);
+    double begin = now_s();
+    struct ct_reader *r = open_reader(t);
+    if (ct_read_summary(r, &q, a, &all, &err) != CT_OK)
+        die("summary");
+    (void)screen_s(t, r, 241, 241, hours);
+    double took = now_s() - begin;
+    if (all.series != SERIES || all.samples != t->stored)
+        die("the summary counts something else");
+    ct_reader_close(r);
+    ct_arena_free(a);
+    return took;
+}
+
+static double scan_s(const struct store *t)
+{
+    sqlite3_stmt *scan;
+    double best = 1e9;
+    if (sqlite3_prepare_v2(t->db, "SELECT sum(cur_value) FROM series", -1, &scan, NULL) != SQLITE_OK)
+        die(sqlite3_errmsg(t->db));
+    for (int i = 0; i < 20; i++) {
+        double begin = now_s();
+        if (sqlite3_step(scan) != SQLITE_ROW || sqlite3_reset(scan) != SQLITE_OK)
+            die(sqlite3_errmsg(t->db));
+        best = now_s() - begin < best ? now_s() - begin : best;
+    }
+    sqlite3_finalize(scan);
+    return best;
+}
+
+/* The best of some times; *SUM of what they said. */
+static double movers_s(const struct store *t, struct ct_reader *r, int64_t window, int times, int64_t *sum)
+{
+    struct ct_query q = {.at_ms = CT_LIVE, .now_ms = t->last_ms + 1, .from_ms = t->last_ms + 1 - window};
+    double best = 1e9;
+    for (int i = 0; i < times; i++) {
+        struct ct_arena *a = ct_arena_new(0);
+        struct ct_rows rows;
+        double begin = now_s();
+        if (ct_read_movers(r, &q, a, &rows, &err) != CT_OK)
+            die("movers");
+        best = now_s() - begin < best ? now_s() - begin : best;
+        if (rows.n != 50 && t->size->percent > 5)
+            die("there are no movers");
+        *sum = 0;
+        for (size_t k = 0; k < rows.n; k++) {
+            const struct ct_mover_row *row = &((const struct ct_mover_row *)rows.v)[k];
+            *sum += (int64_t)(k + 1) * row->pct_milli + row->then_value / 1000 + (int64_t)row->series.n;
+        }
+        ct_arena_free(a);
+    }
+    return best;
+}
+
+static void movers(const struct store *t, struct ct_reader *r)
+{
     static const int64_t windows[] = {CT_HOUR, CT_DAY, 7 * CT_DAY, 30 * CT_DAY};
     static const char *const names[] = {"movers-1h", "movers-24h", "movers-7d", "movers-30d"};
+    int64_t ready[CT_LEN(windows)], looked;
+    double floor = scan_s(t);
     for (size_t w = 0; w < CT_LEN(windows) && windows[w] < t->size->polls * CT_HOUR; w++) {
-        struct ct_query q = {.at_ms = CT_LIVE, .now_ms = t->last_ms + 1,
-                             .from_ms = t->last_ms + 1 - windows[w]};
-        double best = 1e9;
-        for (int round = 0; round < 3; round++) {
-            struct ct_arena *a = ct_arena_new(0);
-            struct ct_rows rows;
-            begin = now_s();
-            if (ct_read_movers(r, &q, a, &rows, &err) != CT_OK)
-                die("movers");
-            best = now_s() - begin < best ? now_s() - begin : best;
-            if (rows.n != 50 && t->size->percent > 5)
-                die("there are no movers");
-            ct_arena_free(a);
-        }
+        double best = movers_s(t, r, windows[w], TIMES, &ready[w]);
+        double again = scan_s(t);
+        floor = again < floor ? again : floor;
         say(t->size, names[w], best * 1e3, floor * 1e3, "ms", "<=2", best <= 2 * floor);
+        if (windows[w] == CT_DAY)
+            grows(LAW_MOVERS, t->size, best * 1e3);
     }
-    ct_reader_close(r);
+    run(t->db, "BEGIN IMMEDIATE; CREATE TEMP TABLE kept AS SELECT * FROM reference; DELETE FROM reference; COMMIT");
+    for (size_t w = 0; w < CT_LEN(windows) && windows[w] < t->size->polls * CT_HOUR; w++) {
+        (void)movers_s(t, r, windows[w], 1, &looked);
+        if (looked != ready[w])
+            die("what is kept ready for movers is not what was");
+    }
+    run(t->db, "INSERT INTO reference SELECT * FROM temp.kept; DROP TABLE temp.kept");
+    /* Beside them the indices of what they are offers of. */
+    run(t->db, "INSERT INTO offer (series_id, key, cloud, region, instance, gpu, form, gpu_mem_milli,"
+               " gpu_count_milli, purchase, host_included, n_offers) SELECT id, ext_key, 'cloud-' || (id%8),"
+               " 'region-' || (id%50), 'type-' || id, 'H100', 'SXM', 80000, 1000, 0, 1, 1 FROM series");
+    double indices = movers_s(t, r, CT_DAY, TIMES, &looked);
+    say(t->size, "movers-24h-with-indices", indices * 1e3, floor * 1e3, "ms", "<=2", indices <= 2 * floor);
 }
 
 static void reads(struct store *t)
 {
-    int64_t hours = t->size->polls < YEAR ? t->size->polls : YEAR;
-    int64_t from = t->last_ms - hours * CT_HOUR, seen = 0;
+    int64_t hours = t->size->polls < YEAR ? t->size->polls : YEAR, span = hours - 1;
     ct_samples_begin(t->s);
     check_sums(t);
-    double cold = cold_s(t, from) * 1e3, flat = flat_s(t, from, hours);
-    ct_samples_begin(t->s);
-    double one = 1e9;
-    for (int round = 0; round < 4; round++) { /* the first one brings the pages */
-        double begin = now_s();
-        for (int i = 1; i <= 400; i++)
-            seen += spark(t->s, i * 23, from, t->last_ms).max[COLUMNS - 1];
-        one = now_s() - begin < one * 400 ? (now_s() - begin) / 400 : one;
+    double flat = flat_s(t, t->last_ms - span * CT_HOUR, hours), cold = 1e9;
+    finish(t);
+    for (int i = 0; i < 3; i++) {
+        double once = cold_s(t, span) * 1e3;
+        cold = once < cold ? once : cold;
     }
-    if (seen == 0)
-        die("nothing was drawn");
-    say(t->size, "year-sparkline", one * 1e6, flat * 1e6, "us", "<=3", one <= 3 * flat);
-    say(t->size, "40-sparklines", one * SCREEN * 1e3, flat * SCREEN * 1e3, "ms", "<=3",
-        one <= 3 * flat);
+    struct ct_reader *r = open_reader(t);
+    double one = 1e9, brief = 1e9;
+    for (int round = 0; round < TIMES; round++) {
+        double took = screen_s(t, r, 1 + round * 23, 211, span) / SCREEN;
+        one = took < one ? took : one;
+    }
+    for (int round = 0; round < 4 * TIMES; round++) {
+        double took = screen_s(t, r, 1 + round % TIMES * 23, 211, SHORT) / SCREEN;
+        brief = took < brief ? took : brief;
+    }
+    bool year = hours == YEAR;
+    say(t->size, year ? "year-sparkline" : "whole-sparkline", one * 1e6, flat * 1e6, "us", "<=3", one <= 3 * flat);
+    say(t->size, year ? "40-year-sparklines" : "40-whole-sparklines", one * SCREEN * 1e3, flat * SCREEN * 1e3, "ms",
+        "<=3", one <= 3 * flat);
     say(t->size, "cold-open-and-40-sparklines", cold, 25, "ms", "<=25 ms", cold <= 25);
-    movers(t);
+    grows(LAW_SPARK, t->size, brief * 1e6);
+    grows(LAW_COLD, t->size, cold);
+    movers(t, r);
+    ct_reader_close(r);
 }
 
 static void measure(const struct size *z, const char *folder)
@@ -391,33 +528,41 @@ static void measure(const struct size *z, const char *folder)
     ct_samples_free(t.s);
     sqlite3_close(t.db);
     free(t.price);
-    (void)remove(t.path);
+    if (!z->keep)
+        (void)remove(t.path);
 }
 
 int main(int argc, char **argv)
 {
-    static const char *const usual[] = {"1:15", "10:15", "10:1", "10:15:jitter"};
+    static const char *const usual[] = {"1:15", "10:15", "100:15", "1:1", "10:1", "100:1", "10:15:jitter"};
     if (argc < 2) {
         fputs("usage: bench_samples FOLDER [MILLIONS:PERCENT[:jitter]...]\n", stderr);
         return 2;
     }
     size_t n = argc > 2 ? (size_t)argc - 2 : CT_LEN(usual);
+    struct size *sizes = ct_xcalloc(n, sizeof *sizes);
+    char (*names)[64] = ct_xcalloc(n, sizeof *names);
     for (size_t i = 0; i < n; i++) {
-        char name[64];
+        char *name = names[i];
         const char *text = argc > 2 ? argv[i + 2] : usual[i];
         struct ct_span rest = ct_span(text), part = ct_span_cut(&rest, ':');
         int64_t millions, percent;
-        struct size z = {.name = name};
+        sizes[i].name = name;
         if (ct_span_int(part, &millions) != CT_OK || millions < 1 || millions > 1000)
             die(text);
         part = ct_span_cut(&rest, ':');
         if (ct_span_int(part, &percent) != CT_OK || percent < 1 || percent > 100)
             die(text);
-        z.jitter = rest.n > 0;
-        z.percent = (int)percent;
-        z.polls = millions * 1000000 / SERIES;
-        snprintf(name, sizeof name, "%dM-%d%%%s", (int)millions, z.percent, z.jitter ? "-jitter" : "");
-        measure(&z, argv[1]);
+        sizes[i].jitter = ct_span_is(rest, "jitter");
+        sizes[i].keep = ct_span_is(rest, "keep");
+        sizes[i].percent = (int)percent;
+        sizes[i].polls = millions * 1000000 / SERIES;
+        snprintf(name, sizeof names[i], "%dM-%d%%%s", (int)millions, sizes[i].percent,
+                 sizes[i].jitter ? "-jitter" : "");
+        measure(&sizes[i], argv[1]);
     }
+    print_laws();
+    free(sizes);
+    free(names);
     return 0;
 }

@@ -233,8 +233,7 @@ static void same_columns(struct world *t, const struct ct_spark_row *row, int64_
     const struct ct_spark_column *c = row->columns.v;
     int64_t n = (int64_t)row->columns.n;
     for (int64_t i = 0; i < n; i++) {
-        long long a = (long long)(from + ct_muldiv(to - from, i, n)),
-                  b = (long long)(from + ct_muldiv(to - from, i + 1, n));
+        long long a = (long long)(from + (to - from) * i / n), b = (long long)(from + (to - from) * (i + 1) / n);
         char in[300];
         (void)snprintf(in, sizeof in,
                        "FROM naive WHERE series_id=%lld AND flags&9=0 AND ((at_ms>%lld AND at_ms<=%lld) OR at_ms="
