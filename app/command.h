@@ -30,7 +30,7 @@
     X(LINE, "line", NULL, "one short line for a status bar")                                       \
     X(TMUX, "tmux", NULL, "with --line: double every # for tmux")                                  \
     X(WIDTH, "width", "N", "with --line: at most N columns")                                       \
-    X(GROUP, "group", "WHAT", "one row per gpu, cloud or region")                                  \
+    X(GROUP, "group", "WHAT", "gpus: a row a gpu, cloud or region; tokens: a class")                \
     X(AVAILABLE, "available", NULL, "only what is in stock (A or L)")                              \
     X(GONE, "gone", NULL, "also what is no longer offered")                                        \
     X(NO_SUSPECT, "no-suspect", NULL, "without corrections of wrong data")                         \
@@ -155,7 +155,7 @@ int ct_cmd_config(struct ct_call *c), ct_cmd_init(struct ct_call *c),
     ct_cmd_keys(struct ct_call *c), ct_cmd_doctor(struct ct_call *c),
     ct_cmd_help(struct ct_call *c), ct_cmd_version(struct ct_call *c), ct_cmd_db(struct ct_call *c),
     ct_cmd_export(struct ct_call *c), ct_cmd_exit(struct ct_call *c), ct_cmd_cost(struct ct_call *c),
-    ct_cmd_moves(struct ct_call *c), ct_cmd_news(struct ct_call *c), ct_cmd_scorecard(struct ct_call *c);
+    ct_cmd_classes(struct ct_call *c), ct_cmd_moves(struct ct_call *c), ct_cmd_news(struct ct_call *c), ct_cmd_scorecard(struct ct_call *c);
 
 /* `cloudtape COMMAND --help` and `help`: usage, flags. */
 void ct_help_text(struct ct_buf *out, const struct ct_command *cmd /* NULL: all */);

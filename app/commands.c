@@ -25,7 +25,7 @@ const struct ct_command ct_commands[] = {
      READ " all line tmux width index fail-on", NULL, CT_BY_VIEWER, 0, -1, ct_cmd_status},
     {"gpus", "[FILTER...]", "GPU offers with price and stock", READ " group available gone", NULL,
      CT_BY_VIEWER, 0, -1, ct_cmd_gpus},
-    {"tokens", "[FILTER...]", "what models cost per million tokens", READ " gone moves no-suspect", NULL,
+    {"tokens", "[FILTER...]", "what models cost per million tokens", READ " gone group moves no-suspect", NULL,
      CT_BY_VIEWER, 0, -1, ct_cmd_tokens},
     {"models", "[FILTER...]", "which model is on which cloud, and how exclusive",
      READ " labs by changes unresolved", NULL, CT_BY_VIEWER, 0, -1, ct_cmd_models},

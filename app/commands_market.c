@@ -3,6 +3,8 @@
 
 #include "app/command.h"
 
+#include <string.h>
+
 static int print_loaded(struct ct_call *c, const struct ct_table *t, ct_load_fn *load,
                         const struct ct_query *q, const char *columns, unsigned kinds)
 {
@@ -37,6 +39,17 @@ int ct_cmd_news(struct ct_call *c)
     q.limit = c->n_words || c->flag[CT_FLAG_FILTER] ? 100000 : 0; /* of those the filter leaves */
     return print_loaded(c, &ct_article_table, ct_read_articles, &q, "at provider title source url",
                         1u << CT_SOURCE_NEWS);
+}
+
+int ct_cmd_classes(struct ct_call *c)
+{
+    struct ct_query q = ct_call_query(c);
+    if (strcmp(c->flag[CT_FLAG_GROUP], "class") != 0)
+        return ct_usage("tokens", "--group: class, not \"%s\"", c->flag[CT_FLAG_GROUP]);
+    return print_loaded(c, &ct_class_table, ct_read_classes, &q,
+                        "class kind index_usd_per_mtok cheapest_usd_per_mtok cheapest_host dearest_usd_per_mtok "
+                        "sellers members change_24h_pct change_7d_pct change_30d_pct",
+                        1u << CT_SOURCE_MODELS);
 }
 
 int ct_cmd_moves(struct ct_call *c)

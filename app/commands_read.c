@@ -273,6 +273,8 @@ int ct_cmd_tokens(struct ct_call *c)
                                    CT_SORT_TOKENS, MODELS};
     if (c->flag[CT_FLAG_MOVES])
         return ct_cmd_moves(c);
+    if (c->flag[CT_FLAG_GROUP])
+        return ct_cmd_classes(c);
     struct ct_query q = ct_call_query(c);
     return print_plain(c, &p, &q);
 }

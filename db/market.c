@@ -38,6 +38,7 @@ struct state {
     const struct ct_heard *heard;
     int64_t at_ms, newest_ms; /* newest: last good answer of any source of these parts */
     int64_t *best;            /* of each cloud; scratch */
+    struct ct_market_range range; /* of the last index */
 };
 
 static int64_t limit_of(const struct ct_source_at *s)
@@ -67,8 +68,9 @@ static int worth(const struct state *s, const struct ct_market_part *p, size_t i
 /* Part I's price in dollars, if it may count. */
 static int64_t price(struct state *s, const struct ct_market_part *p, size_t i)
 {
+    const int64_t absurd = INT64_C(1000000000000); /* in the unit: no GPU-hour and no million tokens costs 1000 dollars */
     const int bad = CT_SAMPLE_QUARANTINED | CT_SAMPLE_SUSPECT;
-    if (!p->rentable || ct_gone(s->value[i]) || (s->value[i].flags & bad))
+    if (!p->rentable || ct_gone(s->value[i]) || s->value[i].value <= 0 || s->value[i].value > absurd || (s->value[i].flags & bad))
         return CT_NONE;
     return ct_in_dollars(s->r, s->sources, &s->rates, p->currency, s->value[i].value, s->at_ms);
 }
@@ -184,12 +186,20 @@ static int64_t exclusive_share(const struct state *s, const struct ct_market *m)
 static int64_t median_price(struct state *s, const struct ct_market *m)
 {
     size_t n = 0;
+    s->range = (struct ct_market_range){.low = CT_NONE, .high = CT_NONE};
     for (size_t i = 0, end; i < m->v.n; i = end) {
         end = end_of_seller(m, i);
         int64_t least = cheapest(s, m, i, end);
-        if (least != CT_NONE)
-            s->best[n++] = least;
+        if (least == CT_NONE)
+            continue;
+        s->best[n++] = least;
+        if (s->range.low == CT_NONE || least < s->range.low) {
+            s->range.low = least;
+            s->range.low_who = m->v.v[i].who;
+        }
+        s->range.high = least > s->range.high ? least : s->range.high;
     }
+    s->range.n = (int64_t)n;
     if (n < CT_MARKET_CLOUDS)
         return CT_NONE;
     put_in_order(s->best, n);
@@ -197,9 +207,14 @@ static int64_t median_price(struct state *s, const struct ct_market *m)
     return low + ct_muldiv(high - low, 1, 2);
 }
 
+static bool is_index(int kind)
+{
+    return kind == CT_SERIES_INDEX || kind == CT_SERIES_CLASS;
+}
+
 static int64_t figure(struct state *s, const struct ct_market *m)
 {
-    if (m->kind == CT_SERIES_INDEX)
+    if (is_index(m->kind))
         return median_price(s, m);
     if (m->kind == CT_SERIES_EXCLUSIVE)
         return exclusive_share(s, m);
@@ -259,9 +274,11 @@ static struct ct_asof value_at(struct ct_reader *r, const struct ct_market_part 
 }
 
 int64_t ct_market_at(struct ct_reader *r, struct ct_market *m, const struct ct_source_list *sources,
-                     const struct ct_heard *heard, int64_t at_ms)
+                     const struct ct_heard *heard, int64_t at_ms, struct ct_market_range *range)
 {
     struct state s;
+    if (range)
+        *range = (struct ct_market_range){.low = CT_NONE, .high = CT_NONE};
     if (!begin(r, m, sources, &s) || !heard)
         return CT_NONE;
     s.heard = heard;
@@ -269,7 +286,10 @@ int64_t ct_market_at(struct ct_reader *r, struct ct_market *m, const struct ct_s
     for (size_t i = 0; i < m->v.n; i++)
         s.value[i] = value_at(r, &m->v.v[i], at_ms);
     set_newest(&s, m->v.n);
-    return figure(&s, m);
+    int64_t value = figure(&s, m);
+    if (range)
+        *range = s.range;
+    return value;
 }
 
 struct ct_heard *ct_market_heard(struct ct_reader *r, const struct ct_source_list *sources,
@@ -356,7 +376,7 @@ static void add_samples(struct ct_reader *r, const struct ct_market *m, size_t i
     bool gone = ct_gone(was);
     while (ct_next_sample(r, m->v.v[i].series, to_ms, &v)) {
         bool same = gone == ((v.flags & CT_SAMPLE_GONE) != 0);
-        if (same && m->kind != CT_SERIES_INDEX)
+        if (same && !is_index(m->kind))
             continue;
         gone = (v.flags & CT_SAMPLE_GONE) != 0;
         add_turn(r, turns, (struct turn){.at_ms = v.at_ms, .part = i, .source = SIZE_MAX,
@@ -516,7 +536,7 @@ void ct_market_indices(struct ct_reader *r, const struct ct_source_list *sources
         if (!place || !values)
             return;
         for (size_t k = 0; k < n_moments; k++)
-            values[k] = ct_market_at(r, &m, sources, heard[k], at_ms[k]);
+            values[k] = ct_market_at(r, &m, sources, heard[k], at_ms[k], NULL);
         *place = (struct ct_market_index){all[i].name, values};
     }
 }

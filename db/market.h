@@ -1,4 +1,4 @@
-/* Figures made of many series: the index of an accelerator, how many hosts sell a model, on how many
+/* Figures made of many series: the index of an accelerator or of a class of models, how many hosts sell a model, on how many
  * clouds a lab is and how exclusive its models are there; at one moment or over time, by the same
  * rules. For db/ only; inside a load.
  *
@@ -10,6 +10,9 @@
  * stop of the whole fetcher leaves the figure as it was, as old as it is. A recorded answer holds
  * until the next one. Of an offer that several sources list, the one with the best word counts
  * (db/twins.h).
+ *
+ * The index of a class of models (input and output apart) is made in the same way, of the sellers' plain
+ * prices of its members: labs, clouds, platforms and inference hosts; what is free is no price.
  *
  * A lab's clouds are those that sell one of its models at least, by the lists that say who bills
  * (ct_says_who_bills); its exclusive models those that one cloud alone sells, as a share of those
@@ -49,9 +52,14 @@ struct ct_heard {
 struct ct_heard *ct_market_heard(struct ct_reader *r, const struct ct_source_list *sources,
                                  int64_t at_ms);
 
-/* The figure at AT_MS (r->t or before), HEARD being of that moment; CT_NONE: too few. Sorts M's parts. */
+/* The figure at AT_MS (r->t or before), HEARD being of that moment; CT_NONE: too few. Sorts M's parts. Of an index
+ * RANGE says what lies behind it (NULL: not asked). */
+struct ct_market_range {
+    int64_t n, low, high; /* who asks a price, and the least and most of what each asks at the least; CT_NONE */
+    struct ct_span low_who;
+};
 int64_t ct_market_at(struct ct_reader *r, struct ct_market *m, const struct ct_source_list *sources,
-                     const struct ct_heard *heard, int64_t at_ms);
+                     const struct ct_heard *heard, int64_t at_ms, struct ct_market_range *range);
 
 /* Every change of the figure in [from_ms, to_ms], the first one at from_ms; value CT_NONE: too few. */
 struct ct_market_step {
@@ -63,6 +71,8 @@ struct ct_market_steps {
 void ct_market_walk(struct ct_reader *r, struct ct_market *m, const struct ct_source_list *sources,
                     int64_t from_ms, int64_t to_ms, struct ct_market_steps *out);
 
+/* "index/frontier/input", "hosts/openai/gpt-5". */
+struct ct_span ct_market_name(struct ct_arena *a, const struct ct_series_ref *s);
 /* Why there is no figure of such a series: "fewer than three clouds". */
 struct ct_span ct_market_too_few(int kind);
 /* Whether SUBJECT speaks of series that are made of others: "hosts/...". */

@@ -12,6 +12,7 @@ static const struct made {
     {"hosts", "hosts", 0, "listed by nobody", SQL_HOSTS_NAMES, SQL_HOSTS_PARTS},
     {"clouds", "clouds", 0, "listed on no cloud", SQL_LAB_NAMES, SQL_LAB_PARTS},
     {"exclusive", "%", 3, "listed on no cloud", SQL_LAB_NAMES, SQL_LAB_PARTS},
+    {"index", "USD/Mtok", 9, "fewer than three sellers", SQL_CLASS_SELLERS, SQL_CLASS_PARTS},
 };
 _Static_assert(CT_LEN(made) == CT_SERIES_MADE_END - CT_SERIES_INDEX, "a line a kind");
 
@@ -51,8 +52,7 @@ struct ct_span ct_market_index_name(struct ct_arena *a, struct ct_span gpu, stru
     return name;
 }
 
-/* "hosts/openai/gpt-5", "clouds/openai". */
-static struct ct_span name_of(struct ct_arena *a, const struct ct_series_ref *s)
+struct ct_span ct_market_name(struct ct_arena *a, const struct ct_series_ref *s)
 {
     if (s->kind == CT_SERIES_INDEX)
         return ct_market_index_name(a, s->of[0], s->of[1], s->purchase);
@@ -69,7 +69,7 @@ static struct ct_span name_of(struct ct_arena *a, const struct ct_series_ref *s)
 
 struct ct_span ct_market_lab_name(struct ct_arena *a, int kind, struct ct_span lab)
 {
-    return name_of(a, &(struct ct_series_ref){.kind = kind, .of = {lab}});
+    return ct_market_name(a, &(struct ct_series_ref){.kind = kind, .of = {lab}});
 }
 
 /* ---- parts ---- */
@@ -102,8 +102,38 @@ static bool read_on_cloud(struct ct_reader *r, sqlite3_stmt *st, int kind, struc
     return true;
 }
 
+/* The kind of price an index of a class is of: "input", "output". */
+static int64_t kind_of(struct ct_span word)
+{
+    return ct_word(ct_token_kind_words, word);
+}
+
+/* One pass over all prices: a class has dozens of members. */
+static void read_class(struct ct_reader *r, const struct ct_series_ref *s, struct ct_market *out)
+{
+    sqlite3_stmt *st = ct_use(r, SQL_CLASS_PARTS, 1, kind_of(s->of[1]));
+    out->kind = s->kind;
+    while (ct_step(r, st)) {
+        struct ct_span lab = ct_col_text(r, st, 12), model = ct_col_text(r, st, 13);
+        if (!ct_class_has(ct_classes(r), s->of[0], lab, model) ||
+            !ct_class_sells(ct_col_text(r, st, 14)))
+            continue;
+        struct ct_market_part *p = CT_VEC_PUSH(r->arena, &out->v);
+        if (!p)
+            break;
+        *p = read_part(r, st);
+        p->region = ct_geography(p->region); /* lists write places in their own ways */
+    }
+    if (st)
+        sqlite3_reset(st);
+}
+
 void ct_market_read(struct ct_reader *r, const struct ct_series_ref *s, struct ct_market *out)
 {
+    if (s->kind == CT_SERIES_CLASS) {
+        read_class(r, s, out);
+        return;
+    }
     bool of_lab = s->kind == CT_SERIES_CLOUDS || s->kind == CT_SERIES_EXCLUSIVE;
     sqlite3_stmt *st = ct_use(r, made_of(s->kind)->parts, 0);
     out->kind = s->kind;
@@ -188,7 +218,7 @@ static void add_names(struct ct_reader *r, int kind, struct ct_span subject, boo
     while (out->v.n < most && ct_step(r, st)) {
         if (!read_ref(r, st, kind, &ref) || listed(out, first, &ref))
             continue;
-        ref.name = name_of(r->arena, &ref);
+        ref.name = ct_market_name(r->arena, &ref);
         struct ct_series_ref *place =
             matches(ref.name, subject, how) ? CT_VEC_PUSH(r->arena, &out->v) : NULL;
         if (place)
@@ -200,12 +230,55 @@ static void add_names(struct ct_reader *r, int kind, struct ct_span subject, boo
         ct_sort(r, out->v.v + first, out->v.n - first, sizeof *out->v.v, by_name);
 }
 
+/* Whether enough sell CLASS, or did, by the rows of CLASS_SELLERS. */
+static bool is_sold(struct ct_reader *r, struct ct_span class, struct ct_span kind, bool exact)
+{
+    CT_VEC(struct ct_span) hosts = {NULL, 0, 0};
+    sqlite3_stmt *st = ct_use(r, SQL_CLASS_SELLERS, 1, kind_of(kind));
+    while (hosts.n < (exact ? 1 : CT_MARKET_CLOUDS) && ct_step(r, st)) {
+        struct ct_span host = ct_col_text(r, st, 0);
+        bool known = !ct_class_sells(ct_col_text(r, st, 1)) ||
+                     !ct_class_has(ct_classes(r), class, ct_col_text(r, st, 2), ct_col_text(r, st, 3));
+        for (size_t i = 0; i < hosts.n; i++)
+            known = known || ct_span_eq(hosts.v[i], host);
+        struct ct_span *kept = known ? NULL : CT_VEC_PUSH(r->arena, &hosts);
+        if (kept)
+            *kept = host;
+    }
+    if (st)
+        sqlite3_reset(st);
+    return hosts.n >= (exact ? 1 : CT_MARKET_CLOUDS);
+}
+
+static void add_classes(struct ct_reader *r, struct ct_span subject, bool exact,
+                        bool (*matches)(struct ct_span name, struct ct_span subject, int how), int how,
+                        size_t most, struct ct_series_list *out)
+{
+    static const char *const kinds[] = {"input", "output"};
+    struct ct_span class;
+    for (size_t i = 0; out->v.n < most && ct_class_next(ct_classes(r), &i, &class);)
+        for (size_t k = 0; k < CT_LEN(kinds); k++) {
+            struct ct_series_ref ref = {.id = CT_NONE, .source = CT_NONE, .kind = CT_SERIES_CLASS,
+                                        .of = {class, ct_span(kinds[k])}, .purchase = -1,
+                                        .unit = ct_span(made_of(CT_SERIES_CLASS)->unit),
+                                        .digits = made_of(CT_SERIES_CLASS)->digits,
+                                        .cur_ms = CT_NONE};
+            ref.name = ct_market_name(r->arena, &ref);
+            bool wanted = matches(ref.name, subject, how) && is_sold(r, class, ref.of[1], exact);
+            struct ct_series_ref *place = wanted ? CT_VEC_PUSH(r->arena, &out->v) : NULL;
+            if (place)
+                *place = ref;
+        }
+}
+
 void ct_market_names(struct ct_reader *r, struct ct_span subject, bool exact,
                      bool (*matches)(struct ct_span name, struct ct_span subject, int how), int how,
                      size_t most, struct ct_series_list *out)
 {
     struct ct_span rest = subject, word = ct_span_cut(&rest, '/');
-    for (int kind = CT_SERIES_INDEX; kind < CT_SERIES_MADE_END; kind++)
+    for (int kind = CT_SERIES_INDEX; kind < CT_SERIES_CLASS; kind++)
         if (!exact || ct_span_is(word, made_of(kind)->word))
             add_names(r, kind, subject, exact, matches, how, most, out);
+    if (!exact || ct_span_is(word, made_of(CT_SERIES_CLASS)->word))
+        add_classes(r, subject, exact, matches, how, most, out);
 }

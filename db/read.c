@@ -224,6 +224,7 @@ void ct_reader_close(struct ct_reader *r)
     forget_shared(r);
     sqlite3_close(r->db);
     ct_accelerators_free(r);
+    ct_classes_free(r);
     free(r->path);
     free(r);
 }

@@ -251,6 +251,17 @@ struct ct_reach_row {
 };
 extern const struct ct_table ct_reach_table;
 
+/* What a token of a class of models costs; the classes name their members (db/market.h has the method). */
+struct ct_class_row { /* one per class and kind of price */
+    struct ct_span name, kind /* "input", "output" */, series;
+    ct_nusd index; /* CT_NONE: fewer than three sellers */
+    ct_nusd cheapest, dearest; /* of what each seller asks at the least */
+    struct ct_span cheapest_host;
+    int64_t sellers, members;
+    int64_t change_24h_milli, change_7d_milli, change_30d_milli;
+};
+extern const struct ct_table ct_class_table;
+
 /* What came and went: a model at a host, a lab on its second or third cloud. */
 struct ct_model_change_row {
     int64_t at_ms;
@@ -379,7 +390,7 @@ ct_load_fn ct_read_scorecard;
 ct_load_fn ct_read_now, ct_read_status, ct_read_components /* subject: provider or all */,
     ct_read_incidents /* subject: provider or all; Q->gone: closed ones too */,
     ct_read_updates /* subject: incident id */, ct_read_offers, ct_read_gpus, ct_read_tokens,
-    ct_read_models, ct_read_labs, ct_read_reach,
+    ct_read_models, ct_read_labs, ct_read_reach, ct_read_classes,
     ct_read_sellers /* subject: LAB/MODEL */, ct_read_regions /* sellers, clouds only, one a region */,
     ct_read_model_changes /* in from_ms..to_ms, newest first */, ct_read_events, ct_read_sources, ct_read_attempts,
     ct_read_articles /* subject: provider, source id or all; limit: newest N, 0 = 1,000 */;

@@ -122,6 +122,12 @@
     X(LAB_PARTS, "SELECT s.id," SQL_CUR ",s.source_id,k.host,NULL,NULL,NULL,NULL,NULL,NULL,"       \
                  "k.model,w.family FROM token k JOIN series s ON s.id=k.series_id"                 \
                  " JOIN source w ON w.id=s.source_id WHERE k.lab=?1 AND k.model<>''")              \
+    X(CLASS_PARTS, "SELECT s.id," SQL_CUR ",s.source_id,k.host,k.region,k.lab||'/'||k.model,NULL," \
+                   "k.currency,1,w.evidence,k.lab,k.model,k.host_class FROM token k"               \
+                   " JOIN series s ON s.id=k.series_id JOIN source w ON w.id=s.source_id"          \
+                   " WHERE k.kind=?1 AND ifnull(k.tier,'') IN ('','standard') AND k.host<>''")     \
+    X(CLASS_SELLERS, "SELECT DISTINCT k.host,k.host_class,k.lab,k.model FROM token k"              \
+                     " WHERE k.kind=?1 AND ifnull(k.tier,'') IN ('','standard') AND k.host<>''")   \
     X(TOKENS, "SELECT s.id," SQL_CUR ",s.source_id,s.name,k.ref,k.lab,k.model,k.variant,k.host,"   \
               "k.host_class,k.region,k.kind,k.tier,k.field,k.currency,k.context,k.retires_ms,"     \
               "k.open_weights FROM token k JOIN series s ON s.id=k.series_id")                     \
@@ -166,6 +172,12 @@ struct ct_reference {
     size_t n, next; /* NEXT: where the following series may be */
 };
 
+struct ct_class_member;
+struct ct_classes {
+    struct ct_arena *arena;
+    CT_VEC(struct ct_class_member) members;
+};
+
 struct ct_reader {
     sqlite3 *db;
     char *path;
@@ -199,6 +211,7 @@ struct ct_reader {
     struct ct_arena *accel_arena;
     struct accelerator *accel;
     size_t n_accel;
+    struct ct_classes classes; /* likewise; arena NULL: not yet */
 };
 
 /* Brackets of every loader: one snapshot. After ct_load_begin failures gather in r->status (the
@@ -385,7 +398,8 @@ bool ct_source_probes(const struct ct_source_at *s);
 
 /* Kinds of series that are not stored but made of others (db/market.h). */
 enum {
-    CT_SERIES_INDEX = 100, CT_SERIES_HOSTS, CT_SERIES_CLOUDS, CT_SERIES_EXCLUSIVE, CT_SERIES_MADE_END
+    CT_SERIES_INDEX = 100, CT_SERIES_HOSTS, CT_SERIES_CLOUDS, CT_SERIES_EXCLUSIVE, CT_SERIES_CLASS,
+    CT_SERIES_MADE_END
 };
 
 /* A series as SERIES_ALL and SERIES_NAMED give it; one that is made of others has neither id nor
@@ -485,6 +499,13 @@ struct ct_span ct_reach_word(int64_t nth); /* "second" */
 struct ct_span ct_market_lab_name(struct ct_arena *a, int kind, struct ct_span lab);
 /* The first sample of SERIES; CT_NONE. */
 int64_t ct_first_sample(struct ct_reader *r, int64_t series);
+/* db/classes.c: the classes of models, in the order of the table; its members stand together. */
+const struct ct_classes *ct_classes(struct ct_reader *r);
+void ct_classes_free(struct ct_reader *r);
+bool ct_class_has(const struct ct_classes *c, struct ct_span class, struct ct_span lab, struct ct_span model);
+bool ct_class_next(const struct ct_classes *c, size_t *i, struct ct_span *class); /* *I from 0 on */
+/* Whether a host of this kind sets prices: no reseller, nobody's own machine, nobody unheard of. */
+bool ct_class_sells(struct ct_span host_class);
 /* Order of numbers where CT_NONE comes last. */
 int ct_by_number(int64_t x, int64_t y);
 

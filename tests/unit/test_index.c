@@ -441,6 +441,56 @@ static void labs_and_their_series_agree_at_every_moment(void **state)
     end(&w);
 }
 
+/* ---- classes of models ---- */
+
+/* HOST of CLASS asks so much for a million tokens of MODEL. */
+static struct ct_token_price *asks(struct world *w, const char *host, const char *class, const char *model,
+                                   int kind, int64_t milli)
+{
+    const char *id = ct_arena_printf(w->f->arena, "%s/%s", host, model).p;
+    struct ct_token_price *t = token(w->f, id, kind, milli);
+    t->lab = ct_span_starts(ct_span(model), "llama") ? CT_LIT("meta") : CT_LIT("openai");
+    t->model = ct_span(model);
+    t->host = ct_span(host);
+    t->host_class = ct_span(class);
+    return t;
+}
+
+/* By hand. Hour 0: groq 1 (its cheapest member), aws 2, azure 4: 2. What a reseller, a laptop or nobody known asks counts
+ * for nothing, nor does another tier, what is free, another kind of price, or a model in no class. Hour 1: azure asks 1.5,
+ * so 1.5. Hour 2: aws is wrong by a thousand: 0.002 is suspect, and two are too few. Hour 3: aws is right again. */
+static void a_class_of_models_has_an_index_of_its_sellers(void **state)
+{
+    struct world w = begin(state);
+    for (int h = 0; h < 4; h++) {
+        asks(&w, "groq", "inference", "llama-3.3-70b", CT_KIND_INPUT, 3000);
+        asks(&w, "groq", "inference", "llama-3.1-70b", CT_KIND_INPUT, 1000);
+        asks(&w, "groq", "inference", "llama-3.1-70b", CT_KIND_OUTPUT, 10);
+        asks(&w, "aws", "cloud", "llama-3.3-70b", CT_KIND_INPUT, h == 2 ? 2 : 2000);
+        asks(&w, "azure", "cloud", "llama-3.3-70b", CT_KIND_INPUT, h == 0 ? 4000 : 1500);
+        asks(&w, "azure", "cloud", "llama-3.1-70b", CT_KIND_INPUT, 900)->tier = CT_LIT("batch");
+        asks(&w, "gcp", "cloud", "llama-3.3-70b", CT_KIND_INPUT, 0);
+        asks(&w, "openrouter", "reseller", "llama-3.3-70b", CT_KIND_INPUT, 100);
+        asks(&w, "ollama", "local", "llama-3.3-70b", CT_KIND_INPUT, 100);
+        asks(&w, "unheard", "", "llama-3.3-70b", CT_KIND_INPUT, 100);
+        asks(&w, "lambda", "neocloud", "llama-9-1b", CT_KIND_INPUT, 100);
+        fetch(w.f, "token", HOUR(h));
+    }
+    tells(&w, "index/open-70b/input", HOUR(3), "0:2 1:1.5 3:1.5 [2-3 fewer than three sellers]");
+    tells(&w, "index/open-70b/output", HOUR(3), " [0-3 fewer than three sellers]");
+    struct ct_query q = {.at_ms = HOUR(1), .now_ms = HOUR(1)};
+    struct ct_rows rows = {NULL, 0};
+    assert_int_equal(ct_read_classes(w.r, &q, w.arena, &rows, &w.err), CT_OK);
+    const struct ct_class_row *c = rows.v;
+    assert_int_equal(rows.n, 2);
+    assert_true(ct_span_is(c->name, "open-70b") && ct_span_is(c->kind, "input"));
+    assert_int_equal(c->index, 1500000000);
+    assert_true(c->sellers == 3 && c->cheapest == 1000000000 && c->dearest == 2000000000);
+    assert_true(ct_span_is(c->cheapest_host, "groq") && ct_span_is(c->series, "index/open-70b/input"));
+    assert_true(c[1].index == CT_NONE && c[1].sellers == 1);
+    end(&w);
+}
+
 static void series_made_of_others_are_found_like_all(void **state)
 {
     struct world w = begin(state);
@@ -480,6 +530,7 @@ int main(void)
         T(changes_of_the_index_are_measured_over_a_day_a_week_and_a_month),
         T(hosts_are_counted_over_time),
         T(clouds_of_a_lab_and_its_exclusive_models_are_counted_over_time),
+        T(a_class_of_models_has_an_index_of_its_sellers),
         T(labs_and_their_series_agree_at_every_moment),
         T(series_made_of_others_are_found_like_all),
     };

@@ -188,6 +188,14 @@ static const struct ct_token_row token_rows[] = {
 };
 FAKE(tokens, token_rows)
 
+static const struct ct_class_row class_rows[] = {
+    {.name = S("frontier"), .kind = S("input"), .index = INT64_C(2000000000)},
+    {.name = S("frontier"), .kind = S("output"), .index = INT64_C(10000000000)},
+    {.name = S("unsold"), .kind = S("input"), .index = CT_NONE},
+    {.name = S("unsold"), .kind = S("output"), .index = CT_NONE},
+};
+FAKE(classes, class_rows)
+
 static const struct ct_event_row event_rows[] = { /* newest first */
     {.at_ms = NOW - 3 * CT_MINUTE, .id = 5, .kind = CT_EVENT_STOCK, .subject = S("B200-SXM lambda/us-south-3"),
      .text = S("none -> available"), .series = S("stock/lambda/us-south-3/B200-SXM-180x8/od"),
@@ -702,6 +710,7 @@ static void token_prices_are_one_row_a_model_and_host(void **state)
     assert_int_equal(m->rows.n, 3);
     expect_text(&s, 10, 120, "1.25   10.00   0.125");
     expect_text(&s, 10, 120, "free");
+    expect_text(&s, 12, 120, "index $/1M in/out: frontier 2.00/10.00   median over sellers of each");
     shown_act(&s, CT_ACT_UNITS, NULL);
     expect_text(&s, 10, 120, "$/1K");
     expect_text(&s, 10, 120, "0.00125");

@@ -660,6 +660,10 @@ static enum ct_status build(struct builder *b, struct ct_span subject)
         return build_lab(b, subject, rest);
     b->m->series = subject;
     add(b, CT_SPAN_NONE, CT_ROLE_TITLE, subject);
+    if (ct_span_is(kind, "index"))
+        add(b, CT_SPAN_NONE, CT_ROLE_TEXT,
+            CT_LIT("The median over clouds or sellers of the cheapest comparable price of each, of at least three; what is "
+                   "quarantined, suspect or from a silent source is left out."));
     add(b, CT_SPAN_NONE, CT_ROLE_DIM, CT_LIT("L opens its history"));
     return CT_OK;
 }

@@ -71,7 +71,7 @@ struct model {
     struct ct_tmodel t;
     struct ct_list tiers;
     int64_t seen_ms;
-    size_t priced;
+    struct ct_span index; /* of each class of models */
 };
 
 /* ---- pivot ---- */
@@ -398,6 +398,27 @@ static struct ct_query query_of(const struct ct_panel_query *q, int64_t now_ms)
     return query;
 }
 
+/* "frontier 2.00/10.00  middle 0.60/3.00": input and output. */
+static enum ct_status load_index(struct ct_reader *r, const struct ct_query *query, struct ct_arena *a,
+                                 struct model *m, struct ct_error *err)
+{
+    struct ct_rows rows = {NULL, 0};
+    struct ct_buf text = CT_BUF_INIT;
+    enum ct_status st = ct_read_classes(r, query, a, &rows, err);
+    const struct ct_class_row *c = rows.v;
+    for (size_t i = 0; st == CT_OK && i + 1 < rows.n; i++) {
+        if (!ct_span_eq(c[i].name, c[i + 1].name) || c[i].index == CT_NONE || c[i + 1].index == CT_NONE)
+            continue;
+        ct_buf_addf(&text, "%s%.*s ", text.n ? "  " : "", CT_FMT(c[i].name));
+        ct_format_price(&text, c[i].index);
+        ct_buf_addc(&text, '/');
+        ct_format_price(&text, c[i + 1].index);
+    }
+    m->index = ct_arena_dup(a, ct_buf_span(&text));
+    ct_buf_free(&text);
+    return st;
+}
+
 static enum ct_status load(struct ct_reader *r, const struct ct_panel_query *q, int64_t now_ms,
                            struct ct_arena *a, const void **model, struct ct_error *err)
 {
@@ -419,6 +440,8 @@ static enum ct_status load(struct ct_reader *r, const struct ct_panel_query *q, 
             m->seen_ms = row[i].seen_ms > m->seen_ms ? row[i].seen_ms : m->seen_ms;
         st = ct_tmodel_load(&views[0], rows, q, now_ms, a, &m->t, err);
     }
+    if (st == CT_OK)
+        st = load_index(r, &query, a, m, err);
     *model = m;
     return st;
 }
@@ -435,8 +458,15 @@ static void draw(void *state, const void *model, const struct ct_draw *d, struct
         ct_buf_adds(note, "   - not published");
     if (m)
         ct_note_seen(note, d, m->seen_ms, 3 * CT_DAY);
-    ct_tview_draw(&views[s->per_thousand], &s->table, m ? &m->t : NULL, d, box, note,
-                  "no model price recorded yet");
+    bool foot = m && m->index.n && box.rows >= 10;
+    ct_tview_draw(&views[s->per_thousand], &s->table, m ? &m->t : NULL, d,
+                  ct_box_sub(box, 0, 0, box.rows - foot, box.cols), note, "no model price recorded yet");
+    if (!foot)
+        return;
+    struct ct_buf text = CT_BUF_INIT;
+    ct_buf_addf(&text, "index $/1M in/out: %.*s   median over sellers of each one's cheapest", CT_FMT(m->index));
+    ct_put_field(box, box.rows - 1, 1, box.cols - 1, -1, CT_ROLE_DIM, ct_buf_span(&text));
+    ct_buf_free(&text);
 }
 
 /* Enter and w want the price's series; the row's id is the model. */
