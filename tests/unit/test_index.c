@@ -325,6 +325,109 @@ static void groups_and_history_agree_at_every_moment(void **state)
     end(&w);
 }
 
+/* ---- a market whose truth is known ---- */
+
+enum { N_CLOUDS = 7, N_HOURS = 150, MOST_LIARS = 3 };
+
+struct market {
+    uint64_t seed;
+    int64_t truth[N_HOURS]; /* what a GPU-hour is worth, in thousandths of a dollar */
+    int lie[N_CLOUDS], left[N_CLOUDS]; /* what a cloud's list says instead, and for how long */
+    int liars, lies;
+};
+
+static int64_t chance(struct market *m, int64_t n)
+{
+    m->seed = m->seed * 6364136223846793005U + 1442695040888963407U;
+    return (int64_t)(m->seed >> 33) % n;
+}
+
+/* Cloud I asks 2 % more or less than the one beside it: from 6 % below to 6 % above what it is worth. */
+static int64_t honest(const struct market *m, int cloud, int h)
+{
+    return m->truth[h] * (94 + 2 * cloud) / 100;
+}
+
+/* A place-holder, a wrong unit, a machine for a GPU, a tenth, or what it cost at first; at most three at once, from one
+ * to nine hours long: some are believed in the end. */
+static int64_t told_price(struct market *m, int cloud, int h, bool may_lie)
+{
+    int64_t fair = honest(m, cloud, h);
+    const int64_t lies[] = {10, fair * 100, fair * 8, fair / 10, 1000};
+    if (m->left[cloud] > 0 && --m->left[cloud] == 0)
+        m->liars--;
+    if (may_lie && h > 10 && m->left[cloud] == 0 && m->liars < MOST_LIARS && chance(m, 12) == 0) {
+        m->lie[cloud] = (int)chance(m, CT_LEN(lies));
+        m->left[cloud] = 1 + (int)chance(m, 9);
+        m->liars++;
+        m->lies++;
+    }
+    return m->left[cloud] ? lies[m->lie[cloud]] : fair;
+}
+
+/* Records the market hour by hour. */
+static void run_market(struct world *w, struct market *m, bool may_lie)
+{
+    static const char *const ids[N_CLOUDS] = {"c0", "c1", "c2", "c3", "c4", "c5", "c6"};
+    struct ct_source_conf confs[N_CLOUDS];
+    for (int i = 0; i < N_CLOUDS; i++) {
+        confs[i] = fixture_conf(ids[i], CT_SOURCE_PRICES);
+        confs[i].interval_ms = CT_HOUR;
+    }
+    assert_int_equal(ct_write_sources(w->f->w, confs, N_CLOUDS, T0, &w->f->err), CT_OK);
+    for (int h = 0; h < N_HOURS; h++) {
+        m->truth[h] = h ? m->truth[h - 1] * (990 + chance(m, 20)) / 1000 : 4000;
+        for (int i = 0; i < N_CLOUDS; i++) {
+            struct ct_offer *o = offer(w->f, "x", told_price(m, i, h, may_lie), CT_STOCK_AVAILABLE);
+            o->cloud = ct_span(ids[i]);
+            fetch(w->f, ids[i], HOUR(h));
+        }
+    }
+}
+
+/* The index at each hour, out of its series. */
+static void index_of(struct world *w, int64_t value[N_HOURS])
+{
+    struct ct_query q = {.at_ms = HOUR(N_HOURS), .now_ms = HOUR(N_HOURS), .subject = CT_LIT("index/H100-SXM/od")};
+    struct ct_rows rows = {NULL, 0};
+    assert_int_equal(ct_read_history(w->r, &q, w->arena, &rows, &w->err), CT_OK);
+    const struct ct_history *all = rows.v;
+    const struct ct_point *p = all->points.v;
+    size_t next = 0;
+    for (int h = 0; h < N_HOURS; h++) {
+        value[h] = h ? value[h - 1] : CT_NONE;
+        for (; next < all->points.n && p[next].at_ms <= HOUR(h); next++)
+            value[h] = p[next].last;
+    }
+}
+
+static void without_lies_the_index_is_the_truth(void **state)
+{
+    struct world w = begin(state);
+    struct market m = {.seed = 3};
+    int64_t value[N_HOURS];
+    run_market(&w, &m, false);
+    index_of(&w, value);
+    for (int h = 0; h < N_HOURS; h++)
+        assert_int_equal(value[h], honest(&m, N_CLOUDS / 2, h) * 1000000);
+    end(&w);
+}
+
+/* The bound the manual states: between the least and the most that those ask who do not err. */
+static void lies_of_a_minority_do_not_move_the_index_out_of_its_bound(void **state)
+{
+    struct world w = begin(state);
+    struct market m = {.seed = 11};
+    int64_t value[N_HOURS];
+    run_market(&w, &m, true);
+    index_of(&w, value);
+    assert_true(m.lies > 40);
+    for (int h = 0; h < N_HOURS; h++)
+        if (value[h] < honest(&m, 0, h) * 1000000 || value[h] > honest(&m, N_CLOUDS - 1, h) * 1000000)
+            fail_msg("hour %d: %lld is no price of %lld", h, (long long)value[h], (long long)m.truth[h]);
+    end(&w);
+}
+
 static void changes_of_the_index_are_measured_over_a_day_a_week_and_a_month(void **state)
 {
     struct world w = begin(state);
@@ -527,6 +630,8 @@ int main(void)
         T(silence_of_one_is_left_out_and_silence_of_all_is_a_gap),
         T(recorded_answers_hold_until_the_next_one),
         T(groups_and_history_agree_at_every_moment),
+        T(without_lies_the_index_is_the_truth),
+        T(lies_of_a_minority_do_not_move_the_index_out_of_its_bound),
         T(changes_of_the_index_are_measured_over_a_day_a_week_and_a_month),
         T(hosts_are_counted_over_time),
         T(clouds_of_a_lab_and_its_exclusive_models_are_counted_over_time),
