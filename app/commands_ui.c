@@ -24,6 +24,22 @@ static void add_problem(void *ctx, const char *where, const char *what)
     ct_settings_complain(ctx, where, what);
 }
 
+/* A line above gave the key of K another meaning: said, since one of the two is a slip. */
+static void check_conflict(struct ct_call *c, const struct ct_key_override *keys, size_t n,
+                           const struct ct_key_override *k)
+{
+    for (size_t i = n; i-- > 0;) {
+        bool same = ct_key_parse(ct_span(keys[i].key)) == ct_key_parse(ct_span(k->key)) &&
+                    strcmp(keys[i].context, k->context) == 0;
+        if (same && strcmp(keys[i].action, k->action) != 0)
+            ct_settings_complain(c->settings, k->where,
+                                 ct_arena_printf(c->arena, "\"%s\" is %s now, and was %s in %s", k->key,
+                                                 k->action, keys[i].action, keys[i].where).p);
+        if (same)
+            return;
+    }
+}
+
 /* The key overrides that hold; the others become problems. */
 static void take_keys(struct ct_call *c, struct ct_ui_options *o)
 {
@@ -36,9 +52,10 @@ static void take_keys(struct ct_call *c, struct ct_ui_options *o)
         struct ct_error err = {0};
         if (strcmp(l->section, "keys") != 0)
             continue;
-        if (ct_keymap_override(map, &k, &err) == CT_OK)
+        if (ct_keymap_override(map, &k, &err) == CT_OK) {
+            check_conflict(c, keys.v, keys.n, &k);
             *CT_VEC_PUSH(c->arena, &keys) = k;
-        else
+        } else
             ct_settings_complain(c->settings, err.where, err.what);
     }
     o->keys = keys.v;

@@ -210,6 +210,11 @@ static void open_detail(struct ct_ui *ui, struct panel *p, const char *id)
     }
 }
 
+void ui_open_panel(struct ct_ui *ui, const struct ct_panel_ops *ops)
+{
+    open_over(ui, ops, "");
+}
+
 void ui_open_about(struct ct_ui *ui, const struct ct_panel_ops *ops)
 {
     struct panel *p = ui_focused(ui);

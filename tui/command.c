@@ -6,6 +6,7 @@
 #include "db/base/ini.h"
 #include "tui/term.h"
 #include "db/base/text.h"
+#include "tui/views/views.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -219,34 +220,78 @@ static const char *const cost_words[] = {"gpus=", "hours=", "input=", "output=",
 static const char *const mix_words[] = {"input=", "output=", NULL};
 static const char *const scale_words[] = {"linear", "log", NULL};
 
+/* Panels that have a shell command of their name, open over the screen with what follows as their filter. */
+static void open_with(struct ct_ui *ui, const struct ct_panel_ops *ops, struct ct_span args)
+{
+    ui_open_panel(ui, ops);
+    run_filter(ui, args);
+}
+
+#define OPENS(name)                                                                                \
+    static void run_##name(struct ct_ui *ui, struct ct_span args)                                  \
+    {                                                                                              \
+        open_with(ui, &ct_panel_##name, args);                                                     \
+    }
+OPENS(tape)
+OPENS(incidents)
+OPENS(components)
+OPENS(news)
+OPENS(scores)
+OPENS(labs)
+
+static void run_prices(struct ct_ui *ui, struct ct_span args)
+{
+    ui_goto(ui, ui_screen(CT_LIT("gpus")));
+    run_filter(ui, args);
+}
+
+static void run_reload(struct ct_ui *ui, struct ct_span args)
+{
+    (void)args;
+    ui_say(ui, false, "settings are read at the start: Q, then start again; what you follow and compare is kept");
+}
+
+/* Words of the shell that answer there only. */
+static const char *const shell_words[] = {"check",  "config", "db",   "doctor",    "figures", "import", "init",
+                                          "movers", "parse",  "screen", "series", "version", NULL};
+
 const struct ui_command ui_commands[] = {
     {"ack", "ID", "an alert: I have it", ui_run_ack, NULL},
     {"at", "TIME | now", "every screen as of that moment", run_at, NULL},
     {"copy-command", "", "this panel as a shell command", ui_run_copy_command, NULL},
+    {"components", "[FILTER]", "parts of services and their states", run_components, NULL},
     {"cost", "[gpus=N] [hours=N] [input=N] [output=N]", "what such a job on the row would cost",
      ui_run_cost, cost_words},
     {"charset", "auto | unicode | narrow | ascii", "how lines are drawn", run_charset, charset_words},
     {"demo", "", "open the simulated market", run_demo, NULL},
+    {"events", "[FILTER]", "every recorded change, newest first", run_tape, NULL},
     {"export", "[csv | tsv | ndjson] [FILE]", "the rows shown, or those marked, into a new file", ui_run_export,
      ui_export_words},
     {"extend", "N [SPAN]", "silence N ends that long from now", ui_run_extend, NULL},
     {"exit", "", "where else the row's GPU or model is sold by a healthy place", ui_run_exit, NULL},
+    {"fetch", "[SOURCE]", "ask the fetcher to fetch again", run_refresh, NULL},
     {"filter", "TEXT", "filter this panel", run_filter, NULL},
     {"group", "gpu | cloud | region | od | spot", "group this panel so", run_group, group_words},
     {"help", "", "keys that work here", run_help, NULL},
     {"from", "TIME", "screen 6 from there", ui_run_from, NULL},
     {"history", "SERIES [RANGE]", "history of a series", ui_run_history, NULL},
+    {"incidents", "[FILTER]", "reported incidents", run_incidents, NULL},
     {"keys", "", "keys that work here", run_help, NULL},
+    {"labs", "[FILTER]", "who makes models, and on how many clouds", run_labs, NULL},
     {"messages", "", "all messages", run_messages, NULL},
     {"config errors", "", "all messages", run_messages, NULL},
     {"mix", "input=N output=N", "parts of a blended token price", ui_run_mix, mix_words},
     {"mode", "abs | percent | index", "what charts measure", ui_run_mode, ct_look_mode_words},
+    {"news", "[FILTER]", "what feeds of vendors and the press tell", run_news, NULL},
     {"pause", "", "stop and resume painting", run_pause, NULL},
+    {"prices", "[FILTER]", "GPU offers", run_prices, NULL},
     {"q", "", "quit", run_quit, NULL},
     {"quit", "", "quit", run_quit, NULL},
     {"range", "SPAN | all", "screen 6 over that long", ui_run_range, range_words},
     {"refresh", "[SOURCE]", "ask the fetcher to fetch again", run_refresh, NULL},
+    {"reload", "", "how settings are read again", run_reload, NULL},
     {"rule", "NAME WHEN", "a new alert rule in a file of its own", ui_run_rule, NULL},
+    {"scorecard", "[FILTER]", "providers in figures", run_scores, NULL},
     {"set", "NAME VALUE", "gone, suspect, tz, theme, charset", run_set, set_words},
     {"silence", "LABEL=GLOB... SPAN WHY", "tell nobody of what matches, that long", ui_run_silence, NULL},
     {"sort", "COLUMN[:desc]", "sort this panel", run_sort, NULL},
@@ -295,6 +340,10 @@ void ui_command(struct ct_ui *ui, struct ct_span line)
     }
     char name[64];
     snprintf(name, sizeof(name), "%.*s", CT_FMT(word));
+    if (ct_word(shell_words, word) >= 0) {
+        ui_say(ui, false, "%s answers in the shell: cloudtape %.*s", name, CT_FMT(line));
+        return;
+    }
     const char *near = nearest_command(name);
     ui_say(ui, true, "no command \"%s\"%s%s", name, near ? ", nearest: " : "; Tab lists them",
            near ? near : "");

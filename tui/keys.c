@@ -245,6 +245,9 @@ enum ct_status ct_keymap_override(struct ct_keymap *m, const struct ct_key_overr
     const char *near;
     int context = o->context && o->context[0] ? word_index(ct_key_context_words, o->context) : 0;
     int key = ct_key_parse(ct_span(o->key)), action = word_index(ct_action_words, o->action);
+    if (action < 0 && context == CT_KEYS_CHART && strncmp(o->action, "chart_", 6) == 0) {
+        action = word_index(ct_action_words, o->action + 6); /* the context named once more */
+    }
     if (context < 0) {
         near = ct_nearest(o->context, ct_key_context_words);
         return ct_fail(err, CT_ERR_CONFIG, o->where, "no keys of \"%s\"%s%s", o->context,
@@ -258,10 +261,12 @@ enum ct_status ct_keymap_override(struct ct_keymap *m, const struct ct_key_overr
         return ct_fail(err, CT_ERR_CONFIG, o->where, "no action \"%s\"%s%s", o->action,
                        near ? ", nearest: " : "", near ? near : "");
     }
-    /* The key loses what it had there, also as the start of a pair. */
+    /* The key loses what it had there, also as the start of a pair; what is said of everywhere holds also where the
+     * built-in table knows better. */
     size_t kept = 0;
     for (size_t i = 0; i < m->n; i++) {
-        bool same = m->v[i].key == key && (int)m->v[i].context == context;
+        bool there = (int)m->v[i].context == context || (context == CT_KEYS_EVERYWHERE && !m->v[i].changed);
+        bool same = m->v[i].key == key && there;
         if (!same) {
             m->v[kept++] = m->v[i];
         }

@@ -171,6 +171,7 @@ void ui_act(struct ct_ui *ui, enum ct_action action, int letter);
 bool ui_act_in_panel(struct ct_ui *ui, enum ct_action action, int letter);
 /* Opens OPS about the row chosen, or about what the detail shows. */
 void ui_open_about(struct ct_ui *ui, const struct ct_panel_ops *ops);
+void ui_open_panel(struct ct_ui *ui, const struct ct_panel_ops *ops); /* over the others, about nothing in particular */
 void ui_goto(struct ct_ui *ui, const struct ct_screen *s);
 void ui_set_at(struct ct_ui *ui, int64_t at_ms);
 void ui_set_history(struct ct_ui *ui, struct ct_span series, bool add);

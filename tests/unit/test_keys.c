@@ -102,6 +102,17 @@ static void the_config_moves_keys_and_is_told_what_it_got_wrong(void **state)
     ct_keymap_label(&m, CT_KEYS_TABLE, CT_ACT_QUIT, label);
     assert_string_equal(label, "K");
 
+    assert_int_equal(ct_keymap_find(&m, CT_KEYS_TABLE, 'j', 0), CT_ACT_ROW_DOWN);
+    o = (struct ct_key_override){"", "j", "row_up", "config.ini:7"}; /* also where the table has its own j */
+    assert_int_equal(ct_keymap_override(&m, &o, &e), CT_OK);
+    assert_int_equal(ct_keymap_find(&m, CT_KEYS_TABLE, 'j', 0), CT_ACT_ROW_UP);
+    o = (struct ct_key_override){"chart", "x", "chart_anchor", "config.ini:7"};
+    assert_int_equal(ct_keymap_override(&m, &o, &e), CT_OK);
+    assert_int_equal(ct_keymap_find(&m, CT_KEYS_CHART, 'x', 0), CT_ACT_ANCHOR);
+    o = (struct ct_key_override){"", "x", "none", "config.ini:7"};
+    assert_int_equal(ct_keymap_override(&m, &o, &e), CT_OK);
+    assert_int_equal(ct_keymap_find(&m, CT_KEYS_TABLE, 'x', 0), CT_ACT_NONE);
+    assert_int_equal(ct_keymap_find(&m, CT_KEYS_CHART, 'x', 0), CT_ACT_ANCHOR); /* theirs stays */
     size_t n = m.n;
     o = (struct ct_key_override){"", "j", "row_dwn", "config.ini:7"};
     assert_int_equal(ct_keymap_override(&m, &o, &e), CT_ERR_CONFIG);

@@ -103,6 +103,15 @@ static void step(struct ct_ui *ui, char told[32])
     }
 }
 
+static void tell_trail(int at)
+{
+    fprintf(stderr, "# the last steps:");
+    for (int k = 0; k < TRAIL; k++) {
+        fprintf(stderr, " %s", trail[(at + 1 + k) % TRAIL]);
+    }
+    fprintf(stderr, "\n");
+}
+
 static void compare_with_fresh(struct ct_ui *ui, int at)
 {
     struct ct_canvas *c = ui->canvas;
@@ -117,17 +126,18 @@ static void compare_with_fresh(struct ct_ui *ui, int at)
         if (memcmp(&painted[i], &c->cells[i], sizeof(*painted)) != 0) {
             struct ct_buf text = CT_BUF_INIT;
             ct_canvas_text(c, &text);
-            fprintf(stderr, "# a fresh redraw:\n%s# the last steps:", text.p);
-            for (int k = 0; k < TRAIL; k++) {
-                fprintf(stderr, " %s", trail[(at + 1 + k) % TRAIL]);
-            }
-            fprintf(stderr, "\n");
+            fprintf(stderr, "# a fresh redraw:\n%s", text.p);
+            tell_trail(at);
             fail_msg("step %d: row %d, column %d holds U+%04X, freshly drawn U+%04X (roles %d, %d)", at, i / c->cols,
                      i % c->cols, (unsigned)painted[i].points[0], (unsigned)c->cells[i].points[0], painted[i].role,
                      c->cells[i].role);
         }
     }
-    assert_int_equal(ui->cursor_y * 1000 + ui->cursor_x, cursor);
+    if (ui->cursor_y * 1000 + ui->cursor_x != cursor) {
+        tell_trail(at);
+        fail_msg("step %d, %dx%d: the cursor is at %d, %d, was at %d", at, c->cols, c->rows, ui->cursor_y,
+                 ui->cursor_x, cursor);
+    }
     free(painted);
 }
 

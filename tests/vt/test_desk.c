@@ -210,6 +210,37 @@ static void no_key_is_silent(void **state)
     leave(v);
 }
 
+static void the_command_line_knows_the_words_of_the_shell(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *line, *shows;
+    } cases[] = {
+        {":events stock\r", ">Tape"},
+        {":incidents aws\r", ">Incidents"},
+        {":components state:oper\r", ">Components"},
+        {":news\r", ">News"},
+        {":scorecard\r", ">Scorecard"},
+        {":labs open\r", ">Labs"},
+        {":prices h100\r", ">3 GPU offers"},
+        {":doctor --json\r", "doctor answers in the shell: cloudtape doctor --json"},
+        {":reload\r", "settings are read at the start"},
+        {":fetch\r", "no fetcher of this viewer to ask"},
+    };
+    struct vt *v = start(24, 100, NULL);
+    vt_resize(v, 24, 80);
+    for (size_t i = 0; i < CT_LEN(cases); i++) {
+        vt_type(v, cases[i].line);
+        vt_wait(v, cases[i].shows);
+    }
+    vt_type(v, ":events stock\r");
+    vt_wait(v, ">Tape");
+    vt_wait(v, "hidden by filter: stock");
+    vt_type(v, "q");
+    vt_wait_gone(v, ">Tape");
+    leave(v);
+}
+
 /* ---- the mouse ---- */
 
 static void mouse(struct vt *v, int x, int y, char what)
@@ -269,6 +300,7 @@ int main(void)
         T(the_theme_list_fits_every_terminal),
         T(what_i_follow_has_my_order_also_tomorrow),
         T(no_key_is_silent),
+        T(the_command_line_knows_the_words_of_the_shell),
         T(a_tab_is_clicked_and_a_drag_on_a_chart_measures),
         T(line_1_counts_the_providers_of_the_scope),
     };
