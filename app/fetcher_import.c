@@ -499,7 +499,7 @@ static bool digits(const char *p, int n)
     return true;
 }
 
-/* hh, mm and perhaps ss behind a date, as in "T14:30:05", "_1430", " 14-30"; none is midnight. */
+/* hh, mm and perhaps ss (and .123Z) behind a date, as in "T14:30:05", "_1430", " 14-30"; none is midnight. */
 static void time_in_name(const char *p, struct ct_civil *c)
 {
     int *part[] = {&c->hour, &c->minute, &c->second};
@@ -522,6 +522,8 @@ static void time_in_name(const char *p, struct ct_civil *c)
         p += 2;
         p += *p != '\0' && strchr(":-_", *p) != NULL && digits(p + 1, 2);
     }
+    if (p[0] == '.' && digits(p + 1, 3) && p[4] == 'Z') /* as recordings have it */
+        c->ms = (p[1] - '0') * 100 + (p[2] - '0') * 10 + (p[3] - '0');
 }
 
 static enum ct_status time_of_name(const char *path, int64_t *out, struct ct_error *err)

@@ -1177,6 +1177,29 @@ static void imports_in_any_order_and_twice_end_in_the_same_history(void **state)
     }
 }
 
+/* Two attempts of one second are two; what began at the same millisecond are pages of one. */
+static void recorded_answers_are_told_apart_by_the_millisecond(void **state)
+{
+    (void)state;
+    static const char *const names[] = {"2026-08-01T10-00-00.123Z.01.json", "2026-08-01T10-00-00.124Z.01.json",
+                                        "2026-08-01T10-00-00.124Z.02.json"};
+    char *db = file_in("t.db");
+    for (size_t i = 0; i < CT_LEN(names); i++) {
+        struct ct_error err;
+        char body[200];
+        snprintf(body, sizeof(body), "{\"date\":\"2026-08-01\",\"generated_at\":\"2026-08-01T09:00:00Z\","
+                 "\"offers\":[{\"provider\":\"p%zu\",\"gpu\":\"H100\",\"usd_hr\":2,\"kind\":\"on-demand\"}]}", i);
+        assert_int_equal(ct_write_file(file_in(names[i]), ct_span(body), &err), CT_OK);
+    }
+    expect_code(RUN("import", "gpurentalprices", file_in(names[2]), file_in(names[0]), file_in(names[1]), "--at",
+                    "name", "--db", db), 0);
+    struct ct_buf out = text_of("out.txt");
+    assert_non_null(strstr(out.p, ": 2 snapshots"));
+    ct_buf_free(&out);
+    assert_int_equal(query("SELECT count(*) FROM poll WHERE from_ms IN (1785578400123, 1785578400124)"), 2);
+    assert_int_equal(query("SELECT count(*) FROM offer"), 3);
+}
+
 static void one_bad_file_of_many_changes_nothing(void **state)
 {
     (void)state;
@@ -1305,6 +1328,7 @@ int main(void)
         FRESH(keys_stay_out_of_database_log_and_words),
         FRESH(a_refused_body_prints_no_rows),
         FRESH(imports_in_any_order_and_twice_end_in_the_same_history),
+        FRESH(recorded_answers_are_told_apart_by_the_millisecond),
         FRESH(one_bad_file_of_many_changes_nothing),
         FRESH(rows_come_back_as_ndjson_and_csv),
     };
