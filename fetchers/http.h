@@ -1,5 +1,4 @@
-/* The one door to the network: the only file that knows curl is http.c. Many transfers at once, one
- * thread. Limits of reliability.md section 3 and the rules of section 7.5 (address filter, https
+/* The one door to the network: only http*.c know curl. Many transfers at once, one thread. Limits of reliability.md section 3 and the rules of section 7.5 (address filter, https
  * only, our own byte count, no cookies, no netrc, no proxy unless set) hold for every transfer. */
 #ifndef CT_HTTP_H
 #define CT_HTTP_H

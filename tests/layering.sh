@@ -36,10 +36,17 @@ allowed fetchers_know_no_reader_and_no_screen fetchers/*.[ch] fetchers/families/
     'config\.h|db/base/|db/model\.h|db/table\.h|db/write\.h|fetchers/|curl|jansson|yajl|libxml|csv|zlib'
 allowed alerts_read_rows_and_know_no_screen alerts/*.[ch] alerts/channels/*.[ch] -- \
     'config\.h|db/base/|db/(alerts|model|read|table|write)\.h|fetchers/(exec|http)\.h|alerts/|jansson'
-allowed one_file_knows_curl $(ls alerts/*.[ch] alerts/channels/*.[ch] fetchers/*.[ch] fetchers/families/*.[ch] app/*.[ch] demo/*.[ch] | grep -v fetchers/http.c) -- \
+allowed one_file_knows_curl $(ls alerts/*.[ch] alerts/channels/*.[ch] fetchers/*.[ch] fetchers/families/*.[ch] app/*.[ch] demo/*.[ch] | grep -v fetchers/http_priv.h) -- \
     'config\.h|db/|fetchers/|alerts/|app/|demo/|tui/|dbus|jansson|yajl|libxml|csv|zlib|microhttpd|sqlite3'
 allowed one_file_knows_dbus $(ls alerts/*.[ch] alerts/channels/*.[ch] fetchers/*.[ch] app/*.[ch] | grep -v app/fetcher_desktop.c) -- \
     'config\.h|db/|fetchers/|alerts/|app/|demo/|tui/|curl|jansson|yajl|libxml|csv|zlib|microhttpd|sqlite3'
+n=$((n + 1))
+if grep -l '"fetchers/http_priv.h"' */*.[ch] */*/*.[ch] | grep -v '^fetchers/http_*[a-z]*\.c$'; then
+    echo "not ok $n - only_http_files_know_its_private_header"
+    failed=1
+else
+    echo "ok $n - only_http_files_know_its_private_header"
+fi
 allowed canvas_themes_and_widgets_know_rows_only_by_their_table tui/canvas.[ch] tui/theme.[ch] tui/widgets/*.[ch] -- \
     'config\.h|db/base/|db/table\.h|db/model\.h|tui/'
 allowed views_read_models_and_know_no_terminal tui/views/*.[ch] -- \
