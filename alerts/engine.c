@@ -173,7 +173,7 @@ static bool is_held(void *ctx, const struct ct_alert_intent *i)
         return true;
     if (!l)
         return false;
-    bool hidden = l->i.life.flags & (CT_ALERT_SILENCED | CT_ALERT_INHIBITED);
+    bool hidden = l->i.life.flags & (CT_ALERT_SILENCED | CT_ALERT_INHIBITED | CT_ALERT_UNTOLD);
     return hidden || ct_engine_acked(e, &l->i) || quiet_now(e, ct_rule_view(l->rule));
 }
 
@@ -221,7 +221,7 @@ static void tell(struct ct_engine *e, const struct live *l, int kind)
     struct ct_alert_instance i = l->i;
     int64_t n = kind == CT_TELL_FIRING ? i.life.tells : 0;
     int64_t first = run->first_ms + ct_rule_view(l->rule)->policy.for_ms + 2 * CT_MINUTE;
-    if (kind == CT_TELL_FIRING && n == 1 && i.life.episode == 1 && e->now_ms <= first)
+    if (kind == CT_TELL_FIRING && n == 1 && e->now_ms <= first)
         i.grp = CT_LIT(CT_GROUP_FIRST);
     if (quiet_now(e, ct_rule_view(l->rule)))
         i.grp = CT_LIT(CT_GROUP_QUIET);
@@ -279,6 +279,7 @@ static void recall_value(void *ctx, int64_t id, int64_t *value, int *latch)
 
 static void take(struct ct_engine *e, const struct ct_rule *rule, const struct ct_judged *j)
 {
+    struct ct_error err = {0};
     struct live *l = find(e, j->id);
     bool fires_blind = ct_rule_view(rule)->policy.nodata == CT_NODATA_FIRE;
     bool worth = j->fact.truth == CT_TRUTH_TRUE || j->tracked != CT_NONE ||
@@ -288,6 +289,8 @@ static void take(struct ct_engine *e, const struct ct_rule *rule, const struct c
     if (!l) {
         l = insert(e, j->id);
         l->i.life = ct_alert_born(e->now_ms);
+        if (ct_write_alert_episode(e->o.writer, j->id, &l->i.life.episode, &err) != CT_OK)
+            ct_log(CT_LOG_ERROR, "alerts: %s: %s", err.where, err.what);
         l->warm = e->runs[index_of(e, rule)].asked || e->o.once;
     }
     l->rule = rule;

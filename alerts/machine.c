@@ -189,8 +189,6 @@ void ct_alert_step(struct ct_alert_life *l, const struct ct_alert_policy *p,
     *out = (struct ct_alert_step){.n_changes = 0};
 
     bool hidden = f->silenced || f->inhibited;
-    bool unhidden = !hidden && (l->flags & (CT_ALERT_SILENCED | CT_ALERT_INHIBITED)) &&
-                    l->state == CT_ALERT_FIRING;
     set_flag(l, CT_ALERT_SILENCED, f->silenced);
     set_flag(l, CT_ALERT_INHIBITED, f->inhibited);
 
@@ -216,7 +214,13 @@ void ct_alert_step(struct ct_alert_life *l, const struct ct_alert_policy *p,
         set_flag(l, CT_ALERT_EVIDENCE, s.truth == CT_TRUTH_TRUE);
     }
     set_flag(l, CT_ALERT_UNKNOWN, f->truth == CT_TRUTH_UNKNOWN);
-    if (unhidden && l->state == CT_ALERT_FIRING && !out->tell[CT_TELL_FIRING])
-        tell_again(&s);
+    bool firing = l->state == CT_ALERT_FIRING;
+    if (hidden || !firing) {
+        set_flag(l, CT_ALERT_UNTOLD, hidden && firing);
+    } else if ((l->flags & CT_ALERT_UNTOLD) && s.truth != CT_TRUTH_FALSE) { /* else it is about to end */
+        set_flag(l, CT_ALERT_UNTOLD, false);
+        if (!out->tell[CT_TELL_FIRING])
+            tell_again(&s);
+    }
     flap(&s);
 }

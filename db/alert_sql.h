@@ -23,9 +23,12 @@
     X(ALERT_FIND, "SELECT id, episode FROM alert WHERE state=2 AND id BETWEEN ?1 AND ?2 LIMIT 2") \
     X(ALERT_CHANGE_ADD, "INSERT INTO alert_change (alert, at_ms, episode, rule, subject, severity, was, now," \
         " text) VALUES (?1,?2,?3,?4,?5,?6,?7,?8,?9)") \
+    X(ALERT_EPISODE, "SELECT max(episode) FROM alert_change WHERE alert=?1") \
     X(ALERT_CHANGE_TIDY, "DELETE FROM alert_change WHERE at_ms<?1") \
     X(INTENT_ADD, "INSERT OR IGNORE INTO alert_intent (event_id, alert, episode, n, at_ms, delivery, kind," \
         " severity, state, channel, grp, text) VALUES (?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12)") \
+    X(INTENT_FIND, "SELECT id FROM alert_intent WHERE alert=?1 AND episode=?2 AND kind=?3 AND n=?4" \
+        " AND channel=?5") \
     X(INTENT_SET, "UPDATE alert_intent SET state=?2, delivery=?3 WHERE id=?1") \
     X(INTENTS, "SELECT " SQL_INTENT_COLUMNS " FROM alert_intent i LEFT JOIN alert_delivery d" \
         " ON d.id=i.delivery WHERE i.state=0 OR i.state=1 AND EXISTS (SELECT 1 FROM alert a" \

@@ -21,6 +21,7 @@ enum ct_alert_flags {
     CT_ALERT_INHIBITED = 4, /* another alert explains it */
     CT_ALERT_FLAPPING = 8,
     CT_ALERT_EVIDENCE = 16, /* the last fresh evaluation said true */
+    CT_ALERT_UNTOLD = 32,   /* fires, was silenced or inhibited, and is not told since */
 };
 enum ct_alert_kind { /* of intents and messages */
     CT_TELL_FIRING,
@@ -128,6 +129,10 @@ CT_MUST_USE enum ct_status ct_write_alerts(struct ct_writer *w, struct ct_alert_
 CT_MUST_USE enum ct_status ct_write_alert_rule(struct ct_writer *w, struct ct_span rule,
                                                struct ct_span when, int64_t now_ms,
                                                int64_t *first_ms, struct ct_error *err);
+/* The last episode that is known of an instance that was forgotten meanwhile, 0: none. The next one
+ * counts on: event ids, acknowledgements and intents of another time are not its own. */
+CT_MUST_USE enum ct_status ct_write_alert_episode(struct ct_writer *w, int64_t alert, int64_t *episode,
+                                                  struct ct_error *err);
 /* CT_ERR_NOT_FOUND: no firing alert begins with these hex digits; CT_ERR_USAGE: several do. */
 CT_MUST_USE enum ct_status ct_write_ack(struct ct_writer *w, struct ct_span id,
                                         struct ct_span author, struct ct_span comment,

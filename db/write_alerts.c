@@ -48,7 +48,25 @@ static void put_intent(struct ct_writer *w, struct ct_alert_intent *i,
     RUN(w, INTENT_ADD, vs(i->event_id), vi(i->alert), vi(i->episode), vi(i->n), vi(i->at_ms),
         vi(i->delivery), ve(i->kind), ve(i->severity), ve(i->state), vt(i->channel), vt(i->grp),
         vt(i->text));
-    i->row = w->rc == SQLITE_OK ? sqlite3_last_insert_rowid(w->db) : 0;
+    if (w->rc == SQLITE_OK && sqlite3_changes(w->db)) {
+        i->row = sqlite3_last_insert_rowid(w->db);
+    } else if (w->rc == SQLITE_OK) { /* it is there already */
+        i->row = ct_w_one(w, ASK(w, INTENT_FIND, vi(i->alert), vi(i->episode), ve(i->kind), vi(i->n),
+                                 vt(i->channel)));
+        RUN(w, INTENT_SET, vi(i->row), ve(i->state), vi(i->delivery));
+    }
+}
+
+enum ct_status ct_write_alert_episode(struct ct_writer *w, int64_t alert, int64_t *episode,
+                                      struct ct_error *err)
+{
+    enum ct_status status = ct_w_begin(w, err);
+    if (status != CT_OK)
+        return status;
+    *episode = ct_w_one(w, ASK(w, ALERT_EPISODE, vi(alert)));
+    if (*episode == CT_NONE)
+        *episode = 0;
+    return ct_w_commit(w, "alerts", err);
 }
 
 enum ct_status ct_write_alerts(struct ct_writer *w, struct ct_alert_batch *b, int64_t now_ms,

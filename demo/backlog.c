@@ -4,10 +4,11 @@
 #include "fetchers/family.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 
 enum { STEP_MS = 10 * 60 * 1000 };
 
-struct state {
+struct ct_backlog {
     struct ct_writer *writer;
     struct ct_world *world;
     struct wire_memory memory;
@@ -17,7 +18,7 @@ struct state {
 };
 
 /* One answer of SOURCE, committed as the fetcher would. */
-static enum ct_status fetch(struct state *s, int source, struct ct_error *err)
+static enum ct_status fetch(struct ct_backlog *s, int source, struct ct_error *err)
 {
     const struct wire_source *ws = &wire_sources[source];
     int64_t now = s->world->now_ms;
@@ -61,21 +62,44 @@ static enum ct_status fetch(struct state *s, int source, struct ct_error *err)
     return ct_write_fetch(s->writer, &f, &done, err);
 }
 
+struct ct_backlog *demo_backlog_new(struct ct_writer *w, struct ct_world *world)
+{
+    struct ct_backlog *b = ct_xcalloc(1, sizeof *b);
+    b->writer = w;
+    b->world = world;
+    b->arena = ct_arena_new(0);
+    return b;
+}
+
+enum ct_status demo_backlog_step(struct ct_backlog *b, struct ct_error *err)
+{
+    int64_t t = b->world->now_ms + STEP_MS;
+    enum ct_status status = CT_OK;
+    ct_world_step(b->world, t, STEP_MS);
+    for (int i = 0; i < WORLD_SOURCES && status == CT_OK; i++) {
+        if (t % wire_sources[i].backlog_ms == 0) {
+            status = fetch(b, i, err);
+        }
+    }
+    return status;
+}
+
+void demo_backlog_free(struct ct_backlog *b)
+{
+    ct_arena_free(b->arena);
+    ct_buf_free(&b->body);
+    ct_wire_memory_free(&b->memory);
+    free(b);
+}
+
 enum ct_status demo_backlog(struct ct_writer *w, struct ct_world *world, int64_t end_ms,
                             struct ct_error *err)
 {
-    struct state s = {.writer = w, .world = world, .arena = ct_arena_new(0)};
+    struct ct_backlog *b = demo_backlog_new(w, world);
     enum ct_status status = CT_OK;
-    for (int64_t t = world->now_ms + STEP_MS; t <= end_ms && status == CT_OK; t += STEP_MS) {
-        ct_world_step(world, t, STEP_MS);
-        for (int i = 0; i < WORLD_SOURCES && status == CT_OK; i++) {
-            if (t % wire_sources[i].backlog_ms == 0) {
-                status = fetch(&s, i, err);
-            }
-        }
+    while (world->now_ms + STEP_MS <= end_ms && status == CT_OK) {
+        status = demo_backlog_step(b, err);
     }
-    ct_arena_free(s.arena);
-    ct_buf_free(&s.body);
-    ct_wire_memory_free(&s.memory);
+    demo_backlog_free(b);
     return status;
 }

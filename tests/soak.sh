@@ -40,6 +40,9 @@ CT_BOUNDED_DAYS=$days CT_SRCDIR=$CLOUDTAPE_DATADIR "$CLOUDTAPE_DATADIR/tests/cli
     { cat "$dir/log"; fail "something grows without end"; }
 grep "^# " "$dir/log" | sed 's/^# /soak:   /'
 for seed in $(seq 1 "$worlds"); do
+    CT_ALERT_DAYS=$days CT_ALERT_SEED=$seed "$build/tests/e2e/test_alert_market" >"$dir/log" 2>&1 ||
+        { cat "$dir/log"; fail "seed $seed: an alert was missed, late, false or one too many"; }
+    say "world $seed: $(grep -m 1 -o '[0-9]* events.*' "$dir/log")"
     for twin in a b; do
         "$build/cloudtape" demo --headless --days "$days" --seed "$seed" --db "$dir/$twin.db" 2>"$dir/log" ||
             { cat "$dir/log"; fail "seed $seed: the simulation failed"; }

@@ -147,6 +147,30 @@ static void a_timer_that_fetches_once_fires_and_ends_alerts(void **state)
     end(&r);
 }
 
+static void rule_15_an_alert_that_was_forgotten_comes_back_under_new_ids_and_unacknowledged(void **state)
+{
+    struct ride r = BEGIN(state, outage);
+    char id[CT_ALERT_ID_MAX];
+    ride(&r, 2);
+    for (int i = 0; i < 2; i++) {
+        r.state = CT_STATE_MAJOR;
+        ride(&r, 6);
+        expect(r.f, TOLD, i ? "0 2 0" : "0");
+        if (i)
+            break;
+        ct_alert_id(id, the_alert(&r));
+        assert_int_equal(ct_write_ack(r.f->w, ct_span(id), CT_LIT("ann"), CT_LIT(""), r.now, &r.f->err), CT_OK);
+        r.state = CT_STATE_OPERATIONAL;
+        ride(&r, 60);
+        expect(r.f, "SELECT count(*) FROM alert", "0");
+    }
+    ride(&r, 5 * 60); /* reminders: nobody has this one */
+    expect(r.f, TOLD, "0 2 0 1");
+    expect(r.f, "SELECT count(*), count(DISTINCT event_id), max(episode) FROM alert_intent", "4|4|2");
+    expect(r.f, "SELECT count(DISTINCT event_id) FROM alert_delivery", "4");
+    end(&r);
+}
+
 static void rule_10_reminders_come_while_nobody_has_it(void **state)
 {
     struct ride r = BEGIN(state, outage);
@@ -484,6 +508,7 @@ int main(void)
         T(rule_7_when_most_sources_fail_it_is_us_and_all_else_is_held),
         T(rule_8_a_change_and_what_it_tells_are_stored_together_or_not_at_all),
         T(a_timer_that_fetches_once_fires_and_ends_alerts),
+        T(rule_15_an_alert_that_was_forgotten_comes_back_under_new_ids_and_unacknowledged),
         T(rule_10_reminders_come_while_nobody_has_it),
         T(rule_11_and_12_a_silence_mutes_and_its_end_tells_what_still_fires),
         T(rule_12_an_acknowledgement_ends_with_the_recovery),

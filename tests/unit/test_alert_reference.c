@@ -182,7 +182,7 @@ static void run_reference(struct tape *t)
     enum ct_truth as[STEPS];
     int since = -1, moves[STEPS], n_moves = 0;
     int64_t worst = 0;
-    bool flapping = false;
+    bool flapping = false, untold = false;
     for (int i = 0; i < STEPS; i++) {
         const struct entry *e = &t->e[i];
         bool firing = false, resolved = false, burned = phase == BURNING;
@@ -220,7 +220,9 @@ static void run_reference(struct tape *t)
             worst = e->level;
         if (firing || resolved)
             moves[n_moves++] = i;
-        bool shown = i > 0 && burned && phase == BURNING && t->e[i - 1].hidden && !e->hidden;
+        /* what was hidden is told when it shows again, unless the answers say by now that it ends */
+        bool shown = untold && phase == BURNING && !e->hidden && as[i] != CT_TRUTH_FALSE;
+        untold = phase == BURNING && (e->hidden || (untold && !shown));
         int n = busy(t, moves, n_moves, i);
         bool was = flapping;
         flapping = was ? 100 * n >= 15 * CT_ALERT_WINDOW : 100 * n >= 30 * CT_ALERT_WINDOW;
