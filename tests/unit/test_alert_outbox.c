@@ -400,7 +400,7 @@ static void rule_17_what_a_new_rule_finds_is_one_message(void **state)
     assert_false(send(&b)); /* even with a critical one among them */
     b.now += 30 * S;
     assert_true(send(&b));
-    assert_string_equal(b.d.title.p, "5 FIRING: first");
+    assert_string_equal(b.d.title.p, "5 FIRING: new rules");
     end(&b);
 }
 
