@@ -710,7 +710,7 @@ static void token_prices_are_one_row_a_model_and_host(void **state)
     assert_int_equal(m->rows.n, 3);
     expect_text(&s, 10, 120, "1.25   10.00   0.125");
     expect_text(&s, 10, 120, "free");
-    expect_text(&s, 12, 120, "index $/1M in/out: frontier 2.00/10.00   median over sellers of each");
+    expect_text(&s, 12, 120, "index $/1M in/out: frontier 2.00/10.00   median of each seller");
     shown_act(&s, CT_ACT_UNITS, NULL);
     expect_text(&s, 10, 120, "$/1K");
     expect_text(&s, 10, 120, "0.00125");

@@ -332,18 +332,18 @@ static bool notable(const void *row)
     {                                                                                              \
         {.column = "model", .header = "MODEL", .min = 18, .max = 44, .middle = true,               \
          .format = format_model},                                                                  \
-            {.column = "lab", .header = "LAB", .min = 8, .max = 12, .drop = 4},                    \
+            {.column = "lab", .header = "LAB", .min = 8, .max = 12, .drop = 5},                    \
             {.column = "host", .header = "HOST", .min = 9, .max = 18, .middle = true},             \
-            {.column = "region", .header = "REGION", .min = 8, .max = 16, .drop = 5},              \
+            {.column = "region", .header = "REGION", .min = 6, .max = 16, .drop = 2},              \
             {.column = "input", .header = "IN", .min = 7, .max = 9, .align = 1, .format = in},     \
             {.column = "output", .header = "OUT", .min = 7, .max = 9, .align = 1, .format = out},  \
-            {.column = "cache_read", .header = "CACHE", .min = 7, .max = 9, .align = 1, .drop = 3, \
+            {.column = "cache_read", .header = "CACHE", .min = 7, .max = 9, .align = 1, .drop = 4, \
              .format = cache},                                                                     \
             {.column = "blended", .header = "BLEND", .min = 7, .max = 9, .align = 1, .drop = 8,    \
              .format = format_blend},                                                              \
             {.column = "premium_pct", .header = "OVER LAB", .min = 8, .align = 1, .drop = 3,       \
              .format = format_premium},                                                            \
-            {.column = "change_30d_pct", .header = "30d", .min = 7, .align = 1, .drop = 2,         \
+            {.column = "change_30d_pct", .header = "30d", .min = 7, .align = 1, .drop = 3,         \
              .format = format_change},                                                             \
             {.column = "context", .header = "CTX", .min = 5, .align = 1, .drop = 6,                \
              .format = format_context},                                                            \
@@ -464,7 +464,7 @@ static void draw(void *state, const void *model, const struct ct_draw *d, struct
     if (!foot)
         return;
     struct ct_buf text = CT_BUF_INIT;
-    ct_buf_addf(&text, "index $/1M in/out: %.*s   median over sellers of each one's cheapest", CT_FMT(m->index));
+    ct_buf_addf(&text, "index $/1M in/out: %.*s   median of each seller's cheapest", CT_FMT(m->index));
     ct_put_field(box, box.rows - 1, 1, box.cols - 1, -1, CT_ROLE_DIM, ct_buf_span(&text));
     ct_buf_free(&text);
 }
