@@ -59,16 +59,19 @@ static void header_cell(struct ct_csv_table *t, struct ct_span text)
         keep(t, t->n, name);
 }
 
-static void on_cell(void *data, size_t n, void *ctx)
+static void take_cell(struct ct_csv_table *t, struct ct_span text)
 {
-    struct ct_csv_table *t = ctx;
-    struct ct_span text = {data ? data : "", n};
     if (t->width == 0)
         header_cell(t, text);
     else if (t->n < t->width && t->place[t->n] >= 0)
         keep(t, (size_t)t->place[t->n], text);
     t->n++;
     t->ends++;
+}
+
+static void on_cell(void *data, size_t n, void *ctx)
+{
+    take_cell(ctx, (struct ct_span){data ? data : "", n});
 }
 
 static void refuse(struct ct_csv_table *t, enum ct_status st, const char *fmt, ...) CT_PRINTF(3, 4);
@@ -123,6 +126,7 @@ static void on_row(int end, void *ctx)
             t->row(t->ctx);
     }
     clear_row(t);
+    t->inside = false;
     t->ends++;
 }
 
@@ -140,14 +144,79 @@ void ct_csv_drop(struct ct_csv_table *t)
     ct_buf_free(&t->text);
 }
 
+/* ---- rows that are as they should be ---- */
+
+/* Hardly any row needs libcsv's care, which takes it a state a byte: cells without quotes, and
+ * quoted ones that hold none, are found by their ends. */
+struct row {
+    struct ct_span cell[CT_CSV_COLUMNS];
+    size_t n, bytes; /* BYTES: with its line end */
+};
+
+/* The cell at AT, which ends before a comma or a line end of BYTES; its length with quotes, or
+ * SIZE_MAX: odd, or not all here. */
+static size_t simple_cell(struct ct_span bytes, size_t at, struct ct_span *cell)
+{
+    const char *p = bytes.p + at, *end = bytes.p + bytes.n;
+    if (*p == '"') {
+        const char *close = memchr(p + 1, '"', (size_t)(end - p) - 1);
+        *cell = (struct ct_span){p + 1, close ? (size_t)(close - p) - 1 : 0};
+        return close ? cell->n + 2 : SIZE_MAX;
+    }
+    const char *q = p;
+    while (q < end && *q != ',' && *q != '\n' && *q != '\r' && *q != '"')
+        q++;
+    *cell = (struct ct_span){p, (size_t)(q - p)};
+    return q < end && *q != '"' ? cell->n : SIZE_MAX;
+}
+
+/* False: the row that BYTES begins with is libcsv's. */
+static bool simple_row(struct ct_span bytes, struct row *row)
+{
+    row->n = 0;
+    if ((unsigned char)bytes.p[0] <= ' ') /* perhaps a blank line, which is no row */
+        return false;
+    for (size_t at = 0; at < bytes.n && row->n < CT_LEN(row->cell); at++) {
+        size_t n = simple_cell(bytes, at, &row->cell[row->n]);
+        if (n == SIZE_MAX || (at += n) == bytes.n)
+            return false;
+        row->n++;
+        if (bytes.p[at] == ',' && at + 1 < bytes.n)
+            continue;
+        row->bytes = at + (bytes.p[at] == '\r' ? 2 : 1);
+        return row->bytes <= bytes.n && bytes.p[row->bytes - 1] == '\n';
+    }
+    return false;
+}
+
+/* Up to the next line end, which may stand inside a cell. */
+static size_t odd_bytes(struct ct_csv_table *t, struct ct_span bytes)
+{
+    const char *stop = memchr(bytes.p, '\n', bytes.n);
+    size_t n = stop ? (size_t)(stop - bytes.p) + 1 : bytes.n;
+    t->inside = true; /* until a row ends */
+    if (csv_parse(&t->csv, bytes.p, n, on_cell, on_row, t) != n && t->status == CT_OK)
+        t->status = ct_fail(&t->err, CT_ERR_SYNTAX, "body", "damaged behind row %ld: %s", t->rows,
+                            csv_strerror(csv_error(&t->csv)));
+    return n;
+}
+
 static enum ct_status read_bytes(struct ct_csv_table *t, struct ct_span bytes)
 {
-    if (bytes.n && t->status == CT_OK) {
+    struct row row;
+    if (bytes.n)
         t->last = bytes.p[bytes.n - 1];
-        if (csv_parse(&t->csv, bytes.p, bytes.n, on_cell, on_row, t) != bytes.n &&
-            t->status == CT_OK)
-            t->status = ct_fail(&t->err, CT_ERR_SYNTAX, "body", "damaged behind row %ld: %s",
-                                t->rows, csv_strerror(csv_error(&t->csv)));
+    while (bytes.n && t->status == CT_OK) {
+        size_t n;
+        if (!t->inside && simple_row(bytes, &row)) {
+            for (size_t i = 0; i < row.n; i++)
+                take_cell(t, row.cell[i]);
+            on_row('\n', t);
+            n = row.bytes;
+        } else {
+            n = odd_bytes(t, bytes);
+        }
+        bytes = (struct ct_span){bytes.p + n, bytes.n - n};
     }
     return t->status;
 }

@@ -39,7 +39,7 @@ struct ct_csv_table {
     long rows;                 /* the first line being 1 */
     uint64_t ends;
     char last;
-    bool started;
+    bool started, inside; /* INSIDE: libcsv has the beginning of a row */
 };
 
 CT_MUST_USE enum ct_status ct_csv_begin(struct ct_csv_table *t, struct ct_error *err);

@@ -10,6 +10,7 @@
 #include <cmocka.h>
 
 #include "db/table.h"
+#include "fetchers/csvtable.h"
 #include "fetchers/families/all.h"
 #include "fetchers/reference.h"
 #include "fetchers/rows.h"
@@ -211,6 +212,79 @@ static void pieces_of_any_size_give_the_same_answer(void **state)
     assert_true(files >= 20);
 }
 
+/* ---- tables ---- */
+
+static const struct ct_csv_column two[] = {{"a", NULL, true}, {"b", NULL, false}};
+
+struct told {
+    struct ct_csv_table table;
+    struct ct_buf text;
+};
+
+static void tell_row(void *ctx)
+{
+    struct told *t = ctx;
+    for (size_t c = 0; c < CT_LEN(two); c++) {
+        struct ct_span text = ct_csv_text(&t->table, c);
+        ct_buf_addf(&t->text, "%s%.*s%s", text.p ? "<" : "-", CT_FMT(text), text.p ? ">" : "");
+    }
+}
+
+/* The rows of BODY and how they end; in pieces of one byte all of them are libcsv's. */
+static void tell_table(struct ct_span body, size_t step, struct ct_buf *out)
+{
+    struct ct_error err = {0};
+    uint64_t found;
+    struct told t = {.table = {.columns = two, .wanted = CT_LEN(two), .anchor = "a", .max_columns = 4,
+                               .row = tell_row},
+                     .text = CT_BUF_INIT};
+    t.table.ctx = &t;
+    enum ct_status st = ct_csv_begin(&t.table, &err);
+    for (size_t at = 0; at < body.n && st == CT_OK; at += step) {
+        size_t n = body.n - at < step ? body.n - at : step;
+        char *piece = malloc(n);
+        assert_non_null(piece);
+        memcpy(piece, body.p + at, n);
+        st = ct_csv_feed(&t.table, (struct ct_span){piece, n}, &found, &err);
+        free(piece);
+    }
+    if (st == CT_OK)
+        st = ct_csv_end(&t.table, &err);
+    ct_buf_addf(out, "%d %s %s %.*s", (int)st, err.where, err.what, CT_FMT(ct_buf_span(&t.text)));
+    ct_csv_drop(&t.table);
+    ct_buf_free(&t.text);
+}
+
+static void a_table_reads_as_libcsv_reads_it(void **state)
+{
+    (void)state;
+    static const char *const parts[] = {"x",    ",",  "\n", "\r\n", "\r",    "\"",     "\"\"", "\"y\"",
+                                        "\"q,\n\"", " ", "\t", "\"\"\"\"", "\xc3\xa4", "1,2\n", "\"3\",4\r\n", ",,"};
+    struct ct_buf body = CT_BUF_INIT, whole = CT_BUF_INIT, bytes = CT_BUF_INIT;
+    uint64_t random = 1;
+    int good = 0;
+    for (int i = 0; i < 20000; i++) {
+        ct_buf_clear(&body);
+        ct_buf_adds(&body, "a,b\n");
+        random = random * 6364136223846793005u + 1442695040888963407u;
+        for (uint64_t n = (random >> 59) % 9, r = random >> 20; n > 0; n--, r = r * 31 + 7)
+            ct_buf_adds(&body, parts[(r >> 3) % CT_LEN(parts)]);
+        if (random >> 40 & 1)
+            ct_buf_adds(&body, "\n");
+        ct_buf_clear(&whole);
+        ct_buf_clear(&bytes);
+        tell_table(ct_buf_span(&body), SIZE_MAX / 2, &whole);
+        tell_table(ct_buf_span(&body), 1, &bytes);
+        if (!ct_span_eq(ct_buf_span(&whole), ct_buf_span(&bytes)))
+            fail_msg("%s\nwhole: %s\nbytes: %s", body.p, whole.p, bytes.p);
+        good += whole.p[0] == '0';
+    }
+    assert_in_range(good, 500, 19500);
+    ct_buf_free(&body);
+    ct_buf_free(&whole);
+    ct_buf_free(&bytes);
+}
+
 static void a_gzip_body_that_is_cut_anywhere_gives_no_rows(void **state)
 {
     (void)state;
@@ -362,6 +436,7 @@ int main(void)
         cmocka_unit_test(what_is_left_out_of_the_aws_list_is_counted),
         cmocka_unit_test(other_shapes_are_refused_by_name),
         cmocka_unit_test(pieces_of_any_size_give_the_same_answer),
+        cmocka_unit_test(a_table_reads_as_libcsv_reads_it),
         cmocka_unit_test(a_gzip_body_that_is_cut_anywhere_gives_no_rows),
         cmocka_unit_test(a_list_that_is_cut_anywhere_gives_no_rows),
         cmocka_unit_test(a_body_above_its_cap_is_refused_packed_or_not),
