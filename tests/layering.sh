@@ -58,5 +58,19 @@ allowed the_demo_is_a_world_and_its_wire demo/*.[ch] -- \
 allowed screens_know_no_sql $(ls tui/*.[ch] tui/*/*.[ch] app/*.[ch] | grep -v app/doctor.c) -- \
     'config\.h|db/|fetchers/|alerts/|app/|tui/|demo/|dbus|jansson|csv|ncurses'
 
+# Each numbered rule of alerting has a test that bears its number.
+n=$((n + 1))
+missing=
+for rule in $(seq 1 17); do
+    grep -qE "^static void rule_([0-9]+_and_)?${rule}_" tests/unit/test_alert_*.c || missing="$missing $rule"
+done
+if [ -z "$missing" ]; then
+    echo "ok $n - each_rule_of_alerting_has_a_test_named_after_it"
+else
+    echo "not ok $n - each_rule_of_alerting_has_a_test_named_after_it"
+    echo "#   without:$missing"
+    failed=1
+fi
+
 echo "1..$n"
 exit $failed

@@ -450,6 +450,91 @@ static void rule_7_when_most_sources_fail_it_is_us_and_all_else_is_held(void **s
     end(&r);
 }
 
+/* ---- time that jumps, sleeps or passes without us ---- */
+
+#define STATE "SELECT state FROM alert WHERE rule='outage'"
+
+static void rule_6_a_clock_that_jumps_begins_and_ends_nothing(void **state)
+{
+    static const int64_t jumps[] = {CT_DAY, -CT_DAY, 40 * CT_DAY, -7 * CT_HOUR, 2 * CT_MINUTE};
+    struct ride r = BEGIN(state, outage);
+    ride(&r, 2);
+    r.state = CT_STATE_MAJOR;
+    ride(&r, 5);
+    for (size_t i = 0; i < CT_LEN(jumps); i++) {
+        r.now += jumps[i]; /* the boot clock goes on as if nothing were */
+        ride(&r, 10);
+        expect(r.f, STATE, "2");
+        expect(r.f, "SELECT count(*) FROM alert_change WHERE rule='outage'", "2");
+        expect(r.f, "SELECT count(*) FROM alert_delivery WHERE kind=2 AND title LIKE '%outage%'", "0");
+    }
+    expect(r.f, "SELECT count(*) > 0 FROM alert_change WHERE rule='clock_jump'", "1");
+    assert_true(count_of(&r, "SELECT count(*) FROM alert_delivery WHERE channel='bell'") <= 1 + 5);
+    r.state = CT_STATE_OPERATIONAL;
+    ride(&r, 10);
+    expect(r.f, "SELECT count(*) FROM alert_delivery WHERE kind=2 AND title LIKE '%outage%'", "1");
+    end(&r);
+}
+
+static void rule_6_a_machine_that_slept_counts_none_of_it(void **state)
+{
+    struct ride r = BEGIN(state, outage);
+    ride(&r, 2);
+    r.state = CT_STATE_MAJOR;
+    ride(&r, 1); /* pending, a minute of two */
+    expect(r.f, STATE, "1");
+    r.now += 8 * CT_HOUR; /* suspended, or stopped: both clocks went on */
+    r.boot += 8 * CT_HOUR;
+    (void)ct_engine_step(r.e, r.now, r.boot); /* before anything is fetched again */
+    expect(r.f, STATE, "1");
+    ride(&r, 1);
+    expect(r.f, STATE, "1");
+    ride(&r, 2);
+    expect(r.f, STATE, "2");
+    r.now += 8 * CT_HOUR;
+    r.boot += 8 * CT_HOUR;
+    r.state = CT_STATE_OPERATIONAL;
+    (void)ct_engine_step(r.e, r.now, r.boot);
+    ride(&r, 3); /* five minutes of fine must be seen */
+    expect(r.f, STATE, "2");
+    expect(r.f, "SELECT count(*) FROM alert_delivery WHERE kind=2 AND title LIKE '%outage%'", "0");
+    ride(&r, 4);
+    expect(r.f, "SELECT count(*) FROM alert_delivery WHERE kind=2 AND title LIKE '%outage%'", "1");
+    end(&r);
+}
+
+static void rule_6_a_fetcher_that_was_dead_for_a_day_starts_no_storm(void **state)
+{
+    for (int fine = 0; fine < 2; fine++) {
+        struct ride r = BEGIN(state, outage);
+        r.price = 3000;
+        ride(&r, 2);
+        r.state = CT_STATE_MAJOR;
+        ride(&r, 5);
+        int64_t before = count_of(&r, "SELECT count(*) FROM alert_delivery");
+        stop(&r);
+        r.now += 25 * CT_HOUR;
+        r.boot = 5000;
+        start(&r);
+        for (int i = 0; i < 8; i++, r.now += 15 * CT_SECOND, r.boot += 15 * CT_SECOND)
+            (void)ct_engine_step(r.e, r.now, r.boot); /* all it has is a day old */
+        expect(r.f, STATE, "2");
+        expect(r.f, "SELECT flags & 1 FROM alert WHERE rule='outage'", "1");
+        expect(r.f, "SELECT count(*) FROM alert_delivery WHERE kind=2 AND title LIKE '%outage%'", "0");
+        r.state = fine ? CT_STATE_OPERATIONAL : CT_STATE_MAJOR;
+        ride(&r, 4);
+        expect(r.f, STATE, "2");
+        ride(&r, 6);
+        expect(r.f, STATE, fine ? "3" : "2");
+        /* the fetcher that was gone, pages that are old until they are fetched, a reminder or the end */
+        assert_true(count_of(&r, "SELECT count(*) FROM alert_delivery") - before <= 4);
+        expect(r.f, "SELECT count(*) FROM alert_delivery WHERE kind=0 AND title LIKE '%outage%'", "1");
+        end(&r);
+        fixture_teardown(state);
+        assert_int_equal(fixture_setup(state), 0);
+    }
+}
+
 static void alerts_of_a_rule_that_is_gone_are_closed(void **state)
 {
     struct ride r = BEGIN(state, outage);
@@ -519,6 +604,9 @@ int main(void)
         T(a_quarantined_price_fires_nothing),
         T(a_suspect_correction_fires_nothing),
         T(stock_that_comes_back_is_told_when_it_comes),
+        T(rule_6_a_clock_that_jumps_begins_and_ends_nothing),
+        T(rule_6_a_machine_that_slept_counts_none_of_it),
+        T(rule_6_a_fetcher_that_was_dead_for_a_day_starts_no_storm),
         T(alerts_of_a_rule_that_is_gone_are_closed),
         T(the_reader_tells_what_fires_and_its_past),
     };
