@@ -146,7 +146,8 @@ static void table_stats(sqlite3 *db, const char *t, int64_t whole, struct ct_are
     const char *at = moment_column(db, t);
     if (!at)
         return;
-    sqlite3_snprintf(sizeof sql, sql, "SELECT min(\"%w\") FROM \"%w\"", at, t);
+    /* 0 stands for "from the beginning on": no moment of anything */
+    sqlite3_snprintf(sizeof sql, sql, "SELECT min(\"%w\") FROM \"%w\" WHERE \"%w\">0", at, t, at);
     r->oldest_ms = number(db, sql);
     sqlite3_snprintf(sizeof sql, sql, "SELECT max(\"%w\") FROM \"%w\"", at, t);
     r->newest_ms = number(db, sql);
