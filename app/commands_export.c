@@ -235,30 +235,29 @@ static enum ct_status put_gaps(struct job *j, const struct ct_history *h)
     return status;
 }
 
-/* Series by series, in the order of their names; within one, oldest first. */
+/* Series by series, in the order of their names; within one, oldest first. Read a few at a time: the state of all
+ * sources is looked at each time, and no reading shall keep the writer's log from being emptied for long. */
 static enum ct_status feed_histories(struct job *j,
                                      enum ct_status (*put_one)(struct job *,
                                                                const struct ct_history *))
 {
+    enum { AT_ONCE = 32 };
     struct ct_call *c = j->c;
     struct ct_query q = ct_call_query(c);
-    struct ct_rows names = {NULL, 0};
-    enum ct_status status = ct_read_series(j->r, &q, c->arena, &names, &c->err);
-    const struct ct_series_row *s = names.v;
-    for (size_t i = 0; status == CT_OK && i < names.n && j->left > 0; i++) {
+    struct ct_rows series = {NULL, 0};
+    enum ct_status status = ct_read_series(j->r, &q, c->arena, &series, &c->err);
+    const struct ct_series_row *s = series.v;
+    if (status == CT_OK)
+        status = ct_call_window(c, &q);
+    for (size_t i = 0; status == CT_OK && i < series.n && j->left > 0;) {
         struct ct_rows rows = {NULL, 0};
-        if (i > 0 && ct_span_eq(s[i].series, s[i - 1].series))
-            continue; /* of another source: came with the one before */
-        q.subject = s[i].series;
-        q.max_series = SIZE_MAX;
-        if (ct_call_window(c, &q) != CT_OK)
-            return c->err.status;
+        struct ct_span names[AT_ONCE];
+        size_t n = 0;
+        for (; i < series.n && n < AT_ONCE; i++)
+            if (i == 0 || !ct_span_eq(s[i].series, s[i - 1].series)) /* that of another source comes with it */
+                names[n++] = s[i].series;
         ct_arena_reset(j->slice);
-        status = ct_read_history(j->r, &q, j->slice, &rows, &c->err);
-        if (status == CT_ERR_NOT_FOUND) { /* had not begun by then */
-            status = CT_OK;
-            continue;
-        }
+        status = ct_read_histories(j->r, &q, names, n, j->slice, &rows, &c->err);
         for (size_t k = 0; status == CT_OK && k < rows.n; k++)
             status = put_one(j, &((const struct ct_history *)rows.v)[k]);
     }

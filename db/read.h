@@ -434,6 +434,11 @@ extern const struct ct_table ct_history_table;
  * od") when only one series has them (a price goes before the stock of the same offer).
  * CT_ERR_NOT_FOUND names the nearest series, CT_ERR_USAGE two of several. With Q->whole neither. */
 ct_load_fn ct_read_history;
+/* The same of several whole names at once, all series of them in that order; a name that nothing has is left out. */
+CT_MUST_USE enum ct_status ct_read_histories(struct ct_reader *r, const struct ct_query *q,
+                                             const struct ct_span *names, size_t n_names,
+                                             struct ct_arena *a, struct ct_rows *out,
+                                             struct ct_error *err);
 /* History as rows: a point, or with UNTIL and GAP a stretch without data. */
 struct ct_history_line {
     struct ct_span series, unit, word /* of a state or stock */, gap;

@@ -534,6 +534,40 @@ static void drop_later(struct ct_reader *r, struct ct_series_list *list)
     list->v.n = n;
 }
 
+static void read_list(struct ct_reader *r, const struct ct_query *q, const struct ct_series_list *list,
+                      const struct ct_source_list *sources, struct ct_rows *out)
+{
+    const struct ct_series_ref *s = list->v.v;
+    struct ct_history *rows = ct_arena_alloc(r->arena, (list->v.n + 1) * sizeof *rows);
+    for (size_t i = 0; rows && i < list->v.n && r->status == CT_OK; i++)
+        if (s[i].kind >= CT_SERIES_INDEX)
+            read_market(r, q, &s[i], sources, &rows[i]);
+        else
+            read_one(r, q, &s[i], ct_source_by_id(sources, s[i].source), &rows[i]);
+    if (rows && r->status == CT_OK)
+        *out = (struct ct_rows){rows, list->v.n};
+}
+
+enum ct_status ct_read_histories(struct ct_reader *r, const struct ct_query *q,
+                                 const struct ct_span *names, size_t n_names, struct ct_arena *a,
+                                 struct ct_rows *out, struct ct_error *err)
+{
+    struct ct_series_list list = {.v = {NULL, 0, 0}};
+    *out = (struct ct_rows){NULL, 0};
+    ct_load_begin(r, q, a, err);
+    struct ct_source_list sources = ct_sources_at(r);
+    for (size_t i = 0; i < n_names; i++) {
+        size_t before = list.v.n;
+        ct_series_named(r, names[i], SIZE_MAX, &list);
+        if (list.v.n == before && ct_market_means(names[i]))
+            ct_market_names(r, names[i], true, named, CT_NAMED_EXACT, SIZE_MAX, &list);
+    }
+    if (!r->live)
+        drop_later(r, &list);
+    read_list(r, q, &list, &sources, out);
+    return ct_load_end(r);
+}
+
 enum ct_status ct_read_history(struct ct_reader *r, const struct ct_query *q, struct ct_arena *a,
                                struct ct_rows *out, struct ct_error *err)
 {
@@ -551,18 +585,11 @@ enum ct_status ct_read_history(struct ct_reader *r, const struct ct_query *q, st
         drop_later(r, &list);
     if (how == CT_NAMED_ENDING || how == CT_NAMED_WORDS)
         prefer_prices(q->subject, &list);
-    struct ct_history *rows = ct_arena_alloc(a, (list.v.n + 1) * sizeof *rows);
     if (r->status == CT_OK && !q->whole && (how == CT_NAMED_NOTHING || list.v.n == 0))
         (void)not_found(r, q->subject);
     else if (r->status == CT_OK && how >= CT_NAMED_ENDING && !one_name(&list))
         (void)ambiguous(r, q->subject, &list);
-    for (size_t i = 0; rows && i < list.v.n && r->status == CT_OK; i++)
-        if (list.v.v[i].kind >= CT_SERIES_INDEX)
-            read_market(r, q, &list.v.v[i], &sources, &rows[i]);
-        else
-            read_one(r, q, &list.v.v[i], ct_source_by_id(&sources, list.v.v[i].source), &rows[i]);
-    if (rows && r->status == CT_OK)
-        *out = (struct ct_rows){rows, list.v.n};
+    read_list(r, q, &list, &sources, out);
     return ct_load_end(r);
 }
 
