@@ -67,12 +67,8 @@ static void click(struct ct_ui *ui, const struct ct_slot *s, int y, int x, bool 
     ui_follow_selection(ui, p);
 }
 
-static void mouse(struct ct_ui *ui)
+static void mouse_event(struct ct_ui *ui, int y, int x, int button)
 {
-    int y, x, button;
-    if (!ct_term_mouse(&y, &x, &button) || ui->overlay != OVERLAY_NONE) {
-        return;
-    }
     if (button > 1) {
         wheel(ui, button == 4);
         return;
@@ -86,6 +82,16 @@ static void mouse(struct ct_ui *ui)
         if (y >= s.y && y < s.y + s.rows && x >= s.x && x < s.x + s.cols) {
             click(ui, &s, y, x, button == CT_MOUSE_UP);
             return;
+        }
+    }
+}
+
+static void mouse(struct ct_ui *ui)
+{
+    int y, x, button;
+    while (ct_term_mouse(&y, &x, &button)) {
+        if (button && ui->overlay == OVERLAY_NONE) {
+            mouse_event(ui, y, x, button);
         }
     }
 }

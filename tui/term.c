@@ -416,15 +416,20 @@ void ct_term_set_mouse(bool on)
 
 bool ct_term_mouse(int *y, int *x, int *button)
 {
-    MEVENT e;
-    if (getmouse(&e) != OK) {
+    static MEVENT waiting[8]; /* one key may stand for several events; ncurses gives the newest first */
+    static size_t n;
+    while (n < CT_LEN(waiting) && getmouse(&waiting[n]) == OK) {
+        n++;
+    }
+    if (n == 0) {
         return false;
     }
+    MEVENT e = waiting[--n];
     *y = e.y;
     *x = e.x;
     *button = e.bstate & BUTTON1_PRESSED ? 1 : e.bstate & BUTTON1_RELEASED ? CT_MOUSE_UP
               : e.bstate & BUTTON4_PRESSED ? 4 : e.bstate & BUTTON5_PRESSED ? 5 : 0;
-    return *button != 0;
+    return true;
 }
 
 /* ---- the rest ---- */

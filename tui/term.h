@@ -40,8 +40,8 @@ void ct_term_redraw(void);
 int ct_term_key(void);
 /* Whether the terminal reports the mouse: while it does, its own text selection is off. */
 void ct_term_set_mouse(bool on);
-/* Where and what the last CT_KEY_MOUSE was: button 1 pressed or let go, or 4 and 5 for the wheel. False: none of
- * these. */
+/* Where and what CT_KEY_MOUSE was: button 1 pressed or let go, 4 and 5 for the wheel, 0 for what nobody wants. One key
+ * may stand for several, oldest first; false: that was all. */
 enum { CT_MOUSE_UP = -1 };
 bool ct_term_mouse(int *y, int *x, int *button);
 

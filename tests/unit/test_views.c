@@ -585,7 +585,7 @@ static void empty_panels_say_what_they_wait_for(void **state)
         const char *text;
     } cases[] = {
         {&ct_panel_now, "reading 12 of 33 sources"},
-        {&ct_panel_watchlist, "no GPU offer recorded yet"},
+        {&ct_panel_watchlist, "no GPU price recorded yet"},
         {&ct_panel_capacity, "no GPU offer recorded yet"},
         {&ct_panel_offers, "no GPU offer recorded yet"},
         {&ct_panel_tokens, "no model price recorded yet"},

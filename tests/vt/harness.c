@@ -20,7 +20,7 @@
 
 #include <cmocka.h>
 
-enum { KEY_PAUSE_MS = 15, QUIET_MS = 120, PATIENCE_MS = 10000, ROW_BYTES = 8192 };
+enum { KEY_PAUSE_MS = 15, QUIET_MS = 120, PATIENCE_MS = 10000, ROW_BYTES = 8192, STREAM_MAX = 1 << 20 };
 
 struct vt {
     VTerm *term;
@@ -30,6 +30,7 @@ struct vt {
     int status; /* -1 while it runs */
     int bells, titles, unknown;
     size_t bytes;
+    struct ct_buf stream; /* the first of them */
     bool alternate, cursor;
     char row[ROW_BYTES];
 };
@@ -143,6 +144,7 @@ void vt_free(struct vt *v)
     }
     hang_up(v);
     vterm_free(v->term);
+    ct_buf_free(&v->stream);
     free(v);
 }
 
@@ -170,6 +172,9 @@ static bool read_some(struct vt *v, int ms)
         return false;
     }
     v->bytes += (size_t)n;
+    if (v->stream.n < STREAM_MAX) {
+        ct_buf_add(&v->stream, (struct ct_span){bytes, (size_t)n});
+    }
     vterm_input_write(v->term, bytes, (size_t)n);
     n = (ssize_t)vterm_output_read(v->term, bytes, sizeof(bytes)); /* its answers to questions */
     if (n > 0 && write(v->fd, bytes, (size_t)n) < 0) {
@@ -330,6 +335,11 @@ int vt_unknown(const struct vt *v)
 size_t vt_bytes(const struct vt *v)
 {
     return v->bytes;
+}
+
+bool vt_received(const struct vt *v, const char *bytes)
+{
+    return v->stream.n && memmem(v->stream.p, v->stream.n, bytes, strlen(bytes));
 }
 
 bool vt_alternate(const struct vt *v)

@@ -902,13 +902,12 @@ static void a_silence_says_what_it_covers_before_it_is_set(void **state)
     leave(v, "Q");
 }
 
-static void a_message_rings_once_and_its_words_are_no_sequences(void **state)
+static void write_message(const char *title)
 {
-    (void)state;
     struct ct_alert_delivery d = {.event_id = "0123456789abcdef",
                                   .channel = CT_LIT("bell"),
                                   .grp = CT_LIT("g"),
-                                  .title = CT_LIT("FIRING \x1b]0;owned\x07\x1b]52;c;eA==\x07 end"),
+                                  .title = ct_span(title),
                                   .text = CT_LIT(""),
                                   .json = CT_LIT("{}"),
                                   .state = CT_DELIVERY_DONE,
@@ -917,6 +916,12 @@ static void a_message_rings_once_and_its_words_are_no_sequences(void **state)
                                   .done_ms = NOW_MS - CT_MINUTE};
     struct ct_alert_batch b = {.delivery = &d};
     write_alerts(&b);
+}
+
+static void a_message_rings_once_and_its_words_are_no_sequences(void **state)
+{
+    (void)state;
+    write_message("FIRING \x1b]0;owned\x07\x1b]52;c;eA==\x07 end");
     struct vt *v = start(24, 80);
     vt_wait(v, "FIRING ");
     vt_wait(v, " end");
@@ -931,6 +936,45 @@ static void a_message_rings_once_and_its_words_are_no_sequences(void **state)
     vt_paste(v, "Q");
     assert_int_equal(vt_end(v, 5000), 0);
     vt_free(v);
+}
+
+/* The terminal outside of a real tmux gets the bell, the notice and nothing of their wrapping. */
+static void through_tmux_a_message_reaches_the_terminal_outside(void **state)
+{
+    (void)state;
+    char conf[600], sock[600], command[1900], version[64] = "";
+    FILE *asked = popen("tmux -V 2>/dev/null", "r");
+    double number = asked && fgets(version, sizeof(version), asked) && strlen(version) > 5 ? strtod(version + 5, NULL) : 0;
+    if (asked) {
+        pclose(asked);
+    }
+    if (number < 3.3) { /* the first that hands through only when told to */
+        print_message("no tmux of 3.3 or later here\n");
+        skip();
+    }
+    snprintf(conf, sizeof(conf), "%s/tmux.conf", folder);
+    snprintf(sock, sizeof(sock), "/tmp/ct-tmux-%ld", (long)getpid()); /* short: a socket's name has little room */
+    FILE *f = fopen(conf, "w");
+    assert_non_null(f);
+    fputs("set -g allow-passthrough on\nset -g bell-action any\nset -g visual-bell off\n", f);
+    fclose(f);
+    write_message("FIRING api of openai");
+    snprintf(command, sizeof(command), "CLOUDTAPE_NOW=%s exec '%s' '%s'", NOW, dash, db);
+    const char *argv[] = {"/bin/sh", "-c", "exec tmux -S \"$1\" -f \"$2\" new-session \"$3\"", "sh", sock, conf, command, NULL};
+    struct vt *v = vt_start(25, 80, argv, NULL);
+    vt_wait(v, "X 1 DOWN");
+    for (int i = 0; i < 100 && !(vt_bells(v) && vt_received(v, "]9;FIRING api of openai\a")); i++) {
+        vt_settle(v, 100);
+    }
+    assert_true(vt_received(v, "\033]9;FIRING api of openai\a"));
+    assert_false(vt_received(v, "Ptmux;"));
+    assert_true(vt_bells(v) >= 1);
+    assert_true(vt_has(v, "FIRING api of openai")); /* and among the program's own messages */
+    vt_type(v, "Q");
+    assert_int_equal(vt_end(v, 5000), 0);
+    vt_free(v);
+    unlink(conf);
+    unlink(sock);
 }
 
 int main(void)
@@ -971,6 +1015,7 @@ int main(void)
         T(following_a_row_is_kept_for_the_next_start),
         T(a_silence_says_what_it_covers_before_it_is_set),
         T(a_message_rings_once_and_its_words_are_no_sequences),
+        T(through_tmux_a_message_reaches_the_terminal_outside),
     };
     return cmocka_run_group_tests_name("frame", tests, setup, teardown);
 }
