@@ -12,7 +12,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define MOST_LOOKS 1500 /* of one replay */
+#define MOST_CHANGES 400000 /* of one replay: the newest */
+#define BETWEEN_MS CT_HOUR
 #define TICK_MS CT_MINUTE
 #define DEFAULT_SPAN_MS (30 * CT_DAY)
 
@@ -44,7 +45,8 @@ struct replay {
     const struct ct_rule *rule;
     struct actor *v;
     size_t n, cap;
-    int64_t fired, resolved, told, looks;
+    int64_t fired, resolved, told, looks, changes;
+    int64_t first_ms; /* of all that was read; CT_NONE: nothing */
 };
 
 static struct actor *find_actor(struct replay *p, int64_t id)
@@ -154,36 +156,59 @@ static int by_number(const void *a, const void *b)
     return (*x > *y) - (*x < *y);
 }
 
-/* When something happened, not closer than GAP_MS; and a moment every so often in between, for what
- * only time brings. */
-static int64_t *moments(const struct ct_event_row *e, size_t n_events, int64_t from_ms, int64_t to_ms,
-                        int64_t gap_ms, size_t *n)
+/* Can what happened change what RULE says? */
+static bool concerns(const struct ct_rule *rule, const struct ct_event_row *e)
 {
-    int64_t *v = ct_xcalloc(n_events + MOST_LOOKS + 2, sizeof *v), rest = 4 * gap_ms;
+    switch (e->kind) {
+    case CT_EVENT_INCIDENT:
+    case CT_EVENT_STATE:
+        return ct_rule_reads(rule, CT_SOURCE_STATUS);
+    case CT_EVENT_PRICE:
+    case CT_EVENT_STOCK:
+        return ct_rule_reads(rule, CT_SOURCE_PRICES) || ct_rule_reads(rule, CT_SOURCE_MODELS);
+    case CT_EVENT_MODEL:
+        return ct_rule_reads(rule, CT_SOURCE_MODELS);
+    default:
+        return e->kind != CT_EVENT_ALERT;
+    }
+}
+
+/* Each moment at which something changed that concerns RULE, and one an hour in between, for what only
+ * time brings. */
+static int64_t *moments(struct replay *p, const struct ct_event_row *e, size_t n_events, int64_t from_ms,
+                        int64_t to_ms, size_t *n)
+{
+    int64_t *v = ct_xcalloc(n_events + (size_t)((to_ms - from_ms) / BETWEEN_MS) + 2, sizeof *v);
     size_t all = 0;
     for (size_t i = 0; i < n_events; i++)
-        v[all++] = e[i].at_ms;
-    for (int64_t t = from_ms; t <= to_ms && all < n_events + MOST_LOOKS; t += rest)
+        if (concerns(p->rule, &e[i]))
+            v[all++] = e[i].at_ms;
+    p->changes = (int64_t)all;
+    for (int64_t t = from_ms; t < to_ms; t += BETWEEN_MS)
         v[all++] = t;
     v[all++] = to_ms;
     qsort(v, all, sizeof *v, by_number);
     *n = 0;
     for (size_t i = 0; i < all; i++)
-        if (*n == 0 || v[i] - v[*n - 1] >= gap_ms)
+        if (*n == 0 || v[i] != v[*n - 1])
             v[(*n)++] = v[i];
     return v;
 }
 
 static enum ct_status replay(struct replay *p, struct ct_reader *r, int64_t from_ms, int64_t to_ms,
-                             int64_t gap_ms, struct ct_error *err)
+                             struct ct_error *err)
 {
     struct ct_arena *a = ct_arena_new(0);
     struct ct_query q = {
-        .at_ms = CT_LIVE, .now_ms = to_ms, .from_ms = from_ms, .to_ms = to_ms, .limit = 200000};
+        .at_ms = CT_LIVE, .now_ms = to_ms, .from_ms = from_ms, .to_ms = to_ms, .limit = MOST_CHANGES};
     struct ct_rows rows = {NULL, 0};
     enum ct_status st = ct_read_events(r, &q, a, &rows, err);
+    const struct ct_event_row *e = rows.v; /* newest first */
     size_t n = 0;
-    int64_t *at = st == CT_OK ? moments(rows.v, rows.n, from_ms, to_ms, gap_ms, &n) : NULL;
+    p->first_ms = rows.n ? e[rows.n - 1].at_ms : CT_NONE;
+    if (rows.n == MOST_CHANGES)
+        from_ms = p->first_ms; /* what was before is not looked at, and that is said */
+    int64_t *at = st == CT_OK ? moments(p, e, rows.n, from_ms, to_ms, &n) : NULL;
     for (size_t i = 0; st == CT_OK && i < n; i++) {
         st = look(p, r, at[i], to_ms, err);
         int64_t next = i + 1 < n ? at[i + 1] : to_ms;
@@ -193,6 +218,22 @@ static enum ct_status replay(struct replay *p, struct ct_reader *r, int64_t from
     free(at);
     ct_arena_free(a);
     return st;
+}
+
+/* What it would have done, and what that was found from. */
+static void say_covered(const struct replay *p, const char *name, int64_t from_ms, int64_t now_ms)
+{
+    char first[CT_TIME_MAX];
+    bool late = p->first_ms != CT_NONE && p->first_ms - from_ms > CT_DAY;
+    ct_time_format(first, p->first_ms == CT_NONE ? now_ms : p->first_ms / CT_SECOND * CT_SECOND);
+    fprintf(stderr,
+            "cloudtape: %s: fired %" PRId64 " times, resolved %" PRId64 ", %" PRId64 " messages; looked at"
+            " each of %" PRId64 " changes it is about, and every hour: %" PRId64 " looks%s%s\n",
+            name, p->fired, p->resolved, p->told, p->changes, p->looks,
+            p->first_ms == CT_NONE ? "; nothing is stored of that time"
+            : late                 ? "; nothing was looked at before "
+                                   : "",
+            late ? first : "");
 }
 
 int ct_alerts_test(struct ct_alert_call *c, int argc, char **argv)
@@ -208,22 +249,15 @@ int ct_alerts_test(struct ct_alert_call *c, int argc, char **argv)
     struct replay p = {.rule = rule_named(config.rules, argv[0])};
     int code = EXIT_USAGE;
     bool builtin = p.rule && ct_rule_view(p.rule)->builtin > CT_RULE_SOURCE_STALE;
-    int64_t gap = (now - from) / MOST_LOOKS > CT_MINUTE ? (now - from) / MOST_LOOKS : CT_MINUTE;
     if (builtin)
         ct_complain(0, argv[0], "it watches this machine; there is no past of it to replay");
     else if (p.rule && ct_reader_open(c->db.p, &r, &err) == CT_OK &&
-             replay(&p, r, from, now, gap, &err) == CT_OK)
+             replay(&p, r, from, now, &err) == CT_OK)
         code = EXIT_WORKED;
     else if (p.rule)
         code = ct_complain_err(EXIT_ERROR, &err);
-    if (code == EXIT_WORKED) {
-        char step[CT_TIME_MAX];
-        ct_age_format(step, gap);
-        fprintf(stderr,
-                "cloudtape: %s: fired %" PRId64 " times, resolved %" PRId64 ", %" PRId64
-                " messages; looked %" PRId64 " times, at most every %s\n",
-                argv[0], p.fired, p.resolved, p.told, p.looks, step);
-    }
+    if (code == EXIT_WORKED)
+        say_covered(&p, argv[0], from, now);
     for (size_t i = 0; i < p.n; i++) {
         free(p.v[i].subject);
         free(p.v[i].text);
