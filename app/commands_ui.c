@@ -190,6 +190,7 @@ static void ui_options(struct ct_call *c, struct ct_ui_options *o)
     o->charset = flag_or_setting(c, CT_FLAG_CHARSET, "charset");
     o->start = flag_or_setting(c, CT_FLAG_START, "start");
     o->color = ct_setting(c->settings, "", "color");
+    o->opener = ct_setting(c->settings, "", "opener");
     o->tz = ct_setting(c->settings, "", "tz");
     o->mouse = ct_setting_number(c->settings, "", "mouse") == 1;
     o->no_confirm_quit = ct_setting_number(c->settings, "", "confirm_quit") == 0;
@@ -278,6 +279,12 @@ static int start_work(void *ctx, const char *const *args)
     return ct_fetcher_start(all);
 }
 
+static enum ct_status open_link(void *ctx, const char *opener, const char *url, struct ct_error *err)
+{
+    (void)ctx;
+    return ct_link_open(opener, ct_span(url), err);
+}
+
 /* One run of the UI with a fetcher called by ARGS beside it. */
 static int run_ui(struct ct_call *c, struct ct_ui_options *o, const char *const *args,
                   struct ct_ui_result *result)
@@ -307,6 +314,7 @@ static int run_ui(struct ct_call *c, struct ct_ui_options *o, const char *const 
     o->on_fd = on_fd;
     o->on_summary = b.wanted ? on_summary : NULL;
     o->work = start_work;
+    o->open = open_link;
     o->refresh = b.wanted ? refresh : NULL;
     signal(SIGPIPE, SIG_IGN);
     enum ct_status status = ct_ui_run(o, result, &c->err);

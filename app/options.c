@@ -56,6 +56,8 @@ const struct ct_setting_def ct_setting_defs[] = {
      "ascii"},
     {"", "color", CT_SET_WORD, 0, 0, "auto", color_words, "colours: auto obeys NO_COLOR"},
     {"", "tz", CT_SET_WORD, 0, 0, "utc", tz_words, "the clock of the screens: utc, local, both"},
+    {"", "opener", CT_SET_TEXT, 0, 0, NULL, NULL,
+     "the program `o` gives a link to, such as xdg-open; unset: `o` shows the link"},
     {"", "start", CT_SET_TEXT, 0, 0, "now", NULL, "the first screen: its name or that of a [view]"},
     {"", "mouse", CT_SET_BOOL, 0, 0, "no", NULL, "mouse on at the start"},
     {"", "confirm_quit", CT_SET_BOOL, 0, 0, "yes", NULL, "`q` on screen 1 asks once"},

@@ -225,6 +225,76 @@ static void end_child(struct ct_keeper *k)
     }
 }
 
+/* ---- links ---- */
+
+static bool in_address(char c)
+{
+    static const char marks[] = "-._~:/?#[]@!$&'()*+,;=%";
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || (c && strchr(marks, c));
+}
+
+static enum ct_status clean_link(struct ct_span url, struct ct_buf *out, struct ct_error *err)
+{
+    size_t host = ct_span_istarts(url, "https://") ? 8 : ct_span_istarts(url, "http://") ? 7 : 0;
+    bool named = host && url.n > host && (in_address(url.p[host]) && !strchr("/?#@:-", url.p[host]));
+    if (!named || url.n > 2000)
+        return ct_fail(err, CT_ERR_SYNTAX, "link", "not opened: only http and https links are");
+    for (size_t i = 0; i < url.n; i++) {
+        unsigned char c = (unsigned char)url.p[i];
+        if (c < 0x20 || c == 0x7f)
+            return ct_fail(err, CT_ERR_SYNTAX, "link", "not opened: it has control characters");
+        if (in_address((char)c))
+            ct_buf_addc(out, (char)c);
+        else
+            ct_buf_addf(out, "%%%02X", c);
+    }
+    return CT_OK;
+}
+
+/* The child of a child that ends at once: init waits for it, and it cannot touch our terminal. */
+static bool start_apart(const char *program, char *const *argv)
+{
+    int failed[2], how = 1;
+    char byte;
+    if (pipe2(failed, O_CLOEXEC) != 0)
+        return false;
+    pid_t child = fork();
+    if (child == 0) {
+        if (fork() != 0)
+            _exit(0);
+        int null_fd = open("/dev/null", O_RDWR);
+        sigset_t none;
+        sigemptyset(&none);
+        sigprocmask(SIG_SETMASK, &none, NULL);
+        signal(SIGPIPE, SIG_DFL);
+        setsid();
+        for (int fd = 0; fd <= 2; fd++)
+            dup2(null_fd, fd);
+        execvp(program, argv);
+        byte = 1;
+        (void)!write(failed[1], &byte, 1);
+        _exit(127);
+    }
+    close(failed[1]);
+    while (child > 0 && waitpid(child, &how, 0) < 0 && errno == EINTR)
+        continue;
+    /* closed by exec, or a byte: at once in both cases */
+    bool fine = child > 0 && read(failed[0], &byte, 1) == 0;
+    close(failed[0]);
+    return fine;
+}
+
+enum ct_status ct_link_open(const char *opener, struct ct_span url, struct ct_error *err)
+{
+    struct ct_buf link = CT_BUF_INIT;
+    enum ct_status status = clean_link(url, &link, err);
+    char *argv[] = {(char *)(uintptr_t)opener, link.p, NULL};
+    if (status == CT_OK && !start_apart(opener, argv))
+        status = ct_fail(err, CT_ERR_NOT_FOUND, "opener", "%s cannot be started", opener);
+    ct_buf_free(&link);
+    return status;
+}
+
 int ct_fetcher_start(const char *const *args)
 {
     struct ct_buf path = CT_BUF_INIT;

@@ -5,6 +5,7 @@
 #define CT_SPAWN_H
 
 #include "db/base/err.h"
+#include "db/base/str.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -16,6 +17,11 @@ enum ct_status ct_fetcher_exec(char **argv, struct ct_error *err);
 /* Starts the program with ARGS (behind its name) beside us and lets it go: nobody has to wait for it.
  * Returns the end of a pipe that brings its words and closes with it, or -1. */
 int ct_fetcher_start(const char *const *args);
+
+/* Gives the link URL to the program OPENER (a name on PATH, or a path) and lets it go. Links come from feeds and pages:
+ * only http and https with a host are given on, every byte that has no place in an address as %XX, and nothing that
+ * could be taken for an option. CT_ERR_SYNTAX: no such link; CT_ERR_NOT_FOUND: no such program. */
+CT_MUST_USE enum ct_status ct_link_open(const char *opener, struct ct_span url, struct ct_error *err);
 
 /* Keeps one fetcher running: started when none has the database, again with growing pauses when it
  * ends. */

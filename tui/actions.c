@@ -233,6 +233,17 @@ void ui_open_about(struct ct_ui *ui, const struct ct_panel_ops *ops)
     }
 }
 
+static void open_link(struct ct_ui *ui, const char *url)
+{
+    struct ct_error err = {0};
+    if (!ui->o->open || !ui->o->opener || !*ui->o->opener)
+        ui_say(ui, false, "%s", url);
+    else if (ui->o->open(ui->o->ctx, ui->o->opener, url, &err) == CT_OK)
+        ui_say(ui, false, "opened: %s", url);
+    else
+        ui_say(ui, true, "%s: %s", err.where, err.what);
+}
+
 static void do_request(struct ct_ui *ui, struct panel *p, const struct ct_frame_request *req)
 {
     struct ct_span rest = ct_span(req->text), line;
@@ -269,6 +280,9 @@ static void do_request(struct ct_ui *ui, struct panel *p, const struct ct_frame_
     case CT_REQ_COMMAND:
         ui_prompt_open(ui, PROMPT_COMMAND);
         ui_prompt_replace(ui, 0, req->text);
+        break;
+    case CT_REQ_OPEN:
+        open_link(ui, req->text);
         break;
     case CT_REQ_WORK:
         ui_work(ui, req->text);

@@ -20,6 +20,7 @@ struct ct_ui_options {
     const char *charset;    /* "auto", "unicode", "narrow", "ascii"; NULL: auto */
     const char *color;      /* "auto", "always", "never"; NULL: auto (NO_COLOR, terminfo) */
     const char *start;      /* name of the first screen or view; NULL: "now" */
+    const char *opener;     /* the program that opens links; NULL or "": they are shown */
     const char *tz;         /* "utc", "local", "both"; NULL: utc */
     const struct ct_ui_view *views; /* views of the settings, then saved ones */
     size_t n_views;
@@ -41,6 +42,8 @@ struct ct_ui_options {
     /* Starts a command that writes (the arguments behind the program's name, NULL-terminated); must not block.
      * Returns a descriptor that brings what it says and ends with it, or -1. NULL: nothing can be written. */
     int (*work)(void *ctx, const char *const *args);
+    /* Gives URL to OPENER; must not block. NULL: links are shown. */
+    enum ct_status (*open)(void *ctx, const char *opener, const char *url, struct ct_error *err);
     /* After each load of the summary (about each commit, and each minute): lease holder and heartbeat, e.g.
      * to take over from a dead fetcher. Must not block. */
     void (*on_summary)(void *ctx, const struct ct_summary *s);

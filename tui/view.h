@@ -81,7 +81,7 @@
     X(EXIT, "exit", "where else the row's GPU or model is sold by a healthy place")                \
     X(COST, "cost", "what a job on it would cost, place by place")                                 \
     X(UNITS, "units", "other units")                                                               \
-    X(OPEN, "open", "show the link")                                                               \
+    X(OPEN, "open", "open the link, or show it")                                                               \
     X(COPY, "copy", "copy the row as text")                                                        \
     X(COPY_JSON, "copy_json", "copy the row as JSON")                                              \
     X(CURSOR_LEFT_10, "cursor_left_10", "cursor ten columns left")                                 \
@@ -173,7 +173,7 @@ enum ct_act_result {
 struct ct_frame_request {
     enum { CT_REQ_NONE, CT_REQ_SCREEN, CT_REQ_HISTORY, CT_REQ_COMPARE, CT_REQ_DETAIL, CT_REQ_WATCH,
            CT_REQ_WATCH_UP, CT_REQ_WATCH_DOWN, /* TEXT's line of the watchlist, one place */
-           CT_REQ_MESSAGE, CT_REQ_COPY,
+           CT_REQ_MESSAGE, CT_REQ_OPEN /* the link TEXT */, CT_REQ_COPY,
            CT_REQ_COMMAND, /* opens the command line with TEXT in it */
            CT_REQ_WORK /* runs a command that writes; its words are TEXT's lines */ } kind;
     int screen;        /* 1..8 */

@@ -215,6 +215,62 @@ static void a_missing_program_is_told(void **state)
     assert_non_null(strstr(err.what, program));
 }
 
+/* ---- links ---- */
+
+/* What a program in the opener's place was given for URL: "N|first argument|"; "" when it was not called. */
+static void opens(const char *url, const char *want)
+{
+    char text[512];
+    struct ct_error err = {0};
+    struct ct_buf got = CT_BUF_INIT;
+    snprintf(text, sizeof text, "#!/bin/sh\nprintf '%%s|' \"$#\" \"$@\" >'%s.part'\nmv '%s.part' '%s'\n", words, words,
+             words);
+    unlink(words);
+    assert_int_equal(ct_write_file(program, ct_span(text), NULL), CT_OK);
+    assert_int_equal(chmod(program, 0700), 0);
+    enum ct_status status = ct_link_open(program, ct_span(url), &err);
+    if (!*want) {
+        assert_int_equal(status, CT_ERR_SYNTAX);
+        assert_int_equal(access(words, F_OK), -1);
+        return;
+    }
+    assert_int_equal(status, CT_OK);
+    int64_t give_up = ct_mono_ms() + CT_MINUTE;
+    while (access(words, F_OK) != 0 && ct_mono_ms() < give_up)
+        nanosleep(&(struct timespec){.tv_nsec = 5000000}, NULL);
+    assert_int_equal(ct_read_file(words, 4096, &got, &err), CT_OK);
+    assert_string_equal(got.p, want);
+    ct_buf_free(&got);
+}
+
+static void a_link_is_one_argument_with_nothing_in_it_but_an_address(void **state)
+{
+    (void)state;
+    opens("https://example.net/a?b=c&d=e#f", "1|https://example.net/a?b=c&d=e#f|");
+    opens("HTTP://example.net", "1|HTTP://example.net|");
+    opens("https://example.net/a b\"c`d\\e<f>|{g}^", "1|https://example.net/a%20b%22c%60d%5Ce%3Cf%3E%7C%7Bg%7D%5E|");
+    opens("https://example.net/$(id);'x'", "1|https://example.net/$(id);'x'|"); /* no shell reads it */
+    opens("https://example.net/\xc3\xa9", "1|https://example.net/%C3%A9|");
+}
+
+static void only_links_of_the_web_are_opened(void **state)
+{
+    (void)state;
+    static const char *const bad[] = {"", "file:///etc/passwd", "javascript:alert(1)", "--version", "-x https://a.b",
+                                      "https://", "https:///x", "https://-x", "http://@x", "ftp://a.b/c", "data:text/html,x",
+                                      " https://a.b", "https://a.b/\nc", "https://a.b/\033[2J", "//a.b/c", "https:a.b"};
+    for (size_t i = 0; i < CT_LEN(bad); i++)
+        opens(bad[i], "");
+}
+
+static void an_opener_that_is_not_there_is_named(void **state)
+{
+    (void)state;
+    struct ct_error err = {0};
+    assert_int_equal(ct_link_open("/nowhere/opener", CT_LIT("https://example.net/"), &err), CT_ERR_NOT_FOUND);
+    assert_non_null(strstr(err.what, "/nowhere/opener"));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -226,6 +282,9 @@ int main(void)
         cmocka_unit_test(a_stubborn_child_is_ended_within_patience),
         cmocka_unit_test(our_own_descriptors_do_not_reach_the_child),
         cmocka_unit_test(a_missing_program_is_told),
+        cmocka_unit_test(a_link_is_one_argument_with_nothing_in_it_but_an_address),
+        cmocka_unit_test(only_links_of_the_web_are_opened),
+        cmocka_unit_test(an_opener_that_is_not_there_is_named),
     };
     return cmocka_run_group_tests_name("spawn", tests, make_folder, remove_folder);
 }

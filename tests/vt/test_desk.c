@@ -4,6 +4,7 @@
 
 #include "db/base/arena.h"
 #include "db/base/paths.h"
+#include "db/base/timeutil.h"
 #include "tests/vt/harness.h"
 
 #include <setjmp.h>
@@ -197,6 +198,51 @@ static void what_i_follow_has_my_order_also_tomorrow(void **state)
     leave(v);
 }
 
+/* Focuses the panel TITLE of this screen. */
+static void tab_to(struct vt *v, const char *title)
+{
+    for (int i = 0; i < 10 && !vt_has(v, title); i++) {
+        vt_type(v, "\t");
+        vt_settle(v, 100);
+    }
+    vt_wait(v, title);
+}
+
+/* What follows from o in the news: the program of the settings gets the link, and nothing else. */
+static void o_gives_the_link_of_an_article_to_the_opener(void **state)
+{
+    (void)state;
+    char opener[700], got[700], text[2400];
+    struct ct_error e = {0};
+    struct ct_buf said = CT_BUF_INIT;
+    snprintf(opener, sizeof(opener), "%s/opener", home);
+    snprintf(got, sizeof(got), "%s/opened", home);
+    snprintf(text, sizeof(text), "#!/bin/sh\nprintf '%%s|' \"$#\" \"$@\" >'%s.part'\nmv '%s.part' '%s'\n", got, got, got);
+    assert_int_equal(ct_write_file(opener, ct_span(text), &e), CT_OK);
+    assert_int_equal(chmod(opener, 0700), 0);
+    struct vt *v = start(60, 120, NULL);
+    vt_type(v, "2");
+    tab_to(v, ">News");
+    vt_type(v, "o"); /* no opener is set: the link is shown */
+    vt_wait(v, "https://news.example.net/");
+    leave(v);
+    snprintf(text, sizeof(text), "opener = %s\n", opener);
+    write_config(text);
+    v = start(60, 120, NULL);
+    vt_type(v, "2");
+    tab_to(v, ">News");
+    vt_type(v, "o");
+    vt_wait(v, "opened: https://news.example.net/");
+    int64_t give_up = ct_mono_ms() + CT_MINUTE;
+    while (access(got, F_OK) != 0 && ct_mono_ms() < give_up) {
+        vt_settle(v, 20);
+    }
+    assert_int_equal(ct_read_file(got, 4096, &said, &e), CT_OK);
+    assert_true(ct_span_starts(ct_buf_span(&said), "1|https://news.example.net/"));
+    ct_buf_free(&said);
+    leave(v);
+}
+
 static void no_key_is_silent(void **state)
 {
     (void)state;
@@ -299,6 +345,7 @@ int main(void)
         T(the_theme_picker_shows_each_at_once_and_keeps_none_by_itself),
         T(the_theme_list_fits_every_terminal),
         T(what_i_follow_has_my_order_also_tomorrow),
+        T(o_gives_the_link_of_an_article_to_the_opener),
         T(no_key_is_silent),
         T(the_command_line_knows_the_words_of_the_shell),
         T(a_tab_is_clicked_and_a_drag_on_a_chart_measures),

@@ -793,7 +793,7 @@ static enum ct_act_result act(void *state, const void *model, enum ct_action act
     case CT_ACT_HISTORY: return request(req, CT_REQ_HISTORY, m->series);
     case CT_ACT_COMPARE: return request(req, CT_REQ_COMPARE, m->series);
     case CT_ACT_WATCH: return request(req, CT_REQ_WATCH, m->series);
-    case CT_ACT_OPEN: return request(req, CT_REQ_MESSAGE, m->url);
+    case CT_ACT_OPEN: return request(req, CT_REQ_OPEN, m->url);
     case CT_ACT_COPY: return request(req, CT_REQ_COPY, m->summary.n ? m->summary : m->subject);
     default: return CT_ACT_IGNORED;
     }

@@ -232,7 +232,7 @@ static enum ct_act_result act_on_row(const struct ct_tview *v, struct ct_tstate 
     case CT_ACT_SILENCE:
         return ct_tview_alert(v, ct_tview_row(v, s, m), action, req);
     case CT_ACT_OPEN:
-        return request(v, s, m, v->url, CT_REQ_MESSAGE, req);
+        return request(v, s, m, v->url, CT_REQ_OPEN, req);
     case CT_ACT_COPY:
         return copy(v, s, m, false, req);
     case CT_ACT_COPY_JSON:
