@@ -224,6 +224,8 @@ struct ct_batch {
     int64_t data_ms;          /* when the source says it was made; CT_NONE if it does not */
     struct ct_span next_page; /* where the rest is; null on the last page. "&NAME=VALUE": the same
                                  POST with this field behind its own */
+    bool empty_list; /* nothing in a list that hardly ever is empty: to be believed when the next answer
+                        says so as well */
     bool trouble_only; /* the source lists only what is in trouble: fewer rows, even none, are good
                           news and no reason for doubt */
 };

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #define CONFIRMATIONS 3
+#define CONFIRMATIONS_EMPTY_LIST 2
 #define EMPTY_MS (6 * CT_HOUR)
 #define YEAR_2000_MS INT64_C(946684800000)
 
@@ -102,6 +103,7 @@ static void add_imported_source(struct ct_job *j)
 struct doubt {
     const char *reason; /* NULL: none. Stays the same for answers that agree */
     int64_t mark;       /* what agreeing answers agree on */
+    int64_t confirmations;
     char words[160];
 };
 
@@ -110,14 +112,27 @@ static int64_t usable_time(int64_t ms, int64_t now_ms)
     return ms == CT_NONE || ms < YEAR_2000_MS || ms > now_ms + CT_DAY ? CT_NONE : ms;
 }
 
-static struct doubt doubt_of(const struct ct_job *j, const struct source *s)
+/* The last answer that was believed had nothing in it either. */
+static bool was_empty(struct ct_job *j)
+{
+    sqlite3_stmt *st = ASK(j->w, POLL_OK_BEFORE, vi(j->source), vi(j->at_ms));
+    bool empty = ct_w_row(j->w, st) && ct_w_int(st, 2) == 0;
+    ct_w_end(st);
+    return empty;
+}
+
+static struct doubt doubt_of(struct ct_job *j, const struct source *s)
 {
     const struct ct_batch *b = j->f->batch;
-    struct doubt d = {0};
+    struct doubt d = {.confirmations = CONFIRMATIONS};
     int64_t had, has, data_ms = usable_time(b->data_ms, j->at_ms);
     ct_w_count(j, &had, &has);
     struct ct_span page = b->pages.n ? b->pages.v[0].id : CT_SPAN_NONE;
-    if (had > 0 && has == 0 && !b->trouble_only) {
+    if (b->empty_list) {
+        d.reason = was_empty(j) ? NULL : "an empty list";
+        d.confirmations = CONFIRMATIONS_EMPTY_LIST;
+        (void)snprintf(d.words, sizeof d.words, "a list that hardly ever is empty is");
+    } else if (had > 0 && has == 0 && !b->trouble_only) {
         d.reason = "no rows any more";
         (void)snprintf(d.words, sizeof d.words, "no rows, %" PRId64 " before", had);
     } else if (page.n && s->page_id.n && !ct_span_eq(page, s->page_id)) {
@@ -163,7 +178,7 @@ static bool hold_back(struct ct_job *j, struct source *s, char *words, size_t si
     int64_t n = again ? s->pending_n + 1 : 1;
     int64_t since = again ? s->pending_since_ms : j->at_ms;
     bool empty = strcmp(d.reason, "no rows any more") == 0;
-    if (n >= CONFIRMATIONS && (!empty || j->at_ms - since >= EMPTY_MS))
+    if (n >= d.confirmations && (!empty || j->at_ms - since >= EMPTY_MS))
         return false;
     RUN(j->w, SOURCE_HELD, vi(j->source), vi(n), vs(d.reason), vi(d.mark), vi(since));
     j->out->suspicious = true;

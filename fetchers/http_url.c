@@ -21,7 +21,7 @@ static bool plain_url(struct ct_span url)
 }
 
 enum ct_status ct_http_split_url(const char *url, bool mail, char **origin, bool *secure,
-                               bool *public_host, struct ct_error *err)
+                                 bool *public_host, struct ct_error *err)
 {
     const char *safe = mail ? "smtps" : "https", *plain = mail ? "smtp" : "http";
     enum ct_status st = CT_OK;

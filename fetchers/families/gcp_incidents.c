@@ -205,7 +205,8 @@ static enum ct_status parse(struct ct_span body, const struct ct_parse_hint *hin
                 add_incident(e, &all, out);
         }
         add_products(&all, out);
-        if (json_array_size(root) == 0)
+        out->empty_list = json_array_size(root) == 0; /* closed ones stay in it for months */
+        if (out->empty_list)
             ct_batch_note(out, CT_LIT("a list without any incident"));
     }
     json_decref(root);

@@ -471,6 +471,28 @@ static void a_list_of_trouble_may_shrink_and_end_at_once(void **state)
     expect(f, "SELECT count(*) FROM component JOIN series ON id = series_id WHERE NOT cur_flags & 8", "0");
 }
 
+/* Google's list keeps closed incidents for months: "[]" may be a failure (sources/status.md table 5). */
+static void a_list_that_is_hardly_ever_empty_is_believed_to_be_when_asked_again(void **state)
+{
+    struct fixture *f = *state;
+    static const struct {
+        bool empty, held;
+    } polls[] = {{true, true}, {true, false}, {true, false}, {false, false},
+                 {true, true}, {false, false}, {true, true}, {true, false}};
+    for (size_t i = 0; i < CT_LEN(polls); i++) {
+        if (!polls[i].empty)
+            component(f, "vertex", CT_STATE_MAJOR);
+        f->batch.empty_list = polls[i].empty;
+        fetch(f, "stat", M((int)i));
+        if (f->commit.suspicious != polls[i].held)
+            fail_msg("poll %zu: %s", i, f->commit.remark);
+        if (i == 0) /* nothing is known yet, least of all that all is well */
+            expect(f, "SELECT count(*) FROM series", "0");
+    }
+    expect(f, POLLS, "0|0|1|3|an empty list\n1|2|2|0|-\n3|3|1|0|-\n4|4|1|3|an empty list\n"
+                     "5|5|1|0|-\n6|6|1|3|an empty list\n7|7|1|0|-");
+}
+
 static void trust_takes_the_next_answer_as_it_is(void **state)
 {
     struct fixture *f = *state;
@@ -1003,6 +1025,7 @@ int main(void)
         T(a_list_of_trouble_may_shrink_and_end_at_once),
         T(a_good_answer_between_starts_the_count_again),
         T(an_empty_answer_needs_six_hours_as_well),
+        T(a_list_that_is_hardly_ever_empty_is_believed_to_be_when_asked_again),
         T(trust_takes_the_next_answer_as_it_is),
         T(another_page_or_older_data_is_held_back),
         T(a_provider_is_as_bad_as_its_worst_part),
