@@ -33,10 +33,22 @@ static struct ct_span clean(struct ct_arena *a, struct ct_span s, unsigned flags
     return to ? (struct ct_span){to, ct_text_clean(to, cap, s, flags)} : CT_SPAN_NONE;
 }
 
+/* A subject for people: names of series hold what a word cannot as %XX. */
+static void say_subject(struct ct_buf *b, struct ct_span s)
+{
+    for (size_t i = 0; i < s.n; i++) {
+        char hex[3] = {i + 2 < s.n ? s.p[i + 1] : '\0', i + 2 < s.n ? s.p[i + 2] : '\0', '\0'}, *end;
+        long byte = strtol(hex, &end, 16);
+        bool coded = s.p[i] == '%' && end == hex + 2 && byte >= ' ' && byte < 0x7f;
+        ct_buf_addc(b, coded ? (char)byte : s.p[i]);
+        i += coded ? 2 : 0;
+    }
+}
+
 static void say_one(struct ct_buf *b, const struct entry *e, const struct ct_alert_instance *a)
 {
-    ct_buf_addf(b, "%s %s %.*s", shout(e->i.kind), ct_severity_words[e->i.severity],
-                CT_FMT(a ? a->subject : CT_LIT("?")));
+    ct_buf_addf(b, "%s %s ", shout(e->i.kind), ct_severity_words[e->i.severity]);
+    say_subject(b, a ? a->subject : CT_LIT("?"));
     if (e->i.text.n)
         ct_buf_addf(b, ": %.*s", CT_FMT(e->i.text));
     if (a)

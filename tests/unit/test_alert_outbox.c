@@ -391,6 +391,19 @@ static void rule_16_a_full_queue_loses_its_oldest_repeats_first(void **state)
     end(&b);
 }
 
+static void a_subject_is_written_for_people_and_stays_one_word_for_programs(void **state)
+{
+    (void)state;
+    struct bench b = begin();
+    struct ct_alert_instance *i = alert(&b, "g", CT_SEV_CRITICAL);
+    i->subject = CT_LIT("vastai/Quebec%2C%20CA/100%/%0Ax%1b%zz%");
+    tell(&b, i, CT_TELL_FIRING);
+    assert_true(send(&b));
+    assert_non_null(strstr(b.d.title.p, "FIRING critical vastai/Quebec, CA/100%/%0Ax%1b%zz%: it is bad"));
+    assert_non_null(strstr(b.d.json.p, "\"subject\":\"vastai/Quebec%2C%20CA/"));
+    end(&b);
+}
+
 static void rule_17_what_a_new_rule_finds_is_one_message(void **state)
 {
     (void)state;
@@ -455,6 +468,7 @@ int main(void)
         T(rule_15_what_was_stored_before_the_end_is_sent_with_the_same_id),
         T(rule_16_thirty_messages_an_hour_then_one_digest),
         T(rule_16_a_full_queue_loses_its_oldest_repeats_first),
+        T(a_subject_is_written_for_people_and_stays_one_word_for_programs),
         T(rule_17_what_a_new_rule_finds_is_one_message),
         T(a_jump_of_the_clock_sends_nothing_early),
         T(a_message_that_was_not_stored_is_made_again),

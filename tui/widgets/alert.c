@@ -12,7 +12,8 @@ static const struct {
 } tables[] = {
     {"status", "status", "state>=part"}, {"component", "components", "state>=part"},
     {"offer", "gpus", NULL},             {"token_price", "tokens", NULL},
-    {"source", "sources", "stale"},
+    {"source", "sources", "stale"},      {"tokens", "tokens", "change>10% over 24h"},
+    {"models", "models", "retires<60d"}, {"gpu", "gpus", "change>10% over 24h"},
 };
 
 /* What a row is: columns that name it. */
