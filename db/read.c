@@ -475,9 +475,8 @@ struct ct_asof ct_asof_row(struct ct_reader *r, sqlite3_stmt *st, int i)
     };
 }
 
-bool ct_words_at(struct ct_reader *r, int64_t series, struct ct_span fields[CT_WORDS_MOST])
+static bool read_words(struct ct_reader *r, sqlite3_stmt *st, struct ct_span fields[CT_WORDS_MOST])
 {
-    sqlite3_stmt *st = r->live ? NULL : ct_use(r, SQL_WORDS, 2, series, r->at);
     struct ct_span rest = CT_SPAN_NONE;
     if (st && ct_step(r, st))
         rest = ct_col_text(r, st, 0);
@@ -491,6 +490,22 @@ bool ct_words_at(struct ct_reader *r, int64_t series, struct ct_span fields[CT_W
             fields[i] = CT_SPAN_NONE;
     }
     return true;
+}
+
+bool ct_words_at(struct ct_reader *r, int64_t series, struct ct_span fields[CT_WORDS_MOST])
+{
+    return read_words(r, r->live ? NULL : ct_use(r, SQL_WORDS, 2, series, r->at), fields);
+}
+
+bool ct_wording_at(struct ct_reader *r, enum ct_wording kind, int64_t source, struct ct_span owner,
+                   struct ct_span id, struct ct_span fields[CT_WORDS_MOST])
+{
+    sqlite3_stmt *st = r->live ? NULL : ct_use(r, SQL_WORDING, 2, (int64_t)kind, source);
+    ct_bind_text(r, st, 3, owner);
+    ct_bind_text(r, st, 4, id);
+    if (st)
+        sqlite3_bind_int64(st, 5, r->at);
+    return read_words(r, st, fields);
 }
 
 /* ---- small tools ---- */

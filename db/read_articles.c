@@ -16,6 +16,7 @@ TABLE(ct_article_table, "article", ROW, article_columns);
 struct found {
     struct ct_article_row row;
     int64_t source_id;
+    bool worded; /* its texts are those of the moment */
 };
 
 static int newer(const void *a, const void *b)
@@ -62,6 +63,14 @@ enum ct_status ct_read_articles(struct ct_reader *r, const struct ct_query *q, s
             f->row.first_ms = ct_col_must(st, 2);
             f->row.source = s->name;
             f->row.provider = s->provider.n ? s->provider : CT_SPAN_NONE;
+            struct ct_span then[CT_WORDS_MOST];
+            f->worded = ct_wording_at(r, CT_WORDING_ARTICLE, s->id, CT_LIT(""), f->row.id, then);
+            if (f->worded) {
+                f->row.title = then[0];
+                f->row.url = then[1];
+                f->row.summary = then[2];
+                f->row.published_ms = ct_words_int(then[3]);
+            }
             set_time(&f->row);
         }
     }
@@ -70,6 +79,8 @@ enum ct_status ct_read_articles(struct ct_reader *r, const struct ct_query *q, s
     struct ct_article_row *rows = ct_arena_alloc(a, (n + 1) * sizeof *rows);
     for (size_t i = 0; rows && i < n; i++) { /* texts only of what is shown */
         rows[i] = v.v[i].row;
+        if (v.v[i].worded)
+            continue;
         sqlite3_stmt *st = ct_use(r, SQL_ARTICLE, 1, v.v[i].source_id);
         ct_bind_text(r, st, 2, rows[i].id);
         if (ct_step(r, st)) {

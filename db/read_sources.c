@@ -98,6 +98,11 @@ static struct ct_source_row source_row(const struct ct_reader *r, const struct c
 static void read_notes(struct ct_reader *r, const struct ct_source_at *s, struct ct_source_row *row)
 {
     sqlite3_stmt *st = ct_use(r, SQL_NOTES, 1, s->id);
+    struct ct_span then[CT_WORDS_MOST];
+    if (ct_wording_at(r, CT_WORDING_NOTES, s->id, CT_LIT(""), CT_LIT(""), then)) {
+        row->notes = then[0];
+        return;
+    }
     if (!r->live && !s->newest)
         return;
     while (ct_step(r, st)) {

@@ -526,6 +526,13 @@ enum ct_status ct_read_updates(struct ct_reader *r, const struct ct_query *q, st
                 .phase = ct_col_enum(st, 2, CT_PHASE_UNKNOWN),
                 .text = ct_col_text(r, st, 3),
             };
+            struct ct_span then[CT_WORDS_MOST];
+            if (ct_wording_at(r, CT_WORDING_UPDATE, list.v[i].id, q->subject, ct_col_text(r, st, 4), then)) {
+                int64_t phase = ct_words_int(then[2]);
+                row->text = then[0];
+                row->at_ms = ct_words_int(then[1]);
+                row->phase = phase >= 0 && phase <= CT_PHASE_UNKNOWN ? (int)phase : -1;
+            }
         }
     }
     ct_sort(r, rows.v, rows.n, sizeof *rows.v, newer_update);

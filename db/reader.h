@@ -96,7 +96,9 @@
                  "(SELECT max(o.at_ms) FROM incident o WHERE o.source_id=?1"                       \
                  " AND o.ext_id=incident.ext_id AND o.open=1 AND o.from_ms<=?2)) FROM incident"    \
                  " WHERE source_id=?1 AND to_ms>?2 AND from_ms<=?2")                               \
-    X(UPDATES, "SELECT at_ms,first_ms,phase,text FROM incident_update"                             \
+    X(WORDING, "SELECT text FROM wording WHERE kind=?1 AND source_id=?2 AND owner=?3 AND ext_id=?4"     \
+               " AND from_ms<=?5 ORDER BY from_ms DESC LIMIT 1")                                   \
+    X(UPDATES, "SELECT at_ms,first_ms,phase,text,ext_id FROM incident_update"                             \
                " WHERE source_id=?1 AND incident=?2 AND first_ms<=?3")                             \
     X(ARTICLES, "SELECT ext_id,published_ms,first_ms FROM article"                                 \
                 " WHERE source_id=?1 AND first_ms<=?2")                                            \
@@ -272,6 +274,10 @@ static inline bool ct_gone(struct ct_asof v)
 /* The facts of a series as they were at r->at, field by field (schema.h); false when live or not known: then those of
  * the newest observation must do. */
 bool ct_words_at(struct ct_reader *r, int64_t series, struct ct_span fields[CT_WORDS_MOST]);
+/* The same of a message (OWNER: its incident), an article, or the notes of a source; false also when its text never
+ * changed. */
+bool ct_wording_at(struct ct_reader *r, enum ct_wording kind, int64_t source, struct ct_span owner,
+                   struct ct_span id, struct ct_span fields[CT_WORDS_MOST]);
 static inline int64_t ct_words_int(struct ct_span field)
 {
     int64_t n;

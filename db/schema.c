@@ -304,12 +304,23 @@ static const char step_9[] =
     "CREATE TRIGGER reference_outdated AFTER INSERT ON tick"
     " BEGIN DELETE FROM reference WHERE until_ms >= NEW.at_ms; END;";
 
+/* Version 10: what messages, articles and the notes of sources said over time, of those that ever changed: each version
+ * from its first observation on. OWNER: the incident of a message. TEXT: fields as in table words: of a message its
+ * text, moment and phase; of an article title, address, summary and date; of a source its notes. */
+static const char step_10[] =
+    "CREATE TABLE wording ("
+    " kind INTEGER NOT NULL CHECK (kind BETWEEN 0 AND 2), source_id INTEGER NOT NULL REFERENCES source(id),"
+    " owner TEXT NOT NULL, ext_id TEXT NOT NULL, from_ms INTEGER NOT NULL, hash INTEGER NOT NULL,"
+    " text TEXT NOT NULL, PRIMARY KEY (kind, source_id, owner, ext_id, from_ms)"
+    ") STRICT, WITHOUT ROWID;";
+
 static const struct ct_schema_step steps[] = {
     {.sql = step_1}, {.sql = step_2}, {.sql = step_3}, {.sql = step_4}, {.sql = step_5}, {.sql = step_6},
     {.sql = step_7, .run = ct_samples_from_rows, .after = "DROP TABLE sample"},
     {.sql = step_8, .run = ct_price_moves_from_events,
      .after = "DELETE FROM event WHERE kind = 2 AND origin = 0"},
     {.sql = step_9},
+    {.sql = step_10},
 };
 _Static_assert(CT_LEN(steps) == CT_SCHEMA_VERSION, "a step a version");
 

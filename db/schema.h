@@ -8,7 +8,7 @@
 #include <sqlite3.h>
 
 #define CT_APPLICATION_ID 0x434c5450 /* "CLTP" in the file's header: a database of ours */
-#define CT_SCHEMA_VERSION 9          /* PRAGMA user_version */
+#define CT_SCHEMA_VERSION 10          /* PRAGMA user_version */
 
 /* sample.flags. A sample without a number (NULL) and without CT_SAMPLE_GONE means: listed, no
  * price. */
@@ -84,6 +84,7 @@ enum ct_component_words {
     CT_COMPONENT_REGION,
     CT_COMPONENT_RAW_STATE,
 };
+enum ct_wording { CT_WORDING_UPDATE, CT_WORDING_ARTICLE, CT_WORDING_NOTES }; /* wording.kind */
 enum { CT_REFERENCE_NTH = 64 }; /* keys of table reference: series * this + which of its samples */
 enum { CT_WORDS_MOST = 9 };
 #define CT_WORDS_NULL "\x1e"

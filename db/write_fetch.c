@@ -331,6 +331,7 @@ static void store_notes(struct ct_job *j)
             ct_buf_addf(&text, "%s%lld x %.*s", text.n ? "; " : "", (long long)v[i].count,
                         CT_FMT(v[i].what));
     }
+    ct_w_word_notes(j, ct_buf_span(&text));
     RUN(j->w, SOURCE_NOTES, vi(j->source), vi(left_out), vt(ct_buf_span(&text)));
     ct_buf_free(&text);
 }

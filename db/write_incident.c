@@ -317,6 +317,7 @@ static void store_updates(struct ct_job *j, const struct ct_batch *b)
             id = ct_arena_printf(a, "#%016llx",
                                  (unsigned long long)mix(mix_text(5, u->text), (uint64_t)u->at_ms));
         struct ct_span incident = u->incident.p ? u->incident : CT_LIT("");
+        ct_w_word_update(j, incident, id, u);
         int64_t n = RUN(j->w, UPDATE_PUT, vi(j->source), vt(incident), vt(id), vi(u->at_ms),
                         ve(u->phase), vt(u->text), vi(j->at_ms), vi(j->f->import));
         if (!j->f->import && n > 0) {
@@ -327,7 +328,9 @@ static void store_updates(struct ct_job *j, const struct ct_batch *b)
     for (size_t i = 0; i < b->articles.n; i++) {
         const struct ct_article *r = &b->articles.v[i];
         struct ct_span id = r->id.n ? r->id : r->url.n ? r->url : r->title;
-        int64_t n = RUN(j->w, ARTICLE_PUT, vi(j->source), vt(id.p ? id : CT_LIT("")), vt(r->title),
+        id = id.p ? id : CT_LIT("");
+        ct_w_word_article(j, id, r);
+        int64_t n = RUN(j->w, ARTICLE_PUT, vi(j->source), vt(id), vt(r->title),
                         vt(r->url), vt(r->summary), vi(r->published_ms), vi(j->at_ms),
                         vi(j->f->import));
         if (!j->f->import && n > 0) {

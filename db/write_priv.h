@@ -162,6 +162,22 @@
         " text=iif(excluded.seen_ms>=seen_ms, excluded.text, text)," \
         " first_ms=min(first_ms, excluded.first_ms), seen_ms=max(seen_ms, excluded.seen_ms)" \
         " WHERE ?8 OR (excluded.at_ms, excluded.phase, excluded.text) IS NOT (at_ms, phase, text)") \
+    /* wording: what texts were */ \
+    X(UPDATE_GET, "SELECT first_ms, text, at_ms, phase FROM incident_update" \
+        " WHERE source_id=?1 AND incident=?2 AND ext_id=?3") \
+    X(ARTICLE_GET, "SELECT first_ms, title, url, summary, published_ms FROM article" \
+        " WHERE source_id=?1 AND ext_id=?2") \
+    X(NOTES_GET, "SELECT 0, notes FROM source_note WHERE source_id=?1") \
+    X(WORDING_ANY, "SELECT 1 FROM wording WHERE kind=?1 AND source_id=?2 AND owner=?3 AND ext_id=?4 LIMIT 1") \
+    X(WORDING_AT, "SELECT from_ms, hash FROM wording WHERE kind=?1 AND source_id=?2 AND owner=?3 AND ext_id=?4" \
+        " AND from_ms<=?5 ORDER BY from_ms DESC LIMIT 1") \
+    X(WORDING_AFTER, "SELECT from_ms, hash FROM wording WHERE kind=?1 AND source_id=?2 AND owner=?3 AND ext_id=?4" \
+        " AND from_ms>?5 ORDER BY from_ms LIMIT 1") \
+    X(WORDING_PUT, "INSERT OR REPLACE INTO wording (kind, source_id, owner, ext_id, from_ms, hash, text)" \
+        " VALUES (?1,?2,?3,?4,?5,?6,?7)") \
+    X(WORDING_COPY, "INSERT OR IGNORE INTO wording SELECT kind, source_id, owner, ext_id, ?6, hash, text" \
+        " FROM wording WHERE kind=?1 AND source_id=?2 AND owner=?3 AND ext_id=?4 AND from_ms=?5") \
+    X(WORDING_DEL, "DELETE FROM wording WHERE kind=?1 AND source_id=?2 AND owner=?3 AND ext_id=?4 AND from_ms=?5") \
     /* references: what prices were */ \
     X(REFERENCE_AT, "SELECT at_ms FROM reference WHERE back_ms=?1 AND part=0") \
     X(REFERENCE_DEL, "DELETE FROM reference WHERE back_ms=?1") \
@@ -381,6 +397,11 @@ int ct_rollup(const struct ct_rollup_component *c, size_t n_c, const struct ct_r
               size_t n_i, int64_t at_ms);
 /* The page's own word ("minor", "HASISSUES", "300") as a state; unknown for others, -1 for null. */
 int ct_indicator_state(struct ct_span word);
+
+/* db/write_wording.c: before the newest text of a message, an article, the notes of an answer replaces what is stored. */
+void ct_w_word_update(struct ct_job *j, struct ct_span incident, struct ct_span id, const struct ct_update *u);
+void ct_w_word_article(struct ct_job *j, struct ct_span id, const struct ct_article *a);
+void ct_w_word_notes(struct ct_job *j, struct ct_span notes);
 
 /* db/write_reference.c: forgets what is in the making. */
 void ct_w_reference_drop(struct ct_writer *w);
