@@ -4,19 +4,23 @@
 
 #include <stdlib.h>
 
-/* A geography is what prices may be compared within: "us" for us, us-east-1 and us-west-2, "us-gov" apart; "" for
- * what is sold without a place. */
+/* A geography is what prices may be compared within: "us" for us, us-east-1 and us-west-2, "us-gov" apart; a data zone
+ * nobody says where is one of its own; "" for what is sold without a place. */
 struct ct_span ct_geography(struct ct_span region)
 {
     static const char *const anywhere[] = {"any", "global", "global-standard", "*", "standard", NULL};
     static const char *const whole[] = {"us-gov", NULL};
+    static const char *const same[][2] = {{"europe", "eu"}, {"apac", "ap"}, {"asia", "ap"}, {"data-zone", "datazone"}};
     if (!region.n || ct_word(anywhere, region) >= 0)
         return CT_LIT("");
     for (size_t i = 0; whole[i]; i++)
         if (ct_span_istarts(region, whole[i]))
             return ct_span(whole[i]);
-    struct ct_span rest = region;
-    return ct_span_cut(&rest, '-');
+    struct ct_span rest = region, word = ct_span_cut(&rest, '-');
+    for (size_t i = 0; i < CT_LEN(same); i++)
+        if (ct_span_ieq(word, ct_span(same[i][0])) || ct_span_ieq(region, ct_span(same[i][0])))
+            return ct_span(same[i][1]);
+    return word;
 }
 
 bool ct_is_own(const struct ct_token_price *p)

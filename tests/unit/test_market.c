@@ -420,6 +420,68 @@ static void two_lists_that_disagree_stay_two(void **state)
     done(&s);
 }
 
+/* ---- premiums ---- */
+
+static void places_have_one_geography_however_they_are_written(void **state)
+{
+    (void)state;
+    static const char *const same[][2] = {
+        {"us", "us"}, {"us-east-1", "us"}, {"US-west-2", "us"}, {"eu", "eu"}, {"eu-central-1", "eu"},
+        {"europe-west4", "eu"}, {"apac", "ap"}, {"ap-southeast-2", "ap"}, {"asia-east1", "ap"}, {"us-gov-west-1", "us-gov"},
+        {"us-gov", "us-gov"}, {"datazone", "datazone"}, {"data-zone", "datazone"}, {"global", ""}, {"global-standard", ""},
+        {"standard", ""}, {"any", ""}, {"*", ""}, {"", ""}, {"jp", "jp"}};
+    for (size_t i = 0; i < CT_LEN(same); i++) {
+        struct ct_span is = ct_geography(ct_span(same[i][0]));
+        if (!ct_span_ieq(is, ct_span(same[i][1])))
+            fail_msg("%s is in %.*s", same[i][0], CT_FMT(is));
+    }
+}
+
+static void own(struct fixture *f, const char *id, const char *region, const char *tier, int64_t milli)
+{
+    sold(f, id, "m", "openai", "direct", milli);
+    struct ct_token_price *t = &f->batch.token_prices.v[f->batch.token_prices.n - 1];
+    t->region = ct_span(region);
+    t->tier = ct_span(tier);
+}
+
+static void at_cloud(struct fixture *f, const char *id, const char *region, const char *tier, int64_t milli)
+{
+    own(f, id, region, tier, milli);
+    f->batch.token_prices.v[f->batch.token_prices.n - 1].host = CT_LIT("aws");
+    f->batch.token_prices.v[f->batch.token_prices.n - 1].host_class = CT_LIT("cloud");
+}
+
+/* Within one tier, one prompt size and one geography, or there is none. */
+static void a_premium_compares_like_with_like(void **state)
+{
+    struct fixture *f = *state;
+    struct seen s = {0};
+    own(f, "m", "", "standard", 1000);
+    own(f, "m-batch", "", "batch", 500);
+    own(f, "m-long", "", "above_200k", 2000);
+    own(f, "eu/m", "eu", "standard", 1100);
+    static const struct {
+        const char *id, *region, *tier;
+        int64_t milli, premium; /* thousandths of a percent; CT_NONE */
+    } want[] = {{"global.m", "global", "standard", 1100, 10000},   {"eu.m", "eu", "standard", 1210, 10000},
+                {"m-eu-west", "eu-west-1", "standard", 1100, 0},   {"us.m", "us", "standard", 1100, CT_NONE},
+                {"apac.m", "apac", "standard", 900, CT_NONE},      {"m-b", "", "batch", 550, 10000},
+                {"m-l", "", "above_200k", 2000, 0},                {"m-l2", "", "above_128k", 2000, CT_NONE},
+                {"m-flex", "", "flex", 500, CT_NONE},              {"dz.m", "datazone", "standard", 1100, CT_NONE}};
+    for (size_t i = 0; i < CT_LEN(want); i++)
+        at_cloud(f, want[i].id, want[i].region, want[i].tier, want[i].milli);
+    fetch(f, "token", T0);
+    look(&s, state, ct_read_tokens, T0 + CT_MINUTE);
+    const struct ct_token_row *t = s.rows.v;
+    for (size_t i = 0; i < CT_LEN(want); i++)
+        for (size_t k = 0; k < s.rows.n; k++)
+            if (ct_span_is(t[k].price.source_id, want[i].id) && t[k].premium_milli != want[i].premium)
+                fail_msg("%s: %lld", want[i].id, (long long)t[k].premium_milli);
+    assert_int_equal(s.rows.n, 4 + CT_LEN(want));
+    done(&s);
+}
+
 /* ---- the exit ---- */
 
 static void offered(struct fixture *f, const char *cloud, const char *region, int64_t milli_usd, int stock)
@@ -635,6 +697,8 @@ int main(void)
         T(an_incident_that_was_never_seen_open_has_no_observed_end),
         cmocka_unit_test(a_correction_is_twenty_times_or_an_absurd_price),
         T(two_lists_that_disagree_stay_two),
+        cmocka_unit_test(places_have_one_geography_however_they_are_written),
+        T(a_premium_compares_like_with_like),
         T(the_exit_names_well_places_only),
         T(the_exit_leads_to_no_place_in_trouble),
         T(the_exit_believes_nothing_old),
