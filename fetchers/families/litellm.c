@@ -95,7 +95,9 @@ static int read_field(struct ct_span key, char tier[CT_TIER_BYTES])
 
 static bool is_price_word(struct ct_span key)
 {
-    return ct_span_ihas(key, CT_LIT("cost")) || ct_span_ihas(key, CT_LIT("pric"));
+    /* "regional_processing_uplift_multiplier_eu": what a lab's own data residency adds is no price of its own */
+    return ct_span_ihas(key, CT_LIT("cost")) || ct_span_ihas(key, CT_LIT("pric")) ||
+           ct_span_ihas(key, CT_LIT("uplift"));
 }
 
 /* ---- rows ---- */
