@@ -733,6 +733,33 @@ static void nothing_in_the_data_reaches_the_terminal_as_a_sequence(void **state)
     }
 }
 
+/* Characters of two columns, and marks that take none, in titles: no column moves, at any width. */
+static void wide_text_breaks_no_column_at_any_width(void **state)
+{
+    (void)state;
+    remove_db();
+    fill_db("\xe6\xbc\xa2\xe5\xad\x97 e\xcc\x81 \xe9\x9a\x9c\xe5\xae\xb3\xed\x95\x9c\xea\xb5\xad\xe3\x81\xa7\xe3\x81\x99 a\xcc\x88\xe5\xad\x97\xe5\xad\x97\xe5\xad\x97\xe5\xad\x97");
+    struct vt *v = start(24, 80);
+    vt_wait(v, "together/inference");
+    for (int cols = 60; cols <= 200; cols += cols < 90 ? 1 : 13) {
+        vt_resize(v, 24, cols);
+        vt_settle(v, 150);
+        int top = vt_find(v, "WHERE", NULL) - 1, first = top + 2;
+        assert_true(top >= 0);
+        int edge = cols - 1;
+        while (vt_cell(v, top, edge).point != 0x2510 && edge > 0) { /* the corner of its frame */
+            edge--;
+        }
+        for (int y = first; y < first + 3; y++) {
+            if (vt_cell(v, y, edge).point != 0x2502) {
+                vt_print(v);
+                fail_msg("%d columns: row %d has no border at %d", cols, y, edge);
+            }
+        }
+    }
+    leave(v, "Q");
+}
+
 static void idle_screens_send_nothing(void **state)
 {
     (void)state;
@@ -1005,6 +1032,7 @@ int main(void)
         T(every_size_has_its_form_and_can_be_left),
         T(a_storm_of_resizes_ends_in_a_fresh_screen),
         T(nothing_in_the_data_reaches_the_terminal_as_a_sequence),
+        T(wide_text_breaks_no_column_at_any_width),
         T(idle_screens_send_nothing),
         T(signals_and_a_closed_window_end_it_soon),
         T(a_terminal_that_reads_no_more_cannot_hold_it),

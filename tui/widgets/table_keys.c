@@ -145,6 +145,18 @@ static enum ct_act_result next_match(struct ct_tstate *s, const struct ct_tmodel
     return CT_ACT_DRAW;
 }
 
+/* Why a request of KIND came to nothing. */
+static const char *why_nothing(const struct ct_tmodel *m, int kind)
+{
+    if (!m || !m->rows.n) {
+        return m ? "there is no row here" : "still reading the database: once more in a moment";
+    }
+    return kind == CT_REQ_HISTORY || kind == CT_REQ_COMPARE ? "no series behind this row: nothing to draw"
+           : kind == CT_REQ_WATCH                           ? "this row cannot be followed"
+           : kind == CT_REQ_COPY                            ? "nothing to copy in this row"
+                                                            : "nothing of that kind in this row";
+}
+
 /* The text of COLUMN in the marked rows, or in the selected one, a line each, as a request. */
 static enum ct_act_result request(const struct ct_tview *v, const struct ct_tstate *s,
                                   const struct ct_tmodel *m, const char *column, int kind,
@@ -167,7 +179,7 @@ static enum ct_act_result request(const struct ct_tview *v, const struct ct_tsta
         return CT_ACT_DRAW;
     }
     req->kind = CT_REQ_MESSAGE;
-    snprintf(req->text, sizeof(req->text), "nothing of that kind in this row");
+    snprintf(req->text, sizeof(req->text), "%s", why_nothing(m, kind));
     return CT_ACT_DRAW;
 }
 
