@@ -167,6 +167,8 @@ static void add_status(struct ct_reader *r, const struct ct_source_at *s, struct
             if (row->state < 0 || row->stale != stale)
                 continue;
             int worst = incident_state(row, &components);
+            if (worst > row->state && worst > state.state) /* never worse than line 1 counts it */
+                worst = row->state > state.state ? row->state : state.state;
             told = worst > told ? worst : told;
             add_incident(r, s, row, worst, out);
         }
