@@ -146,7 +146,7 @@ static enum ct_status check_ours(struct ct_reader *r, struct ct_error *err)
         return ct_fail(err, CT_ERR_DB, r->path, "this is another program's database");
     if (version < CT_SCHEMA_VERSION)
         return ct_fail(err, CT_ERR_DB, r->path,
-                       "of an older cloudtape (layout %lld, this one reads %d); a fetch, or the"
+                       "of an older cloudtape (layout %lld, this one reads %d); `cloudtape fetch --once`, or the"
                        " dashboard, brings it up to date", (long long)version, CT_SCHEMA_VERSION);
     r->newer = version > CT_SCHEMA_VERSION;
     return CT_OK;

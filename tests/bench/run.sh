@@ -191,15 +191,54 @@ area_parse() {
     "$bench/bench_parse" "$build/cloudtape-fetcher"
 }
 
+# A year of the 10,000 prices that bench_samples leaves, and a hundredth of it, up to the hour after their last.
+store_at() { CLOUDTAPE_NOW=$1 "$bench/pty_bench" settle ' Sources' 7 200x50 "$build/cloudtape" --no-fetch --db "$work/$2"; }
+
+store_screens() {
+    say "first paint over them"
+    set -- $("$bench/pty_bench" settle bare-end 7 200x50 "$bench/bare") \
+        $(store_at 2023-11-19T01:13:21Z history-1M-15%.db) $(store_at 2025-01-04T13:13:21Z history-100M-15%.db)
+    [ $# = 6 ] || die "a first paint was not seen"
+    line store-first-paint-100M-against-ncurses "$5" "$1" ms '<=5'
+    line store-first-paint-growth-1M-to-100M "$5" "$3" ms '<=1.5'
+}
+
+# Rows of the same prices, hour after hour, as `import rows` takes them.
+store_rows() {
+    awk 'BEGIN {
+        for (hour = 0; hour < 60; hour++)
+            for (i = 0; i < 2000; i++)
+                printf "{\"row\":\"offer\",\"at\":\"2025-02-%02dT%02d:00:00Z\",\"cloud\":\"aws\",\"region\":\"r%d\",\"instance\":\"t%d\"," \
+                    "\"gpu\":\"H100\",\"gpu_count\":1,\"purchase\":\"od\",\"currency\":\"USD\",\"price_per_hour\":%.3f}\n", \
+                    1 + hour / 24, hour % 24, i % 50, i, 2 + (i * 7 + hour * 3) % 100 / 100
+    }' >"$work/rows.ndjson"
+}
+
+store_keys() {
+    say "keys while rows are imported"
+    db=$work/history-100M-15%.db
+    moves=$(printf %40s "" | tr " " j)$(printf %40s "" | tr " " k)
+    store_rows
+    "$build/cloudtape-fetcher" import rows "$work/rows.ndjson" --db "$db" >"$work/import.log" 2>&1 &
+    import=$!
+    sleep 1
+    kill -0 $import 2>/dev/null || { cat "$work/import.log" >&2; die "the import was over before a key was pressed"; }
+    set -- $(CLOUDTAPE_NOW=2025-01-04T13:13:21Z "$bench/pty_bench" key "3:$moves" 80x24 "$build/cloudtape" --no-fetch --db "$db")
+    [ $# = 3 ] || die "keys changed nothing"
+    line store-key-to-frame-during-import-p50 "$1" 0 ms '<=16 ms'
+    line store-key-to-frame-during-import-p99 "$2" 0 ms '<=16 ms'
+    wait $import || { cat "$work/import.log" >&2; die "the import failed"; }
+}
+
 area_store() {
     say "store"
     "$bench/bench_store" "$work"
     "$bench/bench_import" "$build/cloudtape-fetcher" "$work"
-    if [ "${CT_BENCH_100M:-}" ]; then # a year of hours: some minutes
-        "$bench/bench_samples" "$work" 1:15 10:15 100:15 1:1 10:1 100:1 10:15:jitter
-    else
-        "$bench/bench_samples" "$work"
-    fi
+    # some minutes, two of these at 100 million
+    "$bench/bench_samples" "$work" 1:15:keep 10:15 100:15:keep 1:1 10:1 100:1 10:15:jitter
+    store_screens
+    store_keys
+    rm -f "$work"/history-*
 }
 
 area_net() {
