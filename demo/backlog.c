@@ -55,11 +55,13 @@ static enum ct_status fetch(struct ct_backlog *s, int source, struct ct_error *e
             f.error = line;
         } else {
             f.batch = &batch;
-            s->hash[source] = hash;
         }
     }
     struct ct_commit done;
-    return ct_write_fetch(s->writer, &f, &done, err);
+    enum ct_status st = ct_write_fetch(s->writer, &f, &done, err);
+    if (st == CT_OK && f.batch && !done.suspicious) /* one that is held back is not known */
+        s->hash[source] = hash;
+    return st;
 }
 
 struct ct_backlog *demo_backlog_new(struct ct_writer *w, struct ct_world *world)
