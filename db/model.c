@@ -157,13 +157,17 @@ struct ct_token_price ct_token_price_new(void)
  * readable. */
 void ct_key_segment(struct ct_buf *out, struct ct_span s)
 {
+    size_t plain = 0; /* from here on nothing is to be escaped */
     for (size_t i = 0; i < s.n; i++) {
         unsigned char c = (unsigned char)s.p[i];
-        if (c <= ' ' || c == 0x7f || strchr("/%@*?,", c))
-            ct_buf_addf(out, "%%%02X", c);
-        else
-            ct_buf_addc(out, (char)c);
+        if (c > ' ' && c != 0x7f && c != '/' && c != '%' && c != '@' && c != '*' && c != '?' && c != ',')
+            continue;
+        ct_buf_add(out, (struct ct_span){s.p + plain, i - plain});
+        ct_buf_addf(out, "%%%02X", c);
+        plain = i + 1;
     }
+    if (plain < s.n)
+        ct_buf_add(out, (struct ct_span){s.p + plain, s.n - plain});
 }
 
 static struct ct_span or_word(struct ct_span s, const char *word)
@@ -176,6 +180,15 @@ static struct ct_span finish(struct ct_arena *a, struct ct_buf *out)
     struct ct_span key = ct_arena_dup(a, ct_buf_span(out));
     ct_buf_free(out);
     return key;
+}
+
+int64_t ct_whole_price(int64_t each, int64_t count_milli)
+{
+    int64_t price = ct_muldiv(each, count_milli, 1000);
+    if (price < 0 || price > INT64_MAX - 500)
+        return price;
+    int64_t quoted = (price + 500) / 1000 * 1000, off = quoted > price ? quoted - price : price - quoted;
+    return off <= count_milli / 2000 + 1 ? quoted : price;
 }
 
 struct ct_span ct_offer_key(struct ct_arena *a, const struct ct_offer *o)
@@ -195,11 +208,15 @@ struct ct_span ct_offer_key(struct ct_arena *a, const struct ct_offer *o)
     }
     if (o->gpu_mem_milli != CT_NONE && o->gpu_mem_milli > 0) {
         ct_decimal_format_fixed(number, o->gpu_mem_milli, 3, 0);
-        ct_buf_addf(&out, "-%s", number);
+        ct_buf_addc(&out, '-');
+        ct_buf_adds(&out, number);
     }
     ct_decimal_format(number, o->gpu_count_milli, 3);
     bool known = o->purchase >= CT_PURCHASE_OD && o->purchase <= CT_PURCHASE_OTHER;
-    ct_buf_addf(&out, "x%s/%s", number, ct_purchase_words[known ? o->purchase : CT_PURCHASE_OTHER]);
+    ct_buf_addc(&out, 'x');
+    ct_buf_adds(&out, number);
+    ct_buf_addc(&out, '/');
+    ct_buf_adds(&out, ct_purchase_words[known ? o->purchase : CT_PURCHASE_OTHER]);
     if (o->instance.n) {
         ct_buf_addc(&out, '/');
         ct_key_segment(&out, o->instance);

@@ -253,6 +253,9 @@ void ct_key_segment(struct ct_buf *out, struct ct_span s);
  * "vastai/Montana%2C%20US/H100-SXM-80x1/od". Null when cloud, gpu or count is unknown. An unknown
  * region is "any", an unknown purchase "other". */
 struct ct_span ct_offer_key(struct ct_arena *a, const struct ct_offer *o);
+/* The price of COUNT of which EACH was rounded from a part: people quote six decimals at most, and where that many
+ * are as near as rounding allows they are the price. CT_NONE without either. */
+int64_t ct_whole_price(int64_t each, int64_t count_milli);
 /* "HOST/REGION/LAB/MODEL[@VARIANT]/KIND[.TIER]"; unknown lab "unknown", region "any". Null without
  * host, model or kind. */
 struct ct_span ct_token_key(struct ct_arena *a, const struct ct_token_price *t);

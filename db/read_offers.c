@@ -234,17 +234,7 @@ static bool read_words(struct ct_reader *r, int64_t series, struct ct_offer *o)
     return true;
 }
 
-/* Of a price that was COUNT times one it is rounded from: people quote six decimals at most, and where that many are
- * as near as rounding allows they are the price. */
-static int64_t whole_price(int64_t each, int64_t count_milli)
-{
-    int64_t price = ct_muldiv(each, count_milli, 1000);
-    int64_t quoted = price == CT_NONE ? CT_NONE : (price + 500) / 1000 * 1000;
-    int64_t off = quoted > price ? quoted - price : price - quoted;
-    return quoted != CT_NONE && off <= count_milli / 2000 + 1 ? quoted : price;
-}
-
-/* What was quoted at the moment, where facts are newer than it. */
+/* What was quoted at the moment: facts hold it only where it is no multiple of the price of one. */
 static void set_price(struct item *it)
 {
     struct ct_offer *o = &it->row.offer;
@@ -256,7 +246,7 @@ static void set_price(struct item *it)
         if (o->price_per_hour != CT_NONE)
             o->price_per_hour = o->gpu_count_milli == CT_NONE
                                     ? CT_NONE
-                                    : whole_price(value, o->gpu_count_milli);
+                                    : ct_whole_price(value, o->gpu_count_milli);
     }
     bool dollars = !o->currency.n || ct_span_is(o->currency, "USD");
     it->row.usd_per_gpu_hour = dollars ? value : CT_NONE;

@@ -89,7 +89,9 @@ static const char step_1[] =
     /* Facts: the text beside the numbers, as the newest observation that lists the row gave it. An offer is
      * keyed by its gpu series; STOCK_SERIES is NULL where the source does not state capacity (sources whose
      * evidence is "stock" have one for every offer; others only where a row states it). Of several offers
-     * with one key (a marketplace) the cheapest is described, N_OFFERS says how many there were. */
+     * with one key (a marketplace) the cheapest is described, N_OFFERS says how many there were. What samples tell
+     * changes nothing here: PRICE_PER_HOUR is 0 where a whole instance was quoted and costs GPU_COUNT times one
+     * (then PRICE_PER_GPU_HOUR is NULL), else what was quoted for that price of one; STOCK is NULL. */
     "CREATE TABLE offer ("
     " series_id INTEGER PRIMARY KEY REFERENCES series(id), stock_series INTEGER,"
     " key TEXT NOT NULL, cloud TEXT, region TEXT, zone TEXT, sku TEXT, instance TEXT, gpu TEXT,"

@@ -12,12 +12,13 @@ static void put_facts(struct ct_job *j, struct ct_item *it)
         const struct ct_offer *o = it->row;
         struct ct_span key = it->name;
         (void)ct_span_cut(&key, '/');
+        const struct ct_quoted quoted = ct_w_quoted(o);
         const struct ct_item *stock = it->stock ? &j->set->items.v[it->stock - 1] : NULL;
         RUN(w, OFFER_PUT, vi(it->series), vi(stock ? stock->series : CT_NONE), vt(key), vt(o->cloud),
             vt(o->region), vt(o->zone), vt(o->sku), vt(o->instance), vt(o->gpu), vt(o->form),
             vi(o->gpu_mem_milli), vi(o->gpu_count_milli), vi(o->vcpu_milli), vi(o->mem_milli),
-            ve(o->purchase), vt(o->currency), vi(o->price_per_hour), vi(o->price_per_gpu_hour),
-            ve(o->host_included), ve(stock ? (int)stock->now.v : o->stock), vi(it->stock_count),
+            ve(o->purchase), vt(o->currency), vi(quoted.hour), vi(quoted.each),
+            ve(o->host_included), vi(CT_NONE), vi(it->stock_count),
             vt(o->interruption), vi(o->effective_ms), vi(it->n_offers));
     } else if (it->kind == CT_SERIES_TOKEN) {
         const struct ct_token_price *t = it->row;

@@ -1,6 +1,8 @@
 /* Rows of one answer against the series of their source: a set of items, by kind and key. */
 #include "db/write_series.h"
 
+#include <string.h>
+
 /* What a series is where no answer lists it. For stock that says "none" only if the source states capacity
  * (then every offer has a stock series) and shows all there is. */
 struct ct_value ct_w_absent(const struct ct_job *j, enum ct_series_kind kind)
@@ -73,10 +75,16 @@ static struct ct_item *item_of(struct ct_job *j, enum ct_series_kind kind, struc
 /* "USD" may be left out; a price below zero is none. */
 static const char *unit_of(struct ct_job *j, struct ct_span currency, const char *per)
 {
+    struct ct_series_set *s = j->set;
     if (!currency.n)
         currency = CT_LIT("USD");
+    if (s->per == per && ct_span_eq(s->currency, currency))
+        return s->unit;
     struct ct_span unit = ct_arena_printf(j->w->arena, "%.*s/%s", CT_FMT(currency), per);
-    return unit.p ? unit.p : "";
+    s->per = per;
+    s->currency = currency;
+    s->unit = unit.p ? unit.p : "";
+    return s->unit;
 }
 
 static int64_t price_of(int64_t nano)
@@ -90,13 +98,24 @@ static bool cheaper(const struct ct_offer *a, const struct ct_offer *b)
     return x != CT_NONE && (y == CT_NONE || x < y);
 }
 
-static uint64_t offer_facts(const struct ct_offer *o, int64_t n_offers, int64_t stock_count)
+struct ct_quoted ct_w_quoted(const struct ct_offer *o)
 {
+    int64_t each = price_of(o->price_per_gpu_hour), hour = o->price_per_hour;
+    if (hour == CT_NONE || each == CT_NONE)
+        return (struct ct_quoted){hour == CT_NONE ? CT_NONE : 0, CT_NONE};
+    bool multiple = ct_whole_price(each, o->gpu_count_milli) == hour;
+    return (struct ct_quoted){multiple ? 0 : hour, multiple ? CT_NONE : each};
+}
+
+/* What table offer holds, so that a price alone changes nothing there. */
+static uint64_t offer_facts(const struct ct_offer *o, bool states_stock, int64_t n_offers, int64_t stock_count)
+{
+    struct ct_quoted quoted = ct_w_quoted(o);
     const struct ct_span text[] = {o->cloud, o->region,   o->zone,     o->sku,         o->instance,
                                    o->gpu,   o->form,     o->currency, o->interruption};
     const int64_t number[] = {o->gpu_mem_milli, o->gpu_count_milli,    o->vcpu_milli,
-                              o->mem_milli,     o->price_per_hour,     o->price_per_gpu_hour,
-                              o->purchase,      o->host_included,      o->stock,
+                              o->mem_milli,     quoted.hour,           quoted.each,
+                              o->purchase,      o->host_included,      states_stock,
                               stock_count,      o->effective_ms,       n_offers};
     uint64_t h = 1;
     for (size_t i = 0; i < CT_LEN(text); i++)
@@ -108,7 +127,14 @@ static uint64_t offer_facts(const struct ct_offer *o, int64_t n_offers, int64_t 
 
 static struct ct_span prefixed(struct ct_job *j, const char *prefix, struct ct_span key)
 {
-    return ct_arena_printf(j->w->arena, "%s%.*s", prefix, CT_FMT(key));
+    size_t n = strlen(prefix);
+    char *name = ct_arena_alloc(j->w->arena, n + key.n + 1);
+    if (!name)
+        return CT_SPAN_NONE;
+    memcpy(name, prefix, n);
+    memcpy(name + n, key.p, key.n);
+    name[n + key.n] = '\0';
+    return (struct ct_span){name, n + key.n};
 }
 
 /* Prices in different currencies are different series: they are never compared. */
@@ -118,6 +144,22 @@ static struct ct_span in_currency(struct ct_job *j, struct ct_span key, struct c
         return key;
     return ct_arena_printf(j->w->arena, "%.*s%c%.*s", CT_FMT(key), CT_UNIT_SEPARATOR,
                            CT_FMT(currency));
+}
+
+/* The stock of the offers that item GPU is of; returns that item, which may have moved. NULL: no memory. */
+static struct ct_item *gather_stock(struct ct_job *j, size_t gpu, struct ct_span name, int64_t stated)
+{
+    struct ct_item *stock = item_of(j, CT_SERIES_STOCK, j->set->items.v[gpu].key);
+    if (!stock)
+        return NULL;
+    struct ct_item *it = &j->set->items.v[gpu];
+    int64_t had = stock->listed ? stock->now.v : CT_STOCK_UNKNOWN;
+    it->stock = (size_t)(stock - j->set->items.v) + 1;
+    stock->listed = true;
+    stock->name = prefixed(j, "stock/", name);
+    stock->unit = "stock";
+    stock->now = (struct ct_value){stated > had ? stated : had, 0};
+    return it;
 }
 
 static void gather_offer(struct ct_job *j, const struct ct_offer *o)
@@ -140,21 +182,11 @@ static void gather_offer(struct ct_job *j, const struct ct_offer *o)
     it->n_offers++;
     if (o->stock_count != CT_NONE && o->stock_count >= 0 && o->stock_count < INT64_MAX / 2)
         it->stock_count = (it->stock_count == CT_NONE ? 0 : it->stock_count) + o->stock_count;
-    it->hash = offer_facts(best, it->n_offers, it->stock_count);
     bool stated = o->stock > CT_STOCK_UNKNOWN && o->stock <= CT_STOCK_AVAILABLE;
-    if (!stated && !j->states_stock)
-        return;
-    size_t gpu = (size_t)(it - j->set->items.v);
-    struct ct_item *stock = item_of(j, CT_SERIES_STOCK, key);
-    if (!stock)
-        return;
-    j->set->items.v[gpu].stock = (size_t)(stock - j->set->items.v) + 1;
-    int64_t had = stock->listed ? stock->now.v : CT_STOCK_UNKNOWN;
-    int64_t is = stated ? o->stock : CT_STOCK_UNKNOWN;
-    stock->listed = true;
-    stock->name = prefixed(j, "stock/", name);
-    stock->unit = "stock";
-    stock->now = (struct ct_value){is > had ? is : had, 0};
+    if (stated || j->states_stock || it->stock)
+        it = gather_stock(j, (size_t)(it - j->set->items.v), name, stated ? o->stock : CT_STOCK_UNKNOWN);
+    if (it)
+        it->hash = offer_facts(best, it->stock != 0, it->n_offers, it->stock_count);
 }
 
 static void gather_token(struct ct_job *j, const struct ct_token_price *t)

@@ -95,16 +95,17 @@ void ct_w_apply_series(struct ct_job *j)
             if ((it->kind == CT_SERIES_STOCK) != (pass == 0))
                 continue;
             it->next = ct_value_nothing;
-            bool changed = false;
+            bool changed = false, facts = false;
             if (it->series || it->listed) {
                 bool known_before = it->series != 0;
                 if (!known_before)
-                    changed = ct_w_store_facts(j, it);
-                changed |= store_samples(j, it);
+                    facts = ct_w_store_facts(j, it);
+                changed = store_samples(j, it);
                 if (known_before && it->listed)
-                    changed |= ct_w_store_facts(j, it);
-                if (it->listed && (changed || !j->append || it->words == CT_WORDS_NONE))
+                    facts = ct_w_store_facts(j, it);
+                if (it->listed && (facts || !j->append || it->words == CT_WORDS_NONE))
                     ct_w_store_words(j, it);
+                changed |= facts;
             }
             j->out->changed_rows += changed && it->kind != CT_SERIES_STOCK;
             j->changed |= changed;

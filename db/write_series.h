@@ -30,6 +30,9 @@ struct ct_series_set {
     CT_VEC(struct ct_item) items;
     uint32_t *slot; /* open addressing: index + 1 */
     size_t n_slots;
+    /* the unit last made */
+    const char *per, *unit;
+    struct ct_span currency;
 };
 
 static const struct ct_value ct_value_nothing = {CT_NONE, CT_SAMPLE_GONE};
@@ -56,6 +59,13 @@ static inline bool ct_item_is_price(const struct ct_item *it)
 struct ct_value ct_w_absent(const struct ct_job *j, enum ct_series_kind kind);
 /* All series of the source that are stored, into the set. */
 void ct_w_load_known(struct ct_job *j);
+
+/* What was quoted, as far as the price of one does not tell it: HOUR is 0 where it is the multiple of that (CT_NONE:
+ * nothing was quoted), else HOUR and EACH are what they were. */
+struct ct_quoted {
+    int64_t hour, each;
+};
+struct ct_quoted ct_w_quoted(const struct ct_offer *o);
 
 /* write_facts.c */
 /* Stores the series of a listed item when it is new, its facts when they changed. True: something changed. */

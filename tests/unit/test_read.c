@@ -948,6 +948,27 @@ static void states_and_stock_are_plain_numbers_in_json(void **state)
     end(&t);
 }
 
+/* A price of several is kept only where the price of one does not tell it; either way it is what was quoted. */
+static void a_whole_instance_costs_what_was_quoted(void **state)
+{
+    static const int64_t quoted[] = {98320000000, 7777777700, 16333333333, 8000000000, 7777777700, 12000};
+    struct read t = begin(state, MIN(9));
+    for (size_t i = 0; i < CT_LEN(quoted); i++) {
+        struct ct_offer *o = offer(t.f, "p5", 0, CT_STOCK_AVAILABLE);
+        o->price_per_hour = quoted[i];
+        o->gpu_count_milli = 3000;
+        o->price_per_gpu_hour = ct_muldiv(quoted[i], 1, 3);
+        fetch(t.f, "price", MIN(i));
+        struct ct_rows rows = load(&t, ct_read_offers);
+        assert_int_equal(rows.n, 1);
+        assert_int_equal(((const struct ct_offer_row *)rows.v)->offer.price_per_hour, quoted[i]);
+    }
+    offer(t.f, "p5", 2000, CT_STOCK_AVAILABLE)->gpu_count_milli = 3000; /* of one, no whole is quoted */
+    fetch(t.f, "price", MIN(9));
+    shows(&t, ct_read_offers, &ct_offer_table, "price_per_hour price_per_gpu_hour", "-|2");
+    end(&t);
+}
+
 /* ---- events and now ---- */
 
 static void events_come_newest_first_and_by_subject(void **state)
@@ -1598,6 +1619,7 @@ int main(void)
         T(buckets_keep_a_spike_of_one_sample),
         T(steps_make_a_grid_that_holds_values_and_leaves_gaps),
         T(states_and_stock_are_plain_numbers_in_json),
+        T(a_whole_instance_costs_what_was_quoted),
         T(events_come_newest_first_and_by_subject),
         T(a_part_of_the_tape_is_that_part_of_the_whole),
         T(moves_that_cannot_be_read_are_left_out),

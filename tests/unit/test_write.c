@@ -72,8 +72,28 @@ static void the_cheapest_of_one_kind_describes_a_marketplace(void **state)
     fetch(f, "price", M(0));
     expect(f, SAMPLES(0, 1000000), "0|2000|0");
     expect(f, SAMPLES(1, 1), "0|2|0");
-    expect(f, "SELECT price_per_gpu_hour, stock, stock_count, n_offers FROM offer",
-           "2000000000|2|7|3");
+    expect(f, "SELECT stock_count, n_offers FROM offer", "7|3");
+}
+
+/* What samples tell is not told twice: a price or a stock that changes rewrites no facts. */
+static void a_price_alone_changes_no_facts(void **state)
+{
+    struct fixture *f = *state;
+    for (int k = 0; k < 4; k++) {
+        struct ct_offer *o = offer(f, "p5", 12290 + k * 1000, k % 2 ? CT_STOCK_LOW : CT_STOCK_AVAILABLE);
+        o->price_per_hour = o->price_per_gpu_hour * 8;
+        token(f, "m", CT_KIND_INPUT, 1000 + k);
+        fetch(f, "price", M(k));
+        if (k == 0)
+            assert_int_equal(sqlite3_exec(f->look,
+                                          "CREATE TRIGGER a BEFORE INSERT ON offer BEGIN SELECT raise(ABORT, 'a'); END;"
+                                          "CREATE TRIGGER b BEFORE INSERT ON token BEGIN SELECT raise(ABORT, 'b'); END;"
+                                          "CREATE TRIGGER c BEFORE INSERT ON words BEGIN SELECT raise(ABORT, 'c'); END;"
+                                          "CREATE TRIGGER d BEFORE UPDATE OF facts_hash ON series"
+                                          " BEGIN SELECT raise(ABORT, 'd'); END",
+                                          NULL, NULL, NULL), SQLITE_OK);
+    }
+    expect(f, "SELECT max(cur_value) FROM series", "15290000000");
 }
 
 static void other_currencies_are_other_series(void **state)
@@ -1001,6 +1021,7 @@ int main(void)
         T(a_move_is_told_in_digits_people_read),
         T(only_changes_are_stored_and_told),
         T(the_cheapest_of_one_kind_describes_a_marketplace),
+        T(a_price_alone_changes_no_facts),
         T(other_currencies_are_other_series),
         T(a_vanished_offer_is_gone_and_out_of_stock_and_comes_back),
         T(what_a_part_of_a_list_does_not_show_is_unknown),
