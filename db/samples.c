@@ -592,7 +592,11 @@ void ct_samples_flush(struct ct_samples *s, int64_t source)
 {
     if (s->rc != SQLITE_OK || s->n_dirty == 0)
         return;
-    qsort(s->dirty, s->n_dirty, sizeof *s->dirty, by_place);
+    for (size_t i = 1; i < s->n_dirty; i++)
+        if (by_place(&s->dirty[i - 1], &s->dirty[i]) > 0) {
+            qsort(s->dirty, s->n_dirty, sizeof *s->dirty, by_place);
+            break;
+        }
     s->earliest = s->dirty[0].at_ms < s->earliest ? s->dirty[0].at_ms : s->earliest;
     struct ct_sample *rows = ct_xcalloc(s->n_dirty, sizeof *rows); /* a series each */
     struct ct_buf blob = CT_BUF_INIT;

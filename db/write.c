@@ -144,6 +144,7 @@ static void disconnect(struct ct_writer *w)
     ct_w_reference_drop(w);
     ct_samples_free(w->samples);
     w->samples = NULL;
+    ct_w_forget_known(w);
     sqlite3_close(w->db);
     w->db = NULL;
 }
@@ -373,6 +374,7 @@ static void take_back(struct ct_writer *w)
     if (!sqlite3_get_autocommit(w->db))
         (void)sqlite3_exec(w->db, "ROLLBACK", NULL, NULL, NULL);
     ct_samples_forget(w->samples);
+    ct_w_forget_known(w);
 }
 
 static enum ct_status end_with(struct ct_writer *w, const char *sql, const char *where,
@@ -409,6 +411,7 @@ enum ct_status ct_w_undo(struct ct_writer *w, const char *where, struct ct_error
 {
     enum ct_status status = end_with(w, "ROLLBACK", where, err);
     ct_samples_forget(w->samples);
+    ct_w_forget_known(w);
     return status;
 }
 

@@ -191,6 +191,7 @@ bool ct_w_store_facts(struct ct_job *j, struct ct_item *it)
         RUN(w, SERIES_FACTS, vi(it->series), vt(ct_w_known(it->name)), vs(it->unit),
             vi((int64_t)it->hash));
     }
+    it->old_hash = it->hash;
     put_facts(j, it);
     return true;
 }

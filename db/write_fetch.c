@@ -433,6 +433,8 @@ static void commit_attempt(struct ct_job *j, struct source *s)
         store_answer(j, shown);
     if (outcome != CT_POLL_HELD)
         ct_w_apply_timeline(j);
+    if (f->outcome == CT_OUTCOME_OK)
+        ct_w_keep_known(j);
     merge_run(j, outcome, reason);
     store_health(j, s, shown, j->out->remark[0] ? j->out->remark : reason);
     ct_samples_flush(w->samples, j->source);

@@ -1,6 +1,7 @@
 /* Rows of one answer against the series of their source: a set of items, by kind and key. */
 #include "db/write_series.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 /* What a series is where no answer lists it. For stock that says "none" only if the source states capacity
@@ -35,20 +36,30 @@ static void place(struct ct_series_set *s, size_t i)
     s->slot[at] = (uint32_t)i + 1;
 }
 
+/* Room for one item more. False: no memory. */
+static bool spread(struct ct_arena *a, struct ct_series_set *s)
+{
+    size_t n = s->n_slots ? s->n_slots : 256;
+    while (s->items.n * 2 >= n)
+        n *= 2;
+    if (n == s->n_slots)
+        return true;
+    uint32_t *slot = ct_arena_alloc(a, n * sizeof *slot);
+    if (!slot)
+        return false;
+    s->slot = slot;
+    s->n_slots = n;
+    for (size_t i = 0; i < s->items.n; i++)
+        place(s, i);
+    return true;
+}
+
 /* The item of (KIND, KEY), made when missing; NULL when the arena is full. */
 static struct ct_item *item_of(struct ct_job *j, enum ct_series_kind kind, struct ct_span key)
 {
     struct ct_series_set *s = j->set;
-    if (s->items.n * 2 >= s->n_slots) {
-        size_t n = s->n_slots ? s->n_slots * 2 : 256;
-        uint32_t *slot = ct_arena_alloc(j->w->arena, n * sizeof *slot);
-        if (!slot)
-            return NULL;
-        s->slot = slot;
-        s->n_slots = n;
-        for (size_t i = 0; i < s->items.n; i++)
-            place(s, i);
-    }
+    if (!spread(j->w->arena, s))
+        return NULL;
     size_t at = (size_t)mix_text((uint64_t)kind, key) & (s->n_slots - 1);
     for (; s->slot[at]; at = (at + 1) & (s->n_slots - 1)) {
         struct ct_item *it = &s->items.v[s->slot[at] - 1];
@@ -362,31 +373,56 @@ static void gather_page(struct ct_job *j, const struct ct_batch *b)
     }
 }
 
-void ct_w_load_known(struct ct_job *j)
+static int by_series(const void *a, const void *b)
+{
+    const struct ct_item *x = a, *y = b;
+    return (x->series > y->series) - (x->series < y->series);
+}
+
+static void look_up_known(struct ct_job *j)
 {
     struct ct_writer *w = j->w;
+    struct ct_series_set *s = j->set;
     sqlite3_stmt *st = ASK(w, SERIES_ALL, vi(j->source));
+    const char *unit = "";
     while (ct_w_row(w, st)) {
-        enum ct_series_kind kind = (enum ct_series_kind)ct_w_word(st, 1);
-        struct ct_item *it = item_of(j, kind, ct_w_text(w, st, 2));
+        struct ct_item *it = CT_VEC_PUSH(w->arena, &s->items);
+        const char *is = (const char *)sqlite3_column_text(st, 3);
         if (!it) {
             ct_w_end(st);
             return;
         }
-        struct ct_span unit = ct_w_text(w, st, 3);
-        it->series = ct_w_int(st, 0);
-        it->unit = unit.p ? unit.p : "";
-        it->cur_ms = ct_w_int(st, 4);
-        it->cur_flags = ct_w_int(st, 6);
-        it->cur = (struct ct_value){ct_w_int(st, 5), (int)it->cur_flags & CT_CORE_FLAGS};
-        it->old_hash = (uint64_t)ct_w_int(st, 7);
-        it->words = ct_w_int(st, 10);
-        it->low = ct_w_int(st, 8);
-        it->high = ct_w_int(st, 9);
-        if (kind == CT_SERIES_TOKEN) {
-            struct ct_span rest = it->key;
-            it->ref = ct_span_cut(&rest, CT_UNIT_SEPARATOR);
+        if (is && strcmp(is, unit) != 0) {
+            struct ct_span copy = ct_w_text(w, st, 3);
+            unit = copy.p ? copy.p : "";
         }
+        *it = (struct ct_item){.kind = (enum ct_series_kind)ct_w_word(st, 1),
+                               .key = ct_w_text(w, st, 2),
+                               .unit = unit,
+                               .series = ct_w_int(st, 0),
+                               .cur_ms = ct_w_int(st, 4),
+                               .cur_flags = ct_w_int(st, 6),
+                               .cur = {ct_w_int(st, 5), (int)ct_w_int(st, 6) & CT_CORE_FLAGS},
+                               .now = ct_value_nothing,
+                               .low = ct_w_int(st, 8),
+                               .high = ct_w_int(st, 9),
+                               .old_hash = (uint64_t)ct_w_int(st, 7),
+                               .words = ct_w_int(st, 10)};
+    }
+    if (s->items.n) /* so that their rows are written in the order they lie in */
+        qsort(s->items.v, s->items.n, sizeof *s->items.v, by_series);
+    (void)spread(j->w->arena, s);
+}
+
+void ct_w_load_known(struct ct_job *j)
+{
+    struct ct_series_set *s = j->set;
+    if (!ct_w_recall_known(j))
+        look_up_known(j);
+    for (size_t i = 0; i < s->items.n; i++) {
+        struct ct_span rest = s->items.v[i].key;
+        if (s->items.v[i].kind == CT_SERIES_TOKEN)
+            s->items.v[i].ref = ct_span_cut(&rest, CT_UNIT_SEPARATOR);
     }
 }
 

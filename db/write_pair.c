@@ -47,11 +47,19 @@ static int by_number(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
+static bool ascend(const int64_t *v, size_t n)
+{
+    for (size_t i = 1; i < n; i++)
+        if (v[i - 1] >= v[i])
+            return false;
+    return true;
+}
+
 static void put_moves(struct ct_job *j, struct moves *m)
 {
     struct ct_buf blob = CT_BUF_INIT;
     size_t n = m->series.n;
-    if (n)
+    if (!ascend(m->series.v, n))
         qsort(m->series.v, n, sizeof *m->series.v, by_number);
     for (size_t i = 0; i < n; i += CT_BLOB_MOST) {
         ct_buf_clear(&blob);
@@ -137,6 +145,14 @@ static void model_event(struct ct_job *j, const struct ct_item *it, int64_t at_m
 static void model_events(struct ct_job *j, bool here, bool next)
 {
     const struct ct_series_set *s = j->set;
+    bool any = false; /* came or went */
+    for (size_t i = 0; !any && i < s->items.n; i++) {
+        const struct ct_item *it = &s->items.v[i];
+        int came = it->prev.flags ^ it->now.flags, comes = it->now.flags ^ it->next.flags;
+        any = it->kind == CT_SERIES_TOKEN && ((here ? came : 0) | (next ? comes : 0)) & CT_SAMPLE_GONE;
+    }
+    if (!any)
+        return;
     struct model *m = ct_arena_alloc(j->w->arena, (s->items.n + 1) * sizeof *m);
     size_t n = 0;
     for (size_t i = 0; m && i < s->items.n; i++)

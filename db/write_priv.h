@@ -86,6 +86,7 @@
     X(ATTEMPT_TRIM, "DELETE FROM attempt WHERE source_id=?1 AND at_ms < min(?2, (SELECT at_ms FROM attempt" \
         " WHERE source_id=?1 ORDER BY at_ms DESC LIMIT 1 OFFSET 9))") \
     /* series */ \
+    X(DATA_VERSION, "PRAGMA data_version") \
     X(SERIES_ALL, "SELECT id, kind, ext_key, unit, cur_ms, cur_value, cur_flags, facts_hash, low, high, words" \
         " FROM series WHERE source_id=?1 AND kind<>4") \
     X(SERIES_WORDS, "UPDATE series SET words=?2 WHERE id=?1") \
@@ -233,6 +234,7 @@ struct ct_writer {
     unsigned flags;
     sqlite3_stmt *st[CT_N_SQL];
     struct ct_samples *samples;
+    struct ct_known_list *known; /* write_known.c */
     struct ct_arena *arena; /* of the running commit */
     int rc;                 /* first failure of SQLite, or SQLITE_OK */
     char why[256];
@@ -352,6 +354,12 @@ void ct_w_put(struct ct_job *j, int64_t series, int64_t at_ms, int64_t value, in
 void ct_w_tail(struct ct_job *j, int64_t series, int64_t low, int64_t high);
 /* A poll that only repeats: quarantines may end with it. */
 void ct_w_repeat_series(struct ct_job *j);
+
+/* write_known.c: forgets what it knows of a source, or of all: they are looked up again. */
+void ct_w_drop_known(struct ct_writer *w, int64_t source);
+void ct_w_forget_known(struct ct_writer *w);
+/* Keeps the series of the set as the job leaves them for the next one. */
+void ct_w_keep_known(struct ct_job *j);
 
 /* write_incident.c */
 uint64_t ct_w_hash_incidents(const struct ct_batch *b);

@@ -17,6 +17,8 @@ void ct_w_put(struct ct_job *j, int64_t series, int64_t at_ms, int64_t value, in
 void ct_w_tail(struct ct_job *j, int64_t series, int64_t low, int64_t high)
 {
     struct ct_sample v = {CT_NONE, CT_NONE, CT_SAMPLE_GONE};
+    if (j->set)
+        j->set->spoilt = true;
     (void)ct_sample_at(j->w->samples, series, CT_LIVE - 1, &v);
     RUN(j->w, SERIES_NEWEST, vi(series), vi(v.at_ms), vi(v.value), vi(v.flags), vi(low), vi(high));
 }
@@ -37,6 +39,9 @@ static void put_newest(struct ct_job *j, struct ct_item *it)
     int flags = it->now.flags | ct_w_plain_flags(it, it->prev.v, it->now.v);
     ct_w_put(j, it->series, j->at_ms, it->now.v, flags);
     ct_w_widen(it, it->now.v);
+    it->cur_ms = j->at_ms;
+    it->cur_flags = flags;
+    it->cur = it->now;
     RUN(j->w, SERIES_NEWEST, vi(it->series), vi(j->at_ms), vi(it->now.v), vi(flags), vi(it->low),
         vi(it->high));
 }
@@ -148,6 +153,8 @@ void ct_w_repeat_series(struct ct_job *j)
                             .unit = unit.p ? unit.p : ""};
     }
     ct_w_end(st);
+    if (pending.n)
+        ct_w_drop_known(w, j->source);
     for (size_t i = 0; i < pending.n; i++) {
         struct ct_item *it = &pending.v[i];
         ct_w_derive_flags(j, it, j->at_ms, j->at_ms);

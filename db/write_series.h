@@ -30,6 +30,7 @@ struct ct_series_set {
     CT_VEC(struct ct_item) items;
     uint32_t *slot; /* open addressing: index + 1 */
     size_t n_slots;
+    bool spoilt; /* the database knows better: not to be kept */
     /* the unit last made */
     const char *per, *unit;
     struct ct_span currency;
@@ -66,6 +67,9 @@ struct ct_quoted {
     int64_t hour, each;
 };
 struct ct_quoted ct_w_quoted(const struct ct_offer *o);
+
+/* write_known.c: the set as the job before left it. False: nobody knows, it is to be looked up. */
+bool ct_w_recall_known(struct ct_job *j);
 
 /* write_facts.c */
 /* Stores the series of a listed item when it is new, its facts when they changed. True: something changed. */

@@ -213,10 +213,21 @@ enum ct_status ct_decimal_from_double(double value, int64_t scale, int digits, i
 /* Both formats: KEEP digits behind the point, all of them shown. */
 static int put_decimal(char out[CT_DECIMAL_MAX], bool negative, uint64_t magnitude, int keep)
 {
-    char digits[32];
-    int n = snprintf(digits, sizeof(digits), "%0*llu", keep + 1, (unsigned long long)magnitude);
-    return snprintf(out, CT_DECIMAL_MAX, "%s%.*s%s%s", negative && magnitude ? "-" : "", n - keep,
-                    digits, keep ? "." : "", digits + (n - keep));
+    char text[48], *p = text + sizeof(text);
+    *--p = '\0';
+    negative = negative && magnitude;
+    for (int n = 0; n <= keep || magnitude; n++, magnitude /= 10) {
+        if (n == keep && keep) {
+            *--p = '.';
+        }
+        *--p = (char)('0' + magnitude % 10);
+    }
+    if (negative) {
+        *--p = '-';
+    }
+    size_t n = (size_t)(text + sizeof(text) - p);
+    memcpy(out, p, n);
+    return (int)n - 1;
 }
 
 static uint64_t magnitude_of(int64_t value)

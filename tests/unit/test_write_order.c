@@ -1,6 +1,7 @@
 /* Recorded attempts end in the same history in whatever order they are imported. */
 #include "config.h"
 
+#include "db/write_priv.h"
 #include "write_fixture.h"
 
 enum { SEEDS = 220, ATTEMPTS = 14, ORDERS = 3 };
@@ -193,11 +194,70 @@ static void imports_end_in_the_same_history_in_any_order(void **state)
     assert_true(bytes > (size_t)seeds * 1000); /* the histories compared were not empty */
 }
 
+/* ---- what must not depend on what a writer remembers ---- */
+
+/* By W, or (HOW 1) by another writer beside it; HOW 2: first in a commit that is taken back. */
+static void live_attempt(struct fixture *f, const struct attempt *a, int how)
+{
+    struct ct_writer *own = f->w;
+    struct ct_commit ignored;
+    rows_of(f, a);
+    struct ct_fetch x = attempt_at(f, a->source, a->at_ms, a->outcome);
+    if (how == 2) {
+        assert_int_equal(ct_write_hold(f->w, &f->err), CT_OK);
+        assert_int_equal(ct_write_fetch(f->w, &x, &ignored, &f->err), CT_OK);
+        assert_int_not_equal(ct_write_release(f->w, false, &f->err), CT_OK);
+    }
+    if (how == 1)
+        assert_int_equal(ct_writer_open(f->path, CT_OPEN_BULK, &f->w, &f->err), CT_OK);
+    store(f, x);
+    if (how == 1)
+        ct_writer_close(f->w);
+    f->w = own;
+    ct_arena_reset(f->arena);
+}
+
+static void a_writer_that_remembers_writes_what_one_that_looks_up_does(void **state)
+{
+    struct fixture *f = *state, *g = NULL;
+    void *other = NULL;
+    size_t bytes = 0;
+    assert_int_equal(fixture_setup(&other), 0);
+    g = other;
+    int seeds = fixture_times("CT_SEEDS", SEEDS);
+    for (int seed = 0; seed < seeds; seed++) {
+        struct attempt a[2 * ATTEMPTS];
+        rng = (uint64_t)seed * 104729 + 777;
+        make_attempts(a, false);
+        for (int i = 0; i < ATTEMPTS; i++) { /* and the same list over again, later */
+            a[ATTEMPTS + i] = a[i];
+            a[ATTEMPTS + i].at_ms += 90 * CT_DAY * (seed % 2) + a[ATTEMPTS - 1].at_ms - T0 + CT_HOUR;
+        }
+        forget(f);
+        forget(g);
+        for (int i = 0; i < 2 * ATTEMPTS; i++) {
+            int how = (int)roll(5);
+            live_attempt(f, &a[i], how);
+            ct_w_forget_known(g->w);
+            live_attempt(g, &a[i], 0);
+        }
+        char *is = dump(f, true), *want = dump(g, true);
+        same_or_show(want, is, seed, "remembered");
+        bytes += strlen(is);
+        free(is);
+        free(want);
+    }
+    assert_true(bytes > (size_t)seeds * 1000);
+    (void)fixture_teardown(&other);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(imports_end_in_the_same_history_in_any_order, fixture_setup,
                                         fixture_teardown),
+        cmocka_unit_test_setup_teardown(a_writer_that_remembers_writes_what_one_that_looks_up_does,
+                                        fixture_setup, fixture_teardown),
     };
     return cmocka_run_group_tests_name("write_order", tests, NULL, NULL);
 }

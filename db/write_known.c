@@ -1,0 +1,209 @@
+/* What a poll is compared with, kept from one poll to the next: of each source that is asked again and again the
+ * series and their newest values. It is what table series says and no more. It is thrown away whenever that may have
+ * changed without it: another process wrote, a transaction was taken back, samples were derived anew. */
+#include "db/write_series.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define MOST_SERIES 32768 /* of all sources together: some 6 MB */
+
+struct known_series {
+    enum ct_series_kind kind;
+    struct ct_span key;
+    const char *unit;
+    int64_t series, cur_ms, cur_value, cur_flags, low, high, words;
+    uint64_t hash;
+};
+
+struct known {
+    int64_t source;
+    bool sure; /* the last job that used it ended well */
+    uint64_t used;
+    struct known_series *v;
+    size_t n, cap;
+    uint32_t *slot; /* as in struct ct_series_set */
+    size_t n_slots;
+    struct ct_arena *arena; /* of texts */
+};
+
+struct ct_known_list {
+    struct known *v;
+    size_t n, cap;
+    int64_t version; /* PRAGMA data_version of what they are of */
+    uint64_t uses;
+};
+
+static void drop(struct ct_known_list *l, size_t i)
+{
+    struct known *k = &l->v[i];
+    free(k->v);
+    free(k->slot);
+    ct_arena_free(k->arena);
+    l->v[i] = l->v[--l->n];
+}
+
+void ct_w_forget_known(struct ct_writer *w)
+{
+    struct ct_known_list *l = w->known;
+    while (l && l->n)
+        drop(l, l->n - 1);
+    if (l)
+        free(l->v);
+    free(l);
+    w->known = NULL;
+}
+
+static struct known *find(struct ct_known_list *l, int64_t source)
+{
+    for (size_t i = 0; l && i < l->n; i++)
+        if (l->v[i].source == source)
+            return &l->v[i];
+    return NULL;
+}
+
+void ct_w_drop_known(struct ct_writer *w, int64_t source)
+{
+    struct known *k = find(w->known, source);
+    if (k)
+        drop(w->known, (size_t)(k - w->known->v));
+}
+
+/* ---- into a job ---- */
+
+static void fill(struct ct_series_set *s, const struct known *k, struct ct_arena *a)
+{
+    size_t cap = k->n + k->n / 8 + 16;
+    struct ct_item *items = ct_arena_alloc(a, cap * sizeof *items);
+    uint32_t *slot = ct_arena_alloc(a, k->n_slots * sizeof *slot);
+    if (!items || !slot)
+        return;
+    for (size_t i = 0; i < k->n; i++) {
+        const struct known_series *v = &k->v[i];
+        items[i] = (struct ct_item){.kind = v->kind,
+                                    .key = v->key,
+                                    .unit = v->unit,
+                                    .series = v->series,
+                                    .cur_ms = v->cur_ms,
+                                    .cur_flags = v->cur_flags,
+                                    .cur = {v->cur_value, (int)v->cur_flags & CT_CORE_FLAGS},
+                                    .now = ct_value_nothing,
+                                    .low = v->low,
+                                    .high = v->high,
+                                    .old_hash = v->hash,
+                                    .words = v->words};
+    }
+    memcpy(slot, k->slot, k->n_slots * sizeof *slot);
+    s->items.v = items;
+    s->items.n = k->n;
+    s->items.cap = cap;
+    s->slot = slot;
+    s->n_slots = k->n_slots;
+}
+
+bool ct_w_recall_known(struct ct_job *j)
+{
+    struct ct_writer *w = j->w;
+    int64_t version = ct_w_one(w, ct_w_bind(w, Q_DATA_VERSION, NULL, 0));
+    if (w->known && w->known->version != version)
+        ct_w_forget_known(w);
+    if (!w->known) {
+        w->known = ct_xcalloc(1, sizeof *w->known);
+        w->known->version = version;
+    }
+    struct known *k = find(w->known, j->source);
+    bool sure = k && k->sure;
+    if (k && !sure)
+        ct_w_drop_known(w, j->source);
+    if (!sure)
+        return false;
+    k->sure = false;
+    fill(j->set, k, w->arena);
+    return true;
+}
+
+/* ---- out of it ---- */
+
+static size_t all_of(const struct ct_known_list *l)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < l->n; i++)
+        n += l->v[i].n;
+    return n;
+}
+
+static struct known *add(struct ct_known_list *l, int64_t source)
+{
+    if (l->n == l->cap) {
+        l->cap = l->cap ? l->cap * 2 : 16;
+        l->v = ct_xrealloc(l->v, l->cap * sizeof *l->v);
+    }
+    l->v[l->n] = (struct known){.source = source, .arena = ct_arena_new(0)};
+    return &l->v[l->n++];
+}
+
+static void take(struct known *k, size_t i, const struct ct_item *it)
+{
+    struct known_series *v = &k->v[i];
+    if (i >= k->n) {
+        v->kind = it->kind;
+        v->key = ct_arena_dup(k->arena, it->key);
+        v->unit = NULL;
+    }
+    if (!v->unit || strcmp(v->unit, it->unit) != 0)
+        v->unit = ct_arena_dup(k->arena, ct_span(it->unit)).p;
+    v->series = it->series;
+    v->cur_ms = it->cur_ms;
+    v->cur_value = it->cur.v;
+    v->cur_flags = it->cur_flags;
+    v->low = it->low;
+    v->high = it->high;
+    v->words = it->words;
+    v->hash = it->old_hash;
+}
+
+/* Makes room by dropping what was not used for longest. False: there is none. */
+static bool make_room(struct ct_known_list *l, int64_t source, size_t n)
+{
+    if (n > MOST_SERIES)
+        return false;
+    const struct known *own = find(l, source);
+    while (all_of(l) - (own ? own->n : 0) + n > MOST_SERIES) {
+        size_t oldest = SIZE_MAX;
+        for (size_t i = 0; i < l->n; i++)
+            if (l->v[i].source != source && (oldest == SIZE_MAX || l->v[i].used < l->v[oldest].used))
+                oldest = i;
+        drop(l, oldest);
+        own = find(l, source);
+    }
+    return true;
+}
+
+void ct_w_keep_known(struct ct_job *j)
+{
+    const struct ct_series_set *s = j->set;
+    struct ct_known_list *l = j->w->known;
+    bool keep = s && !s->spoilt && j->append && j->w->rc == SQLITE_OK && !ct_arena_full(j->w->arena);
+    for (size_t i = 0; keep && i < s->items.n; i++)
+        keep = s->items.v[i].series > 0;
+    if (!l || !keep || !make_room(l, j->source, s->items.n)) {
+        ct_w_drop_known(j->w, j->source);
+        return;
+    }
+    struct known *k = find(l, j->source);
+    k = k ? k : add(l, j->source);
+    if (s->items.n > k->cap) {
+        k->cap = s->items.n + s->items.n / 8;
+        k->v = ct_xrealloc(k->v, k->cap * sizeof *k->v);
+    }
+    if (s->items.n > k->n) { /* places of the new ones */
+        k->n_slots = s->n_slots;
+        k->slot = ct_xrealloc(k->slot, k->n_slots * sizeof *k->slot);
+        memcpy(k->slot, s->slot, k->n_slots * sizeof *k->slot);
+    }
+    for (size_t i = 0; i < s->items.n; i++)
+        take(k, i, &s->items.v[i]);
+    k->n = s->items.n;
+    k->used = ++l->uses;
+    k->sure = true;
+}
