@@ -234,6 +234,12 @@ bool ct_reader_newer(const struct ct_reader *r)
     return r->newer;
 }
 
+void ct_reader_rest(struct ct_reader *r)
+{
+    ct_polls_forget(r);
+    forget_shared(r);
+}
+
 void ct_reader_cancel(struct ct_reader *r)
 {
     atomic_store(&r->cancel, true);
@@ -298,7 +304,7 @@ enum ct_status ct_load_end(struct ct_reader *r)
     return r->status;
 }
 
-enum ct_status ct_read_shared(struct ct_reader *r, int which, ct_load_fn *read, int variant,
+enum ct_status ct_read_shared(struct ct_reader *r, int which, ct_load_fn *read, uint64_t variant,
                               const struct ct_query *q, struct ct_arena *a, struct ct_rows *out,
                               struct ct_error *err)
 {

@@ -19,6 +19,8 @@ bool ct_reader_newer(const struct ct_reader *r);
 /* The running read ends with CT_ERR_CANCELLED, or the next one when none is running: a load may be
  * several reads. Any thread. */
 void ct_reader_cancel(struct ct_reader *r);
+/* Frees what is kept for loads that may follow. */
+void ct_reader_rest(struct ct_reader *r);
 /* Changes whenever another process committed, or put another file in this one's place. Cheap. */
 int64_t ct_reader_version(struct ct_reader *r);
 

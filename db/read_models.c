@@ -585,14 +585,20 @@ static enum ct_status finish(struct market *m, enum ct_status status, struct ct_
                                                       : status;
 }
 
-enum ct_status ct_read_models(struct ct_reader *r, const struct ct_query *q, struct ct_arena *a,
-                              struct ct_rows *out, struct ct_error *err)
+static enum ct_status read_models(struct ct_reader *r, const struct ct_query *q, struct ct_arena *a,
+                                  struct ct_rows *out, struct ct_error *err)
 {
     struct market m = {.by_region = false};
     enum ct_status status = load_market(r, q, a, &m, err);
     if (status == CT_OK)
         *out = models_of(&m);
     return finish(&m, status, err);
+}
+
+enum ct_status ct_read_models(struct ct_reader *r, const struct ct_query *q, struct ct_arena *a,
+                              struct ct_rows *out, struct ct_error *err)
+{
+    return ct_read_shared(r, 3, read_models, 0, q, a, out, err);
 }
 
 enum ct_status ct_read_labs(struct ct_reader *r, const struct ct_query *q, struct ct_arena *a,

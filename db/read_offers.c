@@ -736,5 +736,5 @@ static enum ct_status read_gpus(struct ct_reader *r, const struct ct_query *q, s
 enum ct_status ct_read_gpus(struct ct_reader *r, const struct ct_query *q, struct ct_arena *a,
                             struct ct_rows *out, struct ct_error *err)
 {
-    return ct_read_shared(r, 1, read_gpus, (int)group_of(q), q, a, out, err);
+    return ct_read_shared(r, 1, read_gpus, group_of(q), q, a, out, err);
 }

@@ -110,8 +110,8 @@ static int by_model(const void *a, const void *b)
                               ((const struct ct_token_row *)b)->source);
 }
 
-enum ct_status ct_read_tokens(struct ct_reader *r, const struct ct_query *q, struct ct_arena *a,
-                              struct ct_rows *out, struct ct_error *err)
+static enum ct_status read_tokens(struct ct_reader *r, const struct ct_query *q, struct ct_arena *a,
+                                  struct ct_rows *out, struct ct_error *err)
 {
     CT_VEC(struct ct_token_row) rows = {NULL, 0, 0};
     ct_load_begin(r, q, a, err);
@@ -151,4 +151,11 @@ enum ct_status ct_read_tokens(struct ct_reader *r, const struct ct_query *q, str
     ct_quote(rows.v, rows.n, q->mix_input, q->mix_output);
     *out = (struct ct_rows){rows.v, rows.n};
     return ct_load_end(r);
+}
+
+enum ct_status ct_read_tokens(struct ct_reader *r, const struct ct_query *q, struct ct_arena *a,
+                              struct ct_rows *out, struct ct_error *err)
+{
+    uint64_t asked = ((uint64_t)q->mix_input << 32 ^ (uint64_t)q->mix_output) << 1 | q->believed;
+    return ct_read_shared(r, 2, read_tokens, asked, q, a, out, err);
 }

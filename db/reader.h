@@ -205,10 +205,10 @@ struct ct_reader {
     struct ct_shared {
         int64_t version, t, at;
         bool gone;
-        int variant;
+        uint64_t variant;
         struct ct_arena *arena;
         struct ct_rows rows;
-    } shared[2];
+    } shared[4]; /* offers, GPU types, tokens, models */
     /* accelerators.tsv, read once */
     struct ct_arena *accel_arena;
     struct accelerator *accel;
@@ -224,7 +224,7 @@ enum ct_status ct_load_end(struct ct_reader *r);
 
 /* READ as it is, or what it gave to the last who asked the same of the same data at the same moment: A then keeps that
  * alive. VARIANT tells apart what Q does not; WHICH of r->shared remembers. */
-enum ct_status ct_read_shared(struct ct_reader *r, int which, ct_load_fn *read, int variant,
+enum ct_status ct_read_shared(struct ct_reader *r, int which, ct_load_fn *read, uint64_t variant,
                               const struct ct_query *q, struct ct_arena *a, struct ct_rows *out,
                               struct ct_error *err);
 

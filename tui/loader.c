@@ -38,7 +38,8 @@ struct ct_loader {
     } done[CT_LOAD_SLOTS];
     uint64_t epoch;  /* grows whenever answers given may no longer hold */
     int64_t version, minute, looked_mono_ms;
-    int64_t clock_ms; /* of what is loaded together, so that one table serves several panels; a second old at most */
+    int64_t clock_ms; /* of what is loaded; a second old at most, so that one table serves several panels and keys */
+    bool rested;      /* nothing was loaded since the last look */
     dev_t dev;
     ino_t ino;
     struct ct_error trouble; /* why there is no reader */
@@ -80,6 +81,10 @@ static void look(struct ct_loader *l)
     bool there = stat(l->path, &file) == 0;
     l->looked_mono_ms = ct_mono_ms();
     l->clock_ms = ct_now_ms();
+    if (l->rested && l->reader) {
+        ct_reader_rest(l->reader);
+    }
+    l->rested = true;
     if (minute != l->minute) {
         l->minute = minute;
         l->epoch++;
@@ -169,6 +174,7 @@ static void answer(struct ct_loader *l, const struct ct_load_item *item)
 {
     struct ct_load_answer a = {.slot = item->slot, .generation = item->generation};
     a.epoch = l->epoch;
+    l->rested = false;
     if (l->reader) {
         pthread_mutex_lock(&l->lock);
         l->busy_slot = item->slot;
@@ -200,7 +206,6 @@ static void wait_for_work(struct ct_loader *l)
         while (read(l->to_loader[0], bytes, sizeof(bytes)) > 0) {
         }
     }
-    l->clock_ms = ct_now_ms();
 }
 
 static void *run(void *arg)

@@ -241,10 +241,13 @@ static void run(struct loop *l)
     l->credit_ms = BURST_MS;
     l->counted_mono_ms = ct_mono_ms();
     while (!ui->quit) {
-        if (ui->ask) {
+        if (ui->ask && !l->at_once) {
             ask(l);
         }
         paint(l);
+        if (ui->ask) { /* what a key changed is seen first: the loader would only compete for the processor */
+            ask(l);
+        }
         struct pollfd p[] = {{.fd = STDIN_FILENO, .events = POLLIN},
                              {.fd = ct_loader_fd(l->loader), .events = POLLIN},
                              {.fd = signal_pipe[0], .events = POLLIN},

@@ -4,8 +4,9 @@
  *   pty_bench settle TEXT RUNS COLSxROWS COMMAND...  the same until the last byte before 100 ms of silence after that;
  *                                                    '&' in TEXT separates parts that are all waited for
  *   pty_bench key KEYS COLSxROWS COMMAND...          p50 and p99 ms from a key to the end of its frame, mean bytes a
- *                                                    frame. KEYS: what is before a ':' is typed untimed first;
- *                                                    '^' and 'v' are the arrows
+ *                                                    frame, and those that the cells which changed would need. KEYS:
+ *                                                    what is before a ':' is typed untimed first; '^' and 'v' are
+ *                                                    the arrows, "~" waits for what the program does by itself
  *   pty_bench idle SECONDS COLSxROWS COMMAND...      six seconds after the start: CPU us a second, bytes written,
  *                                                    wake-ups a second, RSS in MB
  *
@@ -26,6 +27,8 @@
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
+
+#include <vterm.h>
 
 enum { QUIET_MS = 12, SETTLED_MS = 100, GIVE_UP_MS = 8000, START_MS = 6000, MAX_SAMPLES = 1000 };
 
@@ -48,6 +51,9 @@ struct program {
     size_t bytes, counted; /* read so far, and when last looked */
     char tail[65536];
     size_t n_tail;
+    VTerm *vt; /* NULL: nobody looks at the cells */
+    VTermScreen *screen;
+    int rows, cols;
 };
 
 static struct program start(const char *size, char **argv)
@@ -59,7 +65,7 @@ static struct program start(const char *size, char **argv)
     }
     w.ws_col = (unsigned short)cols;
     w.ws_row = (unsigned short)rows;
-    struct program p = {0};
+    struct program p = {.rows = rows, .cols = cols};
     p.pid = forkpty(&p.fd, NULL, NULL, &w);
     if (p.pid < 0) {
         fail("no pseudo terminal");
@@ -91,6 +97,9 @@ static int pump(struct program *p, double wait)
         return -1;
     }
     p->bytes += (size_t)n;
+    if (p->vt) {
+        vterm_input_write(p->vt, buf, (size_t)n);
+    }
     if (p->n_tail + (size_t)n > sizeof p->tail) {
         size_t keep = sizeof p->tail - (size_t)n;
         memmove(p->tail, p->tail + p->n_tail - keep, keep);
@@ -196,6 +205,73 @@ static void paint(const char *text, bool settle, int runs, const char *size, cha
     printf("%.3f %zu\n", ms[runs / 2], bytes);
 }
 
+/* ---- what a frame needs ---- */
+
+static void look_at_cells(struct program *p)
+{
+    p->vt = vterm_new(p->rows, p->cols);
+    vterm_set_utf8(p->vt, 1);
+    p->screen = vterm_obtain_screen(p->vt);
+    vterm_screen_enable_altscreen(p->screen, 1);
+    vterm_screen_reset(p->screen, 1);
+}
+
+static void copy_cells(const struct program *p, VTermScreenCell *out)
+{
+    for (int y = 0; y < p->rows; y++) {
+        for (int x = 0; x < p->cols; x++) {
+            vterm_screen_get_cell(p->screen, (VTermPos){.row = y, .col = x}, out + y * p->cols + x);
+        }
+    }
+}
+
+static bool same_look(const VTermScreenCell *a, const VTermScreenCell *b)
+{
+    return a->attrs.bold == b->attrs.bold && a->attrs.underline == b->attrs.underline &&
+           a->attrs.italic == b->attrs.italic && a->attrs.reverse == b->attrs.reverse &&
+           vterm_color_is_equal(&a->fg, &b->fg) && vterm_color_is_equal(&a->bg, &b->bg);
+}
+
+static bool same_cell(const VTermScreenCell *a, const VTermScreenCell *b)
+{
+    return memcmp(a->chars, b->chars, sizeof(a->chars)) == 0 && same_look(a, b);
+}
+
+static size_t bytes_of(const VTermScreenCell *c)
+{
+    size_t n = 0;
+    for (int i = 0; i < VTERM_MAX_CHARS_PER_CELL && c->chars[i]; i++) {
+        n += c->chars[i] < 0x80 ? 1 : c->chars[i] < 0x800 ? 2 : c->chars[i] < 0x10000 ? 3 : 4;
+    }
+    return n ? n : c->width > 0;
+}
+
+/* The bytes a terminal needs to turn WAS into IS, each run of changed cells by a cursor address, a change of look and
+ * its text; up to four cells between two runs are cheaper sent again. */
+static size_t needed(const struct program *p, const VTermScreenCell *was, const VTermScreenCell *is)
+{
+    enum { ADDRESS = 7, LOOK = 6, NEAR = 4 };
+    size_t n = 0;
+    const VTermScreenCell *look = NULL;
+    for (int y = 0; y < p->rows; y++) {
+        int last = -1 - NEAR - 1;
+        for (int x = 0; x < p->cols; x++) {
+            const VTermScreenCell *c = is + y * p->cols + x;
+            if (same_cell(was + y * p->cols + x, c)) {
+                continue;
+            }
+            n += x - last > NEAR + 1 ? ADDRESS : 0;
+            for (int k = x - last > NEAR + 1 ? x : last + 1; k <= x; k++) {
+                const VTermScreenCell *one = is + y * p->cols + k;
+                n += (!look || !same_look(look, one) ? LOOK : 0) + bytes_of(one);
+                look = one;
+            }
+            last = x;
+        }
+    }
+    return n;
+}
+
 static void type(struct program *p, char key)
 {
     const char *sent = key == '^' ? "\033OA" : key == 'v' ? "\033OB" : (const char[]){key, 0};
@@ -209,12 +285,21 @@ static void key(const char *keys, const char *size, char **argv)
 {
     static double ms[MAX_SAMPLES];
     struct program p = start(size, argv);
+    size_t cells = (size_t)p.rows * (size_t)p.cols, need = 0;
+    VTermScreenCell *was = calloc(cells, sizeof *was), *is = calloc(cells, sizeof *is);
+    if (!was || !is) {
+        fail("no memory");
+    }
+    look_at_cells(&p);
     until_quiet(&p, 400);
     const char *timed = strchr(keys, ':');
     for (timed = timed ? timed + 1 : keys; keys + 1 < timed; keys++) {
-        type(&p, *keys);
+        if (*keys != '~') {
+            type(&p, *keys);
+        }
         until_quiet(&p, 400);
     }
+    copy_cells(&p, is);
     size_t before = p.bytes;
     int n = 0;
     for (; timed[n] && n < MAX_SAMPLES; n++) {
@@ -226,6 +311,11 @@ static void key(const char *keys, const char *size, char **argv)
             fail("a key changed nothing");
         }
         ms[n] = last - begin;
+        VTermScreenCell *swap = was;
+        was = is;
+        is = swap;
+        copy_cells(&p, is);
+        need += needed(&p, was, is);
     }
     if (n == 0) {
         fail("no keys");
@@ -233,7 +323,10 @@ static void key(const char *keys, const char *size, char **argv)
     size_t bytes = (p.bytes - before) / (size_t)n;
     end(&p);
     qsort(ms, (size_t)n, sizeof ms[0], by_value);
-    printf("%.3f %.3f %zu\n", ms[n / 2], ms[n * 99 / 100], bytes);
+    printf("%.3f %.3f %zu %zu\n", ms[n / 2], ms[n * 99 / 100], bytes, need / (size_t)n);
+    vterm_free(p.vt);
+    free(was);
+    free(is);
 }
 
 /* Resident memory of PID now. */

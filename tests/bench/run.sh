@@ -71,32 +71,136 @@ tui_paint() {
     [ $# = 6 ] || die "a first paint was not seen"
     line tui-first-paint-against-ncurses "$3" "$1" ms '<=5'
     line tui-first-paint-against-tig "$3" "$5" ms '<=0.7'
+    line tui-first-paint-bytes "$4" "$2" B '<=17000 B'
 }
+
+gpus_on() { CLOUDTAPE_NOW=$demo_end "$bench/pty_bench" key "$2" "$1" "$build/cloudtape" --no-fetch --db "$work/demo.db"; }
+
+# Moves of a cursor on every screen at SIZE: "SCREEN p50 p99 bytes needed" a line. Screen 6 has a cursor on its chart,
+# screen 7 silences.
+tui_moves() {
+    there=jjjjkkkkjjjjkkkkjjjjkkkkjjjjkkkkjjjjkkkk
+    for screen in 1 2 3 4 5 6 7 8; do
+        case $screen in
+        6) keys="6~h:hhhhllllhhhhllllhhhhllllhhhhllllhhhhllll" ;;
+        7) [ "$1" = 80x24 ] && tabs=$(printf '\t') || tabs=$(printf '\t\t') # silences stand third on a wall
+            keys="7~$tabs:$there" ;;
+        *) keys="$screen~:$there" ;;
+        esac
+        moved=$(gpus_on "$1" "$keys") || die "keys changed nothing on screen $screen"
+        say "screen $screen at $1: p50 p99 bytes needed: $moved"
+        echo "$screen $moved"
+    done
+}
+
+# worst COLUMN FILE: the largest number in it.
+worst() { sort -k "$1,$1" -rn "$2" | head -n 1 | cut -d ' ' -f "$1"; }
 
 tui_keys() {
     say "keys"
     down=$(printf %40s "" | tr " " j)
     up=$(printf %40s "" | tr " " k)
     arrows=vvvv^^^^vvvv^^^^vvvv^^^^
-    gpus="$build/cloudtape --no-fetch --db $work/demo.db"
-    # shellcheck disable=SC2086
-    set -- $(in_repo "$bench/pty_bench" key "$down$up" 200x50 tig) \
-        $(CLOUDTAPE_NOW=$demo_end "$bench/pty_bench" key "3:$down$up" 200x50 $gpus) \
-        $("$bench/pty_bench" key "$arrows" 200x50 htop) \
-        $("$bench/pty_bench" key "$down$up" 200x50 "$bench/bare")
-    [ $# = 12 ] || die "keys changed nothing"
-    line tui-key-to-frame-p50-against-tig "$4" "$1" ms '<=1.5'
-    line tui-key-to-frame-p99-against-htop "$5" "$8" ms '<=1.0'
-    line tui-key-to-frame-p99 "$5" "${11}" ms '<=16 ms'
-    line tui-bytes-a-list-move-and-its-detail "$6" "${12}" B '<=360 B'
+    for i in 1 2 3 4 5 6 7 8; do
+        CLOUDTAPE_NOW=$demo_end "$build/cloudtape-fetcher" alerts silence provider=aws --for "${i}d" --comment bench --db "$work/demo.db" >&2
+    done
+    for size in 80x24 200x50; do
+        # shellcheck disable=SC2046
+        set -- $(in_repo "$bench/pty_bench" key "$down$up" $size tig) $("$bench/pty_bench" key "$arrows" $size htop) \
+            $("$bench/pty_bench" key "$down$up" $size "$bench/bare")
+        [ $# = 12 ] || die "keys changed nothing"
+        tui_moves $size >"$work/moves"
+        [ "$(wc -l <"$work/moves")" = 8 ] || die "not every screen moved"
+        line "tui-key-to-frame-p50-$size-against-tig" "$(worst 2 "$work/moves")" "$1" ms '<=1.5'
+        line "tui-key-to-frame-p50-$size-against-ncurses" "$(worst 2 "$work/moves")" "$9" ms '<=1.5'
+        line "tui-key-to-frame-p99-$size-against-htop" "$(worst 3 "$work/moves")" "$6" ms '<=1.0'
+        line "tui-key-to-frame-p99-$size" "$(worst 3 "$work/moves")" "${10}" ms '<=16 ms'
+        line "tui-bytes-a-frame-$size-against-the-cells" \
+            "$(awk '{ s += $4 } END { print s }' "$work/moves")" "$(awk '{ s += $5 } END { print s }' "$work/moves")" B '<=1.3'
+    done
     # The list alone: too small a screen for the details of the row.
-    # shellcheck disable=SC2086
-    set -- $(in_repo "$bench/pty_bench" key "$down$up" 80x24 tig) \
-        $(CLOUDTAPE_NOW=$demo_end "$bench/pty_bench" key "3:$down$up" 80x24 $gpus) \
-        $("$bench/pty_bench" key "$down$up" 80x24 "$bench/bare")
-    [ $# = 9 ] || die "keys changed nothing"
-    line tui-key-to-frame-p50-80x24-against-tig "$4" "$1" ms '<=1.5'
-    line tui-bytes-a-list-move "$6" "$9" B '<=360 B'
+    # shellcheck disable=SC2046
+    set -- $(gpus_on 80x24 "3:$down$up") $("$bench/pty_bench" key "$down$up" 80x24 "$bench/bare")
+    [ $# = 8 ] || die "keys changed nothing"
+    line tui-bytes-a-list-move "$3" "$7" B '<=360 B'
+}
+
+# Keys while somebody writes: the simulated market served and fetched, and a price list imported (CT_BENCH_LIST_MB).
+tui_keys_while_written() {
+    say "keys during a fetch round and an import"
+    there=jjjjkkkkjjjjkkkkjjjjkkkkjjjjkkkkjjjjkkkkjjjjkkkkjjjjkkkk
+    # shellcheck disable=SC2046
+    set -- $(in_repo "$bench/pty_bench" key "$there" 200x50 tig) $("$bench/pty_bench" key vvvv^^^^vvvv^^^^ 200x50 htop)
+    [ $# = 8 ] || die "keys changed nothing"
+    peers="$1 $6"
+    "$build/cloudtape-fetcher" demo --serve --seed 1 --db "$work/serve.db" >"$work/serve.log" 2>&1 &
+    writer=$!
+    tries=0
+    until [ "$(sqlite3 -batch -readonly "$work/serve.db" 'SELECT count(*) > 20 FROM offer' 2>/dev/null)" = 1 ]; do
+        tries=$((tries + 1))
+        [ $tries -lt 120 ] || die "the served market fetched nothing"
+        sleep 0.5
+    done
+    # shellcheck disable=SC2046
+    set -- $("$bench/pty_bench" key "3~~:$there" 200x50 "$build/cloudtape" --no-fetch --db "$work/serve.db") $peers
+    kill -0 $writer 2>/dev/null || die "nobody fetched"
+    kill $writer
+    wait $writer || true
+    [ $# = 6 ] || die "keys changed nothing"
+    line tui-key-to-frame-p50-while-fetching-against-tig "$1" "$5" ms '<=1.5'
+    line tui-key-to-frame-p99-while-fetching-against-htop "$2" "$6" ms '<=1.0'
+    line tui-key-to-frame-p99-while-fetching "$2" "$6" ms '<=16 ms'
+    cp "$work/demo.db" "$work/import.db"
+    awk -v mb="${CT_BENCH_LIST_MB:-64}" 'BEGIN {
+        for (n = 0; n < mb * 5400; n++) {
+            printf "{\"row\":\"offer\",\"cloud\":\"acme\",\"region\":\"eu-%d\",\"instance\":\"m%d\",\"gpu\":\"H100\",", n % 7, n % 900
+            printf "\"form\":\"SXM\",\"gpu_mem_gib\":80,\"gpu_count\":8,\"purchase\":\"od\",\"currency\":\"USD\",\"price_per_hour\":%d.%02d,\"stock\":\"A\"}\n", 20 + n % 9, n % 100
+        }
+    }' >"$work/list.ndjson"
+    "$build/cloudtape-fetcher" import rows "$work/list.ndjson" --at 2026-10-31T23:00:00Z --db "$work/import.db" \
+        >"$work/import.log" 2>&1 &
+    writer=$!
+    # shellcheck disable=SC2046
+    set -- $(CLOUDTAPE_NOW=$demo_end "$bench/pty_bench" key "3~:$there" 200x50 "$build/cloudtape" --no-fetch --db "$work/import.db") $peers
+    kill -0 $writer 2>/dev/null || say "the import was done before the keys were: CT_BENCH_LIST_MB=1024 makes it last"
+    wait $writer || { tail -n 3 "$work/import.log" >&2; die "nothing was imported"; }
+    rm -f "$work/list.ndjson"
+    [ $# = 6 ] || die "keys changed nothing"
+    line tui-key-to-frame-p50-while-importing-against-tig "$1" "$5" ms '<=1.5'
+    line tui-key-to-frame-p99-while-importing-against-htop "$2" "$6" ms '<=1.0'
+    line tui-key-to-frame-p99-while-importing "$2" "$6" ms '<=16 ms'
+}
+
+# The laws: thirty times the samples, and a hundred times the rows.
+tui_growth() {
+    say "growth"
+    "$build/cloudtape-fetcher" demo --headless --days 2 --seed 1 --db "$work/few.db" >&2
+    "$build/cloudtape-fetcher" demo --headless --days 60 --seed 1 --db "$work/many.db" >&2
+    few=$(CLOUDTAPE_NOW=$demo_end "$bench/pty_bench" settle 'newest first&abs' 11 200x50 "$build/cloudtape" --no-fetch --db "$work/few.db")
+    many=$(CLOUDTAPE_NOW=$demo_end "$bench/pty_bench" settle 'newest first&abs' 11 200x50 "$build/cloudtape" --no-fetch --db "$work/many.db")
+    line tui-first-paint-samples-x30 "${many% *}" "${few% *}" ms '<=1.5'
+    few=$(CLOUDTAPE_NOW=$demo_end "$bench/pty_bench" idle 1 200x50 "$build/cloudtape" --no-fetch --db "$work/few.db")
+    many=$(CLOUDTAPE_NOW=$demo_end "$bench/pty_bench" idle 1 200x50 "$build/cloudtape" --no-fetch --db "$work/many.db")
+    line tui-viewer-rss-samples-x30 "$(echo "${many##* } ${few##* }" | awk '{ print $1 - $2 }')" 0 MB '<=4 MB'
+    # Only what a list reads: series and offers without a past.
+    cp "$work/demo.db" "$work/rows.db"
+    sqlite3 -batch "$work/rows.db" "
+        CREATE TEMP TABLE n AS WITH RECURSIVE c(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM c WHERE i < 99) SELECT i FROM c;
+        CREATE TEMP TABLE top AS SELECT max(id) AS id FROM series;
+        INSERT INTO series SELECT s.id + n.i * top.id, source_id, kind, ext_key || '~' || n.i, name || '~' || n.i, unit, digits,
+            cur_ms, cur_value, cur_flags, low, high, facts_hash, words FROM series s, n, top
+            WHERE s.id IN (SELECT series_id FROM offer);
+        INSERT INTO offer SELECT series_id + n.i * top.id, stock_series, key || '~' || n.i, cloud, region, zone, sku, instance || n.i, gpu,
+            form, gpu_mem_milli, gpu_count_milli, vcpu_milli, mem_milli, purchase, currency, price_per_hour,
+            price_per_gpu_hour, host_included, stock, stock_count, interruption, effective_ms, n_offers FROM offer, n, top;"
+    [ "$(sqlite3 -batch -readonly "$work/rows.db" 'SELECT count(*) FROM offer')" = $((100 * $(sql 'SELECT count(*) FROM offer'))) ] ||
+        die "no hundred times the rows"
+    there=jjjjkkkkjjjjkkkkjjjjkkkkjjjjkkkkjjjjkkkkjjjjkkkkjjjjkkkk
+    # shellcheck disable=SC2046
+    set -- $(gpus_on 200x50 "3~~:$there") \
+        $(CLOUDTAPE_NOW=$demo_end "$bench/pty_bench" key "3~~~~:$there" 200x50 "$build/cloudtape" --no-fetch --db "$work/rows.db")
+    [ $# = 8 ] || die "keys changed nothing"
+    line tui-key-to-frame-p50-rows-x100 "$5" "$1" ms '<=1.2'
 }
 
 # The clock on screen shows minutes: the window lies inside one.
@@ -124,7 +228,9 @@ area_tui() {
     tig_repository
     tui_paint
     tui_keys
+    tui_keys_while_written
     tui_idle
+    tui_growth
 }
 
 # ---- query ----
@@ -224,7 +330,7 @@ store_keys() {
     sleep 1
     kill -0 $import 2>/dev/null || { cat "$work/import.log" >&2; die "the import was over before a key was pressed"; }
     set -- $(CLOUDTAPE_NOW=2025-01-04T13:13:21Z "$bench/pty_bench" key "3:$moves" 80x24 "$build/cloudtape" --no-fetch --db "$db")
-    [ $# = 3 ] || die "keys changed nothing"
+    [ $# = 4 ] || die "keys changed nothing"
     line store-key-to-frame-during-import-p50 "$1" 0 ms '<=16 ms'
     line store-key-to-frame-during-import-p99 "$2" 0 ms '<=16 ms'
     wait $import || { cat "$work/import.log" >&2; die "the import failed"; }
