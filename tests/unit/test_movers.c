@@ -22,7 +22,7 @@ struct world {
     struct ct_reader *r;
 };
 
-static void sql(struct world *t, const char *format, ...)
+CT_PRINTF(2, 3) static void sql(struct world *t, const char *format, ...)
 {
     char text[600];
     va_list args;
@@ -33,7 +33,7 @@ static void sql(struct world *t, const char *format, ...)
         fail_msg("%s: %s", text, sqlite3_errmsg(t->f->look));
 }
 
-static int64_t number(struct world *t, const char *format, ...)
+CT_PRINTF(2, 3) static int64_t number(struct world *t, const char *format, ...)
 {
     char text[600];
     sqlite3_stmt *st;
