@@ -3,6 +3,7 @@
 #include "tui/views/views.h"
 #include "tui/widgets/table.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 /* ---- cells ---- */
@@ -202,6 +203,23 @@ struct model {
     int64_t on, fresh, failing;
 };
 
+static int trust(const struct ct_source_row *s)
+{
+    static const int by_state[] = {
+        [CT_DEAD] = 0, [CT_STALE] = 1, [CT_LATE] = 2, [CT_FRESH] = 4, [CT_WAITING] = 5, [CT_OFF] = 6};
+    bool known = s->state >= 0 && s->state < (int)CT_LEN(by_state);
+    bool failing = s->state == CT_FRESH && s->failures != CT_NONE && s->failures > 0;
+    return !known ? 0 : failing ? 3 : by_state[s->state];
+}
+
+/* What cannot be trusted just now comes first; those of one kind stay in the order of their names. */
+static int least_trusted_first(const void *a, const void *b)
+{
+    const struct ct_source_row *x = a, *y = b;
+    int by = trust(x) - trust(y);
+    return by ? by : ct_span_cmp(x->id, y->id);
+}
+
 static enum ct_status load(struct ct_reader *r, const struct ct_panel_query *pq, int64_t now_ms,
                            struct ct_arena *a, const void **model, struct ct_error *err)
 {
@@ -219,6 +237,15 @@ static enum ct_status load(struct ct_reader *r, const struct ct_panel_query *pq,
         m->failing += s->state != CT_OFF && s->failures != CT_NONE && s->failures > 0;
     }
     *model = m;
+    struct ct_source_row *own = ct_arena_alloc(a, rows.n * sizeof(*own) + 1);
+    if (!own) {
+        return CT_ERR_LIMIT;
+    }
+    if (rows.n) {
+        memcpy(own, rows.v, rows.n * sizeof(*own));
+        qsort(own, rows.n, sizeof(*own), least_trusted_first);
+    }
+    rows.v = own;
     return ct_tmodel_load(&view, rows, pq, now_ms, a, &m->t, err);
 }
 
