@@ -88,7 +88,8 @@ void ct_events_read(struct ct_reader *r, const struct ct_source_list *sources, s
         w.from_ms = out->v.v[out->v.n - 1].at_ms;
     ct_price_events(r, sources, &w, out);
     size_t n = out->v.n - first;
-    ct_sort(r, out->v.v + first, n, sizeof *out->v.v, ct_newer_event);
+    if (n)
+        ct_sort(r, out->v.v + first, n, sizeof *out->v.v, ct_newer_event);
     out->v.n = first + (n < (size_t)w.limit ? n : (size_t)w.limit);
 }
 

@@ -93,7 +93,8 @@ static void fill(struct ct_series_set *s, const struct known *k, struct ct_arena
                                     .old_hash = v->hash,
                                     .words = v->words};
     }
-    memcpy(slot, k->slot, k->n_slots * sizeof *slot);
+    if (k->n_slots)
+        memcpy(slot, k->slot, k->n_slots * sizeof *slot);
     s->items.v = items;
     s->items.n = k->n;
     s->items.cap = cap;
