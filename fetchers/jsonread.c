@@ -128,10 +128,12 @@ static const yajl_callbacks callbacks = {
     .yajl_end_array = on_close,
 };
 
-/* yajl takes any UTF-8 of the right length, and half a surrogate pair for a question mark; jansson
- * neither. */
+/* yajl takes any UTF-8 of the right length, half a surrogate pair for a question mark, vertical tabs and
+ * form feeds for blanks; jansson none of them. */
 static bool is_plain(struct ct_span body)
 {
+    if (memchr(body.p, '\v', body.n) || memchr(body.p, '\f', body.n))
+        return false;
     for (const char *p = body.p, *end = body.p + body.n;
          (p = memchr(p, '\\', (size_t)(end - p))) != NULL; p += 2) {
         if (end - p < 3)

@@ -172,6 +172,8 @@ static void oddities(void)
         {"[1 2]", DAMAGED, 0},
         {"[] []", DAMAGED, 0},
         {"[]x", DAMAGED, 0},
+        {"[]\v", DAMAGED, 0},
+        {"[1,\f2]", DAMAGED, 0},
         {"[]\0", DAMAGED, 3},
         {"[1}", DAMAGED, 0},
         {"1", DAMAGED, 0},
