@@ -1,6 +1,7 @@
 /* probe: what the last tries of an address say (fetchers/probe.h), as one component beside the word
  * of the provider's own page, and what the newest one measured. The hint's query is the status that
  * was expected; without one, any answer below 500 is a good one. */
+#include "db/base/text.h"
 #include "fetchers/families/all.h"
 #include "fetchers/probe.h"
 #include "fetchers/rows.h"
@@ -161,7 +162,9 @@ static enum ct_status parse(struct ct_span body, const struct ct_parse_hint *hin
                             struct ct_batch *out, struct ct_error *err)
 {
     struct readings *r = ct_xcalloc(1, sizeof *r);
-    enum ct_status s = read_tries(body, hint ? hint->query : CT_SPAN_NONE, r, err);
+    enum ct_status s = ct_utf8_valid(body)
+                           ? read_tries(body, hint ? hint->query : CT_SPAN_NONE, r, err)
+                           : ct_fail(err, CT_ERR_SYNTAX, "body", "damaged: not UTF-8");
     if (s == CT_OK) {
         bool good = r->tries.v[r->tries.n - 1].good;
         add_component(&r->tries, out);
