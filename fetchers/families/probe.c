@@ -164,7 +164,7 @@ static enum ct_status parse(struct ct_span body, const struct ct_parse_hint *hin
     struct readings *r = ct_xcalloc(1, sizeof *r);
     enum ct_status s = ct_utf8_valid(body)
                            ? read_tries(body, hint ? hint->query : CT_SPAN_NONE, r, err)
-                           : ct_fail(err, CT_ERR_SYNTAX, "body", "damaged: not UTF-8");
+                           : ct_fail(err, CT_ERR_SHAPE, "body", "wanted the record of a probe, this is no UTF-8");
     if (s == CT_OK) {
         bool good = r->tries.v[r->tries.n - 1].good;
         add_component(&r->tries, out);
