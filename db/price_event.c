@@ -166,14 +166,12 @@ static int put_pack(sqlite3_stmt *put, struct pack *p)
     return rc == SQLITE_DONE ? sqlite3_reset(put) : rc;
 }
 
-int ct_price_moves_from_events(sqlite3 *db)
+/* Rows of price_move of what SELECT yields: moments, sources and series in that order. */
+static int pack_all(sqlite3 *db, const char *select)
 {
-    static const char select[] = "SELECT at_ms, source_id, series_id FROM event WHERE kind=2 AND origin=0"
-                                 " ORDER BY at_ms, source_id, series_id";
     sqlite3_stmt *st = NULL, *put = NULL;
     struct pack p = {.n = 0};
-    int rc = keep_others(db);
-    rc = rc == SQLITE_OK ? sqlite3_prepare_v2(db, select, -1, &st, NULL) : rc;
+    int rc = sqlite3_prepare_v2(db, select, -1, &st, NULL);
     rc = rc == SQLITE_OK ? sqlite3_prepare_v2(db, CT_PRICE_MOVES_PUT, -1, &put, NULL) : rc;
     while (rc == SQLITE_OK && (rc = sqlite3_step(st)) == SQLITE_ROW) {
         int64_t at_ms = sqlite3_column_int64(st, 0), source = sqlite3_column_int64(st, 1);
@@ -187,4 +185,52 @@ int ct_price_moves_from_events(sqlite3 *db)
     sqlite3_finalize(st);
     sqlite3_finalize(put);
     return rc;
+}
+
+int ct_price_moves_from_events(sqlite3 *db)
+{
+    int rc = keep_others(db);
+    return rc != SQLITE_OK ? rc
+                           : pack_all(db, "SELECT at_ms, source_id, series_id FROM event"
+                                          " WHERE kind=2 AND origin=0 ORDER BY at_ms, source_id, series_id");
+}
+
+/* ---- anew ---- */
+
+/* The moves of SERIES into temp.moved by PUT, which has its source. */
+static int find_moves(struct ct_samples *s, int64_t series, sqlite3_stmt *put)
+{
+    struct ct_sample was = {.value = CT_NONE, .flags = CT_SAMPLE_GONE}, is = {.at_ms = -1};
+    int rc = SQLITE_OK;
+    (void)sqlite3_bind_int64(put, 3, series);
+    for (; rc == SQLITE_OK && ct_sample_next(s, series, CT_LIVE, &is); was = is) {
+        if (!ct_price_moved(was, is))
+            continue;
+        (void)sqlite3_bind_int64(put, 1, is.at_ms);
+        rc = sqlite3_step(put) == SQLITE_DONE ? sqlite3_reset(put) : sqlite3_errcode(sqlite3_db_handle(put));
+    }
+    return rc == SQLITE_OK ? ct_samples_rc(s) : rc;
+}
+
+int ct_price_moves_from_samples(sqlite3 *db, struct ct_samples *s)
+{
+    static const char make[] = "DELETE FROM price_move; CREATE TEMP TABLE moved (at_ms, source_id, series_id)";
+    static const char one[] = "INSERT INTO temp.moved VALUES (?1, ?2, ?3)";
+    sqlite3_stmt *st = NULL, *put = NULL;
+    int rc = sqlite3_exec(db, make, NULL, NULL, NULL);
+    rc = rc == SQLITE_OK ? sqlite3_prepare_v2(db, one, -1, &put, NULL) : rc;
+    rc = rc == SQLITE_OK ? sqlite3_prepare_v2(db, "SELECT id, source_id FROM series WHERE kind IN (0, 2)", -1, &st,
+                                              NULL)
+                         : rc;
+    while (rc == SQLITE_OK && (rc = sqlite3_step(st)) == SQLITE_ROW) {
+        (void)sqlite3_bind_int64(put, 2, sqlite3_column_int64(st, 1));
+        rc = find_moves(s, sqlite3_column_int64(st, 0), put);
+    }
+    sqlite3_finalize(st);
+    sqlite3_finalize(put);
+    rc = rc == SQLITE_DONE ? pack_all(db, "SELECT at_ms, source_id, series_id FROM temp.moved"
+                                          " ORDER BY at_ms, source_id, series_id")
+                           : rc;
+    int end = sqlite3_exec(db, "DROP TABLE temp.moved", NULL, NULL, NULL);
+    return rc == SQLITE_OK ? end : rc;
 }

@@ -46,5 +46,8 @@ void ct_price_moves_pack(struct ct_buf *out, const int64_t *series, size_t n);
 
 /* From layout 7: events of prices that their samples tell as well become rows of price_move. SQLite's result code. */
 int ct_price_moves_from_events(sqlite3 *db);
+/* The whole table anew, from the samples S has of DB (begun; in a transaction). SQLite's result code. */
+struct ct_samples;
+int ct_price_moves_from_samples(sqlite3 *db, struct ct_samples *s);
 
 #endif

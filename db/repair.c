@@ -7,6 +7,7 @@
 
 #include "db/base/paths.h"
 #include "db/columns.h"
+#include "db/price_event.h"
 #include "db/salvage.h"
 #include "db/samples.h"
 #include "db/write_priv.h"
@@ -23,6 +24,7 @@ static const struct ct_column salvage_columns[] = {
     COL(INT, "kept", kept),
     COL(INT, "lost", lost),
     COL(INT, "strays", strays),
+    COL(INT, "remade", remade),
 };
 #undef ROW
 TABLE(ct_salvage_table, "db repair", struct ct_salvage_row, salvage_columns);
@@ -52,6 +54,18 @@ struct repair {
 };
 
 /* ---- what goes where ---- */
+
+/* Nothing to keep: who holds the file, and what is worked out again when it is asked for. */
+static bool is_passing(struct ct_span table)
+{
+    return ct_span_is(table, "lease") || ct_span_is(table, "reference");
+}
+
+/* Nothing to keep either: made of the samples that could be read, in the end. */
+static bool is_remade(const struct target *t)
+{
+    return strcmp(t->name, "price_move") == 0;
+}
 
 static void add_column(struct target *t, struct ct_arena *a, const char *name, bool rowid)
 {
@@ -90,10 +104,11 @@ static void list_targets(struct repair *r)
     sqlite3_stmt *st = NULL;
     if (sqlite3_prepare_v2(r->db,
                            "SELECT name FROM sqlite_schema WHERE type='table'"
-                           " AND name NOT LIKE 'sqlite_%' AND name <> 'lease' ORDER BY rowid",
-                           -1, &st, NULL) != SQLITE_OK)
+                           " AND name NOT LIKE 'sqlite_%' ORDER BY rowid", -1, &st, NULL) != SQLITE_OK)
         return;
     while (sqlite3_step(st) == SQLITE_ROW) {
+        if (is_passing(ct_span((const char *)sqlite3_column_text(st, 0))))
+            continue;
         struct target *t = CT_VEC_PUSH(r->a, &r->targets);
         t->count.table = ct_arena_dup(r->a, ct_span((const char *)sqlite3_column_text(st, 0)));
         t->name = t->count.table.p;
@@ -117,8 +132,8 @@ static void take_root(void *ctx, bool keyed, int64_t rowid, const struct ct_cell
     for (size_t i = 0; i < r->targets.n; i++)
         if (ct_span_is(c[1].s, r->targets.v[i].name))
             r->targets.v[i].root = c[3].i;
-    if (ct_span_is(c[1].s, "lease")) {
-        int64_t *root = CT_VEC_PUSH(r->a, &r->indexes); /* nothing to keep, but not a stray */
+    if (is_passing(c[1].s)) {
+        int64_t *root = CT_VEC_PUSH(r->a, &r->indexes); /* no strays */
         *root = c[3].i;
     }
 }
@@ -278,16 +293,51 @@ static void stand_in_sources(struct repair *r)
     }
 }
 
-/* What the program counts for itself, from what there is. */
-static void count_again(struct repair *r)
+static int64_t number(struct repair *r, const char *sql)
 {
-    struct ct_samples *s = ct_samples_new(r->db);
+    sqlite3_stmt *st = NULL;
+    int64_t n = 0;
+    if (sqlite3_prepare_v2(r->db, sql, -1, &st, NULL) == SQLITE_OK && sqlite3_step(st) == SQLITE_ROW)
+        n = sqlite3_column_int64(st, 0);
+    sqlite3_finalize(st);
+    return n;
+}
+
+static struct target *target_of(struct repair *r, const char *name)
+{
+    for (size_t i = 0; i < r->targets.n; i++)
+        if (strcmp(r->targets.v[i].name, name) == 0)
+            return &r->targets.v[i];
+    return NULL;
+}
+
+/* History of series whose own rows are gone: the next new series would get their numbers, and with
+ * them a past that is not its own. What waits in ticks is sorted into chunks for that. */
+static int64_t drop_strangers(struct repair *r, struct ct_samples *s)
+{
+    static const struct {
+        const char *table, *sql;
+    } steps[] = {{"chunk", "DELETE FROM chunk WHERE " CT_CHUNK_SERIES " NOT IN (SELECT id FROM series)"},
+                 {"words", "DELETE FROM words WHERE series_id NOT IN (SELECT id FROM series)"}};
+    int64_t dropped = 0;
+    while (ct_samples_seal(s, CT_MINUTE))
+        continue;
+    for (size_t i = 0; i < CT_LEN(steps); i++) {
+        struct target *t = target_of(r, steps[i].table);
+        if (!t || sqlite3_exec(r->db, steps[i].sql, NULL, NULL, NULL) != SQLITE_OK)
+            continue;
+        dropped += sqlite3_changes64(r->db);
+        t->count.kept -= sqlite3_changes64(r->db);
+    }
+    ct_samples_forget(s);
+    return dropped;
+}
+
+static void count_samples(struct repair *r, struct ct_samples *s)
+{
     sqlite3_stmt *st = NULL;
     char sql[200];
     int64_t there = 0;
-    (void)sqlite3_exec(r->db, "INSERT OR IGNORE INTO meta SELECT 'first_ms', min(from_ms) FROM poll"
-                              " WHERE EXISTS (SELECT 1 FROM poll)", NULL, NULL, NULL);
-    ct_samples_begin(s);
     int rc = sqlite3_prepare_v2(r->db, "SELECT id FROM series", -1, &st, NULL);
     while (rc == SQLITE_OK && sqlite3_step(st) == SQLITE_ROW) {
         struct ct_sample v = {.at_ms = 0};
@@ -296,12 +346,32 @@ static void count_again(struct repair *r)
     }
     sqlite3_finalize(st);
     int64_t off = there - ct_samples_count(s);
-    ct_samples_free(s);
     sqlite3_snprintf(sizeof sql, sql,
                      "INSERT INTO meta (key, value) VALUES ('samples', %lld) ON CONFLICT (key)"
                      " DO UPDATE SET value = value + excluded.value", (long long)off);
     if (off != 0)
         (void)sqlite3_exec(r->db, sql, NULL, NULL, NULL);
+}
+
+/* What the program works out for itself, from what there is. False: that fails. */
+static bool work_out(struct repair *r, struct ct_salvage *out)
+{
+    struct target *moves = target_of(r, "price_move");
+    struct ct_samples *s = ct_samples_new(r->db);
+    (void)sqlite3_exec(r->db, "INSERT OR IGNORE INTO meta SELECT 'first_ms', min(from_ms) FROM poll"
+                              " WHERE EXISTS (SELECT 1 FROM poll)", NULL, NULL, NULL);
+    (void)sqlite3_exec(r->db, CT_RECORDED_DAYS, NULL, NULL, NULL);
+    ct_samples_begin(s);
+    out->orphans += drop_strangers(r, s);
+    count_samples(r, s);
+    bool fine = ct_samples_rc(s) == SQLITE_OK;
+    if (fine && moves) {
+        fine = ct_price_moves_from_samples(r->db, s) == SQLITE_OK;
+        moves->count = (struct ct_salvage_row){
+            .table = moves->count.table, .remade = number(r, "SELECT count(*) FROM price_move")};
+    }
+    ct_samples_free(s);
+    return fine;
 }
 
 /* Rows whose foreign key leads nowhere. One pass a table and key is enough: parents come first in
@@ -365,7 +435,7 @@ static enum ct_status fill(struct repair *r, const char *temp, struct ct_salvage
     for (size_t i = 0; i < r->targets.n; i++) {
         r->now = &r->targets.v[i];
         if (r->now->root)
-            ct_pages_walk(r->pages, r->now->root, take_row, r);
+            ct_pages_walk(r->pages, r->now->root, is_remade(r->now) ? NULL : take_row, r);
     }
     for (size_t i = 0; i < r->indexes.n; i++)
         ct_pages_walk(r->pages, r->indexes.v[i], NULL, NULL);
@@ -374,8 +444,8 @@ static enum ct_status fill(struct repair *r, const char *temp, struct ct_salvage
         place_stray(r, page, keyed);
     stand_in_sources(r);
     out->orphans = drop_orphans(r);
-    if (layout == CT_SCHEMA_VERSION) /* an older one is counted when it is brought up to date */
-        count_again(r);
+    if (target_of(r, "tick") && !work_out(r, out)) /* what an older layout lacks, its migration makes */
+        return fail(r, err);
     for (size_t i = 0; i < r->targets.n; i++)
         sqlite3_finalize(r->targets.v[i].insert);
     if (sqlite3_exec(r->db, "COMMIT", NULL, NULL, NULL) != SQLITE_OK)

@@ -10,6 +10,7 @@
 
 #define CHUNK_ROWS 256
 #define SECOND_BITS 38
+_Static_assert(SECOND_BITS == 38, "CT_CHUNK_SERIES says the same");
 #define MOST_SERIES (INT64_C(1) << (63 - SECOND_BITS))
 #define MOST_MS ((INT64_C(1) << SECOND_BITS) * 1000)
 #define GONE_AGAIN 64 /* in ticks: the sample at this moment is taken away */

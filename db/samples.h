@@ -69,6 +69,7 @@ bool ct_samples_seal(struct ct_samples *s, int64_t ms);
 /* ---- for check, salvage and migration ---- */
 /* What a row of table chunk holds: the series and the earliest moment its samples may have. */
 int64_t ct_chunk_series(int64_t key);
+#define CT_CHUNK_SERIES "(k >> 38)" /* the same in SQL */
 int64_t ct_chunk_from_ms(int64_t key);
 /* Fills an empty table chunk from table sample of layout 1. SQLite's result code. */
 int ct_samples_from_rows(sqlite3 *db);

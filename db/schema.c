@@ -252,10 +252,7 @@ static const char step_4[] =
 /* Version 5: days (Unix ms / 86400000) on which a live source answered; retention counts in them. */
 static const char step_5[] =
     "CREATE TABLE recorded_day (day INTEGER PRIMARY KEY) STRICT;"
-    "INSERT OR IGNORE INTO recorded_day SELECT from_ms / 86400000 FROM poll"
-    " WHERE imported = 0 AND outcome <= 1;"
-    "INSERT OR IGNORE INTO recorded_day SELECT to_ms / 86400000 FROM poll"
-    " WHERE imported = 0 AND outcome <= 1;";
+    CT_RECORDED_DAYS;
 
 /* Version 6: attempts are kept as long as [history] keeps every change (the last ten always): past moments have
  * their ages and figures from them. NEXT_MS: when the next was due. DATA_MS: the newest answer's own time by then. */

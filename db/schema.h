@@ -90,6 +90,13 @@ enum { CT_WORDS_MOST = 9 };
 #define CT_WORDS_NULL "\x1e"
 enum { CT_WORDS_NONE = 0, CT_WORDS_MANY = 2 }; /* series.words; else an odd hash */
 
+/* Fills recorded_day as far as the timeline tells; more days than it does may be there. */
+#define CT_RECORDED_DAYS                                                                           \
+    "INSERT OR IGNORE INTO recorded_day SELECT from_ms / 86400000 FROM poll"                       \
+    " WHERE imported = 0 AND outcome <= 1;"                                                        \
+    "INSERT OR IGNORE INTO recorded_day SELECT to_ms / 86400000 FROM poll"                         \
+    " WHERE imported = 0 AND outcome <= 1;"
+
 /* Lists inside one text column (incident.components, regions) and parts of ext_key. */
 #define CT_UNIT_SEPARATOR '\x1f'
 

@@ -47,6 +47,7 @@ struct ct_salvage_row {
     int64_t lost;   /* rows that are known to be gone: unreadable, or of impossible content; packed
                        history that cannot be read stays in its place, so that charts say so */
     int64_t strays; /* of KEPT: found on pages that no index leads to any more */
+    int64_t remade; /* not read but made anew, of what else was kept */
 };
 extern const struct ct_table ct_salvage_table;
 struct ct_salvage {

@@ -5,6 +5,7 @@
 #include "db/read.h"
 #include "db/schema.h"
 #include "db/upkeep.h"
+#include "events_fixture.h"
 #include "write_fixture.h"
 
 #include <fcntl.h>
@@ -326,10 +327,131 @@ static void packed_history_that_is_spoilt_is_found_and_stays_marked(void **state
     const struct ct_finding_row *r = rows.v;
     assert_int_equal(rows.n, 1);
     assert_true(ct_span_is(r->column, "b"));
-    int64_t n = one(f->path, "SELECT (SELECT count(*) FROM tick) + (SELECT count(*) FROM chunk)");
     repair(f, &s);
     assert_int_equal(salvaged(&s, "tick")->lost + salvaged(&s, "chunk")->lost, 1);
-    assert_int_equal(one(f->path, "SELECT (SELECT count(*) FROM tick) + (SELECT count(*) FROM chunk)"), n);
+    rows = findings(f, f->path);
+    assert_int_equal(rows.n, 1);
+    assert_true(ct_span_is(((const struct ct_finding_row *)rows.v)->column, "b"));
+}
+
+#define MOVES "SELECT at_ms, source_id, first, hex(b) FROM price_move ORDER BY 1, 2, 3"
+
+static char *all_of(const char *path, const char *sql)
+{
+    struct fixture look = {0};
+    assert_int_equal(sqlite3_open_v2(path, &look.look, SQLITE_OPEN_READWRITE, NULL), SQLITE_OK);
+    char *text = table(&look, sql);
+    sqlite3_close(look.look);
+    return text;
+}
+
+/* The moves that are named are those of the samples, and all of them. */
+static void expect_moves_of_samples(const char *path)
+{
+    sqlite3 *db;
+    assert_int_equal(sqlite3_open_v2(path, &db, SQLITE_OPEN_READWRITE, NULL), SQLITE_OK);
+    if (!events_to_rows(db))
+        fail_msg("price_move is not what the samples tell: %s", sqlite3_errmsg(db));
+    sqlite3_close(db);
+}
+
+static void repair_makes_moves_of_prices_anew(void **state)
+{
+    static const char *const damages[] = {
+        "DELETE FROM price_move WHERE at_ms % 120000 = 0",
+        "UPDATE price_move SET b = x'0102'",
+        "INSERT OR REPLACE INTO price_move SELECT at_ms + 7, source_id, first, b FROM price_move",
+        NULL, /* a page */
+        "DELETE FROM price_move"};
+    struct fixture *f = *state;
+    let_go(f);
+    char *was = all_of(f->path, MOVES);
+    int64_t n = one(f->path, "SELECT count(*) FROM price_move");
+    assert_true(n >= POLLS - 1);
+    for (size_t i = 0; i < CT_LEN(damages); i++) {
+        struct ct_salvage s;
+        if (damages[i])
+            run_sql(f->path, damages[i]);
+        else
+            smash(f->path, one(f->path, "SELECT rootpage FROM sqlite_schema WHERE name='price_move'"), 0, 4096);
+        repair(f, &s);
+        char *is = all_of(f->path, MOVES);
+        assert_string_equal(is, was);
+        assert_int_equal(salvaged(&s, "price_move")->remade, n);
+        assert_int_equal(salvaged(&s, "price_move")->kept, 0);
+        expect_moves_of_samples(f->path);
+        free(is);
+    }
+    free(was);
+    expect_usable(f);
+}
+
+/* All that waits is sorted into chunks. */
+static void seal(const char *path)
+{
+    sqlite3 *db;
+    assert_int_equal(sqlite3_open_v2(path, &db, SQLITE_OPEN_READWRITE, NULL), SQLITE_OK);
+    assert_int_equal(sqlite3_exec(db, "BEGIN IMMEDIATE", NULL, NULL, NULL), SQLITE_OK);
+    struct ct_samples *s = ct_samples_new(db);
+    ct_samples_begin(s);
+    while (ct_samples_seal(s, CT_MINUTE))
+        continue;
+    assert_int_equal(ct_samples_rc(s), SQLITE_OK);
+    ct_samples_free(s);
+    assert_int_equal(sqlite3_exec(db, "COMMIT", NULL, NULL, NULL), SQLITE_OK);
+    sqlite3_close(db);
+}
+
+static void moves_follow_the_samples_that_are_left(void **state)
+{
+    struct fixture *f = *state;
+    struct ct_salvage s;
+    let_go(f);
+    seal(f->path);
+    int64_t leaf = one(f->path, "SELECT coalesce((SELECT pageno FROM dbstat WHERE name='chunk'"
+                                " AND pagetype='leaf' LIMIT 1), 0)"),
+            chunks = one(f->path, "SELECT count(*) FROM chunk");
+    assert_true(leaf > 0);
+    smash(f->path, leaf, 0, 4096);
+    repair(f, &s);
+    int64_t left = one(f->path, "SELECT count(*) FROM chunk");
+    assert_true(left < chunks);
+    assert_int_equal(salvaged(&s, "chunk")->kept, left);
+    expect_moves_of_samples(f->path);
+    assert_int_equal(salvaged(&s, "price_move")->remade, one(f->path, "SELECT count(*) FROM price_move"));
+    expect_usable(f);
+}
+
+static void a_new_series_inherits_nothing_of_a_lost_one(void **state)
+{
+    struct fixture *f = *state;
+    struct ct_salvage s;
+    let_go(f);
+    run_sql(f->path, "PRAGMA foreign_keys=OFF; DELETE FROM series WHERE id > 5");
+    repair(f, &s);
+    assert_true(s.orphans > 0);
+    assert_int_equal(one(f->path, "SELECT max(id) FROM series"), 5);
+    assert_int_equal(ct_writer_open(f->path, 0, &f->w, &f->err), CT_OK);
+    assert_int_equal(sqlite3_open_v2(f->path, &f->look, SQLITE_OPEN_READWRITE, NULL), SQLITE_OK);
+    offer(f, "another", 77, CT_STOCK_LOW);
+    fetch(f, "price", T0 + CT_DAY);
+    assert_true(samples_to_rows(f->look));
+    expect(f, "SELECT count(*) > 1, min(at_ms) = max(at_ms) FROM temp.sample m"
+              " JOIN series s ON s.id = m.series_id WHERE s.id > 5", "1|1");
+    let_go(f);
+    expect_usable(f);
+}
+
+static void repair_recalls_days_that_were_recorded(void **state)
+{
+    struct fixture *f = *state;
+    struct ct_salvage s;
+    let_go(f);
+    int64_t days = one(f->path, "SELECT count(*) FROM recorded_day");
+    assert_true(days > 0);
+    run_sql(f->path, "DELETE FROM recorded_day");
+    repair(f, &s);
+    assert_int_equal(one(f->path, "SELECT count(*) FROM recorded_day"), days);
 }
 
 static void repair_counts_samples_anew_when_the_count_is_lost(void **state)
@@ -541,6 +663,10 @@ int main(void)
         T(repair_of_a_sound_database_loses_nothing),
         T(repair_loses_only_what_stood_on_the_damaged_page),
         T(packed_history_that_is_spoilt_is_found_and_stays_marked),
+        T(repair_makes_moves_of_prices_anew),
+        T(moves_follow_the_samples_that_are_left),
+        T(a_new_series_inherits_nothing_of_a_lost_one),
+        T(repair_recalls_days_that_were_recorded),
         T(repair_counts_samples_anew_when_the_count_is_lost),
         T(repair_finds_rows_whose_index_is_lost),
         T(repair_survives_a_lost_head),
