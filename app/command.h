@@ -173,11 +173,15 @@ int ct_cmd_plain(struct ct_call *c, const char *const *fetch_args);
 /* statusline.c: the line of `status --line` into OUT. 0 or an exit code. */
 int ct_status_line(struct ct_call *c, struct ct_buf *out);
 
-/* ---- shared by the reading commands (commands_read.c) ---- */
+/* ---- shared by the reading commands (call.c) ---- */
 enum { CT_KINDS_ALL = 15 };
 /* Opens the database of C. CT_ERR_NOT_FOUND: there is none yet. */
 CT_MUST_USE enum ct_status ct_call_reader(struct ct_call *c, struct ct_reader **out);
 struct ct_query ct_call_query(const struct ct_call *c);
+int64_t ct_call_moment(const struct ct_call *c); /* --at, else now */
+/* Compiles the words of C from FIRST on together with --filter, in C's arena; NULL matches everything. */
+CT_MUST_USE enum ct_status ct_call_filter(struct ct_call *c, const struct ct_table *t, size_t first,
+                                          struct ct_filter **out);
 /* How lists of prices are sorted unless somebody says otherwise. */
 #define CT_SORT_OFFERS "price_usd_per_gpu_hour"
 #define CT_SORT_TOKENS "usd_per_mtok"

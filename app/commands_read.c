@@ -4,228 +4,10 @@
 #include "app/command.h"
 #include "app/spawn.h"
 #include "db/base/ini.h"
-#include "db/base/paths.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-/* ---- shared ---- */
-
-enum ct_status ct_call_reader(struct ct_call *c, struct ct_reader **out)
-{
-    *out = NULL;
-    ct_tell_problems(c->settings);
-    enum ct_status status = ct_reader_open(c->db.p, out, &c->err);
-    if (status == CT_OK && ct_reader_newer(*out))
-        fprintf(stderr, "cloudtape: %s: made by a newer cloudtape; only read what is known\n",
-                c->db.p);
-    return status;
-}
-
-static int64_t moment(const struct ct_call *c)
-{
-    return c->at_ms == CT_LIVE ? c->now_ms : c->at_ms;
-}
-
-struct ct_query ct_call_query(const struct ct_call *c)
-{
-    return (struct ct_query){
-        .at_ms = c->at_ms, .now_ms = c->now_ms, .gone = c->flag[CT_FLAG_GONE] != NULL,
-        .believed = c->flag[CT_FLAG_NO_SUSPECT] != NULL,
-        .mix_input = ct_setting_number(c->settings, "mix", "input"),
-        .mix_output = ct_setting_number(c->settings, "mix", "output")};
-}
-
-enum ct_status ct_call_number(struct ct_call *c, enum ct_flag flag, int64_t least, int64_t *out)
-{
-    char where[40];
-    *out = CT_NONE;
-    if (!c->flag[flag])
-        return CT_OK;
-    snprintf(where, sizeof where, "--%s", ct_flag_defs[flag].word);
-    if (ct_span_int(ct_span(c->flag[flag]), out) != CT_OK || *out < least)
-        return ct_fail(&c->err, CT_ERR_USAGE, where,
-                       "wanted a whole number from %lld, found \"%s\"", (long long)least,
-                       c->flag[flag]);
-    return CT_OK;
-}
-
-enum ct_status ct_call_span(struct ct_call *c, enum ct_flag flag, int64_t *out_ms)
-{
-    char where[40];
-    *out_ms = CT_NONE;
-    if (!c->flag[flag])
-        return CT_OK;
-    snprintf(where, sizeof where, "--%s", ct_flag_defs[flag].word);
-    if (ct_duration_parse(ct_span(c->flag[flag]), out_ms) != CT_OK)
-        return ct_fail(&c->err, CT_ERR_USAGE, where,
-                       "wanted a length of time such as 10m, found \"%s\"", c->flag[flag]);
-    return CT_OK;
-}
-
-static enum ct_status flag_time(struct ct_call *c, enum ct_flag flag, int64_t *out_ms)
-{
-    if (!c->flag[flag])
-        return CT_OK;
-    enum ct_status status = ct_time_parse_user(ct_span(c->flag[flag]), c->now_ms, out_ms, &c->err);
-    if (status != CT_OK)
-        status = ct_fail(&c->err, CT_ERR_USAGE, flag == CT_FLAG_FROM ? "--from" : "--to",
-                         "no such time \"%s\"", c->flag[flag]);
-    return status;
-}
-
-enum ct_status ct_call_window(struct ct_call *c, struct ct_query *q)
-{
-    int64_t range, from = CT_NONE, to = CT_NONE;
-    enum ct_status status = ct_call_span(c, CT_FLAG_RANGE, &range);
-    if (status == CT_OK)
-        status = flag_time(c, CT_FLAG_FROM, &from);
-    if (status == CT_OK)
-        status = flag_time(c, CT_FLAG_TO, &to);
-    if (status != CT_OK || (range == CT_NONE && from == CT_NONE && to == CT_NONE))
-        return status;
-    if (range != CT_NONE && from != CT_NONE)
-        return ct_fail(&c->err, CT_ERR_USAGE, c->cmd->name, "--range or --from, not both");
-    q->to_ms = to == CT_NONE ? moment(c) : to;
-    q->from_ms = range != CT_NONE ? q->to_ms - range : from == CT_NONE ? 1 : from;
-    if (q->from_ms < 1)
-        q->from_ms = 1; /* 0 would mean: everything */
-    if (q->from_ms >= q->to_ms)
-        return ct_fail(&c->err, CT_ERR_USAGE, c->cmd->name, "the window ends before it begins");
-    return CT_OK;
-}
-
-enum ct_status ct_call_envelope(struct ct_call *c, struct ct_reader *r, unsigned kinds,
-                                struct ct_envelope *out)
-{
-    struct ct_query q = ct_call_query(c);
-    struct ct_rows rows = {NULL, 0};
-    int64_t limit_ms;
-    enum ct_status status = ct_call_span(c, CT_FLAG_MAX_AGE, &limit_ms);
-    if (status == CT_OK && r)
-        status = ct_read_sources(r, &q, c->arena, &rows, &c->err);
-    const struct ct_source_row *all = rows.v;
-    CT_VEC(struct ct_source_row) kept = {0};
-    for (size_t i = 0; status == CT_OK && i < rows.n; i++)
-        if (all[i].kind >= 0 && (kinds & 1u << all[i].kind))
-            *CT_VEC_PUSH(c->arena, &kept) = all[i];
-    *out = (struct ct_envelope){c->now_ms,
-                                moment(c),
-                                limit_ms == CT_NONE ? CT_NONE : limit_ms / CT_SECOND,
-                                {kept.v, kept.n}};
-    return status;
-}
-
-/* Compiles the words of C from FIRST on together with --filter; NULL matches everything. */
-static enum ct_status call_filter(struct ct_call *c, const struct ct_table *t, size_t first,
-                                  struct ct_filter **out)
-{
-    struct ct_buf text = CT_BUF_INIT;
-    for (size_t i = first; i < c->n_words; i++)
-        ct_buf_addf(&text, "%s%s", text.n ? " " : "", c->words[i]);
-    if (c->flag[CT_FLAG_FILTER])
-        ct_buf_addf(&text, "%s%s", text.n ? " " : "", c->flag[CT_FLAG_FILTER]);
-    struct ct_span copy = ct_arena_dup(c->arena, ct_buf_span(&text));
-    enum ct_status status = ct_filter_compile(t, copy, moment(c), c->arena, out, &c->err);
-    if (status != CT_OK)
-        ct_error_prefix(&c->err, "filter");
-    ct_buf_free(&text);
-    return status;
-}
-
-/* The youngest age among ROWS, in seconds; CT_NONE: nothing has one. */
-static int64_t youngest(const struct ct_table *t, struct ct_rows rows)
-{
-    const struct ct_column *c = ct_table_column(t, CT_LIT("age_s"));
-    int64_t best = CT_NONE, age;
-    for (size_t i = 0; c && i < rows.n; i++) {
-        if (ct_cell_null(c, ct_row(t, rows, i)))
-            continue;
-        memcpy(&age, (const char *)ct_row(t, rows, i) + c->off, sizeof age);
-        best = best == CT_NONE || age < best ? age : best;
-    }
-    return best;
-}
-
-int ct_no_data(const struct ct_call *c)
-{
-    fprintf(stderr, "cloudtape: %s: no data%s\n", c->cmd->name,
-            c->at_ms == CT_LIVE ? " yet; `cloudtape` or `cloudtape fetch --once` fetches some"
-                                : " at that time");
-    return 3;
-}
-
-/* Did any source of the answer ever deliver, by the moment asked for? */
-static bool any_answer(const struct ct_envelope *e)
-{
-    return youngest(&ct_source_table, e->sources) != CT_NONE;
-}
-
-/* Exit code 3: nothing was ever stored, or all of it is too old. What is printed stays as it is. An
- * empty list of open incidents from a source that answered is good news, not a lack of data. */
-static bool without_data(const struct ct_call *c, const struct ct_table *t, struct ct_rows all,
-                         struct ct_rows matched, const struct ct_envelope *e)
-{
-    bool own = ct_table_column(t, CT_LIT("age_s")) != NULL;
-    if (all.n == 0 ? !any_answer(e)
-                   : t == &ct_status_table && youngest(t, all) == CT_NONE && !any_answer(e))
-        return ct_no_data(c) != 0;
-    if (e->max_age_s == CT_NONE || matched.n == 0)
-        return false;
-    int64_t age = own ? youngest(t, matched) : youngest(&ct_source_table, e->sources);
-    if (age != CT_NONE && age <= e->max_age_s)
-        return false;
-    fprintf(stderr, "cloudtape: %s: all data is older than --max-age %s\n", c->cmd->name,
-            c->flag[CT_FLAG_MAX_AGE]);
-    return true;
-}
-
-enum ct_status ct_call_select(struct ct_call *c, const struct ct_table *t, struct ct_rows *rows,
-                              const char *sort, size_t first_word, size_t *matched)
-{
-    struct ct_filter *f = NULL;
-    int64_t limit;
-    enum ct_status status = ct_call_number(c, CT_FLAG_LIMIT, 1, &limit);
-    if (c->flag[CT_FLAG_SORT])
-        sort = c->flag[CT_FLAG_SORT];
-    if (status == CT_OK)
-        status = call_filter(c, t, first_word, &f);
-    if (status == CT_OK)
-        status = ct_rows_select(t, *rows, f, sort, limit == CT_NONE ? 0 : (size_t)limit, c->arena,
-                                rows, matched, &c->err);
-    return status;
-}
-
-int ct_print_rows(struct ct_call *c, const struct ct_table *t, struct ct_rows rows,
-                  const char *text_columns, const char *sort, size_t first_word,
-                  const struct ct_envelope *e)
-{
-    struct ct_rows chosen = rows;
-    struct ct_buf out = CT_BUF_INIT;
-    const struct ct_table *shown = t;
-    size_t matched = 0;
-    const char *columns = c->flag[CT_FLAG_COLUMNS];
-    if (ct_call_select(c, t, &chosen, sort, first_word, &matched) != CT_OK)
-        return ct_report(&c->err);
-    if (!columns && c->output.format == CT_FORMAT_TEXT)
-        columns = text_columns;
-    if (columns && ct_table_pick(t, columns, c->arena, &shown, &c->err) != CT_OK)
-        return ct_report(&c->err);
-    ct_output_rows(&out, &c->output, shown, chosen, e);
-    int code = ct_output_flush(&out);
-    ct_buf_free(&out);
-    if (code == 0 && e && without_data(c, t, rows, chosen, e))
-        code = 3;
-    if (code == 0 && c->flag[CT_FLAG_FAIL_EMPTY] && matched == 0)
-        code = 4;
-    return code;
-}
-
-const char *const *ct_call_watch(struct ct_call *c)
-{
-    return ct_watch_items(c->settings, c->arena);
-}
 
 /* ---- tables that are printed as they are read ---- */
 
@@ -376,7 +158,7 @@ static struct ct_rows in_stock(const struct ct_table *t, struct ct_rows rows, st
     struct ct_filter *f = NULL;
     size_t matched;
     struct ct_span text = t == &ct_offer_table ? CT_LIT("stock:A,L") : CT_LIT("available>0");
-    if (ct_filter_compile(t, text, moment(c), c->arena, &f, &c->err) != CT_OK ||
+    if (ct_filter_compile(t, text, ct_call_moment(c), c->arena, &f, &c->err) != CT_OK ||
         ct_rows_select(t, rows, f, "", 0, c->arena, &rows, &matched, &c->err) != CT_OK)
         rows.n = 0;
     return rows;
@@ -499,7 +281,7 @@ static int worst_matched(struct ct_call *c, struct ct_rows rows)
     const struct ct_status_row *all = rows.v;
     struct ct_filter *f = NULL;
     int worst = CT_STATE_OPERATIONAL;
-    if (call_filter(c, &ct_status_table, c->n_words, &f) != CT_OK)
+    if (ct_call_filter(c, &ct_status_table, c->n_words, &f) != CT_OK)
         return worst; /* already told while printing */
     for (size_t i = 0; i < rows.n; i++)
         if (ct_filter_match(f, &all[i]) && all[i].state > worst)

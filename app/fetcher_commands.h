@@ -27,7 +27,7 @@ int ct_cmd_check(int argc, char **argv);
 int ct_cmd_desktop(int argc, char **argv);
 int ct_cmd_demo(int argc, char **argv); /* demo/demo.c */
 
-/* ---- what they share ---- */
+/* ---- what they share (fetcher_args.c) ---- */
 
 /* One option "--NAME": TEXT takes a value ("--name value" or "--name=value"), FLAG none. */
 struct ct_arg {
