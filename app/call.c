@@ -191,6 +191,15 @@ enum ct_status ct_call_select(struct ct_call *c, const struct ct_table *t, struc
     return status;
 }
 
+/* Says what the order did with rows that nobody confirms any more; to people only. */
+static void tell_old(const struct ct_call *c, const struct ct_table *t, struct ct_rows rows, const char *sort)
+{
+    size_t n = c->output.format == CT_FORMAT_TEXT ? ct_rows_old(t, rows, sort) : 0;
+    if (n)
+        fprintf(stderr, "cloudtape: %s: %zu of %zu are old and come last (old:no leaves them out)\n",
+                c->cmd->name, n, rows.n);
+}
+
 int ct_print_rows(struct ct_call *c, const struct ct_table *t, struct ct_rows rows,
                   const char *text_columns, const char *sort, size_t first_word,
                   const struct ct_envelope *e)
@@ -209,6 +218,7 @@ int ct_print_rows(struct ct_call *c, const struct ct_table *t, struct ct_rows ro
     ct_output_rows(&out, &c->output, shown, chosen, e);
     int code = ct_output_flush(&out);
     ct_buf_free(&out);
+    tell_old(c, t, chosen, c->flag[CT_FLAG_SORT] ? c->flag[CT_FLAG_SORT] : sort);
     if (code == 0 && e && without_data(c, t, rows, chosen, e))
         code = 3;
     if (code == 0 && c->flag[CT_FLAG_FAIL_EMPTY] && matched == 0)

@@ -51,7 +51,7 @@ int ct_cmd_tokens(struct ct_call *c)
 {
     static const struct plain p = {&ct_token_table, ct_read_tokens,
                                    "lab model variant host region kind tier usd_per_mtok currency "
-                                   "premium_pct blended_usd_per_mtok change_30d_pct age_s source",
+                                   "premium_pct blended_usd_per_mtok change_30d_pct age_s freshness source",
                                    CT_SORT_TOKENS, MODELS};
     if (c->flag[CT_FLAG_MOVES])
         return ct_cmd_moves(c);
@@ -157,7 +157,7 @@ static struct ct_rows in_stock(const struct ct_table *t, struct ct_rows rows, st
 {
     struct ct_filter *f = NULL;
     size_t matched;
-    struct ct_span text = t == &ct_offer_table ? CT_LIT("stock:A,L") : CT_LIT("available>0");
+    struct ct_span text = t == &ct_offer_table ? CT_LIT("stock:A,L old:no") : CT_LIT("available>0");
     if (ct_filter_compile(t, text, ct_call_moment(c), c->arena, &f, &c->err) != CT_OK ||
         ct_rows_select(t, rows, f, "", 0, c->arena, &rows, &matched, &c->err) != CT_OK)
         rows.n = 0;
@@ -169,7 +169,7 @@ int ct_cmd_gpus(struct ct_call *c)
     static const struct plain offers = {
         &ct_offer_table, ct_read_offers,
         "gpu form gpu_mem_gib gpu_count cloud region purchase price_usd_per_gpu_hour currency "
-        "change_24h_pct stock age_s instance",
+        "change_24h_pct stock age_s freshness instance",
         CT_SORT_OFFERS, PRICES};
     static const struct plain groups = {
         &ct_gpu_table, ct_read_gpus,

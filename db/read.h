@@ -139,6 +139,7 @@ struct ct_offer_row { /* the offer keys of the contract, then ours */
     int converted; /* usd_per_gpu_hour was computed from another currency */
     int64_t age_s, seen_ms, changed_ms;
     int evidence, freshness;
+    int old; /* nothing to choose by: gone, held back, or its source cannot be read any more */
     ct_nusd spark[CT_SPARK]; /* the last 30 days, a value a day at its end; CT_NONE = no data */
 };
 extern const struct ct_table ct_offer_table;
@@ -157,6 +158,7 @@ struct ct_gpu_row { /* gpus --group gpu|cloud|region */
     int64_t age_s; /* of the oldest offer in it */
     int freshness; /* the worst */
     int converted; /* the cheapest price was computed from another currency */
+    int old;       /* cheapest and dearest are old: no offer of it can be read any more */
 };
 extern const struct ct_table ct_gpu_table;
 
@@ -167,6 +169,7 @@ struct ct_token_row {
     int64_t premium_milli; /* percent over the lab's own price of the same kind, tier, geography and list; CT_NONE */
     ct_nusd blended;       /* input and output of the same id and tier in the mix asked for; CT_NONE */
     int suspect, gone, evidence, freshness;
+    int old; /* gone, or its source cannot be read any more */
     /* The same offer in another list, of all others the one furthest off that no price of this list matches; -1: no
      * other list has it. Two lists are two rows, never one: nobody knows which of them is right. */
     int lists_differ;
@@ -204,9 +207,10 @@ struct ct_seller {
     ct_nusd input, output; /* USD per million tokens: the lowest of the plain tier */
     struct ct_list regions;
     int64_t first_ms;   /* first seen there; CT_NONE */
+    bool came;          /* that was after recording began: it is new there, not we */
     int64_t retires_ms; /* when the last of its ids retires; CT_NONE: not said of all */
     int64_t seen_ms;
-    int freshness;         /* the worst */
+    int freshness;         /* of the list read last */
     struct ct_span series; /* of the input price, else of any */
 };
 extern const struct ct_table ct_seller_table;
@@ -222,11 +226,13 @@ struct ct_model_row { /* one per lab and model */
     struct ct_rows sellers; /* struct ct_seller, clouds first, each part by name */
     const struct ct_seller *on[CT_N_CLOUDS], *direct /* the lab's own interface */; /* NULL: none */
     ct_nusd direct_input, input[CT_N_CLOUDS]; /* of those; CT_NONE */
-    ct_nusd cheapest_input;       /* of all sellers that charge */
+    ct_nusd cheapest_input;       /* of all sellers that charge; of old ones only where no other does */
     struct ct_span cheapest_host;
     int64_t first_ms, retires_ms; /* first seen anywhere; the earliest end announced by a seller */
     int64_t seen_ms;
-    int freshness;
+    int freshness;          /* of what was seen last */
+    struct ct_list old_hosts; /* sellers nobody confirms any more */
+    int old;                /* cheapest_input is such a seller's, or there is none */
     struct ct_span series; /* the lab's own input price, else the first seller's */
 };
 extern const struct ct_table ct_model_table;
@@ -309,6 +315,7 @@ struct ct_cost_row {
     ct_nusd total;          /* USD for the whole job */
     ct_nusd price, output;  /* per GPU-hour; or per million input and output tokens */
     int stock, evidence, freshness;
+    int old; /* its source cannot be read any more: what it says comes last */
     int64_t age_s;
     struct ct_span series;
 };
@@ -319,7 +326,8 @@ struct ct_cost_job { /* GPU null: MODEL is asked for */
     int64_t gpus, hours;             /* > 0 */
     int64_t input_tokens, output_tokens; /* not both 0 */
 };
-/* Cheapest first. Quarantined and suspect prices and what is gone are left out, what is old or sold out says so.
+/* Cheapest first, what is old behind it. Quarantined and suspect prices and what is gone are left out, what is sold
+ * out says so.
  * A price that is not published costs nothing known: such places are left out. */
 CT_MUST_USE enum ct_status ct_read_cost(struct ct_reader *r, const struct ct_query *q,
                                         const struct ct_cost_job *job, struct ct_arena *a,

@@ -13,14 +13,15 @@ static const struct ct_column cost_columns[] = {
     ENUM("purchase", purchase, ct_purchase_words, SEARCH),
     COL(INT, "units", units),
     COL(INT, "gpus", gpus),
-    COL(NANO, "total_usd", total, ALIAS("total cost")),
-    COL(NANO, "price", price, ALIAS("input")),
-    COL(NANO, "output", output),
+    COL(NANO, "total_usd", total, FLAGS(CT_COL_PRICE), ALIAS("total cost")),
+    COL(NANO, "price", price, FLAGS(CT_COL_PRICE), ALIAS("input")),
+    COL(NANO, "output", output, FLAGS(CT_COL_PRICE)),
     ENUM("stock", stock, ct_stock_words),
     ENUM("evidence", evidence, ct_evidence_words),
     ENUM("freshness", freshness, ct_freshness_words, FLAGS(CT_COL_RANKED)),
     COL(INT, "age_s", age_s, ALIAS("age")),
     COL(TEXT, "series", series),
+    COL(BOOL, "old", old, FLAGS(CT_COL_HIDDEN)),
 };
 TABLE(ct_cost_table, "cost", ROW, cost_columns);
 #undef ROW
@@ -40,7 +41,9 @@ static int64_t times(int64_t a, int64_t b)
 static int by_total(const void *a, const void *b)
 {
     const struct ct_cost_row *x = a, *y = b;
-    int way = ct_by_number(x->total, y->total);
+    int way = x->old - y->old;
+    if (way == 0)
+        way = ct_by_number(x->total, y->total);
     if (way == 0)
         way = ct_span_cmp(x->cloud, y->cloud);
     if (way == 0)
@@ -72,6 +75,7 @@ static void cost_offer(struct costs *c, const struct ct_cost_job *job, const str
                               .stock = o->offer.stock < 0 ? CT_STOCK_UNKNOWN : o->offer.stock,
                               .evidence = o->evidence,
                               .freshness = o->freshness,
+                              .old = o->old,
                               .age_s = o->age_s,
                               .series = o->series};
     row.total = times(times(row.price, row.gpus), job->hours);
@@ -133,6 +137,7 @@ static void cost_id(struct costs *c, const struct ct_cost_job *job, const struct
         .stock = -1,
         .evidence = t->evidence,
         .freshness = t->freshness,
+        .old = t->old,
         .age_s = t->age_s,
         .series = t->series};
     for (size_t i = 0; i < n; i++)

@@ -53,12 +53,14 @@ static const struct ct_column model_columns[] = {
     COL(NANO, "alibaba", input[5]),
     COL(NANO, "tencent", input[6]),
     COL(NANO, "volcengine", input[7]),
-    COL(NANO, "cheapest", cheapest_input, ALIAS("price input")),
+    COL(NANO, "cheapest", cheapest_input, FLAGS(CT_COL_PRICE), ALIAS("price input")),
     COL(TEXT, "cheapest_host", cheapest_host, SEARCH),
     COL(TIME, "first_seen_at", first_ms, ALIAS("first")),
     COL(TIME, "retires_at", retires_ms, ALIAS("retires")),
     COL(TIME, "seen_at", seen_ms, ALIAS("seen")),
     ENUM("freshness", freshness, ct_freshness_words, FLAGS(CT_COL_RANKED)),
+    COL(LIST, "old_hosts", old_hosts, FLAGS(CT_COL_HIDDEN)),
+    COL(BOOL, "old", old, FLAGS(CT_COL_HIDDEN)),
     COL(TEXT, "key", key, FLAGS(CT_COL_HIDDEN)),
     COL(TEXT, "series", series, FLAGS(CT_COL_HIDDEN)),
 };
@@ -236,16 +238,21 @@ static void start_seller(struct ct_seller *s, const struct ct_token_row *t)
                             .series = t->series};
 }
 
+/* Several lists may name the seller. One that is read today counts alone. */
 static void add_price(struct ct_arena *a, struct ct_seller *s, const struct ct_token_row *t)
 {
     const struct ct_token_price *p = &t->price;
+    if (t->freshness <= CT_LATE && s->freshness > CT_LATE)
+        s->input = s->output = CT_NONE;
+    s->freshness = t->freshness < s->freshness ? t->freshness : s->freshness;
     if (p->retires_ms == CT_NONE || s->retires_ms == CT_NONE)
         s->retires_ms = CT_NONE; /* something of it stays */
     else if (p->retires_ms > s->retires_ms)
         s->retires_ms = p->retires_ms;
     s->seen_ms = t->seen_ms > s->seen_ms ? t->seen_ms : s->seen_ms;
-    s->freshness = t->freshness > s->freshness ? t->freshness : s->freshness;
     ct_list_unite(a, &s->regions, p->region);
+    if (t->freshness > CT_LATE && s->freshness <= CT_LATE)
+        return;
     if (p->tier.n && !ct_span_is(p->tier, "standard"))
         return;
     if (p->kind == CT_KIND_OUTPUT)
@@ -323,17 +330,22 @@ static void sum_up(struct ct_arena *a, struct ct_model_row *row)
             row->direct = &s[i];
             row->direct_input = s[i].input;
         }
+        int old = s[i].freshness > CT_LATE;
         /* What costs nothing is inside a plan or a trial: no price to compare with. */
         if (s[i].input != CT_NONE && s[i].input > 0 &&
-            (row->cheapest_input == CT_NONE || s[i].input < row->cheapest_input)) {
+            (row->cheapest_input == CT_NONE || old < row->old ||
+             (old == row->old && s[i].input < row->cheapest_input))) {
             row->cheapest_input = s[i].input;
             row->cheapest_host = s[i].host;
+            row->old = old;
         }
+        if (old)
+            ct_list_unite(a, &row->old_hosts, s[i].host);
         if (s[i].retires_ms != CT_NONE &&
             (row->retires_ms == CT_NONE || s[i].retires_ms < row->retires_ms))
             row->retires_ms = s[i].retires_ms;
         row->seen_ms = s[i].seen_ms > row->seen_ms ? s[i].seen_ms : row->seen_ms;
-        row->freshness = s[i].freshness > row->freshness ? s[i].freshness : row->freshness;
+        row->freshness = s[i].freshness < row->freshness ? s[i].freshness : row->freshness;
     }
     row->exclusive = row->n_clouds == 1;
     row->series = row->direct ? row->direct->series : row->sellers.n ? s[0].series : CT_SPAN_NONE;
@@ -350,7 +362,9 @@ static void fill_model(struct market *m, struct ct_model_row *row, const struct 
                                  .cheapest_input = CT_NONE,
                                  .first_ms = CT_NONE,
                                  .retires_ms = CT_NONE,
-                                 .seen_ms = CT_NONE};
+                                 .seen_ms = CT_NONE,
+                                 .freshness = CT_WAITING,
+                                 .old = 1};
     row->key = ct_arena_printf(m->arena, "%.*s/%.*s", CT_FMT(row->lab), CT_FMT(row->model));
     for (int i = 0; i < CT_N_CLOUDS; i++)
         row->input[i] = CT_NONE;
@@ -408,6 +422,9 @@ static void date_models(const struct market *m, struct ct_model_row *models, siz
     }
     for (size_t i = 0; i < n; i++) {
         int64_t first[CT_N_CLOUDS];
+        struct ct_seller *sellers = (struct ct_seller *)(uintptr_t)models[i].sellers.v;
+        for (size_t k = 0; k < models[i].sellers.n; k++)
+            sellers[k].came = sellers[k].first_ms != CT_NONE && sellers[k].first_ms > m->recording_ms;
         for (int c = 0; c < CT_N_CLOUDS; c++)
             first[c] = models[i].on[c] ? models[i].on[c]->first_ms : CT_NONE;
         models[i].exclusive_until_ms = nth_seen(first, CT_N_CLOUDS, 2, m->recording_ms);

@@ -22,17 +22,17 @@ static const struct ct_column offer_columns[] = {
     COL(MILLI, "mem_gib", offer.mem_milli, ALIAS("ram")),
     ENUM("purchase", offer.purchase, ct_purchase_words, SEARCH, ALIAS("type")),
     COL(TEXT, "currency", offer.currency),
-    COL(NANO, "price_per_hour", offer.price_per_hour),
-    COL(NANO, "price_per_gpu_hour", offer.price_per_gpu_hour),
+    COL(NANO, "price_per_hour", offer.price_per_hour, FLAGS(CT_COL_PRICE)),
+    COL(NANO, "price_per_gpu_hour", offer.price_per_gpu_hour, FLAGS(CT_COL_PRICE)),
     COL(BOOL, "host_included", offer.host_included),
     ENUM("stock", offer.stock, ct_stock_words, FLAGS(CT_COL_RANKED), ALIAS("st")),
     COL(INT, "stock_count", offer.stock_count),
     COL(TEXT, "interruption", offer.interruption),
     COL(TIME, "effective_at", offer.effective_ms),
-    COL(NANO, "price_usd_per_gpu_hour", usd_per_gpu_hour, ALIAS("price now")),
+    COL(NANO, "price_usd_per_gpu_hour", usd_per_gpu_hour, FLAGS(CT_COL_PRICE), ALIAS("price now")),
     COL(MILLI, "change_24h_pct", change_24h_milli, ALIAS("change 24h")),
     COL(BOOL, "low_90d", low_90d, ALIAS("low")),
-    COL(NANO, "usd_per_pflop_hour", usd_per_pflop_hour, ALIAS("pflop")),
+    COL(NANO, "usd_per_pflop_hour", usd_per_pflop_hour, FLAGS(CT_COL_PRICE), ALIAS("pflop")),
     COL(INT, "age_s", age_s, ALIAS("age")),
     ENUM("evidence", evidence, ct_evidence_words),
     COL(TEXT, "series", series, SEARCH),
@@ -43,7 +43,8 @@ static const struct ct_column offer_columns[] = {
     COL(BOOL, "quarantined", quarantined),
     COL(BOOL, "gone", gone),
     COL(BOOL, "converted", converted),
-    COL(NANO, "usd_per_gb_hour", usd_per_gb_hour, FLAGS(CT_COL_HIDDEN), ALIAS("gb")),
+    COL(NANO, "usd_per_gb_hour", usd_per_gb_hour, FLAGS(CT_COL_HIDDEN | CT_COL_PRICE), ALIAS("gb")),
+    COL(BOOL, "old", old, FLAGS(CT_COL_HIDDEN)),
     COL(TEXT, "key", key, FLAGS(CT_COL_HIDDEN)),
 };
 TABLE(ct_offer_table, "offer", ROW, offer_columns);
@@ -55,9 +56,9 @@ static const struct ct_column gpu_columns[] = {
     COL(TEXT, "form", form, SEARCH),
     ENUM("purchase", purchase, ct_purchase_words, SEARCH, ALIAS("type")),
     COL(NANO, "index_usd_per_gpu_hour", index_usd_per_gpu_hour, ALIAS("index price")),
-    COL(NANO, "cheapest_usd_per_gpu_hour", cheapest_usd_per_gpu_hour, ALIAS("cheapest")),
+    COL(NANO, "cheapest_usd_per_gpu_hour", cheapest_usd_per_gpu_hour, FLAGS(CT_COL_PRICE), ALIAS("cheapest")),
     COL(TEXT, "cheapest_cloud", cheapest_cloud, SEARCH),
-    COL(NANO, "dearest_usd_per_gpu_hour", dearest_usd_per_gpu_hour, ALIAS("dearest")),
+    COL(NANO, "dearest_usd_per_gpu_hour", dearest_usd_per_gpu_hour, FLAGS(CT_COL_PRICE), ALIAS("dearest")),
     COL(INT, "clouds", clouds),
     COL(INT, "offers", offers),
     COL(INT, "available", available),
@@ -72,6 +73,7 @@ static const struct ct_column gpu_columns[] = {
     ENUM("freshness", freshness, ct_freshness_words, FLAGS(CT_COL_RANKED)),
     COL(TEXT, "series", series),
     COL(BOOL, "converted", converted),
+    COL(BOOL, "old", old, FLAGS(CT_COL_HIDDEN)),
 };
 TABLE(ct_gpu_table, "gpu", ROW, gpu_columns);
 #undef ROW
@@ -308,6 +310,7 @@ static void set_source(struct item *it, const struct ct_source_at *s)
     it->row.evidence = s ? s->evidence : -1;
     it->row.seen_ms = it->row.gone ? it->now.at_ms : s ? s->last_success_ms : CT_NONE;
     it->row.age_s = s ? s->age_s : CT_NONE;
+    it->row.old = it->row.gone || it->row.quarantined || it->row.freshness > CT_LATE;
 }
 
 /* Dollars of a price in another currency, where a fresh rate is known. */
@@ -376,6 +379,8 @@ static int cheaper(const void *a, const void *b)
 {
     const struct ct_offer_row *x = a, *y = b;
     int64_t p = nulls_last(x->usd_per_gpu_hour), q = nulls_last(y->usd_per_gpu_hour);
+    if (x->old != y->old)
+        return x->old - y->old;
     return p != q ? (p > q) - (p < q) : ct_span_cmp(x->key, y->key);
 }
 
@@ -442,41 +447,20 @@ static int by_all(const void *a, const void *b)
     return by_words(a, b, true, true);
 }
 
-static int by_value(const void *a, const void *b)
-{
-    const int64_t *x = a, *y = b;
-    return (*x > *y) - (*x < *y);
-}
-
 static bool counts(const struct item *it)
 {
     return !it->row.gone && !it->row.quarantined && it->row.usd_per_gpu_hour != CT_NONE &&
            it->row.offer.host_included != 0;
 }
 
-/* Median of the clouds' cheapest in V[0..n), now or seven days before. */
-static int64_t median(struct ct_reader *r, const struct item *v, size_t n, bool then)
+/* The cheapest of V[0..n) seven days before. */
+static int64_t cheapest_then(const struct item *v, size_t n)
 {
-    int64_t *best = ct_arena_alloc(r->arena, (n + 1) * sizeof *best);
-    size_t clouds = 0;
-    bool open = false; /* the cloud before has a price in best[clouds - 1] */
-    for (size_t i = 0; i < n && best; i++) {
-        int64_t price = then ? v[i].usd_7d : counts(&v[i]) ? v[i].row.usd_per_gpu_hour : CT_NONE;
-        if (i && !ct_span_eq(v[i].row.offer.cloud, v[i - 1].row.offer.cloud))
-            open = false;
-        if (price == CT_NONE)
-            continue;
-        if (!open)
-            best[clouds++] = price;
-        else if (price < best[clouds - 1])
-            best[clouds - 1] = price;
-        open = true;
-    }
-    if (!clouds)
-        return CT_NONE;
-    ct_sort(r, best, clouds, sizeof *best, by_value);
-    int64_t low = best[(clouds - 1) / 2], high = best[clouds / 2];
-    return low + ct_muldiv(high - low, 1, 2);
+    int64_t best = CT_NONE;
+    for (size_t i = 0; i < n; i++)
+        if (v[i].usd_7d != CT_NONE && (best == CT_NONE || v[i].usd_7d < best))
+            best = v[i].usd_7d;
+    return best;
 }
 
 static int64_t count_clouds(const struct item *v, size_t n)
@@ -492,7 +476,7 @@ static int64_t count_clouds(const struct item *v, size_t n)
     return clouds;
 }
 
-static struct ct_gpu_row gpu_row(struct ct_reader *r, const struct item *v, size_t n, enum group g)
+static struct ct_gpu_row gpu_row(const struct item *v, size_t n, enum group g)
 {
     const struct ct_offer *o = &v[0].row.offer;
     struct ct_gpu_row row = {
@@ -501,7 +485,7 @@ static struct ct_gpu_row gpu_row(struct ct_reader *r, const struct item *v, size
         .purchase = o->purchase,
         .cloud = g >= BY_CLOUD ? o->cloud : CT_SPAN_NONE,
         .region = g == BY_REGION ? o->region : CT_SPAN_NONE,
-        .index_usd_per_gpu_hour = median(r, v, n, false),
+        .index_usd_per_gpu_hour = CT_NONE,
         .cheapest_usd_per_gpu_hour = CT_NONE,
         .dearest_usd_per_gpu_hour = CT_NONE,
         .spread_usd_per_gpu_hour = CT_NONE,
@@ -511,19 +495,21 @@ static struct ct_gpu_row gpu_row(struct ct_reader *r, const struct item *v, size
         .clouds = count_clouds(v, n),
         .age_s = CT_NONE,
         .freshness = CT_FRESH,
+        .old = 1,
     };
-    row.change_7d_milli = ct_pct_change(median(r, v, n, true), row.index_usd_per_gpu_hour);
+    for (size_t i = 0; i < n; i++)
+        row.old &= !counts(&v[i]) || v[i].row.old;
     for (size_t i = 0; i < n; i++) {
         int64_t price = v[i].row.usd_per_gpu_hour;
         if (v[i].row.gone)
             continue;
         row.offers++;
-        row.available += v[i].row.offer.stock >= CT_STOCK_LOW;
+        row.available += v[i].row.offer.stock >= CT_STOCK_LOW && v[i].row.freshness <= CT_LATE;
         if (v[i].row.age_s > row.age_s)
             row.age_s = v[i].row.age_s;
         if (v[i].row.freshness > row.freshness)
             row.freshness = v[i].row.freshness;
-        if (!counts(&v[i]))
+        if (!counts(&v[i]) || (v[i].row.old && !row.old))
             continue;
         if (row.cheapest_usd_per_gpu_hour == CT_NONE || price < row.cheapest_usd_per_gpu_hour) {
             row.cheapest_usd_per_gpu_hour = price;
@@ -535,6 +521,8 @@ static struct ct_gpu_row gpu_row(struct ct_reader *r, const struct item *v, size
     }
     if (row.cheapest_usd_per_gpu_hour != CT_NONE)
         row.spread_usd_per_gpu_hour = row.dearest_usd_per_gpu_hour - row.cheapest_usd_per_gpu_hour;
+    row.index_usd_per_gpu_hour = row.cheapest_usd_per_gpu_hour; /* by GPU: set_index() */
+    row.change_7d_milli = ct_pct_change(cheapest_then(v, n), row.cheapest_usd_per_gpu_hour);
     return row;
 }
 
@@ -721,7 +709,7 @@ static enum ct_status read_gpus(struct ct_reader *r, const struct ct_query *q, s
         for (end = i;
              end < items.v.n && by_words(&v[i], &v[end], g >= BY_CLOUD, g == BY_REGION) == 0;)
             end++;
-        struct ct_gpu_row row = gpu_row(r, v + i, end - i, g);
+        struct ct_gpu_row row = gpu_row(v + i, end - i, g);
         if (g == BY_GPU)
             set_index(r, &indices, &row);
         row.index_usd_per_pflop_hour = per_pflop(r, v + i, end - i, row.index_usd_per_gpu_hour);

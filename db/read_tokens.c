@@ -14,12 +14,12 @@ static const struct ct_column token_columns[] = {
     ENUM("kind", price.kind, ct_token_kind_words, SEARCH),
     COL(TEXT, "tier", price.tier, SEARCH),
     COL(TEXT, "currency", price.currency),
-    COL(NANO, "usd_per_mtok", price.per_mtok, ALIAS("price now")),
+    COL(NANO, "usd_per_mtok", price.per_mtok, FLAGS(CT_COL_PRICE), ALIAS("price now")),
     COL(INT, "context", price.context),
     COL(TIME, "retires_at", price.retires_ms, ALIAS("retires")),
     COL(BOOL, "open_weights", price.open_weights, ALIAS("open")),
     COL(MILLI, "premium_pct", premium_milli, ALIAS("premium")),
-    COL(NANO, "blended_usd_per_mtok", blended, ALIAS("blended blend")),
+    COL(NANO, "blended_usd_per_mtok", blended, FLAGS(CT_COL_PRICE), ALIAS("blended blend")),
     COL(BOOL, "lists_differ", lists_differ, ALIAS("differ")),
     COL(NANO, "other_list_usd_per_mtok", other_price),
     COL(TEXT, "other_list", other_list),
@@ -33,6 +33,7 @@ static const struct ct_column token_columns[] = {
     COL(TIME, "changed_at", changed_ms, ALIAS("changed")),
     COL(BOOL, "suspect", suspect),
     COL(BOOL, "gone", gone),
+    COL(BOOL, "old", old, FLAGS(CT_COL_HIDDEN)),
     COL(TEXT, "field", field, FLAGS(CT_COL_HIDDEN)),
     COL(TEXT, "key", key, FLAGS(CT_COL_HIDDEN)),
 };
@@ -143,6 +144,7 @@ static enum ct_status read_tokens(struct ct_reader *r, const struct ct_query *q,
         row->premium_milli = row->blended = row->other_price = CT_NONE;
         row->lists_differ = -1;
         row->freshness = s ? s->freshness : CT_DEAD;
+        row->old = row->gone || row->freshness > CT_LATE;
         row->evidence = s ? s->evidence : -1;
         row->age_s = s ? s->age_s : CT_NONE;
         row->seen_ms = row->gone ? now.at_ms : s ? s->last_success_ms : CT_NONE;

@@ -1,12 +1,13 @@
 /* Filter, sort, cut: what every command and every screen does with the rows of a loader. */
 #include "db/base/ini.h"
-#include "db/table.h"
+#include "db/columns.h"
 
 #include <stdio.h>
 #include <string.h>
 
 struct order {
     const struct ct_column *column;
+    const struct ct_column *old; /* NULL: what is old stands among the others */
     bool descending;
 };
 
@@ -24,10 +25,32 @@ static enum ct_status unknown_column(const struct ct_table *t, struct ct_span na
                    near ? "; nearest: \"" : "", near ? near : "", near ? "\"" : "");
 }
 
+/* The column that says whether a row is old, where an order by COLUMN asks: one of prices, or by age itself. */
+static const struct ct_column *old_column(const struct ct_table *t, const struct ct_column *column)
+{
+    const struct ct_column *old = ct_table_column(t, CT_LIT("old"));
+    return column && (column == old || column->flags & CT_COL_PRICE) ? old : NULL;
+}
+
+static bool is_old(const struct ct_column *old, const void *row)
+{
+    return old && ct_get_int(old, row) == 1;
+}
+
+size_t ct_rows_old(const struct ct_table *t, struct ct_rows rows, const char *sort)
+{
+    struct ct_span way = ct_span(sort);
+    const struct ct_column *old = old_column(t, ct_table_column(t, ct_span_cut(&way, ':')));
+    size_t n = 0;
+    for (size_t i = 0; old && i < rows.n; i++)
+        n += is_old(old, ct_row(t, rows, i));
+    return n;
+}
+
 static enum ct_status read_order(const struct ct_table *t, const char *sort, struct ct_arena *a,
                                  struct order *out, struct ct_error *err)
 {
-    *out = (struct order){NULL, false};
+    *out = (struct order){NULL, NULL, false};
     if (!sort || !*sort)
         return CT_OK;
     struct ct_span way = ct_span(sort), name = ct_span_cut(&way, ':');
@@ -37,13 +60,16 @@ static enum ct_status read_order(const struct ct_table *t, const char *sort, str
                        (int)(way.n > 60 ? 60 : way.n), way.p);
     out->column = ct_table_column(t, name);
     out->descending = ct_span_is(way, "desc");
+    out->old = old_column(t, out->column);
     return out->column ? CT_OK : unknown_column(t, name, a, err);
 }
 
-/* Null is last whichever way the rest is turned: missing is neither the cheapest nor the dearest.
- */
+/* Null is last whichever way the rest is turned: missing is neither the cheapest nor the dearest. What
+ * is old comes behind what can be had today, in the same order. */
 static int compare(const struct order *o, const void *a, const void *b)
 {
+    if (is_old(o->old, a) != is_old(o->old, b))
+        return is_old(o->old, a) ? 1 : -1;
     int way = ct_cell_cmp(o->column, a, b);
     bool null = ct_cell_null(o->column, a) || ct_cell_null(o->column, b);
     return o->descending && !null ? -way : way;

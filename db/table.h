@@ -24,6 +24,7 @@ enum ct_column_flags {
     CT_COL_HIDDEN = 1, /* not in output; for screens and filters */
     CT_COL_SEARCH = 2, /* bare words of a filter look here */
     CT_COL_RANKED = 4, /* an enum whose order means something: state>=degr */
+    CT_COL_PRICE = 8,  /* sorted by it, rows whose bool "old" is true come last either way */
 };
 
 struct ct_table;
@@ -116,10 +117,13 @@ CT_MUST_USE enum ct_status ct_filter_compile(const struct ct_table *t, struct ct
 bool ct_filter_match(const struct ct_filter *f, const void *row);
 
 /* Filters, sorts ("COL", "COL:desc", or "" to keep the order) and cuts (limit 0: no cut) ROWS in
- * place of ARENA. *MATCHED gets the count before the cut. Unknown column: CT_ERR_USAGE. Stable. */
+ * place of ARENA. *MATCHED gets the count before the cut. Unknown column: CT_ERR_USAGE. Stable.
+ * Missing values come last, and what nobody confirms any more is no price to choose by. */
 CT_MUST_USE enum ct_status ct_rows_select(const struct ct_table *t, struct ct_rows rows,
                                           const struct ct_filter *f, const char *sort, size_t limit,
                                           struct ct_arena *a, struct ct_rows *out, size_t *matched,
                                           struct ct_error *err);
+/* How many of ROWS come last in the order SORT because they are old; 0 in an order that does not ask. */
+size_t ct_rows_old(const struct ct_table *t, struct ct_rows rows, const char *sort);
 
 #endif

@@ -350,6 +350,7 @@ static const struct ct_tcol cost_cols[] = {
 static const struct ct_tview cost_view = {
     .table = &ct_cost_table, .cols = cost_cols, .n_cols = CT_LEN(cost_cols), .frozen = 2,
     .id = "series", .id2 = "instance", .watch = "series", .series = "series", .noun = "places",
+    .old_last = true,
 };
 
 static enum ct_status load_cost(struct ct_reader *r, const struct ct_panel_query *q, int64_t now_ms,

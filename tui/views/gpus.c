@@ -239,7 +239,7 @@ static const struct ct_tcol gb_strip[] = STRIP_COLS("usd_per_gb_hour", format_gb
     {                                                                                              \
         .table = &ct_offer_table, .cols = columns, .n_cols = CT_LEN(columns), .frozen = 1,         \
         .id = "series", .watch = "series", .series = "series", .noun = "offers",                   \
-        .notable = notable, .row_role = row_role                                                   \
+        .old_last = true, .notable = notable, .row_role = row_role                                                   \
     }
 /* By unit; the strips are for narrow panes. */
 static const struct ct_tview offer_views[N_UNITS] = {OFFER_VIEW(gpu_cols), OFFER_VIEW(instance_cols),
@@ -358,19 +358,20 @@ static enum ct_role format_group_pflop(const void *row, const struct ct_draw *d,
     return price == CT_NONE ? CT_ROLE_DIM : CT_ROLE_TEXT;
 }
 
-/* "~": computed from another currency, as in the list of offers. */
-static enum ct_role group_price(struct ct_buf *out, ct_nusd price, bool computed)
+/* "~": computed from another currency, as in the list of offers; "*": of offers nobody confirms any more. */
+static enum ct_role group_price(struct ct_buf *out, ct_nusd price, bool computed, bool old)
 {
     ct_buf_adds(out, computed && price != CT_NONE ? "~" : "");
     ct_format_price(out, price);
-    return price == CT_NONE ? CT_ROLE_DIM : CT_ROLE_TEXT;
+    ct_buf_adds(out, old && price != CT_NONE ? "*" : "");
+    return price == CT_NONE ? CT_ROLE_DIM : old ? CT_ROLE_STALE : CT_ROLE_TEXT;
 }
 
 static enum ct_role format_group_low(const void *row, const struct ct_draw *d, struct ct_buf *out)
 {
     const struct ct_gpu_row *r = row;
     (void)d;
-    return group_price(out, r->cheapest_usd_per_gpu_hour, r->converted == 1);
+    return group_price(out, r->cheapest_usd_per_gpu_hour, r->converted == 1, r->old == 1);
 }
 
 /* By place it is the cheapest price there. */
@@ -378,7 +379,7 @@ static enum ct_role format_group_index(const void *row, const struct ct_draw *d,
 {
     const struct ct_gpu_row *r = row;
     (void)d;
-    return group_price(out, r->index_usd_per_gpu_hour, r->converted == 1 && r->cloud.n);
+    return group_price(out, r->index_usd_per_gpu_hour, r->converted == 1 && r->cloud.n, r->old == 1);
 }
 
 static bool group_notable(const void *row)
@@ -428,7 +429,7 @@ static const struct ct_tcol place_cols[] = {
 #define GROUP_VIEW(columns)                                                                        \
     {                                                                                              \
         .table = &ct_gpu_table, .cols = columns, .n_cols = CT_LEN(columns), .frozen = 1,           \
-        .id = "gpu", .id2 = "form", .noun = "types", .notable = group_notable                      \
+        .id = "gpu", .id2 = "form", .noun = "types", .old_last = true, .notable = group_notable    \
     }
 /* What b goes through: one row a type, a type in a cloud, a type in a region. */
 static const struct grouping {

@@ -20,9 +20,9 @@ static bool stale(int freshness)
     return freshness > CT_FRESH && freshness <= CT_DEAD;
 }
 
-static bool is_new(int64_t first_ms, const struct ct_draw *d)
+static bool is_new(const struct ct_seller *s, const struct ct_draw *d)
 {
-    return first_ms != CT_NONE && first_ms > d->now_ms - NEW_DAYS * CT_DAY;
+    return s->came && s->first_ms > d->now_ms - NEW_DAYS * CT_DAY;
 }
 
 static bool retires(int64_t at_ms, const struct ct_draw *d)
@@ -30,7 +30,8 @@ static bool retires(int64_t at_ms, const struct ct_draw *d)
     return at_ms != CT_NONE && at_ms < d->now_ms + RETIRING_DAYS * CT_DAY;
 }
 
-/* "3.00", "1.25+" new there, "2.50!" about to go, "1.25*" old; "yes" sold without a published price; "-" not. */
+/* "3.00", "1.25+" new there, "2.50!" about to go, "1.25*" old, "2.50!*" both; "yes" sold without a published price;
+ * "-" not. */
 static enum ct_role seller_cell(const struct ct_seller *s, const struct ct_draw *d,
                                 struct ct_buf *out)
 {
@@ -44,9 +45,10 @@ static enum ct_role seller_cell(const struct ct_seller *s, const struct ct_draw 
         ct_buf_adds(out, "free");
     else
         ct_format_price(out, s->input);
-    bool goes = retires(s->retires_ms, d), came = is_new(s->first_ms, d);
-    ct_buf_addc(out, goes ? '!' : came ? '+' : stale(s->freshness) ? '*' : ' ');
-    if (stale(s->freshness))
+    bool goes = retires(s->retires_ms, d), came = is_new(s, d);
+    bool old = stale(s->freshness);
+    ct_buf_adds(out, goes && old ? "!*" : goes ? "!" : old ? "*" : came ? "+" : " ");
+    if (old)
         return CT_ROLE_STALE;
     return goes ? CT_ROLE_STATE_PART : came ? CT_ROLE_TITLE : CT_ROLE_TEXT;
 }
@@ -74,6 +76,19 @@ static enum ct_role format_seen(const void *row, const struct ct_draw *d, struct
 {
     const struct ct_model_row *r = row;
     return ct_format_age(out, d, r->seen_ms, r->freshness);
+}
+
+/* How many sellers that are no cloud; "3*" where one of them is old. */
+static enum ct_role format_hosts(const void *row, const struct ct_draw *d, struct ct_buf *out)
+{
+    const struct ct_model_row *r = row;
+    const struct ct_seller *s = r->sellers.v;
+    bool old = false;
+    (void)d;
+    for (size_t i = 0; i < r->sellers.n; i++)
+        old = old || (s[i].cloud < 0 && stale(s[i].freshness));
+    ct_buf_addf(out, "%lld%s", (long long)r->n_hosts, old ? "*" : " ");
+    return old ? CT_ROLE_STALE : CT_ROLE_TEXT;
 }
 
 static enum ct_role format_open(const void *row, const struct ct_draw *d, struct ct_buf *out)
@@ -105,7 +120,7 @@ static const struct ct_tcol model_cols[] = {
     PRICE("alibaba", "ALIBABA", format_alibaba, 9),
     PRICE("tencent", "TENCENT", format_tencent, 11),
     PRICE("volcengine", "VOLCENG", format_volcengine, 12),
-    {.column = "n_hosts", .header = "HOSTS", .min = 5, .align = 1, .drop = 5},
+    {.column = "n_hosts", .header = "HOSTS", .min = 5, .align = 1, .drop = 5, .format = format_hosts},
     {.column = "cheapest_host", .header = "CHEAPEST", .min = 8, .max = 14, .drop = 10, .middle = true},
     {.column = "open_weights", .header = "WEIGHTS", .min = 7, .drop = 7, .format = format_open},
     {.column = "seen_at", .header = "SEEN", .min = 6, .align = 1, .drop = 2, .format = format_seen},
@@ -154,7 +169,7 @@ static enum ct_status load(struct ct_reader *r, const struct ct_panel_query *q, 
 static void draw(void *state, const void *model, const struct ct_draw *d, struct ct_box box,
                  struct ct_buf *note)
 {
-    static const char legend[] = "$/1M input   + new in 7 days  ! retires within 60 days  - not listed there";
+    static const char legend[] = "$/1M input  + new in 7 days  ! retires in 60 days  - not listed there  * old";
     const struct model *m = model;
     bool foot = m && box.rows >= 8;
     if (box.cols < 70 || !foot)

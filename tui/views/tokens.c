@@ -24,7 +24,7 @@ struct row {
     int64_t premium_milli; /* of the input price over the lab's own */
     int64_t change_milli; /* of the input price, else the output price */
     int64_t context, retires_ms, seen_ms, kinds;
-    int open_weights, suspect, gone, freshness;
+    int open_weights, suspect, gone, freshness, old;
     bool priced; /* in the tier looked at */
 };
 
@@ -38,10 +38,10 @@ static const struct ct_column row_columns[] = {
     COL("lab", CT_TYPE_TEXT, lab, .flags = CT_COL_SEARCH),
     COL("host", CT_TYPE_TEXT, host, .flags = CT_COL_SEARCH, .aliases = "provider cloud"),
     COL("region", CT_TYPE_TEXT, region, .flags = CT_COL_SEARCH),
-    COL("input", CT_TYPE_NANO, price[IN], .aliases = "in price"),
-    COL("output", CT_TYPE_NANO, price[OUT], .aliases = "out"),
-    COL("cache_read", CT_TYPE_NANO, price[CACHE], .aliases = "cache"),
-    COL("blended", CT_TYPE_NANO, blended, .aliases = "blend"),
+    COL("input", CT_TYPE_NANO, price[IN], .flags = CT_COL_PRICE, .aliases = "in price"),
+    COL("output", CT_TYPE_NANO, price[OUT], .flags = CT_COL_PRICE, .aliases = "out"),
+    COL("cache_read", CT_TYPE_NANO, price[CACHE], .flags = CT_COL_PRICE, .aliases = "cache"),
+    COL("blended", CT_TYPE_NANO, blended, .flags = CT_COL_PRICE, .aliases = "blend"),
     COL("premium_pct", CT_TYPE_MILLI, premium_milli, .aliases = "premium"),
     COL("lists_differ", CT_TYPE_BOOL, lists_differ, .aliases = "differ"),
     COL("other_list", CT_TYPE_TEXT, other_list),
@@ -54,6 +54,7 @@ static const struct ct_column row_columns[] = {
     COL("source", CT_TYPE_TEXT, source, .flags = CT_COL_SEARCH),
     COL("seen", CT_TYPE_TIME, seen_ms),
     COL("series", CT_TYPE_TEXT, first_series, .flags = CT_COL_HIDDEN),
+    COL("old", CT_TYPE_BOOL, old, .flags = CT_COL_HIDDEN),
     COL("key", CT_TYPE_TEXT, key, .flags = CT_COL_HIDDEN),
     COL("row", CT_TYPE_TEXT, id, .flags = CT_COL_HIDDEN),
 };
@@ -93,7 +94,8 @@ static void start_row(struct row *r, const struct ct_token_row *t, struct ct_spa
                       .open_weights = t->price.open_weights, .change_milli = CT_NONE,
                       .blended = CT_NONE, .premium_milli = CT_NONE, .other_price = CT_NONE,
                       .lists_differ = -1,
-                      .seen_ms = t->seen_ms, .freshness = t->freshness, .gone = t->gone};
+                      .seen_ms = t->seen_ms, .freshness = t->freshness, .gone = t->gone,
+                      .old = t->old};
     for (int k = 0; k < N_KINDS; k++)
         r->price[k] = CT_NONE;
 }
@@ -109,6 +111,7 @@ static void add_price(struct row *r, const struct ct_token_row *t, struct ct_spa
     r->kinds++;
     r->suspect |= t->suspect == 1;
     r->gone &= t->gone;
+    r->old &= t->old;
     if (t->seen_ms > r->seen_ms) {
         r->seen_ms = t->seen_ms;
         r->freshness = t->freshness;
@@ -362,7 +365,7 @@ static const struct ct_tcol thousand_cols[] =
     {                                                                                              \
         .table = &row_table, .cols = columns, .n_cols = CT_LEN(columns), .frozen = 1, .id = "row", \
         .watch = "series", .series = "series", .noun = "models", .notable = notable,               \
-        .row_role = row_role                                                                       \
+        .old_last = true, .row_role = row_role                                                     \
     }
 static const struct ct_tview views[2] = {TOKEN_VIEW(million_cols), TOKEN_VIEW(thousand_cols)};
 
@@ -537,6 +540,7 @@ static const struct ct_tcol quote_cols[] = {
 static const struct ct_tview quote_view = {
     .table = &row_table, .cols = quote_cols, .n_cols = CT_LEN(quote_cols), .frozen = 1, .id = "row",
     .watch = "series", .series = "series", .noun = "hosts", .notable = notable, .row_role = row_role,
+    .old_last = true,
 };
 
 struct quotes {

@@ -296,6 +296,9 @@ static void draw_footer(const struct ct_tview *v, const struct ct_tstate *s,
         ct_buf_addf(&text, "   %zu marked", s->n_marks);
     }
     ct_buf_addf(&text, "   order: %s", d->query->sort[0] ? d->query->sort : "list");
+    if (m->old) {
+        ct_buf_addf(&text, ", %zu old ones last (old:yes)", m->old);
+    }
     if (m->matched) {
         ct_buf_addf(&text, "   %zu match, n N: %s", m->n_matched, d->query->filter);
     } else if (d->query->filter[0]) {
@@ -457,7 +460,7 @@ void ct_tview_draw(const struct ct_tview *v, struct ct_tstate *s, const struct c
     measure(v, s, m, d, box.cols);
     bool asking = s->sorting || s->choosing;
     bool header = asking || box.rows >= 8 || (box.rows >= 3 && box.cols >= 58);
-    bool told = m->hidden || d->load_error || s->n_marks || d->query->sort[0] || m->matched;
+    bool told = m->hidden || d->load_error || s->n_marks || d->query->sort[0] || m->matched || m->old;
     bool more = m->rows.n + (header ? 1 : 0) > (size_t)box.rows;
     bool footer = (box.rows >= 5 && told) || (box.rows >= 9 && more) || (asking && box.rows >= 2);
     s->page = box.rows - header - footer;

@@ -56,6 +56,7 @@ struct ct_tview {
     const char *series; /* column with the series that L and c open; NULL: none */
     const char *url;   /* column that o opens; NULL: none */
     const char *noun;  /* "rows", "offers" */
+    bool old_last;     /* the standing order puts what is old last (the table has a bool "old") */
     /* Changed or unwell, for e and E; NULL: those keys do nothing. */
     bool (*notable)(const void *row);
     /* The role of the whole row, CT_ROLE_TEXT usual; NULL: all text. Cells with a role of their own win. */
@@ -95,6 +96,7 @@ struct ct_tmodel {
     uint64_t serial;      /* never the same twice */
     size_t total;         /* before filter and watch_only */
     size_t hidden;        /* by the filter or watch_only */
+    size_t old;           /* rows that come last because they are old, whatever they cost */
 };
 
 /* Loader side: applies q->watch_only, q->filter and q->sort to ROWS (in their standing order) and finds the ids.

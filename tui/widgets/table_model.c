@@ -88,6 +88,7 @@ enum ct_status ct_tmodel_load(const struct ct_tview *v, struct ct_rows rows,
                               struct ct_tmodel *out, struct ct_error *err)
 {
     static _Atomic uint64_t serial;
+    const char *sort = q->sort[0] || !v->old_last ? q->sort : "old";
     struct ct_filter *filter = NULL;
     struct follows follows = {0};
     memset(out, 0, sizeof(*out));
@@ -104,13 +105,14 @@ enum ct_status ct_tmodel_load(const struct ct_tview *v, struct ct_rows rows,
     if (st == CT_OK) {
         size_t matched = 0;
         out->all = rows;
-        st = ct_rows_select(v->table, rows, q->highlight ? NULL : filter, q->sort, 0, a, &out->rows,
+        st = ct_rows_select(v->table, rows, q->highlight ? NULL : filter, sort, 0, a, &out->rows,
                             &matched, err);
     }
     if (st != CT_OK) {
         return st;
     }
     out->hidden = out->total - out->rows.n;
+    out->old = ct_rows_old(v->table, out->rows, sort);
     out->ids = ct_arena_alloc(a, (out->rows.n + 1) * sizeof(*out->ids));
     out->watched = follows.v.n ? ct_arena_alloc(a, out->rows.n + 1) : NULL;
     out->matched = q->highlight && filter ? ct_arena_alloc(a, out->rows.n + 1) : NULL;
