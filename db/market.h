@@ -61,15 +61,17 @@ struct ct_market_range {
 int64_t ct_market_at(struct ct_reader *r, struct ct_market *m, const struct ct_source_list *sources,
                      const struct ct_heard *heard, int64_t at_ms, struct ct_market_range *range);
 
-/* Every change of the figure in [from_ms, to_ms], the first one at from_ms; value CT_NONE: too few. */
+/* Every change of the figure in [from_ms, to_ms], the first one at from_ms; value CT_NONE: too few. An asker who has
+ * room for MAX_STEPS (0: for all) gets no more than that where working out all would take long: then it returns false,
+ * each step is what the figure was at its moment, and of what it was in between nobody knows. */
 struct ct_market_step {
     int64_t at_ms, value;
 };
 struct ct_market_steps {
     CT_VEC(struct ct_market_step) v;
 };
-void ct_market_walk(struct ct_reader *r, struct ct_market *m, const struct ct_source_list *sources,
-                    int64_t from_ms, int64_t to_ms, struct ct_market_steps *out);
+bool ct_market_walk(struct ct_reader *r, struct ct_market *m, const struct ct_source_list *sources,
+                    int64_t from_ms, int64_t to_ms, size_t max_steps, struct ct_market_steps *out);
 
 /* "index/frontier/input", "hosts/openai/gpt-5". */
 struct ct_span ct_market_name(struct ct_arena *a, const struct ct_series_ref *s);

@@ -22,7 +22,7 @@ static void load(struct ct_reader *r, const struct ct_source_list *sources, stru
             struct ct_rate_series *s = CT_VEC_PUSH(r->arena, &rates->v);
             if (s)
                 *s = (struct ct_rate_series){ct_col_text(r, st, 1), ct_col_int(st, 0),
-                                             &sources->v[i]};
+                                             &sources->v[i], CT_NONE, {CT_NONE, CT_NONE, 0}};
         }
     }
 }
@@ -43,10 +43,14 @@ int64_t ct_in_dollars(struct ct_reader *r, const struct ct_source_list *sources,
     if (!rates->loaded)
         load(r, sources, rates);
     for (size_t i = 0; i < rates->v.n; i++) {
-        const struct ct_rate_series *s = &rates->v.v[i];
+        struct ct_rate_series *s = &rates->v.v[i];
         if (!ct_span_eq(s->currency, currency) || !ct_readable(s->source))
             continue;
-        struct ct_asof v = ct_asof(r, s->series, at_ms);
+        if (s->at_ms != at_ms) { /* of a figure many parts ask for the same moment */
+            s->at_ms = at_ms;
+            s->then = ct_asof(r, s->series, at_ms);
+        }
+        const struct ct_asof v = s->then;
         if (!ct_gone(v) && v.value > 0 && is_fresh(v, s->source, at_ms))
             return ct_muldiv(value, v.value, NANO);
     }

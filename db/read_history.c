@@ -453,23 +453,26 @@ static void finish(struct drawing *d, struct ct_gaps *gaps)
     d->h->gaps = (struct ct_rows){gaps->v.v, gaps->v.n};
 }
 
-/* The steps of a figure as the samples of a series would be drawn. */
-static void draw_steps(struct drawing *d, const struct ct_market_steps *steps, size_t max_points,
+/* The steps of a figure as the samples of a series would be drawn; when those are not all, how often and since when is
+ * not known. */
+static void draw_steps(struct drawing *d, const struct ct_market_steps *steps, bool all, size_t max_points,
                        struct ct_span too_few)
 {
     const struct ct_market_step *v = steps->v.v;
     size_t n = steps->v.n;
     d->null_since = CT_NONE;
-    if (!d->width && max_points && n > max_points + 1)
+    if (all && !d->width && max_points && n > max_points + 1)
         d->width = (d->to - d->from) / (int64_t)max_points + 1;
     d->h->open_value = n ? v[0].value : CT_NONE;
     for (size_t i = 0; i < n; i++) {
         bool opens = i == 0 && v[i].at_ms == d->from && d->from > d->h->first_ms;
-        take_sample(d, v[i].at_ms, v[i].value, 0, !opens);
+        take_sample(d, v[i].at_ms, v[i].value, 0, all && !opens);
         if (v[i].value == CT_NONE)
             d->null_reason = too_few;
     }
     end_null(d, d->to);
+    if (!all)
+        d->h->n_changes = CT_NONE;
 }
 
 static void read_market(struct ct_reader *r, const struct ct_query *q,
@@ -491,8 +494,8 @@ static void read_market(struct ct_reader *r, const struct ct_query *q,
     }
     if (!set_window(&d, q))
         return;
-    ct_market_walk(r, &m, sources, d.from, d.to, &steps);
-    draw_steps(&d, &steps, q->max_points, ct_market_too_few(s->kind));
+    bool all = ct_market_walk(r, &m, sources, d.from, d.to, d.width ? 0 : q->max_points, &steps);
+    draw_steps(&d, &steps, all, q->max_points, ct_market_too_few(s->kind));
     ct_market_gaps(r, &m, sources, d.from, d.to, &gaps);
     finish(&d, &gaps);
 }

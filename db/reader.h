@@ -314,6 +314,8 @@ struct ct_rate_series {
     struct ct_span currency;
     int64_t series;
     const struct ct_source_at *source;
+    int64_t at_ms; /* of the last look; CT_NONE: none yet */
+    struct ct_asof then;
 };
 struct ct_rates {
     CT_VEC(struct ct_rate_series) v;

@@ -102,9 +102,9 @@ static struct law {
 } laws[] = {
     {"put", "us a sample", 1.5, {{0}}, 0},     {"bytes-an-observation", "B", 1.0, {{0}}, 0},
     {"sparkline-of-4-days", "us", 1.3, {{0}}, 0}, {"movers-24h", "ms", 1.0, {{0}}, 0},
-    {"cold-open-and-40-sparklines", "ms", 2.5, {{0}}, 0},
+    {"cold-open-and-40-sparklines", "ms", 2.5, {{0}}, 0}, {"index-of-4-days", "ms", 1.5, {{0}}, 0},
 };
-enum law_name { LAW_PUT, LAW_BYTES, LAW_SPARK, LAW_MOVERS, LAW_COLD };
+enum law_name { LAW_PUT, LAW_BYTES, LAW_SPARK, LAW_MOVERS, LAW_COLD, LAW_INDEX };
 
 static void grows(enum law_name which, const struct size *z, double cost)
 {
@@ -458,6 +458,32 @@ static double movers_s(const struct store *t, struct ct_reader *r, int64_t windo
     return best;
 }
 
+/* The index of all offers as a panel draws it, HOURS up to the last poll; its first and last steps must be what it was
+ * at these moments. */
+static double index_s(const struct store *t, struct ct_reader *r, int64_t hours)
+{
+    double best = 1e9;
+    for (int i = 0; i < TIMES; i++) {
+        struct ct_rows rows;
+        struct ct_arena *a = ct_arena_new(64 << 20);
+        struct ct_query q = {.at_ms = CT_LIVE, .now_ms = t->last_ms + 1, .subject = CT_LIT("index/H100-SXM/od"),
+                             .max_points = 2 * COLUMNS, .from_ms = t->last_ms - hours * CT_HOUR, .to_ms = t->last_ms};
+        double begin = now_s();
+        if (ct_read_history(r, &q, a, &rows, &err) != CT_OK)
+            die("index");
+        best = now_s() - begin < best ? now_s() - begin : best;
+        const struct ct_history *h = rows.v;
+        const struct ct_point *p = rows.n ? h->points.v : NULL;
+        q.group = "gpu";
+        if (rows.n != 1 || h->points.n < 2 || ct_read_gpus(r, &q, a, &rows, &err) != CT_OK || rows.n != 1 ||
+            ((const struct ct_gpu_row *)rows.v)->index_usd_per_gpu_hour != p[h->points.n - 1].last)
+            die("the panel has another index than the list");
+        ct_arena_free(a);
+    }
+    return best;
+}
+
+/* What moved, and the indices beside it. */
 static void movers(const struct store *t, struct ct_reader *r)
 {
     static const int64_t windows[] = {CT_HOUR, CT_DAY, 7 * CT_DAY, 30 * CT_DAY};
@@ -485,6 +511,9 @@ static void movers(const struct store *t, struct ct_reader *r)
                " 'region-' || (id%50), 'type-' || id, 'H100', 'SXM', 80000, 1000, 0, 1, 1 FROM series");
     double indices = movers_s(t, r, CT_DAY, TIMES, &looked);
     say(t->size, "movers-24h-with-indices", indices * 1e3, floor * 1e3, "ms", "<=2", indices <= 2 * floor);
+    double brief = index_s(t, r, SHORT) * 1e3, month = index_s(t, r, 720 < t->size->polls ? 720 : t->size->polls - 1) * 1e3;
+    grows(LAW_INDEX, t->size, brief);
+    say(t->size, "index-panel-of-30-days", month, brief, "ms", "<=3", month <= 3 * brief);
 }
 
 static void reads(struct store *t)

@@ -1,6 +1,7 @@
 /* Indices and numbers of hosts in small worlds where the right answer is written by hand. */
 #include "config.h"
 
+#include "samples_fixture.h"
 #include "write_fixture.h"
 
 #include "db/read.h"
@@ -616,6 +617,96 @@ static void series_made_of_others_are_found_like_all(void **state)
     end(&w);
 }
 
+/* ---- more than anybody wants to see at once ---- */
+
+#define OFFERS 3000 /* each of them has another price every hour */
+#define HOURS 48
+#define ASKED(i, h) (2000 + (i) % 4 * 100 + ((i) * 7 + (h) * 13) % 997)
+#define STRING(x) #x
+#define SQL(x) STRING(x)
+
+static void put_thousands(struct world *w)
+{
+    for (int i = 0; i < OFFERS; i++) {
+        char name[32];
+        (void)snprintf(name, sizeof name, "x%d", i);
+        put(w, i % 4, name, ASKED(i, 0));
+    }
+    fetch(w->f, "list", HOUR(0));
+    assert_int_equal(sqlite3_exec(w->f->look, "UPDATE poll SET to_ms=from_ms+" SQL(HOURS) "*3600000, n=" SQL(HOURS), NULL,
+                                  NULL, NULL), SQLITE_OK);
+    assert_true(samples_from_rows(
+        w->f->look, "WITH RECURSIVE hour(h) AS (SELECT 1 UNION ALL SELECT h+1 FROM hour WHERE h<" SQL(HOURS) "),"
+                    " part(id, i) AS (SELECT series_id, CAST(substr(instance,2) AS INTEGER) FROM offer)"
+                    " SELECT id, (SELECT min(from_ms) FROM poll)+h*3600000, 1000000*" SQL(ASKED(i, h))
+                    ", 0 FROM hour, part"));
+}
+
+/* The index at hour H: of four clouds the two in the middle. */
+static int64_t truly(int h)
+{
+    int64_t best[4] = {INT64_MAX, INT64_MAX, INT64_MAX, INT64_MAX}, sum = 0, least = INT64_MAX, most = 0;
+    for (int i = 0; i < OFFERS; i++)
+        best[i % 4] = ASKED(i, h) < best[i % 4] ? ASKED(i, h) : best[i % 4];
+    for (int k = 0; k < 4; k++) {
+        sum += best[k];
+        least = best[k] < least ? best[k] : least;
+        most = best[k] > most ? best[k] : most;
+    }
+    return (sum - least - most) * 1000000 / 2;
+}
+
+static const struct ct_history *panel(struct world *w, size_t max_points)
+{
+    struct ct_rows rows = {NULL, 0};
+    struct ct_arena *a = ct_arena_new(6 << 20); /* room for the offers, not for their history */
+    struct ct_query q = {.at_ms = HOUR(HOURS), .now_ms = HOUR(HOURS), .from_ms = HOUR(0), .to_ms = HOUR(HOURS),
+                         .subject = CT_LIT("index/H100-SXM/od"), .max_points = max_points};
+    if (ct_read_history(w->r, &q, a, &rows, &w->err) != CT_OK)
+        fail_msg("%s", w->err.what);
+    assert_int_equal(rows.n, 1);
+    assert_true(ct_arena_keep(w->arena, a));
+    ct_arena_free(a);
+    return rows.v;
+}
+
+static void an_index_of_thousands_of_offers_costs_what_its_columns_need(void **state)
+{
+    struct world w = begin(state);
+    put_thousands(&w);
+    const struct ct_history *h = panel(&w, 200);
+    const struct ct_point *p = h->points.v;
+    int64_t first = truly(0), last = truly(HOURS);
+    assert_true(h->points.n > 10 && h->points.n <= 200);
+    assert_int_equal(h->n_changes, CT_NONE); /* nobody counted them */
+    for (size_t i = 0; i < h->points.n; i++) {
+        assert_int_equal(p[i].last, truly((int)((p[i].at_ms - T0) / CT_HOUR)));
+        assert_int_equal(p[i].n, 0);
+    }
+    assert_int_equal(p[0].last, first);
+    assert_int_equal(p[h->points.n - 1].last, last);
+    end(&w);
+}
+
+static void every_change_of_such_an_index_is_found_piece_by_piece(void **state)
+{
+    struct world w = begin(state);
+    put_thousands(&w);
+    const struct ct_history *h = panel(&w, 0);
+    const struct ct_point *p = h->points.v;
+    size_t at = 0;
+    for (int hour = 0; hour <= HOURS; hour++) {
+        if (hour > 0 && truly(hour) == truly(hour - 1))
+            continue;
+        assert_true(at < h->points.n);
+        assert_int_equal(p[at].at_ms, HOUR(hour));
+        assert_int_equal(p[at++].last, truly(hour));
+    }
+    assert_int_equal(at, h->points.n);
+    assert_int_equal(h->n_changes, at);
+    end(&w);
+}
+
 #define T(f) cmocka_unit_test_setup_teardown(f, fixture_setup, fixture_teardown)
 
 int main(void)
@@ -638,6 +729,8 @@ int main(void)
         T(a_class_of_models_has_an_index_of_its_sellers),
         T(labs_and_their_series_agree_at_every_moment),
         T(series_made_of_others_are_found_like_all),
+        T(an_index_of_thousands_of_offers_costs_what_its_columns_need),
+        T(every_change_of_such_an_index_is_found_piece_by_piece),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -255,7 +255,12 @@ static void figure_text(struct ct_buf *out, const struct history_line *l, size_t
     case F_MIN: add_value(out, l, s->min); break;
     case F_MED: add_value(out, l, s->median); break;
     case F_MAX: add_value(out, l, s->max); break;
-    case F_N: ct_buf_addf(out, "%lld", (long long)l->h.n_changes); break;
+    case F_N:
+        if (l->h.n_changes == CT_NONE)
+            ct_buf_adds(out, "-");
+        else
+            ct_buf_addf(out, "%lld", (long long)l->h.n_changes);
+        break;
     case F_GAPS:
         ct_buf_addf(out, "%lld", (long long)l->h.gaps.n);
         if (s->longest_gap_ms > 0) {

@@ -1,0 +1,362 @@
+/* Figures made of many series, over time: at every moment one of their parts changed, or, where there are more of those
+ * than the asker has columns for, at as many moments as he has. */
+#include "db/market_figure.h"
+
+#include <stdlib.h>
+
+enum {
+    MOST_TURNS = 1 << 16, /* changes of parts in memory at a time */
+    MOST_LOOKS = 1 << 20, /* at parts, for somebody who has a screen to fill */
+    FEWEST_MOMENTS = 16,
+};
+
+/* A sample of a part. */
+struct turn {
+    int64_t at_ms, value;
+    uint32_t part;
+    int flags;
+};
+
+/* A stretch in which a source was heard; without a source: worth a look. */
+struct hearing {
+    int64_t at_ms, to_ms;
+    size_t source; /* SIZE_MAX: none */
+    bool imported;
+};
+
+struct walk {
+    struct ct_reader *r;
+    const struct ct_market *m;
+    const struct ct_source_list *sources;
+    struct ct_figuring s;
+    struct ct_heard *heard;
+    struct hearing *run; /* of each source, the last one that began */
+    CT_VEC(struct hearing) hearings;
+    size_t next; /* of HEARINGS */
+    struct turn *turn;
+    size_t n_turns, most_turns;
+    size_t n_valued; /* parts whose value at the beginning is known */
+    struct ct_market_steps *out;
+};
+
+/* ---- who was heard, and when ---- */
+
+static void add_hearing(struct walk *w, struct hearing h)
+{
+    struct hearing *place = CT_VEC_PUSH(w->r->arena, &w->hearings);
+    if (place)
+        *place = h;
+}
+
+static void add_look(struct walk *w, int64_t at_ms)
+{
+    add_hearing(w, (struct hearing){.at_ms = at_ms, .source = SIZE_MAX});
+}
+
+/* The stretches in which source K was heard from the one in force at FROM on, those a few intervals
+ * apart as one; and the moments at which its silence may begin to count. */
+static void add_heard(struct walk *w, size_t k, int64_t from_ms, int64_t to_ms)
+{
+    const struct ct_source_at *s = &w->sources->v[k];
+    int64_t four = 4 * s->interval_ms;
+    struct ct_polls polls = ct_polls_between(w->r, s->id, from_ms, to_ms);
+    struct hearing run = {.at_ms = CT_NONE, .source = k};
+    for (size_t i = 0; i <= polls.n; i++) {
+        const struct ct_poll *p = i < polls.n ? &polls.v[i] : NULL;
+        if (p && !p->good)
+            continue;
+        bool goes_on = p && run.at_ms != CT_NONE && p->from_ms - run.to_ms <= four &&
+                       p->imported == run.imported;
+        if (!goes_on && run.at_ms != CT_NONE) {
+            add_hearing(w, run);
+            add_look(w, run.to_ms + four + 1);
+            add_look(w, run.to_ms + ct_figure_silence(s) + 1);
+        }
+        if (p && !goes_on)
+            run.at_ms = p->from_ms;
+        if (p) {
+            run.to_ms = p->to_ms;
+            run.imported = p->imported;
+        }
+    }
+}
+
+/* The rate of another currency moved: worth a look. */
+static void add_rates(struct walk *w, struct ct_span currency, int64_t from_ms, int64_t to_ms)
+{
+    struct ct_rates *rates = &w->s.rates;
+    (void)ct_in_dollars(w->r, w->sources, rates, currency, 1, from_ms); /* finds the rates */
+    for (size_t i = 0; i < rates->v.n; i++) {
+        struct ct_sample v = {.at_ms = from_ms};
+        while (ct_span_eq(rates->v.v[i].currency, currency) &&
+               ct_next_sample(w->r, rates->v.v[i].series, to_ms, &v))
+            add_look(w, v.at_ms);
+    }
+}
+
+static int by_moment(const void *a, const void *b)
+{
+    const struct hearing *x = a, *y = b;
+    return (x->at_ms > y->at_ms) - (x->at_ms < y->at_ms);
+}
+
+/* False: out of memory, or a failure before. */
+static bool begin(struct walk *w, struct ct_market *m, int64_t from_ms, int64_t to_ms)
+{
+    size_t n = w->sources->n;
+    struct ct_arena *a = w->r->arena;
+    w->heard = ct_arena_alloc(a, (n + 1) * sizeof *w->heard);
+    w->run = ct_arena_alloc(a, (n + 1) * sizeof *w->run);
+    if (!ct_figure_begin(w->r, m, w->sources, &w->s) || !w->heard || !w->run)
+        return false;
+    w->s.heard = w->heard;
+    for (size_t k = 0; k <= n; k++)
+        w->run[k] = (struct hearing){.at_ms = CT_NONE};
+    struct ct_span other = CT_SPAN_NONE;
+    for (size_t i = 0; i < m->v.n; i++) {
+        struct ct_span currency = m->v.v[i].currency;
+        if (currency.n && !ct_span_is(currency, "USD") && !ct_span_eq(currency, other))
+            add_rates(w, other = currency, from_ms, to_ms);
+    }
+    for (size_t k = 0; k < n; k++)
+        if (w->s.used[k])
+            add_heard(w, k, from_ms, to_ms);
+    ct_sort(w->r, w->hearings.v, w->hearings.n, sizeof *w->hearings.v, by_moment);
+    return w->r->status == CT_OK;
+}
+
+/* ---- a step ---- */
+
+/* The figure at AT_MS, of which the values are known. */
+static void take_step(struct walk *w, int64_t at_ms)
+{
+    for (; w->next < w->hearings.n && w->hearings.v[w->next].at_ms <= at_ms; w->next++) {
+        const struct hearing *h = &w->hearings.v[w->next];
+        if (h->source != SIZE_MAX)
+            w->run[h->source] = *h;
+    }
+    for (size_t k = 0; k < w->sources->n; k++) {
+        const struct hearing *run = &w->run[k];
+        bool over = run->at_ms == CT_NONE || run->to_ms < at_ms;
+        w->heard[k].last_ms = run->at_ms == CT_NONE ? CT_NONE : over ? run->to_ms : at_ms;
+        w->heard[k].imported = run->imported;
+    }
+    w->s.at_ms = at_ms;
+    int64_t value = ct_figure(&w->s, w->m);
+    bool same = w->out->v.n && w->out->v.v[w->out->v.n - 1].value == value;
+    struct ct_market_step *step = same ? NULL : CT_VEC_PUSH(w->r->arena, &w->out->v);
+    if (step)
+        *step = (struct ct_market_step){at_ms, value};
+}
+
+/* ---- at every change ---- */
+
+static int by_turn(const void *a, const void *b)
+{
+    const struct turn *x = a, *y = b;
+    return (x->at_ms > y->at_ms) - (x->at_ms < y->at_ms);
+}
+
+/* The changes of part I after AFTER up to TO; where sellers are counted a price that merely moves is none. False:
+ * more than there is room for. */
+static bool gather_part(struct walk *w, size_t i, int64_t after, int64_t to)
+{
+    const struct ct_market_part *p = &w->m->v.v[i];
+    bool prices = ct_figure_of_prices(w->m->kind), gone = ct_gone(w->s.value[i]);
+    const struct ct_sample *v;
+    size_t n;
+    if (p->now.at_ms <= after)
+        return true;
+    for (int64_t at = after; at < to && (v = ct_next_samples(w->r, p->series, at, &n));) {
+        at = v[n - 1].at_ms;
+        for (size_t k = 0; k < n && v[k].at_ms <= to; k++) {
+            bool same = gone == ((v[k].flags & CT_SAMPLE_GONE) != 0);
+            gone = (v[k].flags & CT_SAMPLE_GONE) != 0;
+            if (same && !prices)
+                continue;
+            if (w->n_turns == w->most_turns)
+                return false;
+            w->turn[w->n_turns++] = (struct turn){v[k].at_ms, v[k].value, (uint32_t)i, v[k].flags};
+        }
+    }
+    return true;
+}
+
+static bool gather(struct walk *w, int64_t after, int64_t to)
+{
+    w->n_turns = 0;
+    for (size_t i = 0; i < w->m->v.n; i++) {
+        if (i == w->n_valued) /* the first time */
+            w->s.value[w->n_valued++] = ct_figure_value(w->r, &w->m->v.v[i], after);
+        if (!gather_part(w, i, after, to))
+            return false;
+    }
+    qsort(w->turn, w->n_turns, sizeof *w->turn, by_turn);
+    return true;
+}
+
+/* What was gathered happens, up to TO. */
+static void play(struct walk *w, int64_t to)
+{
+    for (size_t i = 0; w->r->status == CT_OK;) {
+        int64_t at = i < w->n_turns ? w->turn[i].at_ms : CT_LIVE;
+        if (w->next < w->hearings.n && w->hearings.v[w->next].at_ms < at)
+            at = w->hearings.v[w->next].at_ms;
+        if (at > to)
+            return;
+        for (; i < w->n_turns && w->turn[i].at_ms == at; i++) {
+            const struct turn *t = &w->turn[i];
+            struct ct_asof *v = &w->s.value[t->part];
+            *v = ct_figure_believed((struct ct_asof){at, t->value, t->flags}, v->flags);
+        }
+        take_step(w, at);
+    }
+}
+
+/* GATHERED: all of it lies there already. Else as much at a time as there is room for. */
+static void walk_all(struct walk *w, int64_t from, int64_t to, bool gathered)
+{
+    bool begun = false;
+    for (int64_t at = from, end = to; w->r->status == CT_OK;) {
+        if (!gathered) {
+            end = at + (end - at) / 2; /* there is room for one moment */
+        } else {
+            int64_t span = end - at;
+            if (!begun)
+                take_step(w, from);
+            begun = true;
+            play(w, end);
+            if (end == to)
+                return;
+            at = end;
+            end = to - at > span ? at + span : to;
+        }
+        gathered = gather(w, at, end);
+    }
+}
+
+/* ---- at the moments of a grid ---- */
+
+#define NOT_SOLD CT_NONE
+#define NO_PRICE 0
+
+/* A value as far as figures look at it. */
+static int64_t cell_of(struct ct_asof v)
+{
+    bool bad = (v.flags & (CT_SAMPLE_QUARANTINED | CT_SAMPLE_SUSPECT)) != 0;
+    return ct_gone(v) ? NOT_SOLD : bad || v.value <= 0 ? NO_PRICE : v.value;
+}
+
+/* Part I at the moments T[0..N): each costs a look or two at most, whatever lies between them. */
+static void fill_cells(struct walk *w, size_t i, const int64_t *t, size_t n, int64_t *cell)
+{
+    const struct ct_market_part *p = &w->m->v.v[i];
+    struct ct_asof v = ct_figure_value(w->r, p, t[0]);
+    const struct ct_sample *run = NULL;
+    size_t n_run = 0, next = 0;
+    bool last = p->now.at_ms <= t[0];
+    for (size_t k = 0; k < n; k++) {
+        for (; next < n_run && run[next].at_ms <= t[k]; next++)
+            v = ct_figure_believed((struct ct_asof){run[next].at_ms, run[next].value, run[next].flags}, v.flags);
+        if (next == n_run && !last) {
+            v = ct_figure_value(w->r, p, t[k]);
+            run = p->now.at_ms <= t[k] ? NULL : ct_next_samples(w->r, p->series, t[k], &n_run);
+            last = !run;
+            n_run = run ? n_run : 0;
+            next = 0;
+        }
+        cell[k * w->m->v.n + i] = cell_of(v);
+    }
+}
+
+static void walk_grid(struct walk *w, int64_t from, int64_t to, size_t n)
+{
+    size_t parts = w->m->v.n;
+    int64_t *t = ct_xcalloc(n + 1, sizeof *t), *cell = ct_xcalloc((n + 1) * parts, sizeof *cell);
+    for (size_t k = 0; k <= n; k++)
+        t[k] = k < n ? from + ct_muldiv(to - from, (int64_t)k, (int64_t)n) : to;
+    for (size_t i = 0; i < parts; i++)
+        fill_cells(w, i, t, n + 1, cell);
+    for (size_t k = 0; k <= n && w->r->status == CT_OK; k++) {
+        for (size_t i = 0; i < parts; i++) {
+            int64_t value = cell[k * parts + i];
+            w->s.value[i] = (struct ct_asof){value == NOT_SOLD ? CT_NONE : t[k], value, 0};
+        }
+        take_step(w, t[k]);
+    }
+    free(t);
+    free(cell);
+}
+
+static size_t moments(const struct walk *w)
+{
+    size_t n = w->hearings.n;
+    for (size_t i = 0; i < w->n_turns; i++)
+        n += i == 0 || w->turn[i].at_ms != w->turn[i - 1].at_ms;
+    return n;
+}
+
+bool ct_market_walk(struct ct_reader *r, struct ct_market *m, const struct ct_source_list *sources,
+                    int64_t from_ms, int64_t to_ms, size_t max_steps, struct ct_market_steps *out)
+{
+    size_t parts = m->v.n, most = parts ? MOST_LOOKS / parts : 0;
+    struct walk w = {.r = r, .m = m, .sources = sources, .out = out};
+    if (!begin(&w, m, from_ms, to_ms))
+        return true;
+    w.most_turns = parts > MOST_TURNS ? parts : MOST_TURNS;
+    w.turn = ct_xcalloc(w.most_turns, sizeof *w.turn);
+    bool few = gather(&w, from_ms, to_ms), all = !max_steps || (few && moments(&w) <= most);
+    most = most < FEWEST_MOMENTS ? FEWEST_MOMENTS : most;
+    if (all)
+        walk_all(&w, from_ms, to_ms, few);
+    else
+        walk_grid(&w, from_ms, to_ms, max_steps < most ? max_steps : most);
+    free(w.turn);
+    return all;
+}
+
+/* ---- when nobody was heard ---- */
+
+void ct_market_gaps(struct ct_reader *r, const struct ct_market *m,
+                    const struct ct_source_list *sources, int64_t from_ms, int64_t to_ms,
+                    struct ct_gaps *out)
+{
+    bool *used = ct_arena_alloc(r->arena, sources->n + 1);
+    CT_VEC(struct ct_gap) all = {NULL, 0, 0};
+    bool first = true;
+    for (size_t i = 0; used && i < m->v.n; i++) {
+        const struct ct_source_at *s = ct_source_by_id(sources, m->v.v[i].source_id);
+        struct ct_gaps own = {.v = {NULL, 0, 0}};
+        if (!s || used[s - sources->v])
+            continue;
+        used[s - sources->v] = true;
+        ct_source_gaps(r, s, from_ms, to_ms, &own);
+        CT_VEC(struct ct_gap) both = {NULL, 0, 0};
+        for (size_t k = 0; k < own.v.n; k++)
+            for (size_t j = 0; j < (first ? 1 : all.n); j++) {
+                struct ct_gap g = {own.v.v[k].from_ms, own.v.v[k].to_ms, CT_LIT("not recorded")};
+                if (!first && all.v[j].from_ms > g.from_ms)
+                    g.from_ms = all.v[j].from_ms;
+                if (!first && all.v[j].to_ms < g.to_ms)
+                    g.to_ms = all.v[j].to_ms;
+                struct ct_gap *place =
+                    g.from_ms < g.to_ms ? CT_VEC_PUSH(r->arena, &both) : NULL;
+                if (place)
+                    *place = g;
+            }
+        all.v = both.v;
+        all.n = both.n;
+        all.cap = both.cap;
+        first = false;
+    }
+    for (size_t i = 0; i < all.n; i++) { /* neighbours had reasons of their own */
+        struct ct_gap *last = out->v.n ? &out->v.v[out->v.n - 1] : NULL;
+        if (last && last->to_ms >= all.v[i].from_ms) {
+            last->to_ms = all.v[i].to_ms > last->to_ms ? all.v[i].to_ms : last->to_ms;
+            continue;
+        }
+        struct ct_gap *place = CT_VEC_PUSH(r->arena, &out->v);
+        if (place)
+            *place = all.v[i];
+    }
+}
