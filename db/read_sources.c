@@ -146,32 +146,43 @@ enum ct_status ct_read_sources(struct ct_reader *r, const struct ct_query *q, st
     return ct_load_end(r);
 }
 
-enum ct_status ct_read_attempts(struct ct_reader *r, const struct ct_query *q, struct ct_arena *a,
-                                struct ct_rows *out, struct ct_error *err)
+/* The last ten of a source by r->at. */
+static void add_attempts(struct ct_reader *r, int64_t source, struct ct_arena *a, struct ct_rows *out)
 {
+    enum { MOST = 10 };
     CT_VEC(struct ct_attempt_row) rows = {NULL, 0, 0};
-    ct_load_begin(r, q, a, err);
-    struct ct_source_list list = ct_sources_at(r);
-    for (size_t i = 0; i < list.n; i++) {
-        if (!ct_span_eq(list.v[i].name, q->subject))
-            continue;
-        sqlite3_stmt *st = ct_use(r, SQL_ATTEMPTS, 2, list.v[i].id, r->at);
-        while (ct_step(r, st)) {
+    struct ct_attempt v[CT_ATTEMPTS_MOST];
+    sqlite3_stmt *st = ct_use(r, SQL_ATTEMPTS, 2, source, r->at);
+    while (rows.n < MOST && ct_step(r, st)) {
+        for (size_t n = ct_attempts_in_row(r, st, r->at, v); n && rows.n < MOST; n--) {
             struct ct_attempt_row *row = CT_VEC_PUSH(a, &rows);
             if (!row)
                 break;
             *row = (struct ct_attempt_row){
-                .at_ms = ct_col_int(st, 0),
-                .outcome = ct_col_enum(st, 1, CT_POLL_HELD),
-                .http_status = ct_col_int(st, 2),
-                .bytes = ct_col_int(st, 3),
-                .rows = ct_col_int(st, 4),
-                .changed_rows = ct_col_int(st, 5),
-                .latency_ms = ct_col_int(st, 6),
-                .error = ct_col_text(r, st, 7),
+                .at_ms = v[n - 1].at_ms,
+                .outcome = v[n - 1].outcome >= 0 && v[n - 1].outcome <= CT_POLL_HELD ? (int)v[n - 1].outcome : -1,
+                .http_status = v[n - 1].http_status,
+                .bytes = v[n - 1].bytes,
+                .rows = v[n - 1].rows,
+                .changed_rows = v[n - 1].changed_rows,
+                .latency_ms = v[n - 1].latency_ms,
+                .error = v[n - 1].error,
             };
         }
     }
+    if (st)
+        sqlite3_reset(st);
     *out = (struct ct_rows){rows.v, rows.n};
+}
+
+enum ct_status ct_read_attempts(struct ct_reader *r, const struct ct_query *q, struct ct_arena *a,
+                                struct ct_rows *out, struct ct_error *err)
+{
+    ct_load_begin(r, q, a, err);
+    struct ct_source_list list = ct_sources_at(r);
+    *out = (struct ct_rows){NULL, 0};
+    for (size_t i = 0; i < list.n; i++)
+        if (ct_span_eq(list.v[i].name, q->subject))
+            add_attempts(r, list.v[i].id, a, out);
     return ct_load_end(r);
 }

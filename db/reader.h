@@ -4,6 +4,7 @@
 #ifndef CT_READER_H
 #define CT_READER_H
 
+#include "db/attempts.h"
 #include "db/alert_sql.h"
 #include "db/read.h"
 #include "db/samples.h"
@@ -56,18 +57,9 @@
              " WHERE source_id=?1 AND from_ms>?2 AND from_ms<=?3 ORDER BY from_ms")                \
     X(WORDS, "SELECT text FROM words WHERE series_id=?1 AND from_ms<=?2"                           \
              " ORDER BY from_ms DESC LIMIT 1")                                                     \
-    X(ATTEMPT_IN, "SELECT at_ms FROM attempt WHERE source_id=?1 AND at_ms>=?2 AND at_ms<=?3"        \
-                  " ORDER BY at_ms DESC LIMIT 1")                                                  \
-    X(ATTEMPTS_IN, "SELECT count(*) FROM (SELECT 1 FROM attempt WHERE source_id=?1 AND at_ms>=?2"  \
-                   " AND at_ms<=?3 LIMIT 5000)")                                                   \
+    X(ATTEMPTS, "SELECT b,errors FROM attempts WHERE source_id=?1 AND from_ms<=?2 ORDER BY from_ms DESC") \
     X(POLL_NEXT, "SELECT from_ms FROM poll WHERE source_id=?1 AND from_ms>?2 AND from_ms<=?3"     \
                  " AND outcome<=1 ORDER BY from_ms LIMIT 1")                                       \
-    X(ATTEMPTS,                                                                                    \
-      "SELECT at_ms,outcome,http_status,bytes,rows,changed_rows,latency_ms,error FROM attempt"     \
-      " WHERE source_id=?1 AND at_ms<=?2 ORDER BY at_ms DESC LIMIT 10")                            \
-    X(ATTEMPT_AT,                                                                                  \
-      "SELECT http_status,bytes,changed_rows,latency_ms,error,next_ms,data_ms,left_out FROM attempt" \
-      " WHERE source_id=?1 AND at_ms=?2")                                     \
     X(SERIES_OF, "SELECT s.id," SQL_CUR " FROM series s WHERE source_id=?1 AND kind=?2")           \
     X(RATES, "SELECT id,ext_key FROM series WHERE source_id=?1 AND kind=?2")                       \
     X(PRICES_SINCE,                                                                                \
@@ -295,6 +287,7 @@ struct ct_source_at {
     int64_t failing_since_ms;   /* of the present run of failures; CT_NONE */
     struct ct_span fail_reason; /* of the last attempt, when it failed or was held back */
     bool held, last_imported;
+    struct ct_attempt tried; /* at a past moment: the last one made by then that is kept; else AT_MS is CT_NONE */
     int freshness; /* by age; CT_OFF only without any poll */
     int64_t age_s;
     /* as stored, of the newest attempt: for the live list of sources */
@@ -308,6 +301,8 @@ struct ct_source_list {
     size_t n;
 };
 struct ct_source_list ct_sources_at(struct ct_reader *r);
+/* Of the row of SQL_ATTEMPTS that ST is at, those made by T, into V of CT_ATTEMPTS_MOST, oldest first. */
+size_t ct_attempts_in_row(struct ct_reader *r, sqlite3_stmt *st, int64_t t, struct ct_attempt *v);
 const struct ct_source_at *ct_source_by_id(const struct ct_source_list *list, int64_t id);
 /* What currencies are worth; zero it at the start of a load, it fills itself when asked. */
 struct ct_rate_series {

@@ -166,7 +166,7 @@ static bool next_source(struct ct_writer *w, int64_t from_ms, int64_t until_ms)
     if (grew)
         store_run(w, source, &runs[kept]);
     if (n < POLLS_AT_ONCE) {
-        RUN(w, ATTEMPT_TRIM, vi(source), vi(r->until_ms[0]));
+        RUN(w, ATTEMPTS_TRIM, vi(source), vi(r->until_ms[0]));
         r->id = source;
         r->from_ms = from_ms;
     } else {

@@ -1,5 +1,6 @@
 #include "config.h"
 
+#include "db/attempts.h"
 #include "db/price_event.h"
 #include "db/samples.h"
 
@@ -313,6 +314,14 @@ static const char step_10[] =
     " text TEXT NOT NULL, PRIMARY KEY (kind, source_id, owner, ext_id, from_ms)"
     ") STRICT, WITHOUT ROWID;";
 
+/* Version 11: attempts packed, up to 64 neighbours of a source a row (db/attempts.h). ERRORS: what those that failed
+ * said, each text once and ended by a separator. */
+static const char step_11[] =
+    "CREATE TABLE attempts ("
+    " source_id INTEGER NOT NULL REFERENCES source(id), from_ms INTEGER NOT NULL, b BLOB NOT NULL,"
+    " errors TEXT NOT NULL, PRIMARY KEY (source_id, from_ms)"
+    ") STRICT;";
+
 static const struct ct_schema_step steps[] = {
     {.sql = step_1}, {.sql = step_2}, {.sql = step_3}, {.sql = step_4}, {.sql = step_5}, {.sql = step_6},
     {.sql = step_7, .run = ct_samples_from_rows, .after = "DROP TABLE sample"},
@@ -320,6 +329,7 @@ static const struct ct_schema_step steps[] = {
      .after = "DELETE FROM event WHERE kind = 2 AND origin = 0"},
     {.sql = step_9},
     {.sql = step_10},
+    {.sql = step_11, .run = ct_attempts_from_rows, .after = "DROP TABLE attempt"},
 };
 _Static_assert(CT_LEN(steps) == CT_SCHEMA_VERSION, "a step a version");
 

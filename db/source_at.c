@@ -10,19 +10,39 @@ static int64_t max64(int64_t a, int64_t b)
     return a > b ? a : b;
 }
 
+size_t ct_attempts_in_row(struct ct_reader *r, sqlite3_stmt *st, int64_t t, struct ct_attempt *v)
+{
+    const void *p = sqlite3_column_blob(st, 0);
+    struct ct_span blob = {p, p ? (size_t)sqlite3_column_bytes(st, 0) : 0};
+    size_t n = ct_attempts_unpack(blob, ct_col_text(r, st, 1), v);
+    while (n && v[n - 1].at_ms > t)
+        n--;
+    return n;
+}
+
+static void read_tried(struct ct_reader *r, struct ct_source_at *s)
+{
+    struct ct_attempt v[CT_ATTEMPTS_MOST];
+    sqlite3_stmt *st = r->live ? NULL : ct_use(r, SQL_ATTEMPTS, 2, s->id, r->t);
+    s->tried = (struct ct_attempt){.at_ms = CT_NONE};
+    while (s->tried.at_ms == CT_NONE && ct_step(r, st)) {
+        size_t n = ct_attempts_in_row(r, st, r->t, v);
+        if (n)
+            s->tried = v[n - 1];
+    }
+    if (st)
+        sqlite3_reset(st);
+}
+
 /* The last attempt at or before r->t of the run [FROM, TO] of N of them: as it was kept, or, where single ones
  * are no longer kept, where it stood if they were evenly spread. */
-static int64_t last_of_run(struct ct_reader *r, const struct ct_source_at *s, int64_t from,
+static int64_t last_of_run(const struct ct_reader *r, const struct ct_source_at *s, int64_t from,
                            int64_t to, int64_t n)
 {
     if (to <= r->t || r->live)
         return to;
-    sqlite3_stmt *st = ct_use(r, SQL_ATTEMPT_IN, 3, s->id, from, r->t);
-    int64_t at = ct_step(r, st) ? ct_col_must(st, 0) : CT_NONE;
-    if (st)
-        sqlite3_reset(st);
-    if (at != CT_NONE)
-        return at;
+    if (s->tried.at_ms >= from)
+        return s->tried.at_ms;
     int64_t step = n > 1 ? max64(1, (to - from) / (n - 1)) : to - from + 1;
     return from + (r->t - from) / step * step;
 }
@@ -33,8 +53,16 @@ static int64_t share_of_run(struct ct_reader *r, const struct ct_source_at *s, i
 {
     if (to <= r->t || r->live || to <= from)
         return n;
-    sqlite3_stmt *st = ct_use(r, SQL_ATTEMPTS_IN, 3, s->id, from, r->t);
-    int64_t kept = ct_step(r, st) ? ct_col_must(st, 0) : 0;
+    struct ct_attempt v[CT_ATTEMPTS_MOST];
+    int64_t kept = 0;
+    bool more = s->tried.at_ms >= from;
+    sqlite3_stmt *st = more ? ct_use(r, SQL_ATTEMPTS, 2, s->id, r->t) : NULL;
+    while (more && kept < 5000 && ct_step(r, st)) {
+        size_t k = ct_attempts_in_row(r, st, r->t, v);
+        for (; k && v[k - 1].at_ms >= from; k--)
+            kept++;
+        more = k == 0; /* the run may have begun in the row before */
+    }
     if (st)
         sqlite3_reset(st);
     return kept > 0 ? kept : 1 + ct_muldiv(n - 1, r->t - from, to - from);
@@ -88,25 +116,23 @@ static void judge(struct ct_reader *r, struct ct_source_at *s)
 }
 
 /* What the last attempt by r->t measured, in place of what the newest one did. */
-static void read_figures(struct ct_reader *r, struct ct_source_at *s)
+static void read_figures(struct ct_source_at *s)
 {
     s->newest = s->stored_attempt_ms == s->last_attempt_ms;
     s->left_out = s->stored_attempt_ms = s->http_status = s->bytes = s->changed_rows = s->latency_ms =
         s->next_attempt_ms = s->data_ms = CT_NONE;
     s->error = CT_SPAN_NONE;
-    sqlite3_stmt *st = ct_use(r, SQL_ATTEMPT_AT, 2, s->id, s->last_attempt_ms);
-    if (s->last_attempt_ms == CT_NONE || !ct_step(r, st))
-        return;
+    if (s->last_attempt_ms == CT_NONE || s->tried.at_ms != s->last_attempt_ms)
+        return; /* imported, or no longer kept */
     s->stored_attempt_ms = s->last_attempt_ms;
-    s->http_status = ct_col_int(st, 0);
-    s->bytes = ct_col_int(st, 1);
-    s->changed_rows = ct_col_int(st, 2);
-    s->latency_ms = ct_col_int(st, 3);
-    s->error = ct_col_text(r, st, 4);
-    s->next_attempt_ms = ct_col_int(st, 5);
-    s->data_ms = ct_col_int(st, 6);
-    s->left_out = ct_col_int(st, 7);
-    sqlite3_reset(st);
+    s->http_status = s->tried.http_status;
+    s->bytes = s->tried.bytes;
+    s->changed_rows = s->tried.changed_rows;
+    s->latency_ms = s->tried.latency_ms;
+    s->error = s->tried.error;
+    s->next_attempt_ms = s->tried.next_ms;
+    s->data_ms = s->tried.data_ms;
+    s->left_out = s->tried.left_out;
 }
 
 struct ct_source_list ct_sources_at(struct ct_reader *r)
@@ -148,10 +174,11 @@ struct ct_source_list ct_sources_at(struct ct_reader *r)
         };
     }
     for (size_t i = 0; i < list.n; i++) {
+        read_tried(r, &list.v[i]);
         read_health(r, &list.v[i]);
         judge(r, &list.v[i]);
         if (!r->live)
-            read_figures(r, &list.v[i]);
+            read_figures(&list.v[i]);
     }
     return (struct ct_source_list){list.v, list.n};
 }

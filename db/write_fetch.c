@@ -366,6 +366,35 @@ static void store_answer(struct ct_job *j, enum ct_poll_outcome outcome)
     }
 }
 
+/* Behind those before it, or as the first of a new row. */
+static void add_attempt(struct ct_job *j, const struct ct_attempt *a)
+{
+    struct ct_writer *w = j->w;
+    struct ct_attempt v[CT_ATTEMPTS_MOST];
+    struct ct_buf blob = CT_BUF_INIT, errors = CT_BUF_INIT;
+    sqlite3_stmt *st = ASK(w, ATTEMPTS_LAST, vi(j->source));
+    if (!ct_w_row(w, st))
+        return;
+    int64_t data_ms = ct_w_int(st, 0), left_out = ct_w_int(st, 1), from_ms = ct_w_int(st, 2);
+    const void *p = sqlite3_column_blob(st, 3);
+    struct ct_span old = {p, p ? (size_t)sqlite3_column_bytes(st, 3) : 0};
+    size_t n = ct_attempts_unpack(old, ct_w_text(w, st, 4), v);
+    bool fits = n > 0 && n < CT_ATTEMPTS_MOST && v[0].at_ms == from_ms && v[n - 1].at_ms < a->at_ms;
+    ct_w_end(st);
+    n = fits ? n : 0;
+    v[n] = *a;
+    v[n].data_ms = data_ms;
+    v[n].left_out = left_out;
+    ct_attempts_pack(&blob, &errors, v, n + 1);
+    struct ct_span texts = errors.n ? ct_buf_span(&errors) : CT_LIT("");
+    if (fits)
+        RUN(w, ATTEMPTS_SET, vi(j->source), vi(from_ms), vb(ct_buf_span(&blob)), vt(texts));
+    else
+        RUN(w, ATTEMPTS_PUT, vi(j->source), vi(a->at_ms), vb(ct_buf_span(&blob)), vt(texts));
+    ct_buf_free(&blob);
+    ct_buf_free(&errors);
+}
+
 static void store_health(struct ct_job *j, const struct source *s, enum ct_poll_outcome outcome,
                          const char *error)
 {
@@ -382,9 +411,17 @@ static void store_health(struct ct_job *j, const struct source *s, enum ct_poll_
         return;
     if (outcome <= CT_POLL_CARRY)
         RUN(w, DAY_ADD, vi(j->at_ms / CT_DAY));
-    RUN(w, ATTEMPT_ADD, vi(j->source), vi(j->at_ms), ve((int)outcome), vi(status), vi(f->bytes),
-        vi(j->out->rows), vi(j->out->changed_rows), vi(f->latency_ms), vs(error),
-        vi(f->next_attempt_ms));
+    add_attempt(j, &(struct ct_attempt){
+                       .at_ms = j->at_ms,
+                       .outcome = outcome,
+                       .http_status = status,
+                       .bytes = f->bytes,
+                       .rows = j->out->rows,
+                       .changed_rows = j->out->changed_rows,
+                       .latency_ms = f->latency_ms,
+                       .error = ct_span(error),
+                       .next_ms = f->next_attempt_ms,
+                   });
 }
 
 static void commit_attempt(struct ct_job *j, struct source *s)

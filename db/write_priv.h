@@ -6,6 +6,7 @@
 #ifndef CT_WRITE_PRIV_H
 #define CT_WRITE_PRIV_H
 
+#include "db/attempts.h"
 #include "db/alert_sql.h"
 #include "db/price_event.h"
 #include "db/samples.h"
@@ -80,11 +81,15 @@
     X(POLL_BACK, "SELECT n, outcome, from_ms FROM poll WHERE source_id=?1 AND from_ms<?2 ORDER BY from_ms DESC") \
     X(POLL_ON, "SELECT from_ms, to_ms, n, outcome FROM poll WHERE source_id=?1 AND from_ms>=?2" \
         " ORDER BY from_ms") \
-    X(ATTEMPT_ADD, "INSERT OR REPLACE INTO attempt (source_id, at_ms, outcome, http_status, bytes, rows," \
-        " changed_rows, latency_ms, error, next_ms, data_ms, left_out) VALUES (?1,?2,?3,?4,?5,?6,?7,?8,?9,?10," \
-        " (SELECT data_ms FROM source WHERE id=?1), (SELECT left_out FROM source_note WHERE source_id=?1))") \
-    X(ATTEMPT_TRIM, "DELETE FROM attempt WHERE source_id=?1 AND at_ms < min(?2, (SELECT at_ms FROM attempt" \
-        " WHERE source_id=?1 ORDER BY at_ms DESC LIMIT 1 OFFSET 9))") \
+    X(ATTEMPTS_LAST, "SELECT data_ms, (SELECT left_out FROM source_note WHERE source_id=?1), a.from_ms, a.b," \
+        " a.errors FROM source LEFT JOIN attempts a ON a.source_id=?1 AND a.from_ms = (SELECT max(from_ms)" \
+        " FROM attempts WHERE source_id=?1) WHERE id=?1") \
+    X(ATTEMPTS_PUT, CT_ATTEMPTS_PUT) \
+    X(ATTEMPTS_SET, "UPDATE attempts SET b=?3, errors=?4 WHERE source_id=?1 AND from_ms=?2") \
+    /* Rows all of whose attempts were before ?2, but for the last two: one of them holds ten or more. */ \
+    X(ATTEMPTS_TRIM, "DELETE FROM attempts WHERE source_id=?1 AND from_ms < min((SELECT max(from_ms) FROM attempts" \
+        " WHERE source_id=?1 AND from_ms<=?2), (SELECT from_ms FROM attempts WHERE source_id=?1" \
+        " ORDER BY from_ms DESC LIMIT 1 OFFSET 1))") \
     /* series */ \
     X(DATA_VERSION, "PRAGMA data_version") \
     X(SERIES_ALL, "SELECT id, kind, ext_key, unit, cur_ms, cur_value, cur_flags, facts_hash, low, high, words" \

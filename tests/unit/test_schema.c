@@ -295,6 +295,40 @@ static void keeps_the_price_events_of_an_earlier_layout(void **state)
     sqlite3_close(db);
 }
 
+/* A database of layout 10 with attempts as rows: all of them are there afterwards, in order, as they were. */
+static void packs_the_attempts_of_an_earlier_layout(void **state)
+{
+    struct place *p = *state;
+    char *failed = NULL;
+    struct ct_writer *w;
+    sqlite3 *db = raw(p->path, "PRAGMA foreign_keys=OFF");
+    assert_int_equal(ct_schema_make(db, p->path, 10, &p->err), CT_OK);
+    (void)sqlite3_exec(
+        db,
+        "INSERT INTO source (id, name, family, kind, provider, scope, title, url, terms,"
+        " evidence, interval_ms, enabled, off_reason, part_of_list) VALUES"
+        " (1, 's', '', 1, '', '', '', '', '', 0, 1, 1, '', 0), (2, 't', '', 1, '', '', '', '', '', 0, 1, 1, '', 0),"
+        " (3, 'u', '', 1, '', '', '', '', '', 0, 1, 1, '', 0);"
+        "WITH RECURSIVE h(i) AS (SELECT 0 UNION ALL SELECT i+1 FROM h WHERE i<399)"
+        " INSERT INTO attempt (source_id, at_ms, outcome, http_status, bytes, rows, changed_rows, latency_ms, next_ms,"
+        " data_ms, left_out, error) SELECT 1 + i % 2, 1760000000000 + i * i, i % 4, nullif(i % 9, 4), i * i * i,"
+        " nullif(i % 3, 1), i % 7, nullif(i % 11, 7), 1760000900000 + i * i, nullif(1759000000000 + i % 5,"
+        " 1759000000003), nullif(i % 6, 2), CASE i % 8 WHEN 0 THEN 'HTTP 500' WHEN 5 THEN 'late' END FROM h;"
+        "CREATE TABLE kept AS SELECT source_id, at_ms, outcome, http_status, bytes, rows, changed_rows, latency_ms,"
+        " next_ms, data_ms, left_out, error FROM attempt",
+        NULL, NULL, &failed);
+    if (failed)
+        fail_msg("%s", failed);
+    assert_int_equal(ct_writer_open(p->path, 0, &w, &p->err), CT_OK);
+    ct_writer_close(w);
+    assert_int_equal(number(db, "SELECT count(*) FROM sqlite_schema WHERE name='attempt'"), 0);
+    assert_int_equal(number(db, "SELECT count(*) FROM attempts"), 8);
+    assert_true(attempts_to_rows(db));
+    assert_int_equal(number(db, "SELECT count(*) FROM temp.attempt"), 400);
+    assert_int_equal(number(db, "SELECT count(*) FROM (SELECT * FROM kept EXCEPT SELECT * FROM temp.attempt)"), 0);
+    sqlite3_close(db);
+}
+
 static void says_so_when_the_disk_is_read_only(void **state)
 {
     struct place *p = *state;
@@ -339,6 +373,7 @@ int main(void)
         T(migrates_step_by_step_after_a_backup),
         T(packs_the_samples_of_an_earlier_layout),
         T(keeps_the_price_events_of_an_earlier_layout),
+        T(packs_the_attempts_of_an_earlier_layout),
         T(says_so_when_the_disk_is_read_only),
     };
     return cmocka_run_group_tests_name("schema", tests, NULL, NULL);

@@ -3,6 +3,7 @@
 #define WRITE_FIXTURE_H
 
 #include "db/write.h"
+#include "attempts_fixture.h"
 #include "events_fixture.h"
 
 #include <stdarg.h>
@@ -215,6 +216,8 @@ static inline char *table(struct fixture *f, const char *sql)
     sqlite3_stmt *st;
     if (strstr(sql, "FROM sample") && !samples_to_rows(f->look))
         fail_msg("%s", sqlite3_errmsg(f->look));
+    if (strstr(sql, "FROM attempt") && !attempts_to_rows(f->look))
+        fail_msg("attempts: %s", sqlite3_errmsg(f->look));
     if (strstr(sql, "FROM event") && !events_to_rows(f->look))
         fail_msg("events: %s", sqlite3_errmsg(f->look));
     if (sqlite3_prepare_v2(f->look, sql, -1, &st, NULL) != SQLITE_OK)
