@@ -152,12 +152,16 @@ static enum ct_status check_ours(struct ct_reader *r, struct ct_error *err)
     return CT_OK;
 }
 
+static void forget(struct ct_shared *s)
+{
+    ct_arena_free(s->arena);
+    *s = (struct ct_shared){.version = CT_NONE};
+}
+
 static void forget_shared(struct ct_reader *r)
 {
-    for (size_t i = 0; i < CT_LEN(r->shared); i++) {
-        ct_arena_free(r->shared[i].arena);
-        r->shared[i] = (struct ct_shared){.version = CT_NONE};
-    }
+    for (size_t i = 0; i < CT_LEN(r->shared); i++)
+        forget(&r->shared[i]);
 }
 
 /* A database that was moved aside and made anew is followed; one that is merely gone stays
@@ -237,7 +241,14 @@ bool ct_reader_newer(const struct ct_reader *r)
 void ct_reader_rest(struct ct_reader *r)
 {
     ct_polls_forget(r);
-    forget_shared(r);
+    for (size_t i = 0; i < CT_LEN(r->shared); i++)
+        if (r->shared[i].arena && !ct_arena_kept(r->shared[i].arena))
+            forget(&r->shared[i]);
+}
+
+void ct_reader_hold(struct ct_reader *r, int64_t moment)
+{
+    r->hold = moment;
 }
 
 void ct_reader_cancel(struct ct_reader *r)
@@ -311,11 +322,11 @@ enum ct_status ct_read_shared(struct ct_reader *r, int which, ct_load_fn *read, 
     enum { MOST_BYTES = 64 << 20 };
     struct ct_shared *s = &r->shared[which];
     ct_load_begin(r, q, a, err);
-    bool same = s->arena && s->version == r->version && s->t == r->t && s->at == r->at &&
-                s->gone == q->gone && s->variant == variant;
+    bool current = r->hold ? s->hold >= r->hold : s->version == r->version && s->t == r->t;
+    bool same = s->arena && current && s->at == r->at && s->gone == q->gone && s->variant == variant;
     enum ct_status st = ct_load_end(r);
     if (st == CT_OK && !same) {
-        struct ct_shared now = {.gone = q->gone, .variant = variant, .arena = ct_arena_new(MOST_BYTES)};
+        struct ct_shared now = {.gone = q->gone, .variant = variant, .hold = r->hold, .arena = ct_arena_new(MOST_BYTES)};
         st = read(r, q, now.arena, &now.rows, err);
         now.version = r->version;
         now.t = r->t;

@@ -19,8 +19,11 @@ bool ct_reader_newer(const struct ct_reader *r);
 /* The running read ends with CT_ERR_CANCELLED, or the next one when none is running: a load may be
  * several reads. Any thread. */
 void ct_reader_cancel(struct ct_reader *r);
-/* Frees what is kept for loads that may follow. */
+/* Frees what is kept for loads that may follow and nobody else holds. */
 void ct_reader_rest(struct ct_reader *r);
+/* Loads share the whole tables that were read for this MOMENT or a later one, whatever is committed meanwhile and
+ * wherever the clock stands; 0, as at first: those of the same commit and clock. */
+void ct_reader_hold(struct ct_reader *r, int64_t moment);
 /* Changes whenever another process committed, or put another file in this one's place. Cheap. */
 int64_t ct_reader_version(struct ct_reader *r);
 

@@ -189,13 +189,14 @@ struct ct_reader {
     int64_t t;  /* the moment ages count from: now, or the past moment */
     int64_t at; /* what look-ups compare with: T, or (live) later than anything */
     int64_t version; /* of what was committed, as of this load */
+    int64_t hold;    /* ct_reader_hold */
     /* polls.c: answers kept until somebody commits */
     struct ct_arena *polls_arena;
     struct kept *polls;
     size_t n_polls;
     /* whole tables that panels loaded together ask for */
     struct ct_shared {
-        int64_t version, t, at;
+        int64_t version, t, at, hold;
         bool gone;
         uint64_t variant;
         struct ct_arena *arena;

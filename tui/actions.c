@@ -194,7 +194,7 @@ static void open_over(struct ct_ui *ui, const struct ct_panel_ops *ops, const ch
     ui->detail = ui_panel(ui, ui->screen, ops);
     if (strcmp(ui->detail->q.subject, subject) != 0) {
         memcpy(ui->detail->q.subject, subject, sizeof(subject));
-        ui_free_answer(&ui->detail->got); /* never the last row's text under this one's name */
+        ui_free_answer(ui, &ui->detail->got); /* never the last row's text under this one's name */
         ui->detail->has_model = ui->detail->failed = false;
         ui_reload(ui, ui->detail);
     }

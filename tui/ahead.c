@@ -9,9 +9,9 @@
 #include <stdio.h>
 #include <string.h>
 
-void ui_drop_ahead(struct panel *p)
+void ui_drop_ahead(struct ct_ui *ui, struct panel *p)
 {
-    ui_free_answer(&p->ahead);
+    ui_free_answer(ui, &p->ahead);
     p->ahead_subject[0] = '\0';
 }
 
@@ -44,7 +44,7 @@ void ui_look_ahead(struct ct_ui *ui, struct panel *p, struct panel *detail)
         strcmp(subject, detail->ahead_subject) == 0) {
         return;
     }
-    ui_drop_ahead(detail);
+    ui_drop_ahead(ui, detail);
     memcpy(detail->ahead_subject, subject, sizeof(subject));
     detail->ahead_generation++;
     ui->ask = true;
@@ -80,9 +80,9 @@ void ui_take_ahead(struct ct_ui *ui, struct ct_load_answer *a)
     size_t slot = (size_t)(a->slot - CT_LOAD_AHEAD);
     struct panel *p = slot < ui->n_panels ? ui->panels[slot] : NULL;
     if (!p || !p->ahead_subject[0] || p->ahead_generation != a->generation || a->status != CT_OK) {
-        ct_arena_free(a->arena);
+        ct_loader_free(ui->loader, a->arena);
         return;
     }
-    ui_free_answer(&p->ahead);
+    ui_free_answer(ui, &p->ahead);
     p->ahead = *a;
 }

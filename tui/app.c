@@ -82,9 +82,9 @@ static enum ct_status take_options(struct ct_ui *ui, struct ct_error *err)
 void ui_free(struct ct_ui *ui)
 {
     for (size_t i = 0; i < ui->n_panels; i++) {
-        ui_free_answer(&ui->panels[i]->got);
-        ui_free_answer(&ui->panels[i]->held);
-        ui_drop_ahead(ui->panels[i]);
+        ui_free_answer(ui, &ui->panels[i]->got);
+        ui_free_answer(ui, &ui->panels[i]->held);
+        ui_drop_ahead(ui, ui->panels[i]);
         free(ui->panels[i]->state);
         free(ui->panels[i]);
     }

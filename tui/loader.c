@@ -15,7 +15,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { LOOK_MS = 1000, MOST_MODEL_BYTES = 64 << 20 };
+/* A refresh takes at most one part in SHARE of the time, unless that is longer than RARELY_MS; one that has given way
+ * to keys for PUT_OFF_MS does so no more. */
+enum { LOOK_MS = 1000, MOST_MODEL_BYTES = 64 << 20, SHARE = 4, RARELY_MS = 15000, PUT_OFF_MS = 5000 };
 
 struct ct_loader {
     const char *path;
@@ -27,18 +29,24 @@ struct ct_loader {
     bool stop, fresh_request;
     struct ct_load_answer answers[CT_LOAD_SLOTS];
     bool waiting[CT_LOAD_SLOTS];
+    struct ct_arena *dead[CT_LOAD_SLOTS];
+    size_t n_dead;
     struct ct_reader *reader; /* written by the thread under the lock, so that cancelling is safe */
     int busy_slot;            /* -1: nothing is being loaded */
     uint64_t busy_generation;
+    bool busy_needed;         /* somebody waits for it: it is not only to be newer, or ahead */
+    int64_t began_mono_ms;    /* of the epoch */
 
     /* The thread's own. */
     struct ct_load_request now;
     struct {
         uint64_t generation, epoch;
     } done[CT_LOAD_SLOTS];
-    uint64_t epoch;  /* grows whenever answers given may no longer hold */
+    uint64_t epoch;   /* grows whenever answers given may no longer hold */
+    uint64_t settled; /* the epoch that all that is shown was brought to last: its tables are what a key is answered from */
     int64_t version, minute, looked_mono_ms;
-    int64_t clock_ms; /* of what is loaded; a second old at most, so that one table serves several panels and keys */
+    int64_t clock_ms; /* of what is loaded: when the epoch began, so that one table serves all its panels and keys */
+    int64_t spent_ms; /* on loads of this epoch */
     bool rested;      /* nothing was loaded since the last look */
     dev_t dev;
     ino_t ino;
@@ -47,6 +55,24 @@ struct ct_loader {
 
 /* ---- the reader ---- */
 
+/* Answers given before may no longer hold. */
+static void begin_epoch(struct ct_loader *l)
+{
+    pthread_mutex_lock(&l->lock);
+    l->began_mono_ms = ct_mono_ms();
+    pthread_mutex_unlock(&l->lock);
+    l->epoch++;
+    l->clock_ms = ct_now_ms();
+    l->spent_ms = 0;
+}
+
+/* Nothing that was read before is left. */
+static void begin_anew(struct ct_loader *l)
+{
+    begin_epoch(l);
+    l->settled = l->epoch;
+}
+
 static void set_reader(struct ct_loader *l, struct ct_reader *r)
 {
     pthread_mutex_lock(&l->lock);
@@ -54,7 +80,7 @@ static void set_reader(struct ct_loader *l, struct ct_reader *r)
     l->reader = r;
     pthread_mutex_unlock(&l->lock);
     ct_reader_close(old);
-    l->epoch++;
+    begin_anew(l);
 }
 
 static void open_reader(struct ct_loader *l, const struct stat *file)
@@ -69,8 +95,16 @@ static void open_reader(struct ct_loader *l, const struct stat *file)
         set_reader(l, r);
     } else if (memcmp(&e, &l->trouble, sizeof(e)) != 0) {
         l->trouble = e;
-        l->epoch++;
+        begin_anew(l);
     }
+}
+
+/* Commits that come in a stream are one: what is shown is brought up to date before it is begun again. */
+static bool may_refresh(const struct ct_loader *l)
+{
+    int64_t rest = SHARE * l->spent_ms;
+    return l->settled == l->epoch &&
+           l->looked_mono_ms >= l->began_mono_ms + (rest < RARELY_MS ? rest : RARELY_MS);
 }
 
 /* Once a second: is there a database, is it still the same file, did somebody commit, is it another minute? */
@@ -80,15 +114,10 @@ static void look(struct ct_loader *l)
     int64_t minute = ct_now_ms() / CT_MINUTE;
     bool there = stat(l->path, &file) == 0;
     l->looked_mono_ms = ct_mono_ms();
-    l->clock_ms = ct_now_ms();
     if (l->rested && l->reader) {
         ct_reader_rest(l->reader);
     }
     l->rested = true;
-    if (minute != l->minute) {
-        l->minute = minute;
-        l->epoch++;
-    }
     if (!there) {
         struct ct_error e = {0};
         ct_fail(&e, CT_ERR_NOT_FOUND, l->path, "waiting for %s", l->path);
@@ -106,9 +135,10 @@ static void look(struct ct_loader *l)
         return;
     }
     int64_t version = ct_reader_version(l->reader);
-    if (version != l->version) {
+    if ((version != l->version || minute != l->minute) && may_refresh(l)) {
         l->version = version;
-        l->epoch++;
+        l->minute = minute;
+        begin_epoch(l);
     }
 }
 
@@ -153,21 +183,49 @@ static void give(struct ct_loader *l, const struct ct_load_answer *a)
     }
 }
 
-/* The first item not answered since its query or the data changed. */
+/* Is ITEM on screen, and nothing there in its place? */
+static bool is_needed(const struct ct_loader *l, const struct ct_load_item *item)
+{
+    return item->slot < CT_LOAD_AHEAD && item->epoch == 0 && l->done[item->slot].generation != item->generation;
+}
+
+/* The first item that somebody waits for, else the first not answered since its query or the data changed. */
 static const struct ct_load_item *next_item(struct ct_loader *l)
 {
+    const struct ct_load_item *next = NULL;
     for (size_t i = 0; i < l->now.n; i++) {
         const struct ct_load_item *item = &l->now.items[i];
         if (item->epoch == l->epoch) {
             l->done[item->slot].generation = item->generation;
             l->done[item->slot].epoch = l->epoch;
         }
-        if (l->done[item->slot].generation != item->generation ||
-            l->done[item->slot].epoch != l->epoch) {
-            return item;
-        }
+        bool old = l->done[item->slot].generation != item->generation ||
+                   l->done[item->slot].epoch != l->epoch;
+        next = old && (!next || (is_needed(l, item) && !is_needed(l, next))) ? item : next;
     }
-    return NULL;
+    if (!next || next->slot >= CT_LOAD_AHEAD) {
+        l->settled = l->epoch;
+    }
+    return next;
+}
+
+static void load(struct ct_loader *l, const struct ct_load_item *item, struct ct_load_answer *a)
+{
+    int64_t begin = ct_mono_ms();
+    bool needed = is_needed(l, item);
+    uint64_t epoch = needed ? l->settled : l->epoch;
+    pthread_mutex_lock(&l->lock);
+    l->busy_slot = item->slot;
+    l->busy_generation = item->generation;
+    l->busy_needed = needed;
+    pthread_mutex_unlock(&l->lock);
+    ct_reader_hold(l->reader, (int64_t)epoch);
+    ct_load_one(l->reader, item, l->clock_ms, a);
+    a->epoch = epoch;
+    pthread_mutex_lock(&l->lock);
+    l->busy_slot = -1;
+    pthread_mutex_unlock(&l->lock);
+    l->spent_ms += ct_mono_ms() - begin;
 }
 
 static void answer(struct ct_loader *l, const struct ct_load_item *item)
@@ -176,15 +234,7 @@ static void answer(struct ct_loader *l, const struct ct_load_item *item)
     a.epoch = l->epoch;
     l->rested = false;
     if (l->reader) {
-        pthread_mutex_lock(&l->lock);
-        l->busy_slot = item->slot;
-        l->busy_generation = item->generation;
-        pthread_mutex_unlock(&l->lock);
-        ct_load_one(l->reader, item, l->clock_ms, &a);
-        a.epoch = l->epoch;
-        pthread_mutex_lock(&l->lock);
-        l->busy_slot = -1;
-        pthread_mutex_unlock(&l->lock);
+        load(l, item, &a);
         if (a.status == CT_ERR_CANCELLED) {
             return; /* if it is wanted after all, its turn comes again */
         }
@@ -193,8 +243,21 @@ static void answer(struct ct_loader *l, const struct ct_load_item *item)
         a.error = l->trouble;
     }
     l->done[item->slot].generation = item->generation;
-    l->done[item->slot].epoch = l->epoch;
+    l->done[item->slot].epoch = a.epoch;
     give(l, &a);
+}
+
+static void free_dead(struct ct_loader *l)
+{
+    struct ct_arena *dead[CT_LOAD_SLOTS];
+    pthread_mutex_lock(&l->lock);
+    size_t n = l->n_dead;
+    memcpy(dead, l->dead, n * sizeof(dead[0]));
+    l->n_dead = 0;
+    pthread_mutex_unlock(&l->lock);
+    for (size_t i = 0; i < n; i++) {
+        ct_arena_free(dead[i]);
+    }
 }
 
 static void wait_for_work(struct ct_loader *l)
@@ -212,6 +275,7 @@ static void *run(void *arg)
 {
     struct ct_loader *l = arg;
     for (;;) {
+        free_dead(l);
         pthread_mutex_lock(&l->lock);
         bool stop = l->stop;
         if (l->fresh_request) {
@@ -303,6 +367,7 @@ void ct_loader_stop(struct ct_loader *l)
     pthread_mutex_unlock(&l->lock);
     wake(l);
     pthread_join(l->thread, NULL);
+    free_dead(l);
     for (size_t i = 0; i < CT_LOAD_SLOTS; i++) {
         if (l->waiting[i]) {
             ct_arena_free(l->answers[i].arena);
@@ -319,21 +384,47 @@ int ct_loader_fd(const struct ct_loader *l)
     return l->to_ui[0];
 }
 
+/* Does what is being loaded go on, now that REQUEST is asked? With the lock. */
+static bool goes_on(const struct ct_loader *l, const struct ct_load_request *request)
+{
+    bool wanted = false, waited_for = false;
+    for (size_t i = 0; i < request->n; i++) {
+        const struct ct_load_item *item = &request->items[i];
+        bool here = l->waiting[item->slot] && l->answers[item->slot].generation == item->generation;
+        bool busy = item->slot == l->busy_slot && item->generation == l->busy_generation;
+        wanted = wanted || busy;
+        waited_for = waited_for || (item->slot < CT_LOAD_AHEAD && item->epoch == 0 && !here && !busy);
+    }
+    bool gives_way = waited_for && !l->busy_needed && ct_mono_ms() < l->began_mono_ms + PUT_OFF_MS;
+    return wanted && !gives_way;
+}
+
 void ct_loader_post(struct ct_loader *l, const struct ct_load_request *request)
 {
     pthread_mutex_lock(&l->lock);
-    bool wanted = l->busy_slot < 0;
-    for (size_t i = 0; i < request->n && !wanted; i++) {
-        wanted = request->items[i].slot == l->busy_slot &&
-                 request->items[i].generation == l->busy_generation;
-    }
-    if (!wanted && l->reader) {
+    if (l->busy_slot >= 0 && l->reader && !goes_on(l, request)) {
         ct_reader_cancel(l->reader);
     }
     copy_request(&l->wanted, request);
     l->fresh_request = true;
     pthread_mutex_unlock(&l->lock);
     wake(l);
+}
+
+void ct_loader_free(struct ct_loader *l, struct ct_arena *a)
+{
+    bool taken = false;
+    if (l && a) {
+        pthread_mutex_lock(&l->lock);
+        taken = l->n_dead < CT_LEN(l->dead);
+        if (taken) {
+            l->dead[l->n_dead++] = a;
+        }
+        pthread_mutex_unlock(&l->lock);
+    }
+    if (!taken) {
+        ct_arena_free(a);
+    }
 }
 
 bool ct_loader_take(struct ct_loader *l, struct ct_load_answer *out)

@@ -311,6 +311,7 @@ enum ct_status ct_ui_run(const struct ct_ui_options *o, struct ct_ui_result *out
         caught_them = st == CT_OK;
     }
     if (st == CT_OK) {
+        l->ui->loader = l->loader;
         fit_terminal(l->ui);
         ask(l); /* and reads what the first frame shows while the terminal is prepared */
         st = ct_term_open(o->color, o->mouse, err);
@@ -326,12 +327,12 @@ enum ct_status ct_ui_run(const struct ct_ui_options *o, struct ct_ui_result *out
         fill_result(l->ui, out);
     }
     ct_term_close();
+    if (l->ui) {
+        ui_free(l->ui);
+    }
     ct_loader_stop(l->loader);
     if (caught_them) {
         release_signals();
-    }
-    if (l->ui) {
-        ui_free(l->ui);
     }
     free(l);
     return st;

@@ -14,7 +14,7 @@ void ui_reload(struct ct_ui *ui, struct panel *p)
     p->generation++;
     p->dirty = true;
     ui->ask = true;
-    ui_drop_ahead(p);
+    ui_drop_ahead(ui, p);
 }
 
 /* What all queries share. */
@@ -84,9 +84,9 @@ struct panel *ui_focused(struct ct_ui *ui)
     return ops ? ui_panel(ui, ui->screen, ops) : NULL;
 }
 
-void ui_free_answer(struct ct_load_answer *a)
+void ui_free_answer(struct ct_ui *ui, struct ct_load_answer *a)
 {
-    ct_arena_free(a->arena);
+    ct_loader_free(ui->loader, a->arena);
     memset(a, 0, sizeof(*a));
 }
 
@@ -140,7 +140,7 @@ static void install(struct ct_ui *ui, struct panel *p, struct ct_load_answer *a)
     p->error = a->error;
     p->dirty = true;
     if (!p->failed) {
-        ui_free_answer(&p->got);
+        ui_free_answer(ui, &p->got);
         p->got = *a;
         p->has_model = true;
         p->loaded_ms = a->loaded_ms;
@@ -170,14 +170,14 @@ void ui_take_answer(struct ct_ui *ui, struct ct_load_answer *a)
     }
     struct panel *p = a->slot >= 0 && (size_t)a->slot < ui->n_panels ? ui->panels[a->slot] : NULL;
     if (!p || p->generation != a->generation) {
-        ct_arena_free(a->arena); /* answers a question that nobody asks any more */
+        ct_loader_free(ui->loader, a->arena); /* answers a question that nobody asks any more */
         return;
     }
     p->answered = a->generation;
     p->epoch = a->epoch;
     bool same_question = p->got.generation == a->generation || p->failed;
     if (ui->paused && p->slot != 0 && p->has_model && same_question) {
-        ui_free_answer(&p->held);
+        ui_free_answer(ui, &p->held);
         p->held = *a;
         p->is_held = true;
         ui->waiting++;
@@ -198,7 +198,7 @@ void ui_end_pause(struct ct_ui *ui)
             if (a.generation == p->generation) {
                 install(ui, p, &a);
             } else {
-                ct_arena_free(a.arena);
+                ct_loader_free(ui->loader, a.arena);
             }
         }
     }
@@ -243,9 +243,9 @@ void ui_drop_models(struct ct_ui *ui)
         struct panel *p = ui->panels[i];
         bool near = p->screen == ui->screen->number || (ui->previous && p->screen == ui->previous->number);
         if (!near && p->has_model) {
-            ui_drop_ahead(p);
-            ui_free_answer(&p->got);
-            ui_free_answer(&p->held);
+            ui_drop_ahead(ui, p);
+            ui_free_answer(ui, &p->got);
+            ui_free_answer(ui, &p->held);
             p->has_model = p->is_held = p->failed = false;
             p->generation++; /* loads again when it is shown */
         }

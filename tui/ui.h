@@ -84,6 +84,7 @@ struct ct_ui {
     struct ct_theme themes[12]; /* those shipped and one of the person's */
     size_t n_themes, theme, theme_before; /* before: what Esc in the list restores */
     bool terminal; /* there is one; else a single screen is drawn */
+    struct ct_loader *loader; /* frees what was shown; NULL: none */
 
     const struct ct_screen *screen, *previous;
     int focus[10];              /* by screen number: index of the focused place */
@@ -154,7 +155,7 @@ void ui_refill(struct ct_ui *ui, int screen);             /* of SCREEN's panels,
 void ui_reload(struct ct_ui *ui, struct panel *p);        /* its query changed */
 void ui_follow_selection(struct ct_ui *ui, struct panel *p);
 void ui_take_answer(struct ct_ui *ui, struct ct_load_answer *a);
-void ui_free_answer(struct ct_load_answer *a);
+void ui_free_answer(struct ct_ui *ui, struct ct_load_answer *a);
 void ui_end_pause(struct ct_ui *ui);
 void ui_make_request(struct ct_ui *ui, struct ct_load_request *r);
 void ui_drop_models(struct ct_ui *ui);
@@ -164,7 +165,7 @@ void ui_look_ahead(struct ct_ui *ui, struct panel *p, struct panel *detail); /* 
 bool ui_use_ahead(struct ct_ui *ui, struct panel *p); /* P's subject changed: shows what was loaded of it; false: nothing was */
 bool ui_want_ahead(const struct panel *p, struct ct_load_item *out);
 void ui_take_ahead(struct ct_ui *ui, struct ct_load_answer *a);
-void ui_drop_ahead(struct panel *p);
+void ui_drop_ahead(struct ct_ui *ui, struct panel *p);
 
 /* actions.c */
 void ui_act(struct ct_ui *ui, enum ct_action action, int letter);

@@ -76,6 +76,11 @@ bool ct_arena_keep(struct ct_arena *a, struct ct_arena *other)
     return true;
 }
 
+bool ct_arena_kept(struct ct_arena *a)
+{
+    return atomic_load(&a->owners) > 1;
+}
+
 void ct_arena_reset(struct ct_arena *a)
 {
     let_go(a);

@@ -14,6 +14,7 @@ void ct_arena_free(struct ct_arena *a); /* NULL is fine */
 /* OTHER lives as long as A does, whoever frees it before, and counts against A's limit: beyond that it is not kept, false.
  * Any thread may then be the last to free it. What is in OTHER is not changed any more. */
 CT_MUST_USE bool ct_arena_keep(struct ct_arena *a, struct ct_arena *other);
+bool ct_arena_kept(struct ct_arena *a); /* does another keep A alive? */
 /* Forgets everything, keeps one block for reuse. */
 void ct_arena_reset(struct ct_arena *a);
 /* Bytes handed out since new or reset. */

@@ -6,7 +6,9 @@
  *   pty_bench key KEYS COLSxROWS COMMAND...          p50 and p99 ms from a key to the end of its frame, mean bytes a
  *                                                    frame, and those that the cells which changed would need. KEYS:
  *                                                    what is before a ':' is typed untimed first; '^' and 'v' are
- *                                                    the arrows, "~" waits for what the program does by itself
+ *                                                    the arrows, "~" waits for what the program does by itself.
+ *                                                    One that shows nothing lasts until anything else does: none
+ *                                                    should stand at an end. With CT_BENCH_KEYS set each key's ms and bytes go to stderr
  *   pty_bench idle SECONDS COLSxROWS COMMAND...      six seconds after the start: CPU us a second, bytes written,
  *                                                    wake-ups a second, RSS in MB
  *
@@ -48,6 +50,7 @@ static _Noreturn void fail(const char *what)
 struct program {
     pid_t pid;
     int fd;
+    double read_ms;        /* when the newest byte came: what is then made of it here does not count */
     size_t bytes, counted; /* read so far, and when last looked */
     char tail[65536];
     size_t n_tail;
@@ -97,6 +100,7 @@ static int pump(struct program *p, double wait)
         return -1;
     }
     p->bytes += (size_t)n;
+    p->read_ms = now_ms();
     if (p->vt) {
         vterm_input_write(p->vt, buf, (size_t)n);
     }
@@ -124,7 +128,7 @@ static double until_quiet(struct program *p, double quiet)
             return last;
         }
         if (got > 0) {
-            last = now_ms();
+            last = p->read_ms;
         } else if (last >= 0 || now_ms() - begin >= GIVE_UP_MS) {
             return last;
         }
@@ -304,6 +308,7 @@ static void key(const char *keys, const char *size, char **argv)
     int n = 0;
     for (; timed[n] && n < MAX_SAMPLES; n++) {
         double begin = now_ms();
+        size_t sent = p.bytes;
         type(&p, timed[n]);
         double last = until_quiet(&p, QUIET_MS);
         if (last < 0) {
@@ -311,6 +316,9 @@ static void key(const char *keys, const char *size, char **argv)
             fail("a key changed nothing");
         }
         ms[n] = last - begin;
+        if (getenv("CT_BENCH_KEYS")) {
+            fprintf(stderr, "%c %.3f %zu\n", timed[n], ms[n], p.bytes - sent);
+        }
         VTermScreenCell *swap = was;
         was = is;
         is = swap;

@@ -142,7 +142,7 @@ tui_keys_while_written() {
         sleep 0.5
     done
     # shellcheck disable=SC2046
-    set -- $("$bench/pty_bench" key "3~~:$there" 200x50 "$build/cloudtape" --no-fetch --db "$work/serve.db") $peers
+    set -- $("$bench/pty_bench" key "3~~jjjj:$there" 200x50 "$build/cloudtape" --no-fetch --db "$work/serve.db") $peers
     kill -0 $writer 2>/dev/null || die "nobody fetched"
     kill $writer
     wait $writer || true
@@ -161,7 +161,7 @@ tui_keys_while_written() {
         >"$work/import.log" 2>&1 &
     writer=$!
     # shellcheck disable=SC2046
-    set -- $(CLOUDTAPE_NOW=$demo_end "$bench/pty_bench" key "3~:$there" 200x50 "$build/cloudtape" --no-fetch --db "$work/import.db") $peers
+    set -- $(CLOUDTAPE_NOW=$demo_end "$bench/pty_bench" key "3~jjjj:$there" 200x50 "$build/cloudtape" --no-fetch --db "$work/import.db") $peers
     kill -0 $writer 2>/dev/null || say "the import was done before the keys were: CT_BENCH_LIST_MB=1024 makes it last"
     wait $writer || { tail -n 3 "$work/import.log" >&2; die "nothing was imported"; }
     rm -f "$work/list.ndjson"
@@ -329,7 +329,7 @@ store_keys() {
     import=$!
     sleep 1
     kill -0 $import 2>/dev/null || { cat "$work/import.log" >&2; die "the import was over before a key was pressed"; }
-    set -- $(CLOUDTAPE_NOW=2025-01-04T13:13:21Z "$bench/pty_bench" key "3:$moves" 80x24 "$build/cloudtape" --no-fetch --db "$db")
+    set -- $(CLOUDTAPE_NOW=2025-01-04T13:13:21Z "$bench/pty_bench" key "3~~jjjj:$moves" 80x24 "$build/cloudtape" --no-fetch --db "$db") # at the top a key shows nothing
     [ $# = 4 ] || die "keys changed nothing"
     line store-key-to-frame-during-import-p50 "$1" 0 ms '<=16 ms'
     line store-key-to-frame-during-import-p99 "$2" 0 ms '<=16 ms'

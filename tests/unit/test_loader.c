@@ -54,6 +54,47 @@ static enum ct_status load_quick(struct ct_reader *r, const struct ct_panel_quer
     return CT_OK;
 }
 
+/* What was loaded since, by its filter. A load named "commits" ends with a commit of somebody else; one that is "stuck"
+ * reads until it is cancelled, from its second time on. */
+static struct {
+    atomic_int n, stuck;
+    char name[64][16];
+    int64_t began[64];
+} loads;
+static struct ct_writer *somebody;
+
+static void commit(void)
+{
+    struct ct_error e = {0};
+    struct ct_fetch f = {.source_id = "one", .outcome = CT_OUTCOME_FAILED, .at_ms = ct_now_ms(),
+                         .next_attempt_ms = ct_now_ms(), .error = "no"};
+    struct ct_commit done;
+    if (!somebody) {
+        assert_int_equal(ct_writer_open(db, CT_OPEN_BULK, &somebody, &e), CT_OK);
+    }
+    assert_int_equal(ct_write_fetch(somebody, &f, &done, &e), CT_OK);
+}
+
+static enum ct_status load_logged(struct ct_reader *r, const struct ct_panel_query *pq, int64_t now_ms,
+                                  struct ct_arena *a, const void **model, struct ct_error *err)
+{
+    int n = loads.n;
+    assert_true(n < (int)CT_LEN(loads.name));
+    loads.began[n] = ct_mono_ms();
+    snprintf(loads.name[n], sizeof(loads.name[n]), "%.15s", pq->filter);
+    loads.n++;
+    if (strcmp(pq->filter, "stuck") == 0 && loads.stuck++ > 0) {
+        return load_slow(r, pq, now_ms, a, model, err);
+    }
+    if (strcmp(pq->filter, "commits") == 0) {
+        commit();
+        usleep(1500000); /* longer than the loader takes to look again */
+    }
+    *model = ct_arena_dup(a, ct_span(pq->filter)).p;
+    return CT_OK;
+}
+
+static const struct ct_panel_ops logged = {.id = "logged", .load = load_logged};
 static const struct ct_panel_ops slow = {.id = "slow", .load = load_slow};
 static const struct ct_panel_ops quick = {.id = "quick", .load = load_quick};
 
@@ -240,6 +281,36 @@ static void an_answer_that_is_there_already_is_not_given_again(void **state)
     ct_loader_stop(l);
 }
 
+/* Whoever leaks them is told by the sanitizer. */
+static void what_is_freed_goes_with_the_loader_at_the_latest(void **state)
+{
+    (void)state;
+    struct ct_loader *l = start();
+    struct ct_arena *shown = ct_arena_new(0);
+    for (int i = 0; i < 4 * CT_LOAD_SLOTS; i++) { /* more than it takes at a time */
+        struct ct_arena *a = ct_arena_new(0);
+        assert_true(ct_arena_keep(a, shown));
+        ct_loader_free(l, a);
+    }
+    ct_loader_free(l, NULL);
+    ct_loader_stop(l);
+    assert_false(ct_arena_kept(shown));
+    ct_loader_free(NULL, shown);
+}
+
+static void begin_log(void)
+{
+    loads.n = loads.stuck = running = cancelled = 0;
+}
+
+static void end_log(struct ct_loader *l, struct ct_load_request *r)
+{
+    free(r);
+    ct_loader_stop(l);
+    ct_writer_close(somebody);
+    somebody = NULL;
+}
+
 static void a_commit_is_noticed_and_answered_again(void **state)
 {
     (void)state;
@@ -249,19 +320,79 @@ static void a_commit_is_noticed_and_answered_again(void **state)
     ct_loader_post(l, r);
     struct ct_load_answer a = next(l);
     ct_arena_free(a.arena);
-    struct ct_writer *w = NULL;
-    struct ct_error e = {0};
-    assert_int_equal(ct_writer_open(db, CT_OPEN_BULK, &w, &e), CT_OK);
-    struct ct_fetch f = {.source_id = "one", .outcome = CT_OUTCOME_FAILED, .at_ms = ct_now_ms(),
-                         .next_attempt_ms = ct_now_ms(), .error = "no"};
-    struct ct_commit done;
-    assert_int_equal(ct_write_fetch(w, &f, &done, &e), CT_OK);
+    commit();
     a = next(l); /* within its patience, without being asked */
     assert_int_equal(a.generation, 1);
     ct_arena_free(a.arena);
-    ct_writer_close(w);
-    free(r);
-    ct_loader_stop(l);
+    end_log(l, r);
+}
+
+/* The answer of SLOT, which others may come before; who asks then says that it has it. */
+static void take(struct ct_loader *l, struct ct_load_request *r, int slot)
+{
+    for (bool found = false; !found;) {
+        struct ct_load_answer a = next(l);
+        assert_int_equal(a.status, CT_OK);
+        found = a.slot == slot;
+        for (size_t i = 0; i < r->n; i++) {
+            r->items[i].epoch = r->items[i].slot == a.slot ? a.epoch : r->items[i].epoch;
+        }
+        ct_arena_free(a.arena);
+    }
+}
+
+static void what_a_key_needs_goes_before_a_refresh_and_ends_it(void **state)
+{
+    (void)state;
+    begin_log();
+    struct ct_loader *l = start();
+    struct ct_load_request *r = request();
+    ask(r, &logged, 1, 1, "stuck");
+    ask(r, &logged, 2, 1, "other");
+    ct_loader_post(l, r);
+    take(l, r, 2);
+    commit();
+    for (int i = 0; i < 500 && running == 0; i++) {
+        usleep(10000);
+    }
+    assert_int_equal(running, 1); /* the first panel is brought up to date, the second would follow */
+    r->n = 0;
+    ask(r, &logged, 1, 1, "stuck");
+    ask(r, &logged, 2, 1, "other");
+    r->items[0].epoch = r->items[1].epoch = 1;
+    ask(r, &logged, 3, 1, "needed");
+    ct_loader_post(l, r);
+    take(l, r, 3);
+    assert_int_equal(cancelled, 1);
+    assert_string_equal(loads.name[3], "needed"); /* behind "stuck", "other", "stuck" */
+    for (int i = 0; i < 500 && running == 1; i++) {
+        usleep(10000);
+    }
+    assert_int_equal(running, 2); /* and begun again */
+    end_log(l, r);
+}
+
+/* A panel whose reading takes longer than the next commit does not keep those behind it from being read. */
+static void commits_in_a_stream_do_not_begin_a_refresh_again(void **state)
+{
+    (void)state;
+    begin_log();
+    struct ct_loader *l = start();
+    struct ct_load_request *r = request();
+    ask(r, &logged, 1, 1, "commits");
+    ask(r, &logged, 2, 1, "behind");
+    ct_loader_post(l, r);
+    for (int i = 0; i < 3000 && loads.n < 4; i++) {
+        usleep(10000);
+    }
+    static const char *const order[] = {"commits", "behind", "commits", "behind"};
+    assert_true(loads.n >= 4);
+    for (size_t i = 0; i < CT_LEN(order); i++) {
+        assert_string_equal(loads.name[i], order[i]);
+    }
+    /* and the refresh, which is dear, leaves three times as long as it took to others */
+    assert_true(loads.began[2] - loads.began[0] >= 4 * 1500 - 100);
+    end_log(l, r);
 }
 
 int main(void)
@@ -272,6 +403,9 @@ int main(void)
         cmocka_unit_test(the_newest_answer_of_a_slot_is_kept_and_errors_are_answers),
         cmocka_unit_test(an_answer_that_is_there_already_is_not_given_again),
         cmocka_unit_test(a_commit_is_noticed_and_answered_again),
+        cmocka_unit_test(what_is_freed_goes_with_the_loader_at_the_latest),
+        cmocka_unit_test(what_a_key_needs_goes_before_a_refresh_and_ends_it),
+        cmocka_unit_test(commits_in_a_stream_do_not_begin_a_refresh_again),
     };
     return cmocka_run_group_tests_name("loader", tests, setup, teardown);
 }

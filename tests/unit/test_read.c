@@ -439,6 +439,50 @@ static void one_offer_is_read_by_the_name_of_its_series(void **state)
     end(&t);
 }
 
+/* A reader that holds a moment gives each load the tables of that moment or a later one. */
+static void tables_that_are_held_outlast_commits_and_the_clock(void **state)
+{
+    struct read t = begin(state, T0);
+    offer(t.f, "p5", 2000, CT_STOCK_AVAILABLE);
+    fetch(t.f, "price", T0);
+    ct_reader_hold(t.r, 1);
+    shows(&t, ct_read_offers, &ct_offer_table, "instance price", "p5|2");
+    offer(t.f, "p5", 3000, CT_STOCK_AVAILABLE);
+    fetch(t.f, "price", T0 + CT_HOUR);
+    t.q.now_ms = T0 + CT_HOUR;
+    shows(&t, ct_read_offers, &ct_offer_table, "instance price", "p5|2");
+    ct_reader_hold(t.r, 2);
+    shows(&t, ct_read_offers, &ct_offer_table, "instance price", "p5|3");
+    ct_reader_hold(t.r, 1);
+    shows(&t, ct_read_offers, &ct_offer_table, "instance price", "p5|3"); /* never older than was read */
+    t.q.at_ms = T0; /* another question */
+    shows(&t, ct_read_offers, &ct_offer_table, "instance price", "p5|2");
+    ct_reader_hold(t.r, 0);
+    t.q.at_ms = CT_LIVE;
+    shows(&t, ct_read_offers, &ct_offer_table, "instance price", "p5|3");
+    end(&t);
+}
+
+/* What is kept goes when nobody loads, unless it is on screen and costs nothing. */
+static void what_somebody_holds_is_shared_after_a_rest(void **state)
+{
+    struct read t = begin(state, T0);
+    struct ct_rows first, second;
+    struct ct_arena *a = ct_arena_new(0), *b = ct_arena_new(0);
+    offer(t.f, "p5", 2000, CT_STOCK_AVAILABLE);
+    fetch(t.f, "price", T0);
+    assert_int_equal(ct_read_offers(t.r, &t.q, a, &first, &t.err), CT_OK);
+    ct_reader_rest(t.r);
+    assert_int_equal(ct_read_offers(t.r, &t.q, b, &second, &t.err), CT_OK);
+    assert_ptr_equal(first.v, second.v);
+    ct_arena_free(a);
+    ct_arena_free(b);
+    assert_non_null(t.r->shared[0].arena);
+    ct_reader_rest(t.r);
+    assert_null(t.r->shared[0].arena);
+    end(&t);
+}
+
 static void events_of_a_whole_name_are_not_those_of_its_neighbours(void **state)
 {
     struct read t = begin(state, T0);
@@ -1600,6 +1644,8 @@ int main(void)
         T(sources_tell_how_the_last_attempt_went),
         T(offers_show_price_stock_and_change_of_the_moment),
         T(one_offer_is_read_by_the_name_of_its_series),
+        T(tables_that_are_held_outlast_commits_and_the_clock),
+        T(what_somebody_holds_is_shared_after_a_rest),
         T(events_of_a_whole_name_are_not_those_of_its_neighbours),
         T(a_sparkline_holds_values_and_leaves_gaps_blank),
         T(an_index_is_the_median_of_each_clouds_cheapest),
