@@ -93,20 +93,22 @@ static struct ct_source_row source_row(const struct ct_reader *r, const struct c
     return row;
 }
 
-/* Of the newest good answer, so only where that is the one looked at. A database of an older layout
- * has none. */
+/* Of the newest good answer by then. Notes that never changed have no versions: they are those of every answer of
+ * which it is known that something was noted. */
 static void read_notes(struct ct_reader *r, const struct ct_source_at *s, struct ct_source_row *row)
 {
-    sqlite3_stmt *st = ct_use(r, SQL_NOTES, 1, s->id);
     struct ct_span then[CT_WORDS_MOST];
+    if (!r->live && s->last_success_ms == CT_NONE)
+        return;
     if (ct_wording_at(r, CT_WORDING_NOTES, s->id, CT_LIT(""), CT_LIT(""), then)) {
         row->notes = then[0];
         return;
     }
-    if (!r->live && !s->newest)
+    if (!r->live && s->left_out == CT_NONE)
         return;
+    sqlite3_stmt *st = ct_use(r, SQL_NOTES, 1, s->id);
     while (ct_step(r, st)) {
-        row->left_out = ct_col_int(st, 0);
+        row->left_out = r->live ? ct_col_int(st, 0) : s->left_out;
         row->notes = ct_col_text(r, st, 1);
     }
 }

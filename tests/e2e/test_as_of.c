@@ -245,10 +245,9 @@ static void tokens_and_models_are_told_as_they_were(void **state)
 static void sources_are_told_as_they_were(void **state)
 {
     (void)state;
-    /* all but the notes, which are kept of the newest answer only */
     SAYS("sources", "--csv", "--columns",
          "id,family,kind,url,state,last_success,last_attempt,next_attempt,interval_s,http_status,bytes,rows,"
-         "changed_rows,latency_ms,error,title,provider,evidence,failures,age_s,data_at,unconfirmed,mark,left_out");
+         "changed_rows,latency_ms,error,title,provider,evidence,failures,age_s,data_at,unconfirmed,mark,left_out,notes");
 }
 
 static void events_and_series_are_told_as_they_were(void **state)
