@@ -52,10 +52,11 @@ struct bad {
     int64_t n, source, at_ms;
 };
 
-/* The chunk last looked into. */
+/* The chunk last looked into, and what looking showed: up to key UPTO none of its series follows it, and up to key NONE
+ * that series has none at all. */
 struct window {
     bool valid, damaged;
-    int64_t key;
+    int64_t key, upto, none;
     struct ct_sample *v;
     size_t n, cap;
 };
@@ -107,6 +108,12 @@ struct ct_samples *ct_samples_new(sqlite3 *db)
     return s;
 }
 
+static void forget_window(struct ct_samples *s)
+{
+    s->at.valid = false;
+    s->at.none = 0;
+}
+
 static void clear(struct ct_samples *s)
 {
     for (size_t i = 0; i < s->n_fresh; i++)
@@ -116,7 +123,8 @@ static void clear(struct ct_samples *s)
     s->n_fresh = s->n_rows = s->n_bad = s->told = s->n_dirty = 0;
     s->n_ticks = s->net = s->dirty_net = s->last = 0;
     s->next = s->n_order = 0;
-    s->loaded = s->at.valid = false;
+    s->loaded = false;
+    forget_window(s);
 }
 
 void ct_samples_free(struct ct_samples *s)
@@ -340,7 +348,7 @@ static bool look(struct ct_samples *s)
             clear(s);
         s->sealed = sealed;
         s->version = version;
-        s->at.valid = false;
+        forget_window(s);
         if (s->last < sealed)
             s->last = sealed;
         sqlite3_stmt *st = use(s, TICKS, s->loaded ? s->last : -1, 0);
@@ -392,6 +400,7 @@ static bool open_window(struct ct_samples *s, sqlite3_stmt *st)
     bool found = step(s, st);
     if (found && !(w->valid && w->key == sqlite3_column_int64(st, 0))) {
         w->key = sqlite3_column_int64(st, 0);
+        w->upto = w->key;
         w->damaged = !unpack(w, blob_of(st, 1));
         w->valid = true;
         if (w->damaged) {
@@ -403,12 +412,39 @@ static bool open_window(struct ct_samples *s, sqlite3_stmt *st)
     return found;
 }
 
-/* T lies between two samples of the window. */
+/* The window holds the newest sealed sample of SERIES at or before T. */
 static bool inside(const struct ct_samples *s, int64_t series, int64_t t)
 {
     const struct window *w = &s->at;
     return w->valid && ct_chunk_series(w->key) == series && w->v[0].at_ms <= t &&
-           t < w->v[w->n - 1].at_ms;
+           (t < w->v[w->n - 1].at_ms || key_of(series, t) <= w->upto);
+}
+
+/* The last chunk of SERIES up to KEY becomes the window; false: there is none. */
+static bool open_last(struct ct_samples *s, int64_t series, int64_t key)
+{
+    struct window *w = &s->at;
+    if (key <= w->none && ct_chunk_series(w->none) == series)
+        return false;
+    bool found = open_window(s, use(s, CHUNK_AT, key, key_of(series, 0)));
+    if (found && key > w->upto)
+        w->upto = key;
+    if (!found && s->rc == SQLITE_OK)
+        w->none = key;
+    return found;
+}
+
+/* The chunk behind the window, or (BEHIND false) the first of SERIES becomes the window; false: there is none. */
+static bool open_next(struct ct_samples *s, int64_t series, bool behind)
+{
+    struct window *w = &s->at;
+    int64_t most = key_of(series, MOST_MS), *known = behind ? &w->upto : &w->none;
+    if (*known == most)
+        return false;
+    bool found = open_window(s, use(s, CHUNK_AFTER, behind ? w->key + 1 : key_of(series, 0), most));
+    if (!found && s->rc == SQLITE_OK)
+        *known = most;
+    return found;
 }
 
 /* The newest sealed sample at or before T. */
@@ -420,7 +456,7 @@ static bool sealed_at(struct ct_samples *s, int64_t series, int64_t t, struct ct
     if (!inside(s, series, t)) {
         int64_t key = key_of(series, t);
         do
-            if (!open_window(s, use(s, CHUNK_AT, key, key_of(series, 0))))
+            if (!open_last(s, series, key))
                 return false;
         while (w->v[0].at_ms > t && (key = w->key - 1, true));
     }
@@ -432,16 +468,10 @@ static bool sealed_at(struct ct_samples *s, int64_t series, int64_t t, struct ct
 static const struct ct_sample *sealed_after(struct ct_samples *s, int64_t series, int64_t t, size_t *n)
 {
     const struct window *w = &s->at;
-    int64_t most = key_of(series, MOST_MS);
-    if (!inside(s, series, t)) {
-        bool walked = w->valid && ct_chunk_series(w->key) == series && w->v[w->n - 1].at_ms == t;
-        bool found = walked || (t >= 0 && open_window(s, use(s, CHUNK_AT, key_of(series, t),
-                                                             key_of(series, 0))));
-        if (!found || w->v[w->n - 1].at_ms <= t)
-            found = open_window(s, use(s, CHUNK_AFTER, found ? w->key + 1 : key_of(series, 0), most));
-        if (!found)
-            return NULL;
-    }
+    bool walked = w->valid && ct_chunk_series(w->key) == series && w->v[w->n - 1].at_ms == t;
+    bool found = walked || inside(s, series, t) || (t >= 0 && open_last(s, series, key_of(series, t)));
+    if ((!found || w->v[w->n - 1].at_ms <= t) && !open_next(s, series, found))
+        return NULL;
     size_t i = until(w->v, w->n, t);
     *n = w->n - i;
     return i < w->n ? w->v + i : NULL;
@@ -715,7 +745,7 @@ static size_t seal_stretch(struct ct_samples *s, int64_t series, const struct ct
     if (left)
         put_chunks(s, old && key < start ? key : start, all, left, next == 0);
     free(all);
-    w->valid = false;
+    forget_window(s);
     return m;
 }
 
