@@ -1,10 +1,9 @@
-/* The dashboard, the demo and `screen`: options for the UI from flags and settings, and the fetcher
- * beside it. */
+/* The dashboard, the demo and `screen`: the fetcher and the files beside the UI. */
 #include "config.h"
 
 #include "app/command.h"
 #include "app/spawn.h"
-#include "db/base/ini.h"
+#include "app/ui_options.h"
 #include "db/base/paths.h"
 #include "tui/app.h"
 #include "tui/theme.h"
@@ -17,203 +16,13 @@
 #include <time.h>
 #include <unistd.h>
 
-/* ---- options of the UI ---- */
-
-static void add_problem(void *ctx, const char *where, const char *what)
-{
-    ct_settings_complain(ctx, where, what);
-}
-
-/* A line above gave the key of K another meaning: said, since one of the two is a slip. */
-static void check_conflict(struct ct_call *c, const struct ct_key_override *keys, size_t n,
-                           const struct ct_key_override *k)
-{
-    for (size_t i = n; i-- > 0;) {
-        bool same = ct_key_parse(ct_span(keys[i].key)) == ct_key_parse(ct_span(k->key)) &&
-                    strcmp(keys[i].context, k->context) == 0;
-        if (same && strcmp(keys[i].action, k->action) != 0)
-            ct_settings_complain(c->settings, k->where,
-                                 ct_arena_printf(c->arena, "\"%s\" is %s now, and was %s in %s", k->key,
-                                                 k->action, keys[i].action, keys[i].where).p);
-        if (same)
-            return;
-    }
-}
-
-/* The key overrides that hold; the others become problems. */
-static void take_keys(struct ct_call *c, struct ct_ui_options *o)
-{
-    struct ct_keymap *map = ct_xcalloc(1, sizeof *map);
-    CT_VEC(struct ct_key_override) keys = {0};
-    const struct ct_setting_line *l;
-    ct_keymap_init(map);
-    for (size_t i = 0; (l = ct_settings_at(c->settings, i)); i++) {
-        struct ct_key_override k = {l->name, l->key, l->value, l->where};
-        struct ct_error err = {0};
-        if (strcmp(l->section, "keys") != 0)
-            continue;
-        if (ct_keymap_override(map, &k, &err) == CT_OK) {
-            check_conflict(c, keys.v, keys.n, &k);
-            *CT_VEC_PUSH(c->arena, &keys) = k;
-        } else
-            ct_settings_complain(c->settings, err.where, err.what);
-    }
-    o->keys = keys.v;
-    o->n_keys = keys.n;
-    free(map);
-}
-
-void ct_check_keys(struct ct_call *c)
-{
-    struct ct_ui_options ignored = {0};
-    take_keys(c, &ignored);
-}
-
-/* "a, b" as "PREFIXa,b" in C's arena; NULL when there is nothing. */
-static const char *joined(struct ct_call *c, const char *list, const char *prefix, char separator)
-{
-    struct ct_buf out = CT_BUF_INIT;
-    const char *text = NULL;
-    for (struct ct_span rest = ct_span(list); rest.p;) {
-        struct ct_span item = ct_span_trim(ct_span_cut(&rest, ','));
-        if (item.n == 0)
-            continue;
-        if (out.n)
-            ct_buf_addc(&out, separator);
-        else
-            ct_buf_adds(&out, prefix);
-        ct_buf_add(&out, item);
-    }
-    if (out.n)
-        text = ct_arena_dup(c->arena, ct_buf_span(&out)).p;
-    ct_buf_free(&out);
-    return text;
-}
-
-/* The views of the settings and those saved by the dashboard, each once; the settings win. */
-struct view_list {
-    struct ct_call *call;
-    CT_VEC(struct ct_ui_view) v;
-    bool own;
-};
-
-static void add_view_line(struct view_list *l, struct ct_span name, const char *key,
-                          const char *value)
-{
-    struct ct_arena *a = l->call->arena;
-    struct ct_ui_view *v = NULL;
-    for (size_t i = 0; i < l->v.n && !v; i++)
-        v = ct_span_ieq(name, ct_span(l->v.v[i].name)) ? &l->v.v[i] : NULL;
-    if (v && v->own != l->own)
-        return;
-    if (!v) {
-        v = CT_VEC_PUSH(a, &l->v);
-        *v = (struct ct_ui_view){ct_arena_dup(a, name).p, "", l->own};
-    }
-    v->text = ct_arena_printf(a, "%s%s = %s\n", v->text, key, value).p;
-}
-
-static enum ct_status add_saved(void *ctx, const char *section, const char *key, const char *value,
-                                int line, struct ct_error *err)
-{
-    struct ct_span name = ct_span(section), kind = ct_span_cut(&name, ' ');
-    (void)line, (void)err;
-    if (ct_span_is(kind, "view") && name.n)
-        add_view_line(ctx, ct_span_trim(name), key, value);
-    return CT_OK;
-}
-
-/* Nobody writes that file by hand: what is damaged in it is only lost. */
-static void skip_problem(void *ctx, const char *where, const char *what)
-{
-    (void)ctx, (void)where, (void)what;
-}
-
-static void take_views(struct ct_call *c, struct ct_ui_options *o)
-{
-    struct view_list list = {.call = c};
-    const struct ct_setting_line *l;
-    struct ct_buf path = CT_BUF_INIT;
-    for (size_t i = 0; (l = ct_settings_at(c->settings, i)); i++)
-        if (strcmp(l->section, "view") == 0)
-            add_view_line(&list, ct_span(l->name), l->key, l->value);
-    list.own = true;
-    ct_path_state(&path, "views.ini");
-    struct ct_error err = {0};
-    if (ct_ini_read(path.p, add_saved, skip_problem, &list, &err) == CT_ERR_IO)
-        ct_settings_complain(c->settings, err.where, err.what);
-    o->views = list.v.v;
-    o->n_views = list.v.n;
-    ct_buf_free(&path);
-}
-
-/* The theme last chosen in the UI, when no setting names one. */
-static const char *remembered_theme(struct ct_call *c)
-{
-    struct ct_buf path = CT_BUF_INIT, text = CT_BUF_INIT;
-    const char *theme = NULL;
-    ct_path_state(&path, "theme");
-    if (ct_read_file(path.p, 256, &text, NULL) == CT_OK && ct_span_trim(ct_buf_span(&text)).n)
-        theme = ct_arena_dup(c->arena, ct_span_trim(ct_buf_span(&text))).p;
-    ct_buf_free(&path);
-    ct_buf_free(&text);
-    return theme;
-}
-
-/* A theme in the settings that can not be read must not keep the program from starting. */
-static void check_theme(struct ct_call *c, struct ct_ui_options *o)
-{
-    struct ct_error err = {0};
-    struct ct_theme theme;
-    if (ct_theme_load(o->theme, &theme, add_problem, c->settings, &err) == CT_OK)
-        return;
-    ct_settings_complain(c->settings, err.where, err.what);
-    o->theme = NULL;
-}
-
-static const char *flag_or_setting(const struct ct_call *c, enum ct_flag flag, const char *key)
-{
-    return c->flag[flag] ? c->flag[flag] : ct_setting(c->settings, "", key);
-}
-
-static void ui_options(struct ct_call *c, struct ct_ui_options *o)
-{
-    *o = (struct ct_ui_options){.db_path = c->db.p, .at_ms = c->at_ms, .fd = -1, .ctx = NULL};
-    o->db_named = c->flag[CT_FLAG_DB] != NULL;
-    o->theme = flag_or_setting(c, CT_FLAG_THEME, "theme");
-    if (!c->flag[CT_FLAG_THEME]) {
-        const char *last = remembered_theme(c);
-        if (last && !ct_setting_is_set(c->settings, "", "theme"))
-            o->theme = last;
-        check_theme(c, o);
-    }
-    o->charset = flag_or_setting(c, CT_FLAG_CHARSET, "charset");
-    o->start = flag_or_setting(c, CT_FLAG_START, "start");
-    o->color = ct_setting(c->settings, "", "color");
-    o->opener = ct_setting(c->settings, "", "opener");
-    o->tz = ct_setting(c->settings, "", "tz");
-    o->mouse = ct_setting_number(c->settings, "", "mouse") == 1;
-    o->no_confirm_quit = ct_setting_number(c->settings, "", "confirm_quit") == 0;
-    o->scope = joined(c, ct_setting(c->settings, "scope", "providers"), "provider:", ',');
-    o->regions = ct_setting(c->settings, "scope", "regions");
-    take_keys(c, o);
-    take_views(c, o);
-    o->watch = ct_call_watch(c);
-    o->wants = (struct ct_wants){.gpus = ct_setting_number(c->settings, "cost", "gpus"),
-                                 .hours = ct_setting_number(c->settings, "cost", "hours"),
-                                 .input_tokens = ct_setting_number(c->settings, "cost", "input"),
-                                 .output_tokens = ct_setting_number(c->settings, "cost", "output"),
-                                 .mix_input = ct_setting_number(c->settings, "mix", "input"),
-                                 .mix_output = ct_setting_number(c->settings, "mix", "output")};
-    o->problems = ct_settings_problems(c->settings);
-}
-
 /* ---- the fetcher beside it ---- */
 
 struct beside {
     struct ct_keeper keeper;
     bool wanted;
     const char *db, *config; /* borrowed */
+    struct ct_again *again;
     char message[sizeof(struct ct_error)];
 };
 
@@ -261,6 +70,23 @@ static const char *refresh(void *ctx, const char *source)
         return "another fetcher serves this database: it fetches when sources are due";
     kill(b->keeper.pid, SIGUSR1);
     return "asked the fetcher: sources not asked in the last 30 s come now";
+}
+
+/* The fetcher we started reads its part of the settings again, too; others have a SIGHUP of their own. */
+static const struct ct_ui_options *reload(void *ctx, const char *const **problems)
+{
+    struct beside *b = ctx;
+    bool fetching = false;
+    const struct ct_ui_options *o = ct_again_read(b->again, problems, &fetching);
+    if (o && fetching && b->keeper.pid && strcmp(b->keeper.args[0], "fetch") == 0)
+        kill(b->keeper.pid, SIGHUP);
+    return o;
+}
+
+static bool config_moved(void *ctx)
+{
+    const struct beside *b = ctx;
+    return ct_again_moved(b->again);
 }
 
 /* What writes: the fetcher's program once more, on the same database and settings. */
@@ -316,10 +142,15 @@ static int run_ui(struct ct_call *c, struct ct_ui_options *o, const char *const 
     o->work = start_work;
     o->open = open_link;
     o->refresh = b.wanted ? refresh : NULL;
+    o->reload = reload;
+    o->config_moved = config_moved;
+    b.again = ct_again_new(c, o);
+    o->config_fd = ct_again_fd(b.again);
     signal(SIGPIPE, SIG_IGN);
     enum ct_status status = ct_ui_run(o, result, &c->err);
     if (b.wanted)
         ct_keeper_stop(&b.keeper);
+    ct_again_free(b.again);
     ct_buf_free(&log);
     ct_buf_free(&folder);
     return status == CT_OK ? 0 : ct_report(&c->err);
@@ -395,7 +226,7 @@ int ct_cmd_demo(struct ct_call *c)
         args[n++] = "--seed", args[n++] = c->flag[CT_FLAG_SEED];
     if (c->flag[CT_FLAG_DAYS])
         args[n++] = "--days", args[n++] = c->flag[CT_FLAG_DAYS];
-    ui_options(c, &o);
+    ct_ui_options_take(c, &o);
     o.demo = true;
     int code = run_ui(c, &o, args, &result);
     remember(c, &result);
@@ -415,7 +246,7 @@ int ct_cmd_dashboard(struct ct_call *c)
         !c->flag[CT_FLAG_NO_FETCH] && ct_setting_number(c->settings, "", "start_fetcher") == 1;
     if (c->flag[CT_FLAG_PLAIN])
         return ct_cmd_plain(c, fetch ? args : NULL);
-    ui_options(c, &o);
+    ct_ui_options_take(c, &o);
     int code = run_ui(c, &o, fetch ? args : NULL, &result);
     remember(c, &result);
     bool demo = code == 0 && result.end == CT_UI_DEMO;
@@ -454,10 +285,10 @@ int ct_cmd_screen(struct ct_call *c)
     const char *size = c->flag[CT_FLAG_SIZE];
     if (size && !take_size(size, &cols, &rows))
         return ct_usage("--size", "wanted WIDTHxHEIGHT, at most 1000x500, found \"%s\"", size);
-    ui_options(c, &o);
+    ct_ui_options_take(c, &o);
     ct_tell_problems(c->settings);
     ct_theme_builtin(&theme);
-    if (o.theme && ct_theme_load(o.theme, &theme, add_problem, c->settings, &c->err) != CT_OK)
+    if (o.theme && ct_theme_load(o.theme, &theme, ct_ui_problem, c->settings, &c->err) != CT_OK)
         return ct_report(&c->err);
     if (ct_ui_screen_once(&o, c->words[0], rows, cols, c->flag[CT_FLAG_KEYS], &canvas, &c->err) !=
         CT_OK)
@@ -501,7 +332,7 @@ int ct_cmd_keys(struct ct_call *c)
 {
     struct ct_keymap *map = ct_xcalloc(1, sizeof *map);
     struct ct_ui_options o = {0};
-    take_keys(c, &o);
+    ct_ui_keys_take(c, &o);
     ct_keymap_init(map);
     for (size_t i = 0; i < o.n_keys; i++)
         if (ct_keymap_override(map, &o.keys[i], &c->err) != CT_OK)

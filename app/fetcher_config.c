@@ -104,14 +104,17 @@ enum ct_status ct_fetch_config_load(const char *file, bool allow_private,
     return status;
 }
 
-int ct_fetch_config_check(const char *file, struct ct_registry *reg)
+int ct_fetch_config_check(const char *file, struct ct_registry *reg, bool whole)
 {
     struct ct_settings *s = NULL;
     struct ct_error err = {0};
     int known = 0, all = 0;
-    if (ct_settings_load(file, &s, &err) != CT_OK)
+    if (ct_settings_load(file, &s, &err) != CT_OK) {
+        if (whole)
+            ct_settings_complain(s, err.where, err.what);
         err = (struct ct_error){0}; /* defaults: told before */
-    for (const char *const *p = ct_settings_problems(s); *p; p++)
+    }
+    for (const char *const *p = ct_settings_problems(s); *p && !whole; p++)
         known++;
     set_sources(s, reg, ct_setting_number(s, "fetch", "allow_private") == 1);
     set_probes(s, reg, ct_setting_number(s, "fetch", "allow_private") == 1);

@@ -20,8 +20,8 @@ CT_MUST_USE enum ct_status ct_fetch_config_load(const char *file, bool allow_pri
                                                 struct ct_registry *reg,
                                                 struct ct_fetch_config *out, struct ct_error *err);
 /* Says on stderr what is wrong with the sources of FILE, and nothing else: how many things. Settings that
- * cannot be read at all are the viewer's to report. */
-int ct_fetch_config_check(const char *file, struct ct_registry *reg);
+ * cannot be read at all are the viewer's to report. WHOLE: all that is wrong in the settings. */
+int ct_fetch_config_check(const char *file, struct ct_registry *reg, bool whole);
 void ct_fetch_config_free(struct ct_fetch_config *c);
 
 #endif

@@ -172,7 +172,22 @@ static void alert_once(struct running *r, const struct fetch_args *a)
     ct_buf_free(&db);
 }
 
-static int loop(struct running *r, const struct fetch_args *a, struct ct_watch *w)
+/* Are the settings, read anew, without a fault? Those that are not stay unused. */
+static bool settings_hold(const struct fetch_args *a)
+{
+    struct ct_registry *reg = NULL;
+    struct ct_error err = {0};
+    int wrong = 1;
+    if (ct_registry_load(&reg, &err) == CT_OK)
+        wrong = ct_fetch_config_check(a->config, reg, true);
+    ct_registry_free(reg);
+    if (wrong)
+        ct_log(CT_LOG_ERROR, "settings stay as they were: %d wrong %s", wrong, err.what);
+    return wrong == 0;
+}
+
+/* Until the end, or until *AGAIN: everything is to be started anew, with settings that changed. */
+static int loop(struct running *r, const struct fetch_args *a, struct ct_watch *w, bool *again)
 {
     bool once = a->once;
     struct ct_error err = {0};
@@ -181,7 +196,9 @@ static int loop(struct running *r, const struct fetch_args *a, struct ct_watch *
         int64_t wait = ct_fetcher_alerts_step(r->alerts, CT_LEASE_BEAT_MS);
         if (ct_fetcher_step(r->fetcher, wait, ct_watch_fd(w), &woken, &err) != CT_OK)
             return ct_complain_err(EXIT_ERROR, &err);
-        if (woken && ct_watch_read(w, r->fetcher))
+        enum ct_watch_word word = woken ? ct_watch_read(w, r->fetcher) : CT_WATCH_NOTHING;
+        *again = word == CT_WATCH_AGAIN && !once && settings_hold(a);
+        if (word == CT_WATCH_LEAVE || *again || (word == CT_WATCH_AGAIN && once))
             return once ? EXIT_ERROR : EXIT_WORKED; /* told to stop */
     }
     if (once)
@@ -258,9 +275,10 @@ int ct_cmd_fetch(int argc, char **argv)
         {"speed", &a.speed, NULL},
         {0},
     };
-    struct running r = {0};
     struct ct_watch *w = NULL;
     struct ct_error err = {0};
+    bool again = false;
+    int code;
 
     if (!ct_args(&argc, argv, args))
         return EXIT_USAGE;
@@ -277,12 +295,18 @@ int ct_cmd_fetch(int argc, char **argv)
 
     enum ct_status st = ct_watch_open(a.parent_fd, &w, &err);
     open_log(a.log, a.daemon);
-    if (st == CT_OK)
-        st = start(&r, &a, &err);
-    int code = st == CT_OK          ? loop(&r, &a, w)
+    do {
+        struct running r = {0};
+        if (again)
+            ct_log(CT_LOG_INFO, "settings read again");
+        again = false;
+        if (st == CT_OK)
+            st = start(&r, &a, &err);
+        code = st == CT_OK          ? loop(&r, &a, w, &again)
                : st == CT_ERR_USAGE ? ct_complain_err(EXIT_USAGE, &err)
                                     : ct_complain_err(EXIT_ERROR, &err);
-    stop(&r);
+        stop(&r);
+    } while (again);
     ct_watch_close(w);
     ct_log(CT_LOG_INFO, "end code=%d", code);
     ct_log_close();
@@ -303,7 +327,7 @@ int ct_cmd_check_sources(int argc, char **argv)
         return ct_complain(EXIT_USAGE, argv[0], "check-sources takes no words");
     if (ct_registry_load(&reg, &err) != CT_OK)
         return ct_complain_err(EXIT_ERROR, &err);
-    problems |= ct_fetch_config_check(config, reg) > 0;
+    problems |= ct_fetch_config_check(config, reg, false) > 0;
     struct ct_alert_config alerts;
     ct_alert_config_load(config, false, NULL, &alerts);
     problems |= alerts.problems > 0;

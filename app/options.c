@@ -61,6 +61,8 @@ const struct ct_setting_def ct_setting_defs[] = {
     {"", "start", CT_SET_TEXT, 0, 0, "now", NULL, "the first screen: its name or that of a [view]"},
     {"", "mouse", CT_SET_BOOL, 0, 0, "no", NULL, "mouse on at the start"},
     {"", "confirm_quit", CT_SET_BOOL, 0, 0, "yes", NULL, "`q` on screen 1 asks once"},
+    {"", "watch_config", CT_SET_BOOL, 0, 0, "no", NULL,
+     "settings are read again when a file of them changes, as `:reload` and SIGHUP do"},
     {"", "start_fetcher", CT_SET_BOOL, 0, 0, "yes", NULL,
      "start a fetcher when none runs on the database"},
 

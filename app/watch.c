@@ -74,11 +74,11 @@ int ct_watch_fd(const struct ct_watch *w)
     return w->epoll;
 }
 
-bool ct_watch_read(struct ct_watch *w, struct ct_fetcher *f)
+enum ct_watch_word ct_watch_read(struct ct_watch *w, struct ct_fetcher *f)
 {
     struct signalfd_siginfo info;
     struct epoll_event ev[2];
-    bool leave = false;
+    bool leave = false, again = false;
     int n = epoll_wait(w->epoll, ev, 2, 0);
     for (int i = 0; i < n; i++) {
         char bytes[256];
@@ -87,12 +87,14 @@ bool ct_watch_read(struct ct_watch *w, struct ct_fetcher *f)
             leave = leave || got == 0 || (got < 0 && errno != EINTR && errno != EAGAIN);
         } else {
             while (read(w->signals, &info, sizeof(info)) == (ssize_t)sizeof(info)) {
-                if (info.ssi_signo != SIGUSR1)
+                if (info.ssi_signo == SIGHUP && info.ssi_code <= 0)
+                    again = true;
+                else if (info.ssi_signo != SIGUSR1)
                     leave = true;
                 else if (f != NULL)
                     ct_fetcher_refresh(f);
             }
         }
     }
-    return leave;
+    return leave ? CT_WATCH_LEAVE : again ? CT_WATCH_AGAIN : CT_WATCH_NOTHING;
 }

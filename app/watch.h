@@ -15,8 +15,10 @@ CT_MUST_USE enum ct_status ct_watch_open(const char *parent, struct ct_watch **o
 void ct_watch_close(struct ct_watch *w); /* NULL is fine */
 /* For ct_fetcher_step: readable when ct_watch_read has something to do. */
 int ct_watch_fd(const struct ct_watch *w);
-/* Handles what woke the loop (SIGUSR1: F, unless NULL, fetches everything now); true: time to
- * leave. */
-bool ct_watch_read(struct ct_watch *w, struct ct_fetcher *f);
+/* Handles what woke the loop (SIGUSR1: F, unless NULL, fetches everything now) and says what is to
+ * be done: leave, or, somebody having sent SIGHUP, read the settings again. That signal from a
+ * terminal that goes means leaving. */
+enum ct_watch_word { CT_WATCH_NOTHING, CT_WATCH_AGAIN, CT_WATCH_LEAVE };
+enum ct_watch_word ct_watch_read(struct ct_watch *w, struct ct_fetcher *f);
 
 #endif

@@ -19,9 +19,10 @@ static void theme_problem(void *ctx, const char *where, const char *what)
 }
 
 /* All themes are read now: the loop touches no files. */
-static enum ct_status load_themes(struct ct_ui *ui, const char *name, struct ct_error *err)
+enum ct_status ui_load_themes(struct ct_ui *ui, const char *name, struct ct_error *err)
 {
     name = name ? name : "terminal";
+    ui->n_themes = 0;
     for (size_t i = 0; ct_theme_names[i]; i++) {
         struct ct_error ignored = {0};
         bool chosen = strcmp(name, ct_theme_names[i]) == 0;
@@ -66,17 +67,12 @@ static enum ct_status take_options(struct ct_ui *ui, struct ct_error *err)
     if (o->history) {
         snprintf(ui->series, sizeof(ui->series), "%.*s", (int)sizeof(ui->series) - 1, o->history);
     }
-    ct_keymap_init(&ui->keys);
-    for (size_t i = 0; i < o->n_keys; i++) {
-        struct ct_error e = {0};
-        if (ct_keymap_override(&ui->keys, &o->keys[i], &e) != CT_OK) {
-            ui_say(ui, true, "%s: %s", e.where, e.what);
-        }
-    }
+    ui_take_keys(ui);
     for (size_t i = 0; o->problems && o->problems[i]; i++) {
         ui_say(ui, true, "%s", o->problems[i]);
     }
-    return load_themes(ui, o->theme, err);
+    ui->problems = o->problems;
+    return ui_load_themes(ui, o->theme, err);
 }
 
 void ui_free(struct ct_ui *ui)
@@ -133,8 +129,7 @@ enum ct_status ui_new(const struct ct_ui_options *o, const char *name, int rows,
         return st;
     }
     ui_refill(ui, 0); /* the frame was added before the options were read */
-    snprintf(ui->panels[0]->q.filter, sizeof(ui->panels[0]->q.filter), "%s", o->scope ? o->scope : "");
-    snprintf(ui->panels[0]->q.subject, sizeof(ui->panels[0]->q.subject), "%s", o->regions ? o->regions : "");
+    ui_take_scope(ui);
     ui_layout(ui);
     *out = ui;
     return CT_OK;

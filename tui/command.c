@@ -179,6 +179,12 @@ static void run_messages(struct ct_ui *ui, struct ct_span args)
     ui->dirty_all = true;
 }
 
+static void run_config_errors(struct ct_ui *ui, struct ct_span args)
+{
+    run_messages(ui, args);
+    ui->overlay = OVERLAY_PROBLEMS;
+}
+
 static void run_pause(struct ct_ui *ui, struct ct_span args)
 {
     (void)args;
@@ -248,7 +254,7 @@ static void run_prices(struct ct_ui *ui, struct ct_span args)
 static void run_reload(struct ct_ui *ui, struct ct_span args)
 {
     (void)args;
-    ui_say(ui, false, "settings are read at the start: Q, then start again; what you follow and compare is kept");
+    ui_read_settings(ui);
 }
 
 /* Words of the shell that answer there only. */
@@ -279,7 +285,7 @@ const struct ui_command ui_commands[] = {
     {"keys", "", "keys that work here", run_help, NULL},
     {"labs", "[FILTER]", "who makes models, and on how many clouds", run_labs, NULL},
     {"messages", "", "all messages", run_messages, NULL},
-    {"config errors", "", "all messages", run_messages, NULL},
+    {"config errors", "", "what is wrong in the settings", run_config_errors, NULL},
     {"mix", "input=N output=N", "parts of a blended token price", ui_run_mix, mix_words},
     {"mode", "abs | percent | index", "what charts measure", ui_run_mode, ct_look_mode_words},
     {"news", "[FILTER]", "what feeds of vendors and the press tell", run_news, NULL},
@@ -289,7 +295,7 @@ const struct ui_command ui_commands[] = {
     {"quit", "", "quit", run_quit, NULL},
     {"range", "SPAN | all", "screen 6 over that long", ui_run_range, range_words},
     {"refresh", "[SOURCE]", "ask the fetcher to fetch again", run_refresh, NULL},
-    {"reload", "", "how settings are read again", run_reload, NULL},
+    {"reload", "", "read the settings again", run_reload, NULL},
     {"rule", "NAME WHEN", "a new alert rule in a file of its own", ui_run_rule, NULL},
     {"scorecard", "[FILTER]", "providers in figures", run_scores, NULL},
     {"set", "NAME VALUE", "gone, suspect, tz, theme, charset", run_set, set_words},

@@ -338,16 +338,58 @@ static int draw_messages(struct ct_ui *ui, struct ct_box b, int top)
     return (int)n;
 }
 
+/* Draws TEXT over as many rows from Y as it takes; returns the row behind it. */
+static int draw_wrapped(struct ct_box b, int y, enum ct_role role, struct ct_span text)
+{
+    int room = b.cols > 2 ? b.cols - 2 : 80;
+    while (text.n) {
+        struct ct_span cluster, line = {text.p, 0};
+        size_t pos = 0, end = 0;
+        for (int wide = 0; pos < text.n; line.n = pos) {
+            wide += ct_text_next(text, &pos, &cluster);
+            if (wide > room && line.n) {
+                break;
+            }
+            end = cluster.n == 1 && cluster.p[0] == ' ' ? pos : end;
+        }
+        if (line.n < text.n && end) { /* at a blank where there is one */
+            line.n = end;
+        }
+        ct_put(b, y++, 1, role, room, line);
+        text = (struct ct_span){text.p + line.n, text.n - line.n};
+    }
+    return y;
+}
+
+static int draw_problems(struct ct_ui *ui, struct ct_box b, int top)
+{
+    int y = -top;
+    if (!ui->problems || !ui->problems[0]) {
+        ct_puts(b, y++, 1, CT_ROLE_DIM, "nothing is wrong in the settings");
+    }
+    for (size_t i = 0; ui->problems && ui->problems[i]; i++) {
+        y = draw_wrapped(b, y, CT_ROLE_TEXT, ct_span(ui->problems[i]));
+    }
+    return y + top;
+}
+
+static const char *overlay_title(const struct ct_ui *ui)
+{
+    return ui->overlay == OVERLAY_HELP ? "Help" : ui->overlay == OVERLAY_PROBLEMS ? "Settings" : "Messages";
+}
+
 static int draw_overlay_text(struct ct_ui *ui, struct ct_box b, int top)
 {
-    return ui->overlay == OVERLAY_HELP ? draw_help(ui, b, top) : draw_messages(ui, b, top);
+    return ui->overlay == OVERLAY_HELP       ? draw_help(ui, b, top)
+           : ui->overlay == OVERLAY_PROBLEMS ? draw_problems(ui, b, top)
+                                             : draw_messages(ui, b, top);
 }
 
 /* Rows of the overlay beyond those shown. */
 int ui_overlay_lines(struct ct_ui *ui)
 {
-    struct ct_box none = ct_box_sub(ct_box_all(ui->canvas), 0, 0, 0, 0);
-    int shown = ui->layout.body_rows - (ui->layout.framed ? 2 : 0);
+    int frame = ui->layout.framed ? 2 : 0, shown = ui->layout.body_rows - frame;
+    struct ct_box none = ct_box_sub(ct_box_all(ui->canvas), 0, 0, 0, ui->canvas->cols - frame);
     int lines = draw_overlay_text(ui, none, 0) - shown;
     return lines > 0 ? lines : 0;
 }
@@ -364,7 +406,7 @@ static void draw_overlay(struct ct_ui *ui)
         if (more) {
             snprintf(note, sizeof(note), "%d%%", 100 * ui->overlay_top / more);
         }
-        b = ct_frame(b, true, ct_span(ui->overlay == OVERLAY_HELP ? "Help" : "Messages"), ct_span(note));
+        b = ct_frame(b, true, ct_span(overlay_title(ui)), ct_span(note));
     }
     draw_overlay_text(ui, b, ui->overlay_top);
 }

@@ -17,22 +17,24 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
-enum { FRAME_MS = 50, BURST_MS = 200, ANSWERS_MS = 30, LEAVE_S = 1 };
+enum { FRAME_MS = 50, BURST_MS = 200, ANSWERS_MS = 30, LEAVE_S = 1, SETTLED_MS = 200 };
 
 /* ---- signals ---- */
 
 static int signal_pipe[2] = {-1, -1};
-static volatile sig_atomic_t last_signal;
+static volatile sig_atomic_t last_signal, can_reload;
 
 /* A byte for the loop. Should that be stuck in a write to a terminal that reads no more, the alarm ends it. */
-static void on_signal(int sig)
+static void on_signal(int sig, siginfo_t *info, void *context)
 {
     int saved = errno;
+    bool asked = sig == SIGHUP && can_reload && info->si_code <= 0; /* by somebody; a terminal that goes has the kernel's */
+    (void)context;
     if (sig == SIGALRM) {
         ct_term_rescue();
         _exit(128 + (last_signal ? last_signal : sig));
     }
-    if (sig != SIGWINCH && sig != SIGCONT) {
+    if (sig != SIGWINCH && sig != SIGCONT && !asked) {
         last_signal = sig;
         alarm(LEAVE_S);
     }
@@ -46,13 +48,14 @@ static void on_signal(int sig)
 static const int caught[] = {SIGWINCH, SIGCONT, SIGTERM, SIGHUP, SIGINT, SIGQUIT, SIGALRM};
 static struct sigaction before[CT_LEN(caught)], before_pipe;
 
-static enum ct_status catch_signals(struct ct_error *err)
+static enum ct_status catch_signals(bool reload, struct ct_error *err)
 {
-    struct sigaction sa = {.sa_handler = on_signal}, ignore = {.sa_handler = SIG_IGN};
+    struct sigaction sa = {.sa_sigaction = on_signal, .sa_flags = SA_SIGINFO}, ignore = {.sa_handler = SIG_IGN};
     if (pipe2(signal_pipe, O_CLOEXEC | O_NONBLOCK) != 0) {
         return ct_fail(err, CT_ERR_IO, "signals", "%s", strerror(errno));
     }
     last_signal = 0;
+    can_reload = reload;
     for (size_t i = 0; i < CT_LEN(caught); i++) {
         sigaction(caught[i], &sa, &before[i]);
     }
@@ -84,6 +87,7 @@ struct loop {
     int64_t credit_ms, counted_mono_ms, asked_mono_ms;
     bool at_once;
     int64_t tick;         /* the minute or second shown */
+    int64_t reload_mono_ms; /* when settings that moved are read, 0: none did */
     int silent_reads;     /* readable, yet nothing to read: the terminal is gone */
 };
 
@@ -130,6 +134,9 @@ static int next_due(const struct loop *l)
     if (ui->message_until_mono_ms > 0 && ui->message_until_mono_ms < INT64_MAX) {
         due = earlier(due, ui->message_until_mono_ms - mono);
     }
+    if (l->reload_mono_ms) {
+        due = earlier(due, l->reload_mono_ms - mono);
+    }
     if (dirty(ui) && l->at_once) {
         due = 0;
     } else if (dirty(ui)) {
@@ -155,14 +162,19 @@ static void tick(struct loop *l)
     if (ui->message_until_mono_ms > 0 && ct_mono_ms() >= ui->message_until_mono_ms) {
         ui_hide_message(ui);
     }
+    if (l->reload_mono_ms && ct_mono_ms() >= l->reload_mono_ms) {
+        l->reload_mono_ms = 0;
+        ui_read_settings(ui);
+    }
 }
 
 static void read_signals(struct loop *l)
 {
     char byte;
-    bool resized = false;
+    bool resized = false, reload = false;
     while (read(signal_pipe[0], &byte, 1) == 1) {
         resized = resized || byte == SIGWINCH || byte == SIGCONT;
+        reload = reload || byte == SIGHUP;
     }
     if (last_signal) {
         ui_leave(l->ui, CT_UI_SIGNAL);
@@ -172,6 +184,9 @@ static void read_signals(struct loop *l)
         ct_term_resize(rows, cols);
         ct_canvas_resize(l->ui->canvas, rows, cols);
         ui_layout(l->ui);
+    }
+    if (reload && !l->ui->quit) {
+        ui_read_settings(l->ui);
     }
 }
 
@@ -253,7 +268,8 @@ static void run(struct loop *l)
                              {.fd = signal_pipe[0], .events = POLLIN},
                              {.fd = l->fd, .events = POLLIN},
                              {.fd = ui->work_fd, .events = POLLIN},
-                             {.fd = ui->exported[0] > 0 ? ui->exported[0] : -1, .events = POLLIN}};
+                             {.fd = ui->exported[0] > 0 ? ui->exported[0] : -1, .events = POLLIN},
+                             {.fd = ui->o->config_fd > 0 ? ui->o->config_fd : -1, .events = POLLIN}};
         if (poll(p, CT_LEN(p), next_due(l)) < 0 && errno != EINTR) {
             ct_log(CT_LOG_ERROR, "poll: %s", strerror(errno));
             ui_leave(ui, CT_UI_EOF);
@@ -273,6 +289,9 @@ static void run(struct loop *l)
         }
         if (p[5].revents) {
             ui_take_export(ui);
+        }
+        if (p[6].revents && ui->o->config_moved(ui->o->ctx)) { /* an editor may write several files */
+            l->reload_mono_ms = ct_mono_ms() + SETTLED_MS;
         }
         if (p[3].revents && ui->o->on_fd) {
             const char *said = ui->o->on_fd(ui->o->ctx, &l->fd);
@@ -307,7 +326,7 @@ enum ct_status ct_ui_run(const struct ct_ui_options *o, struct ct_ui_result *out
         st = ui_new(o, o->start, 24, 80, &l->ui, err);
     }
     if (st == CT_OK) {
-        st = catch_signals(err);
+        st = catch_signals(o->reload != NULL, err);
         caught_them = st == CT_OK;
     }
     if (st == CT_OK) {

@@ -56,7 +56,7 @@ struct ui_view {
     bool own; /* saved here; else from the settings */
 };
 
-enum overlay { OVERLAY_NONE, OVERLAY_HELP, OVERLAY_MESSAGES, OVERLAY_THEMES };
+enum overlay { OVERLAY_NONE, OVERLAY_HELP, OVERLAY_MESSAGES, OVERLAY_PROBLEMS, OVERLAY_THEMES };
 
 /* What m and a letter remember. */
 struct place_mark {
@@ -128,6 +128,7 @@ struct ct_ui {
 
     struct message messages[MESSAGES_MAX]; /* a ring */
     size_t n_messages;
+    const char *const *problems; /* of the settings as read last, NULL-terminated; or NULL */
     int64_t message_until_mono_ms; /* 0: none is shown; INT64_MAX: until the next key */
     bool said_newer, said_recording;
 
@@ -144,6 +145,13 @@ CT_MUST_USE enum ct_status ui_new(const struct ct_ui_options *o, const char *nam
 void ui_free(struct ct_ui *ui);
 /* Loads what is asked for on this thread, without a loader; R NULL: TROUBLE is why. */
 void ui_load_now(struct ct_ui *ui, struct ct_reader *r, const struct ct_error *trouble);
+
+CT_MUST_USE enum ct_status ui_load_themes(struct ct_ui *ui, const char *name, struct ct_error *err);
+
+/* settings.c */
+void ui_take_keys(struct ct_ui *ui);  /* of the options */
+void ui_take_scope(struct ct_ui *ui); /* of the options into the frame's query */
+void ui_read_settings(struct ct_ui *ui); /* again */
 
 /* panels.c */
 struct panel *ui_add_panel(struct ct_ui *ui, int screen, const struct ct_panel_ops *ops);

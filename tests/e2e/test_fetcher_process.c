@@ -856,7 +856,7 @@ static void a_bad_config_line_is_named_and_the_rest_counts(void **state)
 static void signals_and_the_end_of_the_parent_stop_it_within_two_seconds(void **state)
 {
     (void)state;
-    static const int signals[] = {SIGTERM, SIGINT, SIGHUP};
+    static const int signals[] = {SIGTERM, SIGINT};
     FILE *f = new_config();
     ts_set(env.web, "/sig", &(struct ts_answer){200, .body = page_body});
     add_source(f, "good", "statuspage-summary", ts_port(env.web), "/sig", "60s");
@@ -885,6 +885,35 @@ static void signals_and_the_end_of_the_parent_stop_it_within_two_seconds(void **
     assert_int_equal(waitpid(pid, &status, WNOHANG), 0); /* while the pipe is open it stays */
     close(fd[1]);
     expect_code(wait_for(pid, 2000), 0);
+    assert_sound();
+}
+
+static void hup_reads_the_settings_again_unless_they_are_wrong(void **state)
+{
+    (void)state;
+    FILE *f = new_config();
+    ts_set(env.web, "/hup1", &(struct ts_answer){200, .body = page_body});
+    ts_set(env.web, "/hup2", &(struct ts_answer){200, .body = page_body});
+    add_source(f, "good", "statuspage-summary", ts_port(env.web), "/hup1", "1h");
+    fclose(f);
+    pid_t pid = FETCH("--daemon");
+    assert_true(wait_hits("/hup1", 1, 10000));
+    f = new_config();
+    add_source(f, "other", "statuspage-summary", ts_port(env.web), "/hup2", "1h");
+    fprintf(f, "[fetch]\njiter = 5%%\n");
+    fclose(f);
+    kill(pid, SIGHUP);
+    assert_false(wait_hits("/hup2", 1, 2500));
+    int status;
+    assert_int_equal(waitpid(pid, &status, WNOHANG), 0); /* it goes on as before */
+    f = new_config();
+    add_source(f, "other", "statuspage-summary", ts_port(env.web), "/hup2", "1h");
+    fclose(f);
+    kill(pid, SIGHUP);
+    assert_true(wait_hits("/hup2", 1, 20000));
+    kill(pid, SIGTERM);
+    expect_code(wait_for(pid, 5000), 0);
+    assert_int_equal(query("SELECT count(*) FROM lease"), 0);
     assert_sound();
 }
 
@@ -1319,6 +1348,7 @@ int main(void)
         FRESH(wrong_usage_is_one_line_and_changes_nothing),
         FRESH(a_bad_config_line_is_named_and_the_rest_counts),
         FRESH(signals_and_the_end_of_the_parent_stop_it_within_two_seconds),
+        FRESH(hup_reads_the_settings_again_unless_they_are_wrong),
         FRESH(usr1_asks_again_but_not_too_soon),
         FRESH(a_second_fetcher_leaves_at_once_and_names_the_first),
         FRESH(thirty_sources_keep_their_time_beside_bad_ones),

@@ -8,6 +8,7 @@
 #include "tests/vt/harness.h"
 
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -270,7 +271,7 @@ static void the_command_line_knows_the_words_of_the_shell(void **state)
         {":labs open\r", ">Labs"},
         {":prices h100\r", ">3 GPU offers"},
         {":doctor --json\r", "doctor answers in the shell: cloudtape doctor --json"},
-        {":reload\r", "settings are read at the start"},
+        {":reload\r", "settings read again"},
         {":fetch\r", "no fetcher of this viewer to ask"},
     };
     struct vt *v = start(24, 100, NULL);
@@ -338,6 +339,94 @@ static void line_1_counts_the_providers_of_the_scope(void **state)
     leave(v);
 }
 
+/* ---- settings read again ---- */
+
+static void command(struct vt *v, const char *words)
+{
+    vt_paste(v, ":");
+    vt_wait(v, "Enter runs");
+    vt_paste(v, words);
+    vt_paste(v, "\r");
+}
+
+static void settings_are_read_again_and_i_stay_where_i_am(void **state)
+{
+    (void)state;
+    struct vt *v = start(24, 80, NULL);
+    vt_wait(v, ". 7 ok");
+    vt_type(v, "3");
+    vt_wait(v, ">3 GPU offers");
+    vt_type(v, "/vastai\r");
+    vt_wait(v, "hidden by filter: vastai");
+    vt_type(v, "jj");
+    vt_wait(v, ">");
+    int y = 0;
+    while (y < 12 && strncmp(vt_row(v, y), "│>", strlen("│>")) != 0) {
+        y++;
+    }
+    char row[400];
+    snprintf(row, sizeof(row), "%s", vt_row(v, y));
+    assert_true(strstr(row, "vastai") != NULL);
+    write_config("tz = both\ntheme = nord\n[scope]\nproviders = aws, gcp\n[keys]\nv = quit\n"
+                 "[watch mine]\nitem = gpu:b200\n");
+    command(v, "reload");
+    vt_wait(v, "settings read again");
+    vt_wait(v, ". 2 ok");
+    vt_wait(v, "hidden by filter: vastai");
+    assert_string_equal(vt_row(v, y), row);
+    int x, top = vt_find(v, "cloudtape", &x);
+    assert_int_equal(top, 0);
+    assert_true(vt_cell(v, 0, x).colored || vt_cell(v, 1, x).colored);
+    vt_type(v, "W");
+    vt_wait(v, "14 of 149 offers");
+    vt_paste(v, "v");
+    assert_int_equal(vt_end(v, 5000), 0);
+    vt_free(v);
+    assert_string_equal(kept("watch"), ""); /* it is the file's, not mine */
+}
+
+static void wrong_settings_change_nothing_and_are_listed(void **state)
+{
+    (void)state;
+    write_config("[scope]\nproviders = aws, gcp\n");
+    struct vt *v = start(24, 170, NULL);
+    vt_wait(v, ". 2 ok");
+    command(v, "config errors");
+    vt_wait(v, "nothing is wrong in the settings");
+    vt_type(v, "\033");
+    write_config("[scope]\nproviders = aws\n[keys]\nx = jump_about\n[scop]\nmodels = a\n");
+    vt_signal(v, SIGHUP);
+    vt_wait(v, "the settings stay as they were, 2 lines are wrong: :config errors");
+    vt_wait(v, ". 2 ok");
+    command(v, "config errors");
+    vt_wait(v, "config.ini:6: unknown section [scop], did you mean [scope]?");
+    assert_true(vt_has(v, "config.ini:4"));
+    vt_type(v, "\033");
+    write_config("[scope]\nproviders = aws\n");
+    vt_signal(v, SIGHUP);
+    vt_wait(v, "settings read again");
+    vt_wait(v, ". 1 ok");
+    command(v, "config errors");
+    vt_wait(v, "nothing is wrong in the settings");
+    vt_hang_up(v); /* the terminal's own signal still ends it */
+    assert_int_not_equal(vt_end(v, 5000), -1);
+    vt_free(v);
+}
+
+static void watched_settings_are_read_when_they_change(void **state)
+{
+    (void)state;
+    write_config("watch_config = yes\n");
+    struct vt *v = start(24, 80, NULL);
+    vt_wait(v, ". 7 ok");
+    write_config("watch_config = yes\n[scope]\nproviders = aws, gcp\n");
+    vt_wait(v, "settings read again");
+    vt_wait(v, ". 2 ok");
+    write_config("watch_config = no\n[scope]\nproviders = aws\n");
+    vt_wait(v, ". 1 ok");
+    leave(v);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -350,6 +439,9 @@ int main(void)
         T(the_command_line_knows_the_words_of_the_shell),
         T(a_tab_is_clicked_and_a_drag_on_a_chart_measures),
         T(line_1_counts_the_providers_of_the_scope),
+        T(settings_are_read_again_and_i_stay_where_i_am),
+        T(wrong_settings_change_nothing_and_are_listed),
+        T(watched_settings_are_read_when_they_change),
     };
     return cmocka_run_group_tests_name("desk", tests, simulate, tidy);
 }
