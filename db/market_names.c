@@ -197,13 +197,54 @@ static bool read_ref(struct ct_reader *r, sqlite3_stmt *st, int kind, struct ct_
     return true;
 }
 
+/* All of one kind, with the clouds that have each: read once, asked for by every chart and every row. */
+struct kept_names {
+    bool read;
+    CT_VEC(struct kept_name {
+        struct ct_series_ref ref;
+        int64_t clouds;
+    }) v;
+};
+
 /* A lab has a row for each of its models. */
-static bool listed(const struct ct_series_list *list, size_t first, const struct ct_series_ref *ref)
+static bool listed(const struct kept_names *list, const struct ct_series_ref *ref)
 {
-    for (size_t i = first; i < list->v.n && ref->purchase < 0 && !ref->of[1].n; i++)
-        if (ct_span_eq(list->v.v[i].of[0], ref->of[0]))
+    for (size_t i = 0; i < list->v.n && ref->purchase < 0 && !ref->of[1].n; i++)
+        if (ct_span_eq(list->v.v[i].ref.of[0], ref->of[0]))
             return true;
     return false;
+}
+
+static void read_names(struct ct_reader *r, int kind, struct kept_names *out)
+{
+    struct ct_series_ref ref;
+    sqlite3_stmt *st = ct_use(r, made_of(kind)->names, 0);
+    while (ct_step(r, st)) {
+        if (!read_ref(r, st, kind, &ref) || listed(out, &ref))
+            continue;
+        ref.name = ct_market_name(r->arena, &ref);
+        struct kept_name *place = CT_VEC_PUSH(r->arena, &out->v);
+        if (place)
+            *place = (struct kept_name){ref, kind == CT_SERIES_INDEX ? ct_col_must(st, 3) : CT_MARKET_CLOUDS};
+    }
+    if (st)
+        sqlite3_reset(st);
+    out->read = r->status == CT_OK;
+}
+
+static const struct kept_names *names_of(struct ct_reader *r, int kind)
+{
+    struct ct_arena *answer = r->arena;
+    r->arena = ct_kept_arena(r);
+    if (!r->kept.names)
+        r->kept.names = ct_arena_alloc(r->arena, CT_LEN(made) * sizeof *r->kept.names);
+    struct kept_names *k = r->kept.names ? &r->kept.names[kind - CT_SERIES_INDEX] : NULL;
+    if (k && !k->read) {
+        *k = (struct kept_names){.read = false};
+        read_names(r, kind, k);
+    }
+    r->arena = answer;
+    return k && k->read ? k : NULL;
 }
 
 static void add_names(struct ct_reader *r, int kind, struct ct_span subject, bool exact,
@@ -211,21 +252,18 @@ static void add_names(struct ct_reader *r, int kind, struct ct_span subject, boo
                       size_t most, struct ct_series_list *out)
 {
     size_t first = out->v.n;
-    struct ct_series_ref ref;
-    sqlite3_stmt *st = kind == CT_SERIES_INDEX ? ct_use(r, made_of(kind)->names, 1,
-                                                        (int64_t)(exact ? 1 : CT_MARKET_CLOUDS))
-                                               : ct_use(r, made_of(kind)->names, 0);
-    while (out->v.n < most && ct_step(r, st)) {
-        if (!read_ref(r, st, kind, &ref) || listed(out, first, &ref))
+    const struct kept_names *all = names_of(r, kind);
+    for (size_t i = 0; all && i < all->v.n && out->v.n < most; i++) {
+        const struct kept_name *k = &all->v.v[i];
+        bool wanted = k->clouds >= (exact ? 1 : CT_MARKET_CLOUDS) && matches(k->ref.name, subject, how);
+        struct ct_series_ref *place = wanted ? CT_VEC_PUSH(r->arena, &out->v) : NULL;
+        if (!place)
             continue;
-        ref.name = ct_market_name(r->arena, &ref);
-        struct ct_series_ref *place =
-            matches(ref.name, subject, how) ? CT_VEC_PUSH(r->arena, &out->v) : NULL;
-        if (place)
-            *place = ref;
+        *place = k->ref;
+        place->name = ct_arena_dup(r->arena, k->ref.name);
+        for (size_t n = 0; n < CT_LEN(place->of); n++)
+            place->of[n] = ct_arena_dup(r->arena, k->ref.of[n]);
     }
-    if (st)
-        sqlite3_reset(st);
     if (out->v.n > first) /* no offset to an array that is not there */
         ct_sort(r, out->v.v + first, out->v.n - first, sizeof *out->v.v, by_name);
 }

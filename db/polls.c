@@ -2,27 +2,11 @@
  * load to load until somebody commits. */
 #include "db/reader.h"
 
-enum { MOST_KEPT = 4 << 20 /* bytes */ };
-
 /* What is kept of one source: all that began after the last good one at or before SINCE_MS, and that one. */
-struct kept {
+struct kept_polls {
     int64_t source, since_ms;
     struct ct_polls polls;
 };
-
-void ct_polls_begin(struct ct_reader *r, bool committed)
-{
-    if (committed || (r->polls_arena && ct_arena_used(r->polls_arena) > MOST_KEPT))
-        ct_polls_forget(r);
-}
-
-void ct_polls_forget(struct ct_reader *r)
-{
-    ct_arena_free(r->polls_arena);
-    r->polls_arena = NULL;
-    r->polls = NULL;
-    r->n_polls = 0;
-}
 
 /* Where reading begins: the last good answer at or before FROM_MS, else the first of all. */
 static int64_t first_before(struct ct_reader *r, int64_t source, int64_t from_ms)
@@ -61,25 +45,24 @@ static struct ct_polls read_polls(struct ct_reader *r, int64_t source, int64_t f
     return (struct ct_polls){list.v, list.n};
 }
 
-static struct kept *find(struct ct_reader *r, int64_t source)
+static struct kept_polls *find(struct ct_reader *r, int64_t source)
 {
-    for (size_t i = 0; i < r->n_polls; i++)
-        if (r->polls[i].source == source)
-            return &r->polls[i];
+    for (size_t i = 0; i < r->kept.n_polls; i++)
+        if (r->kept.polls[i].source == source)
+            return &r->kept.polls[i];
     return NULL;
 }
 
 /* A place for SOURCE among those kept; NULL: no room. */
-static struct kept *add(struct ct_reader *r, int64_t source)
+static struct kept_polls *add(struct ct_reader *r, int64_t source)
 {
     enum { MOST_SOURCES = 1024 };
-    if (!r->polls_arena)
-        r->polls_arena = ct_arena_new(0);
-    if (!r->polls)
-        r->polls = ct_arena_alloc(r->polls_arena, MOST_SOURCES * sizeof *r->polls);
-    struct kept *k = r->polls && r->n_polls < MOST_SOURCES ? &r->polls[r->n_polls] : NULL;
+    struct ct_kept *all = &r->kept;
+    if (!all->polls)
+        all->polls = ct_arena_alloc(ct_kept_arena(r), MOST_SOURCES * sizeof *all->polls);
+    struct kept_polls *k = all->polls && all->n_polls < MOST_SOURCES ? &all->polls[all->n_polls] : NULL;
     if (k)
-        *k = (struct kept){.source = source};
+        *k = (struct kept_polls){.source = source};
     return k;
 }
 
@@ -99,17 +82,17 @@ static size_t begun(struct ct_polls p, int64_t ms)
 
 struct ct_polls ct_polls_between(struct ct_reader *r, int64_t source, int64_t from_ms, int64_t to_ms)
 {
-    struct kept *k = find(r, source), *place = k ? k : add(r, source);
+    struct kept_polls *k = find(r, source), *place = k ? k : add(r, source);
     struct ct_polls all = {NULL, 0};
     if (k && k->since_ms <= from_ms)
         all = k->polls;
     else
-        all = read_polls(r, source, from_ms, place ? r->polls_arena : r->arena);
+        all = read_polls(r, source, from_ms, place ? ct_kept_arena(r) : r->arena);
     if (r->status != CT_OK) /* cut short, perhaps */
         return (struct ct_polls){NULL, 0};
     if (place && place->polls.v != all.v) {
-        *place = (struct kept){source, from_ms, all};
-        r->n_polls += k == NULL;
+        *place = (struct kept_polls){source, from_ms, all};
+        r->kept.n_polls += k == NULL;
     }
     size_t end = begun(all, to_ms), start = begun(all, from_ms);
     while (start > 0 && !all.v[--start].good) {

@@ -11,6 +11,8 @@
 #include <string.h>
 #include <sys/stat.h>
 
+enum { MOST_KEPT = 4 << 20 /* bytes */ };
+
 const char *const ct_sql_text[CT_N_SQL] = {
 #define X(name, sql) [SQL_##name] = sql,
     CT_SQL_LIST(X)
@@ -158,6 +160,19 @@ static void forget(struct ct_shared *s)
     *s = (struct ct_shared){.version = CT_NONE};
 }
 
+static void forget_kept(struct ct_reader *r)
+{
+    ct_arena_free(r->kept.arena);
+    r->kept = (struct ct_kept){.arena = NULL};
+}
+
+struct ct_arena *ct_kept_arena(struct ct_reader *r)
+{
+    if (!r->kept.arena)
+        r->kept.arena = ct_arena_new(0);
+    return r->kept.arena;
+}
+
 static void forget_shared(struct ct_reader *r)
 {
     for (size_t i = 0; i < CT_LEN(r->shared); i++)
@@ -181,7 +196,7 @@ static void follow_file(struct ct_reader *r)
     struct ct_samples *samples = r->samples;
     r->samples = NULL;
     bool fresh = open_db(r, &ignored) == CT_OK && check_ours(r, &ignored) == CT_OK;
-    ct_polls_forget(r);
+    forget_kept(r);
     forget_shared(r);
     for (size_t i = 0; i < CT_N_SQL; i++)
         sqlite3_finalize(fresh ? stmts[i] : r->stmts[i]);
@@ -224,7 +239,7 @@ void ct_reader_close(struct ct_reader *r)
     for (size_t i = 0; i < CT_N_SQL; i++)
         sqlite3_finalize(r->stmts[i]);
     ct_samples_free(r->samples);
-    ct_polls_forget(r);
+    forget_kept(r);
     forget_shared(r);
     sqlite3_close(r->db);
     ct_accelerators_free(r);
@@ -240,7 +255,7 @@ bool ct_reader_newer(const struct ct_reader *r)
 
 void ct_reader_rest(struct ct_reader *r)
 {
-    ct_polls_forget(r);
+    forget_kept(r);
     for (size_t i = 0; i < CT_LEN(r->shared); i++)
         if (r->shared[i].arena && !ct_arena_kept(r->shared[i].arena))
             forget(&r->shared[i]);
@@ -288,7 +303,8 @@ void ct_load_begin(struct ct_reader *r, const struct ct_query *q, struct ct_aren
     (void)ct_step(r, ct_use(r, SQL_BEGIN, 0));
     int64_t before = r->version;
     r->version = ask(r, SQL_DATA_VERSION);
-    ct_polls_begin(r, r->version != before || r->version == CT_NONE);
+    if (r->version != before || r->version == CT_NONE || (r->kept.arena && ct_arena_used(r->kept.arena) > MOST_KEPT))
+        forget_kept(r);
     ct_samples_begin(r->samples);
 }
 

@@ -98,8 +98,8 @@
     X(OFFERS, SQL_OFFER)                                                                           \
     X(OFFERS_NAMED, SQL_OFFER " WHERE s.name=?1")                                                  \
     X(INDEX_NAMES,                                                                                 \
-      "SELECT o.gpu,ifnull(o.form,''),ifnull(o.purchase,7) FROM offer o WHERE o.gpu<>''"           \
-      " GROUP BY 1,2,3 HAVING count(DISTINCT o.cloud)>=?1")                                        \
+      "SELECT o.gpu,ifnull(o.form,''),ifnull(o.purchase,7),count(DISTINCT o.cloud) FROM offer o"   \
+      " WHERE o.gpu<>'' GROUP BY 1,2,3")                                                           \
     X(INDEX_PARTS, SQL_INDEX_PART " WHERE o.gpu=?1 AND ifnull(o.form,'')=?2"                       \
                                   " AND ifnull(o.purchase,7)=?3")                                  \
     X(INDEX_ALL_PARTS, SQL_INDEX_PART " WHERE o.gpu<>''")                                          \
@@ -154,7 +154,8 @@ enum ct_sql {
 extern const char *const ct_sql_text[CT_N_SQL];
 
 struct accelerator;
-struct kept;
+struct kept_names;
+struct kept_polls;
 
 /* What all prices were at one moment, as far as the writer has kept that ready; by series. */
 struct ct_reference {
@@ -190,10 +191,13 @@ struct ct_reader {
     int64_t at; /* what look-ups compare with: T, or (live) later than anything */
     int64_t version; /* of what was committed, as of this load */
     int64_t hold;    /* ct_reader_hold */
-    /* polls.c: answers kept until somebody commits */
-    struct ct_arena *polls_arena;
-    struct kept *polls;
-    size_t n_polls;
+    /* what loads keep for those that follow, until somebody commits */
+    struct ct_kept {
+        struct ct_arena *arena; /* NULL: nothing yet */
+        struct kept_polls *polls; /* polls.c */
+        size_t n_polls;
+        struct kept_names *names; /* market_names.c */
+    } kept;
     /* whole tables that panels loaded together ask for */
     struct ct_shared {
         int64_t version, t, at, hold;
@@ -220,6 +224,9 @@ enum ct_status ct_load_end(struct ct_reader *r);
 enum ct_status ct_read_shared(struct ct_reader *r, int which, ct_load_fn *read, uint64_t variant,
                               const struct ct_query *q, struct ct_arena *a, struct ct_rows *out,
                               struct ct_error *err);
+
+/* Where things kept for later loads lie; what answers show of them they copy. */
+struct ct_arena *ct_kept_arena(struct ct_reader *r);
 
 /* The statement, reset, with N integers bound; NULL after a failure (ct_step takes it). A statement
  * that is being stepped must not be used again inside. */
@@ -359,8 +366,6 @@ struct ct_polls {
     size_t n;
 };
 struct ct_polls ct_polls_between(struct ct_reader *r, int64_t source, int64_t from_ms, int64_t to_ms);
-void ct_polls_begin(struct ct_reader *r, bool committed); /* of a load; COMMITTED: since the last one */
-void ct_polls_forget(struct ct_reader *r);
 
 /* The stretches of [from_ms, to_ms] in which SOURCE's answers were not known, oldest first,
  * disjoint.
