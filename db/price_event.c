@@ -4,7 +4,6 @@
 
 #include "db/samples.h"
 
-#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -88,12 +87,31 @@ bool ct_leap(int64_t a, int64_t b, int64_t factor)
     return low > 0 && high / factor >= low;
 }
 
+/* As "%lld" would; a screen of events has thousands of them. */
+static void add_number(struct ct_buf *out, int64_t v)
+{
+    char digits[20];
+    size_t at = sizeof digits;
+    uint64_t rest = v < 0 ? 0 - (uint64_t)v : (uint64_t)v;
+    do
+        digits[--at] = (char)('0' + rest % 10);
+    while (rest /= 10);
+    if (v < 0)
+        digits[--at] = '-';
+    ct_buf_add(out, (struct ct_span){digits + at, sizeof digits - at});
+}
+
 int64_t ct_event_hash(struct ct_span source, int64_t at_ms, enum ct_event_origin origin, enum ct_event_kind kind,
                     struct ct_span seed, struct ct_span ref, struct ct_span field)
 {
     struct ct_buf name = CT_BUF_INIT;
-    ct_buf_addf(&name, "%.*s%c%" PRId64 "%c%d%c%d%c", CT_FMT(source), CT_UNIT_SEPARATOR, at_ms,
-                CT_UNIT_SEPARATOR, (int)origin, CT_UNIT_SEPARATOR, (int)kind, CT_UNIT_SEPARATOR);
+    const int64_t numbers[] = {at_ms, (int64_t)origin, (int64_t)kind};
+    ct_buf_add(&name, source);
+    ct_buf_addc(&name, CT_UNIT_SEPARATOR);
+    for (size_t i = 0; i < CT_LEN(numbers); i++) {
+        add_number(&name, numbers[i]);
+        ct_buf_addc(&name, CT_UNIT_SEPARATOR);
+    }
     ct_buf_add(&name, seed);
     ct_buf_addc(&name, CT_UNIT_SEPARATOR);
     ct_buf_add(&name, ref);

@@ -4,46 +4,91 @@
 
 #include <stdlib.h>
 
-/* A move by its names; its prices are looked up once it is known to be among the newest. */
-struct move {
-    int64_t at_ms, id, series, digits;
-    const struct ct_source_at *source;
+/* A series that moved, as its moves are told; read once for all of them. */
+struct kept_moved {
+    int64_t series, source, digits;
     struct ct_span name;
-    struct ct_price_event e;
+    struct ct_price_event e; /* its names */
+};
+
+/* A move; its prices are looked up once it is known to be among the newest. */
+struct move {
+    int64_t at_ms, id;
+    const struct kept_moved *of;
+    const struct ct_source_at *source;
 };
 struct moves {
     CT_VEC(struct move) v;
 };
 
-/* False: the series is gone from a damaged file, or has no price. */
-static bool name_move(struct ct_reader *r, const struct ct_source_list *sources, struct move *m)
+/* Where SERIES is among the N kept, or belongs. */
+static const struct kept_moved **place_of(const struct kept_moved **v, size_t n, int64_t series)
 {
-    sqlite3_stmt *st = ct_use(r, SQL_MOVED, 1, m->series);
-    if (!ct_step(r, st))
-        return false;
-    int kind = ct_col_enum(st, 0, CT_SERIES_TOKEN);
-    m->source = ct_source_by_id(sources, ct_col_int(st, 1));
-    m->digits = ct_col_int(st, 4);
-    m->name = ct_col_text(r, st, 5);
-    m->e = (struct ct_price_event){.kind = (enum ct_series_kind)kind,
-                                   .at_ms = m->at_ms,
+    size_t at = (size_t)((uint64_t)series * UINT64_C(0x9e3779b97f4a7c15) >> 32) & (n - 1);
+    while (v[at] && v[at]->series != series)
+        at = (at + 1) & (n - 1);
+    return &v[at];
+}
+
+/* The same with room for it; NULL: no memory. */
+static const struct kept_moved **place(struct ct_reader *r, int64_t series)
+{
+    struct ct_kept *k = &r->kept;
+    if (2 * (k->n_moved + 1) > k->moved_places) {
+        size_t n = k->moved_places ? 2 * k->moved_places : 256;
+        const struct kept_moved **v = ct_arena_alloc(ct_kept_arena(r), n * sizeof *v);
+        if (!v)
+            return NULL;
+        for (size_t i = 0; i < k->moved_places; i++)
+            if (k->moved[i])
+                *place_of(v, n, k->moved[i]->series) = k->moved[i];
+        k->moved = v;
+        k->moved_places = n;
+    }
+    return place_of(k->moved, k->moved_places, series);
+}
+
+/* NULL: the series is gone from a damaged file. */
+static const struct kept_moved *read_moved(struct ct_reader *r, int64_t series)
+{
+    sqlite3_stmt *st = ct_use(r, SQL_MOVED, 1, series);
+    struct ct_arena *answer = r->arena;
+    struct kept_moved *m = ct_step(r, st) ? ct_arena_alloc(ct_kept_arena(r), sizeof *m) : NULL;
+    if (!m)
+        return NULL;
+    r->arena = ct_kept_arena(r);
+    *m = (struct kept_moved){.series = series,
+                             .source = ct_col_int(st, 1),
+                             .digits = ct_col_int(st, 4),
+                             .name = ct_col_text(r, st, 5),
+                             .e = {.kind = (enum ct_series_kind)ct_col_enum(st, 0, CT_SERIES_TOKEN),
                                    .key = ct_col_text(r, st, 2),
-                                   .unit = ct_col_text(r, st, 3)};
+                                   .unit = ct_col_text(r, st, 3)}};
+    r->arena = answer;
     sqlite3_reset(st);
-    if ((kind != CT_SERIES_GPU && kind != CT_SERIES_TOKEN) || !m->source)
-        return false;
     ct_price_event_name(&m->e);
-    m->id = ct_event_hash(m->source->name, m->at_ms, CT_ORIGIN_PAIR, CT_EVENT_PRICE, m->e.key, m->e.ref, m->e.field);
-    return true;
+    return m;
+}
+
+/* NULL also for one without a price. */
+static const struct kept_moved *moved_series(struct ct_reader *r, int64_t series)
+{
+    const struct kept_moved **at = place(r, series);
+    if (at && !*at && (*at = read_moved(r, series)))
+        r->kept.n_moved++;
+    bool price = at && *at && ((*at)->e.kind == CT_SERIES_GPU || (*at)->e.kind == CT_SERIES_TOKEN);
+    return price ? *at : NULL;
 }
 
 static void add_move(struct ct_reader *r, const struct ct_source_list *sources, int64_t series, int64_t at_ms,
                      struct moves *out)
 {
-    struct move m = {.series = series, .at_ms = at_ms};
-    struct move *one = name_move(r, sources, &m) ? CT_VEC_PUSH(r->arena, &out->v) : NULL;
+    const struct kept_moved *of = moved_series(r, series);
+    const struct ct_source_at *source = of ? ct_source_by_id(sources, of->source) : NULL;
+    struct move *one = source ? CT_VEC_PUSH(r->arena, &out->v) : NULL;
     if (one)
-        *one = m;
+        *one = (struct move){at_ms, ct_event_hash(source->name, at_ms, CT_ORIGIN_PAIR, CT_EVENT_PRICE, of->e.key,
+                                                  of->e.ref, of->e.field), of, source};
 }
 
 /* The series packed in column 1 of ST. */
@@ -85,8 +130,7 @@ static bool moved(struct ct_asof was, struct ct_asof is)
 static void walk_series(struct ct_reader *r, const struct ct_source_list *sources,
                         const struct ct_event_window *w, struct moves *out)
 {
-    struct move m = {.series = w->series};
-    if (!name_move(r, sources, &m))
+    if (!moved_series(r, w->series))
         return;
     struct ct_asof is = ct_asof(r, w->series, w->to_ms), was;
     for (; is.at_ms != CT_NONE && is.at_ms >= w->from_ms && (int64_t)out->v.n < w->limit; is = was) {
@@ -99,33 +143,37 @@ static void walk_series(struct ct_reader *r, const struct ct_source_list *source
 }
 
 /* Both prices of M, and the row that tells them. */
-static void tell(struct ct_reader *r, struct move *m, struct ct_event_list *out)
+static void tell(struct ct_reader *r, const struct move *m, struct ct_event_list *out)
 {
-    struct ct_asof is = ct_asof(r, m->series, m->at_ms), was = ct_asof(r, m->series, m->at_ms - 1);
+    const struct kept_moved *of = m->of;
+    struct ct_asof is = ct_asof(r, of->series, m->at_ms), was = ct_asof(r, of->series, m->at_ms - 1);
     struct ct_event_row *row =
         is.at_ms == m->at_ms && moved(was, is) ? CT_VEC_PUSH(r->arena, &out->v) : NULL;
     if (!row)
         return;
-    m->e.old_value = was.value;
-    m->e.new_value = is.value;
-    ct_price_event_tell(&m->e, r->arena);
+    struct ct_price_event e = of->e;
+    e.at_ms = m->at_ms;
+    e.old_value = was.value;
+    e.new_value = is.value;
+    ct_price_event_tell(&e, r->arena);
+    struct ct_span name = ct_arena_dup(r->arena, of->name);
     *row = (struct ct_event_row){
         .at_ms = m->at_ms,
         .id = m->id,
         .kind = CT_EVENT_PRICE,
         .severity = CT_SEV_INFO,
-        .series_id = m->series,
-        .subject = m->name,
-        .source_id = m->e.ref,
-        .field = m->e.field,
-        .text = m->e.text,
-        .unit = m->e.unit,
+        .series_id = of->series,
+        .subject = name,
+        .source_id = ct_arena_dup(r->arena, e.ref),
+        .field = ct_arena_dup(r->arena, e.field),
+        .text = e.text,
+        .unit = ct_arena_dup(r->arena, e.unit),
         .old_value = was.value,
         .new_value = is.value,
-        .pct_milli = m->e.pct,
-        .suspect = m->e.suspect,
-        .series = m->name,
-        .digits = m->digits > 0 && m->digits <= 9 ? (int)m->digits : 0,
+        .pct_milli = e.pct,
+        .suspect = e.suspect,
+        .series = name,
+        .digits = of->digits > 0 && of->digits <= 9 ? (int)of->digits : 0,
         .source = m->source->name,
     };
 }
@@ -138,12 +186,13 @@ static int newer(const void *a, const void *b)
     return (x->id < y->id) - (x->id > y->id);
 }
 
+/* What lies in one chunk together: it is unpacked once. */
 static int by_place(const void *a, const void *b)
 {
     const struct move *x = a, *y = b;
-    if (x->series != y->series)
-        return x->series < y->series ? -1 : 1;
-    return (x->at_ms > y->at_ms) - (x->at_ms < y->at_ms);
+    if (x->of->series != y->of->series)
+        return x->of->series < y->of->series ? -1 : 1;
+    return newer(a, b);
 }
 
 void ct_price_events(struct ct_reader *r, const struct ct_source_list *sources, const struct ct_event_window *w,
@@ -157,7 +206,7 @@ void ct_price_events(struct ct_reader *r, const struct ct_source_list *sources, 
     size_t n = found.v.n;
     ct_sort(r, found.v.v, n, sizeof *found.v.v, newer);
     n = n < (size_t)w->limit ? n : (size_t)w->limit;
-    ct_sort(r, found.v.v, n, sizeof *found.v.v, by_place); /* what lies together is unpacked once */
+    ct_sort(r, found.v.v, n, sizeof *found.v.v, by_place);
     for (size_t i = 0; i < n; i++)
         tell(r, &found.v.v[i], out);
 }

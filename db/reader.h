@@ -154,6 +154,7 @@ enum ct_sql {
 extern const char *const ct_sql_text[CT_N_SQL];
 
 struct accelerator;
+struct kept_moved;
 struct kept_names;
 struct kept_polls;
 
@@ -197,6 +198,8 @@ struct ct_reader {
         struct kept_polls *polls; /* polls.c */
         size_t n_polls;
         struct kept_names *names; /* market_names.c */
+        const struct kept_moved **moved; /* read_price_events.c; a table by series */
+        size_t n_moved, moved_places;
     } kept;
     /* whole tables that panels loaded together ask for */
     struct ct_shared {
