@@ -707,6 +707,22 @@ static void every_change_of_such_an_index_is_found_piece_by_piece(void **state)
     end(&w);
 }
 
+static void an_index_is_found_once_what_makes_it_is_committed(void **state)
+{
+    struct world w = begin(state);
+    for (int i = 0; i < 3; i++)
+        price(&w, i, 1000 * (i + 1), 0);
+    assert_true(ct_span_starts(told(&w, "index/H100-SXM/od", HOUR(1)), "0:2"));
+    tells(&w, "index/B200-SXM/od", HOUR(1),
+          "no series is called \"index/B200-SXM/od\"; nearest: \"index/H100-SXM/od\"");
+    for (int i = 0; i < 3; i++) {
+        put(&w, i, "y", 2000 * (i + 1))->gpu = CT_LIT("B200");
+        price(&w, i, 1000 * (i + 1), 2);
+    }
+    assert_true(ct_span_starts(told(&w, "index/B200-SXM/od", HOUR(3)), "2:4"));
+    end(&w);
+}
+
 #define T(f) cmocka_unit_test_setup_teardown(f, fixture_setup, fixture_teardown)
 
 int main(void)
@@ -731,6 +747,7 @@ int main(void)
         T(series_made_of_others_are_found_like_all),
         T(an_index_of_thousands_of_offers_costs_what_its_columns_need),
         T(every_change_of_such_an_index_is_found_piece_by_piece),
+        T(an_index_is_found_once_what_makes_it_is_committed),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
