@@ -125,6 +125,7 @@ struct ct_now_row {
     struct ct_span sign, word; /* "X" "DOWN"; "$" "MOVE"; "A" "CAP"; "+" "MODEL"; "?" "UNKN" */
     struct ct_span where, what, evidence, url, provider, incident;
     struct ct_span series; /* opens with L; null */
+    struct ct_span scope;  /* "aws/cloud", whose trouble it is part of, as alerts name it; null */
     int64_t since_ms;
     struct ct_span alert; /* "NEW", "ack 12m", "mut 26m", "pending"; null: no alert is about it */
     struct ct_span alert_id;

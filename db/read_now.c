@@ -119,6 +119,7 @@ static void add_incident(struct ct_reader *r, const struct ct_source_at *s,
     if (ahead && i->scheduled_for_ms > r->t)
         row->word = CT_LIT("soon");
     row->where = incident_where(r, s, i);
+    row->scope = ct_source_where(r, s);
     row->what = planned ? with_hours(r, i) : i->title;
     row->evidence = evidence_of(s);
     row->url = i->url;
@@ -460,7 +461,7 @@ static struct ct_span alert_words(struct ct_reader *r, const struct ct_alert_row
     return ct_arena_printf(r->arena, "%s %s", a->silenced ? "mut" : "ack", age);
 }
 
-/* The worst alert about the same thing: the provider's scope, or the series. */
+/* The worst alert about the same thing: the place, all of the provider's scope, or the series. */
 static void add_alerts(struct ct_reader *r, struct now_list *rows)
 {
     struct ct_alert_list alerts = {.v = {NULL, 0, 0}};
@@ -471,7 +472,8 @@ static void add_alerts(struct ct_reader *r, struct now_list *rows)
         for (size_t k = 0; k < alerts.v.n; k++) {
             const struct ct_alert_row *a = &alerts.v.v[k];
             bool about = row->series.p ? ct_span_eq(a->series, row->series)
-                                       : ct_span_eq(a->subject, row->where);
+                                       : ct_span_eq(a->subject, row->where) ||
+                                             (row->scope.n && ct_span_eq(a->subject, row->scope));
             bool open = a->state == CT_ALERT_FIRING || a->state == CT_ALERT_PENDING;
             if (about && open && (!best || a->severity > best->severity))
                 best = a;

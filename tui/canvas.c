@@ -295,9 +295,19 @@ static struct ct_span tail_of(struct ct_span text, int cols)
     return (struct ct_span){text.p + pos, text.n - pos};
 }
 
+/* "H100-SXM spot vastai/Iceland, IS": words, then a place. Of those the region is what can be missed. */
+static bool ends_in_place(struct ct_span text)
+{
+    int words = 0;
+    for (size_t i = 0; i < text.n && text.p[i] != '/'; i++) {
+        words += text.p[i] == ' ';
+    }
+    return words >= 2 && memchr(text.p, '/', text.n);
+}
+
 void ct_put_middle(struct ct_box b, int y, int x, int width, enum ct_role role, struct ct_span text)
 {
-    if (width < 6 || ct_text_width(text) <= width) {
+    if (width < 6 || ct_text_width(text) <= width || ends_in_place(text)) {
         ct_put_field(b, y, x, width, -1, role, text);
         return;
     }

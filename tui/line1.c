@@ -70,8 +70,8 @@ static bool data_is_old(const struct ct_summary *s)
     return s->sources > 0 && s->sources_fresh == 0 && s->newest_ms != CT_NONE;
 }
 
-/* "3 new, 1 ack, 1 muted (26m)"; what could not be told stands out. */
-static void add_alerts(const struct ct_alert_count *c, int64_t now_ms, struct flag flags[8], int *n)
+/* "3 new, 1 ack, 1 muted (26m)"; what could not be told stands out. BRIEF: no more than what asks for somebody. */
+static void add_alerts(const struct ct_alert_count *c, int64_t now_ms, bool brief, struct flag flags[8], int *n)
 {
     struct ct_buf b = CT_BUF_INIT;
     char left[CT_TIME_MAX];
@@ -81,7 +81,7 @@ static void add_alerts(const struct ct_alert_count *c, int64_t now_ms, struct fl
     if (c->acked) {
         ct_buf_addf(&b, "%s%lld ack", b.n ? ", " : "", (long long)c->acked);
     }
-    if (c->muted && c->next_end_ms != CT_NONE) {
+    if (c->muted && c->next_end_ms != CT_NONE && !(brief && b.n)) {
         ct_age_format(left, c->next_end_ms - now_ms);
         ct_buf_addf(&b, "%s%lld muted (%s)", b.n ? ", " : "", (long long)c->muted, left);
     }
@@ -89,12 +89,12 @@ static void add_alerts(const struct ct_alert_count *c, int64_t now_ms, struct fl
         add_flag(flags, n, c->firing_new ? CT_ROLE_TITLE : CT_ROLE_TEXT, "%s", b.p);
     }
     if (c->failed) {
-        add_flag(flags, n, CT_ROLE_ERROR, "%lld UNDELIVERED", (long long)c->failed);
+        add_flag(flags, n, CT_ROLE_ERROR, brief ? "%lld UNSENT" : "%lld UNDELIVERED", (long long)c->failed);
     }
     ct_buf_free(&b);
 }
 
-static int make_flags(const struct ct_ui *ui, bool clock, bool seconds, struct flag flags[8])
+static int make_flags(const struct ct_ui *ui, bool clock, bool seconds, bool brief, struct flag flags[8])
 {
     const struct frame_model *m = ui_frame_model(ui);
     const struct panel *frame = ui->panels[0];
@@ -129,7 +129,7 @@ static int make_flags(const struct ct_ui *ui, bool clock, bool seconds, struct f
         }
     }
     if (m) {
-        add_alerts(&m->alerts, ui_now(ui), flags, &n);
+        add_alerts(&m->alerts, ui_now(ui), brief, flags, &n);
     }
     if (clock) {
         ui_clock(ui, ui_now(ui), !live || seconds, seconds, text);
@@ -138,23 +138,29 @@ static int make_flags(const struct ct_ui *ui, bool clock, bool seconds, struct f
     return n;
 }
 
-/* Right-aligned on row Y, a blank or two apart; the first ones matter most, the last (the clock) goes first when there
- * is no room beside USED columns. Returns where they begin. */
-static int put_flags(struct ct_box b, int y, int used, struct flag *flags, int n)
+/* Columns of N flags, GAP apart. */
+static int flags_width(const struct flag *flags, int n, int gap)
 {
     int wide = 0;
     for (int i = 0; i < n; i++) {
-        wide += (int)strlen(flags[i].text) + (i ? 1 : 0);
+        wide += (int)strlen(flags[i].text) + (i ? gap : 0);
     }
+    return wide;
+}
+
+/* Right-aligned on row Y; the first ones matter most, the last (the clock) goes first when there is no room beside
+ * USED columns. */
+static void put_flags(struct ct_box b, int y, int used, struct flag *flags, int n)
+{
+    int wide = flags_width(flags, n, 1);
     while (n > 0 && wide > b.cols - used) {
         n--;
         wide -= (int)strlen(flags[n].text) + (n ? 1 : 0);
     }
-    int x = b.cols - wide, start = x;
+    int x = b.cols - wide;
     for (int i = 0; i < n; i++) {
         x += ct_puts(b, y, x, flags[i].role, flags[i].text) + 1;
     }
-    return start;
 }
 
 /* ---- counts ---- */
@@ -177,23 +183,22 @@ static const char *without_counts(const struct ct_ui *ui, char out[96])
     return out;
 }
 
-/* The counts from X on row Y; words or not. Returns the column behind them. */
-static int put_counts(struct ct_box b, int y, int x, const struct ct_summary *s, bool words)
+/* How much of line 1 is left out for want of room, the least missed first; never a count of what is unwell. */
+enum cut { CUT_NOTHING, CUT_MUTED, CUT_OK, CUT_WORDS };
+
+static int make_counts(const struct ct_summary *s, enum cut cut, struct flag counts[8])
 {
+    int n = 0;
     for (size_t i = 0; i < CT_LEN(order); i++) {
         int state = order[i];
-        long long n = (long long)s->count[state];
-        enum ct_role role = ct_role_of_state(state);
-        if (n == 0) {
-            continue;
-        }
-        if (words) {
-            x += ct_putf(b, y, x, role, "%c %lld %s", ct_state_sign(state), n, ct_state_short(state)) + 2;
-        } else if (state != CT_STATE_OPERATIONAL) {
-            x += ct_putf(b, y, x, role, "%c%lld", ct_state_sign(state), n) + 1;
+        bool ok = state == CT_STATE_OPERATIONAL;
+        long long count = (long long)s->count[state];
+        if (count > 0 && (!ok || n == 0 || cut < CUT_OK)) {
+            add_flag(counts, &n, ct_role_of_state(state), cut < CUT_WORDS || ok ? "%c %lld %s" : "%c%lld",
+                     ct_state_sign(state), count, ct_state_short(state));
         }
     }
-    return x;
+    return n;
 }
 
 static int64_t unwell(const struct ct_summary *s)
@@ -228,7 +233,7 @@ static void draw_counts_only(struct ct_ui *ui, struct ct_box b)
         x += ct_puts(b, y, x, ct_role_of_state(order[i]), text) + 1;
     }
     struct flag flags[8];
-    int n = make_flags(ui, true, false, flags);
+    int n = make_flags(ui, true, false, true, flags);
     for (int i = 0; i < n && y + 1 + i < b.rows; i++) {
         ct_puts(b, y + 1 + i, 0, flags[i].role, flags[i].text);
     }
@@ -242,7 +247,7 @@ void ui_draw_line1(struct ct_ui *ui)
     bool counted = m && unwell(&m->sum) + m->sum.count[CT_STATE_OPERATIONAL] > 0;
     int rows = ui->layout.line1 == CT_LINE1_COUNTS ? all.rows : 1, x = 0;
     struct ct_box b = ct_box_sub(all, 0, 0, rows, all.cols);
-    struct flag flags[8];
+    struct flag counts[8], flags[8];
     char text[96];
     ct_fill(b, 0, 0, b.rows, b.cols, CT_ROLE_TEXT, ' ');
     if (ui->layout.line1 == CT_LINE1_COUNTS) {
@@ -250,22 +255,25 @@ void ui_draw_line1(struct ct_ui *ui)
         return;
     }
     bool clock = ui->layout.bar_row < 0 || wall;
-    int n = make_flags(ui, clock, wall, flags), room = 0;
-    for (int i = 0; i < n && i < (clock ? n - 1 : n); i++) {
-        room += (int)strlen(flags[i].text) + 1; /* flags are worth more than the last counts */
+    int n, n_counts, gap, cut = full ? CUT_NOTHING : CUT_MUTED;
+    for (bool fits = false; !fits; cut++) {
+        int last = full ? cut : CUT_WORDS;
+        n = make_flags(ui, clock, wall, cut >= CUT_MUTED, flags);
+        n_counts = counted ? make_counts(&m->sum, (enum cut)last, counts) : 0;
+        gap = last < CUT_WORDS ? 2 : 1;
+        int wide = (full ? 11 : 0) + flags_width(counts, n_counts, gap) + 1 + flags_width(flags, n, 1);
+        fits = wide <= b.cols || last == CUT_WORDS;
     }
+    int room = n > 1 ? flags_width(flags, n - clock, 1) + 1 : 0; /* flags are worth more than the last counts */
     struct ct_box left = ct_box_sub(b, 0, 0, 1, b.cols - room);
     if (full) {
         x = ct_puts(left, 0, 0, CT_ROLE_TITLE, "cloudtape") + 2;
     }
     if (!counted) {
         x += ct_puts(left, 0, x, CT_ROLE_DIM, without_counts(ui, text));
-    } else {
-        x = put_counts(left, 0, x, &m->sum, full);
-        if (!full && unwell(&m->sum) == 0) {
-            x += ct_putf(left, 0, x, CT_ROLE_STATE_OK, ". %lld ok",
-                         (long long)m->sum.count[CT_STATE_OPERATIONAL]);
-        }
+    }
+    for (int i = 0; i < n_counts; i++) {
+        x += ct_puts(left, 0, x, counts[i].role, counts[i].text) + gap;
     }
     if (wall && counted && m->sum.worst.n) {
         x += ct_putf(left, 0, x, CT_ROLE_TEXT, "|  worst: %.*s", CT_FMT(m->sum.worst));
@@ -287,8 +295,9 @@ static void add_fetch(const struct ct_ui *ui, bool lengthy, char out[96])
     long long failing = (long long)s->sources_failing, waiting = (long long)s->sources_waiting;
     if (lengthy) {
         long long stale = all - fresh - failing - waiting;
-        snprintf(out, 96, "fetch %lld ok, %lld stale, %lld error of %lld   db %lld MB", fresh,
-                 stale > 0 ? stale : 0, failing, all, (long long)(s->db_bytes / 1000000));
+        bool small = s->db_bytes < 1000000;
+        snprintf(out, 96, "fetch %lld ok, %lld stale, %lld error of %lld   db %lld %s", fresh, stale > 0 ? stale : 0,
+                 failing, all, (long long)(s->db_bytes / (small ? 1000 : 1000000)), small ? "kB" : "MB");
     } else {
         snprintf(out, 96, "fetch %lld/%lld", fresh, all);
     }
@@ -461,6 +470,12 @@ static void put_hints(struct ct_ui *ui, struct ct_box b)
     static const struct hint unwell[] = {
         {CT_ACT_HELP, "help"}, {CT_ACT_FILTER, "filter"}, {CT_ACT_DETAIL, "detail"},
         {CT_ACT_ACK, "ack"},   {CT_ACT_SILENCE, "silence"}, {CT_ACT_EXIT, "where else"}};
+    static const struct hint alerts[] = {
+        {CT_ACT_HELP, "help"}, {CT_ACT_ACK, "ack"}, {CT_ACT_SILENCE, "silence"},
+        {CT_ACT_DETAIL, "open"}, {CT_ACT_NEXT_EVENT, "next new"}, {CT_ACT_SEND_TEST, "send a test"}};
+    static const struct hint silences[] = {
+        {CT_ACT_HELP, "help"}, {CT_ACT_FILTER, "filter"}, {CT_ACT_EXTEND, "an hour longer"},
+        {CT_ACT_END_SILENCE, "end now"}, {CT_ACT_COMMAND, "cmd"}, {CT_ACT_PANEL_NEXT, "panel"}};
     static const struct hint chart[] = {
         {CT_ACT_HELP, "help"},    {CT_ACT_COL_LEFT, "cursor"}, {CT_ACT_ZOOM_IN, "zoom in"},
         {CT_ACT_LONGER, "range"}, {CT_ACT_ANCHOR, "anchor"},   {CT_ACT_NEXT_EVENT, "event"}};
@@ -480,7 +495,12 @@ static void put_hints(struct ct_ui *ui, struct ct_box b)
     bool priced = p && (p->ops == &ct_panel_offers || p->ops == &ct_panel_tokens ||
                         p->ops == &ct_panel_watchlist);
     bool trouble = p && (p->ops == &ct_panel_now || p->ops == &ct_panel_status);
-    const struct hint *hints = context == CT_KEYS_CHART ? chart : priced ? prices : trouble ? unwell : table;
+    const struct hint *hints = context == CT_KEYS_CHART           ? chart
+                               : priced                           ? prices
+                               : trouble                          ? unwell
+                               : p && p->ops == &ct_panel_alerts   ? alerts
+                               : p && p->ops == &ct_panel_silences ? silences
+                                                                  : table;
     size_t n = 6;
     if (ui->overlay == OVERLAY_THEMES) {
         hints = picker;

@@ -1087,7 +1087,7 @@ static void an_event_has_the_sign_and_words_of_what_happened(void **state)
           .new_value = 1}, 'N', "B200 od vastai", "available -> none"},
         {{.kind = CT_EVENT_STATE, .subject = S("state/azure/East%20US"), .severity = CT_SEV_CRITICAL,
           .old_value = 0, .new_value = 5, .text = S("major_outage, was operational")},
-         'X', "azure/East US", "major_outage, was operational"},
+         'X', "azure/East US", "major outage, was operational"},
         {{.kind = CT_EVENT_INCIDENT, .subject = S("azure"), .old_value = 4, .new_value = 2,
           .text = S("Power event: no longer listed")}, '.', "azure", "Power event: no longer listed"},
         {{.kind = CT_EVENT_INCIDENT, .subject = S("azure"), .severity = CT_SEV_WARNING,

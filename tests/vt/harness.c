@@ -317,6 +317,62 @@ void vt_print(struct vt *v)
     fflush(stdout);
 }
 
+/* "bold reverse 3 on 0"; nothing for plain text. */
+static void tell_look(const VTermScreenCell *cell, char out[64])
+{
+    snprintf(out, 64, "%s%s%s%s", cell->attrs.bold ? " bold" : "", cell->attrs.underline ? " underline" : "",
+             cell->attrs.italic ? " italic" : "", cell->attrs.reverse ? " reverse" : "");
+    const VTermColor *colors[] = {&cell->fg, &cell->bg};
+    for (int i = 0; i < 2; i++) {
+        bool plain = i ? VTERM_COLOR_IS_DEFAULT_BG(colors[i]) : VTERM_COLOR_IS_DEFAULT_FG(colors[i]);
+        size_t n = strlen(out);
+        if (!plain) {
+            snprintf(out + n, 64 - n, i ? " on %d" : " colour %d",
+                     VTERM_COLOR_IS_INDEXED(colors[i]) ? colors[i]->indexed.idx : -1);
+        }
+    }
+}
+
+static void add_looks(struct vt *v, struct ct_buf *out)
+{
+    char known[26][64];
+    int n = 0;
+    for (int y = 0; y < v->rows; y++) {
+        size_t end = out->n;
+        for (int x = 0; x < v->cols; x++) {
+            VTermScreenCell cell;
+            char look[64];
+            int i = 0;
+            vterm_screen_get_cell(v->screen, (VTermPos){.row = y, .col = x}, &cell);
+            tell_look(&cell, look);
+            while (i < n && strcmp(known[i], look) != 0) {
+                i++;
+            }
+            assert_true(i < (int)CT_LEN(known));
+            if (i == n && look[0]) {
+                snprintf(known[n++], sizeof(known[0]), "%s", look);
+            }
+            ct_buf_addc(out, look[0] ? (char)('a' + i) : '.');
+            end = look[0] ? out->n : end;
+        }
+        out->n = end; /* plain to the right */
+        ct_buf_addc(out, '\n');
+    }
+    for (int i = 0; i < n; i++) {
+        ct_buf_addf(out, "%c:%s\n", 'a' + i, known[i]);
+    }
+}
+
+void vt_text(struct vt *v, bool looks, struct ct_buf *out)
+{
+    for (int y = 0; y < v->rows; y++) {
+        ct_buf_addf(out, "%s\n", vt_row(v, y));
+    }
+    if (looks) {
+        add_looks(v, out);
+    }
+}
+
 int vt_bells(const struct vt *v)
 {
     return v->bells;

@@ -45,6 +45,9 @@ int vt_find(struct vt *v, const char *text, int *col);
 const char *vt_row(struct vt *v, int y);
 struct vt_look vt_cell(struct vt *v, int y, int x);
 void vt_print(struct vt *v); /* the screen, as test output */
+/* The whole screen as text; with LOOKS, below it a map of its attributes and colours, a letter for each that occurs,
+ * and what the letters mean. */
+void vt_text(struct vt *v, bool looks, struct ct_buf *out);
 
 int vt_bells(const struct vt *v);
 int vt_titles(const struct vt *v);   /* changes of title or icon name */

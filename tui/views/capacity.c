@@ -87,20 +87,11 @@ static int by_name(const void *a, const void *b)
     return ct_span_cmp(*(const struct ct_span *)a, *(const struct ct_span *)b);
 }
 
-static bool is_followed(const struct ct_panel_query *q, const struct ct_offer_row *o)
-{
-    struct ct_span rest = ct_span(q->watch);
-    while (rest.p)
-        if (ct_span_eq(ct_span_trim(ct_span_cut(&rest, '\n')), o->series))
-            return true;
-    return false;
-}
-
-static void name_axes(const struct ct_offer_row *o, size_t n, const struct ct_panel_query *q,
+static void name_axes(const struct ct_offer_row *o, size_t n, const struct ct_follows *follows,
                       struct ct_arena *a, struct model *m)
 {
     for (size_t i = 0; i < n; i++)
-        if (!m->priced && o[i].offer.gpu.n && is_followed(q, &o[i]))
+        if (!m->priced && o[i].offer.gpu.n && ct_follows(follows, &o[i], o[i].series))
             index_of(m->gpus, &m->n_gpus, gpu_name(&o[i].offer, false, a));
     m->followed = m->n_gpus > 0;
     for (size_t i = 0; i < n; i++) {
@@ -141,11 +132,11 @@ static int by_region(const void *a, const void *b)
     return ct_span_cmp((*x)->offer.region, (*y)->offer.region);
 }
 
-static enum ct_status fill(struct ct_rows rows, const struct ct_panel_query *q, struct ct_arena *a,
+static enum ct_status fill(struct ct_rows rows, const struct ct_follows *follows, struct ct_arena *a,
                            struct model *m, struct ct_error *err)
 {
     const struct ct_offer_row *o = rows.v;
-    name_axes(o, rows.n, q, a, m);
+    name_axes(o, rows.n, follows, a, m);
     m->cells = ct_arena_alloc(a, (m->n_gpus * m->n_clouds + 1) * sizeof(*m->cells));
     const struct ct_offer_row **sorted = ct_arena_alloc(a, (rows.n + 1) * sizeof(const void *));
     if (!m->cells || !sorted)
@@ -193,13 +184,15 @@ static enum ct_status load_cells(struct ct_reader *r, const struct ct_panel_quer
     struct model *m = ct_arena_alloc(a, sizeof(*m));
     struct ct_query query = ct_view_query(q, now_ms);
     struct ct_rows rows = {NULL, 0};
-    enum ct_status st = m ? ct_read_offers(r, &query, a, &rows, err)
-                          : ct_fail(err, CT_ERR_LIMIT, "capacity", NULL);
+    struct ct_follows follows = {.v = {NULL, 0, 0}};
+    enum ct_status st = m && ct_follows_read(&ct_offer_table, q->watch, now_ms, a, &follows) == CT_OK
+                            ? ct_read_offers(r, &query, a, &rows, err)
+                            : ct_fail(err, CT_ERR_LIMIT, "capacity", NULL);
     if (st == CT_OK) {
         m->priced = priced;
         if (priced)
             rows = bought(rows, purchase_of(q), a);
-        st = fill(rows, q, a, m, err);
+        st = fill(rows, &follows, a, m, err);
     }
     *model = m;
     return st;
@@ -316,6 +309,20 @@ static void keep_shown(int *at, int *top, int n, int room)
     *top = *top + room > n ? (n > room ? n - room : 0) : *top;
 }
 
+/* Where "H100-PCIe" finds no room it is "H100P", in still less "H100": a cut name looks like its neighbour. */
+static struct ct_span brief(struct ct_span name, int width, char out[24])
+{
+    static const char *const forms[] = {"-SXM", "-PCIe", "-NVL", "-OAM"};
+    for (size_t i = 0; i < CT_LEN(forms) && name.n < 24 && ct_text_width(name) > width; i++) {
+        if (!ct_span_ends(name, forms[i]))
+            continue;
+        int n = (int)(name.n - strlen(forms[i]));
+        snprintf(out, 24, "%.*s%.*s", n, name.p, n < width, forms[i] + 1);
+        return ct_span(out);
+    }
+    return name;
+}
+
 static void draw_grid(const struct model *m, const struct grid *g, int unit, const struct ct_draw *d,
                       struct ct_box box)
 {
@@ -323,9 +330,11 @@ static void draw_grid(const struct model *m, const struct grid *g, int unit, con
     shown = shown < 1 ? 1 : shown;
     keep_shown(g->at_down, g->top, g->n_down, rows);
     keep_shown(g->at_across, g->left, g->n_across, shown);
-    for (int c = 0; c < shown && *g->left + c < g->n_across; c++)
+    for (int c = 0; c < shown && *g->left + c < g->n_across; c++) {
+        char name[24];
         ct_put_field(box, 0, g->name + 2 + c * (g->width + 1), g->width, -1, CT_ROLE_HEADER,
-                     g->across[*g->left + c]);
+                     brief(g->across[*g->left + c], g->width, name));
+    }
     struct ct_buf text = CT_BUF_INIT;
     for (int y = 0; y < rows && *g->top + y < g->n_down; y++) {
         int row = *g->top + y;

@@ -248,7 +248,10 @@ void ct_view_event_what(struct ct_buf *out, const struct ct_event_row *e)
     } else if (e->kind == CT_EVENT_STOCK && was >= 0 && was < 4 && is >= 0 && is < 4) {
         ct_buf_addf(out, "%s -> %s", stocks[was], stocks[is]);
     } else {
+        size_t from = out->n;
         ct_buf_add(out, e->text);
+        for (char *c = out->p + from; e->kind == CT_EVENT_STATE && c < out->p + out->n; c++)
+            *c = *c == '_' ? ' ' : *c; /* "major_outage", as people write it */
     }
     ct_buf_adds(out, e->suspect == 1 ? " (suspect)" : "");
 }
@@ -278,4 +281,36 @@ enum ct_role ct_view_change(struct ct_buf *out, int64_t milli)
     if (milli == CT_NONE)
         return CT_ROLE_DIM;
     return milli <= -50 ? CT_ROLE_PRICE_LOWER : milli >= 50 ? CT_ROLE_PRICE_HIGHER : CT_ROLE_TEXT;
+}
+
+/* Cheaper, but what is sold out comes after all one can rent. */
+static bool better(const struct ct_offer_row *a, const struct ct_offer_row *b)
+{
+    bool none_a = a->offer.stock == CT_STOCK_NONE, none_b = b->offer.stock == CT_STOCK_NONE;
+    return none_a != none_b ? none_b : a->usd_per_gpu_hour < b->usd_per_gpu_hour;
+}
+
+const struct ct_offer_row *ct_view_cheapest(struct ct_rows offers, const struct ct_filter *f, const char *gpu,
+                                            int purchase)
+{
+    const struct ct_offer_row *o = offers.v, *best = NULL;
+    for (size_t i = 0; i < offers.n; i++) {
+        bool wanted =
+            f ? ct_filter_match(f, &o[i])
+              : ct_span_ieq(o[i].offer.gpu, ct_span(gpu)) && o[i].offer.purchase == purchase;
+        if (wanted && o[i].usd_per_gpu_hour != CT_NONE && o[i].gone != 1 && o[i].quarantined != 1 &&
+            (!best || better(&o[i], best)))
+            best = &o[i];
+    }
+    return best;
+}
+
+const struct ct_offer_row *ct_view_followed(struct ct_rows offers, struct ct_span item, int64_t now_ms,
+                                            struct ct_arena *a)
+{
+    struct ct_filter *f = NULL;
+    struct ct_error ignored = {0}; /* made for another table */
+    if (ct_filter_compile(&ct_offer_table, item, now_ms, a, &f, &ignored) != CT_OK || !f)
+        return NULL;
+    return ct_view_cheapest(offers, f, NULL, 0);
 }

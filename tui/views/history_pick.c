@@ -112,25 +112,41 @@ static void pick_models(struct ct_rows rows, int64_t since_ms, struct ct_buf *na
     }
 }
 
+/* Series by name; of a filter the offer that the watchlist shows for it. */
+static enum ct_status pick_followed(struct ct_reader *r, const char *watch, const struct ct_query *all,
+                                    struct ct_arena *a, struct ct_buf *names, struct ct_error *err)
+{
+    struct ct_span rest = ct_span(watch);
+    struct ct_rows offers = {NULL, 0};
+    enum ct_status st = CT_OK;
+    for (int n = 0; rest.p && n < MOST_FOLLOWED && st == CT_OK;) {
+        struct ct_span item = ct_span_trim(ct_span_cut(&rest, '\n'));
+        bool filter = item.n && memchr(item.p, ':', item.n);
+        if (filter && !offers.v)
+            st = ct_read_offers(r, all, a, &offers, err);
+        const struct ct_offer_row *o = filter && st == CT_OK ? ct_view_followed(offers, item, all->now_ms, a) : NULL;
+        struct ct_span series = filter ? o ? o->series : CT_SPAN_NONE : item;
+        if (series.n) {
+            add_name(names, series);
+            n++;
+        }
+    }
+    return st;
+}
+
 enum ct_status history_pick(struct ct_reader *r, const struct ct_panel_query *q,
                             const struct ct_query *query, struct ct_arena *a, struct ct_span *out,
                             struct ct_error *err)
 {
     struct ct_buf names = CT_BUF_INIT;
-    struct ct_span rest = ct_span(q->watch);
-    for (int n = 0; rest.p && n < MOST_FOLLOWED;) {
-        struct ct_span item = ct_span_trim(ct_span_cut(&rest, '\n'));
-        if (item.n && !memchr(item.p, ':', item.n)) {
-            add_name(&names, item);
-            n++;
-        }
-    }
     /* Whole tables are read for a few names: they do not stay in the model. */
     struct ct_arena *scratch = ct_arena_new(0);
     struct ct_query all = {.at_ms = query->at_ms, .now_ms = query->now_ms};
     struct ct_rows rows = {NULL, 0};
     int64_t since_ms = q->at_ms == CT_LIVE ? INT64_MAX : query->from_ms;
-    enum ct_status st = names.n ? CT_OK : ct_read_gpus(r, &all, scratch, &rows, err);
+    enum ct_status st = pick_followed(r, q->watch, &all, scratch, &names, err);
+    if (!names.n && st == CT_OK)
+        st = ct_read_gpus(r, &all, scratch, &rows, err);
     if (!names.n && st == CT_OK)
         pick_indices(rows, &names);
     if (!names.n && st == CT_OK) {

@@ -13,6 +13,7 @@ struct state {
 struct model {
     struct ct_tmodel t;
     struct ct_summary summary;
+    bool alerts; /* some row is about one */
 };
 
 static void paint_state(const void *row, const struct ct_draw *d, struct ct_box cell)
@@ -42,9 +43,11 @@ static enum ct_role format_next(const void *row, const struct ct_draw *d, struct
 {
     const struct ct_now_row *r = row;
     (void)d;
-    ct_buf_adds(out, r->series.n ? "L see" : r->state == CT_STATE_UNKNOWN ? "8 src"
-                                         : r->incident.n                  ? "Enter"
-                                                                          : "-");
+    ct_buf_adds(out, r->series.n                     ? "L see"
+                     : r->state == CT_STATE_UNKNOWN  ? "8 src"
+                     : ct_span_is(r->alert, "NEW")   ? "a ack"
+                     : r->incident.n                 ? "Enter"
+                                                     : "-");
     return CT_ROLE_DIM;
 }
 
@@ -78,13 +81,15 @@ static const struct ct_tcol cols[] = COLS(36);
 /* Of 80 columns what happened needs more than where. */
 static const struct ct_tcol narrow_cols[] = COLS(26);
 
-/* Beside an editor the sign alone says the state. */
-static const struct ct_tcol strip_cols[] = {
-    {.column = "state", .header = "", .min = 1, .paint = paint_state},
-    {.column = "where", .header = "WHERE", .min = 9, .max = 24, .middle = true},
-    {.column = "what", .header = "WHAT", .min = 12, .max = 40, .drop = 1},
-    {.column = "since", .header = "SINCE", .min = 6, .max = 8, .align = 1, .format = format_since},
-};
+/* Beside an editor the sign alone says the state, and who has it says more than what it is. */
+#define STRIP(what_min)                                                                             \
+    {.column = "state", .header = "", .min = 1, .paint = paint_state},                             \
+        {.column = "where", .header = "WHERE", .min = 9, .max = 24, .middle = true},               \
+        {.column = "what", .header = "WHAT", .min = (what_min), .max = 40, .drop = 2},                     \
+        {.column = "since", .header = "SINCE", .min = 6, .max = 8, .align = 1, .format = format_since}
+static const struct ct_tcol strip_cols[] = {STRIP(12)};
+static const struct ct_tcol strip_alert_cols[] = {
+    STRIP(20), {.column = "alert", .header = "ALERT", .min = 7, .max = 9, .drop = 1, .format = format_alert}};
 
 #define NOW_VIEW(columns, n)                                                                       \
     {                                                                                              \
@@ -96,6 +101,7 @@ static const struct ct_tview view = NOW_VIEW(cols, CT_LEN(cols));
 /* Where little room is left, what happened says more than who says so. */
 static const struct ct_tview narrow = NOW_VIEW(narrow_cols, 5);
 static const struct ct_tview strip = NOW_VIEW(strip_cols, CT_LEN(strip_cols));
+static const struct ct_tview strip_alert = NOW_VIEW(strip_alert_cols, CT_LEN(strip_alert_cols));
 
 static enum ct_status load(struct ct_reader *r, const struct ct_panel_query *q, int64_t now_ms,
                            struct ct_arena *a, const void **model, struct ct_error *err)
@@ -110,6 +116,8 @@ static enum ct_status load(struct ct_reader *r, const struct ct_panel_query *q, 
         st = ct_read_now(r, &query, a, &rows, err);
     if (st == CT_OK)
         st = ct_tmodel_load(&view, rows, q, now_ms, a, &m->t, err);
+    for (size_t i = 0; st == CT_OK && i < rows.n; i++)
+        m->alerts |= ((const struct ct_now_row *)ct_row(&ct_now_table, rows, i))->alert.n > 0;
     *model = m;
     return st;
 }
@@ -147,7 +155,7 @@ static void draw(void *state, const void *model, const struct ct_draw *d, struct
         ct_buf_adds(note, "worst first, then newest");
     ct_note_seen(note, d, s->newest_ms, 10 * CT_MINUTE);
     empty_line(s, d, &text);
-    ((struct state *)state)->drawn = box.cols < 58 ? &strip : box.cols < 100 ? &narrow : &view;
+    ((struct state *)state)->drawn = box.cols >= 100 ? &view : box.cols >= 58 ? &narrow : m->alerts ? &strip_alert : &strip;
     ct_tview_draw(((struct state *)state)->drawn, state, &m->t, d, box, note, text.p);
     ct_buf_free(&text);
 }

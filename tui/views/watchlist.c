@@ -131,30 +131,6 @@ static bool add_series(row_vec *rows, struct ct_reader *reader, struct ct_span n
     return true;
 }
 
-/* Cheaper, but what is sold out comes after all one can rent. */
-static bool better(const struct ct_offer_row *a, const struct ct_offer_row *b)
-{
-    bool none_a = a->offer.stock == CT_STOCK_NONE, none_b = b->offer.stock == CT_STOCK_NONE;
-    return none_a != none_b ? none_b : a->usd_per_gpu_hour < b->usd_per_gpu_hour;
-}
-
-/* Cheapest of the offers that F lets through (all that are sold now, when F is NULL) and that TYPE
- * is. */
-static const struct ct_offer_row *cheapest(struct ct_rows offers, const struct ct_filter *f,
-                                           const char *gpu, int purchase)
-{
-    const struct ct_offer_row *o = offers.v, *best = NULL;
-    for (size_t i = 0; i < offers.n; i++) {
-        bool wanted =
-            f ? ct_filter_match(f, &o[i])
-              : ct_span_ieq(o[i].offer.gpu, ct_span(gpu)) && o[i].offer.purchase == purchase;
-        if (wanted && o[i].usd_per_gpu_hour != CT_NONE && o[i].gone != 1 && o[i].quarantined != 1 &&
-            (!best || better(&o[i], best)))
-            best = &o[i];
-    }
-    return best;
-}
-
 /* The cheapest offer of each big accelerator, on demand and spot. */
 static void stand_in(row_vec *rows, struct ct_rows offers, struct ct_arena *a)
 {
@@ -163,7 +139,7 @@ static void stand_in(row_vec *rows, struct ct_rows offers, struct ct_arena *a)
     static const int types[] = {CT_PURCHASE_OD, CT_PURCHASE_SPOT};
     for (size_t i = 0; i < CT_LEN(big); i++)
         for (size_t t = 0; t < CT_LEN(types); t++) {
-            const struct ct_offer_row *o = cheapest(offers, NULL, big[i], types[t]);
+            const struct ct_offer_row *o = ct_view_cheapest(offers, NULL, big[i], types[t]);
             if (o)
                 add_offer(rows, o, a);
         }
@@ -177,11 +153,7 @@ static bool add_followed(row_vec *rows, struct ct_reader *reader, struct ct_span
     const struct ct_offer_row *o = offers.v;
     size_t before = rows->n;
     if (memchr(item.p, ':', item.n)) {
-        struct ct_filter *f = NULL;
-        struct ct_error ignored = {0}; /* made for another table */
-        if (ct_filter_compile(&ct_offer_table, item, now_ms, a, &f, &ignored) != CT_OK || !f)
-            return false;
-        const struct ct_offer_row *best = cheapest(offers, f, NULL, 0);
+        const struct ct_offer_row *best = ct_view_followed(offers, item, now_ms, a);
         return best && add_offer(rows, best, a);
     }
     for (size_t i = 0; i < offers.n && rows->n < before + 50; i++)

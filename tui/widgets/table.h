@@ -99,6 +99,20 @@ struct ct_tmodel {
     size_t old;           /* rows that come last because they are old, whatever they cost */
 };
 
+/* What is followed: ids of rows, globs of them, and filters such as "gpu:h100 form:sxm". */
+struct ct_follow {
+    struct ct_span item;
+    struct ct_filter *filter;
+};
+struct ct_follows {
+    CT_VEC(struct ct_follow) v;
+};
+/* WATCH as in q->watch, for rows of TABLE; from A. CT_ERR_LIMIT. */
+CT_MUST_USE enum ct_status ct_follows_read(const struct ct_table *table, const char *watch, int64_t now_ms,
+                                           struct ct_arena *a, struct ct_follows *out);
+/* Is ROW, known as ID (null: it has none), among them? */
+bool ct_follows(const struct ct_follows *f, const void *row, struct ct_span id);
+
 /* Loader side: applies q->watch_only, q->filter and q->sort to ROWS (in their standing order) and finds the ids.
  * All from A. CT_ERR_USAGE (filter or sort column), CT_ERR_LIMIT. */
 CT_MUST_USE enum ct_status ct_tmodel_load(const struct ct_tview *v, struct ct_rows rows,

@@ -5,25 +5,13 @@
 
 #include <string.h>
 
-/* What is followed: ids, globs of them, and filters such as "gpu:h100 form:sxm". */
-struct follow {
-    struct ct_span item;
-    struct ct_filter *filter;
-};
-
-struct follows {
-    CT_VEC(struct follow) v;
-    const struct ct_column *column;
-};
-
-static enum ct_status read_follows(const struct ct_tview *v, const struct ct_panel_query *q,
-                                   int64_t now_ms, struct ct_arena *a, struct follows *out)
+enum ct_status ct_follows_read(const struct ct_table *table, const char *watch, int64_t now_ms,
+                               struct ct_arena *a, struct ct_follows *out)
 {
-    struct ct_span rest = ct_span(q->watch);
-    out->column = ct_table_column(v->table, ct_span(v->watch ? v->watch : v->id));
-    while (rest.p && out->column) {
+    struct ct_span rest = ct_span(watch);
+    while (rest.p) {
         struct ct_span item = ct_span_trim(ct_span_cut(&rest, '\n'));
-        struct follow *f = item.n ? CT_VEC_PUSH(a, &out->v) : NULL;
+        struct ct_follow *f = item.n ? CT_VEC_PUSH(a, &out->v) : NULL;
         if (!f) {
             continue;
         }
@@ -32,7 +20,7 @@ static enum ct_status read_follows(const struct ct_tview *v, const struct ct_pan
             memchr(item.p, '>', item.n)) {
             /* Made for another table: its fields are unknown here, and it follows nothing. */
             struct ct_error ignored = {0};
-            if (ct_filter_compile(v->table, item, now_ms, a, &f->filter, &ignored) != CT_OK) {
+            if (ct_filter_compile(table, item, now_ms, a, &f->filter, &ignored) != CT_OK) {
                 f->filter = NULL;
                 f->item = CT_LIT("");
             }
@@ -41,12 +29,12 @@ static enum ct_status read_follows(const struct ct_tview *v, const struct ct_pan
     return ct_arena_full(a) ? CT_ERR_LIMIT : CT_OK;
 }
 
-static bool followed(const struct follows *f, const void *row, struct ct_span id)
+bool ct_follows(const struct ct_follows *f, const void *row, struct ct_span id)
 {
     for (size_t i = 0; i < f->v.n; i++) {
-        const struct follow *one = &f->v.v[i];
+        const struct ct_follow *one = &f->v.v[i];
         if (one->filter ? ct_filter_match(one->filter, row)
-                        : ct_span_eq(one->item, id) || ct_glob(one->item, id)) {
+                        : id.n && (ct_span_eq(one->item, id) || ct_glob(one->item, id))) {
             return true;
         }
     }
@@ -54,14 +42,14 @@ static bool followed(const struct follows *f, const void *row, struct ct_span id
 }
 
 /* Keeps the followed rows only; order stays. */
-static enum ct_status keep_followed(const struct ct_tview *v, const struct follows *f,
+static enum ct_status keep_followed(const struct ct_tview *v, const struct ct_column *named, const struct ct_follows *f,
                                     struct ct_rows *rows, struct ct_arena *a)
 {
     size_t size = v->table->row_size, n = 0;
     char *kept = ct_arena_alloc(a, rows->n * size + 1);
     for (size_t i = 0; kept && i < rows->n; i++) {
         const void *row = ct_row(v->table, *rows, i);
-        if (f->column && followed(f, row, ct_cell_text(f->column, row, a))) {
+        if (named && ct_follows(f, row, ct_cell_text(named, row, a))) {
             memcpy(kept + n++ * size, row, size);
         }
     }
@@ -90,16 +78,17 @@ enum ct_status ct_tmodel_load(const struct ct_tview *v, struct ct_rows rows,
     static _Atomic uint64_t serial;
     const char *sort = q->sort[0] || !v->old_last ? q->sort : "old";
     struct ct_filter *filter = NULL;
-    struct follows follows = {0};
+    struct ct_follows follows = {.v = {NULL, 0, 0}};
+    const struct ct_column *named = ct_table_column(v->table, ct_span(v->watch ? v->watch : v->id));
     memset(out, 0, sizeof(*out));
     out->serial = ++serial;
     out->total = rows.n;
     enum ct_status st =
         ct_filter_compile(v->table, ct_span(q->filter), now_ms, a, &filter, err);
-    if (st == CT_OK && read_follows(v, q, now_ms, a, &follows) != CT_OK) {
+    if (st == CT_OK && named && ct_follows_read(v->table, q->watch, now_ms, a, &follows) != CT_OK) {
         st = ct_fail(err, CT_ERR_LIMIT, v->table->name, NULL);
     }
-    if (st == CT_OK && q->watch_only && keep_followed(v, &follows, &rows, a) != CT_OK) {
+    if (st == CT_OK && q->watch_only && keep_followed(v, named, &follows, &rows, a) != CT_OK) {
         st = ct_fail(err, CT_ERR_LIMIT, v->table->name, NULL);
     }
     if (st == CT_OK) {
@@ -123,8 +112,8 @@ enum ct_status ct_tmodel_load(const struct ct_tview *v, struct ct_rows rows,
             out->matched[i] = ct_filter_match(filter, row);
             out->n_matched += out->matched[i];
         }
-        if (out->watched && follows.column) {
-            out->watched[i] = followed(&follows, row, ct_cell_text(follows.column, row, a));
+        if (out->watched) {
+            out->watched[i] = ct_follows(&follows, row, ct_cell_text(named, row, a));
         }
     }
     return ct_arena_full(a) ? ct_fail(err, CT_ERR_LIMIT, v->table->name, NULL) : CT_OK;

@@ -1,0 +1,533 @@
+/* A bad afternoon: the world of ux.md section 1 (outages, a muted one, one that somebody has, a page that cannot be
+ * read, prices and stock) with its alerts and silences, in the real program. Screens 1 and 7 look as accepted at every
+ * size; then the one who is on call takes, silences and looks things up from the keyboard. */
+#include "config.h"
+
+#include "db/alerts.h"
+#include "db/base/paths.h"
+#include "db/write.h"
+#include "tests/vt/harness.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "tests/unit/golden.h"
+
+#define NOW "2026-11-22T14:32:10Z"
+#define NOW_MS INT64_C(1795357930000)
+#define POLL (12 * CT_HOUR)
+enum { POLLS = 60 };
+
+static char folder[512], db[640], home[640], program[600];
+
+/* ---- who is unwell ---- */
+
+static const struct page {
+    const char *source, *provider, *scope, *component, *region, *title;
+    int state, phase;
+    int64_t age_ms; /* negative: planned, so far ahead */
+} pages[] = {
+    {"openai_status", "openai", "api", "Chat", NULL, "Elevated errors, all models", CT_STATE_MAJOR,
+     CT_PHASE_IDENTIFIED, 18 * CT_MINUTE},
+    {"aws_status", "aws", "cloud", "Bedrock", "us-east-1", "Increased InvokeModel latency", CT_STATE_PARTIAL,
+     CT_PHASE_INVESTIGATING, 41 * CT_MINUTE},
+    {"together_status", "together", "inference", "Models", NULL, "3 of 28 models failing", CT_STATE_DEGRADED,
+     CT_PHASE_MONITORING, 6 * CT_MINUTE},
+    {"gcp_status", "gcp", "cloud", "Vertex AI", "us-central1", "Vertex AI quota errors", CT_STATE_DEGRADED,
+     CT_PHASE_INVESTIGATING, 72 * CT_MINUTE},
+    {"nebius_status", "nebius", "cloud", "eu-north1", "eu-north1", "Planned network work", CT_STATE_OPERATIONAL,
+     CT_PHASE_SCHEDULED, -448 * CT_MINUTE},
+    {"anthropic_status", "anthropic", "api", "API", NULL, NULL, CT_STATE_OPERATIONAL, 0, 0},
+    {"mistral_status", "mistral", "api", "API", NULL, NULL, CT_STATE_OPERATIONAL, 0, 0},
+    {"groq_status", "groq", "api", "API", NULL, NULL, CT_STATE_OPERATIONAL, 0, 0},
+    {"lambda_status", "lambda", "cloud", "Cloud", NULL, NULL, CT_STATE_OPERATIONAL, 0, 0},
+    {"coreweave_status", "coreweave", "status", NULL, NULL, NULL, CT_STATE_UNKNOWN, 0, 0},
+};
+
+/* ---- what is sold ---- */
+
+static const struct offer {
+    const char *cloud, *region, *gpu, *form;
+    int memory, count, purchase, stock;
+    int64_t stock_count;
+    int cents, before; /* the same until BEFORE_N polls before the end */
+    int moved;
+} offers[] = {
+    {"lambda", "us-east-1", "H100", "SXM", 80, 1, CT_PURCHASE_OD, CT_STOCK_NONE, CT_NONE, 299, 329, 40},
+    {"vastai", "Montana, US", "H100", "SXM", 80, 1, CT_PURCHASE_SPOT, CT_STOCK_AVAILABLE, 41, 194, 219, 1},
+    {"runpod", "secure", "H100", "PCIe", 80, 1, CT_PURCHASE_OD, CT_STOCK_LOW, CT_NONE, 239, 239, 1},
+    {"aws", "us-east-2", "H100", "SXM", 80, 8, CT_PURCHASE_SPOT, CT_STOCK_LOW, CT_NONE, 271, 263, 2},
+    {"aws", "us-west-2", "B200", "SXM", 180, 8, CT_PURCHASE_SPOT, CT_STOCK_NONE, CT_NONE, 361, 353, 12},
+    {"nebius", "eu-north1", "B200", "SXM", 180, 8, CT_PURCHASE_OD, CT_STOCK_LOW, CT_NONE, 550, 550, 1},
+    {"azure", "eastus2", "MI300X", "OAM", 192, 8, CT_PURCHASE_OD, CT_STOCK_UNKNOWN, CT_NONE, 600, 600, 1},
+    {"crusoe", "us-east1", "H200", "SXM", 141, 8, CT_PURCHASE_OD, CT_STOCK_AVAILABLE, CT_NONE, 429, 429, 1},
+};
+
+static const struct token {
+    const char *lab, *model, *host;
+    int kind, cents, before;
+} tokens[] = {
+    {"openai", "gpt-class-a", "openai", CT_KIND_INPUT, 125, 150},
+    {"openai", "gpt-class-a", "openai", CT_KIND_OUTPUT, 1000, 1000},
+    {"anthropic", "model-b", "bedrock", CT_KIND_INPUT, 300, 300},
+    {"anthropic", "model-b", "bedrock", CT_KIND_OUTPUT, 1500, 1500},
+    {"anthropic", "model-b", "vertex", CT_KIND_OUTPUT, 1500, 1500},
+    {"meta", "open-c-70b", "groq", CT_KIND_OUTPUT, 79, 79},
+};
+
+static void put(struct ct_writer *w, struct ct_fetch *f, const char *source, int64_t at_ms)
+{
+    struct ct_commit done;
+    struct ct_error e = {0};
+    f->source_id = source;
+    f->at_ms = at_ms;
+    f->next_attempt_ms = NOW_MS + CT_MINUTE;
+    f->latency_ms = 90;
+    f->bytes = 800;
+    f->http_status = f->http_status ? f->http_status : 200;
+    if (ct_write_fetch(w, f, &done, &e) != CT_OK) {
+        fail_msg("%s: %s", e.where, e.what);
+    }
+}
+
+static void write_page(struct ct_writer *w, const struct page *p, bool trouble, int64_t at_ms)
+{
+    struct ct_arena *a = ct_arena_new(0);
+    struct ct_batch b;
+    ct_batch_init(&b, a);
+    struct ct_fetch f = {.batch = &b};
+    struct ct_component *c = CT_VEC_PUSH(a, &b.components);
+    *c = ct_component_new();
+    c->id = c->name = ct_span(p->component ? p->component : "Cloud");
+    c->region = p->region ? ct_span(p->region) : CT_SPAN_NONE;
+    c->state = trouble ? p->state : CT_STATE_OPERATIONAL;
+    if (!p->component && trouble) {
+        f = (struct ct_fetch){.outcome = CT_OUTCOME_FAILED, .http_status = 403, .error = "HTTP 403"};
+    } else if (p->title && trouble) {
+        struct ct_incident *i = CT_VEC_PUSH(a, &b.incidents);
+        *i = ct_incident_new();
+        i->id = ct_span(p->source);
+        i->title = ct_span(p->title);
+        i->url = CT_LIT("https://status.example.net/incidents/abc123");
+        i->state = p->state;
+        i->phase = p->phase;
+        i->open = 1;
+        i->components = (struct ct_list){&c->name, 1};
+        if (p->region) {
+            i->regions = (struct ct_list){&c->region, 1};
+        }
+        if (p->age_ms < 0) {
+            i->scheduled_for_ms = NOW_MS - p->age_ms;
+            i->scheduled_until_ms = i->scheduled_for_ms + 90 * CT_MINUTE;
+        } else {
+            i->started_ms = i->updated_ms = NOW_MS - p->age_ms;
+        }
+    }
+    put(w, &f, p->source, at_ms);
+    ct_arena_free(a);
+}
+
+static void write_offers(struct ct_writer *w, const char *cloud, int n)
+{
+    struct ct_arena *a = ct_arena_new(0);
+    struct ct_batch b;
+    ct_batch_init(&b, a);
+    for (const struct offer *p = offers; p < offers + CT_LEN(offers); p++) {
+        if (strcmp(p->cloud, cloud) != 0) {
+            continue;
+        }
+        struct ct_offer *o = CT_VEC_PUSH(a, &b.offers);
+        *o = ct_offer_new();
+        o->cloud = ct_span(p->cloud);
+        o->region = ct_span(p->region);
+        o->sku = o->instance = ct_span(p->gpu);
+        o->gpu = ct_span(p->gpu);
+        o->form = ct_span(p->form);
+        o->gpu_mem_milli = p->memory * 1000;
+        o->gpu_count_milli = p->count * 1000;
+        o->purchase = p->purchase;
+        o->currency = CT_LIT("USD");
+        o->stock = p->stock;
+        o->stock_count = p->stock_count;
+        o->price_per_gpu_hour = (int64_t)(n >= p->moved ? p->before : p->cents) * 10000000;
+        o->price_per_hour = o->price_per_gpu_hour * p->count;
+    }
+    put(w, &(struct ct_fetch){.batch = &b}, cloud, NOW_MS - 4 * CT_MINUTE - n * POLL);
+    ct_arena_free(a);
+}
+
+static void write_tokens(struct ct_writer *w, int n)
+{
+    struct ct_arena *a = ct_arena_new(0);
+    struct ct_batch b;
+    ct_batch_init(&b, a);
+    for (const struct token *p = tokens; p < tokens + CT_LEN(tokens); p++) {
+        struct ct_token_price *t = CT_VEC_PUSH(a, &b.token_prices);
+        *t = ct_token_price_new();
+        t->source_id = ct_arena_printf(a, "%s/%s", p->host, p->model);
+        t->lab = ct_span(p->lab);
+        t->model = ct_span(p->model);
+        t->host = ct_span(p->host);
+        t->region = CT_LIT("any");
+        t->kind = p->kind;
+        t->tier = CT_LIT("standard");
+        t->currency = CT_LIT("USD");
+        t->per_mtok = (int64_t)(n > 20 ? p->before : p->cents) * 10000000;
+        t->open_weights = 0;
+    }
+    put(w, &(struct ct_fetch){.batch = &b}, "model_prices", NOW_MS - CT_HOUR - n * POLL);
+    ct_arena_free(a);
+}
+
+static const char *const price_sources[] = {"lambda", "vastai", "runpod", "aws", "nebius", "azure", "crusoe"};
+
+static void write_sources(struct ct_writer *w)
+{
+    struct ct_source_conf confs[CT_LEN(pages) + CT_LEN(price_sources) + 1];
+    struct ct_error e = {0};
+    for (size_t i = 0; i < CT_LEN(confs); i++) {
+        const struct page *p = i < CT_LEN(pages) ? &pages[i] : NULL;
+        size_t price = i - CT_LEN(pages);
+        const char *cloud = p ? NULL : price < CT_LEN(price_sources) ? price_sources[price] : NULL;
+        confs[i] = (struct ct_source_conf){.id = p ? p->source : cloud ? cloud : "model_prices",
+                                           .family = "test",
+                                           .kind = p ? CT_SOURCE_STATUS : cloud ? CT_SOURCE_PRICES : CT_SOURCE_MODELS,
+                                           .provider = p ? p->provider : "",
+                                           .scope = p ? p->scope : "",
+                                           .title = p ? p->source : "prices",
+                                           .url = "https://status.example.net",
+                                           .terms = "",
+                                           .evidence = p ? CT_EVIDENCE_OFFICIAL : CT_EVIDENCE_STOCK,
+                                           .interval_ms = p ? CT_MINUTE : POLL,
+                                           .enabled = true,
+                                           .off_reason = ""};
+    }
+    assert_int_equal(ct_write_sources(w, confs, CT_LEN(confs), NOW_MS - POLLS * POLL - CT_MINUTE, &e), CT_OK);
+}
+
+static void write_market(struct ct_writer *w)
+{
+    write_sources(w);
+    for (int n = POLLS; n >= 0; n--) {
+        for (size_t i = 0; i < CT_LEN(price_sources); i++) {
+            if (n >= 3 || strcmp(price_sources[i], "crusoe") != 0) { /* crusoe stopped publishing */
+                write_offers(w, price_sources[i], n);
+            }
+        }
+        write_tokens(w, n);
+    }
+    for (size_t i = 0; i < CT_LEN(pages); i++) {
+        int64_t since = pages[i].age_ms > 0 ? pages[i].age_ms : 52 * CT_MINUTE;
+        write_page(w, &pages[i], false, NOW_MS - since - CT_MINUTE);
+        write_page(w, &pages[i], true, NOW_MS - since);
+        write_page(w, &pages[i], true, NOW_MS - 40 * CT_SECOND);
+    }
+}
+
+/* ---- what fired ---- */
+
+static const struct alert {
+    const char *rule, *subject, *provider, *channels, *text, *series;
+    int severity, state;
+    int64_t age_ms;
+    const char *channel, *answer; /* of its message */
+    int delivery, attempts;
+} alerts[] = {
+    {"ai-providers-down", "openai/api", "openai", "ops\x1f" "bell", "major outage: Elevated errors, all models", NULL,
+     CT_SEV_CRITICAL, CT_ALERT_FIRING, 18 * CT_MINUTE, "ops", "200", CT_DELIVERY_DONE, 1},
+    {"ai-providers-down", "aws/cloud", "aws", "ops\x1f" "bell", "partial outage in us-east-1", NULL,
+     CT_SEV_CRITICAL, CT_ALERT_FIRING, 41 * CT_MINUTE, "ops", "200", CT_DELIVERY_DONE, 1},
+    {"ai-degraded", "together/inference", "together", "bell", "degraded: 3 of 28 models failing", NULL, CT_SEV_WARNING,
+     CT_ALERT_FIRING, 6 * CT_MINUTE, "bell", "rung", CT_DELIVERY_DONE, 1},
+    {"ai-degraded", "gcp/cloud", "gcp", "bell", "degraded: Vertex AI quota errors", NULL, CT_SEV_WARNING,
+     CT_ALERT_FIRING, 72 * CT_MINUTE, NULL, NULL, 0, 0},
+    {"measured-slow", "anthropic/api", "anthropic", "bell", "p95 2.9 s, usual 0.8 s", NULL, CT_SEV_WARNING,
+     CT_ALERT_PENDING, 9 * CT_MINUTE, NULL, NULL, 0, 0},
+    {"h100-cheap", "H100-SXM spot vastai", "", "ops", "1.94 $/GPU.h is below 2.00",
+     "gpu/vastai/Montana%2C%20US/H100-SXM-80x1/spot/H100", CT_SEV_INFO, CT_ALERT_FIRING, 9 * CT_MINUTE, "ops",
+     "timeout", CT_DELIVERY_FAILED, 2},
+};
+enum { OPENAI, AWS, TOGETHER, GCP, ANTHROPIC, VAST };
+
+static void write_alert(struct ct_writer *w, int64_t id, const struct alert *p)
+{
+    char labels[256];
+    struct ct_error e = {0};
+    int64_t since = NOW_MS - p->age_ms;
+    snprintf(labels, sizeof(labels), "%s%s%srule=%s\x1fsubject=%s", p->provider[0] ? "provider=" : "", p->provider,
+             p->provider[0] ? "\x1f" : "", p->rule, p->subject);
+    struct ct_alert_instance instance = {
+        .id = id, .rule = ct_span(p->rule), .subject = ct_span(p->subject), .labels = ct_span(labels),
+        .provider = ct_span(p->provider), .grp = ct_span(p->rule), .channels = ct_span(p->channels),
+        .severity = p->severity, .text = ct_span(p->text),
+        .url = p->provider[0] ? CT_LIT("https://status.example.net/incidents/abc123") : CT_SPAN_NONE,
+        .series = p->series ? ct_span(p->series) : CT_SPAN_NONE,
+        .life = {.state = p->state, .episode = 1, .since_ms = since,
+                 .fired_ms = p->state == CT_ALERT_FIRING ? since : CT_NONE, .held_ms = 20 * CT_SECOND,
+                 .seen_ms = NOW_MS - 40 * CT_SECOND, .memory = CT_NONE}};
+    struct ct_alert_change changes[] = {
+        {id, since - 2 * CT_MINUTE, 1, instance.rule, instance.subject, instance.text, p->severity, CT_ALERT_INACTIVE,
+         CT_ALERT_PENDING},
+        {id, since, 1, instance.rule, instance.subject, instance.text, p->severity, CT_ALERT_PENDING, CT_ALERT_FIRING}};
+    struct ct_alert_delivery delivery = {
+        .event_id = "0123456789abcde0", .grp = instance.grp, .title = instance.subject, .text = instance.text,
+        .json = CT_LIT("{}"), .kind = CT_TELL_FIRING, .severity = p->severity, .state = p->delivery, .at_ms = since,
+        .attempts = p->attempts, .next_ms = CT_NONE, .done_ms = since + CT_SECOND};
+    delivery.event_id[15] = (char)('0' + id % 10);
+    struct ct_alert_intent intent = {.alert = id, .episode = 1, .n = 1, .at_ms = since, .delivery = -1,
+                                     .kind = CT_TELL_FIRING, .severity = p->severity, .state = CT_INTENT_SENT,
+                                     .grp = instance.grp, .text = instance.text, .done_ms = since + CT_SECOND};
+    memcpy(intent.event_id, delivery.event_id, sizeof(intent.event_id));
+    struct ct_alert_batch b = {.keep = &instance, .n_keep = 1, .changes = changes,
+                               .n_changes = p->state == CT_ALERT_FIRING ? 2 : 1};
+    if (p->channel) {
+        delivery.channel = intent.channel = ct_span(p->channel);
+        delivery.answer = ct_span(p->answer);
+        b.delivery = &delivery;
+        b.intents = &intent;
+        b.n_intents = 1;
+    }
+    assert_int_equal(ct_write_alerts(w, &b, since, &e), CT_OK);
+}
+
+static void write_alerts(struct ct_writer *w)
+{
+    static const char *const rules[] = {"ai-providers-down", "ai-degraded", "measured-slow", "h100-cheap"};
+    struct ct_error e = {0};
+    char id[CT_ALERT_ID_MAX];
+    int64_t first;
+    for (size_t i = 0; i < CT_LEN(rules); i++) {
+        assert_int_equal(ct_write_alert_rule(w, ct_span(rules[i]), CT_LIT("x"), NOW_MS - CT_DAY, &first, &e), CT_OK);
+    }
+    for (size_t i = 0; i < CT_LEN(alerts); i++) {
+        write_alert(w, (int64_t)(i + 1) << 40, &alerts[i]);
+    }
+    ct_alert_id(id, (int64_t)(AWS + 1) << 40);
+    assert_int_equal(ct_write_ack(w, ct_span(id), CT_LIT("nina"), CT_LIT("with support"), NOW_MS - 29 * CT_MINUTE, &e),
+                     CT_OK);
+    struct ct_silence silences[] = {
+        {.matchers = CT_LIT("provider=gcp"), .author = CT_LIT("nina"), .comment = CT_LIT("quota errors known, T-4412"),
+         .from_ms = NOW_MS - CT_HOUR, .to_ms = NOW_MS + 26 * CT_MINUTE, .made_ms = NOW_MS - CT_HOUR, .matched_ms = NOW_MS},
+        {.matchers = CT_LIT("provider=runpod"), .author = CT_LIT("nina"), .comment = CT_LIT("maintenance overran"),
+         .from_ms = NOW_MS - 5 * CT_HOUR, .to_ms = NOW_MS - 3 * CT_HOUR, .made_ms = NOW_MS - 5 * CT_HOUR,
+         .matched_ms = CT_NONE}};
+    for (size_t i = 0; i < CT_LEN(silences); i++) {
+        assert_int_equal(ct_write_silence(w, &silences[i], &e), CT_OK);
+    }
+}
+
+/* ---- the program ---- */
+
+static int remove_all(void)
+{
+    char command[700];
+    snprintf(command, sizeof(command), "rm -rf '%s'", folder);
+    int status = system(command);
+    return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+}
+
+static const char settings[] = "[watch H100-SXM od lambda]\nitem = gpu:h100 form:sxm cloud:lambda\n"
+                               "[watch H100-SXM spot vastai]\nitem = gpu:h100 cloud:vastai\n"
+                               "[watch B200-SXM spot aws]\nitem = gpu:b200 cloud:aws\n"
+                               "[watch MI300X]\nitem = gpu:mi300x\n"
+                               "[watch H200 crusoe]\nitem = gpu:h200\n";
+
+static int setup(void **state)
+{
+    (void)state;
+    char path[800];
+    struct ct_error e = {0};
+    snprintf(folder, sizeof(folder), "%s/oncall-XXXXXX", getenv("CT_BUILDDIR"));
+    if (!mkdtemp(folder)) {
+        return -1;
+    }
+    snprintf(program, sizeof(program), "%s/cloudtape", getenv("CT_BUILDDIR"));
+    snprintf(db, sizeof(db), "%s/t.db", folder);
+    snprintf(home, sizeof(home), "%s/home", folder);
+    snprintf(path, sizeof(path), "%s/cloudtape", home);
+    mkdir(home, 0700);
+    mkdir(path, 0700);
+    snprintf(path, sizeof(path), "%s/cloudtape/config.ini", home);
+    return ct_write_file(path, ct_span(settings), &e) == CT_OK ? 0 : -1;
+}
+
+static int teardown(void **state)
+{
+    (void)state;
+    return remove_all();
+}
+
+static int filled(void **state)
+{
+    static const char *const ends[] = {"", "-wal", "-shm", ".lock"};
+    struct ct_writer *w = NULL;
+    struct ct_error e = {0};
+    (void)state;
+    for (size_t i = 0; i < CT_LEN(ends); i++) {
+        char path[700];
+        snprintf(path, sizeof(path), "%s%s", db, ends[i]);
+        unlink(path);
+    }
+    if (ct_writer_open(db, CT_OPEN_BULK, &w, &e) != CT_OK) {
+        fail_msg("%s: %s", e.where, e.what);
+    }
+    write_market(w);
+    write_alerts(w);
+    ct_writer_close(w);
+    return 0;
+}
+
+static struct vt *start(int rows, int cols, const char *option, const char *more)
+{
+    static char places[4][720];
+    static const char *const names[] = {"HOME", "XDG_CONFIG_HOME", "XDG_STATE_HOME", "XDG_DATA_HOME"};
+    const char *argv[] = {program, "--db", db, "--no-fetch", option, NULL};
+    const char *env[] = {"CLOUDTAPE_NOW=" NOW, "USER=nina", places[0], places[1], places[2], places[3], more, NULL};
+    for (int i = 0; i < 4; i++) {
+        snprintf(places[i], sizeof(places[i]), "%s=%s", names[i], home);
+    }
+    struct vt *v = vt_start(rows, cols, argv, env);
+    vt_wait(v, "openai/api");
+    vt_wait_gone(v, "? helps"); /* the first hint, four seconds long */
+    return v;
+}
+
+static void leave(struct vt *v)
+{
+    vt_paste(v, "Q");
+    assert_int_equal(vt_end(v, 10000), 0);
+    assert_false(vt_alternate(v));
+    vt_free(v);
+}
+
+/* ---- looks ---- */
+
+static void look(struct vt *v, bool looks, const char *screen, int rows, int cols, const char *how, int *bad)
+{
+    struct ct_buf text = CT_BUF_INIT;
+    char name[64];
+    vt_settle(v, 300);
+    snprintf(name, sizeof(name), "oncall-%s-%dx%d-%s", screen, cols, rows, how);
+    vt_text(v, looks, &text);
+    golden_compare_text(text.p, name, bad);
+    ct_buf_free(&text);
+}
+
+static const int sizes[][2] = {{24, 80}, {40, 120}, {60, 200}, {14, 44}};
+
+static void screens_of_a_bad_day_look_as_accepted(const char *option, const char *env, bool looks, const char *how)
+{
+    int bad = 0;
+    struct vt *v = start(24, 80, option, env);
+    for (size_t i = 0; i < CT_LEN(sizes); i++) {
+        int rows = sizes[i][0], cols = sizes[i][1];
+        vt_resize(v, rows, cols);
+        vt_type(v, "1");
+        vt_wait(v, "openai/api");
+        look(v, looks, "now", rows, cols, how, &bad);
+        vt_type(v, "7");
+        vt_wait(v, "ACKED");
+        look(v, looks, "alerts", rows, cols, how, &bad);
+    }
+    leave(v);
+    assert_int_equal(bad, 0);
+}
+
+static void open_alerts_look_as_accepted_with_colours(void **state)
+{
+    (void)state;
+    screens_of_a_bad_day_look_as_accepted(NULL, NULL, true, "unicode");
+}
+
+static void open_alerts_look_as_accepted_without_colours(void **state)
+{
+    (void)state;
+    screens_of_a_bad_day_look_as_accepted("--charset=ascii", "NO_COLOR=1", true, "ascii");
+}
+
+/* ---- what the one on call does ---- */
+
+static void an_incident_of_a_region_is_taken_where_it_is_seen(void **state)
+{
+    (void)state;
+    struct vt *v = start(24, 80, NULL, NULL);
+    assert_true(vt_has(v, "3 new, 1 ack"));
+    assert_non_null(strstr(vt_row(v, vt_find(v, "! PART  aws/us-east-1", NULL)), "ack 29m")); /* its alert is aws/cloud's */
+    assert_non_null(strstr(vt_row(v, vt_find(v, "gcp/us-central1", NULL)), "mut 26m"));
+    vt_type(v, "a"); /* openai */
+    vt_wait(v, "until it recovers");
+    vt_wait(v, "2 new, 2 ack");
+    vt_type(v, "jj");
+    vt_wait(v, ">~ DEGR  together");
+    vt_type(v, "S");
+    vt_wait(v, ":silence provider=together 2h");
+    vt_wait(v, "covers 1 of 6 open alerts: together/inference");
+    vt_type(v, "known, T-1\r");
+    vt_wait(v, "1 new, 2 ack");
+    assert_non_null(strstr(vt_row(v, vt_find(v, "together/inference", NULL)), "mut 2h"));
+    vt_type(v, "jj"); /* a page that cannot be read: nobody has an alert about it */
+    vt_wait(v, ">? UNKN");
+    vt_type(v, "a");
+    vt_wait(v, "no alert is about this row");
+    leave(v);
+}
+
+static void what_the_watchlist_filters_mean_holds_on_all_of_screen_1(void **state)
+{
+    (void)state;
+    struct vt *v = start(40, 120, NULL, NULL);
+    vt_wait(v, "a H100-SXM od lambda/us-east-1"); /* the chart shows what is followed, not what most follow */
+    vt_wait(v, "H100-SXM H200-SXM B200-SXM MI300X");
+    assert_false(vt_has(v, "H100-PCIe"));
+    assert_false(vt_has(v, "w! PART")); /* no series, so nothing that is followed */
+    leave(v);
+}
+
+static void line_1_leaves_out_words_before_counts_and_keeps_the_clock(void **state)
+{
+    (void)state;
+    static const struct {
+        int cols;
+        const char *left, *right;
+    } cases[] = {
+        {119, /* the clock is on the bar of screens */ "cloudtape  X 1 DOWN  ! 1 PART  ~ 2 DEGR  ? 1 UNKN  . 5 ok ",
+         " 3 new, 1 ack, 1 muted (26m) 1 UNDELIVERED"},
+        {90, "cloudtape  X 1 DOWN  ! 1 PART  ~ 2 DEGR  ? 1 UNKN  . 5 ok ", " 3 new, 1 ack 1 UNSENT 14:32Z"},
+        {80, "cloudtape  X 1 DOWN  ! 1 PART  ~ 2 DEGR  ? 1 UNKN ", " 3 new, 1 ack 1 UNSENT 14:32Z"},
+        {70, "cloudtape  X1 !1 ~2 ?1 ", " 3 new, 1 ack 1 UNSENT 14:32Z"},
+        {44, "X1 !1 ~2 ?1 ", " 3 new, 1 ack 1 UNSENT 14:32Z"},
+    };
+    struct vt *v = start(24, 80, NULL, NULL);
+    for (size_t i = 0; i < CT_LEN(cases); i++) {
+        vt_resize(v, 24, cases[i].cols);
+        vt_settle(v, 300);
+        const char *row = vt_row(v, 0);
+        if (strncmp(row, cases[i].left, strlen(cases[i].left)) != 0 || !ct_span_ends(ct_span(row), cases[i].right)) {
+            fail_msg("%d columns: \"%s\"", cases[i].cols, row);
+        }
+    }
+    leave(v);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+#define T(name) cmocka_unit_test_setup(name, filled)
+        T(open_alerts_look_as_accepted_with_colours),
+        T(open_alerts_look_as_accepted_without_colours),
+        T(an_incident_of_a_region_is_taken_where_it_is_seen),
+        T(what_the_watchlist_filters_mean_holds_on_all_of_screen_1),
+        T(line_1_leaves_out_words_before_counts_and_keeps_the_clock),
+    };
+    return cmocka_run_group_tests_name("oncall", tests, setup, teardown);
+}
