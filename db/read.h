@@ -445,7 +445,8 @@ struct ct_history {
 extern const struct ct_table ct_history_table;
 /* The series Q->subject names, as struct ct_history rows over [from_ms, to_ms]: by its whole name;
  * by a glob, those that had begun by then; by an ending at a '/' or by words in it ("h100 lambda
- * od") when only one series has them (a price goes before the stock of the same offer).
+ * od") when only one series has them (a price goes before the stock of the same offer), or one index, or one that
+ * is still there.
  * CT_ERR_NOT_FOUND names the nearest series, CT_ERR_USAGE two of several. With Q->whole neither. */
 ct_load_fn ct_read_history;
 /* The same of several whole names at once, all series of them in that order; a name that nothing has is left out. */

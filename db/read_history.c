@@ -231,6 +231,29 @@ static void prefer_prices(struct ct_span subject, struct ct_series_list *list)
         list->v.n = n;
 }
 
+/* Of several that words or an ending mean: the one index among them ("h100-sxm spot" names no place, so the market
+ * is meant), else the one that is still there. LIST stays when neither says which. */
+static void choose_meant(struct ct_reader *r, struct ct_span subject, struct ct_series_list *list)
+{
+    struct ct_series_list market = {.v = {NULL, 0, 0}};
+    size_t indices = 0, present = 0;
+    struct ct_series_ref index = {.id = 0}, one = {.id = 0};
+    ct_market_names(r, subject, false, named, CT_NAMED_WORDS, CT_SERIES_MOST, &market);
+    for (size_t i = 0; i < market.v.n; i++) {
+        indices += market.v.v[i].kind == CT_SERIES_INDEX;
+        index = market.v.v[i].kind == CT_SERIES_INDEX ? market.v.v[i] : index;
+    }
+    for (size_t i = 0; i < list->v.n && list->v.n < CT_SERIES_MOST; i++) {
+        bool gone = list->v.v[i].kind < CT_SERIES_INDEX && ct_gone(ct_asof(r, list->v.v[i].id, r->at));
+        present += !gone;
+        one = gone ? one : list->v.v[i];
+    }
+    if (indices != 1 && present != 1)
+        return;
+    list->v.v[0] = indices == 1 ? index : one;
+    list->v.n = 1;
+}
+
 /* ---- points ---- */
 
 enum { MOST_STEPS = 100000 };
@@ -588,6 +611,8 @@ enum ct_status ct_read_history(struct ct_reader *r, const struct ct_query *q, st
         drop_later(r, &list);
     if (how == CT_NAMED_ENDING || how == CT_NAMED_WORDS)
         prefer_prices(q->subject, &list);
+    if (how >= CT_NAMED_ENDING && !one_name(&list))
+        choose_meant(r, q->subject, &list);
     if (r->status == CT_OK && !q->whole && (how == CT_NAMED_NOTHING || list.v.n == 0))
         (void)not_found(r, q->subject);
     else if (r->status == CT_OK && how >= CT_NAMED_ENDING && !one_name(&list))

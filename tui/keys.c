@@ -151,6 +151,7 @@ static const struct ct_binding defaults[] = {
     {CHART, CT_KEY_DOWN, 0, CT_ACT_ROW_DOWN, false},
     {CHART, 'k', 0, CT_ACT_ROW_UP, false},
     {CHART, CT_KEY_UP, 0, CT_ACT_ROW_UP, false},
+    {CHART, CT_KEY_ENTER, 0, CT_ACT_DETAIL, false},
     {CHART, 'd', 0, CT_ACT_DROP, false},
     {CHART, 'v', 0, CT_ACT_STYLE, false},
     {CHART, '%', 0, CT_ACT_PERCENT, false},

@@ -480,12 +480,39 @@ static void different_units_are_refused_unless_indexed(void **state)
     leave(v, "Q");
 }
 
-static void an_ambiguous_name_says_which_it_could_be(void **state)
+static void words_and_a_window_open_the_index_they_mean(void **state)
 {
     (void)state;
     struct vt *v = start(24, 120, NULL, NULL);
-    type_line(v, "history h100 sxm od");
-    vt_wait(v, "may be 5 series");
+    type_line(v, "history h100-sxm od 90d");
+    vt_wait(v, "1 series, 90d");
+    vt_wait(v, "H100-SXM od index");
+    type_line(v, "history h100 lambda 7d"); /* a place: that one's price, not its stock */
+    vt_wait(v, "1 series, 7d");
+    vt_wait(v, "H100-SXM od lambda/us-1");
+    leave(v, "Q");
+}
+
+static void an_ambiguous_name_offers_a_list_to_choose_from(void **state)
+{
+    (void)state;
+    struct vt *v = start(24, 120, NULL, NULL);
+    type_line(v, "history sxm us-1 7d");
+    vt_wait(v, "sxm us-1: one of 5 series   Enter opens one");
+    int y = vt_find(v, "WHICH ONE?", NULL);
+    assert_non_null(strstr(vt_row(v, y + 1), ">"));
+    vt_type(v, "jj");
+    char row[600];
+    snprintf(row, sizeof(row), "%s", vt_row(v, y + 3));
+    char *name = strstr(row, "H100-SXM-80x1 od ");
+    assert_non_null(name);
+    name += strlen("H100-SXM-80x1 od ");
+    name[strcspn(name, " ")] = '\0';
+    vt_type(v, "\r");
+    vt_wait(v, "1 series, 7d");
+    vt_wait(v, name); /* the place chosen */
+    vt_type(v, "\r"); /* and on the chart it opens what there is to know */
+    vt_wait(v, ">Detail");
     leave(v, "Q");
 }
 
@@ -598,7 +625,8 @@ int main(void)
         cmocka_unit_test(the_anchor_measures_from_an_incident_to_a_price),
         cmocka_unit_test(windows_are_set_in_words),
         cmocka_unit_test(different_units_are_refused_unless_indexed),
-        cmocka_unit_test(an_ambiguous_name_says_which_it_could_be),
+        cmocka_unit_test(words_and_a_window_open_the_index_they_mean),
+        cmocka_unit_test(an_ambiguous_name_offers_a_list_to_choose_from),
         cmocka_unit_test(the_whole_bench_moves_through_time),
         cmocka_unit_test(the_status_screen_tells_page_and_measure_plans_and_days),
         cmocka_unit_test(an_incident_is_read_at_any_moment_as_it_was_told_then),

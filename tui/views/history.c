@@ -69,6 +69,87 @@ static bool chart_series(const struct ct_history *h, struct ct_arena *a, struct 
     return true;
 }
 
+static enum ct_role format_choice(const void *row, const struct ct_draw *d, struct ct_buf *out)
+{
+    (void)d;
+    ct_view_series(out, ((const struct ct_series_row *)row)->series);
+    return CT_ROLE_TEXT;
+}
+
+static enum ct_role format_choice_unit(const void *row, const struct ct_draw *d, struct ct_buf *out)
+{
+    (void)d;
+    ct_view_unit(out, ((const struct ct_series_row *)row)->unit);
+    return CT_ROLE_TEXT;
+}
+
+static const struct ct_tcol choice_cols[] = {
+    {.column = "series", .header = "WHICH ONE?", .min = 20, .max = 60, .middle = true, .format = format_choice},
+    {.column = "unit", .header = "UNIT", .min = 7, .drop = 2, .format = format_choice_unit},
+    {.column = "first_at", .header = "SINCE", .min = 6, .align = 1, .drop = 3},
+    {.column = "last_at", .header = "CHANGED", .min = 7, .align = 1},
+    {.column = "changes", .header = "CHANGES", .min = 7, .align = 1, .drop = 1},
+    {.column = "source", .header = "SOURCE", .min = 10, .max = 24, .drop = 4},
+};
+const struct ct_tview history_choices = {
+    .table = &ct_series_table, .cols = choice_cols, .n_cols = CT_LEN(choice_cols), .frozen = 1,
+    .id = "series", .series = "series", .noun = "series",
+};
+
+/* What changed last comes first: it is there still, most likely. */
+static int by_change(const void *a, const void *b)
+{
+    const struct ct_series_row *x = a, *y = b;
+    bool market = x->last_ms == CT_NONE, other = y->last_ms == CT_NONE; /* worked out: of all sellers */
+    if (market != other)
+        return market ? -1 : 1;
+    if (x->last_ms != y->last_ms)
+        return x->last_ms > y->last_ms ? -1 : 1;
+    return ct_span_cmp(x->series, y->series);
+}
+
+static bool has_words(struct ct_span name, struct ct_span words)
+{
+    bool all = true;
+    while (words.p && all) {
+        struct ct_span word = ct_span_cut(&words, ' ');
+        all = !word.n || ct_span_ihas(name, word);
+    }
+    return all;
+}
+
+/* The series that Q's subject may mean: indices with its words, and those recorded; no stock unless it says so. */
+static enum ct_status list_choices(struct ct_reader *r, const struct ct_query *q, struct ct_arena *a,
+                                   struct history_model *m, struct ct_error *err)
+{
+    struct ct_rows rows = {NULL, 0};
+    const struct ct_panel_query plain = {.at_ms = q->at_ms};
+    bool stock = ct_span_ihas(q->subject, CT_LIT("stock"));
+    struct ct_query of_market = *q;
+    struct ct_rows market = {NULL, 0};
+    of_market.subject = CT_LIT("index/*");
+    enum ct_status st = ct_read_series(r, q, a, &rows, err);
+    if (st == CT_OK)
+        st = ct_read_series(r, &of_market, a, &market, err);
+    const struct ct_series_row *v = rows.v, *index = market.v;
+    struct ct_series_row *kept = ct_arena_alloc(a, (rows.n + market.n + 1) * sizeof(*kept));
+    size_t n = 0;
+    m->choices = ct_arena_alloc(a, sizeof(*m->choices));
+    if (!kept || !m->choices)
+        return ct_fail(err, CT_ERR_LIMIT, "history", NULL);
+    for (size_t i = 0; st == CT_OK && i < market.n; i++)
+        if (has_words(index[i].series, q->subject))
+            kept[n++] = index[i];
+    for (size_t i = 0; st == CT_OK && i < rows.n; i++)
+        if (stock || !ct_span_starts(v[i].series, "stock/"))
+            kept[n++] = v[i];
+    if (n)
+        qsort(kept, n, sizeof(*kept), by_change);
+    return st == CT_OK ? ct_tmodel_load(&history_choices, (struct ct_rows){kept, n}, &plain, q->now_ms, a,
+                                        m->choices, err)
+                       : st;
+}
+
 /* Adds the series of one name (or glob). A name that means none or several is remembered, not an error. */
 static enum ct_status add_name(struct ct_reader *r, const struct ct_query *query,
                                struct ct_span name, struct ct_arena *a, struct history_model *m,
@@ -82,7 +163,7 @@ static enum ct_status add_name(struct ct_reader *r, const struct ct_query *query
     if (st == CT_ERR_NOT_FOUND || st == CT_ERR_USAGE || (st == CT_OK && !found.n)) {
         m->missing = ct_arena_printf(a, "%.*s: %s", CT_FMT(name),
                                      why.what[0] ? why.what : "nothing recorded");
-        return CT_OK;
+        return st == CT_ERR_USAGE && !m->choices ? list_choices(r, &q, a, m, err) : CT_OK;
     }
     if (st != CT_OK) {
         if (err)
@@ -515,6 +596,18 @@ static enum ct_act_result act_look(struct history_state *s, const struct history
     return CT_ACT_DRAW;
 }
 
+/* The keys of a list while there is one to choose from; what widens or moves the window works all the same. */
+static enum ct_act_result choose(struct history_state *s, const struct history_model *m, enum ct_action action,
+                                 int letter, struct ct_panel_query *q, struct ct_frame_request *req)
+{
+    if (action == CT_ACT_DETAIL)
+        action = CT_ACT_HISTORY;
+    if (action != CT_ACT_HISTORY && action != CT_ACT_ROW_DOWN && action != CT_ACT_ROW_UP &&
+        action != CT_ACT_COPY)
+        return CT_ACT_IGNORED;
+    return ct_tview_act(&history_choices, &s->choice, m->choices, action, letter, q, req);
+}
+
 static enum ct_act_result act(void *state, const void *model, enum ct_action action, int letter,
                               struct ct_panel_query *q, struct ct_frame_request *req)
 {
@@ -522,9 +615,10 @@ static enum ct_act_result act(void *state, const void *model, enum ct_action act
     const struct history_model *m = model;
     int64_t from, to;
     bool moving;
-    (void)letter;
     if (!m)
         return CT_ACT_IGNORED;
+    if (m->choices && !m->n)
+        return choose(s, m, action, letter, q, req);
     /* From what was asked last, which may be ahead of what is loaded. */
     ct_view_window(q, m->end_ms, HISTORY_STANDARD, &from, &to, &moving);
     if (moving && q->from_ms <= HISTORY_ALL)

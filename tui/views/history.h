@@ -21,6 +21,7 @@ struct history_model {
     size_t left_out;         /* series beyond the eighth */
     struct ct_span subject;  /* names shown, separated by '\n' */
     struct ct_span missing;  /* why a name has no line; null when all have */
+    struct ct_tmodel *choices; /* what an unclear name may mean, while there is nothing else to show; NULL: none */
     bool standing_in;        /* nobody chose these series */
     int64_t from_ms, to_ms, end_ms; /* END: now, or the time machine's moment */
     bool moving;             /* the window ends there and moves along */
@@ -28,7 +29,10 @@ struct history_model {
     struct ct_chart_event *marks; /* one an event */
 };
 
+extern const struct ct_tview history_choices; /* rows: struct ct_series_row */
+
 struct history_state {
+    struct ct_tstate choice;
     int64_t cursor_ms, anchor_ms; /* 0: none */
     int selected;
     int cols, left;               /* of the plot, as last drawn; 0: none yet */

@@ -489,6 +489,14 @@ static void draw_nothing(const struct history_model *m, struct ct_box box)
                  CT_LIT("L on a row of any table opens its history, c compares"));
 }
 
+/* A name that may be several: which one? */
+static void draw_choices(const struct history_model *m, struct history_state *s, const struct ct_draw *d,
+                         struct ct_box box, struct ct_buf *note)
+{
+    ct_buf_addf(note, "%.*s: one of %zu series   Enter opens one", CT_FMT(m->subject), m->choices->rows.n);
+    ct_tview_draw(&history_choices, &s->choice, m->choices, d, box, note, "nothing of that name");
+}
+
 /* Series and events side by side, in frames of their own where there is room. */
 static void draw_lower(struct ct_box box, const struct history_model *m,
                        const struct history_state *s, const struct ct_draw *d)
@@ -525,6 +533,10 @@ void history_draw(void *state, const void *model, const struct ct_draw *d, struc
     s->selected = s->selected < (int)m->n ? s->selected : (int)m->n - 1;
     s->selected = s->selected > 0 ? s->selected : 0; /* also after a move while there was none */
     if (!m->n) {
+        if (m->choices) {
+            draw_choices(m, s, d, box, note);
+            return;
+        }
         make_note(note, m, s, d, box.cols);
         draw_nothing(m, box);
         return;
