@@ -65,10 +65,21 @@ int ct_cmd_events(struct ct_call *c)
 {
     static const struct plain p = {&ct_event_table, ct_read_events, "at kind severity subject text",
                                    "", CT_KINDS_ALL};
+    enum { MOST = 1000000 }; /* at once in memory */
     struct ct_query q = ct_call_query(c);
+    struct ct_envelope e;
+    struct ct_rows rows;
+    int64_t some = CT_NONE;
     if (ct_call_window(c, &q) != CT_OK)
         return ct_report(&c->err);
-    return print_plain(c, &p, &q);
+    if (!c->n_words && !c->flag[CT_FLAG_FILTER] && !c->flag[CT_FLAG_SORT] &&
+        ct_call_number(c, CT_FLAG_LIMIT, 0, &some) != CT_OK)
+        return ct_report(&c->err);
+    q.limit = some > 0 && some < MOST ? (size_t)some : MOST;
+    int code = load_plain(c, &p, &q, &rows, &e);
+    if (code == 0 && rows.n == MOST)
+        fprintf(stderr, "cloudtape: only the newest %d events; --to names where others begin\n", MOST);
+    return code ? code : ct_print_rows(c, p.table, rows, p.text_columns, p.sort, 0, &e);
 }
 
 int ct_cmd_movers(struct ct_call *c)

@@ -45,7 +45,7 @@ enum ct_status ct_read_articles(struct ct_reader *r, const struct ct_query *q, s
                                 struct ct_rows *out, struct ct_error *err)
 {
     CT_VEC(struct found) v = {NULL, 0, 0};
-    size_t limit = q->limit && q->limit < 100000 ? q->limit : 1000;
+    size_t limit = q->limit ? q->limit : 1000;
     ct_load_begin(r, q, a, err);
     struct ct_source_list sources = ct_sources_at(r);
     for (size_t i = 0; i < sources.n; i++) {

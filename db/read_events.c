@@ -173,7 +173,7 @@ enum ct_status ct_read_events(struct ct_reader *r, const struct ct_query *q, str
                               struct ct_rows *out, struct ct_error *err)
 {
     struct ct_event_list rows = {.v = {NULL, 0, 0}};
-    size_t limit = q->limit && q->limit < 1000000 ? q->limit : 10000;
+    size_t limit = q->limit ? q->limit : 10000;
     ct_load_begin(r, q, a, err);
     struct ct_source_list sources = ct_sources_at(r);
     struct ct_event_window w = {.from_ms = q->from_ms,
