@@ -58,7 +58,7 @@
     X(WORDS, "SELECT text FROM words WHERE series_id=?1 AND from_ms<=?2"                           \
              " ORDER BY from_ms DESC LIMIT 1")                                                     \
     X(ATTEMPTS, "SELECT b,errors FROM attempts WHERE source_id=?1 AND from_ms<=?2 ORDER BY from_ms DESC") \
-    X(POLL_NEXT, "SELECT from_ms FROM poll WHERE source_id=?1 AND from_ms>?2 AND from_ms<=?3"     \
+    X(POLL_NEXT, "SELECT from_ms,imported FROM poll WHERE source_id=?1 AND from_ms>?2 AND from_ms<=?3"     \
                  " AND outcome<=1 ORDER BY from_ms LIMIT 1")                                       \
     X(SERIES_OF, "SELECT s.id," SQL_CUR " FROM series s WHERE source_id=?1 AND kind=?2")           \
     X(RATES, "SELECT id,ext_key FROM series WHERE source_id=?1 AND kind=?2")                       \

@@ -336,6 +336,18 @@ static bool usual_pause(struct ct_reader *r, const struct ct_source_at *s, int64
     return widest == CT_NONE || (to - from) / 4 <= widest;
 }
 
+/* The good answer behind a window that ends at END, when that was imported; CT_NONE. */
+static int64_t imported_behind(struct ct_reader *r, const struct ct_source_at *s, int64_t end)
+{
+    int64_t at = CT_NONE;
+    sqlite3_stmt *st = ct_use(r, SQL_POLL_NEXT, 3, s->id, end, r->at);
+    if (ct_step(r, st) && sqlite3_column_int(st, 1))
+        at = ct_col_must(st, 0);
+    if (st)
+        sqlite3_reset(st);
+    return at;
+}
+
 void ct_source_gaps(struct ct_reader *r, const struct ct_source_at *s, int64_t from_ms,
                     int64_t to_ms, struct ct_gaps *out)
 {
@@ -348,8 +360,9 @@ void ct_source_gaps(struct ct_reader *r, const struct ct_source_at *s, int64_t f
     struct ct_polls polls = ct_polls_between(r, s->id, from_ms, to_ms);
     for (size_t k = 0; k <= polls.n && r->status == CT_OK; k++) {
         const struct ct_poll *p = k < polls.n ? &polls.v[k] : NULL; /* behind the last: the end of the window */
-        int64_t at = p ? p->from_ms : to_ms;
-        bool imported = p && p->imported;
+        int64_t at = p ? p->from_ms : to_ms, behind = p || !good_imported ? CT_NONE : imported_behind(r, s, to_ms);
+        bool imported = p ? p->imported : behind != CT_NONE; /* a window may end inside a usual pause */
+        at = behind != CT_NONE ? behind : at;
         if (p && !p->good) {
             struct ct_gap *f = CT_VEC_PUSH(r->arena, &failed);
             if (f)

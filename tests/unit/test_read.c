@@ -1383,22 +1383,60 @@ static void a_hole_in_imports_is_a_gap_where_their_rhythm_shows_it(void **state)
         import(t.f, "token", T0 + now_and_then[i] * CT_DAY);
     }
     t.q.subject = CT_LIT("gpu/aws/us-east-1/H100-SXM-80x8/od/p5");
-    t.q.to_ms = T0 + 65 * CT_DAY;
-    for (int zoom = 0; zoom < 2; zoom++) { /* whatever part of it is looked at */
-        t.q.from_ms = zoom ? T0 + 40 * CT_DAY : 0;
+    for (int zoom = 0; zoom < 3; zoom++) { /* whatever part of it is looked at */
+        t.q.from_ms = zoom == 1 ? T0 + 40 * CT_DAY : 0;
+        t.q.to_ms = T0 + (zoom == 2 ? 50 : 65) * CT_DAY;
         struct ct_rows rows = load(&t, ct_read_history);
         const struct ct_history *h = rows.v;
         const struct ct_gap *g = h->gaps.v;
         assert_int_equal(h->gaps.n, 1);
-        assert_int_equal(g->from_ms, T0 + (zoom ? 40 : 3) * CT_DAY);
-        assert_int_equal(g->to_ms, T0 + 63 * CT_DAY);
+        assert_int_equal(g->from_ms, T0 + (zoom == 1 ? 40 : 3) * CT_DAY);
+        assert_int_equal(g->to_ms, T0 + (zoom == 2 ? 50 : 63) * CT_DAY);
         assert_true(ct_span_is(g->reason, "not recorded"));
     }
-    t.q.from_ms = 0;
-    t.q.to_ms = T0 + 380 * CT_DAY;
     t.q.subject = CT_LIT("m/input");
-    struct ct_rows rows = load(&t, ct_read_history);
-    assert_int_equal(((const struct ct_history *)rows.v)->gaps.n, 0);
+    for (int day = 380; day > 105; day -= 30) { /* a window may end inside a pause as this collector makes them */
+        t.q.from_ms = 0;
+        t.q.to_ms = T0 + day * CT_DAY;
+        struct ct_rows rows = load(&t, ct_read_history);
+        assert_int_equal(((const struct ct_history *)rows.v)->gaps.n, 0);
+    }
+    end(&t);
+}
+
+static void a_price_between_two_imports_of_a_usual_pause_is_known(void **state)
+{
+    struct read t = begin(state, MIN(0) + 40 * CT_DAY);
+    for (int week = 0; week < 6; week++) {
+        offer(t.f, "p5", 2000 + week * 100, CT_STOCK_AVAILABLE);
+        import(t.f, "list", T0 + week * 7 * CT_DAY);
+    }
+    t.q.at_ms = T0 + 35 * CT_DAY + CT_HOUR;
+    t.q.from_ms = T0 + 18 * CT_DAY; /* four days after the third list, three before the next */
+    shows(&t, ct_read_movers, &ct_mover_table, "then now", "2.2|2.5");
+    end(&t);
+}
+
+/* What a command asks for is more than any screen does. */
+static void as_many_as_are_asked_for_come(void **state)
+{
+    struct read t = begin(state, MIN(24 * 60));
+    offer(t.f, "p5", 2000, CT_STOCK_AVAILABLE);
+    fetch(t.f, "price", MIN(0));
+    const char *sql =
+        "UPDATE source SET kind = 3 WHERE name = 'list';"
+        "WITH RECURSIVE h(i) AS (SELECT 1 UNION ALL SELECT i+1 FROM h WHERE i<10020)"
+        " INSERT INTO event (at_ms, id, origin, kind, severity, source_id, text)"
+        " SELECT 1760000000000+i, i, 3, 2, 0, 1, 'x' FROM h;"
+        "WITH RECURSIVE h(i) AS (SELECT 1 UNION ALL SELECT i+1 FROM h WHERE i<1020)"
+        " INSERT INTO article (source_id, ext_id, title, first_ms, seen_ms)"
+        " SELECT id, 'a' || i, 'x', 1760000000000+i, 1760000000000+i FROM h, source WHERE name = 'list'";
+    assert_int_equal(sqlite3_exec(t.f->look, sql, NULL, NULL, NULL), SQLITE_OK);
+    assert_int_equal(load(&t, ct_read_events).n, 10000);
+    assert_int_equal(load(&t, ct_read_articles).n, 1000);
+    t.q.limit = 1000000;
+    assert_int_equal(load(&t, ct_read_events).n, 10020);
+    assert_int_equal(load(&t, ct_read_articles).n, 1020);
     end(&t);
 }
 
@@ -1628,6 +1666,8 @@ int main(void)
         T(open_says_what_is_wrong_with_the_file),
         T(a_newer_layout_opens_and_says_so),
         T(a_hole_in_imports_is_a_gap_where_their_rhythm_shows_it),
+        T(a_price_between_two_imports_of_a_usual_pause_is_known),
+        T(as_many_as_are_asked_for_come),
         T(movers_are_the_largest_moves_first_of_prices_known_then_and_now),
         T(figures_tell_absences_gaps_and_what_was_in_force),
         T(the_summary_counts_samples),
