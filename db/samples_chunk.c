@@ -1,0 +1,118 @@
+/* What is sealed: chunks of one series, one of them unpacked at a time. */
+#include "db/samples_priv.h"
+
+int64_t ct_s_key(int64_t series, int64_t at_ms)
+{
+    int64_t second = at_ms < 0 ? 0 : at_ms >= CT_MOST_MS ? CT_MOST_MS / 1000 - 1 : at_ms / 1000;
+    return series << CT_SECOND_BITS | second;
+}
+
+int64_t ct_chunk_series(int64_t key)
+{
+    return key >> CT_SECOND_BITS;
+}
+
+int64_t ct_chunk_from_ms(int64_t key)
+{
+    return (key & ((INT64_C(1) << CT_SECOND_BITS) - 1)) * 1000;
+}
+
+/* Every sample of a chunk is of its second or later. */
+static bool unpack(struct ct_window *w, struct ct_span blob)
+{
+    size_t n = ct_blob_rows(blob);
+    if (n + 1 > w->cap) {
+        w->cap = n + 1;
+        w->v = ct_xrealloc(w->v, w->cap * sizeof *w->v);
+    }
+    w->n = n;
+    return ct_blob_decode(blob, w->v) && w->v[0].at_ms >= ct_chunk_from_ms(w->key) &&
+           w->v[n - 1].at_ms < CT_MOST_MS;
+}
+
+bool ct_s_open(struct ct_samples *s, sqlite3_stmt *st)
+{
+    struct ct_window *w = &s->at;
+    bool found = ct_s_step(s, st);
+    if (found && !(w->valid && w->key == sqlite3_column_int64(st, 0))) {
+        w->key = sqlite3_column_int64(st, 0);
+        w->upto = w->key;
+        w->damaged = !unpack(w, ct_s_blob(st, 1));
+        w->valid = true;
+        if (w->damaged) {
+            w->v[0] = (struct ct_sample){ct_chunk_from_ms(w->key), CT_NONE, CT_SAMPLE_DAMAGED};
+            w->n = 1;
+        }
+    }
+    ct_s_end(st);
+    return found;
+}
+
+void ct_s_forget_window(struct ct_samples *s)
+{
+    s->at.valid = false;
+    s->at.none = 0;
+}
+
+/* The window holds the newest sealed sample of SERIES at or before T. */
+static bool inside(const struct ct_samples *s, int64_t series, int64_t t)
+{
+    const struct ct_window *w = &s->at;
+    return w->valid && ct_chunk_series(w->key) == series && w->v[0].at_ms <= t &&
+           (t < w->v[w->n - 1].at_ms || ct_s_key(series, t) <= w->upto);
+}
+
+/* The last chunk of SERIES up to KEY becomes the window; false: there is none. */
+static bool open_last(struct ct_samples *s, int64_t series, int64_t key)
+{
+    struct ct_window *w = &s->at;
+    if (key <= w->none && ct_chunk_series(w->none) == series)
+        return false;
+    bool found = ct_s_open(s, ct_s_use(s, CT_S_CHUNK_AT, key, ct_s_key(series, 0)));
+    if (found && key > w->upto)
+        w->upto = key;
+    if (!found && s->rc == SQLITE_OK)
+        w->none = key;
+    return found;
+}
+
+/* The chunk behind the window, or (BEHIND false) the first of SERIES becomes the window; false: there is none. */
+static bool open_next(struct ct_samples *s, int64_t series, bool behind)
+{
+    struct ct_window *w = &s->at;
+    int64_t most = ct_s_key(series, CT_MOST_MS), *known = behind ? &w->upto : &w->none;
+    if (*known == most)
+        return false;
+    bool found = ct_s_open(s, ct_s_use(s, CT_S_CHUNK_AFTER, behind ? w->key + 1 : ct_s_key(series, 0), most));
+    if (!found && s->rc == SQLITE_OK)
+        *known = most;
+    return found;
+}
+
+bool ct_s_sealed_at(struct ct_samples *s, int64_t series, int64_t t, struct ct_sample *out)
+{
+    const struct ct_window *w = &s->at;
+    if (t < 0)
+        return false;
+    if (!inside(s, series, t)) {
+        int64_t key = ct_s_key(series, t);
+        do
+            if (!open_last(s, series, key))
+                return false;
+        while (w->v[0].at_ms > t && (key = w->key - 1, true));
+    }
+    *out = w->v[ct_s_until(w->v, w->n, t) - 1];
+    return true;
+}
+
+const struct ct_sample *ct_s_sealed_after(struct ct_samples *s, int64_t series, int64_t t, size_t *n)
+{
+    const struct ct_window *w = &s->at;
+    bool walked = w->valid && ct_chunk_series(w->key) == series && w->v[w->n - 1].at_ms == t;
+    bool found = walked || inside(s, series, t) || (t >= 0 && open_last(s, series, ct_s_key(series, t)));
+    if ((!found || w->v[w->n - 1].at_ms <= t) && !open_next(s, series, found))
+        return NULL;
+    size_t i = ct_s_until(w->v, w->n, t);
+    *n = w->n - i;
+    return i < w->n ? w->v + i : NULL;
+}

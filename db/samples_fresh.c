@@ -1,0 +1,240 @@
+/* What is not sealed yet: the ticks, by series in memory. */
+#include "db/samples_priv.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* ---- in memory ---- */
+
+static size_t slot_of(const struct ct_samples *s, int64_t series)
+{
+    size_t at = (size_t)((uint64_t)series * UINT64_C(0x9e3779b97f4a7c15) >> 32) & (s->n_slots - 1);
+    while (s->slot[at] && s->fresh[s->slot[at] - 1].series != series)
+        at = (at + 1) & (s->n_slots - 1);
+    return at;
+}
+
+struct ct_fresh *ct_s_fresh(const struct ct_samples *s, int64_t series)
+{
+    size_t at = s->n_fresh ? slot_of(s, series) : 0;
+    return s->n_fresh && s->slot[at] ? &s->fresh[s->slot[at] - 1] : NULL;
+}
+
+static struct ct_fresh *add_fresh(struct ct_samples *s, int64_t series)
+{
+    struct ct_fresh *f = ct_s_fresh(s, series);
+    if (f)
+        return f;
+    s->fresh = ct_s_grown(s->fresh, s->n_fresh, &s->cap_fresh, sizeof *s->fresh);
+    s->fresh[s->n_fresh++] = (struct ct_fresh){.series = series};
+    if (s->n_fresh * 2 > s->n_slots) {
+        s->n_slots = s->n_slots ? s->n_slots * 2 : 64;
+        s->slot = ct_xrealloc(s->slot, s->n_slots * sizeof *s->slot);
+        memset(s->slot, 0, s->n_slots * sizeof *s->slot);
+        for (size_t i = 0; i + 1 < s->n_fresh; i++)
+            s->slot[slot_of(s, s->fresh[i].series)] = (uint32_t)i + 1;
+    }
+    s->slot[slot_of(s, series)] = (uint32_t)s->n_fresh;
+    return &s->fresh[s->n_fresh - 1];
+}
+
+static void set_fresh(struct ct_samples *s, int64_t series, struct ct_sample v)
+{
+    struct ct_fresh *f = add_fresh(s, series);
+    size_t i = ct_s_until(f->v, f->n, v.at_ms);
+    if (i > 0 && f->v[i - 1].at_ms == v.at_ms) {
+        f->v[i - 1] = v;
+        return;
+    }
+    if (f->n == f->cap) {
+        f->cap = f->cap ? f->cap * 2 : 4;
+        f->v = ct_xrealloc(f->v, f->cap * sizeof *f->v);
+    }
+    memmove(f->v + i + 1, f->v + i, (f->n - i) * sizeof *f->v);
+    f->v[i] = v;
+    f->n++;
+    s->n_rows++;
+}
+
+void ct_s_clear(struct ct_samples *s)
+{
+    for (size_t i = 0; i < s->n_fresh; i++)
+        free(s->fresh[i].v);
+    if (s->n_slots)
+        memset(s->slot, 0, s->n_slots * sizeof *s->slot);
+    s->n_fresh = s->n_rows = s->n_bad = s->told = s->n_dirty = 0;
+    s->n_ticks = s->net = s->dirty_net = s->last = 0;
+    s->next = s->n_order = 0;
+    s->loaded = false;
+    ct_s_forget_window(s);
+}
+
+/* ---- from the file ---- */
+
+static void load_tick(struct ct_samples *s, sqlite3_stmt *st)
+{
+    struct ct_span blob = ct_s_blob(st, 3);
+    int64_t at_ms = sqlite3_column_int64(st, 1);
+    size_t n = ct_blob_rows(blob);
+    struct ct_sample *v = ct_xcalloc(n + 1, sizeof *v);
+    bool fine = ct_blob_decode(blob, v);
+    for (size_t i = 0; fine && i < n; i++)
+        fine = ct_s_usable(v[i].at_ms, at_ms);
+    for (size_t i = 0; fine && i < n; i++)
+        set_fresh(s, v[i].at_ms, (struct ct_sample){at_ms, v[i].value, v[i].flags});
+    free(v);
+    int64_t tick = sqlite3_column_int64(st, 0);
+    s->last = tick > s->last ? tick : s->last;
+    if (fine) {
+        s->net += sqlite3_column_int64(st, 2);
+        s->n_ticks++;
+        return;
+    }
+    s->bad = ct_s_grown(s->bad, s->n_bad, &s->cap_bad, sizeof *s->bad);
+    s->bad[s->n_bad++] = (struct ct_bad_tick){tick, sqlite3_column_int64(st, 4), at_ms};
+}
+
+/* A damaged tick may have held every series of its source that has changed since. Those that changed
+ * last at that moment are known from their own rows; of the others nobody knows until their next
+ * sample. That much is said by marks, which are made anew whenever the ticks are read. */
+static void mark_bad(struct ct_samples *s, const struct ct_bad_tick *b)
+{
+    sqlite3_stmt *st = ct_s_use(s, CT_S_CHANGED_SINCE, b->source, b->at_ms);
+    while (b->at_ms >= 0 && b->at_ms < CT_MOST_MS && ct_s_step(s, st)) {
+        int64_t series = sqlite3_column_int64(st, 0);
+        bool last = sqlite3_column_int64(st, 1) == b->at_ms;
+        bool number = last && sqlite3_column_type(st, 2) == SQLITE_INTEGER;
+        struct ct_sample there, mark = {b->at_ms, number ? sqlite3_column_int64(st, 2) : CT_NONE,
+                                        last ? sqlite3_column_int(st, 3) & 63 : CT_SAMPLE_DAMAGED};
+        const struct ct_fresh *f = ct_s_usable(series, b->at_ms) ? ct_s_fresh(s, series) : NULL;
+        size_t i = f ? ct_s_until(f->v, f->n, b->at_ms) : 0;
+        bool known = (i > 0 && f->v[i - 1].at_ms == b->at_ms) ||
+                     (ct_s_sealed_at(s, series, b->at_ms, &there) && there.at_ms == b->at_ms);
+        if (!known && ct_s_usable(series, b->at_ms))
+            set_fresh(s, series, mark);
+    }
+}
+
+bool ct_s_look(struct ct_samples *s)
+{
+    if (s->sure || s->rc != SQLITE_OK)
+        return s->rc == SQLITE_OK;
+    int64_t version = ct_s_ask(s, ct_s_use(s, CT_S_DATA_VERSION, 0, 0));
+    if (!s->loaded || version != s->version) {
+        int64_t sealed = ct_s_ask(s, ct_s_use(s, CT_S_META, true, 0));
+        if (!s->loaded || sealed != s->sealed)
+            ct_s_clear(s);
+        s->sealed = sealed;
+        s->version = version;
+        ct_s_forget_window(s);
+        if (s->last < sealed)
+            s->last = sealed;
+        sqlite3_stmt *st = ct_s_use(s, CT_S_TICKS, s->loaded ? s->last : -1, 0);
+        while (ct_s_step(s, st))
+            load_tick(s, st);
+        while (s->told < s->n_bad)
+            mark_bad(s, &s->bad[s->told++]);
+        s->loaded = s->rc == SQLITE_OK;
+    }
+    s->sure = s->loaded;
+    return s->sure;
+}
+
+/* ---- writing ---- */
+
+static void set(struct ct_samples *s, int64_t series, struct ct_sample v, int net)
+{
+    if (!ct_s_look(s))
+        return;
+    if (!ct_s_usable(series, v.at_ms)) {
+        ct_s_keep(s, SQLITE_RANGE);
+        return;
+    }
+    set_fresh(s, series, v);
+    s->dirty = ct_s_grown(s->dirty, s->n_dirty, &s->cap_dirty, sizeof *s->dirty);
+    s->dirty[s->n_dirty++] = (struct ct_place){series, v.at_ms};
+    s->dirty_net += net;
+}
+
+void ct_sample_put(struct ct_samples *s, int64_t series, struct ct_sample v)
+{
+    set(s, series, v, 1);
+}
+
+void ct_sample_replace(struct ct_samples *s, int64_t series, struct ct_sample v)
+{
+    set(s, series, v, 0);
+}
+
+bool ct_sample_del(struct ct_samples *s, int64_t series, int64_t at_ms)
+{
+    struct ct_sample v;
+    if (!ct_sample_at(s, series, at_ms, &v) || v.at_ms != at_ms)
+        return false;
+    set(s, series, (struct ct_sample){at_ms, CT_NONE, CT_GONE_AGAIN}, -1);
+    return true;
+}
+
+static int by_place(const void *a, const void *b)
+{
+    const struct ct_place *x = a, *y = b;
+    if (x->at_ms != y->at_ms)
+        return x->at_ms < y->at_ms ? -1 : 1;
+    return (x->series > y->series) - (x->series < y->series);
+}
+
+static void put_tick(struct ct_samples *s, int64_t source, int64_t at_ms, const struct ct_buf *blob)
+{
+    sqlite3_stmt *st = ct_s_use(s, CT_S_TICK_PUT, s->last + 1, at_ms);
+    if (!st)
+        return;
+    (void)sqlite3_bind_int64(st, 3, source);
+    (void)sqlite3_bind_int64(st, 4, s->dirty_net);
+    (void)sqlite3_bind_blob64(st, 5, blob->p, blob->n, SQLITE_STATIC);
+    ct_s_run(s, st);
+    (void)sqlite3_clear_bindings(st);
+    s->last++;
+    s->n_ticks++;
+    s->net += s->dirty_net;
+    s->dirty_net = 0;
+}
+
+void ct_samples_flush(struct ct_samples *s, int64_t source)
+{
+    if (s->rc != SQLITE_OK || s->n_dirty == 0)
+        return;
+    for (size_t i = 1; i < s->n_dirty; i++)
+        if (by_place(&s->dirty[i - 1], &s->dirty[i]) > 0) {
+            qsort(s->dirty, s->n_dirty, sizeof *s->dirty, by_place);
+            break;
+        }
+    s->earliest = s->dirty[0].at_ms < s->earliest ? s->dirty[0].at_ms : s->earliest;
+    struct ct_sample *rows = ct_xcalloc(s->n_dirty, sizeof *rows); /* a series each */
+    struct ct_buf blob = CT_BUF_INIT;
+    size_t n = 0;
+    for (size_t i = 0; i < s->n_dirty; i++) {
+        const struct ct_place *p = &s->dirty[i];
+        const struct ct_fresh *f = ct_s_fresh(s, p->series);
+        struct ct_sample v = f->v[ct_s_until(f->v, f->n, p->at_ms) - 1];
+        if (n == 0 || rows[n - 1].at_ms != p->series)
+            rows[n++] = (struct ct_sample){p->series, v.value, v.flags};
+        if (i + 1 < s->n_dirty && p[1].at_ms == p->at_ms)
+            continue;
+        for (size_t k = 0; k < n; k += CT_BLOB_MOST) {
+            ct_buf_clear(&blob);
+            ct_blob_encode(&blob, rows + k, n - k < CT_BLOB_MOST ? n - k : CT_BLOB_MOST);
+            put_tick(s, source, p->at_ms, &blob);
+        }
+        n = 0;
+    }
+    s->n_dirty = 0;
+    ct_buf_free(&blob);
+    free(rows);
+}
+
+int64_t ct_samples_earliest(struct ct_samples *s)
+{
+    int64_t earliest = s->earliest;
+    s->earliest = INT64_MAX;
+    return earliest;
+}

@@ -1,0 +1,130 @@
+/* What the samples*.c files share; nobody else includes this. samples.c is the door: it opens and closes, runs
+ * statements, and reads what is sealed and what is not as one. samples_fresh.c has what is not sealed yet, in the file
+ * and in memory, and writes it; samples_chunk.c reads what is sealed; samples_seal.c makes the one into the other. */
+#ifndef CT_SAMPLES_PRIV_H
+#define CT_SAMPLES_PRIV_H
+
+#include "db/model.h"
+#include "db/samples.h"
+
+#define CT_CHUNK_ROWS 256
+#define CT_SECOND_BITS 38
+#define CT_MOST_SERIES (INT64_C(1) << (63 - CT_SECOND_BITS))
+#define CT_MOST_MS ((INT64_C(1) << CT_SECOND_BITS) * 1000)
+#define CT_GONE_AGAIN 64 /* in ticks: the sample at this moment is taken away */
+
+enum {
+    CT_S_CHUNK_AT,
+    CT_S_CHUNK_AFTER,
+    CT_S_CHUNK_PUT,
+    CT_S_CHUNK_DEL,
+    CT_S_TICKS,
+    CT_S_TICK_PUT,
+    CT_S_TICK_DEL,
+    CT_S_CHANGED_SINCE,
+    CT_S_META,
+    CT_S_META_PUT,
+    CT_S_DATA_VERSION,
+    CT_S_N_SQL
+};
+
+/* The unsealed samples of one series, oldest first. */
+struct ct_fresh {
+    int64_t series;
+    struct ct_sample *v;
+    uint32_t n, cap;
+};
+
+/* A tick that cannot be read. */
+struct ct_bad_tick {
+    int64_t n, source, at_ms;
+};
+
+/* The chunk last looked into, and what looking showed: up to key UPTO none of its series follows it, and up to key NONE
+ * that series has none at all. */
+struct ct_window {
+    bool valid, damaged;
+    int64_t key, upto, none;
+    struct ct_sample *v;
+    size_t n, cap;
+};
+
+struct ct_place {
+    int64_t series, at_ms;
+};
+
+struct ct_samples {
+    sqlite3 *db;
+    sqlite3_stmt *st[CT_S_N_SQL];
+    int rc;
+    bool sure, loaded; /* looked at in this transaction; at all */
+    int64_t version;   /* PRAGMA data_version of what is loaded */
+    int64_t sealed, last; /* ticks up to SEALED are gone from the file, up to LAST are loaded */
+    int64_t n_ticks, net;
+    struct ct_fresh *fresh;
+    uint32_t *slot; /* open addressing: index in FRESH + 1 */
+    size_t n_fresh, cap_fresh, n_slots, n_rows;
+    struct ct_bad_tick *bad;
+    size_t n_bad, cap_bad, told; /* what the first TOLD of them cost is marked in FRESH */
+    struct ct_window at;
+    /* of the running commit */
+    struct ct_place *dirty;
+    size_t n_dirty, cap_dirty;
+    int64_t dirty_net, earliest; /* EARLIEST moment written since that was asked */
+    /* of sealing: up to tick UPTO, the series ORDER[NEXT..N_ORDER) are still to do */
+    int64_t upto, upto_net;
+    size_t *order;
+    size_t next, n_order;
+};
+
+/* ---- samples.c ---- */
+
+void *ct_s_grown(void *v, size_t n, size_t *cap, size_t size); /* room for one more in a vector of SIZE each */
+void ct_s_keep(struct ct_samples *s, int rc);
+/* Statement ID with A and B bound as far as it takes them; NULL after a failure. */
+sqlite3_stmt *ct_s_use(struct ct_samples *s, int id, int64_t a, int64_t b);
+bool ct_s_step(struct ct_samples *s, sqlite3_stmt *st); /* true: a row. Otherwise ST is reset. */
+void ct_s_end(sqlite3_stmt *st);
+void ct_s_run(struct ct_samples *s, sqlite3_stmt *st);
+int64_t ct_s_ask(struct ct_samples *s, sqlite3_stmt *st);
+struct ct_span ct_s_blob(sqlite3_stmt *st, int column);
+
+/* How many of V[0..N), in the order of time, are at or before T. */
+static inline size_t ct_s_until(const struct ct_sample *v, size_t n, int64_t t)
+{
+    size_t low = 0, high = n;
+    if (n && v[n - 1].at_ms <= t)
+        return n;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (v[middle].at_ms <= t)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+static inline bool ct_s_usable(int64_t series, int64_t at_ms)
+{
+    return series > 0 && series < CT_MOST_SERIES && at_ms >= 0 && at_ms < CT_MOST_MS;
+}
+
+/* ---- samples_fresh.c ---- */
+
+void ct_s_clear(struct ct_samples *s); /* forgets what is in memory */
+bool ct_s_look(struct ct_samples *s);  /* everything that is unsealed is in memory, as of this transaction */
+struct ct_fresh *ct_s_fresh(const struct ct_samples *s, int64_t series); /* NULL: nothing */
+
+/* ---- samples_chunk.c ---- */
+
+int64_t ct_s_key(int64_t series, int64_t at_ms);
+void ct_s_forget_window(struct ct_samples *s);
+/* The chunk that ST finds becomes the window; false: it finds none. */
+bool ct_s_open(struct ct_samples *s, sqlite3_stmt *st);
+/* The newest sealed sample at or before T. */
+bool ct_s_sealed_at(struct ct_samples *s, int64_t series, int64_t t, struct ct_sample *out);
+/* Sealed samples after T, the oldest first: *N of one chunk; NULL: there are none. */
+const struct ct_sample *ct_s_sealed_after(struct ct_samples *s, int64_t series, int64_t t, size_t *n);
+
+#endif
