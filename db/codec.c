@@ -20,24 +20,30 @@ static char *put(char *p, uint64_t v)
     return p;
 }
 
-struct input {
-    const unsigned char *p, *end;
-    bool bad;
+/* A number and where the next one stands; NULL: there is none, or it has too many bits. */
+struct number {
+    const unsigned char *next;
+    uint64_t v;
 };
 
-static uint64_t get(struct input *in)
+static struct number long_number(const unsigned char *p, const unsigned char *end)
 {
     uint64_t v = 0;
-    for (int shift = 0; in->p < in->end && shift < 64; shift += 7) {
-        uint64_t byte = *in->p++;
+    for (int shift = 0; p < end && shift < 64; shift += 7) {
+        uint64_t byte = *p++;
         if (shift == 63 && byte > 1)
             break;
         v |= (byte & 127) << shift;
         if (byte < 128)
-            return v;
+            return (struct number){p, v};
     }
-    in->bad = true;
-    return 0;
+    return (struct number){NULL, 0};
+}
+
+/* Most have one byte. */
+static inline struct number get(const unsigned char *p, const unsigned char *end)
+{
+    return p < end && *p < 128 ? (struct number){p + 1, *p} : long_number(p, end);
 }
 
 /* Differences wrap around, so that any two numbers have one; small ones of either sign are small. */
@@ -137,24 +143,29 @@ void ct_blob_encode(struct ct_buf *out, const struct ct_sample *v, size_t n)
 
 /* What stands before the rows; N is 0 when that makes no sense. */
 struct head {
-    struct input in;
+    const unsigned char *p, *end; /* of the rows */
     uint64_t n, key, key_step, value, value_step;
 };
 
 static struct head read_head(struct ct_span blob)
 {
     struct head h = {.n = 0};
+    uint64_t *const fields[] = {&h.n, &h.key, &h.key_step, &h.value, &h.value_step};
     if (blob.n <= SUM_BYTES || blob.p[0] != VERSION)
         return h;
-    h.in.p = (const unsigned char *)blob.p + 1;
-    h.in.end = (const unsigned char *)blob.p + blob.n - SUM_BYTES;
-    uint64_t n = get(&h.in);
-    h.key = unfold(get(&h.in));
-    h.key_step = get(&h.in);
-    h.value = unfold(get(&h.in));
-    h.value_step = get(&h.in);
-    bool fine = !h.in.bad && h.key_step > 0 && n <= CT_BLOB_MOST && n <= (uint64_t)(h.in.end - h.in.p);
-    h.n = fine ? n : 0;
+    h.end = (const unsigned char *)blob.p + blob.n - SUM_BYTES;
+    h.p = (const unsigned char *)blob.p + 1;
+    for (size_t i = 0; i < CT_LEN(fields); i++) {
+        struct number next = get(h.p, h.end);
+        if (!next.next)
+            return (struct head){.n = 0};
+        *fields[i] = next.v;
+        h.p = next.next;
+    }
+    h.key = unfold(h.key);
+    h.value = unfold(h.value);
+    if (h.key_step == 0 || h.n > CT_BLOB_MOST || h.n > (uint64_t)(h.end - h.p))
+        h.n = 0;
     return h;
 }
 
@@ -163,38 +174,79 @@ size_t ct_blob_rows(struct ct_span blob)
     return (size_t)read_head(blob).n;
 }
 
-/* A key behind the one before it, in bounds; false: no. */
-static bool next_key(int64_t *key, uint64_t steps, uint64_t step, bool first)
+static bool sum_fits(struct ct_span blob)
 {
-    uint64_t room = (uint64_t)CT_BLOB_KEY_MOST - (uint64_t)*key;
-    if ((steps == 0) != first || (steps && step > room / steps))
+    const unsigned char *p = (const unsigned char *)blob.p + blob.n - SUM_BYTES;
+    uint32_t sum = 0;
+    for (int i = 0; i < SUM_BYTES; i++)
+        sum |= (uint32_t)p[i] << 8 * i;
+    return sum == sum_of((struct ct_span){blob.p, blob.n - SUM_BYTES});
+}
+
+/* What goes on from row to row. */
+struct rows {
+    const unsigned char *p, *end;
+    struct ct_sample *v, *last; /* the next one to fill; behind the last one */
+    uint64_t key, value, key_step, value_step;
+    uint64_t room; /* how many steps the key may still go */
+    int words;
+};
+
+static void add_row(struct rows *r, uint64_t steps, uint64_t change)
+{
+    r->room -= steps;
+    r->key += steps * r->key_step;
+    r->value += unfold(change) * r->value_step;
+    r->v->at_ms = (int64_t)r->key;
+    r->v->value = r->words & NO_NUMBER ? CT_NONE : (int64_t)r->value;
+    r->v++->flags = r->words & 127;
+}
+
+/* Any row; only the FIRST stands at the first key. False: damaged. */
+static bool read_row(struct rows *r, bool first)
+{
+    struct number key = get(r->p, r->end), change = {key.next, 0};
+    if (!key.next || (key.v >> 1 == 0) != first || key.v >> 1 > r->room)
         return false;
-    *key = (int64_t)((uint64_t)*key + steps * step);
+    if (key.v & 1)
+        r->words = change.next < r->end ? *change.next++ : 0;
+    if (!(r->words & NO_NUMBER))
+        change = get(change.next, r->end);
+    if (!change.next)
+        return false;
+    r->p = change.next;
+    add_row(r, key.v >> 1, change.v);
     return true;
+}
+
+/* The usual rows from here on: a few steps and a small change, a byte each, and nothing else. */
+static void read_usual(struct rows *rest)
+{
+    enum { MOST_STEPS = 63 };
+    struct rows r = *rest;
+    size_t n = (size_t)(r.last - r.v), by_bytes = (size_t)(r.end - r.p) / 2;
+    n = by_bytes < n ? by_bytes : n;
+    n = r.room / MOST_STEPS < n ? (size_t)(r.room / MOST_STEPS) : n;
+    if (r.words & NO_NUMBER)
+        return;
+    for (; n > 0 && r.p[0] && !(r.p[0] & 129) && r.p[1] < 128; n--, r.p += 2)
+        add_row(&r, r.p[0] >> 1, r.p[1]);
+    *rest = r;
 }
 
 bool ct_blob_decode(struct ct_span blob, struct ct_sample *v)
 {
-    struct head h = read_head(blob);
-    struct input *in = &h.in;
-    int64_t key = (int64_t)h.key;
-    if (h.n == 0 || key < -CT_BLOB_KEY_MOST || key > CT_BLOB_KEY_MOST)
+    const struct head h = read_head(blob);
+    int64_t first = (int64_t)h.key;
+    if (h.n == 0 || first < -CT_BLOB_KEY_MOST || first > CT_BLOB_KEY_MOST || !sum_fits(blob))
         return false;
-    uint32_t sum = 0;
-    for (int i = 0; i < SUM_BYTES; i++)
-        sum |= (uint32_t)in->end[i] << 8 * i;
-    if (sum != sum_of((struct ct_span){blob.p, blob.n - SUM_BYTES}))
-        return false;
-    int now = 0;
-    for (size_t i = 0; i < h.n && !in->bad; i++) {
-        uint64_t steps = get(in);
-        if (!next_key(&key, steps >> 1, h.key_step, i == 0))
+    struct rows r = {.p = h.p, .end = h.end, .v = v, .last = v + h.n, .key = h.key, .value = h.value,
+                     .key_step = h.key_step, .value_step = h.value_step,
+                     .room = ((uint64_t)CT_BLOB_KEY_MOST - h.key) / h.key_step};
+    while (r.v < r.last) {
+        if (!read_row(&r, r.v == v))
             return false;
-        if (steps & 1)
-            now = in->p < in->end ? *in->p++ : 0;
-        if (!(now & NO_NUMBER))
-            h.value += unfold(get(in)) * h.value_step;
-        v[i] = (struct ct_sample){key, now & NO_NUMBER ? CT_NONE : (int64_t)h.value, now & 127};
+        read_usual(&r);
     }
-    return !in->bad && in->p == in->end;
+    return r.p == r.end;
 }

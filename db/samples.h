@@ -3,7 +3,7 @@
  * of that connection; it reads inside the transaction its owner began.
  *
  * In the file a commit appends one row a moment to table tick, with all series that changed then.
- * From time to time sealing moves ticks into table chunk: some 256 neighbouring samples of one
+ * From time to time sealing moves ticks into table chunk: some 128 neighbouring samples of one
  * series a row, the key made of the series and the second of the first one, so that a year of one
  * series is a few rows side by side. What ticks say counts more than what chunks say, later ticks
  * more than earlier ones: sealing may stop and begin anew at any point. The ticks not yet sealed

@@ -7,7 +7,7 @@
 #include "db/model.h"
 #include "db/samples.h"
 
-#define CT_CHUNK_ROWS 256
+#define CT_CHUNK_ROWS 128 /* few, as a short window needs one whole; not so few that what each costs besides shows */
 #define CT_SECOND_BITS 38
 #define CT_MOST_SERIES (INT64_C(1) << (63 - CT_SECOND_BITS))
 #define CT_MOST_MS ((INT64_C(1) << CT_SECOND_BITS) * 1000)

@@ -320,29 +320,29 @@ static void a_damaged_window_is_a_gap_and_nothing_else(void **state)
     ct_samples_free(t.s);
     t.s = ct_samples_new(t.f->look);
     ct_samples_begin(t.s);
-    assert_true(ct_sample_at(t.s, 3, T0 + 255 * CT_HOUR, &v) && v.value == 1255);
-    for (int i = 256; i < 512; i += 51) {
+    assert_true(ct_sample_at(t.s, 3, T0 + 127 * CT_HOUR, &v) && v.value == 1127);
+    for (int i = 128; i < 256; i += 25) {
         assert_true(ct_sample_at(t.s, 3, T0 + i * CT_HOUR, &v));
         assert_int_equal(v.value, CT_NONE);
         assert_int_equal(v.flags, CT_SAMPLE_DAMAGED);
-        assert_int_equal(v.at_ms, T0 + 256 * CT_HOUR);
+        assert_int_equal(v.at_ms, T0 + 128 * CT_HOUR);
     }
-    assert_true(ct_sample_at(t.s, 3, T0 + 512 * CT_HOUR, &v) && v.value == 1512);
+    assert_true(ct_sample_at(t.s, 3, T0 + 256 * CT_HOUR, &v) && v.value == 1256);
     int n = 0;
     for (v.at_ms = 0; ct_sample_next(t.s, 3, CT_LIVE, &v);)
         n++;
-    assert_int_equal(n, 1000 - 256 + 1);
+    assert_int_equal(n, 1000 - 128 + 1);
 
     /* What comes late into it is kept, what is damaged stays for salvage. */
     sql(&t, "BEGIN IMMEDIATE");
-    ct_sample_put(t.s, 3, (struct ct_sample){T0 + 300 * CT_HOUR, 7, 0});
+    ct_sample_put(t.s, 3, (struct ct_sample){T0 + 150 * CT_HOUR, 7, 0});
     ct_samples_flush(t.s, 1);
     while (ct_samples_seal(t.s, 1000))
         continue;
     sql(&t, "COMMIT");
     ct_samples_begin(t.s);
-    assert_true(ct_sample_at(t.s, 3, T0 + 299 * CT_HOUR, &v) && (v.flags & CT_SAMPLE_DAMAGED));
-    assert_true(ct_sample_at(t.s, 3, T0 + 310 * CT_HOUR, &v) && v.value == 7);
+    assert_true(ct_sample_at(t.s, 3, T0 + 149 * CT_HOUR, &v) && (v.flags & CT_SAMPLE_DAMAGED));
+    assert_true(ct_sample_at(t.s, 3, T0 + 160 * CT_HOUR, &v) && v.value == 7);
     expect(t.f, "SELECT count(*) FROM chunk WHERE length(b) = 40", "1");
     ct_samples_free(t.s);
 }
