@@ -69,8 +69,9 @@ const struct ct_setting_def ct_setting_defs[] = {
     {"scope", "providers", CT_SET_LIST, 0, 0, NULL, NULL, "providers you depend on; unset: all"},
     {"scope", "regions", CT_SET_LIST, 0, 0, NULL, NULL,
      "regions of them you use, as aws/us-east-1 or gcp/europe-*; trouble elsewhere is listed, not counted"},
-    {"scope", "models", CT_SET_LIST, 0, 0, NULL, NULL, "models you use: \"watch\" in alert rules means them too"},
-    {"scope", "gpus", CT_SET_LIST, 0, 0, NULL, NULL, "GPUs you rent: \"watch\" in alert rules means them too"},
+    {"scope", "models", CT_SET_LIST, 0, 0, NULL, NULL, "models you use, globs too: screen 1 tells moves of theirs alone, and \"watch\" in alert rules means them"},
+    {"scope", "gpus", CT_SET_LIST, 0, 0, NULL, NULL, "GPUs you rent, as h100 or B200: screen 1 tells moves of theirs alone and shows their capacity, and \"watch\" in "
+     "alert rules means them"},
 
     {"watch", "item", CT_SET_TEXT, 0, 0, NULL, NULL,
      "a series, a glob of series, or a filter of offers such as gpu:h100 form:sxm type:od"},

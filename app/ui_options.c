@@ -186,7 +186,10 @@ void ct_ui_options_take(struct ct_call *c, struct ct_ui_options *o)
     o->mouse = ct_setting_number(c->settings, "", "mouse") == 1;
     o->no_confirm_quit = ct_setting_number(c->settings, "", "confirm_quit") == 0;
     o->scope = joined(c, ct_setting(c->settings, "scope", "providers"), "provider:", ',');
+    o->providers = ct_setting(c->settings, "scope", "providers");
     o->regions = ct_setting(c->settings, "scope", "regions");
+    o->models = ct_setting(c->settings, "scope", "models");
+    o->gpus = ct_setting(c->settings, "scope", "gpus");
     ct_ui_keys_take(c, o);
     take_views(c, o);
     o->watch = ct_call_watch(c);

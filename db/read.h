@@ -28,6 +28,12 @@ void ct_reader_hold(struct ct_reader *r, int64_t moment);
 int64_t ct_reader_version(struct ct_reader *r);
 
 /* What is asked. Zero it, then set what matters; at_ms must be set. */
+/* What a person depends on: lists separated by commas, which may hold globs. A provider is named by a part of its
+ * name, a model by its name with or without a variant, a GPU by a part such as "h100" or "H100-SXM". */
+struct ct_scope {
+    struct ct_span providers, models, gpus;
+};
+
 struct ct_query {
     int64_t at_ms;  /* CT_LIVE or the past moment */
     int64_t now_ms; /* the clock: ages of live answers; for a past moment ages count from at_ms */
@@ -50,6 +56,7 @@ struct ct_query {
     bool no_prices;         /* events: all but those of prices, which are most of them */
     struct ct_span regions; /* status: "aws/us-east-1, gcp/eu*": of a provider named here only trouble of these
                                regions, or of none in particular, counts for its state; null: all does */
+    struct ct_scope scope;  /* now: of these alone, and of the regions; null members: of all */
     bool gone;              /* also offers and models that are no longer there */
     bool believed;          /* events, moves, movers, tokens: none that is suspect */
 };

@@ -150,7 +150,8 @@ static void add_scope(struct ct_reader *r, const struct ct_source_at *s,
     row->since_ms = state.since_ms;
 }
 
-static void add_status(struct ct_reader *r, const struct ct_source_at *s, struct now_list *out)
+static void add_status(struct ct_reader *r, const struct ct_source_at *s, struct ct_span regions,
+                       struct now_list *out)
 {
     struct ct_scope_state state = ct_scope_state(r, s);
     struct ct_incident_list list = {.v = {NULL, 0, 0}};
@@ -165,7 +166,9 @@ static void add_status(struct ct_reader *r, const struct ct_source_at *s, struct
     for (int stale = 0; stale <= (bad && told < CT_STATE_DEGRADED); stale++) {
         for (size_t i = 0; i < list.v.n; i++) {
             const struct ct_incident_row *row = &list.v.v[i];
-            if (row->state < 0 || row->stale != stale)
+            bool elsewhere = ct_in_use(regions, s->provider, CT_SPAN_NONE) &&
+                             !ct_any_in_use(regions, s->provider, &row->regions);
+            if (row->state < 0 || row->stale != stale || elsewhere)
                 continue;
             int worst = incident_state(row, &components);
             if (worst > row->state && worst > state.state) /* never worse than line 1 counts it */
@@ -174,7 +177,9 @@ static void add_status(struct ct_reader *r, const struct ct_source_at *s, struct
             add_incident(r, s, row, worst, out);
         }
     }
-    if (bad && told < state.state) /* line 1 counts it: it has a row */
+    if (bad && ct_in_use(regions, s->provider, CT_SPAN_NONE))
+        state.state = ct_state_in_use(regions, s->provider, state.state, &list, &components);
+    if (state.state >= CT_STATE_DEGRADED && told < state.state) /* line 1 counts it: it has a row */
         add_scope(r, s, state, &components, out);
 }
 
@@ -485,6 +490,49 @@ static void add_alerts(struct ct_reader *r, struct now_list *rows)
     }
 }
 
+/* ---- scope ---- */
+
+/* PATTERN names TEXT: as a glob, else by being a part of it. */
+static bool has_part(struct ct_span text, struct ct_span pattern)
+{
+    return memchr(pattern.p, '*', pattern.n) ? ct_glob(pattern, text) : ct_span_ihas(text, pattern);
+}
+
+/* A model's name, or that before its variant ("gpt-5@2025-08-07"). */
+static bool is_model(struct ct_span text, struct ct_span pattern)
+{
+    struct ct_span rest = text;
+    return ct_glob(pattern, text) || ct_glob(pattern, ct_span_cut(&rest, '@'));
+}
+
+static bool in_list(struct ct_span list, struct ct_span text,
+                    bool (*names_it)(struct ct_span text, struct ct_span pattern))
+{
+    bool any = !list.n;
+    while (list.p && !any) {
+        struct ct_span one = ct_span_trim(ct_span_cut(&list, ','));
+        any = one.n && names_it(text, one);
+    }
+    return any;
+}
+
+/* Moves of GPUs and models nobody depends on stay on their own screens. */
+static void keep_in_scope(struct ct_reader *r, const struct ct_scope *scope, struct ct_event_list *events)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < events->v.n; i++) {
+        struct ct_span series = events->v.v[i].series;
+        bool token = ct_span_starts(series, "token/");
+        bool gpu = ct_span_starts(series, "gpu/") || ct_span_starts(series, "stock/");
+        bool in = token ? in_list(scope->models, ct_name_segment(r, series, 4), is_model)
+                  : gpu ? in_list(scope->gpus, ct_name_segment(r, series, 3), has_part)
+                        : true;
+        if (in)
+            events->v.v[n++] = events->v.v[i];
+    }
+    events->v.n = n;
+}
+
 /* ---- all ---- */
 
 static int worse(const void *a, const void *b)
@@ -507,12 +555,13 @@ enum ct_status ct_read_now(struct ct_reader *r, const struct ct_query *q, struct
     int64_t offline = ct_offline_since(r, &list);
     for (size_t i = 0; i < list.n && r->status == CT_OK; i++) {
         const struct ct_source_at *s = &list.v[i];
-        if (!ct_counts(r, s))
+        if (!ct_counts(r, s) || (s->provider.n && s->kind == CT_SOURCE_STATUS &&
+                                 !in_list(q->scope.providers, s->provider, has_part)))
             continue;
         if (wants_row(r, s) && offline == CT_NONE)
             add_unreadable(r, s, &rows);
         else if (s->kind == CT_SOURCE_STATUS && ct_readable(s))
-            add_status(r, s, &rows);
+            add_status(r, s, q->regions, &rows);
     }
     /* One broken uplink is one line, not one a source. */
     struct ct_now_row *row =
@@ -526,6 +575,7 @@ enum ct_status ct_read_now(struct ct_reader *r, const struct ct_query *q, struct
     ct_events_read(r, &list,
                    (struct ct_event_window){.from_ms = r->t - CT_DAY, .to_ms = r->at, .limit = MOST_EVENTS},
                    &events);
+    keep_in_scope(r, &q->scope, &events);
     add_price_moves(r, &events, &rows);
     add_stock_moves(r, &events, &rows);
     add_model_moves(r, &events, &rows);

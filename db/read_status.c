@@ -336,8 +336,7 @@ static struct ct_span why(struct ct_reader *r, const struct ct_source_at *s,
     return CT_SPAN_NONE;
 }
 
-/* REGIONS ("aws/us-east-1, gcp/eu*") has one of PROVIDER, and where REGION is given, this one. */
-static bool in_use(struct ct_span regions, struct ct_span provider, struct ct_span region)
+bool ct_in_use(struct ct_span regions, struct ct_span provider, struct ct_span region)
 {
     while (regions.p) {
         struct ct_span pattern = ct_span_trim(ct_span_cut(&regions, ','));
@@ -348,35 +347,32 @@ static bool in_use(struct ct_span regions, struct ct_span provider, struct ct_sp
     return false;
 }
 
-static bool any_in_use(struct ct_span regions, struct ct_span provider, const struct ct_list *list)
+bool ct_any_in_use(struct ct_span regions, struct ct_span provider, const struct ct_list *list)
 {
     bool any = list->n == 0; /* of no region in particular */
     for (size_t i = 0; i < list->n && !any; i++)
-        any = in_use(regions, provider, list->v[i]);
+        any = ct_in_use(regions, provider, list->v[i]);
     return any;
 }
 
-/* The state of a provider of which only some REGIONS are used. Trouble that only the page as a whole tells of may be
- * anywhere: it counts. */
-static int state_in_use(struct ct_span regions, const struct ct_status_row *row,
-                        const struct ct_incident_list *incidents,
-                        const struct ct_component_list *components)
+int ct_state_in_use(struct ct_span regions, struct ct_span provider, int state,
+                    const struct ct_incident_list *incidents, const struct ct_component_list *components)
 {
     int here = CT_STATE_OPERATIONAL, anywhere = here;
     for (size_t i = 0; i < components->v.n; i++) {
         const struct ct_component_row *c = &components->v.v[i];
-        bool counts = !c->region.n || in_use(regions, row->provider, c->region);
+        bool counts = !c->region.n || ct_in_use(regions, provider, c->region);
         anywhere = c->state > anywhere ? c->state : anywhere;
         here = counts && c->state > here ? c->state : here;
     }
     for (size_t i = 0; i < incidents->v.n; i++) {
         const struct ct_incident_row *in = &incidents->v.v[i];
-        bool counts = any_in_use(regions, row->provider, &in->regions);
-        int state = in->stale == 1 ? CT_STATE_OPERATIONAL : in->state;
-        anywhere = state > anywhere ? state : anywhere;
-        here = counts && state > here ? state : here;
+        bool counts = ct_any_in_use(regions, provider, &in->regions);
+        int one = in->stale == 1 ? CT_STATE_OPERATIONAL : in->state;
+        anywhere = one > anywhere ? one : anywhere;
+        here = counts && one > here ? one : here;
     }
-    return anywhere < row->state || here > row->state ? row->state : here;
+    return anywhere < state || here > state ? state : here;
 }
 
 static struct ct_status_row status_row(struct ct_reader *r, const struct ct_source_at *s,
@@ -403,8 +399,8 @@ static struct ct_status_row status_row(struct ct_reader *r, const struct ct_sour
         .components_total = components.v.n ? (int64_t)components.v.n : CT_NONE,
         .components_bad = components.v.n ? components.bad : CT_NONE,
     };
-    if (row.state >= CT_STATE_DEGRADED && in_use(regions, row.provider, CT_SPAN_NONE))
-        row.state = state_in_use(regions, &row, &incidents, &components);
+    if (row.state >= CT_STATE_DEGRADED && ct_in_use(regions, row.provider, CT_SPAN_NONE))
+        row.state = ct_state_in_use(regions, row.provider, row.state, &incidents, &components);
     row.reason = why(r, s, &row, &incidents, &components);
     read_days(r, s, &row);
     return row;

@@ -331,6 +331,11 @@ struct ct_rates {
  * previous working day from a source that is read; without one CT_NONE. */
 int64_t ct_in_dollars(struct ct_reader *r, const struct ct_source_list *sources,
                       struct ct_rates *rates, struct ct_span currency, int64_t value, int64_t at_ms);
+/* REGIONS ("aws/us-east-1, gcp/eu*") has one of PROVIDER, and where REGION is given, this one. */
+bool ct_in_use(struct ct_span regions, struct ct_span provider, struct ct_span region);
+/* One of LIST; so has a list of none in particular. */
+bool ct_any_in_use(struct ct_span regions, struct ct_span provider, const struct ct_list *list);
+
 /* Fresh or late: what it says may be believed. */
 static inline bool ct_readable(const struct ct_source_at *s)
 {
@@ -400,6 +405,10 @@ struct ct_component_list {
     CT_VEC(struct ct_component_row) v;
     int64_t bad; /* degraded or worse */
 };
+/* STATE of a provider of which only some REGIONS are used. Trouble that only the page as a whole tells of may be
+ * anywhere: it counts. */
+int ct_state_in_use(struct ct_span regions, struct ct_span provider, int state,
+                    const struct ct_incident_list *incidents, const struct ct_component_list *components);
 void ct_components_at(struct ct_reader *r, const struct ct_source_at *s,
                       struct ct_component_list *out);
 /* "3 of 28 components degraded: A, B, C"; of a probe what its last tries were. Null: none is bad. */

@@ -27,6 +27,7 @@ struct ct_ui_options {
     const char *history;    /* series to open on screen 6, one a line; NULL: none */
     int64_t at_ms;          /* 0 or CT_LIVE: live; else the past moment */
     const char *scope;      /* filter of what line 1 counts; NULL: all */
+    const char *providers, *models, *gpus; /* what a person depends on, lists separated by commas; NULL: all */
     const char *regions;    /* of providers of which only some are used; NULL: all count */
     const char *const *watch; /* ids followed, NULL-terminated; NULL: none */
     bool mouse, demo;       /* demo: "DEMO" on line 1 */

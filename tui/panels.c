@@ -24,6 +24,8 @@ void ui_fill_query(struct ct_ui *ui, struct panel *p)
     p->q.gone = ui->gone;
     p->q.believed = ui->believed;
     p->q.wants = ui->wants;
+    p->q.scope = (struct ct_scope){ct_span(ui->o->providers), ct_span(ui->o->models), ct_span(ui->o->gpus)};
+    p->q.regions = ct_span(ui->o->regions);
     memcpy(p->q.watch, ui->watch, sizeof(p->q.watch));
     if (p->screen == HISTORY_SCREEN) {
         memcpy(p->q.subject, ui->series, sizeof(p->q.subject));

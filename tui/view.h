@@ -139,6 +139,8 @@ struct ct_panel_query {
     char subject[512];     /* detail: the row id; history: series names separated by '\n' */
     char sort[48];         /* "COL" or "COL:desc"; "" = standing order */
     char group[32];
+    struct ct_scope scope; /* what the person depends on, from the settings, which outlive every query */
+    struct ct_span regions;
     bool watch_only, gone, believed;
     bool highlight;        /* the filter marks rows in place of hiding the others */
     struct ct_wants wants; /* cost, blended prices */

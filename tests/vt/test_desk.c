@@ -339,6 +339,28 @@ static void line_1_counts_the_providers_of_the_scope(void **state)
     leave(v);
 }
 
+static void screen_1_tells_of_what_is_mine_alone(void **state)
+{
+    (void)state;
+    struct vt *v = start(30, 100, NULL);
+    assert_true(vt_has(v, "B200 x4 od") && vt_has(v, "A100-SXM"));
+    leave(v);
+    write_config("[scope]\nproviders = aws\nmodels = gpt-5.4\ngpus = h100\n");
+    v = start(30, 100, NULL);
+    vt_wait(v, "what I follow, by cloud");
+    int rows = 0, top = vt_find(v, "STATE", NULL);
+    for (int y = top + 1; strncmp(vt_row(v, y), "└", strlen("└")) != 0; y++) {
+        bool capacity = strstr(vt_row(v, y), " CAP ") || strstr(vt_row(v, y), " MOVE ");
+        assert_true(!capacity || strstr(vt_row(v, y), "H100-"));
+        rows += capacity;
+    }
+    assert_true(rows > 0);
+    for (int y = vt_find(v, "what I follow, by cloud", NULL) + 2; strstr(vt_row(v, y), "│"); y++) {
+        assert_null(strstr(vt_row(v, y), "B200"));
+    }
+    leave(v);
+}
+
 /* ---- settings read again ---- */
 
 static void command(struct vt *v, const char *words)
@@ -439,6 +461,7 @@ int main(void)
         T(the_command_line_knows_the_words_of_the_shell),
         T(a_tab_is_clicked_and_a_drag_on_a_chart_measures),
         T(line_1_counts_the_providers_of_the_scope),
+        T(screen_1_tells_of_what_is_mine_alone),
         T(settings_are_read_again_and_i_stay_where_i_am),
         T(wrong_settings_change_nothing_and_are_listed),
         T(watched_settings_are_read_when_they_change),

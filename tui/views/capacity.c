@@ -177,6 +177,18 @@ static struct ct_rows bought(struct ct_rows rows, int purchase, struct ct_arena 
     return (struct ct_rows){kept, n};
 }
 
+/* What is followed, and the GPUs of the scope as filters. */
+static void followed_gpus(const struct ct_panel_query *q, struct ct_buf *out)
+{
+    struct ct_span rest = q->scope.gpus;
+    ct_buf_adds(out, q->watch);
+    while (rest.p) {
+        struct ct_span gpu = ct_span_trim(ct_span_cut(&rest, ','));
+        if (gpu.n)
+            ct_buf_addf(out, "\ngpu:%.*s", CT_FMT(gpu));
+    }
+}
+
 static enum ct_status load_cells(struct ct_reader *r, const struct ct_panel_query *q, int64_t now_ms,
                                  bool priced, struct ct_arena *a, const void **model,
                                  struct ct_error *err)
@@ -185,7 +197,9 @@ static enum ct_status load_cells(struct ct_reader *r, const struct ct_panel_quer
     struct ct_query query = ct_view_query(q, now_ms);
     struct ct_rows rows = {NULL, 0};
     struct ct_follows follows = {.v = {NULL, 0, 0}};
-    enum ct_status st = m && ct_follows_read(&ct_offer_table, q->watch, now_ms, a, &follows) == CT_OK
+    struct ct_buf watch = CT_BUF_INIT;
+    followed_gpus(q, &watch);
+    enum ct_status st = m && ct_follows_read(&ct_offer_table, watch.p ? watch.p : "", now_ms, a, &follows) == CT_OK
                             ? ct_read_offers(r, &query, a, &rows, err)
                             : ct_fail(err, CT_ERR_LIMIT, "capacity", NULL);
     if (st == CT_OK) {
@@ -194,6 +208,7 @@ static enum ct_status load_cells(struct ct_reader *r, const struct ct_panel_quer
             rows = bought(rows, purchase_of(q), a);
         st = fill(rows, &follows, a, m, err);
     }
+    ct_buf_free(&watch);
     *model = m;
     return st;
 }

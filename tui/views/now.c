@@ -109,6 +109,8 @@ static enum ct_status load(struct ct_reader *r, const struct ct_panel_query *q, 
     struct model *m = ct_arena_alloc(a, sizeof(*m));
     struct ct_query query = ct_view_query(q, now_ms);
     struct ct_rows rows = {NULL, 0};
+    query.scope = q->scope;
+    query.regions = q->regions;
     if (!m)
         return ct_fail(err, CT_ERR_LIMIT, "now", NULL);
     enum ct_status st = ct_read_summary(r, &query, a, &m->summary, err);
