@@ -163,6 +163,7 @@ static void forget(struct ct_shared *s)
 static void forget_kept(struct ct_reader *r)
 {
     ct_arena_free(r->kept.arena);
+    ct_arena_free(r->kept.sources_arena);
     r->kept = (struct ct_kept){.arena = NULL};
 }
 

@@ -200,6 +200,12 @@ struct ct_reader {
         struct kept_names *names; /* market_names.c */
         const struct kept_moved **moved; /* read_price_events.c; a table by series */
         size_t n_moved, moved_places;
+        struct ct_arena *sources_arena; /* source_at.c; NULL: none */
+        struct ct_source_list {
+            struct ct_source_at *v;
+            size_t n;
+        } sources; /* at that moment */
+        int64_t t, at;
     } kept;
     /* whole tables that panels loaded together ask for */
     struct ct_shared {
@@ -307,10 +313,7 @@ struct ct_source_at {
     bool newest; /* that attempt is the newest of all */
     struct ct_span error;
 };
-struct ct_source_list {
-    struct ct_source_at *v;
-    size_t n;
-};
+/* All, by id; to be left as they are. */
 struct ct_source_list ct_sources_at(struct ct_reader *r);
 /* Of the row of SQL_ATTEMPTS that ST is at, those made by T, into V of CT_ATTEMPTS_MOST, oldest first. */
 size_t ct_attempts_in_row(struct ct_reader *r, sqlite3_stmt *st, int64_t t, struct ct_attempt *v);

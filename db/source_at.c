@@ -135,7 +135,7 @@ static void read_figures(struct ct_source_at *s)
     s->left_out = s->tried.left_out;
 }
 
-struct ct_source_list ct_sources_at(struct ct_reader *r)
+static struct ct_source_list read_sources(struct ct_reader *r)
 {
     CT_VEC(struct ct_source_at) list = {NULL, 0, 0};
     sqlite3_stmt *st = ct_use(r, SQL_SOURCES, 0);
@@ -181,6 +181,27 @@ struct ct_source_list ct_sources_at(struct ct_reader *r)
             read_figures(&list.v[i]);
     }
     return (struct ct_source_list){list.v, list.n};
+}
+
+/* Every loader begins with them: those of one moment are read once a commit. */
+struct ct_source_list ct_sources_at(struct ct_reader *r)
+{
+    struct ct_kept *k = &r->kept;
+    struct ct_arena *answer = r->arena;
+    if (!k->sources_arena || k->t != r->t || k->at != r->at) {
+        ct_arena_free(k->sources_arena);
+        r->arena = k->sources_arena = ct_arena_new(0);
+        k->sources = read_sources(r);
+        k->t = r->t;
+        k->at = r->at;
+        r->arena = answer;
+    }
+    struct ct_source_list list = ct_arena_keep(answer, k->sources_arena) ? k->sources : (struct ct_source_list){NULL, 0};
+    if (r->status != CT_OK) { /* cut short, perhaps */
+        ct_arena_free(k->sources_arena);
+        k->sources_arena = NULL;
+    }
+    return list;
 }
 
 const struct ct_source_at *ct_source_by_id(const struct ct_source_list *list, int64_t id)

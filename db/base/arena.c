@@ -64,6 +64,9 @@ void ct_arena_free(struct ct_arena *a)
 
 bool ct_arena_keep(struct ct_arena *a, struct ct_arena *other)
 {
+    if (a->kept && a->kept->arena == other) {
+        return true;
+    }
     if (other->used > a->limit - a->used) {
         a->full = true;
         return false;
