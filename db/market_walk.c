@@ -304,7 +304,7 @@ bool ct_market_walk(struct ct_reader *r, struct ct_market *m, const struct ct_so
     if (!begin(&w, m, from_ms, to_ms))
         return true;
     w.most_turns = parts > MOST_TURNS ? parts : MOST_TURNS;
-    w.turn = ct_xcalloc(w.most_turns, sizeof *w.turn);
+    w.turn = ct_xmalloc(w.most_turns * sizeof *w.turn);
     bool few = gather(&w, from_ms, to_ms), all = !max_steps || (few && moments(&w) <= most);
     most = most < FEWEST_MOMENTS ? FEWEST_MOMENTS : most;
     if (all)

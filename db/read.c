@@ -544,30 +544,55 @@ bool ct_wording_at(struct ct_reader *r, enum ct_wording kind, int64_t source, st
 
 /* ---- small tools ---- */
 
+/* Brings the rows of V into ORDER, the places they come from; uses it up. SPARE: room for a row. */
+static void put_in_order(char *v, size_t *order, size_t n, size_t size, char *spare)
+{
+    for (size_t i = 0; i < n; i++) {
+        if (order[i] == i)
+            continue;
+        memcpy(spare, v + i * size, size);
+        size_t k = i;
+        for (size_t next; (next = order[k]) != i; k = next) {
+            memcpy(v + k * size, v + next * size, size);
+            order[k] = k;
+        }
+        memcpy(v + k * size, spare, size);
+        order[k] = k;
+    }
+}
+
+/* Merges places, not rows, which are large; runs that stand in order already cost one comparison. */
 void ct_sort(struct ct_reader *r, void *v, size_t n, size_t size,
              int (*compare)(const void *, const void *))
 {
-    char *spare = n > 1 ? ct_arena_alloc(r->arena, n * size) : NULL;
-    char *from = v, *to = spare;
-    if (!spare)
+    size_t *from = n > 1 ? ct_arena_alloc(r->arena, 2 * n * sizeof *from + size) : NULL;
+    if (!from)
         return;
+    size_t *to = from + n;
+    char *spare = (char *)(to + n);
+    for (size_t i = 0; i < n; i++)
+        from[i] = i;
+#define ROW(place) ((const char *)v + (place)*size)
     for (size_t width = 1; width < n; width *= 2) {
         for (size_t low = 0; low < n; low += 2 * width) {
             size_t middle = low + width < n ? low + width : n;
             size_t high = middle + width < n ? middle + width : n;
             size_t i = low, j = middle;
+            if (middle == high || compare(ROW(from[middle - 1]), ROW(from[middle])) <= 0) {
+                memcpy(to + low, from + low, (high - low) * sizeof *to);
+                continue;
+            }
             for (size_t k = low; k < high; k++) {
-                bool left =
-                    i < middle && (j >= high || compare(from + i * size, from + j * size) <= 0);
-                memcpy(to + k * size, from + (left ? i++ : j++) * size, size);
+                bool left = i < middle && (j >= high || compare(ROW(from[i]), ROW(from[j])) <= 0);
+                to[k] = from[left ? i++ : j++];
             }
         }
-        char *swap = from;
+        size_t *swap = from;
         from = to;
         to = swap;
     }
-    if (from != v)
-        memcpy(v, from, n * size);
+#undef ROW
+    put_in_order(v, from, n, size, spare);
 }
 
 bool ct_low_90d(struct ct_reader *r, int64_t series, int64_t t, int64_t v)

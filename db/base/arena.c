@@ -125,22 +125,53 @@ static struct block *add_block(struct ct_arena *a, size_t least)
     return b;
 }
 
-void *ct_arena_alloc(struct ct_arena *a, size_t size)
+/* What SIZE bytes take, up to where the next ones begin. */
+static size_t room_of(size_t size)
 {
     const size_t align = _Alignof(max_align_t);
+    return size ? (size + align - 1) / align * align : align;
+}
+
+static void count(struct ct_arena *a, struct block *b, size_t room)
+{
+    b->used += room;
+    a->used += room < a->limit - a->used ? room : a->limit - a->used;
+}
+
+/* For those who write all of it. */
+static void *take(struct ct_arena *a, size_t size)
+{
     if (size > a->limit - a->used) {
         a->full = true;
         return NULL;
     }
-    size_t room = size ? (size + align - 1) / align * align : align;
+    size_t room = room_of(size);
     struct block *b = a->blocks;
     if (!b || b->cap - b->used < room) {
         b = add_block(a, room);
     }
     void *p = b->bytes + b->used;
-    b->used += room;
-    a->used += room < a->limit - a->used ? room : a->limit - a->used;
-    return memset(p, 0, room);
+    count(a, b, room);
+    return p;
+}
+
+void *ct_arena_alloc(struct ct_arena *a, size_t size)
+{
+    void *p = take(a, size);
+    return p ? memset(p, 0, room_of(size)) : NULL;
+}
+
+/* V of SIZE bytes was the last to be handed out and the block has room for MORE altogether: true, V has them. */
+static bool stretch(struct ct_arena *a, const void *v, size_t size, size_t more)
+{
+    struct block *b = a->blocks;
+    size_t room = room_of(size), wanted = room_of(more);
+    bool last = b && v && (const char *)v + room == b->bytes + b->used;
+    if (!last || wanted - room > b->cap - b->used || wanted - room > a->limit - a->used) {
+        return false;
+    }
+    count(a, b, wanted - room);
+    return true;
 }
 
 struct ct_span ct_arena_dup(struct ct_arena *a, struct ct_span s)
@@ -148,11 +179,12 @@ struct ct_span ct_arena_dup(struct ct_arena *a, struct ct_span s)
     if (!s.p || s.n == SIZE_MAX) {
         return CT_SPAN_NONE;
     }
-    char *p = ct_arena_alloc(a, s.n + 1);
+    char *p = take(a, s.n + 1);
     if (!p) {
         return CT_SPAN_NONE;
     }
     memcpy(p, s.p, s.n);
+    p[s.n] = '\0';
     return (struct ct_span){p, s.n};
 }
 
@@ -165,7 +197,7 @@ struct ct_span ct_arena_printf(struct ct_arena *a, const char *fmt, ...)
     int n = vsnprintf(text, sizeof text, fmt, args);
     va_end(args);
     assert(n >= 0);
-    char *p = n >= 0 ? ct_arena_alloc(a, (size_t)n + 1) : NULL;
+    char *p = n >= 0 ? take(a, (size_t)n + 1) : NULL;
     if (p && (size_t)n < sizeof text) {
         memcpy(p, text, (size_t)n + 1);
     } else if (p) {
@@ -182,13 +214,14 @@ bool ct_vec_grow(struct ct_arena *a, void **v, size_t *cap, size_t size, size_t 
         a->full = true;
         return false;
     }
-    void *p = ct_arena_alloc(a, more * size);
+    void *p = stretch(a, *v, *cap * size, more * size) ? *v : take(a, more * size);
     if (!p) {
         return false;
     }
-    if (n) {
+    if (n && p != *v) {
         memcpy(p, *v, n * size);
     }
+    memset((char *)p + n * size, 0, (more - n) * size);
     *v = p;
     *cap = more;
     return true;
