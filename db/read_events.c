@@ -71,24 +71,49 @@ static sqlite3_stmt *use_events(struct ct_reader *r, const struct ct_event_windo
     return ct_use(r, SQL_EVENTS, 3, w->from_ms, w->to_ms, w->limit);
 }
 
-void ct_events_read(struct ct_reader *r, const struct ct_source_list *sources, struct ct_event_window w,
-                    struct ct_event_list *out)
+/* Rows of the table, newest first; with COUNT only until there are enough, moves of prices included. True: older ones
+ * were left out. */
+static bool read_rows(struct ct_reader *r, const struct ct_source_list *sources, const struct ct_event_window *w,
+                      bool count, struct ct_event_list *out)
 {
-    size_t first = out->v.n;
-    sqlite3_stmt *st = use_events(r, &w);
+    int64_t n = 0, last = INT64_MAX;
+    struct ct_move_count moves = {.n = 0};
+    sqlite3_stmt *st = use_events(r, w);
     while (ct_step(r, st)) {
+        int64_t at = ct_col_must(st, 0);
+        if (count && n > 0 && at < last && n + ct_moves_since(r, w, last, &moves) >= w->limit) {
+            sqlite3_reset(st);
+            return true;
+        }
         struct ct_event_row *row = CT_VEC_PUSH(r->arena, &out->v);
         if (!row)
             break;
         *row = event_row(r, st, sources);
+        last = at;
+        n++;
     }
-    if (w.no_prices || w.critical)
-        return;
-    if (out->v.n - first == (size_t)w.limit && w.limit > 0) /* older ones would not count */
-        w.from_ms = out->v.v[out->v.n - 1].at_ms;
-    ct_price_events(r, sources, &w, out);
-    size_t n = out->v.n - first;
-    if (n)
+    return n > 0 && n == w->limit;
+}
+
+void ct_events_read(struct ct_reader *r, const struct ct_source_list *sources, struct ct_event_window w,
+                    struct ct_event_list *out)
+{
+    size_t first = out->v.n, n;
+    const int64_t from_ms = w.from_ms;
+    bool prices = !w.no_prices && !w.critical, count = prices && !w.series, cut, again;
+    do {
+        out->v.n = first;
+        w.from_ms = from_ms;
+        cut = read_rows(r, sources, &w, count, out);
+        if (cut) /* older ones would not count */
+            w.from_ms = out->v.v[out->v.n - 1].at_ms;
+        if (prices)
+            ct_price_events(r, sources, &w, out);
+        n = out->v.n - first;
+        again = cut && count && (int64_t)n < w.limit && r->status == CT_OK; /* some of a damaged file are none */
+        count = false;
+    } while (again);
+    if (prices && n)
         ct_sort(r, out->v.v + first, n, sizeof *out->v.v, ct_newer_event);
     out->v.n = first + (n < (size_t)w.limit ? n : (size_t)w.limit);
 }

@@ -105,19 +105,44 @@ static void unpack(struct ct_reader *r, const struct ct_source_list *sources, sq
     free(v);
 }
 
-/* Whole moments, newest first, until there are enough. */
-static void walk_moments(struct ct_reader *r, const struct ct_source_list *sources,
+static sqlite3_stmt *use_moments(struct ct_reader *r, const struct ct_event_window *w)
+{
+    return w->source ? ct_use(r, SQL_MOVES_OF_SOURCE, 3, w->from_ms, w->to_ms, w->source)
+                     : ct_use(r, SQL_MOVES, 2, w->from_ms, w->to_ms);
+}
+
+int64_t ct_moves_since(struct ct_reader *r, const struct ct_event_window *w, int64_t at_ms, struct ct_move_count *c)
+{
+    if (!c->st && !c->over) {
+        c->st = use_moments(r, w);
+        c->at_ms = INT64_MAX;
+    }
+    while (!c->over && c->at_ms >= at_ms) {
+        c->n += c->n_there;
+        c->n_there = 0;
+        c->over = !ct_step(r, c->st);
+        if (c->over)
+            break;
+        const void *p = sqlite3_column_blob(c->st, 1);
+        c->at_ms = ct_col_must(c->st, 0);
+        c->n_there = (int64_t)ct_blob_rows((struct ct_span){p, p ? (size_t)sqlite3_column_bytes(c->st, 1) : 0});
+    }
+    return c->n;
+}
+
+/* Whole moments, newest first, until there are enough: then true. */
+static bool walk_moments(struct ct_reader *r, const struct ct_source_list *sources,
                          const struct ct_event_window *w, struct moves *out)
 {
-    sqlite3_stmt *st = w->source ? ct_use(r, SQL_MOVES_OF_SOURCE, 3, w->from_ms, w->to_ms, w->source)
-                                 : ct_use(r, SQL_MOVES, 2, w->from_ms, w->to_ms);
+    sqlite3_stmt *st = use_moments(r, w);
     while (ct_step(r, st)) {
         if ((int64_t)out->v.n >= w->limit && out->v.n && out->v.v[out->v.n - 1].at_ms != ct_col_must(st, 0)) {
             sqlite3_reset(st);
-            return;
+            return true;
         }
         unpack(r, sources, st, out);
     }
+    return false;
 }
 
 static bool moved(struct ct_asof was, struct ct_asof is)
@@ -195,18 +220,34 @@ static int by_place(const void *a, const void *b)
     return newer(a, b);
 }
 
+/* The newest of FOUND, as many as are wanted. */
+static void tell_all(struct ct_reader *r, struct moves *found, int64_t limit, struct ct_event_list *out)
+{
+    size_t n = found->v.n;
+    ct_sort(r, found->v.v, n, sizeof *found->v.v, newer);
+    n = n < (size_t)limit ? n : (size_t)limit;
+    ct_sort(r, found->v.v, n, sizeof *found->v.v, by_place);
+    for (size_t i = 0; i < n; i++)
+        tell(r, &found->v.v[i], out);
+}
+
 void ct_price_events(struct ct_reader *r, const struct ct_source_list *sources, const struct ct_event_window *w,
                      struct ct_event_list *out)
 {
+    struct ct_event_window wider = *w;
     struct moves found = {.v = {NULL, 0, 0}};
-    if (w->series)
+    size_t first = out->v.n;
+    if (w->series) {
         walk_series(r, sources, w, &found);
-    else
-        walk_moments(r, sources, w, &found);
-    size_t n = found.v.n;
-    ct_sort(r, found.v.v, n, sizeof *found.v.v, newer);
-    n = n < (size_t)w->limit ? n : (size_t)w->limit;
-    ct_sort(r, found.v.v, n, sizeof *found.v.v, by_place);
-    for (size_t i = 0; i < n; i++)
-        tell(r, &found.v.v[i], out);
+        tell_all(r, &found, w->limit, out);
+        return;
+    }
+    for (bool cut = true; cut; wider.limit *= 2) { /* some may be none in a damaged file: then older ones count */
+        found.v.n = 0;
+        out->v.n = first;
+        cut = walk_moments(r, sources, &wider, &found) || (int64_t)found.v.n > wider.limit;
+        tell_all(r, &found, wider.limit, out);
+        if ((int64_t)(out->v.n - first) >= w->limit || wider.limit > 1000000 || r->status != CT_OK)
+            return;
+    }
 }

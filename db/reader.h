@@ -469,6 +469,13 @@ struct ct_event_window {
 };
 void ct_events_read(struct ct_reader *r, const struct ct_source_list *sources, struct ct_event_window w,
                     struct ct_event_list *out);
+/* How many moves of prices it may have at or after AT_MS, unless that is earlier than the last time; zero COUNT first. */
+struct ct_move_count {
+    sqlite3_stmt *st;
+    bool over;
+    int64_t at_ms, n_there, n; /* where the walk back stands, what is there and what is behind it */
+};
+int64_t ct_moves_since(struct ct_reader *r, const struct ct_event_window *w, int64_t at_ms, struct ct_move_count *count);
 /* Its moves of prices alone (read_price_events.c), in any order. */
 void ct_price_events(struct ct_reader *r, const struct ct_source_list *sources, const struct ct_event_window *w,
                      struct ct_event_list *out);
