@@ -107,7 +107,13 @@ static int by_lab_and_moment(const void *a, const void *b)
     return way ? way : x->cloud - y->cloud;
 }
 
-void ct_reach(struct ct_reader *r, const struct ct_source_list *sources, struct ct_reach_list *out)
+/* As of R->T. */
+struct kept_reach {
+    int64_t t;
+    struct ct_reach_list list;
+};
+
+static void read_reach(struct ct_reader *r, const struct ct_source_list *sources, struct ct_reach_list *out)
 {
     struct pairs pairs = {.v = {NULL, 0, 0}};
     int64_t start_ms = start_of_record(r, sources), nth = 0;
@@ -125,6 +131,30 @@ void ct_reach(struct ct_reader *r, const struct ct_source_list *sources, struct 
     }
 }
 
+/* All prices of models are looked through for it, and the tape of every panel asks. */
+void ct_reach(struct ct_reader *r, const struct ct_source_list *sources, struct ct_reach_list *out)
+{
+    struct kept_reach *k = r->kept.reach;
+    if (!k || k->t != r->t) {
+        struct ct_arena *answer = r->arena;
+        r->arena = ct_kept_arena(r);
+        k = ct_arena_alloc(r->arena, sizeof *k);
+        if (k) {
+            k->t = r->t;
+            read_reach(r, sources, &k->list);
+        }
+        r->arena = answer;
+        r->kept.reach = r->status == CT_OK ? k : NULL; /* else cut short, perhaps */
+    }
+    for (size_t i = 0; k && i < k->list.v.n; i++) {
+        struct ct_reach_row *row = CT_VEC_PUSH(r->arena, &out->v);
+        if (!row)
+            return;
+        *row = k->list.v.v[i];
+        row->lab = ct_arena_dup(r->arena, row->lab);
+    }
+}
+
 struct ct_span ct_reach_word(int64_t nth)
 {
     return nth >= 1 && nth <= CT_N_CLOUDS ? ct_span(ordinals[nth - 1]) : CT_LIT("another");
@@ -139,11 +169,19 @@ static bool is_about(struct ct_span subject, struct ct_span lab)
     return (ct_span_is(word, "clouds") || ct_span_is(word, "exclusive")) && ct_span_eq(rest, lab);
 }
 
+/* Whether it may be about any lab: finding when they reached their clouds takes long. */
+static bool may_name_a_lab(struct ct_span subject)
+{
+    struct ct_span rest = subject, word = ct_span_cut(&rest, '/');
+    return !rest.p || ct_span_is(word, "clouds") || ct_span_is(word, "exclusive");
+}
+
 void ct_reach_events(struct ct_reader *r, const struct ct_source_list *sources, struct ct_span subject,
                      int64_t from_ms, int64_t to_ms, struct ct_event_list *out)
 {
     struct ct_reach_list reach = {.v = {NULL, 0, 0}};
-    ct_reach(r, sources, &reach);
+    if (may_name_a_lab(subject))
+        ct_reach(r, sources, &reach);
     for (size_t i = 0; i < reach.v.n; i++) {
         const struct ct_reach_row *c = &reach.v.v[i];
         char day[CT_TIME_MAX];

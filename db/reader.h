@@ -157,6 +157,7 @@ struct accelerator;
 struct kept_moved;
 struct kept_names;
 struct kept_polls;
+struct kept_reach;
 
 /* What all prices were at one moment, as far as the writer has kept that ready; by series. */
 struct ct_reference {
@@ -200,6 +201,7 @@ struct ct_reader {
         struct kept_names *names; /* market_names.c */
         const struct kept_moved **moved; /* read_price_events.c; a table by series */
         size_t n_moved, moved_places;
+        struct kept_reach *reach; /* read_labs.c */
         struct ct_arena *sources_arena; /* source_at.c; NULL: none */
         struct ct_source_list {
             struct ct_source_at *v;
