@@ -3,6 +3,7 @@
 #include "config.h"
 
 #include "app/command.h"
+#include "tui/term.h"
 #include "tui/widgets/chart.h"
 
 #include <stdio.h>
@@ -162,9 +163,11 @@ static int print_chart(struct ct_call *c, const struct ct_history *h, size_t n, 
     enum { ROWS = 18 };
     struct ct_chart_series series[CT_CHART_SERIES];
     struct ct_chart chart = {.series = series, .n_series = n, .style = CT_CHART_STEP};
-    const char *charset = ct_setting(c->settings, "", "charset");
+    enum ct_charset charset;
+    struct ct_error e = {0};
     struct ct_buf out = CT_BUF_INIT;
-    bool ascii = strcmp(charset, "ascii") == 0;
+    if (ct_charset_choose(ct_setting(c->settings, "", "charset"), &charset, &e) != CT_OK)
+        return ct_report(&e);
     if (n > CT_CHART_SERIES)
         return ct_usage("history", "--chart draws at most %d series, found %zu", CT_CHART_SERIES,
                         n);
@@ -182,7 +185,7 @@ static int print_chart(struct ct_call *c, const struct ct_history *h, size_t n, 
     if (ct_chart_units_differ(&chart))
         chart.mode = CT_CHART_INDEX; /* different units have no common axis */
     struct ct_canvas *canvas =
-        ct_canvas_new(ROWS, terminal_columns(), ascii ? CT_CHARSET_ASCII : CT_CHARSET_UNICODE);
+        ct_canvas_new(ROWS, terminal_columns(), charset);
     ct_chart_draw(ct_box_all(canvas), &chart);
     ct_canvas_text(canvas, &out);
     ct_canvas_free(canvas);

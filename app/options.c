@@ -52,8 +52,8 @@ const struct ct_setting_def ct_setting_defs[] = {
     {"", "theme", CT_SET_TEXT, 0, 0, "terminal", NULL,
      "a theme's name, or the path of a theme file"},
     {"", "charset", CT_SET_WORD, 0, 0, "auto", charset_words,
-     "characters for lines and charts: auto, unicode, narrow (ASCII borders, braille charts), "
-     "ascii"},
+     "characters for lines and charts: auto, unicode, narrow (ASCII borders, braille charts; what auto "
+     "takes in Chinese, Japanese and Korean locales), ascii"},
     {"", "color", CT_SET_WORD, 0, 0, "auto", color_words, "colours: auto obeys NO_COLOR"},
     {"", "tz", CT_SET_WORD, 0, 0, "utc", tz_words, "the clock of the screens: utc, local, both"},
     {"", "opener", CT_SET_TEXT, 0, 0, NULL, NULL,

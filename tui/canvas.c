@@ -318,6 +318,33 @@ void ct_put_middle(struct ct_box b, int y, int x, int width, enum ct_role role, 
     put_blanks(b, y, x + used, width - used, role);
 }
 
+struct ct_span ct_wrap(struct ct_span *rest, int width)
+{
+    size_t pos = 0, last_blank = 0, end = 0;
+    struct ct_span cluster;
+    int used = 0, w;
+    while ((w = ct_text_next(*rest, &pos, &cluster)) >= 0) {
+        if (cluster.n == 1 && cluster.p[0] == '\n') {
+            struct ct_span line = {rest->p, end};
+            *rest = (struct ct_span){rest->p + pos, rest->n - pos};
+            return line;
+        }
+        if (used + w > width) {
+            size_t cut = last_blank ? last_blank : end ? end : pos;
+            struct ct_span line = {rest->p, cut};
+            size_t skip = cut + (last_blank ? 1 : 0);
+            *rest = (struct ct_span){rest->p + skip, rest->n - skip};
+            return line;
+        }
+        last_blank = cluster.n == 1 && cluster.p[0] == ' ' ? end : last_blank;
+        used += w;
+        end = pos;
+    }
+    struct ct_span line = *rest;
+    *rest = CT_SPAN_NONE;
+    return line;
+}
+
 void ct_put_point(struct ct_box b, int y, int x, enum ct_role role, uint32_t code_point)
 {
     put_narrow(b, y, x, role, code_point);

@@ -96,8 +96,10 @@ int ct_putf(struct ct_box b, int y, int x, enum ct_role role, const char *fmt, .
 /* In exactly WIDTH columns: too long text ends in "~" (ASCII) or U+2026; ALIGN -1 left, 1 right. */
 void ct_put_field(struct ct_box b, int y, int x, int width, int align, enum ct_role role,
                   struct ct_span text);
-/* Too long names keep both ends: "aws/us-..-1/bedrock". */
+/* Too long names keep both ends: "aws/us-..-1/bedrock"; words before a place lose its end. */
 void ct_put_middle(struct ct_box b, int y, int x, int width, enum ct_role role, struct ct_span text);
+/* Cuts from REST what fits WIDTH columns: whole words where possible, ended by a line break. */
+struct ct_span ct_wrap(struct ct_span *rest, int width);
 void ct_put_point(struct ct_box b, int y, int x, enum ct_role role, uint32_t code_point);
 void ct_fill(struct ct_box b, int y, int x, int rows, int cols, enum ct_role role, uint32_t point);
 /* Keeps the first row of B as it is drawn now, under a KEY made of everything that it shows. */

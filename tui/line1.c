@@ -295,9 +295,9 @@ static void add_fetch(const struct ct_ui *ui, bool lengthy, char out[96])
     long long failing = (long long)s->sources_failing, waiting = (long long)s->sources_waiting;
     if (lengthy) {
         long long stale = all - fresh - failing - waiting;
-        bool small = s->db_bytes < 1000000;
-        snprintf(out, 96, "fetch %lld ok, %lld stale, %lld error of %lld   db %lld %s", fresh, stale > 0 ? stale : 0,
-                 failing, all, (long long)(s->db_bytes / (small ? 1000 : 1000000)), small ? "kB" : "MB");
+        long long mb = (long long)(s->db_bytes / 1000000);
+        snprintf(out, 96, "fetch %lld ok, %lld stale, %lld error of %lld   db %s%lld MB", fresh, stale > 0 ? stale : 0,
+                 failing, all, mb ? "" : "<", mb ? mb : 1);
     } else {
         snprintf(out, 96, "fetch %lld/%lld", fresh, all);
     }

@@ -48,6 +48,19 @@ static volatile sig_atomic_t modes_saved;
 
 /* ---- characters ---- */
 
+/* Chinese, Japanese or Korean: terminals there often draw lines and blocks two columns wide, whatever wcwidth says
+ * (glibc's says one). */
+static bool cjk_locale(void)
+{
+    static const char *const languages[] = {"ja", "ko", "zh"};
+    const char *name = setlocale(LC_CTYPE, NULL);
+    bool is = false;
+    for (size_t i = 0; name && i < CT_LEN(languages); i++) {
+        is |= strncmp(name, languages[i], 2) == 0 && strchr("_.@", name[2]);
+    }
+    return is;
+}
+
 enum ct_status ct_charset_choose(const char *choice, enum ct_charset *out, struct ct_error *err)
 {
     static const char *const words[] = {"ascii", "narrow", "unicode", "auto", NULL};
@@ -69,7 +82,7 @@ enum ct_status ct_charset_choose(const char *choice, enum ct_charset *out, struc
     if (strcmp(nl_langinfo(CODESET), "UTF-8") != 0 || (name && strcmp(name, "dumb") == 0) ||
         wcwidth(0x28ff) != 1) {
         *out = CT_CHARSET_ASCII;
-    } else if (wcwidth(0x2500) != 1 || wcwidth(0x2588) != 1) {
+    } else if (wcwidth(0x2500) != 1 || wcwidth(0x2588) != 1 || cjk_locale()) {
         *out = CT_CHARSET_NARROW; /* ambiguous ones are wide here; braille never is */
     } else {
         *out = CT_CHARSET_UNICODE;

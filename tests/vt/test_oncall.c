@@ -28,7 +28,7 @@
 #define POLL (12 * CT_HOUR)
 enum { POLLS = 60 };
 
-static char folder[512], db[640], home[640], program[600];
+static char folder[512], db[640], home[640], program[600], also[640]; /* also: one more setting of the environment */
 
 /* ---- who is unwell ---- */
 
@@ -85,6 +85,38 @@ static const struct token {
     {"meta", "open-c-70b", "groq", CT_KIND_OUTPUT, 79, 79},
 };
 
+/* The same world as people elsewhere write it, and as those who mean harm do: characters of two columns, of none, of
+ * one or two as the terminal likes, of the wrong direction, and sequences. */
+static bool hostile;
+
+static struct ct_span named(const char *text)
+{
+    static const char *const other[][2] = {
+        {"vastai", "\xe6\xbc\xa2\xe5\xad\x97\xe9\x9b\xb2"},
+        {"Montana, US", "\xec\x84\x9c\xec\x9a\xb8 e\xcc\x81\xe2\x91\xa0"},
+        {"lambda", "\xe3\x83\xa9\xe3\x83\xa0\xe3\x83\x80" "\xef\xbd\xb1"},
+        {"together", "a\xcc\x88\xce\xb1\xe2\x86\x92\xc2\xb1"},
+        {"openai", "\xe2\x80\xae" "ianepo\xf0\x9f\x91\xa9\xe2\x80\x8d\xf0\x9f\x9a\x80"},
+        {"H100", "H\xef\xbc\x91\xef\xbc\x90\xef\xbc\x90"},
+        {"model-b", "\xeb\xaa\xa8\xeb\x8d\xb8-\xe2\x80\xa6"},
+        {"anthropic", "\xe4\xba\xba\xe7\xb1\xbb"},
+        {"Bedrock", "Bed\x1b[31mrock\x1b]0;x\x07\xe5\xb2\xa9"},
+        {"Elevated errors, all models", "\xe9\x9a\x9c\xe5\xae\xb3 \xc3\xa9\xe2\x86\x92\xce\xa9 \xf0\x9f\x94\xa5 \xe9\x95\xb7\xe3\x81\x84"
+                                        "\xe9\x95\xb7\xe3\x81\x84\xe9\x95\xb7\xe3\x81\x84\xe9\x95\xb7\xe3\x81\x84\xe9\x95\xb7\xe3\x81\x84\xe9\x95\xb7\xe3\x81\x84"},
+        {"Increased InvokeModel latency", "z\xcc\x80\xcc\x81\xcc\x82\xcc\x83\xcc\x84\xcc\x85 \xd8\xb9\xd8\xb1\xd8\xa8\xd9\x8a \t\r\n\x9b" "31m x"},
+        {"quota errors known, T-4412", "\xe5\xb7\xb2\xe7\x9f\xa5 \xe2\x80\x8b\xef\xbb\xbf\xc2\xad" "T-1"},
+        {"maintenance overran", "\xe7\xbb\xb4\xe6\x8a\xa4\x07\x1b[2J"},
+        {"nina", "\xe3\x83\x8b\xe3\x83\x8a"},
+        {"ops", "\xe8\xad\xa6\xe5\xa0\xb1"},
+    };
+    for (size_t i = 0; hostile && i < CT_LEN(other); i++) {
+        if (strcmp(text, other[i][0]) == 0) {
+            return ct_span(other[i][1]);
+        }
+    }
+    return ct_span(text);
+}
+
 static void put(struct ct_writer *w, struct ct_fetch *f, const char *source, int64_t at_ms)
 {
     struct ct_commit done;
@@ -108,7 +140,7 @@ static void write_page(struct ct_writer *w, const struct page *p, bool trouble, 
     struct ct_fetch f = {.batch = &b};
     struct ct_component *c = CT_VEC_PUSH(a, &b.components);
     *c = ct_component_new();
-    c->id = c->name = ct_span(p->component ? p->component : "Cloud");
+    c->id = c->name = named(p->component ? p->component : "Cloud");
     c->region = p->region ? ct_span(p->region) : CT_SPAN_NONE;
     c->state = trouble ? p->state : CT_STATE_OPERATIONAL;
     if (!p->component && trouble) {
@@ -117,7 +149,7 @@ static void write_page(struct ct_writer *w, const struct page *p, bool trouble, 
         struct ct_incident *i = CT_VEC_PUSH(a, &b.incidents);
         *i = ct_incident_new();
         i->id = ct_span(p->source);
-        i->title = ct_span(p->title);
+        i->title = named(p->title);
         i->url = CT_LIT("https://status.example.net/incidents/abc123");
         i->state = p->state;
         i->phase = p->phase;
@@ -148,10 +180,10 @@ static void write_offers(struct ct_writer *w, const char *cloud, int n)
         }
         struct ct_offer *o = CT_VEC_PUSH(a, &b.offers);
         *o = ct_offer_new();
-        o->cloud = ct_span(p->cloud);
-        o->region = ct_span(p->region);
+        o->cloud = named(p->cloud);
+        o->region = named(p->region);
         o->sku = o->instance = ct_span(p->gpu);
-        o->gpu = ct_span(p->gpu);
+        o->gpu = named(p->gpu);
         o->form = ct_span(p->form);
         o->gpu_mem_milli = p->memory * 1000;
         o->gpu_count_milli = p->count * 1000;
@@ -175,8 +207,8 @@ static void write_tokens(struct ct_writer *w, int n)
         struct ct_token_price *t = CT_VEC_PUSH(a, &b.token_prices);
         *t = ct_token_price_new();
         t->source_id = ct_arena_printf(a, "%s/%s", p->host, p->model);
-        t->lab = ct_span(p->lab);
-        t->model = ct_span(p->model);
+        t->lab = named(p->lab);
+        t->model = named(p->model);
         t->host = ct_span(p->host);
         t->region = CT_LIT("any");
         t->kind = p->kind;
@@ -202,7 +234,7 @@ static void write_sources(struct ct_writer *w)
         confs[i] = (struct ct_source_conf){.id = p ? p->source : cloud ? cloud : "model_prices",
                                            .family = "test",
                                            .kind = p ? CT_SOURCE_STATUS : cloud ? CT_SOURCE_PRICES : CT_SOURCE_MODELS,
-                                           .provider = p ? p->provider : "",
+                                           .provider = p ? named(p->provider).p : "",
                                            .scope = p ? p->scope : "",
                                            .title = p ? p->source : "prices",
                                            .url = "https://status.example.net",
@@ -267,7 +299,7 @@ static void write_alert(struct ct_writer *w, int64_t id, const struct alert *p)
     snprintf(labels, sizeof(labels), "%s%s%srule=%s\x1fsubject=%s", p->provider[0] ? "provider=" : "", p->provider,
              p->provider[0] ? "\x1f" : "", p->rule, p->subject);
     struct ct_alert_instance instance = {
-        .id = id, .rule = ct_span(p->rule), .subject = ct_span(p->subject), .labels = ct_span(labels),
+        .id = id, .rule = ct_span(p->rule), .subject = named(p->subject), .labels = ct_span(labels),
         .provider = ct_span(p->provider), .grp = ct_span(p->rule), .channels = ct_span(p->channels),
         .severity = p->severity, .text = ct_span(p->text),
         .url = p->provider[0] ? CT_LIT("https://status.example.net/incidents/abc123") : CT_SPAN_NONE,
@@ -291,7 +323,7 @@ static void write_alert(struct ct_writer *w, int64_t id, const struct alert *p)
     struct ct_alert_batch b = {.keep = &instance, .n_keep = 1, .changes = changes,
                                .n_changes = p->state == CT_ALERT_FIRING ? 2 : 1};
     if (p->channel) {
-        delivery.channel = intent.channel = ct_span(p->channel);
+        delivery.channel = intent.channel = named(p->channel);
         delivery.answer = ct_span(p->answer);
         b.delivery = &delivery;
         b.intents = &intent;
@@ -313,12 +345,12 @@ static void write_alerts(struct ct_writer *w)
         write_alert(w, (int64_t)(i + 1) << 40, &alerts[i]);
     }
     ct_alert_id(id, (int64_t)(AWS + 1) << 40);
-    assert_int_equal(ct_write_ack(w, ct_span(id), CT_LIT("nina"), CT_LIT("with support"), NOW_MS - 29 * CT_MINUTE, &e),
+    assert_int_equal(ct_write_ack(w, ct_span(id), named("nina"), CT_LIT("with support"), NOW_MS - 29 * CT_MINUTE, &e),
                      CT_OK);
     struct ct_silence silences[] = {
-        {.matchers = CT_LIT("provider=gcp"), .author = CT_LIT("nina"), .comment = CT_LIT("quota errors known, T-4412"),
+        {.matchers = CT_LIT("provider=gcp"), .author = named("nina"), .comment = named("quota errors known, T-4412"),
          .from_ms = NOW_MS - CT_HOUR, .to_ms = NOW_MS + 26 * CT_MINUTE, .made_ms = NOW_MS - CT_HOUR, .matched_ms = NOW_MS},
-        {.matchers = CT_LIT("provider=runpod"), .author = CT_LIT("nina"), .comment = CT_LIT("maintenance overran"),
+        {.matchers = CT_LIT("provider=runpod"), .author = named("nina"), .comment = named("maintenance overran"),
          .from_ms = NOW_MS - 5 * CT_HOUR, .to_ms = NOW_MS - 3 * CT_HOUR, .made_ms = NOW_MS - 5 * CT_HOUR,
          .matched_ms = CT_NONE}};
     for (size_t i = 0; i < CT_LEN(silences); i++) {
@@ -387,17 +419,26 @@ static int filled(void **state)
     return 0;
 }
 
+static int filled_with_hostile_text(void **state)
+{
+    hostile = true;
+    int status = filled(state);
+    hostile = false;
+    return status;
+}
+
 static struct vt *start(int rows, int cols, const char *option, const char *more)
 {
     static char places[4][720];
     static const char *const names[] = {"HOME", "XDG_CONFIG_HOME", "XDG_STATE_HOME", "XDG_DATA_HOME"};
     const char *argv[] = {program, "--db", db, "--no-fetch", option, NULL};
-    const char *env[] = {"CLOUDTAPE_NOW=" NOW, "USER=nina", places[0], places[1], places[2], places[3], more, NULL};
+    const char *env[] = {"CLOUDTAPE_NOW=" NOW, "USER=nina", places[0], places[1], places[2], places[3],
+                         more ? more : "LC_ALL=C.UTF-8", also[0] ? also : NULL, NULL};
     for (int i = 0; i < 4; i++) {
         snprintf(places[i], sizeof(places[i]), "%s=%s", names[i], home);
     }
     struct vt *v = vt_start(rows, cols, argv, env);
-    vt_wait(v, "openai/api");
+    vt_wait(v, "1 DOWN");
     vt_wait_gone(v, "? helps"); /* the first hint, four seconds long */
     return v;
 }
@@ -453,6 +494,132 @@ static void open_alerts_look_as_accepted_without_colours(void **state)
 {
     (void)state;
     screens_of_a_bad_day_look_as_accepted("--charset=ascii", "NO_COLOR=1", true, "ascii");
+}
+
+/* ---- text of the world ---- */
+
+static const char *const screens[] = {"1", "2", "3", "4", "5", "6", "7", "8"};
+enum { MAX_ROWS = 60, MAX_COLS = 200 };
+static bool upright[CT_LEN(screens)][CT_LEN(sizes)][MAX_ROWS][MAX_COLS]; /* where frames have their sides */
+
+/* Whether each corner at the top of a frame has its side below it, down to the corner at the foot; marks them. */
+static void check_frames(struct vt *v, size_t screen, size_t size)
+{
+    for (int y = 0; y < sizes[size][0]; y++) {
+        for (int x = 0; x < sizes[size][1]; x++) {
+            uint32_t top = vt_cell(v, y, x).point, foot = top == 0x250c ? 0x2514 : 0x2518;
+            if (top != 0x250c && top != 0x2510) { /* the corners to the left and to the right */
+                continue;
+            }
+            for (int k = y + 1; vt_cell(v, k, x).point != foot; k++) {
+                if (k >= sizes[size][0] - 1 || vt_cell(v, k, x).point != 0x2502) {
+                    vt_print(v);
+                    fail_msg("screen %s, %dx%d: no border in row %d, column %d", screens[screen], sizes[size][1],
+                             sizes[size][0], k, x);
+                }
+                upright[screen][size][k][x] = true;
+            }
+        }
+    }
+}
+
+static void check_plain_frames(struct vt *v, size_t screen, size_t size, bool ascii)
+{
+    for (int y = 0; y < sizes[size][0]; y++) {
+        for (int x = 0; x < sizes[size][1]; x++) {
+            uint32_t point = vt_cell(v, y, x).point;
+            bool lines = point >= 0x2500 && point < 0x2600; /* lines and blocks: of one column or two */
+            if ((upright[screen][size][y][x] && point != '|') || lines || (ascii && point > 0x7e)) {
+                vt_print(v);
+                fail_msg("screen %s, %dx%d: U+%04X in row %d, column %d", screens[screen], sizes[size][1],
+                         sizes[size][0], (unsigned)point, y, x);
+            }
+        }
+    }
+}
+
+enum mode { UNICODE, NARROW, ASCII };
+
+/* All screens at the first N_SIZES sizes. LOCALE: "LC_ALL=...", NULL the usual one. */
+static void walk_through_screens(const char *option, const char *locale, enum mode mode, size_t n_sizes)
+{
+    struct vt *v = start(24, 80, option, locale);
+    for (size_t size = 0; size < n_sizes; size++) {
+        vt_resize(v, sizes[size][0], sizes[size][1]);
+        for (size_t screen = 0; screen < CT_LEN(screens); screen++) {
+            vt_type(v, screens[screen]);
+            vt_settle(v, 150);
+            if (mode == UNICODE) {
+                check_frames(v, screen, size);
+            } else {
+                check_plain_frames(v, screen, size, mode == ASCII);
+            }
+        }
+    }
+    assert_int_equal(vt_bells(v) + vt_titles(v), 0);
+    leave(v);
+}
+
+static void text_of_the_world_moves_no_border(void **state)
+{
+    (void)state;
+    walk_through_screens(NULL, NULL, UNICODE, CT_LEN(sizes));
+    walk_through_screens("--charset=narrow", NULL, NARROW, CT_LEN(sizes));
+    snprintf(also, sizeof(also), "TERM=screen"); /* the emulator takes a repeated character in column 79 for the last */
+    walk_through_screens(NULL, "LC_ALL=C", ASCII, CT_LEN(sizes));
+    also[0] = '\0';
+}
+
+static bool has_braille(struct vt *v)
+{
+    int n = 0;
+    for (int y = 0; y < 24; y++) {
+        for (int x = 0; x < 80; x++) {
+            uint32_t point = vt_cell(v, y, x).point;
+            n += point > 0x2800 && point < 0x2900;
+        }
+    }
+    return n > 20;
+}
+
+/* Only the characters of a locale are made: what the program asks it for. */
+static bool make_locale(const char *language, const char *codeset)
+{
+    char command[2600], made[700];
+    snprintf(made, sizeof(made), "%s/locale/%s.%s/LC_CTYPE", folder, language, codeset);
+    snprintf(command, sizeof(command),
+             "mkdir -p '%s/locale' && cd '%s/locale' && printf 'LC_CTYPE\\ncopy \"i18n\"\\nEND LC_CTYPE\\n' >source && "
+             "localedef -c -i source -f %s ./%s.%s >/dev/null 2>&1",
+             folder, folder, codeset, language, codeset);
+    int status = system(command); /* it warns of what is not made */
+    return status != -1 && access(made, R_OK) == 0;
+}
+
+static void cjk_locales_have_ascii_borders_and_charts_of_braille(void **state)
+{
+    (void)state;
+    static const char *const locales[][3] = {
+        {"ja_JP", "UTF-8", "+- >1 Now"}, {"zh_CN", "UTF-8", "+- >1 Now"},      {"ko_KR", "UTF-8", "+- >1 Now"},
+        {"ja_JP", "EUC-JP", "+- >1 Now"}, {"de_DE", "ISO-8859-1", "+- >1 Now"}, {"de_DE", "UTF-8", "\xe2\x94\x80 >1 Now"},
+    };
+    snprintf(also, sizeof(also), "LOCPATH=%s/locale", folder);
+    for (size_t i = 0; i < CT_LEN(locales); i++) {
+        char name[64];
+        if (!make_locale(locales[i][0], locales[i][1])) {
+            also[0] = '\0';
+            print_message("# no locale can be made here: left out\n");
+            skip();
+        }
+        snprintf(name, sizeof(name), "LC_ALL=%s.%s", locales[i][0], locales[i][1]);
+        struct vt *v = start(24, 80, NULL, name);
+        vt_wait(v, locales[i][2]);
+        vt_type(v, "6");
+        vt_wait(v, "6 History");
+        vt_settle(v, 300);
+        assert_int_equal(has_braille(v), strcmp(locales[i][1], "UTF-8") == 0);
+        leave(v);
+    }
+    also[0] = '\0';
 }
 
 /* ---- what the one on call does ---- */
@@ -525,6 +692,8 @@ int main(void)
 #define T(name) cmocka_unit_test_setup(name, filled)
         T(open_alerts_look_as_accepted_with_colours),
         T(open_alerts_look_as_accepted_without_colours),
+        cmocka_unit_test_setup(text_of_the_world_moves_no_border, filled_with_hostile_text),
+        cmocka_unit_test_setup(cjk_locales_have_ascii_borders_and_charts_of_braille, filled_with_hostile_text),
         T(an_incident_of_a_region_is_taken_where_it_is_seen),
         T(what_the_watchlist_filters_mean_holds_on_all_of_screen_1),
         T(line_1_leaves_out_words_before_counts_and_keeps_the_clock),

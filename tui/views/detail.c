@@ -682,34 +682,6 @@ static enum ct_status load(struct ct_reader *r, const struct ct_panel_query *q, 
     return st == CT_OK && ct_arena_full(a) ? ct_fail(err, CT_ERR_LIMIT, "detail", NULL) : st;
 }
 
-/* Cuts from REST what fits WIDTH columns: whole words where possible, ended by a line break. */
-static struct ct_span wrap(struct ct_span *rest, int width)
-{
-    size_t pos = 0, last_blank = 0, end = 0;
-    struct ct_span cluster;
-    int used = 0, w;
-    while ((w = ct_text_next(*rest, &pos, &cluster)) >= 0) {
-        if (cluster.n == 1 && cluster.p[0] == '\n') {
-            struct ct_span line = {rest->p, end};
-            *rest = (struct ct_span){rest->p + pos, rest->n - pos};
-            return line;
-        }
-        if (used + w > width) {
-            size_t cut = last_blank ? last_blank : end ? end : pos;
-            struct ct_span line = {rest->p, cut};
-            size_t skip = cut + (last_blank ? 1 : 0);
-            *rest = (struct ct_span){rest->p + skip, rest->n - skip};
-            return line;
-        }
-        last_blank = cluster.n == 1 && cluster.p[0] == ' ' ? end : last_blank;
-        used += w;
-        end = pos;
-    }
-    struct ct_span line = *rest;
-    *rest = CT_SPAN_NONE;
-    return line;
-}
-
 /* Draws a line from row Y on (negative: above the box); returns the rows it takes. */
 static int draw_line(const struct line *l, struct ct_box box, int y, int head)
 {
@@ -723,7 +695,7 @@ static int draw_line(const struct line *l, struct ct_box box, int y, int head)
     }
     int width = box.cols - x > 4 ? box.cols - x : 4;
     do {
-        struct ct_span part = wrap(&rest, width);
+        struct ct_span part = ct_wrap(&rest, width);
         ct_put(box, y + rows, x, l->role, width, part);
         rows++;
     } while (rest.p && rest.n && rows < 1000);

@@ -22,7 +22,10 @@ void ct_draw_waiting(const struct ct_draw *d, struct ct_box box)
     } else {
         ct_puts(box, y, 1, CT_ROLE_ERROR, "cannot be read");
         ct_put_field(box, y + 1, 1, box.cols - 1, -1, CT_ROLE_ERROR, ct_span(e->where));
-        ct_put_field(box, y + 2, 1, box.cols - 1, -1, CT_ROLE_ERROR, ct_span(e->what));
+        struct ct_span rest = ct_span(e->what);
+        for (y += 2; rest.n && y < box.rows; y++) { /* what to do about it stands at its end */
+            ct_put(box, y, 1, CT_ROLE_ERROR, box.cols - 1, ct_wrap(&rest, box.cols - 1));
+        }
     }
 }
 
