@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { MOST_ROWS = 500, MOST_COLS = 1000, MOST_POINTS = 5 };
+enum { MOST_ROWS = CT_CANVAS_ROWS, MOST_COLS = 1000, MOST_POINTS = 5 };
 
 const char *const ct_role_words[CT_N_ROLES + 1] = {
 #define X(name, word) word,
@@ -57,6 +57,7 @@ void ct_canvas_clear(struct ct_canvas *c)
     for (size_t i = 0; i < n; i++) {
         c->cells[i] = blank_cell;
     }
+    memset(c->touched, true, sizeof(c->touched));
 }
 
 /* ---- boxes ---- */
@@ -102,17 +103,24 @@ static void unpair(struct ct_box b, int y, int x)
     }
 }
 
-/* The same of one column: most of what is drawn. */
-static inline void put_narrow(struct ct_box b, int y, int x, enum ct_role role, uint32_t point)
+/* N cells of one column each from Y, X on, as far as they are inside: those of the ASCII text P, or POINT again and
+ * again. Nearly all that is drawn. */
+static void put_cells(struct ct_box b, int y, int x, int n, enum ct_role role, uint32_t point, const char *p)
 {
-    if (!inside(b, y, x)) {
+    int from = clip(-x, 0, n), to = clip(b.cols - x, 0, n);
+    from = clip(-(b.x + x), from, n);
+    to = clip(b.canvas->cols - (b.x + x), 0, to);
+    if (from >= to || !inside(b, y, x + from)) {
         return;
     }
-    struct ct_cell *c = cell_at(b, y, x);
-    if (c->points[0] == 0 || c->width == 2) {
-        unpair(b, y, x);
+    struct ct_cell *c = cell_at(b, y, x + from), made = {.points = {point}, .width = 1, .role = (uint8_t)role};
+    unpair(b, y, x + from);
+    unpair(b, y, x + to - 1);
+    for (int i = from; i < to; i++, c++) {
+        made.points[0] = p ? (uint8_t)p[i] : point;
+        *c = made;
     }
-    *c = (struct ct_cell){.points = {point}, .width = 1, .role = (uint8_t)role};
+    b.canvas->touched[b.y + y] = true;
 }
 
 /* One character at Y, X, if all of it is inside; half of it outside is a blank. */
@@ -131,6 +139,7 @@ static void put_cell(struct ct_box b, int y, int x, enum ct_role role, const uin
     }
     struct ct_cell made = {.width = (uint8_t)width, .role = (uint8_t)role};
     memcpy(made.points, points, (n > MOST_POINTS ? MOST_POINTS : n) * sizeof(*points));
+    b.canvas->touched[b.y + y] = true;
     unpair(b, y, x);
     *cell_at(b, y, x) = made;
     if (width == 2) {
@@ -220,13 +229,14 @@ int ct_put(struct ct_box b, int y, int x, enum ct_role role, int max, struct ct_
         if (end == i) { /* a blank; of control characters only white space counts */
             bool white = text.p[i] == ' ' || (text.p[i] >= '\t' && text.p[i] <= '\r');
             if (white) {
-                put_narrow(b, y, x + used++, role, ' ');
+                put_cells(b, y, x + used++, 1, role, ' ', NULL);
             }
             i++;
         } else if (ascii) {
-            for (; i < end && used < max; i++) {
-                put_narrow(b, y, x + used++, role, (uint8_t)text.p[i]);
-            }
+            int n = (int)(end - i < (size_t)(max - used) ? end - i : (size_t)(max - used));
+            put_cells(b, y, x + used, n, role, 0, text.p + i);
+            used += n;
+            i += (size_t)n;
         } else {
             struct ct_span word = {text.p + i, end - i};
             if (!put_word(b, y, x, &used, role, max, word)) {
@@ -255,9 +265,7 @@ int ct_putf(struct ct_box b, int y, int x, enum ct_role role, const char *fmt, .
 
 static void put_blanks(struct ct_box b, int y, int x, int n, enum ct_role role)
 {
-    for (int i = 0; i < n; i++) {
-        put_narrow(b, y, x + i, role, ' ');
-    }
+    put_cells(b, y, x, n, role, ' ', NULL);
 }
 
 void ct_put_field(struct ct_box b, int y, int x, int width, int align, enum ct_role role,
@@ -347,16 +355,14 @@ struct ct_span ct_wrap(struct ct_span *rest, int width)
 
 void ct_put_point(struct ct_box b, int y, int x, enum ct_role role, uint32_t code_point)
 {
-    put_narrow(b, y, x, role, code_point);
+    put_cells(b, y, x, 1, role, code_point, NULL);
 }
 
 void ct_fill(struct ct_box b, int y, int x, int rows, int cols, enum ct_role role, uint32_t point)
 {
     struct ct_box part = ct_box_sub(b, y, x, rows, cols);
     for (int r = 0; r < part.rows; r++) {
-        for (int c = 0; c < part.cols; c++) {
-            put_narrow(part, r, c, role, point);
-        }
+        put_cells(part, r, 0, part.cols, role, point, NULL);
     }
 }
 
@@ -365,6 +371,7 @@ void ct_select(struct ct_box b, int y, int x, int cols)
     for (int i = 0; i < cols; i++) {
         if (inside(b, y, x + i)) {
             cell_at(b, y, x + i)->selected = true;
+            b.canvas->touched[b.y + y] = true;
         }
     }
 }
@@ -394,6 +401,7 @@ bool ct_line_put(struct ct_box b, uint64_t key)
     unpair(b, 0, 0);
     unpair(b, 0, b.cols - 1);
     memcpy(cell_at(b, 0, 0), l->cells, (size_t)b.cols * sizeof(*l->cells));
+    b.canvas->touched[b.y] = true;
     return true;
 }
 

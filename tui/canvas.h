@@ -57,6 +57,7 @@ struct ct_cell {
     uint8_t width;      /* 1 or 2 */
     uint8_t role;       /* enum ct_role */
     bool selected;      /* SELECTION laid over the role */
+    uint8_t zero;       /* no padding: cells that look the same are the same bytes */
 };
 
 /* A line of cells as it was drawn before. */
@@ -65,12 +66,13 @@ struct ct_line {
     int cols;
     struct ct_cell *cells;
 };
-enum { CT_CANVAS_LINES = 256 };
+enum { CT_CANVAS_LINES = 256, CT_CANVAS_ROWS = 500 };
 
 struct ct_canvas {
     struct ct_cell *cells; /* row-major */
     int rows, cols;        /* of the whole grid */
     enum ct_charset charset;
+    bool touched[CT_CANVAS_ROWS]; /* drawn on, though perhaps as it was; whoever shows the rows takes note */
     struct ct_line lines[CT_CANVAS_LINES]; /* by key */
 };
 

@@ -35,9 +35,9 @@ static struct {
     int rows, cols, colors;
     int cursor_y, cursor_x;
     bool direct, defaults;
+    bool anew; /* nothing is known of what is shown */
     struct ct_theme theme;
-    attr_t attrs[CT_N_ROLES][2];
-    short pairs[CT_N_ROLES][2];
+    cchar_t looks[CT_N_ROLES][2]; /* a blank in each, plain and selected */
     int n_pairs;
     int pair_fg[MOST_PAIRS], pair_bg[MOST_PAIRS];
 } term;
@@ -296,8 +296,7 @@ void ct_term_theme(const struct ct_theme *t)
             for (size_t i = 0; i < CT_LEN(bits); i++) {
                 attrs |= look.attrs & 1u << i ? bits[i] : 0;
             }
-            term.attrs[role][selected] = attrs;
-            term.pairs[role][selected] = pair_for(look.fg, look.bg);
+            setcchar(&term.looks[role][selected], L" ", attrs, pair_for(look.fg, look.bg), NULL);
         }
     }
     ct_term_redraw();
@@ -329,6 +328,7 @@ void ct_term_redraw(void)
     for (size_t i = 0; term.shown && i < n; i++) {
         term.shown[i].width = 0;
     }
+    term.anew = true;
     if (term.screen && curscr) {
         clearok(curscr, TRUE);
     }
@@ -336,58 +336,81 @@ void ct_term_redraw(void)
 
 /* The second check on what reaches the terminal: ncurses places cells by wcwidth, so a character it takes for
  * narrower or wider than we do becomes a sign that both agree on. */
-static void send_cell(int y, int x, const struct ct_cell *cell)
+static bool agreed(const struct ct_cell *cell)
 {
-    wchar_t text[CCHARW_MAX + 1] = {0};
-    cchar_t cc;
-    int selected = cell->selected ? 1 : 0;
     wchar_t base = (wchar_t)cell->points[0];
-    bool agreed = base >= ' ' && base != 0x7f && wcwidth(base) == cell->width;
-    size_t n = 0;
-    text[n++] = agreed ? base : '?';
-    for (size_t i = 1; agreed && i < CT_LEN(cell->points) && cell->points[i] && n < CCHARW_MAX; i++) {
+    return base >= ' ' && base != 0x7f && (base < 0x7f ? 1 : wcwidth(base)) == cell->width;
+}
+
+/* CELL as ncurses takes it, with BASE for its first character. */
+static cchar_t curses_cell(const struct ct_cell *cell, wchar_t base)
+{
+    const cchar_t *look = &term.looks[cell->role][cell->selected ? 1 : 0];
+    wchar_t text[CCHARW_MAX + 1] = {base}, blank[CCHARW_MAX + 1];
+    cchar_t cc = *look;
+    attr_t attrs;
+    short pair;
+    cc.chars[0] = base; /* as setcchar does, which asks for widths and lengths that are known here */
+    if (!cell->points[1] || (uint32_t)base != cell->points[0]) {
+        return cc;
+    }
+    for (size_t i = 1, n = 1; i < CT_LEN(cell->points) && cell->points[i] && n < CCHARW_MAX; i++) {
         if (wcwidth((wchar_t)cell->points[i]) == 0) {
             text[n++] = (wchar_t)cell->points[i];
         }
     }
-    if (setcchar(&cc, text, term.attrs[cell->role][selected], term.pairs[cell->role][selected], NULL) ==
-        OK) {
-        mvwadd_wch(stdscr, y, x, &cc);
+    if (getcchar(look, blank, &attrs, &pair, NULL) == OK) {
+        setcchar(&cc, text, attrs, pair, NULL);
     }
-    if (!agreed && cell->width == 2 &&
-        setcchar(&cc, L" ", term.attrs[cell->role][selected], term.pairs[cell->role][selected],
-                 NULL) == OK) {
-        mvwadd_wch(stdscr, y, x + 1, &cc);
-    }
+    return cc;
 }
 
 static bool same_cell(const struct ct_cell *a, const struct ct_cell *b)
 {
-    return a->width == b->width && a->role == b->role && a->selected == b->selected &&
-           memcmp(a->points, b->points, sizeof(a->points)) == 0;
+    return memcmp(a, b, sizeof(*a)) == 0;
+}
+
+/* The run of cells of NOW from X on that differ from what is shown, to ncurses; where it ends. */
+static int send_run(int y, int x, int cols, const struct ct_cell *now, struct ct_cell *shown)
+{
+    enum { MOST = 128 };
+    cchar_t run[MOST];
+    int n = 0, begin = x;
+    for (; x < cols && n < MOST && !same_cell(&now[x], &shown[x]); x++) {
+        shown[x] = now[x];
+        bool half = !now[x].points[0], whole = half && x > 0 && agreed(&now[x - 1]);
+        if (!whole) { /* the right half of a wide one comes with its left */
+            begin = n > 0 ? begin : x;
+            run[n++] = curses_cell(&now[x], half ? ' ' : agreed(&now[x]) ? (wchar_t)now[x].points[0] : '?');
+        }
+    }
+    if (n > 0) {
+        mvwadd_wchnstr(stdscr, y, begin, run, n);
+    }
+    return x;
 }
 
 /* Cells of C that differ from what is shown; true when there was one. */
-static bool send_changes(const struct ct_canvas *c)
+static bool send_changes(struct ct_canvas *c)
 {
     bool any = false;
     for (int y = 0; y < c->rows; y++) {
-        size_t row = (size_t)y * (size_t)c->cols;
-        if (memcmp(&c->cells[row], &term.shown[row], (size_t)c->cols * sizeof(*c->cells)) == 0) {
-            continue; /* padding may differ: then the cells say */
+        const struct ct_cell *now = &c->cells[(size_t)y * (size_t)c->cols];
+        struct ct_cell *shown = &term.shown[(size_t)y * (size_t)c->cols];
+        if (!c->touched[y] && !term.anew) {
+            continue;
         }
-        for (int x = 0; x < c->cols; x++) {
-            size_t i = (size_t)y * (size_t)c->cols + (size_t)x;
-            if (same_cell(&c->cells[i], &term.shown[i])) {
-                continue;
-            }
-            if (c->cells[i].points[0]) { /* the right half of a wide one came with its left */
-                send_cell(y, x, &c->cells[i]);
-            }
-            term.shown[i] = c->cells[i];
-            any = true;
+        c->touched[y] = false;
+        if (memcmp(now, shown, (size_t)c->cols * sizeof(*now)) == 0) {
+            continue;
         }
+        for (int x = 0; x < c->cols;) {
+            bool same = same_cell(&now[x], &shown[x]);
+            x = same ? x + 1 : send_run(y, x, c->cols, now, shown);
+        }
+        any = true;
     }
+    term.anew = false;
     return any;
 }
 
@@ -424,7 +447,7 @@ static void show_frame(void)
     }
 }
 
-void ct_term_show(const struct ct_canvas *c, int cursor_y, int cursor_x)
+void ct_term_show(struct ct_canvas *c, int cursor_y, int cursor_x)
 {
     if (!term.screen) {
         return;

@@ -31,7 +31,7 @@ void ct_term_resize(int rows, int cols);
 
 /* Sends the cells that differ from what was shown last. The cursor stands at CURSOR_Y, CURSOR_X, hidden when
  * negative. Sends nothing when nothing differs. */
-void ct_term_show(const struct ct_canvas *c, int cursor_y, int cursor_x);
+void ct_term_show(struct ct_canvas *c, int cursor_y, int cursor_x);
 /* The next ct_term_show sends everything. */
 void ct_term_redraw(void);
 

@@ -501,7 +501,13 @@ int ct_text_width(struct ct_span text)
     struct ct_span cluster;
     int columns = 0;
     for (size_t pos = 0; pos < text.n && columns < INT32_MAX - 2;) {
-        columns += ct_text_next(text, &pos, &cluster);
+        bool alone = pos + 1 == text.n || !(text.p[pos + 1] & 0x80);
+        if (alone && text.p[pos] >= ' ' && text.p[pos] < 0x7f) { /* as nearly all of it: one column, and nothing joins it */
+            columns++;
+            pos++;
+        } else {
+            columns += ct_text_next(text, &pos, &cluster);
+        }
     }
     return columns;
 }

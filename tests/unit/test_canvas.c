@@ -87,6 +87,30 @@ static void a_wide_character_is_whole_or_absent(void **state)
     }
 }
 
+/* Only rows that were drawn on are compared with what is shown. */
+static void what_changes_a_cell_touches_its_row(void **state)
+{
+    (void)state;
+    struct ct_canvas *c = canvas(9, 12);
+    struct ct_box b = ct_box_all(c);
+    ct_puts(b, 8, 0, CT_ROLE_TEXT, "kept");
+    ct_line_keep(ct_box_sub(b, 8, 0, 1, 12), 7);
+    memset(c->touched, false, sizeof(c->touched));
+    ct_puts(b, 0, 1, CT_ROLE_TEXT, "plain");
+    ct_puts(b, 1, 1, CT_ROLE_TEXT, "\xe6\xbc\xa2");
+    ct_put_field(b, 2, 1, 4, 1, CT_ROLE_DIM, CT_LIT("long text"));
+    ct_put_point(b, 3, 1, CT_ROLE_KEY, 'x');
+    ct_fill(b, 4, 1, 1, 3, CT_ROLE_TEXT, '-');
+    ct_select(b, 5, 0, 4);
+    assert_true(ct_line_put(ct_box_sub(b, 6, 0, 1, 12), 7));
+    for (int y = 0; y < 9; y++) {
+        assert_int_equal(c->touched[y], y < 7);
+    }
+    ct_canvas_clear(c);
+    assert_true(c->touched[8]);
+    ct_canvas_free(c);
+}
+
 static void covering_half_of_a_wide_character_blanks_the_other_half(void **state)
 {
     (void)state;
@@ -198,6 +222,7 @@ int main(void)
         cmocka_unit_test(put_lets_no_escape_or_invisible_character_through),
         cmocka_unit_test(a_cell_holds_a_base_and_few_marks),
         cmocka_unit_test(a_wide_character_is_whole_or_absent),
+        cmocka_unit_test(what_changes_a_cell_touches_its_row),
         cmocka_unit_test(covering_half_of_a_wide_character_blanks_the_other_half),
         cmocka_unit_test(fields_cut_mark_and_align),
         cmocka_unit_test(long_names_keep_both_ends),
