@@ -339,8 +339,9 @@ void ui_command(struct ct_ui *ui, struct ct_span line)
     const struct ct_screen *s = word.n ? ui_screen(word) : NULL;
     if (s) {
         ui_goto(ui, s);
-        if (ct_span_trim(rest).n) { /* :gpus h100 price<2.5 */
-            run_filter(ui, rest);
+        rest = ct_span_trim(rest);
+        if (rest.n) { /* :gpus h100 price<2.5, :status all */
+            run_filter(ui, ct_span_is(rest, "all") ? CT_LIT("") : rest);
         }
         return;
     }

@@ -313,6 +313,8 @@ static int draw_help(struct ct_ui *ui, struct ct_box b, int top)
         "price<2.5 mem>=80      numbers, in the shown unit",
         "region:us* !spot       globs; ! negates a term",
         "state>=degr seen>2h    ordered states, ages",
+        "old:no                  what nobody confirms any more, left out",
+        "~flux                   letters in that order, only when asked for",
     };
     for (size_t i = 0; i < CT_LEN(lines); i++) {
         ct_puts(b, y++, 1, CT_ROLE_TEXT, lines[i]);

@@ -361,6 +361,30 @@ static void screen_1_tells_of_what_is_mine_alone(void **state)
     leave(v);
 }
 
+/* ---- nothing to show ---- */
+
+static void what_is_not_there_is_said_in_full(void **state)
+{
+    (void)state;
+    struct vt *v = start(24, 100, NULL);
+    vt_type(v, "3");
+    vt_wait(v, "RTX-4090");
+    vt_type(v, "/lamda\r");
+    vt_wait(v, "nothing matches: lamda (149 hidden). Esc clears; near it: lambda");
+    vt_type(v, "/\025lamda price<3\r"); /* more than a word is meant as it is */
+    vt_wait(v, "nothing matches: lamda price<3 (149 hidden). Esc clears");
+    vt_wait_gone(v, "near it");
+    vt_type(v, "2/aws\r");
+    vt_wait(v, "1 of 7 providers");
+    vt_type(v, ":status all\r");
+    vt_wait_gone(v, "1 of 7 providers");
+    vt_type(v, ":range 90d\r");
+    vt_wait(v, "4 series, 90d   recorded since 10-30");
+    vt_type(v, "[[[");
+    vt_wait(v, "24h   abs");
+    leave(v);
+}
+
 /* ---- settings read again ---- */
 
 static void command(struct vt *v, const char *words)
@@ -462,6 +486,7 @@ int main(void)
         T(a_tab_is_clicked_and_a_drag_on_a_chart_measures),
         T(line_1_counts_the_providers_of_the_scope),
         T(screen_1_tells_of_what_is_mine_alone),
+        T(what_is_not_there_is_said_in_full),
         T(settings_are_read_again_and_i_stay_where_i_am),
         T(wrong_settings_change_nothing_and_are_listed),
         T(watched_settings_are_read_when_they_change),

@@ -441,6 +441,17 @@ static void draw_chart(struct ct_box box, const struct history_model *m, struct 
 }
 
 /* "NOT LIVE 2d4h back   3 series, 14d   abs $/GPU.h   step   1 col = 3h14m", as far as COLS go. */
+/* When the record of M's series begins, where that is well inside the window; CT_NONE. */
+static int64_t recorded_since(const struct history_model *m)
+{
+    int64_t first = CT_NONE;
+    for (size_t i = 0; i < m->n; i++) {
+        int64_t one = m->line[i].h.first_ms;
+        first = one != CT_NONE && (first == CT_NONE || one < first) ? one : first;
+    }
+    return first != CT_NONE && first > m->from_ms + (m->to_ms - m->from_ms) / 20 ? first : CT_NONE;
+}
+
 static void make_note(struct ct_buf *note, const struct history_model *m,
                       const struct history_state *s, const struct ct_draw *d, int cols)
 {
@@ -455,6 +466,11 @@ static void make_note(struct ct_buf *note, const struct history_model *m,
     add_span(note, m->to_ms - m->from_ms);
     if (cols < 50)
         return;
+    bool began = recorded_since(m) != CT_NONE;
+    if (began) {
+        ct_buf_adds(note, cols >= 98 ? "   recorded since " : "   since ");
+        ct_view_when(note, recorded_since(m), d->now_ms);
+    }
     const struct ct_chart_look *look = &d->query->look;
     ct_buf_addf(note, "   %s", ct_look_mode_words[look->mode]);
     ct_buf_adds(note, look->mode == CT_LOOK_INDEX ? " 100" : "");
@@ -464,7 +480,7 @@ static void make_note(struct ct_buf *note, const struct history_model *m,
     }
     if (look->log) /* a change has no logarithm */
         ct_buf_adds(note, look->mode == CT_LOOK_PERCENT ? " (no log of a change)" : " log");
-    if (cols < 76)
+    if (cols < 76 || (began && cols < 98))
         return;
     ct_buf_addf(note, "   %s", ct_look_style_words[look->style]);
     if (s->cols > 0 && cols >= 90) {

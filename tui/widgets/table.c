@@ -319,6 +319,9 @@ static void draw_empty(const struct ct_tmodel *m, const struct ct_draw *d, struc
     struct ct_buf text = CT_BUF_INIT;
     if (d->query->filter[0]) {
         ct_buf_addf(&text, "nothing matches: %s (%zu hidden). Esc clears", d->query->filter, m->hidden);
+        if (m->near.n) {
+            ct_buf_addf(&text, "; near it: %.*s", CT_FMT(m->near));
+        }
     } else {
         ct_buf_addf(&text, "nothing followed here (%zu hidden). w follows a row, W shows all",
                     m->hidden);

@@ -71,6 +71,75 @@ static struct ct_span row_id(const struct ct_tview *v, const void *row, struct c
     return id.p ? id : CT_LIT("");
 }
 
+/* ---- names like a word that nothing has ---- */
+
+enum { MOST_NEAR = 3, LEAST_COMMON = 2 };
+
+struct near {
+    struct ct_span name[MOST_NEAR];
+    size_t common[MOST_NEAR]; /* bytes it begins with as the word does; falling */
+};
+
+static size_t common_start(struct ct_span a, struct ct_span b)
+{
+    size_t n = 0;
+    while (n < a.n && n < b.n && ct_span_ieq((struct ct_span){a.p + n, 1}, (struct ct_span){b.p + n, 1})) {
+        n++;
+    }
+    return n;
+}
+
+static void offer_near(struct near *all, struct ct_span name, size_t common)
+{
+    size_t at = MOST_NEAR;
+    for (size_t i = 0; i < MOST_NEAR; i++) {
+        if (ct_span_eq(all->name[i], name)) {
+            return;
+        }
+    }
+    while (at > 0 && common > all->common[at - 1]) {
+        at--;
+    }
+    for (size_t i = MOST_NEAR - 1; i > at; i--) {
+        all->name[i] = all->name[i - 1];
+        all->common[i] = all->common[i - 1];
+    }
+    if (at < MOST_NEAR) {
+        all->name[at] = name;
+        all->common[at] = common;
+    }
+}
+
+/* WORD is what somebody searched for in ROWS; null when it says more than a word does. */
+static struct ct_span names_near(const struct ct_table *t, struct ct_rows rows, struct ct_span word,
+                                 struct ct_arena *a)
+{
+    struct near all = {.common = {0}};
+    struct ct_buf text = CT_BUF_INIT;
+    for (size_t i = 0; i < word.n; i++) {
+        if (strchr(" :=<>!~*?\"", word.p[i])) {
+            return CT_SPAN_NONE;
+        }
+    }
+    for (size_t c = 0; c < t->n_columns; c++) {
+        bool searched = t->columns[c].flags & CT_COL_SEARCH && t->columns[c].type == CT_TYPE_TEXT &&
+                        strcmp(t->columns[c].name, "series") != 0;
+        for (size_t i = 0; searched && i < rows.n; i++) {
+            struct ct_span name = ct_cell_text(&t->columns[c], ct_row(t, rows, i), a);
+            size_t common = common_start(name, word);
+            if (common >= LEAST_COMMON) {
+                offer_near(&all, name, common);
+            }
+        }
+    }
+    for (size_t i = 0; i < MOST_NEAR && all.name[i].n; i++) {
+        ct_buf_addf(&text, "%s%.*s", i ? ", " : "", CT_FMT(all.name[i]));
+    }
+    struct ct_span near = text.n ? ct_arena_dup(a, ct_buf_span(&text)) : CT_SPAN_NONE;
+    ct_buf_free(&text);
+    return near;
+}
+
 enum ct_status ct_tmodel_load(const struct ct_tview *v, struct ct_rows rows,
                               const struct ct_panel_query *q, int64_t now_ms, struct ct_arena *a,
                               struct ct_tmodel *out, struct ct_error *err)
@@ -101,6 +170,9 @@ enum ct_status ct_tmodel_load(const struct ct_tview *v, struct ct_rows rows,
         return st;
     }
     out->hidden = out->total - out->rows.n;
+    if (!out->rows.n && rows.n && !q->highlight) {
+        out->near = names_near(v->table, rows, ct_span_trim(ct_span(q->filter)), a);
+    }
     out->old = ct_rows_old(v->table, out->rows, sort);
     out->ids = ct_arena_alloc(a, (out->rows.n + 1) * sizeof(*out->ids));
     out->watched = follows.v.n ? ct_arena_alloc(a, out->rows.n + 1) : NULL;
