@@ -132,8 +132,8 @@ enum ct_status ct_read_summary(struct ct_reader *r, const struct ct_query *q, st
     read_trouble(r, out);
     out->recording_since_ms = meta(r, "first_ms");
     out->samples = r->live ? ct_samples_count(r->samples) : CT_NONE;
-    sqlite3_stmt *st = ct_use(r, SQL_SERIES_COUNT, 0);
-    out->series = ct_step(r, st) ? ct_col_int(st, 0) : 0;
+    int64_t series = meta(r, "series");
+    out->series = series == CT_NONE ? 0 : series;
     out->db_bytes = file_bytes(r);
     return ct_load_end(r);
 }

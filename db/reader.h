@@ -43,7 +43,6 @@
     X(COMMIT, "COMMIT")                                                                            \
     X(META, "SELECT value FROM meta WHERE key=?1")                                                 \
     X(LEASE, "SELECT pid,host,beat_ms FROM lease")                                                 \
-    X(SERIES_COUNT, "SELECT count(*) FROM series")                                                 \
     X(SOURCES,                                                                                     \
       "SELECT id,name,family,kind,provider,scope,title,url,terms,evidence,interval_ms,enabled,"    \
       "off_reason,part_of_list,last_attempt_ms,next_attempt_ms,http_status,bytes,rows,"            \

@@ -360,6 +360,7 @@ static bool work_out(struct repair *r, struct ct_salvage *out)
     struct ct_samples *s = ct_samples_new(r->db);
     (void)sqlite3_exec(r->db, "INSERT OR IGNORE INTO meta SELECT 'first_ms', min(from_ms) FROM poll"
                               " WHERE EXISTS (SELECT 1 FROM poll)", NULL, NULL, NULL);
+    (void)sqlite3_exec(r->db, "INSERT OR REPLACE INTO meta SELECT 'series', count(*) FROM series", NULL, NULL, NULL);
     (void)sqlite3_exec(r->db, CT_RECORDED_DAYS, NULL, NULL, NULL);
     ct_samples_begin(s);
     out->orphans += drop_strangers(r, s);
@@ -426,7 +427,7 @@ static enum ct_status fill(struct repair *r, const char *temp, struct ct_salvage
     if (status != CT_OK)
         return status;
     /* nobody reads it before it is whole: one sync at the end will do */
-    if (sqlite3_exec(r->db, "PRAGMA foreign_keys=OFF; PRAGMA synchronous=OFF; BEGIN;", NULL, NULL,
+    if (sqlite3_exec(r->db, "PRAGMA foreign_keys=OFF; PRAGMA synchronous=OFF; BEGIN; DELETE FROM meta;", NULL, NULL,
                      NULL) != SQLITE_OK)
         return fail(r, err);
     list_targets(r);

@@ -322,6 +322,14 @@ static const char step_11[] =
     " errors TEXT NOT NULL, PRIMARY KEY (source_id, from_ms)"
     ") STRICT;";
 
+/* Version 12: how many series there are is counted as they come: to count the rows is to read all of an index. */
+static const char step_12[] =
+    "INSERT OR REPLACE INTO meta SELECT 'series', count(*) FROM series;"
+    "CREATE TRIGGER series_added AFTER INSERT ON series"
+    " BEGIN UPDATE meta SET value = value + 1 WHERE key = 'series'; END;"
+    "CREATE TRIGGER series_removed AFTER DELETE ON series"
+    " BEGIN UPDATE meta SET value = value - 1 WHERE key = 'series'; END;";
+
 static const struct ct_schema_step steps[] = {
     {.sql = step_1}, {.sql = step_2}, {.sql = step_3}, {.sql = step_4}, {.sql = step_5}, {.sql = step_6},
     {.sql = step_7, .run = ct_samples_from_rows, .after = "DROP TABLE sample"},
@@ -330,6 +338,7 @@ static const struct ct_schema_step steps[] = {
     {.sql = step_9},
     {.sql = step_10},
     {.sql = step_11, .run = ct_attempts_from_rows, .after = "DROP TABLE attempt"},
+    {.sql = step_12},
 };
 _Static_assert(CT_LEN(steps) == CT_SCHEMA_VERSION, "a step a version");
 

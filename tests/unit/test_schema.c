@@ -206,6 +206,41 @@ static void migrates_step_by_step_after_a_backup(void **state)
     sqlite3_close(old);
 }
 
+static void series_are_counted_as_they_come(void **state)
+{
+    struct place *p = *state;
+    struct ct_reader *r;
+    struct ct_summary sum;
+    const struct ct_query q = {.at_ms = CT_LIVE, .now_ms = INT64_C(1760000000000)};
+    char *failed = NULL;
+    struct ct_writer *w;
+    sqlite3 *db = raw(p->path, "PRAGMA foreign_keys=OFF");
+    assert_int_equal(ct_schema_make(db, p->path, 11, &p->err), CT_OK);
+    const char *add = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i+1 FROM n WHERE i<5) INSERT INTO series"
+                      " (source_id, kind, ext_key, name, unit, digits) SELECT 1, 0, i || %s, 'a', '', 9 FROM n;";
+    char *before = sqlite3_mprintf(add, "'x'"), *after = sqlite3_mprintf(add, "'y'");
+    (void)sqlite3_exec(db, "INSERT INTO source (id, name, family, kind, provider, scope, title, url, terms, evidence,"
+                           " interval_ms, enabled, off_reason, part_of_list) VALUES"
+                           " (1, 's', '', 1, '', '', '', '', '', 0, 1, 1, '', 0)", NULL, NULL, &failed);
+    if (failed || sqlite3_exec(db, before, NULL, NULL, &failed) != SQLITE_OK)
+        fail_msg("%s", failed);
+    assert_int_equal(ct_writer_open(p->path, 0, &w, &p->err), CT_OK);
+    ct_writer_close(w);
+    (void)sqlite3_exec(db, after, NULL, NULL, &failed);
+    if (failed || sqlite3_exec(db, "DELETE FROM series WHERE ext_key = '2y'", NULL, NULL, &failed) != SQLITE_OK)
+        fail_msg("%s", failed);
+    struct ct_arena *a = ct_arena_new(0);
+    assert_int_equal(ct_reader_open(p->path, &r, &p->err), CT_OK);
+    assert_int_equal(ct_read_summary(r, &q, a, &sum, &p->err), CT_OK);
+    assert_int_equal(sum.series, 9);
+    assert_int_equal(sum.series, number(db, "SELECT count(*) FROM series"));
+    ct_arena_free(a);
+    ct_reader_close(r);
+    sqlite3_free(before);
+    sqlite3_free(after);
+    sqlite3_close(db);
+}
+
 /* A database of layout 6 with samples as rows: what is read of it afterwards is the same. */
 static void packs_the_samples_of_an_earlier_layout(void **state)
 {
@@ -371,6 +406,7 @@ int main(void)
         T(refuses_a_file_that_is_no_database),
         T(refuses_folders_and_links_that_lead_nowhere),
         T(migrates_step_by_step_after_a_backup),
+        T(series_are_counted_as_they_come),
         T(packs_the_samples_of_an_earlier_layout),
         T(keeps_the_price_events_of_an_earlier_layout),
         T(packs_the_attempts_of_an_earlier_layout),
