@@ -337,7 +337,7 @@ static int64_t price_then(struct ct_reader *r, const struct item *it, int64_t at
 static void draw_spark(struct ct_reader *r, struct item *it, struct ct_spark_column c[CT_SPARK])
 {
     if (it->now.at_ms > r->t - CT_SPARK * CT_DAY) {
-        ct_spark(r, it->series, r->t - CT_SPARK * CT_DAY, r->t, CT_SPARK, c);
+        ct_spark(r, it->series, it->now.at_ms, r->t - CT_SPARK * CT_DAY, r->t, CT_SPARK, c);
         return;
     }
     for (int i = 0; i < CT_SPARK; i++)

@@ -52,7 +52,7 @@ static void widen(struct ct_spark_column *c, int64_t value)
     c->max = c->max == CT_NONE || value > c->max ? value : c->max;
 }
 
-void ct_spark(struct ct_reader *r, int64_t series, int64_t from_ms, int64_t to_ms, size_t n,
+void ct_spark(struct ct_reader *r, int64_t series, int64_t newest_ms, int64_t from_ms, int64_t to_ms, size_t n,
               struct ct_spark_column *out)
 {
     struct ct_asof open = ct_asof(r, series, from_ms);
@@ -62,7 +62,7 @@ void ct_spark(struct ct_reader *r, int64_t series, int64_t from_ms, int64_t to_m
     size_t i = 0, run;
     int64_t end = edge(&g, 1);
     const struct ct_sample *v;
-    while (at < to_ms && (v = ct_next_samples(r, series, at, &run))) {
+    while (at < to_ms && at < newest_ms && (v = ct_next_samples(r, series, at, &run))) {
         at = v[run - 1].at_ms;
         for (size_t k = 0; k < run && v[k].at_ms <= to_ms; k++) {
             for (; v[k].at_ms > end; end = edge(&g, i + 1)) {
@@ -112,7 +112,8 @@ static void draw_one(struct sparks *s, const struct ct_series_ref *ref, struct c
     const struct ct_source_at *source = ct_source_by_id(&s->sources, ref->source);
     size_t k = source ? (size_t)(source - s->sources.v) : s->sources.n;
     struct ct_spark_column *c = (struct ct_spark_column *)row->columns.v;
-    ct_spark(s->r, ref->id, s->from, s->to, row->columns.n, c);
+    int64_t newest = s->r->live && ref->cur_ms != CT_NONE ? ref->cur_ms : CT_LIVE;
+    ct_spark(s->r, ref->id, newest, s->from, s->to, row->columns.n, c);
     for (size_t i = 0; i < row->columns.n; i++)
         c[i].digits = ref->digits;
     if (source && !s->told[k])

@@ -272,8 +272,9 @@ bool ct_next_sample(struct ct_reader *r, int64_t series, int64_t to_ms, struct c
 
 /* As ct_samples_after; NULL after a failure, too. */
 const struct ct_sample *ct_next_samples(struct ct_reader *r, int64_t series, int64_t t, size_t *n);
-/* N columns of ct_read_sparks over [from_ms, to_ms], gaps left in, DIGITS not set. */
-void ct_spark(struct ct_reader *r, int64_t series, int64_t from_ms, int64_t to_ms, size_t n,
+/* N columns of ct_read_sparks over [from_ms, to_ms], gaps left in, DIGITS not set. NEWEST_MS: nothing has changed since
+ * then, as far as that is known (else CT_LIVE). */
+void ct_spark(struct ct_reader *r, int64_t series, int64_t newest_ms, int64_t from_ms, int64_t to_ms, size_t n,
               struct ct_spark_column *out);
 
 static inline bool ct_gone(struct ct_asof v)
