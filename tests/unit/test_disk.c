@@ -457,7 +457,7 @@ static char *layout(int version)
     return text;
 }
 
-/* A database of layout 1 with a source in it, and the move of a price. */
+/* A database of layout 1 with a source in it, its attempts, and the move of a price. */
 static void make_old(const char *path)
 {
     sqlite3 *db;
@@ -472,6 +472,8 @@ static void make_old(const char *path)
                                       "INSERT INTO series (id, source_id, kind, ext_key, name, unit, digits) VALUES"
                                       " (1, 1, 0, 'a/b/c/od/d', 'gpu/a/b/c/od/d', 'USD/gpu.h', 9);"
                                       "INSERT INTO sample VALUES (1, 1000, 5, 0), (1, 2000, 7, 0);"
+                                      "INSERT INTO attempt VALUES (1, 1500, 2, 503, 9, 0, 0, 42, 'HTTP 503'),"
+                                      " (1, 2000, 0, 200, 90, 1, 1, 43, NULL);"
                                       "INSERT INTO event VALUES (2000, 77, 0, 2, 0, 1, 1, NULL, 'd', 'od', '5 -> 7',"
                                       " 'USD/gpu.h', 5, 7, 40000, 0)",
                                   NULL, NULL, NULL), SQLITE_OK);
@@ -508,6 +510,9 @@ static bool killed_at(struct fixture *f, const char *path, int64_t statement, in
     assert_int_equal(one(db, "SELECT count(*) FROM event"), 0);
     assert_true(events_to_rows(db));
     assert_int_equal(one(db, "SELECT count(*) FROM temp.event WHERE at_ms = 2000 AND old = 5 AND new = 7"), 1);
+    assert_true(attempts_to_rows(db));
+    assert_int_equal(one(db, "SELECT sum(latency_ms * (error IS NULL)) * 1000 + sum(http_status) FROM temp.attempt"),
+                     43703);
     sqlite3_close(db);
     free(is);
     free(want);
