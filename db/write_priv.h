@@ -147,6 +147,10 @@
     X(INCIDENT_DEL, "DELETE FROM incident WHERE source_id=?1 AND ext_id=?2 AND at_ms=?3") \
     X(INCIDENT_AT, "SELECT at_ms, listed, hash FROM incident WHERE source_id=?1 AND ext_id=?2 AND at_ms<=?3" \
         " ORDER BY at_ms DESC LIMIT 1") \
+    /* the first moment from ?3 on at which it was listed; NULL where it is no incident or was not listed any more */ \
+    X(INCIDENT_AGAIN, "SELECT max(at_ms, ?3) FROM incident WHERE source_id=?1 AND ext_id=?2 AND listed=1" \
+        " AND next_ms>?3 ORDER BY at_ms LIMIT 1") \
+    X(INCIDENT_ANY, "SELECT 1 FROM incident WHERE source_id=?1 AND ext_id=?2 LIMIT 1") \
     X(INCIDENT_LISTED, "SELECT ext_id FROM incident WHERE source_id=?1 AND listed=1 AND next_ms>=?2" \
         " AND at_ms<=?3") \
     X(INCIDENT_MISSING, "SELECT ext_id FROM incident WHERE source_id=?1 AND listed=0 AND gone_ms>=?2" \
@@ -169,11 +173,11 @@
         " first_ms=min(first_ms, excluded.first_ms), seen_ms=max(seen_ms, excluded.seen_ms)" \
         " WHERE ?8 OR (excluded.at_ms, excluded.phase, excluded.text) IS NOT (at_ms, phase, text)") \
     /* wording: what texts were */ \
-    X(UPDATE_GET, "SELECT first_ms, text, at_ms, phase FROM incident_update" \
+    X(UPDATE_GET, "SELECT first_ms, seen_ms, text, at_ms, phase FROM incident_update" \
         " WHERE source_id=?1 AND incident=?2 AND ext_id=?3") \
-    X(ARTICLE_GET, "SELECT first_ms, title, url, summary, published_ms FROM article" \
+    X(ARTICLE_GET, "SELECT first_ms, seen_ms, title, url, summary, published_ms FROM article" \
         " WHERE source_id=?1 AND ext_id=?2") \
-    X(NOTES_GET, "SELECT 0, notes FROM source_note WHERE source_id=?1") \
+    X(NOTES_GET, "SELECT 0, NULL, notes FROM source_note WHERE source_id=?1") \
     X(WORDING_ANY, "SELECT 1 FROM wording WHERE kind=?1 AND source_id=?2 AND owner=?3 AND ext_id=?4 LIMIT 1") \
     X(WORDING_AT, "SELECT from_ms, hash FROM wording WHERE kind=?1 AND source_id=?2 AND owner=?3 AND ext_id=?4" \
         " AND from_ms<=?5 ORDER BY from_ms DESC LIMIT 1") \

@@ -28,6 +28,7 @@ struct attempt {
 static void rows_of(struct fixture *f, const struct attempt *a)
 {
     static const int64_t prices[] = {1000, 1100, 900, 1000, 8000, 20, 30000, -1, 0, 1001, 2000000};
+    static const char *const texts[] = {"We look into it.", "We know.", "All is well.", "We look into it again."};
     char id[8];
     uint64_t keep = rng;
     rng = a->rows;
@@ -45,6 +46,13 @@ static void rows_of(struct fixture *f, const struct attempt *a)
             if (roll(2) == 0) {
                 struct ct_incident *n = incident(f, id, (int)roll(6), (int)roll(10), roll(4) != 0);
                 n->updated_ms = roll(2) ? CT_NONE : a->at_ms - roll(20) * CT_DAY;
+                for (unsigned k = 0; k < 2; k++) /* messages come and go with their incident, and are reworded */
+                    *CT_VEC_PUSH(f->batch.arena, &f->batch.updates) = (struct ct_update){
+                        .incident = n->id,
+                        .id = k ? CT_LIT("second") : CT_LIT("first"),
+                        .text = ct_span(texts[roll(k ? 2 : 4)]),
+                        .at_ms = T0,
+                        .phase = (int)roll(2)};
             }
         } else if (strcmp(a->source, "token") == 0) {
             token(f, id, CT_KIND_INPUT, prices[roll(CT_LEN(prices))]);
@@ -55,6 +63,12 @@ static void rows_of(struct fixture *f, const struct attempt *a)
             if (roll(4) == 0)
                 offer(f, id, prices[roll(CT_LEN(prices))], (int)roll(4));
         }
+    }
+    for (unsigned i = 0; i < 2 && strcmp(a->source, "stat") == 0; i++) { /* what a feed drops does not come back */
+        const char *title = texts[roll(3)];
+        if (a->at_ms < T0 + (4 + 20 * i) * CT_DAY)
+            *CT_VEC_PUSH(f->batch.arena, &f->batch.articles) = (struct ct_article){
+                .id = i ? CT_LIT("late") : CT_LIT("early"), .title = ct_span(title), .published_ms = T0};
     }
     rng = keep;
 }
@@ -103,7 +117,8 @@ static void forget(struct fixture *f)
                       " SELECT 'sealed', coalesce(max(n), 0) FROM tick;"
                       "DELETE FROM tick; DELETE FROM chunk; DELETE FROM offer;"
                       "DELETE FROM token; DELETE FROM component; DELETE FROM endpoint;"
-                      "DELETE FROM series; DELETE FROM incident; DELETE FROM poll;"
+                      "DELETE FROM series; DELETE FROM incident; DELETE FROM incident_update; DELETE FROM article; DELETE FROM wording;"
+                      "DELETE FROM poll;"
                       "UPDATE source SET last_attempt_ms=NULL, last_success_ms=NULL, failures=0,"
                       " rows=NULL, data_ms=NULL, error=NULL; COMMIT";
     assert_int_equal(sqlite3_exec(f->look, sql, NULL, NULL, NULL), SQLITE_OK);
@@ -130,9 +145,12 @@ static char *dump(struct fixture *f, bool facts)
         "SELECT 'token', ext_key, context FROM token JOIN series s ON s.id=series_id ORDER BY 2",
         "SELECT 'component', ext_key, grp, c.region FROM component c JOIN series s ON s.id=series_id"
         " ORDER BY 2",
+        "SELECT 'message', u.* FROM incident_update u ORDER BY source_id, incident, ext_id",
+        "SELECT 'article', a.* FROM article a ORDER BY source_id, ext_id",
+        "SELECT 'wording', w.* FROM wording w ORDER BY kind, source_id, owner, ext_id, from_ms",
     };
     struct ct_buf all = CT_BUF_INIT;
-    for (size_t i = 0; i < CT_LEN(sql) - (facts ? 0 : 3); i++) {
+    for (size_t i = 0; i < CT_LEN(sql) - (facts ? 0 : 6); i++) {
         char *part = table(f, sql[i]);
         ct_buf_addf(&all, "%s\n", part);
         free(part);
