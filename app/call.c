@@ -18,6 +18,14 @@ enum ct_status ct_call_reader(struct ct_call *c, struct ct_reader **out)
     return status;
 }
 
+void ct_call_reader_close(const struct ct_call *c, struct ct_reader *r)
+{
+    if (r && ct_reader_damaged(r))
+        fprintf(stderr, "cloudtape: %s: newest values are damaged, looked up in the history instead; the next fetch or"
+                " `cloudtape db repair` mends that\n", c->db.p);
+    ct_reader_close(r);
+}
+
 int64_t ct_call_moment(const struct ct_call *c)
 {
     return c->at_ms == CT_LIVE ? c->now_ms : c->at_ms;

@@ -177,6 +177,8 @@ int ct_status_line(struct ct_call *c, struct ct_buf *out);
 enum { CT_KINDS_ALL = 15 };
 /* Opens the database of C. CT_ERR_NOT_FOUND: there is none yet. */
 CT_MUST_USE enum ct_status ct_call_reader(struct ct_call *c, struct ct_reader **out);
+/* Says what was wrong with what was read, and closes R (NULL is fine). */
+void ct_call_reader_close(const struct ct_call *c, struct ct_reader *r);
 struct ct_query ct_call_query(const struct ct_call *c);
 int64_t ct_call_moment(const struct ct_call *c); /* --at, else now */
 /* Compiles the words of C from FIRST on together with --filter, in C's arena; NULL matches everything. */

@@ -66,7 +66,7 @@ int ct_cmd_cost(struct ct_call *c)
     if (status == CT_OK)
         status = ct_call_envelope(
             c, r, job.gpu.n ? 1u << CT_SOURCE_PRICES : 1u << CT_SOURCE_MODELS, &e);
-    ct_reader_close(r);
+    ct_call_reader_close(c, r);
     if (status != CT_OK)
         return ct_report(&c->err);
     return ct_print_rows(c, &ct_cost_table, rows, job.gpu.n ? gpus : models, "", 0, &e);

@@ -44,7 +44,7 @@ int ct_cmd_exit(struct ct_call *c)
                               &c->err);
     if (status == CT_OK || none_yet)
         status = ct_call_envelope(c, r, CT_KINDS_ALL, &e);
-    ct_reader_close(r);
+    ct_call_reader_close(c, r);
     if (status != CT_OK)
         return ct_report(&c->err);
     tell_left_out(&found, unknown);

@@ -425,7 +425,7 @@ int ct_cmd_export(struct ct_call *c)
     j.slice = ct_arena_new(0);
     if (status == CT_OK)
         status = export_to(&j, file);
-    ct_reader_close(j.r);
+    ct_call_reader_close(c, j.r);
     ct_arena_free(j.slice);
     ct_buf_free(&j.text);
     if (status != CT_OK)

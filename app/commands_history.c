@@ -307,6 +307,6 @@ int ct_cmd_history(struct ct_call *c)
     if (status == CT_ERR_NOT_FOUND)
         return nothing_yet(c);
     int code = status == CT_OK ? print_history(c, r, &q) : ct_report(&c->err);
-    ct_reader_close(r);
+    ct_call_reader_close(c, r);
     return code;
 }

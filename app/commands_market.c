@@ -17,7 +17,7 @@ static int print_loaded(struct ct_call *c, const struct ct_table *t, ct_load_fn 
         status = load(r, q, c->arena, &rows, &c->err);
     if (status == CT_OK || none_yet)
         status = ct_call_envelope(c, r, kinds, &e);
-    ct_reader_close(r);
+    ct_call_reader_close(c, r);
     if (status != CT_OK)
         return ct_report(&c->err);
     int code = ct_print_rows(c, t, rows, columns, "", 0, &e);

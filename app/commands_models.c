@@ -217,7 +217,7 @@ int ct_cmd_models(struct ct_call *c)
         status = CT_OK;
     if (status == CT_OK)
         status = ct_call_envelope(c, r, 1u << CT_SOURCE_MODELS, &e);
-    ct_reader_close(r);
+    ct_call_reader_close(c, r);
     if (status != CT_OK)
         return ct_report(&c->err);
     if (way)

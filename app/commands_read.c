@@ -31,7 +31,7 @@ static int load_plain(struct ct_call *c, const struct plain *p, const struct ct_
         status = CT_OK;
     if (status == CT_OK)
         status = ct_call_envelope(c, r, p->kinds, e);
-    ct_reader_close(r);
+    ct_call_reader_close(c, r);
     return status == CT_OK ? 0 : ct_report(&c->err);
 }
 

@@ -80,22 +80,22 @@ static struct ct_market_part read_part(struct ct_reader *r, sqlite3_stmt *st)
     return (struct ct_market_part){
         .series = ct_col_int(st, 0),
         .now = ct_asof_row(r, st, 0),
-        .source_id = ct_col_int(st, 4),
-        .who = ct_col_text(r, st, 5),
-        .region = ct_col_text(r, st, 6),
-        .instance = ct_col_text(r, st, 7),
-        .count = ct_col_int(st, 8),
-        .currency = ct_col_text(r, st, 9),
-        .rentable = ct_col_int(st, 10) != 0,
-        .evidence = ct_col_enum(st, 11, CT_EVIDENCE_MEASURED),
+        .source_id = ct_col_int(st, 1),
+        .who = ct_col_text(r, st, 2),
+        .region = ct_col_text(r, st, 3),
+        .instance = ct_col_text(r, st, 4),
+        .count = ct_col_int(st, 5),
+        .currency = ct_col_text(r, st, 6),
+        .rentable = ct_col_int(st, 7) != 0,
+        .evidence = ct_col_enum(st, 8, CT_EVIDENCE_MEASURED),
     };
 }
 
 /* A row of LAB_PARTS: false when it puts no model on a cloud. */
 static bool read_on_cloud(struct ct_reader *r, sqlite3_stmt *st, int kind, struct ct_market_part *p)
 {
-    struct ct_span model = ct_col_text(r, st, 12);
-    if (!ct_puts_on_cloud(p->who, ct_col_text(r, st, 13), model))
+    struct ct_span model = ct_col_text(r, st, 9);
+    if (!ct_puts_on_cloud(p->who, ct_col_text(r, st, 10), model))
         return false;
     if (kind == CT_SERIES_EXCLUSIVE)
         p->model = model;
@@ -114,9 +114,9 @@ static void read_class(struct ct_reader *r, const struct ct_series_ref *s, struc
     sqlite3_stmt *st = ct_use(r, SQL_CLASS_PARTS, 1, kind_of(s->of[1]));
     out->kind = s->kind;
     while (ct_step(r, st)) {
-        struct ct_span lab = ct_col_text(r, st, 12), model = ct_col_text(r, st, 13);
+        struct ct_span lab = ct_col_text(r, st, 9), model = ct_col_text(r, st, 10);
         if (!ct_class_has(ct_classes(r), s->of[0], lab, model) ||
-            !ct_class_sells(ct_col_text(r, st, 14)))
+            !ct_class_sells(ct_col_text(r, st, 11)))
             continue;
         struct ct_market_part *p = CT_VEC_PUSH(r->arena, &out->v);
         if (!p)
@@ -144,7 +144,7 @@ void ct_market_read(struct ct_reader *r, const struct ct_series_ref *s, struct c
         sqlite3_bind_int64(st, 3, s->purchase);
     while (ct_step(r, st)) {
         struct ct_market_part part = read_part(r, st);
-        part.mem_milli = s->kind == CT_SERIES_INDEX ? ct_col_int(st, 15) : CT_NONE;
+        part.mem_milli = s->kind == CT_SERIES_INDEX ? ct_col_int(st, 12) : CT_NONE;
         if (of_lab && !read_on_cloud(r, st, s->kind, &part))
             continue;
         struct ct_market_part *p = CT_VEC_PUSH(r->arena, &out->v);
@@ -164,9 +164,9 @@ void ct_market_read_indices(struct ct_reader *r, struct ct_market_all *out)
         if (!g)
             break;
         g->part = read_part(r, st);
-        g->part.mem_milli = ct_col_int(st, 15);
-        g->name = ct_market_index_name(r->arena, ct_col_text(r, st, 12), ct_col_text(r, st, 13),
-                                       (int)ct_col_must(st, 14));
+        g->part.mem_milli = ct_col_int(st, 12);
+        g->name = ct_market_index_name(r->arena, ct_col_text(r, st, 9), ct_col_text(r, st, 10),
+                                       (int)ct_col_must(st, 11));
     }
     if (st)
         sqlite3_reset(st);

@@ -18,7 +18,7 @@ static void add_endpoints(struct ct_reader *r, const struct ct_source_list *sour
     sqlite3_stmt *st = ct_use(r, SQL_ENDPOINTS, 0);
     while (ct_step(r, st)) {
         struct ct_asof v = ct_asof_row(r, st, 0);
-        const struct ct_source_at *s = ct_source_by_id(sources, ct_col_int(st, 4));
+        const struct ct_source_at *s = ct_source_by_id(sources, ct_col_int(st, 1));
         bool known = v.value >= CT_STATE_OPERATIONAL && v.value <= CT_STATE_MAJOR &&
                      v.value != CT_STATE_UNKNOWN;
         if (!s || !ct_readable(s) || ct_gone(v) || !known)
@@ -27,11 +27,11 @@ static void add_endpoints(struct ct_reader *r, const struct ct_source_list *sour
         if (!p)
             break;
         *p = (struct ct_measured_part){
-            .provider = provider_of(ct_col_text(r, st, 5)),
+            .provider = provider_of(ct_col_text(r, st, 2)),
             .source = s->name,
             .state = (int)v.value,
             .seen_ms = s->last_success_ms,
-            .uptime_milli = r->live ? ct_col_int(st, 6) : CT_NONE, /* not kept over time */
+            .uptime_milli = r->live ? ct_col_int(st, 3) : CT_NONE, /* not kept over time */
         };
     }
     if (st)

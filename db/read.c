@@ -198,6 +198,7 @@ static void follow_file(struct ct_reader *r)
     r->samples = NULL;
     bool fresh = open_db(r, &ignored) == CT_OK && check_ours(r, &ignored) == CT_OK;
     forget_kept(r);
+    ct_newest_forget(r);
     forget_shared(r);
     for (size_t i = 0; i < CT_N_SQL; i++)
         sqlite3_finalize(fresh ? stmts[i] : r->stmts[i]);
@@ -241,6 +242,7 @@ void ct_reader_close(struct ct_reader *r)
         sqlite3_finalize(r->stmts[i]);
     ct_samples_free(r->samples);
     forget_kept(r);
+    ct_newest_forget(r);
     forget_shared(r);
     sqlite3_close(r->db);
     ct_accelerators_free(r);
@@ -502,11 +504,8 @@ struct ct_asof ct_asof_row(struct ct_reader *r, sqlite3_stmt *st, int i)
 {
     if (!r->live)
         return ct_asof(r, ct_col_int(st, i), r->at);
-    return (struct ct_asof){
-        ct_col_int(st, i + 1),
-        ct_col_int(st, i + 2),
-        sqlite3_column_int(st, i + 3),
-    };
+    const struct ct_newest *v = ct_newest_of(r, ct_col_int(st, i));
+    return v ? (struct ct_asof){v->at_ms, v->value, v->flags} : (struct ct_asof){CT_NONE, CT_NONE, 0};
 }
 
 static bool read_words(struct ct_reader *r, sqlite3_stmt *st, struct ct_span fields[CT_WORDS_MOST])

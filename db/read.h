@@ -16,6 +16,8 @@ CT_MUST_USE enum ct_status ct_reader_open(const char *path, struct ct_reader **o
                                           struct ct_error *err);
 void ct_reader_close(struct ct_reader *r);
 bool ct_reader_newer(const struct ct_reader *r);
+/* What is kept of the newest samples was damaged in what was read last: it was looked up in the history. */
+bool ct_reader_damaged(const struct ct_reader *r);
 /* The running read ends with CT_ERR_CANCELLED, or the next one when none is running: a load may be
  * several reads. Any thread. */
 void ct_reader_cancel(struct ct_reader *r);

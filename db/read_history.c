@@ -100,6 +100,7 @@ static void find(struct ct_reader *r, sqlite3_stmt *st, struct ct_span subject, 
         if (!ref)
             break;
         int64_t digits = ct_col_int(st, 3);
+        const struct ct_newest *newest = ct_newest_of(r, ct_col_int(st, 0));
         *ref = (struct ct_series_ref){
             .id = ct_col_int(st, 0),
             .name = ct_arena_dup(r->arena, name),
@@ -107,8 +108,8 @@ static void find(struct ct_reader *r, sqlite3_stmt *st, struct ct_span subject, 
             .digits = digits > 0 && digits <= 9 ? (int)digits : 0,
             .source = ct_col_int(st, 4),
             .kind = ct_col_enum(st, 5, CT_SERIES_MEASURE),
-            .cur_ms = ct_col_int(st, 6),
-            .gone = (sqlite3_column_int(st, 7) & CT_SAMPLE_GONE) != 0,
+            .cur_ms = newest ? newest->at_ms : CT_NONE,
+            .gone = newest && (newest->flags & CT_SAMPLE_GONE),
         };
     }
     if (st)

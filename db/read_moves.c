@@ -60,7 +60,6 @@ struct move {
 struct moves {
     struct ct_reader *r;
     struct ct_source_list sources;
-    const struct ct_source_at *last;
     int64_t from;
     bool only_believed;
     int *known;       /* by source: was it read at FROM? -1: not asked yet */
@@ -148,19 +147,12 @@ static int digits_of(sqlite3_stmt *st)
     return digits > 0 && digits <= 9 ? (int)digits : 0;
 }
 
-static void take_mover(struct moves *m, sqlite3_stmt *st)
+static void take_mover(struct moves *m, const struct ct_source_at *s, const struct ct_newest *v)
 {
     struct ct_reader *r = m->r;
-    int64_t series = sqlite3_column_int64(st, 0), source = sqlite3_column_int64(st, 4);
-    const struct ct_source_at *s = m->last && m->last->id == source
-                                       ? m->last
-                                       : ct_source_by_id(&m->sources, source);
-    m->last = s;
-    if (r->live && sqlite3_column_int(st, 3) & (CT_SAMPLE_GONE | CT_SAMPLE_QUARANTINED))
-        return;
-    struct ct_asof now = ct_asof_row(r, st, 0);
-    if (!s || !believed(now) || now.at_ms <= m->from || s->last_success_ms <= m->from ||
-        !read_then(m, s))
+    int64_t series = v->series;
+    struct ct_asof now = r->live ? (struct ct_asof){v->at_ms, v->value, v->flags} : ct_asof(r, series, r->at);
+    if (!believed(now) || now.at_ms <= m->from)
         return;
     struct ct_asof then = ct_asof(r, series, m->from);
     int64_t pct = believed(then) ? ct_pct_change(then.value, now.value) : CT_NONE;
@@ -171,6 +163,20 @@ static void take_mover(struct moves *m, sqlite3_stmt *st)
         *move = (struct move){series, {.source = s->name, .then_value = then.value,
                                        .now_value = now.value, .pct_milli = pct,
                                        .changed_ms = now.at_ms, .suspect = suspect}};
+}
+
+/* The prices of part I of the newest samples. */
+static void take_part(struct moves *m, size_t i)
+{
+    struct ct_newest_part part = ct_newest_part(m->r, i);
+    const struct ct_source_at *s = ct_source_by_id(&m->sources, part.source);
+    if (!s || s->last_success_ms <= m->from || !read_then(m, s))
+        return;
+    for (size_t k = 0; k < part.n && m->r->status == CT_OK; k++) {
+        const struct ct_newest *v = &part.v[k];
+        if ((v->kind == CT_SERIES_GPU || v->kind == CT_SERIES_TOKEN) && v->at_ms > m->from)
+            take_mover(m, s, v);
+    }
 }
 
 /* The names of those that are left. */
@@ -231,9 +237,8 @@ enum ct_status ct_read_movers(struct ct_reader *r, const struct ct_query *q, str
     for (size_t i = 0; m.known && i < m.sources.n; i++)
         m.known[i] = -1;
     ct_reference_use(r, m.from);
-    sqlite3_stmt *st = ct_use(r, SQL_PRICES_SINCE, 1, m.from);
-    while (m.known && m.largest && ct_step(r, st))
-        take_mover(&m, st);
+    for (size_t i = 0; m.known && m.largest && i < ct_newest_parts(r) && r->status == CT_OK; i++)
+        take_part(&m, i);
     name_movers(&m);
     take_indices(&m);
     ct_sort(r, m.rows.v, m.rows.n, sizeof *m.rows.v, by_move);

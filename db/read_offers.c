@@ -196,26 +196,26 @@ struct items {
 static void read_facts(struct ct_reader *r, sqlite3_stmt *st, struct ct_offer *o)
 {
     *o = (struct ct_offer){
-        .cloud = ct_col_text(r, st, 7),
-        .region = ct_col_text(r, st, 8),
-        .zone = ct_col_text(r, st, 9),
-        .sku = ct_col_text(r, st, 10),
-        .instance = ct_col_text(r, st, 11),
-        .gpu = ct_col_text(r, st, 12),
-        .form = ct_col_text(r, st, 13),
-        .gpu_mem_milli = ct_col_int(st, 14),
-        .gpu_count_milli = ct_col_int(st, 15),
-        .vcpu_milli = ct_col_int(st, 16),
-        .mem_milli = ct_col_int(st, 17),
-        .purchase = ct_col_enum(st, 18, CT_PURCHASE_OTHER),
-        .currency = ct_col_text(r, st, 19),
-        .price_per_hour = ct_col_int(st, 20),
-        .price_per_gpu_hour = ct_col_int(st, 21),
-        .host_included = ct_col_enum(st, 22, 1),
-        .stock = ct_col_enum(st, 23, CT_STOCK_AVAILABLE),
-        .stock_count = ct_col_int(st, 24),
-        .interruption = ct_col_text(r, st, 25),
-        .effective_ms = ct_col_int(st, 26),
+        .cloud = ct_col_text(r, st, 4),
+        .region = ct_col_text(r, st, 5),
+        .zone = ct_col_text(r, st, 6),
+        .sku = ct_col_text(r, st, 7),
+        .instance = ct_col_text(r, st, 8),
+        .gpu = ct_col_text(r, st, 9),
+        .form = ct_col_text(r, st, 10),
+        .gpu_mem_milli = ct_col_int(st, 11),
+        .gpu_count_milli = ct_col_int(st, 12),
+        .vcpu_milli = ct_col_int(st, 13),
+        .mem_milli = ct_col_int(st, 14),
+        .purchase = ct_col_enum(st, 15, CT_PURCHASE_OTHER),
+        .currency = ct_col_text(r, st, 16),
+        .price_per_hour = ct_col_int(st, 17),
+        .price_per_gpu_hour = ct_col_int(st, 18),
+        .host_included = ct_col_enum(st, 19, 1),
+        .stock = ct_col_enum(st, 20, CT_STOCK_AVAILABLE),
+        .stock_count = ct_col_int(st, 21),
+        .interruption = ct_col_text(r, st, 22),
+        .effective_ms = ct_col_int(st, 23),
     };
 }
 
@@ -261,12 +261,12 @@ static void set_price(struct item *it)
 static void set_stock(struct ct_reader *r, sqlite3_stmt *st, struct item *it)
 {
     struct ct_offer *o = &it->row.offer;
-    if (ct_col_int(st, 27) == CT_NONE) {
+    if (ct_col_int(st, 24) == CT_NONE) {
         o->stock = CT_STOCK_UNKNOWN;
         return;
     }
-    struct ct_asof v = ct_asof_row(r, st, 27);
-    bool newest = v.at_ms == ct_col_int(st, 28);
+    struct ct_asof v = ct_asof_row(r, st, 24);
+    bool newest = ct_is_newest(r, ct_col_int(st, 24), v);
     o->stock = v.value >= CT_STOCK_UNKNOWN && v.value <= CT_STOCK_AVAILABLE ? (int)v.value
                                                                             : CT_STOCK_UNKNOWN;
     if ((!newest && !it->worded) || o->stock <= CT_STOCK_NONE)
@@ -288,12 +288,12 @@ static void read_items(struct ct_reader *r, struct ct_span name, bool with_gone,
         if (!it)
             break;
         it->series = ct_col_int(st, 0);
-        it->source = ct_col_int(st, 4);
+        it->source = ct_col_int(st, 1);
         it->now = now;
-        it->newest = now.at_ms == ct_col_int(st, 1);
+        it->newest = ct_is_newest(r, it->series, now);
         it->usd_7d = CT_NONE;
-        it->row.series = ct_col_text(r, st, 5);
-        it->row.key = ct_col_text(r, st, 6);
+        it->row.series = ct_col_text(r, st, 2);
+        it->row.key = ct_col_text(r, st, 3);
         it->row.gone = ct_gone(now);
         it->row.quarantined = (now.flags & CT_SAMPLE_QUARANTINED) != 0;
         read_facts(r, st, &it->row.offer);

@@ -107,15 +107,15 @@ void ct_components_at(struct ct_reader *r, const struct ct_source_at *s,
         if (!row)
             break;
         bool known = v.value >= CT_STATE_OPERATIONAL && v.value <= CT_STATE_MAJOR;
-        bool newest = ct_col_int(st, 1) == v.at_ms; /* the words of a past state were not kept */
+        bool newest = ct_is_newest(r, ct_col_int(st, 0), v); /* the words of a past state were not kept */
         *row = (struct ct_component_row){
             .provider = s->provider,
             .source = s->name,
-            .id = ct_col_text(r, st, 4),
-            .name = ct_col_text(r, st, 5),
-            .group = ct_col_text(r, st, 6),
-            .region = ct_col_text(r, st, 7),
-            .raw_state = newest ? ct_col_text(r, st, 8) : CT_SPAN_NONE,
+            .id = ct_col_text(r, st, 1),
+            .name = ct_col_text(r, st, 2),
+            .group = ct_col_text(r, st, 3),
+            .region = ct_col_text(r, st, 4),
+            .raw_state = newest ? ct_col_text(r, st, 5) : CT_SPAN_NONE,
             .state = known ? (int)v.value : CT_STATE_UNKNOWN,
             .since_ms = v.at_ms,
             .seen_ms = s->last_success_ms,

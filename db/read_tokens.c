@@ -43,19 +43,19 @@ TABLE(ct_token_table, "token_price", ROW, token_columns);
 static void read_price(struct ct_reader *r, sqlite3_stmt *st, struct ct_token_price *p)
 {
     *p = (struct ct_token_price){
-        .source_id = ct_col_text(r, st, 6),
-        .lab = ct_col_text(r, st, 7),
-        .model = ct_col_text(r, st, 8),
-        .variant = ct_col_text(r, st, 9),
-        .host = ct_col_text(r, st, 10),
-        .host_class = ct_col_text(r, st, 11),
-        .region = ct_col_text(r, st, 12),
-        .kind = ct_col_enum(st, 13, CT_KIND_AUDIO_OUTPUT),
-        .tier = ct_col_text(r, st, 14),
-        .currency = ct_col_text(r, st, 16),
-        .context = ct_col_int(st, 17),
-        .retires_ms = ct_col_int(st, 18),
-        .open_weights = ct_col_enum(st, 19, 1),
+        .source_id = ct_col_text(r, st, 3),
+        .lab = ct_col_text(r, st, 4),
+        .model = ct_col_text(r, st, 5),
+        .variant = ct_col_text(r, st, 6),
+        .host = ct_col_text(r, st, 7),
+        .host_class = ct_col_text(r, st, 8),
+        .region = ct_col_text(r, st, 9),
+        .kind = ct_col_enum(st, 10, CT_KIND_AUDIO_OUTPUT),
+        .tier = ct_col_text(r, st, 11),
+        .currency = ct_col_text(r, st, 13),
+        .context = ct_col_int(st, 14),
+        .retires_ms = ct_col_int(st, 15),
+        .open_weights = ct_col_enum(st, 16, 1),
     };
 }
 
@@ -127,12 +127,12 @@ static enum ct_status read_tokens(struct ct_reader *r, const struct ct_query *q,
         struct ct_token_row *row = CT_VEC_PUSH(a, &rows);
         if (!row)
             break;
-        const struct ct_source_at *s = ct_source_by_id(&sources, ct_col_int(st, 4));
+        const struct ct_source_at *s = ct_source_by_id(&sources, ct_col_int(st, 1));
         read_price(r, st, &row->price);
         read_words(r, ct_col_int(st, 0), &row->price);
         row->price.per_mtok = ct_gone(now) ? CT_NONE : now.value;
-        row->series = ct_col_text(r, st, 5);
-        row->field = ct_col_text(r, st, 15);
+        row->series = ct_col_text(r, st, 2);
+        row->field = ct_col_text(r, st, 12);
         row->key = row->series;
         if (ct_span_starts(row->key, "token/"))
             row->key = (struct ct_span){row->key.p + 6, row->key.n - 6};

@@ -6,6 +6,7 @@
 
 #include "db/attempts.h"
 #include "db/alert_sql.h"
+#include "db/newest.h"
 #include "db/read.h"
 #include "db/samples.h"
 
@@ -18,16 +19,15 @@
     "e.at_ms,e.id,e.kind,e.severity,e.source_id,e.series_id,e.subject,e.ref,e.field,e.text,"       \
     "e.unit,e.old,e.new,e.pct,e.suspect,s.name,s.digits"
 #define SQL_EVENT_FROM " FROM event e LEFT JOIN series s ON s.id=e.series_id WHERE "
-#define SQL_CUR "s.cur_ms,s.cur_value,s.cur_flags"
 #define SQL_OFFER                                                                                  \
-    "SELECT s.id," SQL_CUR ",s.source_id,s.name,o.key,o.cloud,o.region,o.zone,o.sku,o.instance,"   \
+    "SELECT s.id,s.source_id,s.name,o.key,o.cloud,o.region,o.zone,o.sku,o.instance,"   \
     "o.gpu,o.form,o.gpu_mem_milli,o.gpu_count_milli,o.vcpu_milli,o.mem_milli,o.purchase,"          \
     "o.currency,o.price_per_hour,o.price_per_gpu_hour,o.host_included,o.stock,o.stock_count,"      \
-    "o.interruption,o.effective_ms,t.id,t.cur_ms,t.cur_value,t.cur_flags"                          \
+    "o.interruption,o.effective_ms,t.id"                          \
     " FROM offer o JOIN series s ON s.id=o.series_id LEFT JOIN series t ON t.id=o.stock_series"
 
 #define SQL_INDEX_PART                                                                             \
-    "SELECT s.id," SQL_CUR ",s.source_id,o.cloud,o.region,o.instance,o.gpu_count_milli,"           \
+    "SELECT s.id,s.source_id,o.cloud,o.region,o.instance,o.gpu_count_milli,"           \
     "o.currency,o.host_included,w.evidence,o.gpu,ifnull(o.form,''),ifnull(o.purchase,7),"          \
     "o.gpu_mem_milli"                                                                              \
     " FROM offer o JOIN series s ON s.id=o.series_id JOIN source w ON w.id=s.source_id"
@@ -59,25 +59,24 @@
     X(ATTEMPTS, "SELECT b,errors FROM attempts WHERE source_id=?1 AND from_ms<=?2 ORDER BY from_ms DESC") \
     X(POLL_NEXT, "SELECT from_ms,imported FROM poll WHERE source_id=?1 AND from_ms>?2 AND from_ms<=?3"     \
                  " AND outcome<=1 ORDER BY from_ms LIMIT 1")                                       \
-    X(SERIES_OF, "SELECT s.id," SQL_CUR " FROM series s WHERE source_id=?1 AND kind=?2")           \
+    X(SERIES_OF, "SELECT id FROM series WHERE source_id=?1 AND kind=?2")                           \
     X(RATES, "SELECT id,ext_key FROM series WHERE source_id=?1 AND kind=?2")                       \
-    X(PRICES_SINCE,                                                                                \
-      "SELECT s.id," SQL_CUR ",s.source_id FROM series s WHERE s.kind IN (0,2) AND s.cur_ms>?1")   \
+    X(NEWEST, "SELECT k,rev,b FROM newest ORDER BY k")                                             \
     X(NAME_OF, "SELECT name,unit,digits FROM series WHERE id=?1")                                  \
     X(REFERENCES, "SELECT back_ms,b,moments FROM reference WHERE at_ms<=?1 AND until_ms>=?1"       \
                   " ORDER BY back_ms,part")                                                        \
     X(SERIES_NAMED,                                                                                \
-      "SELECT id,name,unit,digits,source_id,kind,cur_ms,cur_flags FROM series WHERE name=?1")      \
+      "SELECT id,name,unit,digits,source_id,kind FROM series WHERE name=?1")      \
     X(SERIES_FROM,                                                                                 \
-      "SELECT id,name,unit,digits,source_id,kind,cur_ms,cur_flags FROM series"                     \
+      "SELECT id,name,unit,digits,source_id,kind FROM series"                     \
       " WHERE name>=?1 AND name<?2 ORDER BY name")                                                 \
     X(SERIES_ALL,                                                                                  \
-      "SELECT id,name,unit,digits,source_id,kind,cur_ms,cur_flags FROM series ORDER BY name")      \
+      "SELECT id,name,unit,digits,source_id,kind FROM series ORDER BY name")      \
     X(TOKEN_REF, "SELECT ref FROM token WHERE series_id=?1")                                       \
     X(COMPONENTS,                                                                                  \
-      "SELECT s.id," SQL_CUR ",c.ext_id,c.name,c.grp,c.region,c.raw_state FROM series s"           \
+      "SELECT s.id,c.ext_id,c.name,c.grp,c.region,c.raw_state FROM series s"           \
       " JOIN component c ON c.series_id=s.id WHERE s.source_id=?1 AND s.kind=?2")                  \
-    X(ENDPOINTS, "SELECT s.id," SQL_CUR ",s.source_id,k.host,k.uptime_30m_milli FROM endpoint k"   \
+    X(ENDPOINTS, "SELECT s.id,s.source_id,k.host,k.uptime_30m_milli FROM endpoint k"   \
                  " JOIN series s ON s.id=k.series_id WHERE k.host<>''")                            \
     X(INCIDENTS_OPEN, "SELECT " SQL_INCIDENT_COLUMNS " FROM incident"                              \
                       " WHERE source_id=?1 AND to_ms>?2 AND from_ms<=?2 AND open=1")               \
@@ -103,7 +102,7 @@
                                   " AND ifnull(o.purchase,7)=?3")                                  \
     X(INDEX_ALL_PARTS, SQL_INDEX_PART " WHERE o.gpu<>''")                                          \
     X(HOSTS_NAMES, "SELECT DISTINCT k.lab,k.model FROM token k WHERE k.lab<>'' AND k.model<>''")   \
-    X(HOSTS_PARTS, "SELECT s.id," SQL_CUR ",s.source_id,k.host,NULL,NULL,NULL,NULL,NULL,NULL"      \
+    X(HOSTS_PARTS, "SELECT s.id,s.source_id,k.host,NULL,NULL,NULL,NULL,NULL,NULL"      \
                    " FROM token k JOIN series s ON s.id=k.series_id"                               \
                    " WHERE k.lab=?1 AND k.model=?2 AND k.host<>''")                                \
     X(LAB_NAMES, "SELECT DISTINCT k.lab,k.host,w.family,k.model FROM token k"                      \
@@ -112,16 +111,16 @@
     X(ON_CLOUDS, "SELECT s.id,k.lab,k.host,k.model,w.family,k.open_weights FROM token k"           \
                  " JOIN series s ON s.id=k.series_id JOIN source w ON w.id=s.source_id"            \
                  " WHERE k.lab<>'' AND k.model<>''")                                               \
-    X(LAB_PARTS, "SELECT s.id," SQL_CUR ",s.source_id,k.host,NULL,NULL,NULL,NULL,NULL,NULL,"       \
+    X(LAB_PARTS, "SELECT s.id,s.source_id,k.host,NULL,NULL,NULL,NULL,NULL,NULL,"       \
                  "k.model,w.family FROM token k JOIN series s ON s.id=k.series_id"                 \
                  " JOIN source w ON w.id=s.source_id WHERE k.lab=?1 AND k.model<>''")              \
-    X(CLASS_PARTS, "SELECT s.id," SQL_CUR ",s.source_id,k.host,k.region,k.lab||'/'||k.model,NULL," \
+    X(CLASS_PARTS, "SELECT s.id,s.source_id,k.host,k.region,k.lab||'/'||k.model,NULL," \
                    "k.currency,1,w.evidence,k.lab,k.model,k.host_class FROM token k"               \
                    " JOIN series s ON s.id=k.series_id JOIN source w ON w.id=s.source_id"          \
                    " WHERE k.kind=?1 AND ifnull(k.tier,'') IN ('','standard') AND k.host<>''")     \
     X(CLASS_SELLERS, "SELECT DISTINCT k.host,k.host_class,k.lab,k.model FROM token k"              \
                      " WHERE k.kind=?1 AND ifnull(k.tier,'') IN ('','standard') AND k.host<>''")   \
-    X(TOKENS, "SELECT s.id," SQL_CUR ",s.source_id,s.name,k.ref,k.lab,k.model,k.variant,k.host,"   \
+    X(TOKENS, "SELECT s.id,s.source_id,s.name,k.ref,k.lab,k.model,k.variant,k.host,"   \
               "k.host_class,k.region,k.kind,k.tier,k.field,k.currency,k.context,k.retires_ms,"     \
               "k.open_weights FROM token k JOIN series s ON s.id=k.series_id")                     \
     X(EVENTS, "SELECT " SQL_EVENT_COLUMNS SQL_EVENT_FROM "e.at_ms>=?1 AND e.at_ms<=?2"             \
@@ -157,6 +156,7 @@ struct kept_moved;
 struct kept_names;
 struct kept_polls;
 struct kept_reach;
+struct ct_newest_map;
 
 /* What all prices were at one moment, as far as the writer has kept that ready; by series. */
 struct ct_reference {
@@ -192,6 +192,9 @@ struct ct_reader {
     int64_t at; /* what look-ups compare with: T, or (live) later than anything */
     int64_t version; /* of what was committed, as of this load */
     int64_t hold;    /* ct_reader_hold */
+    /* read_newest.c: kept until somebody commits; what had to be looked up last */
+    struct ct_newest_map *newest;
+    struct ct_newest newest_found;
     /* what loads keep for those that follow, until somebody commits */
     struct ct_kept {
         struct ct_arena *arena; /* NULL: nothing yet */
@@ -263,9 +266,22 @@ struct ct_asof ct_asof(struct ct_reader *r, int64_t series, int64_t at_ms);
 void ct_reference_use(struct ct_reader *r, int64_t at_ms);
 /* False: look into the history. */
 bool ct_reference_find(struct ct_reader *r, int64_t series, int64_t at_ms, struct ct_sample *out);
-/* The same at r->at from columns I.. (series id, cur_ms, cur_value, cur_flags) of ST: live answers
- * need no look-up. */
+/* The same at r->at of the series in column I of ST: live answers need no look-up. */
 struct ct_asof ct_asof_row(struct ct_reader *r, sqlite3_stmt *st, int i);
+
+/* read_newest.c: the newest sample of SERIES; NULL: there is none. Good until the next is asked for. */
+const struct ct_newest *ct_newest_of(struct ct_reader *r, int64_t series);
+/* V is the newest sample of SERIES: the facts kept once are of its time. */
+bool ct_is_newest(struct ct_reader *r, int64_t series, struct ct_asof v);
+/* All of them, I < ct_newest_parts(): some of one source at a time. */
+struct ct_newest_part {
+    int64_t source;
+    const struct ct_newest *v;
+    size_t n;
+};
+size_t ct_newest_parts(struct ct_reader *r);
+struct ct_newest_part ct_newest_part(struct ct_reader *r, size_t i);
+void ct_newest_forget(struct ct_reader *r);
 
 /* As ct_sample_next; false after a failure, too, which r->status then tells. */
 bool ct_next_sample(struct ct_reader *r, int64_t series, int64_t to_ms, struct ct_sample *v);

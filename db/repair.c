@@ -7,6 +7,7 @@
 
 #include "db/base/paths.h"
 #include "db/columns.h"
+#include "db/newest.h"
 #include "db/price_event.h"
 #include "db/salvage.h"
 #include "db/samples.h"
@@ -356,7 +357,7 @@ static void count_samples(struct repair *r, struct ct_samples *s)
 /* What the program works out for itself, from what there is. False: that fails. */
 static bool work_out(struct repair *r, struct ct_salvage *out)
 {
-    struct target *moves = target_of(r, "price_move");
+    struct target *moves = target_of(r, "price_move"), *newest = target_of(r, "newest");
     struct ct_samples *s = ct_samples_new(r->db);
     (void)sqlite3_exec(r->db, "INSERT OR IGNORE INTO meta SELECT 'first_ms', min(from_ms) FROM poll"
                               " WHERE EXISTS (SELECT 1 FROM poll)", NULL, NULL, NULL);
@@ -370,6 +371,11 @@ static bool work_out(struct repair *r, struct ct_salvage *out)
         fine = ct_price_moves_from_samples(r->db, s) == SQLITE_OK;
         moves->count = (struct ct_salvage_row){
             .table = moves->count.table, .remade = number(r, "SELECT count(*) FROM price_move")};
+    }
+    if (fine && newest) {
+        fine = ct_newest_mend(r->db) == SQLITE_OK;
+        newest->count = (struct ct_salvage_row){
+            .table = newest->count.table, .remade = number(r, "SELECT count(*) FROM newest")};
     }
     ct_samples_free(s);
     return fine;

@@ -12,8 +12,7 @@ const char *const ct_samples_sql[] = {
     [CT_S_TICKS] = "SELECT n, at_ms, net, b, source_id FROM tick WHERE n>?1 ORDER BY n",
     [CT_S_TICK_PUT] = "INSERT INTO tick (n, at_ms, source_id, net, b) VALUES (?1, ?2, ?3, ?4, ?5)",
     [CT_S_TICK_DEL] = "DELETE FROM tick WHERE n>=?1 AND n<=?2",
-    [CT_S_CHANGED_SINCE] =
-        "SELECT id, cur_ms, cur_value, cur_flags FROM series WHERE source_id=?1 AND cur_ms>=?2",
+    [CT_S_NEWEST] = "SELECT b FROM newest WHERE k>=?1 AND k<?2",
     [CT_S_META] = "SELECT value FROM meta WHERE key=iif(?1, 'sealed', 'samples')",
     [CT_S_META_PUT] = "INSERT OR REPLACE INTO meta (key, value) VALUES (iif(?1, 'sealed', 'samples'), ?2)",
     [CT_S_DATA_VERSION] = "PRAGMA data_version",

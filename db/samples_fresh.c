@@ -1,4 +1,5 @@
 /* What is not sealed yet: the ticks, by series in memory. */
+#include "db/newest.h"
 #include "db/samples_priv.h"
 
 #include <stdlib.h>
@@ -95,23 +96,34 @@ static void load_tick(struct ct_samples *s, sqlite3_stmt *st)
 }
 
 /* A damaged tick may have held every series of its source that has changed since. Those that changed
- * last at that moment are known from their own rows; of the others nobody knows until their next
- * sample. That much is said by marks, which are made anew whenever the ticks are read. */
+ * last at that moment are known from what is kept of the newest; of the others nobody knows until their
+ * next sample. That much is said by marks, which are made anew whenever the ticks are read. */
+static void mark_series(struct ct_samples *s, const struct ct_bad_tick *b, const struct ct_newest *v)
+{
+    bool last = v->at_ms == b->at_ms;
+    struct ct_sample there, mark = {b->at_ms, last ? v->value : CT_NONE, last ? v->flags : CT_SAMPLE_DAMAGED};
+    if (v->at_ms < b->at_ms || !ct_s_usable(v->series, b->at_ms))
+        return;
+    const struct ct_fresh *f = ct_s_fresh(s, v->series);
+    size_t i = f ? ct_s_until(f->v, f->n, b->at_ms) : 0;
+    bool known = (i > 0 && f->v[i - 1].at_ms == b->at_ms) ||
+                 (ct_s_sealed_at(s, v->series, b->at_ms, &there) && there.at_ms == b->at_ms);
+    if (!known)
+        set_fresh(s, v->series, mark);
+}
+
 static void mark_bad(struct ct_samples *s, const struct ct_bad_tick *b)
 {
-    sqlite3_stmt *st = ct_s_use(s, CT_S_CHANGED_SINCE, b->source, b->at_ms);
-    while (b->at_ms >= 0 && b->at_ms < CT_MOST_MS && ct_s_step(s, st)) {
-        int64_t series = sqlite3_column_int64(st, 0);
-        bool last = sqlite3_column_int64(st, 1) == b->at_ms;
-        bool number = last && sqlite3_column_type(st, 2) == SQLITE_INTEGER;
-        struct ct_sample there, mark = {b->at_ms, number ? sqlite3_column_int64(st, 2) : CT_NONE,
-                                        last ? sqlite3_column_int(st, 3) & 63 : CT_SAMPLE_DAMAGED};
-        const struct ct_fresh *f = ct_s_usable(series, b->at_ms) ? ct_s_fresh(s, series) : NULL;
-        size_t i = f ? ct_s_until(f->v, f->n, b->at_ms) : 0;
-        bool known = (i > 0 && f->v[i - 1].at_ms == b->at_ms) ||
-                     (ct_s_sealed_at(s, series, b->at_ms, &there) && there.at_ms == b->at_ms);
-        if (!known && ct_s_usable(series, b->at_ms))
-            set_fresh(s, series, mark);
+    const int64_t most_source = INT64_C(1) << 40;
+    struct ct_newest v[CT_NEWEST_ROWS];
+    bool kept = sqlite3_table_column_metadata(s->db, NULL, "newest", "b", NULL, NULL, NULL, NULL, NULL) == SQLITE_OK;
+    if (!kept || !ct_s_usable(1, b->at_ms) || b->source < 0 || b->source > most_source) /* an earlier layout; nonsense */
+        return;
+    sqlite3_stmt *st = ct_s_use(s, CT_S_NEWEST, ct_newest_key(b->source, 0), ct_newest_key(b->source + 1, 0));
+    while (ct_s_step(s, st)) {
+        size_t n = ct_newest_column(st, 0, v, NULL);
+        for (size_t i = 0; i < n; i++)
+            mark_series(s, b, &v[i]);
     }
 }
 

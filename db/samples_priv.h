@@ -21,7 +21,7 @@ enum {
     CT_S_TICKS,
     CT_S_TICK_PUT,
     CT_S_TICK_DEL,
-    CT_S_CHANGED_SINCE,
+    CT_S_NEWEST,
     CT_S_META,
     CT_S_META_PUT,
     CT_S_DATA_VERSION,

@@ -1,6 +1,7 @@
 #include "config.h"
 
 #include "db/attempts.h"
+#include "db/newest.h"
 #include "db/price_event.h"
 #include "db/samples.h"
 
@@ -63,9 +64,8 @@ static const char step_1[] =
 
     /* One quantity over time. NAME is the public name (contract section 4), not unique; EXT_KEY the source's
      * own key: ct_offer_key (plus separator and currency when that is not USD), token source id + separator
-     * + field (and separator and seller where ids are unique only there), component id, "" for provider and page. DIGITS: values are 10^-digits of UNIT. CUR_* repeat
-     * the newest sample; LOW and HIGH bound (not tightly) its values of the last seven days: the writer's
-     * short cut past the median. Present = cur_flags has no CT_SAMPLE_GONE; then it was last seen at its source's
+     * + field (and separator and seller where ids are unique only there), component id, "" for provider and page. DIGITS: values are 10^-digits of UNIT. CUR_*, LOW
+     * and HIGH: see version 13. Present = cur_flags has no CT_SAMPLE_GONE; then it was last seen at its source's
      * last success, else it is missing since cur_ms. */
     "CREATE TABLE series ("
     " id INTEGER PRIMARY KEY,"
@@ -330,6 +330,16 @@ static const char step_12[] =
     "CREATE TRIGGER series_removed AFTER DELETE ON series"
     " BEGIN UPDATE meta SET value = value - 1 WHERE key = 'series'; END;";
 
+/* Version 13: the newest samples (series.cur_*, low, high) packed (db/newest.h). K: the source * 2^20 + the part. */
+static const char step_13[] =
+    "CREATE TABLE newest ("
+    " k INTEGER PRIMARY KEY, rev INTEGER NOT NULL, pending INTEGER NOT NULL, b BLOB NOT NULL"
+    ") STRICT;";
+static const char step_13_after[] =
+    "DROP INDEX series_pending;"
+    "ALTER TABLE series DROP COLUMN cur_ms; ALTER TABLE series DROP COLUMN cur_value;"
+    "ALTER TABLE series DROP COLUMN cur_flags; ALTER TABLE series DROP COLUMN low; ALTER TABLE series DROP COLUMN high;";
+
 static const struct ct_schema_step steps[] = {
     {.sql = step_1}, {.sql = step_2}, {.sql = step_3}, {.sql = step_4}, {.sql = step_5}, {.sql = step_6},
     {.sql = step_7, .run = ct_samples_from_rows, .after = "DROP TABLE sample"},
@@ -339,6 +349,7 @@ static const struct ct_schema_step steps[] = {
     {.sql = step_10},
     {.sql = step_11, .run = ct_attempts_from_rows, .after = "DROP TABLE attempt"},
     {.sql = step_12},
+    {.sql = step_13, .run = ct_newest_from_columns, .after = step_13_after},
 };
 _Static_assert(CT_LEN(steps) == CT_SCHEMA_VERSION, "a step a version");
 

@@ -7,6 +7,7 @@
 #include "db/base/paths.h"
 #include "db/base/text.h"
 #include "db/columns.h"
+#include "db/newest.h"
 #include "db/samples.h"
 #include "db/write_priv.h"
 
@@ -159,6 +160,21 @@ static int by_bytes(const void *a, const void *b)
     return x->bytes != y->bytes ? x->bytes < y->bytes ? 1 : -1 : ct_span_cmp(x->name, y->name);
 }
 
+static int64_t newest_moment(sqlite3 *db)
+{
+    struct ct_newest v[CT_NEWEST_ROWS];
+    sqlite3_stmt *st = NULL;
+    int64_t newest = CT_NONE;
+    if (sqlite3_prepare_v2(db, "SELECT b FROM newest", -1, &st, NULL) == SQLITE_OK)
+        while (sqlite3_step(st) == SQLITE_ROW) {
+            size_t n = ct_newest_column(st, 0, v, NULL);
+            for (size_t i = 0; i < n; i++)
+                newest = v[i].at_ms > newest ? v[i].at_ms : newest; /* CT_NONE is less than any */
+        }
+    sqlite3_finalize(st);
+    return newest;
+}
+
 /* However they are packed: samples, and the series they belong to. */
 static enum ct_status data_stats(sqlite3 *db, const char *path, struct ct_stat_row *all,
                                  struct ct_stat_row *series, struct ct_error *err)
@@ -171,7 +187,7 @@ static enum ct_status data_stats(sqlite3 *db, const char *path, struct ct_stat_r
     ct_samples_begin(s);
     all->rows = ct_samples_count(s);
     all->oldest_ms = number(db, "SELECT value FROM meta WHERE key='first_ms'");
-    all->newest_ms = number(db, "SELECT max(cur_ms) FROM series");
+    all->newest_ms = newest_moment(db);
     series->rows = number(db, "SELECT count(*) FROM series");
     int rc = ct_samples_rc(s);
     ct_samples_free(s);
@@ -304,6 +320,9 @@ bool ct_upkeep_clean(struct ct_span text)
 
 bool ct_upkeep_blob(struct ct_span blob)
 {
+    struct ct_newest newest[CT_NEWEST_ROWS];
+    if (ct_newest_unpack(blob, newest, NULL) > 0)
+        return true;
     size_t n = ct_blob_rows(blob);
     struct ct_sample *v = n > 0 ? ct_xcalloc(n, sizeof *v) : NULL;
     bool sound = v && ct_blob_decode(blob, v);
@@ -371,6 +390,39 @@ static void audit_table(struct audit *u, const char *table)
     sqlite3_finalize(st);
 }
 
+/* What is kept of the newest samples tells of every series once, under its source. */
+static void audit_newest(struct audit *u)
+{
+    struct ct_newest v[CT_NEWEST_ROWS];
+    sqlite3_stmt *st = NULL, *series = NULL;
+    int64_t told = 0, source = 0, last = 0;
+    if (sqlite3_prepare_v2(u->db, "SELECT k, b FROM newest ORDER BY k", -1, &st, NULL) == SQLITE_OK &&
+        sqlite3_prepare_v2(u->db, "SELECT source_id FROM series WHERE id=?1", -1, &series, NULL) == SQLITE_OK)
+        while (sqlite3_step(st) == SQLITE_ROW) {
+            size_t n = ct_newest_column(st, 1, v, NULL);
+            int64_t key = sqlite3_column_int64(st, 0);
+            bool own = key == ct_newest_key(ct_newest_source(key), 0); /* the provider's */
+            last = ct_newest_source(key) != source ? 0 : last;
+            source = ct_newest_source(key);
+            for (size_t i = 0; i < n; i++) {
+                (void)sqlite3_bind_int64(series, 1, v[i].series);
+                bool there = sqlite3_step(series) == SQLITE_ROW && sqlite3_column_int64(series, 0) == source &&
+                             v[i].series > last;
+                last = own ? 0 : v[i].series;
+                sqlite3_reset(series);
+                told += there;
+                if (!there)
+                    found(u, "newest", "b", "tells of what does not belong there", row_name(st, u->a));
+            }
+        }
+    sqlite3_finalize(st);
+    sqlite3_finalize(series);
+    int64_t all = number(u->db, "SELECT count(*) FROM series");
+    if (told != all)
+        found(u, "newest", NULL, "tells not once of every series",
+              ct_arena_printf(u->a, "of %lld of %lld", (long long)told, (long long)all));
+}
+
 enum ct_status ct_upkeep_check(const char *path, struct ct_arena *a, struct ct_rows *out,
                                struct ct_error *err)
 {
@@ -385,6 +437,8 @@ enum ct_status ct_upkeep_check(const char *path, struct ct_arena *a, struct ct_r
     const char **names = table_names(u.db, a);
     for (size_t i = 0; names[i] && status == CT_OK; i++)
         audit_table(&u, names[i]);
+    if (status == CT_OK && number(u.db, "PRAGMA user_version") == CT_SCHEMA_VERSION)
+        audit_newest(&u);
     sqlite3_close(u.db);
     *out = (struct ct_rows){u.found.v, u.found.n};
     return status;

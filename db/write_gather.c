@@ -54,6 +54,14 @@ static bool spread(struct ct_arena *a, struct ct_series_set *s)
     return true;
 }
 
+void ct_w_place_items(struct ct_series_set *s)
+{
+    if (s->n_slots)
+        memset(s->slot, 0, s->n_slots * sizeof *s->slot);
+    for (size_t i = 0; i < s->items.n; i++)
+        place(s, i);
+}
+
 /* The item of (KIND, KEY), made when missing; NULL when the arena is full. */
 static struct ct_item *item_of(struct ct_job *j, enum ct_series_kind kind, struct ct_span key)
 {
@@ -373,7 +381,7 @@ static void gather_page(struct ct_job *j, const struct ct_batch *b)
     }
 }
 
-static int by_series(const void *a, const void *b)
+int ct_w_by_series(const void *a, const void *b)
 {
     const struct ct_item *x = a, *y = b;
     return (x->series > y->series) - (x->series < y->series);
@@ -400,17 +408,18 @@ static void look_up_known(struct ct_job *j)
                                .key = ct_w_text(w, st, 2),
                                .unit = unit,
                                .series = ct_w_int(st, 0),
-                               .cur_ms = ct_w_int(st, 4),
-                               .cur_flags = ct_w_int(st, 6),
-                               .cur = {ct_w_int(st, 5), (int)ct_w_int(st, 6) & CT_CORE_FLAGS},
+                               .cur_ms = CT_NONE,
+                               .cur_flags = CT_SAMPLE_GONE,
+                               .cur = ct_value_nothing,
                                .now = ct_value_nothing,
-                               .low = ct_w_int(st, 8),
-                               .high = ct_w_int(st, 9),
-                               .old_hash = (uint64_t)ct_w_int(st, 7),
-                               .words = ct_w_int(st, 10)};
+                               .low = CT_NONE,
+                               .high = CT_NONE,
+                               .old_hash = (uint64_t)ct_w_int(st, 4),
+                               .words = ct_w_int(st, 5)};
     }
-    if (s->items.n) /* so that their rows are written in the order they lie in */
-        qsort(s->items.v, s->items.n, sizeof *s->items.v, by_series);
+    if (s->items.n)
+        qsort(s->items.v, s->items.n, sizeof *s->items.v, ct_w_by_series);
+    ct_w_load_newest(j);
     (void)spread(j->w->arena, s);
 }
 
@@ -419,6 +428,7 @@ void ct_w_load_known(struct ct_job *j)
     struct ct_series_set *s = j->set;
     if (!ct_w_recall_known(j))
         look_up_known(j);
+    s->had = s->items.n;
     for (size_t i = 0; i < s->items.n; i++) {
         struct ct_span rest = s->items.v[i].key;
         if (s->items.v[i].kind == CT_SERIES_TOKEN)

@@ -180,11 +180,20 @@ static bool make_room(struct ct_known_list *l, int64_t source, size_t n)
     return true;
 }
 
+/* New series behind the HAD old ones come to lie by their numbers, as those do. The job needs no order any more. */
+static void settle(struct ct_series_set *s, size_t had)
+{
+    if (s->items.n <= had + 1)
+        return;
+    qsort(s->items.v + had, s->items.n - had, sizeof *s->items.v, ct_w_by_series);
+    ct_w_place_items(s);
+}
+
 void ct_w_keep_known(struct ct_job *j)
 {
-    const struct ct_series_set *s = j->set;
+    struct ct_series_set *s = j->set;
     struct ct_known_list *l = j->w->known;
-    bool keep = s && !s->spoilt && j->append && j->w->rc == SQLITE_OK && !ct_arena_full(j->w->arena);
+    bool keep = s && j->append && j->w->rc == SQLITE_OK && !ct_arena_full(j->w->arena);
     for (size_t i = 0; keep && i < s->items.n; i++)
         keep = s->items.v[i].series > 0;
     if (!l || !keep || !make_room(l, j->source, s->items.n)) {
@@ -193,6 +202,7 @@ void ct_w_keep_known(struct ct_job *j)
     }
     struct known *k = find(l, j->source);
     k = k ? k : add(l, j->source);
+    settle(s, s->had);
     if (s->items.n > k->cap) {
         k->cap = s->items.n + s->items.n / 8;
         k->v = ct_xrealloc(k->v, k->cap * sizeof *k->v);

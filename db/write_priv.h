@@ -8,6 +8,7 @@
 
 #include "db/attempts.h"
 #include "db/alert_sql.h"
+#include "db/newest.h"
 #include "db/price_event.h"
 #include "db/samples.h"
 #include "db/write.h"
@@ -92,8 +93,8 @@
         " ORDER BY from_ms DESC LIMIT 1 OFFSET 1))") \
     /* series */ \
     X(DATA_VERSION, "PRAGMA data_version") \
-    X(SERIES_ALL, "SELECT id, kind, ext_key, unit, cur_ms, cur_value, cur_flags, facts_hash, low, high, words" \
-        " FROM series WHERE source_id=?1 AND kind<>4") \
+    X(SERIES_ALL, "SELECT id, kind, ext_key, unit, facts_hash, words FROM series" \
+        " WHERE source_id=?1 AND kind<>4") \
     X(SERIES_WORDS, "UPDATE series SET words=?2 WHERE id=?1") \
     X(WORDS_AT, "SELECT from_ms, hash FROM words WHERE series_id=?1 AND from_ms<=?2 ORDER BY from_ms DESC LIMIT 1") \
     X(WORDS_AFTER, "SELECT from_ms, hash FROM words WHERE series_id=?1 AND from_ms>?2 ORDER BY from_ms LIMIT 1") \
@@ -105,8 +106,13 @@
     X(SERIES_ADD, "INSERT INTO series (source_id, kind, ext_key, name, unit, digits, facts_hash)" \
         " VALUES (?1,?2,?3,?4,?5,?6,?7)") \
     X(SERIES_FACTS, "UPDATE series SET name=?2, unit=?3, facts_hash=?4 WHERE id=?1") \
-    X(SERIES_NEWEST, "UPDATE series SET cur_ms=?2, cur_value=?3, cur_flags=?4, low=?5, high=?6 WHERE id=?1") \
-    X(SERIES_PENDING, "SELECT id, kind, unit, cur_ms FROM series WHERE source_id=?1 AND cur_flags & 1") \
+    /* newest samples */ \
+    X(NEWEST_OF, "SELECT k, b FROM newest WHERE k>?1 AND k<?2 ORDER BY k") \
+    X(NEWEST_PENDING, "SELECT 1 FROM newest WHERE k>?1 AND k<?2 AND pending>0 LIMIT 1") \
+    X(NEWEST_SET, "UPDATE newest SET rev=rev+1, pending=?2, b=?3 WHERE k=?1") \
+    X(NEWEST_ADD, "INSERT INTO newest (k, rev, pending, b) VALUES (?1, ?2, ?3, ?4)") \
+    X(NEWEST_CUT, "DELETE FROM newest WHERE k>?1 AND k<?2") \
+    X(NEWEST_FROM, "SELECT k, b FROM newest WHERE k>=?1 ORDER BY k LIMIT 1") \
     X(COMPONENTS, "SELECT id FROM series WHERE source_id=?1 AND kind=3") \
     /* facts */ \
     X(OFFER_PUT, "INSERT OR REPLACE INTO offer VALUES (?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14,?15," \
@@ -192,8 +198,6 @@
     X(REFERENCE_AT, "SELECT at_ms FROM reference WHERE back_ms=?1 AND part=0") \
     X(REFERENCE_DEL, "DELETE FROM reference WHERE back_ms=?1") \
     X(REFERENCE_PUT, "INSERT INTO reference (back_ms, part, at_ms, until_ms, b, moments) VALUES (?1,?2,?3,?4,?5,?6)") \
-    X(REFERENCE_SERIES, "SELECT id, cur_ms, cur_value, cur_flags FROM series WHERE id>?1 AND kind IN (0, 2)" \
-        " AND cur_ms IS NOT NULL ORDER BY id LIMIT ?2") \
     /* retention: prices (kinds 0 and 2) keep every change */ \
     X(RETAIN_SERIES, "SELECT id, source_id FROM series WHERE id>?1 AND kind NOT IN (0, 2) ORDER BY id LIMIT 1") \
     X(RETAIN_EVENTS, "DELETE FROM event WHERE series_id=?1 AND at_ms=?2 AND kind IN (1, 3)") \
@@ -229,11 +233,12 @@ struct ct_retain_state {
     int64_t next_boot_ms;
 };
 
-/* References in the making: of series up to SERIES, what they were from AT_MS to UNTIL_MS. */
+/* References in the making: what the series before SERIES of the row KEY of table newest, and of those before it, were
+ * from AT_MS to UNTIL_MS. */
 struct ct_reference_making {
-    int64_t back_ms, at_ms, until_ms, series; /* BACK_MS 0: none is */
+    int64_t back_ms, at_ms, until_ms, key, series; /* BACK_MS 0: none is */
     int64_t done_ms;                          /* the full hour for which nothing is left to do */
-    struct ct_sample *value, *moment;         /* keys: series * CT_REFERENCE_NTH + which of its samples */
+    struct ct_sample *value, *moment; /* keys: series * CT_REFERENCE_NTH + which of its samples */
     size_t n, cap;
 };
 
@@ -358,11 +363,14 @@ uint64_t ct_w_hash(const struct ct_job *j);
  * it. */
 void ct_w_count(const struct ct_job *j, int64_t *had, int64_t *has);
 void ct_w_apply_series(struct ct_job *j);
-/* A new sample, counted; and what the series' row repeats of the newest one, with its bounds. */
+/* A new sample, counted. */
 void ct_w_put(struct ct_job *j, int64_t series, int64_t at_ms, int64_t value, int flags);
-void ct_w_tail(struct ct_job *j, int64_t series, int64_t low, int64_t high);
 /* A poll that only repeats: quarantines may end with it. */
 void ct_w_repeat_series(struct ct_job *j);
+
+/* write_newest.c: the newest samples of the set's series that changed, and that of the provider's own series. */
+void ct_w_store_newest(struct ct_job *j);
+void ct_w_store_newest_state(struct ct_job *j, int64_t series);
 
 /* write_known.c: forgets what it knows of a source, or of all: they are looked up again. */
 void ct_w_drop_known(struct ct_writer *w, int64_t source);

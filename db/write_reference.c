@@ -6,7 +6,7 @@
 
 #include <stdlib.h>
 
-enum { SLICE_MS = 15, SERIES_AT_ONCE = 256, ROWS_A_BLOB = 50000 };
+enum { SLICE_MS = 15, ROWS_A_BLOB = 50000 };
 #define AFTER_MS (70 * CT_MINUTE) /* what follows the full hour, until the next one is ready */
 #define SETTLE_MS (5 * CT_MINUTE) /* answers on their way when the hour closes */
 
@@ -44,11 +44,22 @@ static void take(struct ct_writer *w, struct ct_reference_making *m, int64_t ser
     }
 }
 
+static int by_key(const void *a, const void *b)
+{
+    const struct ct_sample *x = a, *y = b;
+    return (x->at_ms > y->at_ms) - (x->at_ms < y->at_ms);
+}
+
+/* They came source by source. */
 static void put(struct ct_writer *w, const struct ct_reference_making *m)
 {
     struct ct_buf value = CT_BUF_INIT, moment = CT_BUF_INIT;
     size_t n = 0, part = 0;
     RUN(w, REFERENCE_DEL, vi(m->back_ms));
+    if (m->n) {
+        qsort(m->value, m->n, sizeof *m->value, by_key);
+        qsort(m->moment, m->n, sizeof *m->moment, by_key);
+    }
     do {
         size_t some = m->n - n < ROWS_A_BLOB ? m->n - n : ROWS_A_BLOB;
         ct_buf_clear(&value);
@@ -94,23 +105,33 @@ static bool begin(struct ct_writer *w, int64_t hour)
     return false;
 }
 
-/* The next series; false: there are no more. */
+/* The next series, those of one row of table newest at most; false: there are no more. */
 static bool take_some(struct ct_writer *w, int64_t end_ms)
 {
     struct ct_reference_making *m = &w->reference;
-    sqlite3_stmt *st = ASK(w, REFERENCE_SERIES, vi(m->series), vi(SERIES_AT_ONCE));
-    bool any = false;
-    while (ct_w_row(w, st)) {
-        int64_t value = ct_w_int(st, 2);
-        m->series = ct_w_int(st, 0);
-        take(w, m, m->series, (struct ct_sample){ct_w_int(st, 1), value, (int)ct_w_int(st, 3) & 63});
-        any = true;
+    struct ct_newest v[CT_NEWEST_ROWS];
+    sqlite3_stmt *st = ASK(w, NEWEST_FROM, vi(m->key));
+    if (!ct_w_row(w, st))
+        return false;
+    int64_t key = ct_w_int(st, 0);
+    size_t n = ct_newest_column(st, 1, v, NULL);
+    ct_w_end(st);
+    if (key != m->key) /* else where it stopped */
+        m->series = 0;
+    m->key = key;
+    for (size_t i = 0; i < n; i++) {
+        bool price = v[i].kind == CT_SERIES_GPU || v[i].kind == CT_SERIES_TOKEN;
+        if (!price || v[i].at_ms == CT_NONE || v[i].series < m->series)
+            continue;
         if (ct_mono_ms() >= end_ms) {
-            ct_w_end(st);
-            break;
+            m->series = v[i].series;
+            return true;
         }
+        take(w, m, v[i].series, (struct ct_sample){v[i].at_ms, v[i].value, v[i].flags});
     }
-    return any;
+    m->key++;
+    m->series = 0;
+    return true;
 }
 
 enum ct_status ct_write_references(struct ct_writer *w, int64_t now_ms, bool *more, struct ct_error *err)

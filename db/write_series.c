@@ -14,15 +14,6 @@ void ct_w_put(struct ct_job *j, int64_t series, int64_t at_ms, int64_t value, in
     j->out->samples++;
 }
 
-void ct_w_tail(struct ct_job *j, int64_t series, int64_t low, int64_t high)
-{
-    struct ct_sample v = {CT_NONE, CT_NONE, CT_SAMPLE_GONE};
-    if (j->set)
-        j->set->spoilt = true;
-    (void)ct_sample_at(j->w->samples, series, CT_LIVE - 1, &v);
-    RUN(j->w, SERIES_NEWEST, vi(series), vi(v.at_ms), vi(v.value), vi(v.flags), vi(low), vi(high));
-}
-
 static struct ct_value value_until(struct ct_job *j, const struct ct_item *it, int64_t before_ms,
                                    int64_t *at_ms, int *flags)
 {
@@ -42,8 +33,7 @@ static void put_newest(struct ct_job *j, struct ct_item *it)
     it->cur_ms = j->at_ms;
     it->cur_flags = flags;
     it->cur = it->now;
-    RUN(j->w, SERIES_NEWEST, vi(it->series), vi(j->at_ms), vi(it->now.v), vi(flags), vi(it->low),
-        vi(it->high));
+    it->renewed = true;
 }
 
 /* The samples of one series around the new observation. True when they changed. */
@@ -83,7 +73,7 @@ static bool store_samples(struct ct_job *j, struct ct_item *it)
     if (touched || watch) {
         int64_t samples = j->out->samples;
         ct_w_derive_flags(j, it, j->at_ms, j->next_ms == CT_NONE ? j->at_ms : j->next_ms);
-        ct_w_tail(j, it->series, it->low, it->high);
+        ct_w_tail(j, it);
         j->changed |= j->out->samples > samples; /* a lifted quarantine is written, too */
     }
     return touched;
@@ -119,46 +109,35 @@ void ct_w_apply_series(struct ct_job *j)
     ct_w_pair_events(j);
 }
 
+/* A price of the source is in quarantine. */
+static bool any_pending(struct ct_job *j)
+{
+    return ct_w_one(j->w, ASK(j->w, NEWEST_PENDING, vi(ct_newest_key(j->source, 0)),
+                              vi(ct_newest_key(j->source + 1, 0)))) != CT_NONE;
+}
+
 void ct_w_repeat_series(struct ct_job *j)
 {
-    struct ct_writer *w = j->w;
-    j->set = ct_arena_alloc(w->arena, sizeof *j->set);
+    if (j->append && !any_pending(j))
+        return;
+    j->set = ct_arena_alloc(j->w->arena, sizeof *j->set);
     if (!j->set)
         return;
     int64_t samples = j->out->samples;
-    if (!j->append) {
-        ct_w_load_known(j);
-        for (size_t i = 0; i < j->set->items.n; i++) {
-            struct ct_item *it = &j->set->items.v[i];
-            int64_t at;
-            int flags;
+    ct_w_load_known(j);
+    for (size_t i = 0; i < j->set->items.n; i++) {
+        struct ct_item *it = &j->set->items.v[i];
+        int64_t at;
+        int flags = (int)it->cur_flags & CT_SAMPLE_QUARANTINED;
+        if (!j->append)
             (void)value_until(j, it, j->at_ms + 1, &at, &flags);
-            if (flags & (CT_SAMPLE_QUARANTINED | CT_SAMPLE_LIFTED)) {
-                ct_w_derive_flags(j, it, j->at_ms, j->at_ms);
-                ct_w_tail(j, it->series, it->low, it->high);
-            }
+        if (flags & (CT_SAMPLE_QUARANTINED | CT_SAMPLE_LIFTED)) {
+            ct_w_derive_flags(j, it, j->at_ms, j->at_ms);
+            ct_w_tail(j, it);
         }
+    }
+    if (j->append)
+        j->changed |= j->out->samples > samples;
+    else
         j->out->samples = samples;
-        return;
-    }
-    CT_VEC(struct ct_item) pending = {0};
-    sqlite3_stmt *st = ASK(w, SERIES_PENDING, vi(j->source));
-    while (ct_w_row(w, st)) {
-        struct ct_item *it = CT_VEC_PUSH(w->arena, &pending);
-        if (!it)
-            break;
-        struct ct_span unit = ct_w_text(w, st, 2);
-        *it = (struct ct_item){.series = ct_w_int(st, 0),
-                            .kind = (enum ct_series_kind)ct_w_word(st, 1),
-                            .unit = unit.p ? unit.p : ""};
-    }
-    ct_w_end(st);
-    if (pending.n)
-        ct_w_drop_known(w, j->source);
-    for (size_t i = 0; i < pending.n; i++) {
-        struct ct_item *it = &pending.v[i];
-        ct_w_derive_flags(j, it, j->at_ms, j->at_ms);
-        ct_w_tail(j, it->series, it->low, it->high);
-    }
-    j->changed |= j->out->samples > samples;
 }

@@ -17,6 +17,7 @@ struct ct_item {
     int64_t cur_ms, cur_flags;
     struct ct_value cur, prev, now, next;
     bool listed;
+    bool renewed;            /* what is kept of its newest sample is to be written */
     int64_t low, high;       /* bounds of the numbers of the last seven days, CT_NONE: none */
     uint64_t hash, old_hash; /* of the facts */
     int64_t words;           /* series.words */
@@ -30,7 +31,7 @@ struct ct_series_set {
     CT_VEC(struct ct_item) items;
     uint32_t *slot; /* open addressing: index + 1 */
     size_t n_slots;
-    bool spoilt; /* the database knows better: not to be kept */
+    size_t had; /* so many of the items were stored before, by their series; new ones follow */
     /* the unit last made */
     const char *per, *unit;
     struct ct_span currency;
@@ -67,6 +68,16 @@ struct ct_quoted {
     int64_t hour, each;
 };
 struct ct_quoted ct_w_quoted(const struct ct_offer *o);
+
+int ct_w_by_series(const void *a, const void *b); /* of items, by number */
+/* Finds places again for all items, which lie in another order. */
+void ct_w_place_items(struct ct_series_set *s);
+
+/* write_newest.c: into the items of the set, which lie by their series, their newest samples; what is missing or
+ * damaged there is made anew from the samples. */
+void ct_w_load_newest(struct ct_job *j);
+/* The newest sample of IT is another one: looks it up. */
+void ct_w_tail(struct ct_job *j, struct ct_item *it);
 
 /* write_known.c: the set as the job before left it. False: nobody knows, it is to be looked up. */
 bool ct_w_recall_known(struct ct_job *j);

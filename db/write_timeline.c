@@ -205,5 +205,5 @@ void ct_w_apply_timeline(struct ct_job *j)
     for (size_t i = 0; i < polls.n; i++)
         step(&k, &polls.v[i]);
     if (k.series != CT_NONE && j->changed)
-        ct_w_tail(j, k.series, CT_NONE, CT_NONE);
+        ct_w_store_newest_state(j, k.series);
 }

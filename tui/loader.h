@@ -34,6 +34,7 @@ struct ct_load_answer {
     int64_t loaded_ms;
     uint64_t epoch;          /* of the data it was made from: answers of one hold until the next */
     bool newer;              /* the database was made by a newer cloudtape */
+    bool damaged;            /* its newest values had to be looked up in the history */
 };
 
 struct ct_loader;

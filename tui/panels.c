@@ -161,6 +161,9 @@ static void install(struct ct_ui *ui, struct panel *p, struct ct_load_answer *a)
         ui->said_newer = true;
         ui_say(ui, true, "this database was made by a newer cloudtape: reading what can be read");
     }
+    if (a->damaged && !ui->said_damaged)
+        ui_say(ui, true, "newest values are damaged in the file, looked up in the history; `cloudtape db repair` mends");
+    ui->said_damaged = a->damaged;
     ui_follow_selection(ui, p);
 }
 

@@ -184,17 +184,20 @@ tui_growth() {
     line tui-viewer-rss-samples-x30 "$(echo "${many##* } ${few##* }" | awk '{ print $1 - $2 }')" 0 MB '<=4 MB'
     # Only what a list reads: series and offers without a past.
     cp "$work/demo.db" "$work/rows.db"
+    "$bench/newest_rows" "$work/rows.db" unpack || exit 1
     sqlite3 -batch "$work/rows.db" "
         CREATE TEMP TABLE n AS WITH RECURSIVE c(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM c WHERE i < 99) SELECT i FROM c;
         CREATE TEMP TABLE top AS SELECT max(id) AS id FROM series;
         INSERT INTO series SELECT s.id + n.i * top.id, source_id, kind, ext_key || '~' || n.i, name || '~' || n.i, unit, digits,
-            cur_ms, cur_value, cur_flags, low, high, facts_hash, words FROM series s, n, top
-            WHERE s.id IN (SELECT series_id FROM offer);
+            facts_hash, words FROM series s, n, top WHERE s.id IN (SELECT series_id FROM offer);
+        INSERT INTO newest_row SELECT series_id + n.i * top.id, source_id, kind, at_ms, value, flags, low, high
+            FROM newest_row, n, top WHERE series_id IN (SELECT series_id FROM offer);
         INSERT INTO offer SELECT series_id + n.i * top.id, stock_series, key || '~' || n.i, cloud, region, zone, sku, instance || n.i, gpu,
             form, gpu_mem_milli, gpu_count_milli, vcpu_milli, mem_milli, purchase, currency, price_per_hour,
             price_per_gpu_hour, host_included, stock, stock_count, interruption, effective_ms, n_offers FROM offer, n, top;"
     [ "$(sqlite3 -batch -readonly "$work/rows.db" 'SELECT count(*) FROM offer')" = $((100 * $(sql 'SELECT count(*) FROM offer'))) ] ||
         die "no hundred times the rows"
+    "$bench/newest_rows" "$work/rows.db" pack || exit 1
     there=jjjjkkkkjjjjkkkkjjjjkkkkjjjjkkkkjjjjkkkkjjjjkkkkjjjjkkkk
     # shellcheck disable=SC2046
     set -- $(gpus_on 200x50 "3~~:$there") \
@@ -237,20 +240,27 @@ area_tui() {
 
 same() { [ "$2" = "$3" ] || die "$1: we say \"$2\", sqlite3 says \"$3\""; }
 
+# What the peers read: the newest samples as rows.
+peer() { sqlite3 -batch -readonly "$work/peer.db" "$1"; }
+query_peer() {
+    cp "$work/demo.db" "$work/peer.db"
+    "$bench/newest_rows" "$work/peer.db" unpack || exit 1
+}
+
 query_cheapest() {
-    cheapest="SELECT s.name, s.cur_value FROM offer o JOIN series s ON s.id = o.series_id WHERE o.gpu = 'H100'
-        AND NOT s.cur_flags & 8 AND s.cur_value IS NOT NULL ORDER BY s.cur_value, s.name LIMIT 1"
+    cheapest="SELECT s.name, v.value FROM offer o JOIN series s ON s.id = o.series_id JOIN newest_row v USING (series_id)
+        WHERE o.gpu = 'H100' AND NOT v.flags & 8 AND v.value IS NOT NULL ORDER BY v.value, s.name LIMIT 1"
     set -- --sort price --limit 1 --db "$work/demo.db"
     same "cheapest H100" "$("$build/cloudtape" gpus gpu:h100 "$@" --csv --no-header --columns series,price | tr -d '\r')" \
-        "$(sql "SELECT name || ',' || rtrim(rtrim(printf('%.9f', cur_value / 1e9), '0'), '.') FROM ($cheapest)")"
+        "$(peer "SELECT name || ',' || rtrim(rtrim(printf('%.9f', value / 1e9), '0'), '.') FROM ($cheapest)")"
     set -- $("$bench/pairs" 101 "$build/cloudtape" gpus gpu:h100 "$@" --json \
-        --vs sqlite3 -batch -readonly -json "$work/demo.db" "$cheapest")
+        --vs sqlite3 -batch -readonly -json "$work/peer.db" "$cheapest")
     line query-cheapest-h100-against-sqlite3 "$1" "$2" us '<=2'
 }
 
 query_status_line() {
-    states="SELECT cur_value, count(*) FROM series WHERE kind = 4 GROUP BY cur_value ORDER BY cur_value"
-    bad=$(sql "SELECT count(*) FROM series WHERE kind = 4 AND cur_value <> 0")
+    states="SELECT value, count(*) FROM newest_row WHERE kind = 4 GROUP BY value ORDER BY value"
+    bad=$(peer "SELECT count(*) FROM newest_row WHERE kind = 4 AND value <> 0")
     text=$("$build/cloudtape" status --line --tmux --width 48 --db "$work/demo.db")
     case "$bad $text" in
     "0 "*" ok"*) ;;
@@ -258,7 +268,7 @@ query_status_line() {
     *" ok"*) die "status line says \"$text\", $bad providers are in trouble" ;;
     esac
     set -- $("$bench/pairs" 101 "$build/cloudtape" status --line --tmux --width 48 --db "$work/demo.db" \
-        --vs sqlite3 -batch -readonly "$work/demo.db" "$states")
+        --vs sqlite3 -batch -readonly "$work/peer.db" "$states")
     line query-status-line "$(awk "BEGIN { print $1 / 1000 }")" "$(awk "BEGIN { print $2 / 1000 }")" ms '<=20 ms'
 }
 
@@ -284,6 +294,7 @@ area_query() {
     demo
     say "queries"
     export CLOUDTAPE_NOW=$demo_end
+    query_peer
     query_cheapest
     query_status_line
     query_history

@@ -1,6 +1,6 @@
-/* Any bytes as a blob of samples; what decodes comes out again after packing it anew. Bytes whose
+/* Any bytes as a blob of samples, or of the newest ones; what decodes comes out again after packing it anew. Bytes whose
  * checksum does not fit get it, so that the rows behind it are reached as well. */
-#include "db/codec.h"
+#include "db/newest.h"
 
 #include <stdlib.h>
 
@@ -14,8 +14,29 @@ static bool same(const struct ct_sample *a, const struct ct_sample *b, size_t n)
     return true;
 }
 
+static void once_newest(struct ct_span blob)
+{
+    struct ct_newest v[CT_NEWEST_ROWS], w[CT_NEWEST_ROWS];
+    struct ct_bounds b[CT_NEWEST_ROWS], c[CT_NEWEST_ROWS];
+    struct ct_buf packed = CT_BUF_INIT;
+    size_t n = ct_newest_unpack(blob, v, b);
+    if (n > 0)
+        ct_newest_pack(&packed, v, b, n);
+    if (n > 0 && ct_newest_unpack(ct_buf_span(&packed), w, c) != n)
+        abort();
+    for (size_t i = 0; i < n; i++) {
+        bool bounds = b[i].low != INT64_MIN && b[i].high != INT64_MIN;
+        if (v[i].series != w[i].series || v[i].at_ms != w[i].at_ms || v[i].value != w[i].value ||
+            v[i].flags != w[i].flags || v[i].kind != w[i].kind ||
+            (bounds && (b[i].low != c[i].low || b[i].high != c[i].high)))
+            abort();
+    }
+    ct_buf_free(&packed);
+}
+
 static void once(struct ct_span blob)
 {
+    once_newest(blob);
     size_t n = ct_blob_rows(blob);
     struct ct_sample *v = ct_xcalloc(n + 1, sizeof *v), *again = ct_xcalloc(n + 1, sizeof *v);
     if (ct_blob_decode(blob, v)) {

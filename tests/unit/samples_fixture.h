@@ -3,7 +3,7 @@
 #ifndef SAMPLES_FIXTURE_H
 #define SAMPLES_FIXTURE_H
 
-#include "db/samples.h"
+#include "db/newest.h"
 
 #include "db/base/money.h"
 
@@ -64,6 +64,69 @@ static inline bool samples_from_rows(sqlite3 *db, const char *sql)
     sqlite3_finalize(st);
     ct_samples_free(s);
     return sqlite3_exec(db, fine ? "COMMIT" : "ROLLBACK", NULL, NULL, NULL) == SQLITE_OK && fine;
+}
+
+/* ---- the newest samples ---- */
+
+static inline void newest_column(sqlite3_context *c, int n_args, sqlite3_value **args)
+{
+    struct ct_newest v[CT_NEWEST_ROWS];
+    sqlite3_stmt *st = NULL;
+    const char *what = sqlite3_user_data(c);
+    int64_t out = CT_NONE;
+    (void)n_args;
+    (void)sqlite3_prepare_v2(sqlite3_context_db_handle(c), "SELECT b FROM newest ORDER BY k", -1, &st, NULL);
+    while (sqlite3_step(st) == SQLITE_ROW) {
+        size_t n = ct_newest_column(st, 0, v, NULL);
+        for (size_t i = 0; i < n; i++)
+            if (v[i].series == sqlite3_value_int64(args[0]))
+                out = *what == 'm' ? v[i].at_ms : *what == 'v' ? v[i].value : v[i].flags;
+    }
+    sqlite3_finalize(st);
+    if (out != CT_NONE)
+        sqlite3_result_int64(c, out);
+}
+
+/* Functions cur_ms, cur_value and cur_flags of the number of a series: what is kept of its newest sample. */
+static inline void newest_functions(sqlite3 *db)
+{
+    static char ms[] = "ms", value[] = "value", flags[] = "flags";
+    (void)sqlite3_create_function(db, "cur_ms", 1, SQLITE_UTF8, ms, newest_column, NULL, NULL);
+    (void)sqlite3_create_function(db, "cur_value", 1, SQLITE_UTF8, value, newest_column, NULL, NULL);
+    (void)sqlite3_create_function(db, "cur_flags", 1, SQLITE_UTF8, flags, newest_column, NULL, NULL);
+}
+
+/* Makes what SQL selects (series, moment, value, flags), by series and all of one source, its newest samples. */
+static inline bool newest_from_rows(sqlite3 *db, int64_t source, const char *sql)
+{
+    struct ct_newest v[CT_NEWEST_ROWS];
+    struct ct_bounds b[CT_NEWEST_ROWS];
+    sqlite3_stmt *st = NULL, *put = NULL;
+    struct ct_buf blob = CT_BUF_INIT;
+    size_t n = 0;
+    bool fine = sqlite3_prepare_v2(db, sql, -1, &st, NULL) == SQLITE_OK &&
+                sqlite3_prepare_v2(db, "INSERT INTO newest VALUES (?1, 1, 0, ?2) ON CONFLICT (k)"
+                                       " DO UPDATE SET rev=rev+1, b=excluded.b", -1, &put, NULL) == SQLITE_OK;
+    for (; fine && n < CT_NEWEST_ROWS && sqlite3_step(st) == SQLITE_ROW; n++) {
+        sqlite3_stmt *kind = NULL;
+        b[n] = (struct ct_bounds){CT_NONE, CT_NONE};
+        v[n] = (struct ct_newest){sqlite3_column_int64(st, 0), sqlite3_column_int64(st, 1),
+                                  sqlite3_column_type(st, 2) == SQLITE_NULL ? CT_NONE : sqlite3_column_int64(st, 2),
+                                  sqlite3_column_int(st, 3), 0};
+        (void)sqlite3_prepare_v2(db, "SELECT kind FROM series WHERE id=?1", -1, &kind, NULL);
+        (void)sqlite3_bind_int64(kind, 1, v[n].series);
+        v[n].kind = sqlite3_step(kind) == SQLITE_ROW ? sqlite3_column_int(kind, 0) : 0;
+        sqlite3_finalize(kind);
+    }
+    if (n)
+        ct_newest_pack(&blob, v, b, n);
+    (void)sqlite3_bind_int64(put, 1, ct_newest_key(source, 1));
+    (void)sqlite3_bind_blob64(put, 2, blob.p, blob.n, SQLITE_TRANSIENT);
+    fine = fine && n > 0 && sqlite3_step(put) == SQLITE_DONE;
+    sqlite3_finalize(put);
+    sqlite3_finalize(st);
+    ct_buf_free(&blob);
+    return fine;
 }
 
 #endif

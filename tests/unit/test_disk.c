@@ -70,7 +70,7 @@ static void expect_whole(sqlite3 *db)
     assert_true(events_to_rows(db));
     assert_int_equal(one(db, "SELECT count(*) FROM temp.event"),
                      (one(db, "SELECT count(*) FROM poll WHERE outcome = 0") - 1) * OFFERS);
-    assert_int_equal(one(db, "SELECT count(*) FROM series WHERE kind = 0 AND cur_ms <>"
+    assert_int_equal(one(db, "SELECT count(*) FROM series WHERE kind = 0 AND cur_ms(id) IS NOT"
                              " (SELECT max(to_ms) FROM poll WHERE outcome = 0)"), 0);
 }
 
@@ -393,6 +393,7 @@ static void a_loss_of_power_costs_nothing_that_was_acknowledged(void **state)
             fail_msg("image %d (cut %zu of %zu): %s", i, cut, disk.n_log, f->err.what);
         ct_writer_close(w);
         assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
+        newest_functions(db);
         int64_t there = one(db, "SELECT count(*) FROM poll");
         if (there < acknowledged)
             fail_msg("image %d: %lld commits of %lld that were acknowledged", i, (long long)there,
@@ -469,8 +470,9 @@ static void make_old(const char *path)
     assert_int_equal(sqlite3_exec(db, "PRAGMA journal_mode=WAL; INSERT INTO source (name, family, kind, provider, scope,"
                                       " title, url, terms, evidence, interval_ms, enabled, off_reason, part_of_list)"
                                       " VALUES ('old', 'x', 1, '', '', '', '', '', 1, 60000, 1, '', 0);"
-                                      "INSERT INTO series (id, source_id, kind, ext_key, name, unit, digits) VALUES"
-                                      " (1, 1, 0, 'a/b/c/od/d', 'gpu/a/b/c/od/d', 'USD/gpu.h', 9);"
+                                      "INSERT INTO series (id, source_id, kind, ext_key, name, unit, digits, cur_ms,"
+                                      " cur_value, cur_flags, low, high) VALUES"
+                                      " (1, 1, 0, 'a/b/c/od/d', 'gpu/a/b/c/od/d', 'USD/gpu.h', 9, 2000, 7, 0, 5, 7);"
                                       "INSERT INTO sample VALUES (1, 1000, 5, 0), (1, 2000, 7, 0);"
                                       "INSERT INTO attempt VALUES (1, 1500, 2, 503, 9, 0, 0, 42, 'HTTP 503'),"
                                       " (1, 2000, 0, 200, 90, 1, 1, 43, NULL);"
@@ -513,6 +515,8 @@ static bool killed_at(struct fixture *f, const char *path, int64_t statement, in
     assert_true(attempts_to_rows(db));
     assert_int_equal(one(db, "SELECT sum(latency_ms * (error IS NULL)) * 1000 + sum(http_status) FROM temp.attempt"),
                      43703);
+    newest_functions(db);
+    assert_int_equal(one(db, "SELECT cur_ms(1) = 2000 AND cur_value(1) = 7 AND cur_flags(1) = 0"), 1);
     sqlite3_close(db);
     free(is);
     free(want);

@@ -170,7 +170,7 @@ static void no_statement_scans_what_grows(void **state)
     struct fixture *f = *state;
     static const char *const small[] = {"SCAN source", "SCAN s ",     "SCAN o", "SCAN k",
                                         "SCAN lease",  "SCAN series", "SCAN s", "SCAN (subquery",
-                                        "SCAN alert", "SCAN reference"};
+                                        "SCAN alert", "SCAN reference", "SCAN newest"};
     for (size_t i = 0; i < CT_N_SQL; i++) {
         char sql[2048];
         sqlite3_stmt *st;

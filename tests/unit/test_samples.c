@@ -363,10 +363,9 @@ static void a_damaged_tick_costs_its_commit_and_stays_for_salvage(void **state)
     ct_sample_put(t.s, 3, (struct ct_sample){T0 - 5, 30, 0});
     ct_samples_flush(t.s, 1);
     sql(&t, "COMMIT");
-    sql(&t, "UPDATE series SET cur_ms = 1760000000003, cur_value = 3 WHERE id = 1;"
-            "UPDATE series SET cur_ms = 1760000000002, cur_value = 22 WHERE id = 2;"
-            "UPDATE series SET cur_ms = 1759999999995, cur_value = 30 WHERE id = 3;"
-            "UPDATE tick SET b = zeroblob(20) WHERE n = 2");
+    assert_true(newest_from_rows(t.f->look, 1, "VALUES (1, 1760000000003, 3, 0), (2, 1760000000002, 22, 0),"
+                                               " (3, 1759999999995, 30, 0)"));
+    sql(&t, "UPDATE tick SET b = zeroblob(20) WHERE n = 2");
     for (int again = 0; again < 2; again++) {
         ct_samples_free(t.s);
         t.s = ct_samples_new(t.f->look);

@@ -364,6 +364,49 @@ static void packs_the_attempts_of_an_earlier_layout(void **state)
     sqlite3_close(db);
 }
 
+/* A database of layout 12, where each series had its newest sample in its row. */
+static void packs_the_newest_samples_of_an_earlier_layout(void **state)
+{
+    struct place *p = *state;
+    char *failed = NULL;
+    struct ct_writer *w;
+    sqlite3 *db = raw(p->path, "PRAGMA foreign_keys=OFF");
+    assert_int_equal(ct_schema_make(db, p->path, 12, &p->err), CT_OK);
+    (void)sqlite3_exec(
+        db,
+        "INSERT INTO source (id, name, family, kind, provider, scope, title, url, terms,"
+        " evidence, interval_ms, enabled, off_reason, part_of_list) VALUES"
+        " (1, 's', '', 0, '', '', '', '', '', 0, 1, 1, '', 0), (2, 't', '', 1, '', '', '', '', '', 0, 1, 1, '', 0);"
+        "WITH RECURSIVE h(i) AS (SELECT 1 UNION ALL SELECT i+1 FROM h WHERE i<1100)"
+        " INSERT INTO series (id, source_id, kind, ext_key, name, unit, digits, cur_ms, cur_value, cur_flags, low, high)"
+        " SELECT i, 1 + i%2, i%9, 'k' || i, 'n', '', 9, 1760000000000 + i * 1000, nullif(i * i, 49) * 500, i%64,"
+        " iif(i%3, i, NULL), i + 7 FROM h WHERE i%9 <> 4;"
+        "INSERT INTO series (id, source_id, kind, ext_key, name, unit, digits) VALUES (2000, 1, 4, '', 'never', '', 0),"
+        " (2001, 2, 0, 'new', 'new', '', 9);"
+        "CREATE TABLE kept AS SELECT id, cur_ms, cur_value, cur_flags FROM series;"
+        "ALTER TABLE series RENAME COLUMN high TO away", NULL, NULL, &failed);
+    if (failed)
+        fail_msg("%s", failed);
+    assert_int_equal(ct_writer_open(p->path, 0, &w, &p->err), CT_ERR_DB); /* all or nothing */
+    assert_int_equal(number(db, "PRAGMA user_version"), 12);
+    assert_int_equal(number(db, "SELECT count(*) FROM sqlite_schema WHERE name = 'newest'"), 0);
+    (void)sqlite3_exec(db, "ALTER TABLE series RENAME COLUMN away TO high", NULL, NULL, &failed);
+    if (failed)
+        fail_msg("%s", failed);
+    assert_int_equal(ct_writer_open(p->path, 0, &w, &p->err), CT_OK);
+    ct_writer_close(w);
+    newest_functions(db);
+    assert_int_equal(number(db, "SELECT count(*) FROM kept"), 980);
+    assert_int_equal(number(db, "SELECT count(*) FROM kept WHERE cur_ms(id) IS NOT cur_ms OR cur_value(id) IS NOT"
+                                " cur_value OR cur_flags(id) IS NOT cur_flags"), 0);
+    assert_int_equal(number(db, "SELECT count(*) FROM newest WHERE k IN (1048576, 1048577, 2097153)"), 3);
+    assert_int_equal(number(db, "SELECT count(*) FROM newest"), 3);
+    assert_int_equal(number(db, "SELECT sum(pending) FROM newest"),
+                     number(db, "SELECT sum(cur_flags & 1) FROM kept"));
+    assert_int_equal(number(db, "SELECT count(*) FROM pragma_table_info('series')"), 9);
+    sqlite3_close(db);
+}
+
 static void says_so_when_the_disk_is_read_only(void **state)
 {
     struct place *p = *state;
@@ -410,6 +453,7 @@ int main(void)
         T(packs_the_samples_of_an_earlier_layout),
         T(keeps_the_price_events_of_an_earlier_layout),
         T(packs_the_attempts_of_an_earlier_layout),
+        T(packs_the_newest_samples_of_an_earlier_layout),
         T(says_so_when_the_disk_is_read_only),
     };
     return cmocka_run_group_tests_name("schema", tests, NULL, NULL);

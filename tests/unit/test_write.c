@@ -93,7 +93,7 @@ static void a_price_alone_changes_no_facts(void **state)
                                           " BEGIN SELECT raise(ABORT, 'd'); END",
                                           NULL, NULL, NULL), SQLITE_OK);
     }
-    expect(f, "SELECT max(cur_value) FROM series", "15290000000");
+    expect(f, "SELECT max(cur_value(id)) FROM series", "15290000000");
 }
 
 static void other_currencies_are_other_series(void **state)
@@ -104,7 +104,7 @@ static void other_currencies_are_other_series(void **state)
         fetch(f, "list", M(i));
     }
     expect(f, EVENTS "= 2", "");
-    expect(f, "SELECT unit, cur_value, cur_flags FROM series ORDER BY unit",
+    expect(f, "SELECT unit, cur_value(id), cur_flags(id) FROM series ORDER BY unit",
            "EUR/gpu.h|3000000000|0\nUSD/gpu.h|-|8");
 }
 
@@ -235,7 +235,7 @@ static void an_outlier_stays_in_quarantine_until_three_fetches_agree(void **stat
         fetch(f, "list", M(i));
     }
     expect(f, SAMPLES(0, 1000000), "0|2500|0\n3|200|1\n5|200|4");
-    expect(f, "SELECT cur_flags FROM series", "4");
+    expect(f, "SELECT cur_flags(id) FROM series", "4");
     expect(f, "SELECT (at_ms - 1760000000000) / 60000 FROM event WHERE kind = 2", "3");
 }
 
@@ -288,7 +288,7 @@ static void exactly_five_times_is_no_outlier(void **state)
         }
         fetch(f, "list", M(i));
     }
-    expect(f, "SELECT cur_value / 1000000, cur_flags FROM series ORDER BY ext_key",
+    expect(f, "SELECT cur_value(id) / 1000000, cur_flags(id) FROM series ORDER BY ext_key",
            "5000|0\n5001|1\n200|0\n199|1");
 }
 
@@ -303,9 +303,9 @@ static void the_fence_holds_for_first_prices_and_free_is_allowed_for_tokens_only
     token(f, "tiny", CT_KIND_INPUT, 0)->per_mtok = 99999;
     token(f, "vast", CT_KIND_INPUT, 1000001);
     fetch(f, "token", M(0));
-    expect(f, "SELECT cur_value, cur_flags FROM series WHERE kind = 0 ORDER BY cur_value",
+    expect(f, "SELECT cur_value(id), cur_flags(id) FROM series WHERE kind = 0 ORDER BY 1",
            "0|1\n10000000|0\n1000001000000|1");
-    expect(f, "SELECT cur_value, cur_flags FROM series WHERE kind = 2 ORDER BY cur_value",
+    expect(f, "SELECT cur_value(id), cur_flags(id) FROM series WHERE kind = 2 ORDER BY 1",
            "0|0\n99999|1\n1000001000000|3");
 }
 
@@ -405,7 +405,7 @@ static void a_clock_set_back_does_not_hide_what_is_newer(void **state)
     fetch(f, "list", M(600));
     offer(f, "p5", 2600, 0);
     fetch(f, "list", M(0));
-    expect(f, "SELECT cur_value, cur_ms - 1760000000000 FROM series", "2600000000|36000001");
+    expect(f, "SELECT cur_value(id), cur_ms(id) - 1760000000000 FROM series", "2600000000|36000001");
 }
 
 static void an_unconfigured_source_is_off_and_keeps_its_history(void **state)
@@ -439,12 +439,12 @@ static void half_a_list_is_held_back_until_three_answers_agree(void **state)
     offers(f, 10, 1000);
     fetch(f, "list", M(0));
     for (int i = 1; i <= 3; i++) {
-        expect(f, "SELECT count(*) FROM series WHERE NOT cur_flags & 8", "10");
+        expect(f, "SELECT count(*) FROM series WHERE NOT cur_flags(id) & 8", "10");
         offers(f, 4, 1100);
         fetch(f, "list", M(i));
         assert_int_equal(f->commit.suspicious, i < 3);
     }
-    expect(f, "SELECT count(*) FROM series WHERE NOT cur_flags & 8", "4");
+    expect(f, "SELECT count(*) FROM series WHERE NOT cur_flags(id) & 8", "4");
     expect(f, POLLS, "0|0|1|0|-\n1|2|2|3|rows fell by more than half\n3|3|1|0|-");
     expect(f, EVENTS "= 5", "1|5|list|-|held back|answer held back: rows fell from 10 to 4");
     expect(f, "SELECT pending_n FROM source WHERE name = 'list'", "0");
@@ -459,7 +459,7 @@ static void a_good_answer_between_starts_the_count_again(void **state)
         fetch(f, "list", M(i));
     }
     assert_true(f->commit.suspicious);
-    expect(f, "SELECT count(*) FROM series WHERE NOT cur_flags & 8", "10");
+    expect(f, "SELECT count(*) FROM series WHERE NOT cur_flags(id) & 8", "10");
     expect(f, HEALTH "'list'", "5|3|0|held back (2): rows fell from 10 to 4");
 }
 
@@ -474,7 +474,7 @@ static void an_empty_answer_needs_six_hours_as_well(void **state)
     }
     fetch(f, "list", M(361));
     assert_false(f->commit.suspicious);
-    expect(f, "SELECT count(*) FROM series WHERE NOT cur_flags & 8", "0");
+    expect(f, "SELECT count(*) FROM series WHERE NOT cur_flags(id) & 8", "0");
 }
 
 static void a_list_of_trouble_may_shrink_and_end_at_once(void **state)
@@ -488,7 +488,7 @@ static void a_list_of_trouble_may_shrink_and_end_at_once(void **state)
         fetch(f, "stat", M(i));
         assert_false(f->commit.suspicious);
     }
-    expect(f, "SELECT count(*) FROM component JOIN series ON id = series_id WHERE NOT cur_flags & 8", "0");
+    expect(f, "SELECT count(*) FROM component JOIN series ON id = series_id WHERE NOT cur_flags(id) & 8", "0");
 }
 
 /* Google's list keeps closed incidents for months: "[]" may be a failure (sources/status.md table 5). */
@@ -757,7 +757,7 @@ static void imports_are_taken_as_they_are(void **state)
     import(f, "fresh_source", M(0));
     import(f, "fresh_source", M(1));
     assert_false(f->commit.suspicious);
-    expect(f, "SELECT count(*) FROM series WHERE cur_flags & 8", "10");
+    expect(f, "SELECT count(*) FROM series WHERE cur_flags(id) & 8", "10");
     expect(f, "SELECT kind, enabled, off_reason FROM source WHERE name = 'fresh_source'",
            "1|0|imported");
 }
@@ -820,9 +820,9 @@ static void numbers_of_a_damaged_file_are_no_index(void **state)
     struct fixture *f = *state;
     component(f, "api", CT_STATE_OPERATIONAL);
     fetch(f, "stat", M(0));
-    assert_int_equal(sqlite3_exec(f->look, "UPDATE series SET cur_value = 4611686018427387904",
-                                  NULL, NULL, NULL), SQLITE_OK);
-    assert_true(samples_from_rows(f->look, "SELECT id, cur_ms, cur_value, cur_flags FROM series"));
+    assert_true(samples_from_rows(f->look, "SELECT id, cur_ms(id), 4611686018427387904, cur_flags(id) FROM series"));
+    assert_true(newest_from_rows(f->look, 1, "SELECT id, cur_ms(id), 4611686018427387904, cur_flags(id) FROM series"
+                                             " WHERE kind = 3"));
     component(f, "api", CT_STATE_MAJOR);
     fetch(f, "stat", M(1));
     expect(f, EVENTS "= 1 ORDER BY 3", "1|1|state/openai|-|-|major_outage, was ?\n"

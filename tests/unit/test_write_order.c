@@ -117,8 +117,8 @@ static void forget(struct fixture *f)
                       " SELECT 'sealed', coalesce(max(n), 0) FROM tick;"
                       "DELETE FROM tick; DELETE FROM chunk; DELETE FROM offer;"
                       "DELETE FROM token; DELETE FROM component; DELETE FROM endpoint;"
-                      "DELETE FROM series; DELETE FROM incident; DELETE FROM incident_update; DELETE FROM article; DELETE FROM wording;"
-                      "DELETE FROM poll;"
+                      "DELETE FROM series; DELETE FROM newest; DELETE FROM incident; DELETE FROM incident_update; DELETE FROM article;"
+                      "DELETE FROM wording; DELETE FROM poll;"
                       "UPDATE source SET last_attempt_ms=NULL, last_success_ms=NULL, failures=0,"
                       " rows=NULL, data_ms=NULL, error=NULL; COMMIT";
     assert_int_equal(sqlite3_exec(f->look, sql, NULL, NULL, NULL), SQLITE_OK);
@@ -136,8 +136,8 @@ static char *dump(struct fixture *f, bool facts)
         " ORDER BY at_ms, e.id",
         "SELECT 'incident', i.* FROM incident i ORDER BY source_id, ext_id, at_ms",
         "SELECT 'poll', p.* FROM poll p ORDER BY source_id, from_ms",
-        "SELECT 'cur', kind, ext_key, unit, cur_ms, cur_value, cur_flags FROM series"
-        " WHERE cur_ms IS NOT NULL ORDER BY source_id, kind, ext_key",
+        "SELECT 'cur', kind, ext_key, unit, cur_ms(id), cur_value(id), cur_flags(id) FROM series"
+        " WHERE cur_ms(id) IS NOT NULL ORDER BY source_id, kind, ext_key",
         "SELECT 'source', name, last_attempt_ms, last_success_ms, failures, error FROM source"
         " ORDER BY name",
         "SELECT 'offer', ext_key, cloud, price_per_gpu_hour, stock_count, n_offers FROM offer"

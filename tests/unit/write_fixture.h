@@ -73,6 +73,7 @@ static inline void fixture_open(struct fixture *f)
     all[4].evidence = CT_EVIDENCE_LISTED;
     assert_int_equal(ct_write_sources(f->w, all, 5, T0, &f->err), CT_OK);
     assert_int_equal(sqlite3_open_v2(f->path, &f->look, SQLITE_OPEN_READWRITE, NULL), SQLITE_OK);
+    newest_functions(f->look);
 }
 
 static inline int fixture_setup(void **state)
