@@ -269,15 +269,19 @@ static void fill_cells(struct walk *w, size_t i, const int64_t *t, size_t n, int
     }
 }
 
+/* At the beginning of each of N columns, and at the end: right before it, as charts show it, and there. */
 static void walk_grid(struct walk *w, int64_t from, int64_t to, size_t n)
 {
-    size_t parts = w->m->v.n;
-    int64_t *t = ct_xcalloc(n + 1, sizeof *t), *cell = ct_xcalloc((n + 1) * parts, sizeof *cell);
-    for (size_t k = 0; k <= n; k++)
-        t[k] = k < n ? from + ct_muldiv(to - from, (int64_t)k, (int64_t)n) : to;
+    size_t parts = w->m->v.n, n_moments = 0;
+    int64_t *t = ct_xcalloc(n + 2, sizeof *t), *cell = ct_xcalloc((n + 2) * parts, sizeof *cell);
+    for (size_t k = 0; k < n + 2; k++) {
+        int64_t at = k < n ? from + ct_muldiv(to - from, (int64_t)k, (int64_t)n) : k == n ? to - 1 : to;
+        if (n_moments == 0 || at > t[n_moments - 1])
+            t[n_moments++] = at;
+    }
     for (size_t i = 0; i < parts; i++)
-        fill_cells(w, i, t, n + 1, cell);
-    for (size_t k = 0; k <= n && w->r->status == CT_OK; k++) {
+        fill_cells(w, i, t, n_moments, cell);
+    for (size_t k = 0; k < n_moments && w->r->status == CT_OK; k++) {
         for (size_t i = 0; i < parts; i++) {
             int64_t value = cell[k * parts + i];
             w->s.value[i] = (struct ct_asof){value == NOT_SOLD ? CT_NONE : t[k], value, 0};

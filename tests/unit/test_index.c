@@ -685,6 +685,13 @@ static void an_index_of_thousands_of_offers_costs_what_its_columns_need(void **s
     }
     assert_int_equal(p[0].last, first);
     assert_int_equal(p[h->points.n - 1].last, last);
+
+    h = panel(&w, 7);
+    p = h->points.v;
+    assert_in_range(h->points.n, 3, 9);
+    assert_int_equal(p[h->points.n - 1].last, last);
+    assert_int_equal(p[h->points.n - 1].at_ms, HOUR(HOURS));
+    assert_int_equal(p[h->points.n - 2].last, truly(HOURS - 1)); /* what a chart up to then shows last */
     end(&w);
 }
 
