@@ -301,20 +301,39 @@ struct ct_heard *ct_market_heard(struct ct_reader *r, const struct ct_source_lis
 
 /* ---- all indices ---- */
 
-static int by_group(const void *a, const void *b)
+/* What the parts of M, in the order of S, asked at each moment; one after the other, which costs one look into the
+ * history of each. */
+static bool set_values(const struct ct_figuring *s, const struct ct_market *m, const int64_t *at_ms, size_t n_moments,
+                       struct ct_asof *out)
 {
-    return ct_span_cmp(((const struct ct_market_named *)a)->name, ((const struct ct_market_named *)b)->name);
+    for (size_t i = 0; i < m->v.n && s->r->status == CT_OK; i++)
+        for (size_t k = 0; k < n_moments; k++)
+            out[k * m->v.n + i] = ct_figure_value(s->r, &m->v.v[i], at_ms[k]);
+    return s->r->status == CT_OK;
+}
+
+/* The figures of M at each moment. */
+static void set_figures(struct ct_reader *r, struct ct_market *m, const struct ct_source_list *sources,
+                        struct ct_heard **heard, const int64_t *at_ms, size_t n_moments, int64_t *out)
+{
+    struct ct_figuring s;
+    struct ct_asof *values = ct_arena_alloc(r->arena, (n_moments * m->v.n + 1) * sizeof *values);
+    bool begun = ct_figure_begin(r, m, sources, &s) && values && set_values(&s, m, at_ms, n_moments, values);
+    for (size_t k = 0; k < n_moments; k++) {
+        s.heard = heard[k];
+        s.at_ms = at_ms[k];
+        s.value = values + k * m->v.n;
+        out[k] = begun && s.heard ? ct_figure(&s, m) : CT_NONE;
+    }
 }
 
 void ct_market_indices(struct ct_reader *r, const struct ct_source_list *sources,
                        const int64_t *at_ms, size_t n_moments, struct ct_market_indices *out)
 {
-    struct ct_market_all parts = {.v = {NULL, 0, 0}};
     struct ct_heard **heard = ct_arena_alloc(r->arena, (n_moments + 1) * sizeof *heard);
-    ct_market_read_indices(r, &parts);
-    const struct ct_market_named *all = parts.v.v;
-    size_t n = parts.v.n;
-    ct_sort(r, parts.v.v, n, sizeof *all, by_group);
+    const struct ct_market_all *parts = ct_market_all_parts(r);
+    const struct ct_market_named *all = parts->v.v;
+    size_t n = parts->v.n;
     for (size_t i = 0; heard && i < n_moments; i++)
         heard[i] = ct_market_heard(r, sources, at_ms[i]);
     for (size_t i = 0, end; heard && i < n && r->status == CT_OK; i = end) {
@@ -328,8 +347,7 @@ void ct_market_indices(struct ct_reader *r, const struct ct_source_list *sources
         int64_t *values = ct_arena_alloc(r->arena, (n_moments + 1) * sizeof *values);
         if (!place || !values)
             return;
-        for (size_t k = 0; k < n_moments; k++)
-            values[k] = ct_market_at(r, &m, sources, heard[k], at_ms[k], NULL);
+        set_figures(r, &m, sources, heard, at_ms, n_moments, values);
         *place = (struct ct_market_index){all[i].name, values};
     }
 }

@@ -81,15 +81,16 @@ struct ct_span ct_market_too_few(int kind);
 bool ct_market_means(struct ct_span subject);
 /* The parts behind the series S (kind CT_SERIES_INDEX or beyond). */
 void ct_market_read(struct ct_reader *r, const struct ct_series_ref *s, struct ct_market *out);
-/* All parts of all indices, with the name of the index of each. */
+/* All parts of all indices, with what the index of each is of, in the order of its name; to be left as they are. */
 struct ct_market_named {
-    struct ct_span name;
+    struct ct_span name, gpu, form;
+    int64_t purchase;
     struct ct_market_part part;
 };
 struct ct_market_all {
     CT_VEC(struct ct_market_named) v;
 };
-void ct_market_read_indices(struct ct_reader *r, struct ct_market_all *out);
+const struct ct_market_all *ct_market_all_parts(struct ct_reader *r);
 /* Adds the names of all such series that MATCHES says yes to, at most MOST in all; of indices those
  * that ever had enough clouds, with EXACT all. */
 void ct_market_names(struct ct_reader *r, struct ct_span subject, bool exact,

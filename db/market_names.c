@@ -8,7 +8,7 @@ static const struct made {
     const char *too_few;
     enum ct_sql names, parts;
 } made[] = {
-    {"index", "USD/gpu.h", 9, "fewer than three clouds", SQL_INDEX_NAMES, SQL_INDEX_PARTS},
+    {"index", "USD/gpu.h", 9, "fewer than three clouds", CT_N_SQL, CT_N_SQL}, /* all at once */
     {"hosts", "hosts", 0, "listed by nobody", SQL_HOSTS_NAMES, SQL_HOSTS_PARTS},
     {"clouds", "clouds", 0, "listed on no cloud", SQL_LAB_NAMES, SQL_LAB_PARTS},
     {"exclusive", "%", 3, "listed on no cloud", SQL_LAB_NAMES, SQL_LAB_PARTS},
@@ -128,45 +128,98 @@ static void read_class(struct ct_reader *r, const struct ct_series_ref *s, struc
         sqlite3_reset(st);
 }
 
-void ct_market_read(struct ct_reader *r, const struct ct_series_ref *s, struct ct_market *out)
+static int by_index(const void *a, const void *b)
 {
-    if (s->kind == CT_SERIES_CLASS) {
-        read_class(r, s, out);
-        return;
-    }
-    bool of_lab = s->kind == CT_SERIES_CLOUDS || s->kind == CT_SERIES_EXCLUSIVE;
-    sqlite3_stmt *st = ct_use(r, made_of(s->kind)->parts, 0);
-    out->kind = s->kind;
-    ct_bind_text(r, st, 1, s->of[0]);
-    if (!of_lab)
-        ct_bind_text(r, st, 2, s->of[1]);
-    if (st && s->kind == CT_SERIES_INDEX)
-        sqlite3_bind_int64(st, 3, s->purchase);
-    while (ct_step(r, st)) {
-        struct ct_market_part part = read_part(r, st);
-        part.mem_milli = s->kind == CT_SERIES_INDEX ? ct_col_int(st, 12) : CT_NONE;
-        if (of_lab && !read_on_cloud(r, st, s->kind, &part))
-            continue;
-        struct ct_market_part *p = CT_VEC_PUSH(r->arena, &out->v);
-        if (!p)
-            break;
-        *p = part;
-    }
-    if (st)
-        sqlite3_reset(st);
+    return ct_span_cmp(((const struct ct_market_named *)a)->name, ((const struct ct_market_named *)b)->name);
 }
 
-void ct_market_read_indices(struct ct_reader *r, struct ct_market_all *out)
+static void read_all_parts(struct ct_reader *r, struct ct_market_all *out)
 {
     sqlite3_stmt *st = ct_use(r, SQL_INDEX_ALL_PARTS, 0);
     while (ct_step(r, st)) {
         struct ct_market_named *g = CT_VEC_PUSH(r->arena, &out->v);
         if (!g)
             break;
-        g->part = read_part(r, st);
+        *g = (struct ct_market_named){.part = read_part(r, st),
+                                      .gpu = ct_col_text(r, st, 9),
+                                      .form = ct_col_text(r, st, 10),
+                                      .purchase = ct_col_must(st, 11)};
         g->part.mem_milli = ct_col_int(st, 12);
-        g->name = ct_market_index_name(r->arena, ct_col_text(r, st, 9), ct_col_text(r, st, 10),
-                                       (int)ct_col_must(st, 11));
+        g->name = ct_market_index_name(r->arena, g->gpu, g->form, (int)g->purchase);
+    }
+    if (st)
+        sqlite3_reset(st);
+    if (out->v.n)
+        ct_sort(r, out->v.v, out->v.n, sizeof *out->v.v, by_index);
+}
+
+const struct ct_market_all *ct_market_all_parts(struct ct_reader *r)
+{
+    static const struct ct_market_all none = {.v = {NULL, 0, 0}};
+    struct ct_arena *answer = r->arena;
+    struct ct_moment *m = ct_kept_moment(r);
+    if (m && !m->parts) {
+        r->arena = m->arena;
+        struct ct_market_all *all = ct_arena_alloc(m->arena, sizeof *all);
+        if (all)
+            read_all_parts(r, all);
+        m->parts = r->status == CT_OK ? all : NULL; /* else cut short, perhaps */
+        r->arena = answer;
+    }
+    return m && m->parts ? m->parts : &none;
+}
+
+static bool is_of(const struct ct_market_named *p, const struct ct_series_ref *s)
+{
+    return ct_span_eq(p->gpu, s->of[0]) && ct_span_eq(p->form, s->of[1]) && p->purchase == s->purchase;
+}
+
+/* Those of one index. */
+static void take_parts(struct ct_reader *r, const struct ct_series_ref *s, struct ct_market *out)
+{
+    const struct ct_market_all *all = ct_market_all_parts(r);
+    struct ct_span name = ct_market_index_name(r->arena, s->of[0], s->of[1], s->purchase);
+    size_t low = 0, high = all->v.n;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (ct_span_cmp(all->v.v[middle].name, name) < 0)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    for (; low < all->v.n && ct_span_eq(all->v.v[low].name, name); low++) {
+        const struct ct_market_named *one = &all->v.v[low];
+        struct ct_market_part *p = is_of(one, s) ? CT_VEC_PUSH(r->arena, &out->v) : NULL;
+        if (p)
+            *p = one->part;
+    }
+}
+
+void ct_market_read(struct ct_reader *r, const struct ct_series_ref *s, struct ct_market *out)
+{
+    if (s->kind == CT_SERIES_CLASS) {
+        read_class(r, s, out);
+        return;
+    }
+    out->kind = s->kind;
+    if (s->kind == CT_SERIES_INDEX) {
+        take_parts(r, s, out);
+        return;
+    }
+    bool of_lab = s->kind == CT_SERIES_CLOUDS || s->kind == CT_SERIES_EXCLUSIVE;
+    sqlite3_stmt *st = ct_use(r, made_of(s->kind)->parts, 0);
+    ct_bind_text(r, st, 1, s->of[0]);
+    if (!of_lab)
+        ct_bind_text(r, st, 2, s->of[1]);
+    while (ct_step(r, st)) {
+        struct ct_market_part part = read_part(r, st);
+        part.mem_milli = CT_NONE;
+        if (of_lab && !read_on_cloud(r, st, s->kind, &part))
+            continue;
+        struct ct_market_part *p = CT_VEC_PUSH(r->arena, &out->v);
+        if (!p)
+            break;
+        *p = part;
     }
     if (st)
         sqlite3_reset(st);
@@ -180,36 +233,34 @@ static int by_name(const void *a, const void *b)
                        ((const struct ct_series_ref *)b)->name);
 }
 
+static struct ct_series_ref made_ref(int kind, struct ct_span of, struct ct_span of2, int purchase)
+{
+    const struct made *how = made_of(kind);
+    return (struct ct_series_ref){.id = CT_NONE, .source = CT_NONE, .kind = kind, .of = {of, of2}, .purchase = purchase,
+                                  .unit = ct_span(how->unit), .digits = how->digits, .cur_ms = CT_NONE};
+}
+
 /* What the row of a statement that lists names is about; false: of nothing. */
 static bool read_ref(struct ct_reader *r, sqlite3_stmt *st, int kind, struct ct_series_ref *out)
 {
-    const struct made *how = made_of(kind);
     bool of_lab = kind == CT_SERIES_CLOUDS || kind == CT_SERIES_EXCLUSIVE;
-    *out = (struct ct_series_ref){.id = CT_NONE, .source = CT_NONE, .kind = kind,
-                                  .of = {ct_col_text(r, st, 0)}, .purchase = -1,
-                                  .unit = ct_span(how->unit), .digits = how->digits,
-                                  .cur_ms = CT_NONE};
-    if (of_lab)
-        return ct_puts_on_cloud(ct_col_text(r, st, 1), ct_col_text(r, st, 2), ct_col_text(r, st, 3));
-    out->of[1] = ct_col_text(r, st, 1);
-    if (kind == CT_SERIES_INDEX)
-        out->purchase = (int)ct_col_must(st, 2);
-    return true;
+    *out = made_ref(kind, ct_col_text(r, st, 0), of_lab ? CT_SPAN_NONE : ct_col_text(r, st, 1), -1);
+    return !of_lab || ct_puts_on_cloud(ct_col_text(r, st, 1), ct_col_text(r, st, 2), ct_col_text(r, st, 3));
 }
 
-/* All of one kind, with the clouds that have each: read once, asked for by every chart and every row. */
+/* All of one kind, and the clouds that have each index: read once, asked for by every chart and every row. */
 struct kept_names {
     bool read;
     CT_VEC(struct kept_name {
         struct ct_series_ref ref;
-        int64_t clouds;
+        CT_VEC(struct ct_span) clouds;
     }) v;
 };
 
 /* A lab has a row for each of its models. */
 static bool listed(const struct kept_names *list, const struct ct_series_ref *ref)
 {
-    for (size_t i = 0; i < list->v.n && ref->purchase < 0 && !ref->of[1].n; i++)
+    for (size_t i = 0; i < list->v.n && !ref->of[1].n; i++)
         if (ct_span_eq(list->v.v[i].ref.of[0], ref->of[0]))
             return true;
     return false;
@@ -225,26 +276,61 @@ static void read_names(struct ct_reader *r, int kind, struct kept_names *out)
         ref.name = ct_market_name(r->arena, &ref);
         struct kept_name *place = CT_VEC_PUSH(r->arena, &out->v);
         if (place)
-            *place = (struct kept_name){ref, kind == CT_SERIES_INDEX ? ct_col_must(st, 3) : CT_MARKET_CLOUDS};
+            place->ref = ref;
     }
     if (st)
         sqlite3_reset(st);
-    out->read = r->status == CT_OK;
+}
+
+/* The index that part P is of, among those from FIRST on, which are called alike; NULL: no memory. */
+static struct kept_name *index_of(struct ct_reader *r, const struct ct_market_named *p, size_t first,
+                                  struct kept_names *out)
+{
+    for (size_t i = first; i < out->v.n; i++)
+        if (is_of(p, &out->v.v[i].ref))
+            return &out->v.v[i];
+    struct kept_name *k = CT_VEC_PUSH(r->arena, &out->v);
+    if (k)
+        k->ref = made_ref(CT_SERIES_INDEX, ct_arena_dup(r->arena, p->gpu), ct_arena_dup(r->arena, p->form),
+                          (int)p->purchase);
+    if (k)
+        k->ref.name = ct_arena_dup(r->arena, p->name);
+    return k;
+}
+
+static void name_indices(struct ct_reader *r, const struct ct_market_all *all, struct kept_names *out)
+{
+    const struct ct_market_named *v = all->v.v;
+    for (size_t i = 0, first = 0; i < all->v.n; i++) {
+        first = i && ct_span_eq(v[i].name, v[i - 1].name) ? first : out->v.n;
+        struct kept_name *k = index_of(r, &v[i], first, out);
+        size_t c = 0;
+        while (k && c < k->clouds.n && !ct_span_eq(k->clouds.v[c], v[i].part.who))
+            c++;
+        struct ct_span *cloud = k && c == k->clouds.n && v[i].part.who.p ? CT_VEC_PUSH(r->arena, &k->clouds) : NULL;
+        if (cloud)
+            *cloud = ct_arena_dup(r->arena, v[i].part.who);
+    }
 }
 
 static const struct kept_names *names_of(struct ct_reader *r, int kind)
 {
-    struct ct_arena *answer = r->arena;
-    r->arena = ct_kept_arena(r);
+    struct ct_arena *answer = r->arena, *kept = ct_kept_arena(r);
     if (!r->kept.names)
-        r->kept.names = ct_arena_alloc(r->arena, CT_LEN(made) * sizeof *r->kept.names);
+        r->kept.names = ct_arena_alloc(kept, CT_LEN(made) * sizeof *r->kept.names);
     struct kept_names *k = r->kept.names ? &r->kept.names[kind - CT_SERIES_INDEX] : NULL;
-    if (k && !k->read) {
-        *k = (struct kept_names){.read = false};
+    if (!k || k->read)
+        return k;
+    const struct ct_market_all *parts = kind == CT_SERIES_INDEX ? ct_market_all_parts(r) : NULL;
+    *k = (struct kept_names){.read = false};
+    r->arena = kept;
+    if (parts)
+        name_indices(r, parts, k);
+    else
         read_names(r, kind, k);
-    }
     r->arena = answer;
-    return k && k->read ? k : NULL;
+    k->read = r->status == CT_OK; /* else cut short, perhaps */
+    return k->read ? k : NULL;
 }
 
 static void add_names(struct ct_reader *r, int kind, struct ct_span subject, bool exact,
@@ -255,7 +341,8 @@ static void add_names(struct ct_reader *r, int kind, struct ct_span subject, boo
     const struct kept_names *all = names_of(r, kind);
     for (size_t i = 0; all && i < all->v.n && out->v.n < most; i++) {
         const struct kept_name *k = &all->v.v[i];
-        bool wanted = k->clouds >= (exact ? 1 : CT_MARKET_CLOUDS) && matches(k->ref.name, subject, how);
+        bool wanted = (kind != CT_SERIES_INDEX || k->clouds.n >= (exact ? 1 : CT_MARKET_CLOUDS)) &&
+                      matches(k->ref.name, subject, how);
         struct ct_series_ref *place = wanted ? CT_VEC_PUSH(r->arena, &out->v) : NULL;
         if (!place)
             continue;
@@ -296,11 +383,7 @@ static void add_classes(struct ct_reader *r, struct ct_span subject, bool exact,
     struct ct_span class;
     for (size_t i = 0; out->v.n < most && ct_class_next(ct_classes(r), &i, &class);)
         for (size_t k = 0; k < CT_LEN(kinds); k++) {
-            struct ct_series_ref ref = {.id = CT_NONE, .source = CT_NONE, .kind = CT_SERIES_CLASS,
-                                        .of = {class, ct_span(kinds[k])}, .purchase = -1,
-                                        .unit = ct_span(made_of(CT_SERIES_CLASS)->unit),
-                                        .digits = made_of(CT_SERIES_CLASS)->digits,
-                                        .cur_ms = CT_NONE};
+            struct ct_series_ref ref = made_ref(CT_SERIES_CLASS, class, ct_span(kinds[k]), -1);
             ref.name = ct_market_name(r->arena, &ref);
             bool wanted = matches(ref.name, subject, how) && is_sold(r, class, ref.of[1], exact);
             struct ct_series_ref *place = wanted ? CT_VEC_PUSH(r->arena, &out->v) : NULL;

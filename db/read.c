@@ -163,7 +163,7 @@ static void forget(struct ct_shared *s)
 static void forget_kept(struct ct_reader *r)
 {
     ct_arena_free(r->kept.arena);
-    ct_arena_free(r->kept.sources_arena);
+    ct_arena_free(r->kept.moment.arena);
     r->kept = (struct ct_kept){.arena = NULL};
 }
 
@@ -172,6 +172,16 @@ struct ct_arena *ct_kept_arena(struct ct_reader *r)
     if (!r->kept.arena)
         r->kept.arena = ct_arena_new(0);
     return r->kept.arena;
+}
+
+struct ct_moment *ct_kept_moment(struct ct_reader *r)
+{
+    struct ct_moment *m = &r->kept.moment;
+    if (!m->arena || m->t != r->t || m->at != r->at) {
+        ct_arena_free(m->arena);
+        *m = (struct ct_moment){.t = r->t, .at = r->at, .arena = ct_arena_new(0)};
+    }
+    return ct_arena_keep(r->arena, m->arena) ? m : NULL;
 }
 
 static void forget_shared(struct ct_reader *r)

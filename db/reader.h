@@ -95,11 +95,6 @@
     X(ARTICLE, "SELECT title,url,summary FROM article WHERE source_id=?1 AND ext_id=?2")           \
     X(OFFERS, SQL_OFFER)                                                                           \
     X(OFFERS_NAMED, SQL_OFFER " WHERE s.name=?1")                                                  \
-    X(INDEX_NAMES,                                                                                 \
-      "SELECT o.gpu,ifnull(o.form,''),ifnull(o.purchase,7),count(DISTINCT o.cloud) FROM offer o"   \
-      " WHERE o.gpu<>'' GROUP BY 1,2,3")                                                           \
-    X(INDEX_PARTS, SQL_INDEX_PART " WHERE o.gpu=?1 AND ifnull(o.form,'')=?2"                       \
-                                  " AND ifnull(o.purchase,7)=?3")                                  \
     X(INDEX_ALL_PARTS, SQL_INDEX_PART " WHERE o.gpu<>''")                                          \
     X(HOSTS_NAMES, "SELECT DISTINCT k.lab,k.model FROM token k WHERE k.lab<>'' AND k.model<>''")   \
     X(HOSTS_PARTS, "SELECT s.id,s.source_id,k.host,NULL,NULL,NULL,NULL,NULL,NULL"      \
@@ -157,6 +152,7 @@ struct kept_names;
 struct kept_polls;
 struct kept_reach;
 struct ct_newest_map;
+struct ct_market_all;
 
 /* What all prices were at one moment, as far as the writer has kept that ready; by series. */
 struct ct_reference {
@@ -204,12 +200,15 @@ struct ct_reader {
         const struct kept_moved **moved; /* read_price_events.c; a table by series */
         size_t n_moved, moved_places;
         struct kept_reach *reach; /* read_labs.c */
-        struct ct_arena *sources_arena; /* source_at.c; NULL: none */
-        struct ct_source_list {
-            struct ct_source_at *v;
-            size_t n;
-        } sources; /* at that moment */
-        int64_t t, at;
+        struct ct_moment { /* what was in force then; answers keep it alive */
+            int64_t t, at;
+            struct ct_arena *arena; /* NULL: nothing yet */
+            struct ct_source_list {
+                struct ct_source_at *v;
+                size_t n;
+            } *sources; /* source_at.c */
+            struct ct_market_all *parts; /* market_names.c */
+        } moment;
     } kept;
     /* whole tables that panels loaded together ask for */
     struct ct_shared {
@@ -240,6 +239,8 @@ enum ct_status ct_read_shared(struct ct_reader *r, int which, ct_load_fn *read, 
 
 /* Where things kept for later loads lie; what answers show of them they copy. */
 struct ct_arena *ct_kept_arena(struct ct_reader *r);
+/* What is kept of the moment that is being read; NULL when the answer has no room for it. */
+struct ct_moment *ct_kept_moment(struct ct_reader *r);
 
 /* The statement, reset, with N integers bound; NULL after a failure (ct_step takes it). A statement
  * that is being stepped must not be used again inside. */

@@ -186,20 +186,20 @@ static struct ct_source_list read_sources(struct ct_reader *r)
 /* Every loader begins with them: those of one moment are read once a commit. */
 struct ct_source_list ct_sources_at(struct ct_reader *r)
 {
-    struct ct_kept *k = &r->kept;
     struct ct_arena *answer = r->arena;
-    if (!k->sources_arena || k->t != r->t || k->at != r->at) {
-        ct_arena_free(k->sources_arena);
-        r->arena = k->sources_arena = ct_arena_new(0);
-        k->sources = read_sources(r);
-        k->t = r->t;
-        k->at = r->at;
+    struct ct_source_list list = {NULL, 0};
+    struct ct_moment *m = ct_kept_moment(r);
+    if (m && m->sources)
+        return *m->sources;
+    if (m) {
+        r->arena = m->arena;
+        list = read_sources(r);
+        struct ct_source_list *kept = ct_arena_alloc(m->arena, sizeof *kept);
+        if (kept && r->status == CT_OK) { /* else cut short, perhaps */
+            *kept = list;
+            m->sources = kept;
+        }
         r->arena = answer;
-    }
-    struct ct_source_list list = ct_arena_keep(answer, k->sources_arena) ? k->sources : (struct ct_source_list){NULL, 0};
-    if (r->status != CT_OK) { /* cut short, perhaps */
-        ct_arena_free(k->sources_arena);
-        k->sources_arena = NULL;
     }
     return list;
 }
