@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { MOST_ROWS = CT_CANVAS_ROWS, MOST_COLS = 1000, MOST_POINTS = 5 };
+enum { MOST_ROWS = CT_CANVAS_ROWS, MOST_COLS = 1000, MOST_POINTS = CT_CELL_POINTS };
 
 const char *const ct_role_words[CT_N_ROLES + 1] = {
 #define X(name, word) word,
@@ -21,7 +21,7 @@ static int clip(int v, int lo, int hi)
     return v < lo ? lo : v > hi ? hi : v;
 }
 
-static const struct ct_cell blank_cell = {.points = {' '}, .width = 1, .role = CT_ROLE_TEXT};
+static const struct ct_cell blank_cell = {.point = ' ', .width = 1, .role = CT_ROLE_TEXT};
 
 struct ct_canvas *ct_canvas_new(int rows, int cols, enum ct_charset charset)
 {
@@ -37,6 +37,7 @@ void ct_canvas_free(struct ct_canvas *c)
         for (size_t i = 0; i < CT_LEN(c->lines); i++) {
             free(c->lines[i].cells);
         }
+        free(c->marks);
         free(c->cells);
         free(c);
     }
@@ -91,14 +92,14 @@ static void unpair(struct ct_box b, int y, int x)
 {
     struct ct_cell *c = cell_at(b, y, x);
     int col = b.x + x;
-    if (c->points[0] == 0 && col > 0) {
-        c[-1].points[0] = ' ';
-        c[-1].points[1] = 0;
+    if (c->point == 0 && col > 0) {
+        c[-1].point = ' ';
+        c[-1].marks = 0;
         c[-1].width = 1;
     }
     if (c->width == 2 && col + 1 < b.canvas->cols) {
-        c[1].points[0] = ' ';
-        c[1].points[1] = 0;
+        c[1].point = ' ';
+        c[1].marks = 0;
         c[1].width = 1;
     }
 }
@@ -113,14 +114,49 @@ static void put_cells(struct ct_box b, int y, int x, int n, enum ct_role role, u
     if (from >= to || !inside(b, y, x + from)) {
         return;
     }
-    struct ct_cell *c = cell_at(b, y, x + from), made = {.points = {point}, .width = 1, .role = (uint8_t)role};
+    struct ct_cell *c = cell_at(b, y, x + from), made = {.point = point & 0x1fffff, .width = 1, .role = role & 0xff};
     unpair(b, y, x + from);
     unpair(b, y, x + to - 1);
-    for (int i = from; i < to; i++, c++) {
-        made.points[0] = p ? (uint8_t)p[i] : point;
-        *c = made;
+    c[0] = made;
+    for (int have = 1, more; !p && have < to - from; have += more) { /* twice as many each time */
+        more = have < to - from - have ? have : to - from - have;
+        memcpy(c + have, c, (size_t)more * sizeof(*c));
+    }
+    for (int i = 0; p && i < to - from; i++) {
+        made.point = (uint8_t)p[from + i];
+        c[i] = made;
     }
     b.canvas->touched[b.y + y] = true;
+}
+
+struct ct_marks {
+    uint32_t points[MOST_POINTS - 1]; /* 0-terminated */
+    uint32_t next; /* of the same bucket */
+};
+
+/* The number of the N characters at POINTS, which stand on another. Of more than any text has they are left out. */
+static uint32_t number_of_marks(struct ct_canvas *c, const uint32_t *points, size_t n)
+{
+    struct ct_marks m = {.next = 0};
+    if (n == 0) {
+        return 0;
+    }
+    memcpy(m.points, points, (n < CT_LEN(m.points) ? n : CT_LEN(m.points)) * sizeof(*points));
+    uint32_t *bucket = &c->marked[ct_hash((struct ct_span){(const char *)m.points, sizeof(m.points)}) % CT_LEN(c->marked)];
+    for (uint32_t i = *bucket; i; i = c->marks[i - 1].next) {
+        if (memcmp(c->marks[i - 1].points, m.points, sizeof(m.points)) == 0) {
+            return i;
+        }
+    }
+    if (c->n_marks == CT_CANVAS_MARKS) {
+        return 0;
+    }
+    if ((c->n_marks & (c->n_marks - 1)) == 0) { /* full at each power of two */
+        c->marks = ct_xrealloc(c->marks, (c->n_marks ? 2 * (size_t)c->n_marks : 1) * sizeof(*c->marks));
+    }
+    m.next = *bucket;
+    c->marks[c->n_marks++] = m;
+    return *bucket = c->n_marks;
 }
 
 /* One character at Y, X, if all of it is inside; half of it outside is a blank. */
@@ -137,15 +173,16 @@ static void put_cell(struct ct_box b, int y, int x, enum ct_role role, const uin
     if (!inside(b, y, x)) {
         return;
     }
-    struct ct_cell made = {.width = (uint8_t)width, .role = (uint8_t)role};
-    memcpy(made.points, points, (n > MOST_POINTS ? MOST_POINTS : n) * sizeof(*points));
+    struct ct_cell made = {.point = points[0] & 0x1fffff, .width = (unsigned)width & 3, .role = role & 0xff,
+                           .marks = number_of_marks(b.canvas, points + 1, n - 1)};
     b.canvas->touched[b.y + y] = true;
     unpair(b, y, x);
     *cell_at(b, y, x) = made;
     if (width == 2) {
         unpair(b, y, x + 1);
         *cell_at(b, y, x) = made; /* unpair took it for a half */
-        made.points[0] = 0;
+        made.point = 0;
+        made.marks = 0;
         made.width = 1;
         *cell_at(b, y, x + 1) = made;
     }
@@ -449,16 +486,33 @@ struct ct_box ct_frame(struct ct_box b, bool focus, struct ct_span title, struct
 
 /* ---- as text ---- */
 
+size_t ct_cell_points(const struct ct_canvas *c, const struct ct_cell *cell, uint32_t out[CT_CELL_POINTS])
+{
+    size_t n = 0;
+    if (cell->point) {
+        out[n++] = cell->point;
+    }
+    for (size_t i = 0; cell->marks && n < MOST_POINTS && c->marks[cell->marks - 1].points[i]; i++) {
+        out[n++] = c->marks[cell->marks - 1].points[i];
+    }
+    return n;
+}
+
+void ct_cell_utf8(const struct ct_canvas *c, const struct ct_cell *cell, struct ct_buf *out)
+{
+    uint32_t points[MOST_POINTS];
+    size_t n = ct_cell_points(c, cell, points);
+    for (size_t i = 0; i < n; i++) {
+        char bytes[4];
+        ct_buf_add(out, (struct ct_span){bytes, ct_utf8_encode(bytes, (int32_t)points[i])});
+    }
+}
+
 void ct_canvas_text(const struct ct_canvas *c, struct ct_buf *out)
 {
     for (int y = 0; y < c->rows; y++) {
         for (int x = 0; x < c->cols; x++) {
-            const struct ct_cell *cell = &c->cells[(size_t)y * (size_t)c->cols + (size_t)x];
-            for (size_t i = 0; i < MOST_POINTS && cell->points[i]; i++) {
-                char bytes[4];
-                size_t n = ct_utf8_encode(bytes, (int32_t)cell->points[i]);
-                ct_buf_add(out, (struct ct_span){bytes, n});
-            }
+            ct_cell_utf8(c, &c->cells[(size_t)y * (size_t)c->cols + (size_t)x], out);
         }
         ct_buf_addc(out, '\n');
     }

@@ -52,13 +52,15 @@ extern const char *const ct_role_words[CT_N_ROLES + 1];
 /* How lines and charts may be drawn (ux.md 7.3). */
 enum ct_charset { CT_CHARSET_ASCII, CT_CHARSET_NARROW /* braille, but ASCII borders and sparklines */, CT_CHARSET_UNICODE };
 
+/* Small, and without padding: cells that look the same are the same bytes. */
 struct ct_cell {
-    uint32_t points[5]; /* base and marks, 0-terminated; points[0] == 0: the right half of a wide one */
-    uint8_t width;      /* 1 or 2 */
-    uint8_t role;       /* enum ct_role */
-    bool selected;      /* SELECTION laid over the role */
-    uint8_t zero;       /* no padding: cells that look the same are the same bytes */
+    unsigned point : 21;   /* the base character; 0: the right half of a wide one */
+    unsigned width : 2;    /* 1 or 2 */
+    unsigned selected : 1; /* SELECTION laid over the role */
+    unsigned role : 8;     /* enum ct_role */
+    uint32_t marks;        /* what stands on the base, by its number in the canvas; 0: nothing */
 };
+enum { CT_CELL_POINTS = 5, CT_CANVAS_MARKS = 1 << 16 };
 
 /* A line of cells as it was drawn before. */
 struct ct_line {
@@ -72,6 +74,8 @@ struct ct_canvas {
     struct ct_cell *cells; /* row-major */
     int rows, cols;        /* of the whole grid */
     enum ct_charset charset;
+    struct ct_marks *marks; /* all that stood on a character yet */
+    uint32_t n_marks, marked[256];
     bool touched[CT_CANVAS_ROWS]; /* drawn on, though perhaps as it was; whoever shows the rows takes note */
     struct ct_line lines[CT_CANVAS_LINES]; /* by key */
 };
@@ -112,6 +116,11 @@ bool ct_line_put(struct ct_box b, uint64_t key);
 void ct_select(struct ct_box b, int y, int x, int cols);
 /* A frame with TITLE left and NOTE right in its top edge; returns the inside. */
 struct ct_box ct_frame(struct ct_box b, bool focus, struct ct_span title, struct ct_span note);
+
+/* The characters of CELL, its base and marks; returns how many, 0 for the right half of a wide one. */
+size_t ct_cell_points(const struct ct_canvas *c, const struct ct_cell *cell, uint32_t out[CT_CELL_POINTS]);
+/* The same as UTF-8. */
+void ct_cell_utf8(const struct ct_canvas *c, const struct ct_cell *cell, struct ct_buf *out);
 
 /* The canvas as lines of UTF-8 text, trailing blanks kept, '\n' after each row. */
 void ct_canvas_text(const struct ct_canvas *c, struct ct_buf *out);

@@ -338,25 +338,27 @@ void ct_term_redraw(void)
  * narrower or wider than we do becomes a sign that both agree on. */
 static bool agreed(const struct ct_cell *cell)
 {
-    wchar_t base = (wchar_t)cell->points[0];
-    return base >= ' ' && base != 0x7f && (base < 0x7f ? 1 : wcwidth(base)) == cell->width;
+    wchar_t base = (wchar_t)cell->point;
+    return base >= ' ' && base != 0x7f && (base < 0x7f ? 1 : wcwidth(base)) == (int)cell->width;
 }
 
-/* CELL as ncurses takes it, with BASE for its first character. */
-static cchar_t curses_cell(const struct ct_cell *cell, wchar_t base)
+/* CELL of C as ncurses takes it, with BASE for its first character. */
+static cchar_t curses_cell(const struct ct_canvas *c, const struct ct_cell *cell, wchar_t base)
 {
-    const cchar_t *look = &term.looks[cell->role][cell->selected ? 1 : 0];
+    const cchar_t *look = &term.looks[cell->role][cell->selected];
     wchar_t text[CCHARW_MAX + 1] = {base}, blank[CCHARW_MAX + 1];
+    uint32_t points[CT_CELL_POINTS];
     cchar_t cc = *look;
     attr_t attrs;
     short pair;
     cc.chars[0] = base; /* as setcchar does, which asks for widths and lengths that are known here */
-    if (!cell->points[1] || (uint32_t)base != cell->points[0]) {
+    if (!cell->marks || (uint32_t)base != cell->point) {
         return cc;
     }
-    for (size_t i = 1, n = 1; i < CT_LEN(cell->points) && cell->points[i] && n < CCHARW_MAX; i++) {
-        if (wcwidth((wchar_t)cell->points[i]) == 0) {
-            text[n++] = (wchar_t)cell->points[i];
+    size_t n_points = ct_cell_points(c, cell, points);
+    for (size_t i = 1, n = 1; i < n_points && n < CCHARW_MAX; i++) {
+        if (wcwidth((wchar_t)points[i]) == 0) {
+            text[n++] = (wchar_t)points[i];
         }
     }
     if (getcchar(look, blank, &attrs, &pair, NULL) == OK) {
@@ -370,18 +372,19 @@ static bool same_cell(const struct ct_cell *a, const struct ct_cell *b)
     return memcmp(a, b, sizeof(*a)) == 0;
 }
 
-/* The run of cells of NOW from X on that differ from what is shown, to ncurses; where it ends. */
-static int send_run(int y, int x, int cols, const struct ct_cell *now, struct ct_cell *shown)
+/* The run of cells of row Y from X on that differ from what is shown, to ncurses; where it ends. */
+static int send_run(const struct ct_canvas *c, int y, int x, struct ct_cell *shown)
 {
     enum { MOST = 128 };
     cchar_t run[MOST];
+    const struct ct_cell *now = &c->cells[(size_t)y * (size_t)c->cols];
     int n = 0, begin = x;
-    for (; x < cols && n < MOST && !same_cell(&now[x], &shown[x]); x++) {
+    for (; x < c->cols && n < MOST && !same_cell(&now[x], &shown[x]); x++) {
         shown[x] = now[x];
-        bool half = !now[x].points[0], whole = half && x > 0 && agreed(&now[x - 1]);
+        bool half = !now[x].point, whole = half && x > 0 && agreed(&now[x - 1]);
         if (!whole) { /* the right half of a wide one comes with its left */
             begin = n > 0 ? begin : x;
-            run[n++] = curses_cell(&now[x], half ? ' ' : agreed(&now[x]) ? (wchar_t)now[x].points[0] : '?');
+            run[n++] = curses_cell(c, &now[x], half ? ' ' : agreed(&now[x]) ? (wchar_t)now[x].point : '?');
         }
     }
     if (n > 0) {
@@ -406,7 +409,7 @@ static bool send_changes(struct ct_canvas *c)
         }
         for (int x = 0; x < c->cols;) {
             bool same = same_cell(&now[x], &shown[x]);
-            x = same ? x + 1 : send_run(y, x, c->cols, now, shown);
+            x = same ? x + 1 : send_run(c, y, x, shown);
         }
         any = true;
     }

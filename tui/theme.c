@@ -412,11 +412,7 @@ void ct_theme_ansi(const struct ct_theme *t, const struct ct_canvas *c, int colo
                 add_look(out, ct_theme_look(t, cell->role, cell->selected, colors));
                 last = now;
             }
-            for (size_t i = 0; i < CT_LEN(cell->points) && cell->points[i]; i++) {
-                char bytes[4];
-                size_t n = ct_utf8_encode(bytes, (int32_t)cell->points[i]);
-                ct_buf_add(out, (struct ct_span){bytes, n});
-            }
+            ct_cell_utf8(c, cell, out);
         }
         ct_buf_adds(out, "\033[0m\n");
     }

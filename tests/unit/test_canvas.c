@@ -48,7 +48,7 @@ static void put_lets_no_escape_or_invisible_character_through(void **state)
         struct ct_canvas *c = canvas(1, 12);
         ct_puts(ct_box_all(c), 0, 0, CT_ROLE_TEXT, bad[i]);
         for (int x = 0; x < c->cols; x++) {
-            uint32_t p = c->cells[x].points[0];
+            uint32_t p = c->cells[x].point;
             assert_true(p >= 0x20 && p != 0x7f && (p < 0x80 || p == 0xfffd));
         }
         ct_canvas_free(c);
@@ -64,9 +64,35 @@ static void a_cell_holds_a_base_and_few_marks(void **state)
     }
     struct ct_canvas *c = canvas(1, 4);
     assert_int_equal(ct_puts(ct_box_all(c), 0, 0, CT_ROLE_TEXT, text) <= 2, 1);
-    assert_int_equal(c->cells[0].points[0], 'a');
-    assert_int_equal(c->cells[0].points[1], 0x301);
+    assert_int_equal(c->cells[0].point, 'a');
+    uint32_t points[CT_CELL_POINTS];
+    assert_int_equal(ct_cell_points(c, &c->cells[0], points), CT_CELL_POINTS);
+    assert_int_equal(points[1], 0x301);
     assert_int_equal(c->cells[0].width, 1);
+    ct_canvas_free(c);
+}
+
+static void marks_of_many_kinds_stay_with_their_bases(void **state)
+{
+    (void)state;
+    enum { KINDS = 0x70 };
+    struct ct_canvas *c = canvas(1, KINDS);
+    for (int round = 0; round < 2; round++) { /* the second time they are known */
+        for (int i = 0; i < KINDS; i++) {
+            const char text[] = {'e', (char)(0xcc + i / 64), (char)(0x80 + i % 64), 0};
+            ct_puts(ct_box_all(c), 0, i, CT_ROLE_TEXT, text);
+        }
+    }
+    for (int i = 0; i < KINDS; i++) {
+        uint32_t points[CT_CELL_POINTS];
+        if (i == 0x4f) { /* joins, and shows nothing */
+            continue;
+        }
+        assert_int_equal(ct_cell_points(c, &c->cells[i], points), 2);
+        assert_int_equal(points[0], 'e');
+        assert_int_equal(points[1], 0x300 + i);
+    }
+    assert_true(c->n_marks <= KINDS);
     ct_canvas_free(c);
 }
 
@@ -79,7 +105,7 @@ static void a_wide_character_is_whole_or_absent(void **state)
                            "\xe6\xbc\xa2\xe5\xad\x97" "a\xe6\xbc\xa2\xe5\xad\x97\xe6\xbc\xa2\xe5\xad\x97");
         assert_true(used <= cols);
         for (int x = 0; x < cols; x++) {
-            bool right_half = c->cells[x].points[0] == 0;
+            bool right_half = c->cells[x].point == 0;
             assert_int_equal(right_half, x > 0 && c->cells[x - 1].width == 2);
         }
         assert_int_not_equal(c->cells[cols - 1].width, 2);
@@ -221,6 +247,7 @@ int main(void)
         cmocka_unit_test(put_keeps_layout_blanks_and_clips),
         cmocka_unit_test(put_lets_no_escape_or_invisible_character_through),
         cmocka_unit_test(a_cell_holds_a_base_and_few_marks),
+        cmocka_unit_test(marks_of_many_kinds_stay_with_their_bases),
         cmocka_unit_test(a_wide_character_is_whole_or_absent),
         cmocka_unit_test(what_changes_a_cell_touches_its_row),
         cmocka_unit_test(covering_half_of_a_wide_character_blanks_the_other_half),

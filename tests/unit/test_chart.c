@@ -420,7 +420,7 @@ static void eight_lines_are_told_apart_without_colour(void **state)
         struct ct_buf out = CT_BUF_INIT;
         for (int x = plot.x; x < plot.x + 24; x++)
             for (int y = 0; y < plot.rows; y++)
-                ct_buf_addf(&out, "%x.", (unsigned)c->cells[y * 60 + x].points[0]);
+                ct_buf_addf(&out, "%x.", (unsigned)c->cells[y * 60 + x].point);
         assert_true(out.n > 40);
         snprintf(rows[i], sizeof(rows[i]), "%.250s", out.p);
         for (int k = 0; k < i; k++)

@@ -129,7 +129,7 @@ static void compare_with_fresh(struct ct_ui *ui, int at)
             fprintf(stderr, "# a fresh redraw:\n%s", text.p);
             tell_trail(at);
             fail_msg("step %d: row %d, column %d holds U+%04X, freshly drawn U+%04X (roles %d, %d)", at, i / c->cols,
-                     i % c->cols, (unsigned)painted[i].points[0], (unsigned)c->cells[i].points[0], painted[i].role,
+                     i % c->cols, (unsigned)painted[i].point, (unsigned)c->cells[i].point, painted[i].role,
                      c->cells[i].role);
         }
     }
