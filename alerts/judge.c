@@ -155,7 +155,8 @@ static void describe_source(const void *row, struct ct_arena *a, struct ct_judge
     out->fact.seen_ms = s->last_attempt_ms;
     out->value = s->age_s;
     out->value_name = "age_s";
-    if (s->state == CT_OFF || s->state == CT_WAITING)
+    bool first_tries = s->last_success_ms == CT_NONE && s->failures < 3; /* too early to say that it has stopped */
+    if (s->state == CT_OFF || s->state == CT_WAITING || first_tries)
         out->fact.truth = CT_TRUTH_UNKNOWN;
 }
 

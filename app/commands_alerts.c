@@ -111,13 +111,17 @@ static bool behind(const struct ct_event_row *e, int64_t at, uint64_t id)
     return e->at_ms > at || (e->at_ms == at && (uint64_t)e->id > id);
 }
 
-static bool print_event(const struct ct_call *c, const struct ct_event_row *e)
+/* ALIKE: so many alerts say the same. */
+static bool print_event(const struct ct_call *c, const struct ct_event_row *e, size_t alike)
 {
     struct ct_buf b = CT_BUF_INIT;
-    char name[48], at[CT_TIME_MAX];
+    char name[48], at[CT_TIME_MAX], subject[32];
     event_name(name, e);
     if (c->flag[CT_FLAG_PLAIN]) {
-        ct_plain_event(&b, e);
+        struct ct_event_row one = *e;
+        snprintf(subject, sizeof subject, "%zu alerts", alike);
+        one.subject = alike > 1 ? ct_span(subject) : e->subject;
+        ct_plain_event(&b, &one);
     } else if (c->output.format == CT_FORMAT_TEXT) {
         ct_time_format(at, e->at_ms);
         ct_buf_addf(&b, "%s\t%s\t%s\t%.*s\t%.*s\t%s\n", at,
@@ -143,6 +147,16 @@ struct watching {
     uint64_t id;
 };
 
+/* How many alerts from E[AT] down say the same within a minute: a storm is one sentence. */
+static size_t alike(const struct ct_event_row *e, size_t at)
+{
+    size_t n = 1;
+    while (e[at].kind == CT_EVENT_ALERT && n <= at && e[at - n].kind == CT_EVENT_ALERT &&
+           e[at - n].at_ms - e[at].at_ms < CT_MINUTE && ct_span_eq(e[at - n].text, e[at].text))
+        n++;
+    return n > 3 ? n : 1;
+}
+
 /* Everything behind the last event told; oldest first. False: nobody reads any more, or an error. */
 static bool tell_news(struct ct_call *c, struct watching *w, int *code)
 {
@@ -166,7 +180,9 @@ static bool tell_news(struct ct_call *c, struct watching *w, int *code)
     for (size_t i = rows.n; ok && i-- > 0;) {
         if (!behind(&e[i], w->at_ms, w->id))
             continue;
-        ok = !ct_filter_match(f, &e[i]) || print_event(c, &e[i]);
+        size_t n = c->flag[CT_FLAG_PLAIN] ? alike(e, i) : 1;
+        ok = !ct_filter_match(f, &e[i]) || print_event(c, &e[i], n);
+        i -= n - 1;
         w->at_ms = e[i].at_ms;
         w->id = (uint64_t)e[i].id;
     }

@@ -33,24 +33,28 @@ void ct_plain_event(struct ct_buf *out, const struct ct_event_row *e)
     } else if (e->kind == CT_EVENT_STOCK && was >= 0 && was < 4 && is >= 0 && is < 4) {
         ct_buf_addf(out, ": stock is %s, was %s", stocks[is], stocks[was]);
     } else {
-        ct_buf_addf(out, ": %.*s", CT_FMT(e->text));
+        ct_buf_adds(out, ": ");
+        ct_view_event_what(out, e);
     }
     ct_buf_adds(out, ".\n");
 }
 
-/* "5 provider scopes: 1 DEGR, 4 ok. The worst: aurora/cloud DEGR 3h." Worst first. */
+/* "5 provider scopes: 1 degraded, 4 fine. The worst is aurora/cloud, degraded." Worst first; words that can be read
+ * aloud. */
 static void add_summary(struct ct_buf *out, const struct ct_summary *s)
 {
+    static const char *const words[] = {"fine", "in maintenance", "unknown", "degraded", "partly down", "down"};
     int64_t all = 0;
     for (size_t i = 0; i < CT_LEN(s->count); i++)
         all += s->count[i];
     ct_buf_addf(out, "%lld provider scopes:", (long long)all);
     for (int state = CT_STATE_MAJOR, n = 0; state >= 0; state--)
         if (s->count[state])
-            ct_buf_addf(out, "%s %lld %s", n++ ? "," : "", (long long)s->count[state], ct_state_short(state));
+            ct_buf_addf(out, "%s %lld %s", n++ ? "," : "", (long long)s->count[state], words[state]);
     ct_buf_adds(out, ".");
-    if (s->worst.n)
-        ct_buf_addf(out, " The worst: %.*s.", CT_FMT(s->worst));
+    struct ct_span rest = s->worst, who = ct_span_cut(&rest, ' ');
+    if (who.n)
+        ct_buf_addf(out, " The worst is %.*s, %s.", CT_FMT(who), words[s->worst_state]);
     ct_buf_addf(out, " %lld of %lld sources are fresh.\n", (long long)s->sources_fresh, (long long)s->sources);
 }
 

@@ -50,7 +50,7 @@ enum ct_status ct_source_fits(const struct ct_source *s, const struct ct_batch *
                               struct ct_error *err)
 {
     const size_t n[] = {
-        [CT_SOURCE_STATUS] = b->pages.n + b->components.n + b->incidents.n + b->updates.n,
+        [CT_SOURCE_STATUS] = b->components.n + b->incidents.n + b->updates.n, /* a page is the name of any */
         [CT_SOURCE_PRICES] = b->offers.n,
         [CT_SOURCE_MODELS] = b->token_prices.n + b->endpoints.n,
         [CT_SOURCE_NEWS] = b->articles.n,

@@ -12,6 +12,7 @@
 #include "fetchers/exec.h"
 #include "tests/unit/parse_fixture.h"
 
+#include <dirent.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <sys/stat.h>
@@ -123,6 +124,33 @@ static void a_page_that_moved_is_named_by_the_family_that_reads_it(void **state)
     for (size_t i = 0; i < CT_LEN(shells); i++)
         assert_null(
             ct_family_reading(ct_families, ct_family_find("instatus-summary"), ct_span(shells[i])));
+}
+
+/* What each family makes of a good answer is of its own kind: the fetcher refuses rows of another. */
+static void good_answers_fit_a_source_of_their_family(void **state)
+{
+    (void)state;
+    int tried = 0;
+    for (size_t i = 0; ct_families[i]; i++) {
+        char folder[512];
+        const char *top = getenv("CT_SRCDIR");
+        snprintf(folder, sizeof folder, "%s/tests/data/%s", top ? top : ".", ct_families[i]->name);
+        DIR *dir = opendir(folder);
+        for (struct dirent *d; dir && (d = readdir(dir));) {
+            if (strncmp(d->d_name, "good", 4) != 0)
+                continue;
+            struct run r = parse_fixture(ct_families[i], d->d_name);
+            struct ct_source s = {.ops = ct_families[i]};
+            struct ct_error e = {0};
+            if (r.status == CT_OK && strcmp(ct_families[i]->name, "rows") != 0 && ct_source_fits(&s, &r.rows, &e) != CT_OK)
+                fail_msg("%s/%s: %s", ct_families[i]->name, d->d_name, e.what);
+            tried += r.status == CT_OK;
+            ct_arena_free(r.arena);
+        }
+        if (dir)
+            closedir(dir);
+    }
+    assert_true(tried > 30);
 }
 
 /* ---- programs ---- */
@@ -271,6 +299,7 @@ int main(void)
         cmocka_unit_test(rows_take_the_cloud_of_their_source_where_they_name_none),
         cmocka_unit_test(one_bad_line_refuses_the_answer_by_number_and_reason),
         cmocka_unit_test(a_page_that_moved_is_named_by_the_family_that_reads_it),
+        cmocka_unit_test(good_answers_fit_a_source_of_their_family),
         cmocka_unit_test(words_are_split_at_blanks_and_held_by_quotes_and_nothing_else),
         cmocka_unit_test(a_program_gets_a_clean_world_and_no_open_files),
         cmocka_unit_test(a_program_that_fails_says_so_with_its_last_words),

@@ -43,6 +43,13 @@ static enum ct_role format_subject(const void *row, const struct ct_draw *d, str
     return CT_ROLE_TEXT;
 }
 
+static enum ct_role format_text(const void *row, const struct ct_draw *d, struct ct_buf *out)
+{
+    (void)d;
+    ct_view_words(out, ((const struct ct_alert_row *)row)->text);
+    return CT_ROLE_TEXT;
+}
+
 static enum ct_role format_since(const void *row, const struct ct_draw *d, struct ct_buf *out)
 {
     return ct_format_age(out, d, ((const struct ct_alert_row *)row)->since_ms, CT_FRESH);
@@ -91,7 +98,7 @@ static const struct ct_tcol cols[] = {
     {.column = "since", .header = "SINCE", .min = 6, .max = 6, .align = 1, .format = format_since},
     {.column = "sent", .header = "SENT", .min = 8, .max = 12, .drop = 1, .format = format_sent},
     {.column = "acked_by", .header = "WHO", .min = 7, .max = 12, .drop = 4, .format = format_has},
-    {.column = "text", .header = "WHAT", .min = 20, .max = 160, .drop = 5},
+    {.column = "text", .header = "WHAT", .min = 20, .max = 160, .drop = 5, .format = format_text},
 };
 static const struct ct_tview view = {
     .table = &ct_alert_table, .cols = cols, .n_cols = CT_LEN(cols), .frozen = 1, .id = "id",
@@ -404,7 +411,7 @@ static void draw_one(void *state, const void *model, const struct ct_draw *d, st
                         CT_FMT(m->a.id));
             break;
         case 1:
-            ct_buf_add(&b, m->a.text);
+            ct_view_words(&b, m->a.text);
             break;
         case 2:
             add_story(&b, m, d->now_ms);

@@ -212,6 +212,24 @@ static void model_words(struct ct_buf *out, struct ct_span series)
     add_place(out, part[1], part[2]);
 }
 
+/* "vastai/Iceland%2C%20IS/H100-SXM-80x1/od": what alerts call an offer is its series without the kind. */
+static bool is_offer_key(struct ct_span subject)
+{
+    struct ct_span rest = subject, terms;
+    for (int i = 0; i < 3; i++)
+        ct_span_cut(&rest, '/');
+    terms = ct_span_cut(&rest, '/');
+    return terms.n && ct_word(ct_purchase_words, terms) >= 0;
+}
+
+static void offer_words(struct ct_buf *out, struct ct_span key)
+{
+    struct ct_buf series = CT_BUF_INIT;
+    ct_buf_addf(&series, "gpu/%.*s", CT_FMT(key));
+    ct_view_series_brief(out, ct_buf_span(&series));
+    ct_buf_free(&series);
+}
+
 void ct_view_event_who(struct ct_buf *out, const struct ct_event_row *e)
 {
     struct ct_span rest = e->subject, kind = ct_span_cut(&rest, '/');
@@ -222,11 +240,27 @@ void ct_view_event_who(struct ct_buf *out, const struct ct_event_row *e)
         model_words(out, series);
     else if (named || (e->series.n && (e->kind == CT_EVENT_PRICE || e->kind == CT_EVENT_STOCK)))
         ct_view_series_brief(out, series);
+    else if (e->kind == CT_EVENT_ALERT && is_offer_key(e->subject))
+        offer_words(out, e->subject);
     else if (rest.p && (ct_span_is(kind, "state") || ct_span_is(kind, "page") ||
                         ct_span_is(kind, "endpoint")))
         add_segment(out, rest);
     else
         ct_buf_add(out, e->subject);
+}
+
+/* The words of states, as stored, that people write otherwise. */
+void ct_view_words(struct ct_buf *out, struct ct_span text)
+{
+    static const char tail[] = "_outage";
+    while (text.n) {
+        const char *at = memmem(text.p, text.n, tail, sizeof(tail) - 1);
+        size_t n = at ? (size_t)(at - text.p) : text.n;
+        ct_buf_add(out, (struct ct_span){text.p, n});
+        ct_buf_adds(out, at ? " outage" : "");
+        n += at ? sizeof(tail) - 1 : 0;
+        text = (struct ct_span){text.p + n, text.n - n};
+    }
 }
 
 void ct_view_event_what(struct ct_buf *out, const struct ct_event_row *e)
@@ -248,10 +282,7 @@ void ct_view_event_what(struct ct_buf *out, const struct ct_event_row *e)
     } else if (e->kind == CT_EVENT_STOCK && was >= 0 && was < 4 && is >= 0 && is < 4) {
         ct_buf_addf(out, "%s -> %s", stocks[was], stocks[is]);
     } else {
-        size_t from = out->n;
-        ct_buf_add(out, e->text);
-        for (char *c = out->p + from; e->kind == CT_EVENT_STATE && c < out->p + out->n; c++)
-            *c = *c == '_' ? ' ' : *c; /* "major_outage", as people write it */
+        ct_view_words(out, e->text);
     }
     ct_buf_adds(out, e->suspect == 1 ? " (suspect)" : "");
 }

@@ -36,6 +36,8 @@ const struct ct_offer_row *ct_view_cheapest(struct ct_rows offers, const struct 
 /* What a filter in the watchlist stands for; NULL: none, or it is about another table. */
 const struct ct_offer_row *ct_view_followed(struct ct_rows offers, struct ct_span item, int64_t now_ms,
                                             struct ct_arena *a);
+/* TEXT with "partial_outage" as people write it. */
+void ct_view_words(struct ct_buf *out, struct ct_span text);
 /* "$/GPU.h" for "USD/gpu.h", "$/1M" for "USD/Mtok"; anything else as it is. */
 void ct_view_unit(struct ct_buf *out, struct ct_span unit);
 /* Kind of an event that is an article: SUBJECT is who wrote it, TEXT its title. */
