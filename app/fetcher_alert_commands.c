@@ -284,16 +284,17 @@ static const struct {
     const char *word;
     int (*run)(struct ct_alert_call *c, int argc, char **argv);
     int least, most;
+    const char *form;
 } verbs[] = {
-    {"ack", do_ack, 1, 100},
-    {"silence", do_silence, 1, 20},
-    {"unsilence", do_unsilence, 1, 100},
-    {"extend", do_extend, 1, 100},
-    {"rule", do_rule, 2, 60},
-    {"test", ct_alerts_test, 1, 1},
-    {"lint", ct_alerts_lint, 0, 0},
-    {"why", ct_alerts_why, 1, 1},
-    {"send-test", do_send_test, 1, 1},
+    {"ack", do_ack, 1, 100, " ID..."},
+    {"silence", do_silence, 1, 20, " LABEL=GLOB... --for 2h --comment TEXT"},
+    {"unsilence", do_unsilence, 1, 100, " N..."},
+    {"extend", do_extend, 1, 100, " N... --for 1h"},
+    {"rule", do_rule, 2, 60, " NAME WHEN"},
+    {"test", ct_alerts_test, 1, 1, " RULE [--since -30d]"},
+    {"lint", ct_alerts_lint, 0, 0, ""},
+    {"why", ct_alerts_why, 1, 1, " SUBJECT"},
+    {"send-test", do_send_test, 1, 1, " CHANNEL"},
 };
 
 int ct_cmd_alert_work(int argc, char **argv)
@@ -320,7 +321,7 @@ int ct_cmd_alert_work(int argc, char **argv)
         if (argc == 0 || strcmp(argv[0], verbs[i].word) != 0)
             continue;
         code = argc - 1 < verbs[i].least || argc - 1 > verbs[i].most
-                   ? ct_complain(EXIT_USAGE, verbs[i].word, "wrong number of words; see the help")
+                   ? ct_complain(EXIT_USAGE, "alerts", "say alerts %s%s", verbs[i].word, verbs[i].form)
                    : verbs[i].run(&c, argc - 1, argv + 1);
     }
     if (code < 0) {

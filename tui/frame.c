@@ -468,6 +468,15 @@ static void draw_prompt(struct ct_ui *ui)
     }
 }
 
+bool ui_dirty(const struct ct_ui *ui)
+{
+    bool any = ui->dirty_all || ui->dirty_line1 || ui->dirty_status;
+    for (size_t i = 1; i < ui->n_panels && !any; i++) {
+        any = ui->panels[i]->dirty && ui->panels[i]->screen == ui->screen->number;
+    }
+    return any;
+}
+
 void ui_draw(struct ct_ui *ui)
 {
     ui->cursor_y = ui->cursor_x = -1;

@@ -25,6 +25,7 @@ static bool overlay_key(struct ct_ui *ui, enum ct_action action)
     }
     int top = ui->overlay_top + by, last = ui_overlay_lines(ui);
     ui->overlay_top = top < 0 ? 0 : top > last ? last : top;
+    ui->dirty_all = true;
     return true;
 }
 

@@ -91,15 +91,6 @@ struct loop {
     int silent_reads;     /* readable, yet nothing to read: the terminal is gone */
 };
 
-static bool dirty(const struct ct_ui *ui)
-{
-    bool any = ui->dirty_all || ui->dirty_line1 || ui->dirty_status;
-    for (size_t i = 1; i < ui->n_panels && !any; i++) {
-        any = ui->panels[i]->dirty && ui->panels[i]->screen == ui->screen->number;
-    }
-    return any;
-}
-
 /* What the clock on screen shows, as a number; it moves by minutes, on a wall by seconds. */
 static int64_t clock_unit(const struct ct_ui *ui)
 {
@@ -137,9 +128,9 @@ static int next_due(const struct loop *l)
     if (l->reload_mono_ms) {
         due = earlier(due, l->reload_mono_ms - mono);
     }
-    if (dirty(ui) && l->at_once) {
+    if (ui_dirty(ui) && l->at_once) {
         due = 0;
-    } else if (dirty(ui)) {
+    } else if (ui_dirty(ui)) {
         int64_t paid = l->counted_mono_ms + FRAME_MS - l->credit_ms;
         int64_t told = answers_due(l) ? l->asked_mono_ms + ANSWERS_MS : paid;
         due = earlier(due, (told > paid ? told : paid) - mono);
@@ -226,7 +217,7 @@ static void paint(struct loop *l)
     l->credit_ms = earlier(l->credit_ms + mono - l->counted_mono_ms, BURST_MS);
     l->counted_mono_ms = mono;
     bool due = l->credit_ms >= FRAME_MS && (!answers_due(l) || mono >= l->asked_mono_ms + ANSWERS_MS);
-    if (dirty(ui) && (l->at_once || due)) {
+    if (ui_dirty(ui) && (l->at_once || due)) {
         ui_draw(ui);
         ct_term_show(ui->canvas, ui->cursor_y, ui->cursor_x);
         l->credit_ms = l->credit_ms > FRAME_MS ? l->credit_ms - FRAME_MS : 0;

@@ -277,6 +277,7 @@ extern const struct ct_panel_ops ui_frame_ops;
 const struct frame_model *ui_frame_model(const struct ct_ui *ui);
 enum ct_key_context ui_context(struct ct_ui *ui);
 void ui_layout(struct ct_ui *ui);
+bool ui_dirty(const struct ct_ui *ui); /* is anything to be drawn? What is not dirty is not sent */
 void ui_draw(struct ct_ui *ui); /* brings the canvas up to date */
 int ui_overlay_lines(struct ct_ui *ui);
 

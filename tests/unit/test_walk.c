@@ -141,6 +141,23 @@ static void compare_with_fresh(struct ct_ui *ui, int at)
     free(painted);
 }
 
+/* Draws; what is drawn although nothing was said to have changed would not have been sent. */
+static void draw_what_is_dirty(struct ct_ui *ui, int at)
+{
+    struct ct_canvas *c = ui->canvas;
+    size_t bytes = (size_t)c->rows * (size_t)c->cols * sizeof(*c->cells);
+    bool dirty = ui_dirty(ui);
+    struct ct_cell *before = malloc(bytes);
+    assert_non_null(before);
+    memcpy(before, c->cells, bytes);
+    ui_draw(ui);
+    if (!dirty && memcmp(before, c->cells, bytes) != 0) {
+        tell_trail(at);
+        fail_msg("step %d: the screen changed and nothing was dirty", at);
+    }
+    free(before);
+}
+
 static void after_any_walk_the_screen_equals_a_fresh_redraw(void **state)
 {
     (void)state;
@@ -156,6 +173,7 @@ static void after_any_walk_the_screen_equals_a_fresh_redraw(void **state)
     for (int i = 0; i < steps; i++) {
         step(ui, trail[i % TRAIL]);
         ui->quit = false;
+        draw_what_is_dirty(ui, i);
         ui_load_now(ui, r, &e);
         ui_draw(ui);
         if (dice(SAMPLE) == 0) {
