@@ -93,7 +93,7 @@ static bool config_moved(void *ctx)
 static int start_work(void *ctx, const char *const *args)
 {
     const struct beside *b = ctx;
-    const char *all[48] = {NULL};
+    const char *all[96] = {NULL};
     size_t n = 0;
     while (args[n] && n + 6 < CT_LEN(all)) {
         all[n] = args[n];

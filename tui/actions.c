@@ -244,6 +244,23 @@ static void open_link(struct ct_ui *ui, const char *url)
         ui_say(ui, true, "%s: %s", err.where, err.what);
 }
 
+/* Of several lines the first stands for all. */
+static void say_copied(struct ct_ui *ui, struct ct_span text, bool copied)
+{
+    struct ct_span rest = text, first = ct_span_cut(&rest, '\n');
+    size_t more = 0;
+    while (rest.p) {
+        ct_span_cut(&rest, '\n');
+        more++;
+    }
+    const char *head = copied ? "copied: " : "";
+    if (more) {
+        ui_say(ui, false, "%s%zu rows, %.*s ...", head, more + 1, CT_FMT(first));
+    } else {
+        ui_say(ui, false, "%s%.*s", head, CT_FMT(first));
+    }
+}
+
 static void do_request(struct ct_ui *ui, struct panel *p, const struct ct_frame_request *req)
 {
     struct ct_span rest = ct_span(req->text), line;
@@ -288,11 +305,7 @@ static void do_request(struct ct_ui *ui, struct panel *p, const struct ct_frame_
         ui_work(ui, req->text);
         break;
     case CT_REQ_COPY:
-        if (ui->terminal && ct_term_copy(rest)) {
-            ui_say(ui, false, "copied: %s", req->text);
-        } else {
-            ui_say(ui, false, "%s", req->text);
-        }
+        say_copied(ui, rest, ui->terminal && ct_term_copy(rest));
         break;
     }
 }

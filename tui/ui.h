@@ -122,7 +122,7 @@ struct ct_ui {
     enum ct_ui_end end;
 
     int work_fd;                /* of a command under way; -1: none */
-    char work_said[400];
+    char work_said[4096];
     char rung[17];              /* event id of the newest message the bell told */
     int64_t rung_mono_ms;       /* and when; 0: never */
 

@@ -179,7 +179,7 @@ struct ct_frame_request {
            CT_REQ_COMMAND, /* opens the command line with TEXT in it */
            CT_REQ_WORK /* runs a command that writes; its words are TEXT's lines */ } kind;
     int screen;        /* 1..8 */
-    char text[1024];   /* series name, row id, message, text to copy */
+    char text[4096];   /* series name, row id, message, text to copy */
 };
 
 struct ct_panel_ops {

@@ -9,11 +9,11 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { WORDS_MAX = 40 };
+enum { WORDS_MAX = 80 }; /* all marks of a table and a few */
 
 void ui_work(struct ct_ui *ui, const char *words)
 {
-    char text[1024];
+    char text[sizeof(((struct ct_frame_request *)0)->text)];
     const char *args[WORDS_MAX + 1] = {NULL};
     size_t n = 0;
     if (!ui->o->work) {
@@ -39,7 +39,7 @@ void ui_work(struct ct_ui *ui, const char *words)
     }
 }
 
-/* "cloudtape: WHERE: WHAT" is an error; of anything else the last line counts. */
+/* "cloudtape: WHERE: WHAT" is an error; of anything else the last line counts, and how many there were. */
 static void tell(struct ct_ui *ui)
 {
     static const char error[] = "cloudtape: ";
@@ -54,7 +54,11 @@ static void tell(struct ct_ui *ui)
         return;
     }
     char *last = strrchr(text, '\n');
-    ui_say(ui, false, "%s", !n ? "done" : last ? last + 1 : text);
+    size_t before = 0;
+    for (char *at = text; (at = strchr(at, '\n')); at++) {
+        before++;
+    }
+    ui_say(ui, false, before ? "%s (and %zu more)" : "%s", !n ? "done" : last ? last + 1 : text, before);
 }
 
 void ui_work_ready(struct ct_ui *ui)

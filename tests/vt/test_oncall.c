@@ -649,6 +649,26 @@ static void an_incident_of_a_region_is_taken_where_it_is_seen(void **state)
     leave(v);
 }
 
+static void marked_rows_are_taken_and_copied_together(void **state)
+{
+    (void)state;
+    struct vt *v = start(24, 120, NULL, NULL);
+    assert_true(vt_has(v, "3 new, 1 ack"));
+    vt_type(v, " j "); /* openai and together: space goes on to the next */
+    vt_wait(v, "*~ DEGR  together");
+    vt_type(v, "y");
+    vt_wait(v, "copied: 2 rows, ");
+    vt_type(v, "Y");
+    vt_wait(v, "copied: 2 rows, {");
+    vt_type(v, "a");
+    vt_wait(v, "until it recovers (and 1 more)");
+    vt_wait(v, "1 new, 3 ack");
+    vt_type(v, "7");
+    vt_wait(v, ">Alerts");
+    assert_int_equal(vt_find(v, "3 new", NULL), -1);
+    leave(v);
+}
+
 static void what_the_watchlist_filters_mean_holds_on_all_of_screen_1(void **state)
 {
     (void)state;
@@ -695,6 +715,7 @@ int main(void)
         cmocka_unit_test_setup(text_of_the_world_moves_no_border, filled_with_hostile_text),
         cmocka_unit_test_setup(cjk_locales_have_ascii_borders_and_charts_of_braille, filled_with_hostile_text),
         T(an_incident_of_a_region_is_taken_where_it_is_seen),
+        T(marked_rows_are_taken_and_copied_together),
         T(what_the_watchlist_filters_mean_holds_on_all_of_screen_1),
         T(line_1_leaves_out_words_before_counts_and_keeps_the_clock),
     };

@@ -147,6 +147,12 @@ static void draw(void *state, const void *model, const struct ct_draw *d, struct
     ct_tview_draw(&view, state, m ? &m->t : NULL, d, box, note, empty);
 }
 
+static struct ct_span firing_id(const void *row)
+{
+    const struct ct_alert_row *a = row;
+    return a->state == CT_ALERT_FIRING ? a->id : CT_SPAN_NONE;
+}
+
 /* A value as a matcher takes it: one word, what it cannot hold as '?'. */
 static void add_matcher(char *out, size_t cap, const char *key, struct ct_span value)
 {
@@ -161,16 +167,8 @@ static enum ct_act_result act(void *state, const void *model, enum ct_action act
 {
     const struct model *m = model;
     const struct ct_alert_row *a = m ? ct_tview_row(&view, state, &m->t) : NULL;
-    if (action == CT_ACT_ACK && a) {
-        if (a->state != CT_ALERT_FIRING) {
-            req->kind = CT_REQ_MESSAGE;
-            snprintf(req->text, sizeof(req->text), "it is not firing: there is nothing to have");
-        } else {
-            req->kind = CT_REQ_WORK;
-            snprintf(req->text, sizeof(req->text), "alerts\nack\n%.*s", CT_FMT(a->id));
-        }
-        return CT_ACT_DRAW;
-    }
+    if (action == CT_ACT_ACK && a)
+        return ct_tview_ack(&view, state, &m->t, firing_id, "it is not firing: there is nothing to have", req);
     if (action == CT_ACT_SILENCE && a) {
         req->kind = CT_REQ_COMMAND;
         snprintf(req->text, sizeof(req->text), "silence");

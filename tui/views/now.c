@@ -162,6 +162,11 @@ static void draw(void *state, const void *model, const struct ct_draw *d, struct
     ct_buf_free(&text);
 }
 
+static struct ct_span alert_of(const void *row)
+{
+    return ((const struct ct_now_row *)row)->alert_id;
+}
+
 static enum ct_act_result act(void *state, const void *model, enum ct_action action, int letter,
                               struct ct_panel_query *q, struct ct_frame_request *req)
 {
@@ -178,13 +183,8 @@ static enum ct_act_result act(void *state, const void *model, enum ct_action act
             snprintf(req->text, sizeof(req->text), "status/%.*s", CT_FMT(row->provider));
         return CT_ACT_DRAW;
     }
-    if (action == CT_ACT_ACK && row) {
-        req->kind = row->alert_id.n ? CT_REQ_WORK : CT_REQ_MESSAGE;
-        snprintf(req->text, sizeof(req->text),
-                 row->alert_id.n ? "alerts\nack\n%.*s" : "no alert is about this row%.*s",
-                 CT_FMT(row->alert_id));
-        return CT_ACT_DRAW;
-    }
+    if (action == CT_ACT_ACK && row)
+        return ct_tview_ack(&view, state, &m->t, alert_of, "no alert is about this row", req);
     bool history = action == CT_ACT_HISTORY || action == CT_ACT_COMPARE;
     if (history && row && !row->series.n && row->provider.n) { /* how its state moved */
         req->kind = action == CT_ACT_HISTORY ? CT_REQ_HISTORY : CT_REQ_COMPARE;

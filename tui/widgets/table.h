@@ -133,6 +133,8 @@ enum ct_act_result ct_tview_act(const struct ct_tview *v, struct ct_tstate *s,
 
 /* Whether row I is marked. */
 bool ct_tview_marked(const struct ct_tstate *s, const struct ct_tmodel *m, size_t i);
+/* Whether a key that acts on rows means row I: it is marked, or nothing is and it is the selected one. */
+bool ct_tview_meant(const struct ct_tstate *s, const struct ct_tmodel *m, size_t i);
 /* A click at Y, X of the box drawn last: a row is selected, a header sorts. */
 enum ct_act_result ct_tview_click(struct ct_tstate *s, const struct ct_tmodel *m, int y, int x,
                                   struct ct_panel_query *q);
@@ -143,6 +145,11 @@ const void *ct_tview_row(const struct ct_tview *v, const struct ct_tstate *s,
 /* ALERT_RULE and SILENCE on ROW (NULL: none is chosen): the command line opens with the words (alert.c). */
 enum ct_act_result ct_tview_alert(const struct ct_tview *v, const void *row, enum ct_action action,
                                   struct ct_frame_request *req);
+
+/* ACK: "I have it" for the alerts that ID (null: none) names in the rows meant. NONE says that there are none. */
+enum ct_act_result ct_tview_ack(const struct ct_tview *v, const struct ct_tstate *s, const struct ct_tmodel *m,
+                                struct ct_span (*id)(const void *row), const char *none,
+                                struct ct_frame_request *req);
 
 /* ---- for every panel, table or not ---- */
 

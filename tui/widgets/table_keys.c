@@ -157,6 +157,11 @@ static const char *why_nothing(const struct ct_tmodel *m, int kind)
                                                             : "nothing of that kind in this row";
 }
 
+bool ct_tview_meant(const struct ct_tstate *s, const struct ct_tmodel *m, size_t i)
+{
+    return s->n_marks ? ct_tview_marked(s, m, i) : i == s->at;
+}
+
 /* The text of COLUMN in the marked rows, or in the selected one, a line each, as a request. */
 static enum ct_act_result request(const struct ct_tview *v, const struct ct_tstate *s,
                                   const struct ct_tmodel *m, const char *column, int kind,
@@ -166,8 +171,7 @@ static enum ct_act_result request(const struct ct_tview *v, const struct ct_tsta
     struct ct_arena *a = ct_arena_new(0);
     size_t used = 0;
     for (size_t i = 0; col && m && i < m->rows.n; i++) {
-        bool wanted = s->n_marks ? ct_tview_marked(s, m, i) : i == s->at;
-        struct ct_span text = wanted ? ct_cell_text(col, ct_row(v->table, m->rows, i), a) : CT_SPAN_NONE;
+        struct ct_span text = ct_tview_meant(s, m, i) ? ct_cell_text(col, ct_row(v->table, m->rows, i), a) : CT_SPAN_NONE;
         if (text.n && used + text.n + 2 < sizeof(req->text)) {
             used += (size_t)snprintf(req->text + used, sizeof(req->text) - used, "%s%.*s",
                                      used ? "\n" : "", CT_FMT(text));
@@ -183,33 +187,50 @@ static enum ct_act_result request(const struct ct_tview *v, const struct ct_tsta
     return CT_ACT_DRAW;
 }
 
+static void add_copy(const struct ct_tview *v, const void *row, bool json, struct ct_buf *text)
+{
+    struct ct_panel_query none = {.at_ms = CT_LIVE};
+    struct ct_draw d = {.now_ms = ct_now_ms(), .live = true, .query = &none};
+    struct ct_buf cell = CT_BUF_INIT;
+    size_t start = text->n;
+    if (json) {
+        struct ct_jw w;
+        ct_jw_init(&w, text);
+        ct_row_json(&w, v->table, row, NULL);
+        return;
+    }
+    for (size_t i = 0; i < v->n_cols; i++) {
+        if (!v->cols[i].paint) {
+            ct_table_cell(v, &v->cols[i], row, &d, &cell);
+            ct_buf_adds(text, text->n > start && cell.n ? "  " : "");
+            ct_buf_add(text, ct_buf_span(&cell));
+        }
+    }
+    ct_buf_free(&cell);
+}
+
+/* The marked rows or the selected one, a line each. */
 static enum ct_act_result copy(const struct ct_tview *v, const struct ct_tstate *s,
                                const struct ct_tmodel *m, bool json, struct ct_frame_request *req)
 {
-    const void *row = ct_tview_row(v, s, m);
-    struct ct_buf text = CT_BUF_INIT, cell = CT_BUF_INIT;
-    if (!row) {
-        return CT_ACT_IGNORED;
-    }
-    if (json) {
-        struct ct_jw w;
-        ct_jw_init(&w, &text);
-        ct_row_json(&w, v->table, row, NULL);
-    } else {
-        struct ct_panel_query none = {.at_ms = CT_LIVE};
-        struct ct_draw d = {.now_ms = ct_now_ms(), .live = true, .query = &none};
-        for (size_t i = 0; i < v->n_cols; i++) {
-            if (!v->cols[i].paint) {
-                ct_table_cell(v, &v->cols[i], row, &d, &cell);
-                ct_buf_adds(&text, text.n && cell.n ? "  " : "");
-                ct_buf_add(&text, ct_buf_span(&cell));
-            }
+    struct ct_buf text = CT_BUF_INIT;
+    size_t n = 0;
+    for (size_t i = 0; m && i < m->rows.n; i++) {
+        if (ct_tview_meant(s, m, i)) {
+            ct_buf_adds(&text, n++ ? "\n" : "");
+            add_copy(v, ct_row(v->table, m->rows, i), json, &text);
         }
     }
-    req->kind = CT_REQ_COPY;
-    snprintf(req->text, sizeof(req->text), "%.*s", CT_FMT(ct_buf_span(&text)));
+    bool fits = n == 1 || text.n < sizeof(req->text);
+    req->kind = n && fits ? CT_REQ_COPY : CT_REQ_MESSAGE;
+    if (!n) {
+        snprintf(req->text, sizeof(req->text), "%s", why_nothing(m, CT_REQ_COPY));
+    } else if (!fits) {
+        snprintf(req->text, sizeof(req->text), "%zu rows are too much to copy: :export writes them", n);
+    } else {
+        snprintf(req->text, sizeof(req->text), "%.*s", CT_FMT(ct_buf_span(&text)));
+    }
     ct_buf_free(&text);
-    ct_buf_free(&cell);
     return CT_ACT_DRAW;
 }
 
