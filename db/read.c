@@ -44,6 +44,22 @@ static int authorize(void *ctx, int action, const char *a, const char *b, const 
     }
 }
 
+/* there_since(SERIES, MS): false when it was gone by MS already and still is, at the moment that is read. Rows of such
+ * series are most of a long record: nothing is joined to them. */
+static void there_since(sqlite3_context *c, int n, sqlite3_value **args)
+{
+    struct ct_reader *r = sqlite3_user_data(c);
+    const struct ct_newest *v = n == 2 ? ct_newest_of(r, sqlite3_value_int64(args[0])) : NULL;
+    bool gone = v && (v->flags & CT_SAMPLE_GONE) && v->at_ms <= r->at && v->at_ms <= sqlite3_value_int64(args[1]);
+    sqlite3_result_int(c, !gone);
+}
+
+int ct_sql_functions(sqlite3 *db, struct ct_reader *r)
+{
+    return sqlite3_create_function_v2(db, "there_since", 2, SQLITE_UTF8 | SQLITE_DIRECTONLY, r, there_since, NULL, NULL,
+                                      NULL);
+}
+
 static int on_progress(void *ctx)
 {
     struct ct_reader *r = ctx;
@@ -118,6 +134,7 @@ static enum ct_status open_db(struct ct_reader *r, struct ct_error *err)
                        : r->db             ? sqlite3_errmsg(r->db)
                                            : "no memory",
                        ct_db_advice(rc));
+    (void)ct_sql_functions(r->db, r);
     sqlite3_set_authorizer(r->db, authorize, NULL);
     sqlite3_progress_handler(r->db, 2000, on_progress, r);
     r->samples = ct_samples_new(r->db);

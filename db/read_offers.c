@@ -273,16 +273,16 @@ static void set_stock(struct ct_reader *r, sqlite3_stmt *st, struct item *it)
         o->stock_count = CT_NONE;
 }
 
-/* Reads the offers at the moment, with a NAME only those of that series; with WITH_GONE also those
- * no longer there. */
-static void read_items(struct ct_reader *r, struct ct_span name, bool with_gone, struct items *out)
+/* Reads the offers at the moment, with a NAME only those of that series; also those that left after GONE_MS and are no
+ * longer there. */
+static void read_items(struct ct_reader *r, struct ct_span name, int64_t gone_ms, struct items *out)
 {
-    sqlite3_stmt *st = ct_use(r, name.n ? SQL_OFFERS_NAMED : SQL_OFFERS, 0);
+    sqlite3_stmt *st = name.n ? ct_use(r, SQL_OFFERS_NAMED, 0) : ct_use(r, SQL_OFFERS, 1, gone_ms);
     if (name.n)
         ct_bind_text(r, st, 1, name);
     while (ct_step(r, st)) {
         struct ct_asof now = ct_asof_row(r, st, 0);
-        if (now.at_ms == CT_NONE || (ct_gone(now) && !with_gone))
+        if (now.at_ms == CT_NONE || (ct_gone(now) && now.at_ms <= gone_ms))
             continue;
         struct item *it = CT_VEC_PUSH(r->arena, &out->v);
         if (!it)
@@ -393,7 +393,7 @@ static enum ct_status read_offers(struct ct_reader *r, const struct ct_query *q,
     struct ct_source_list sources = ct_sources_at(r);
     struct ct_gaps *gaps = ct_arena_alloc(a, (sources.n + 1) * sizeof *gaps);
     bool *told = ct_arena_alloc(a, sources.n + 1);
-    read_items(r, q->subject, q->gone, &items);
+    read_items(r, q->subject, q->gone ? INT64_MIN : INT64_MAX, &items);
     struct ct_offer_row *rows = ct_arena_alloc(a, (items.v.n + 1) * sizeof *rows);
     for (size_t i = 0; i < items.v.n && rows && gaps && told && r->status == CT_OK; i++) {
         struct item *it = &items.v.v[i];
@@ -688,7 +688,7 @@ static enum ct_status read_gpus(struct ct_reader *r, const struct ct_query *q, s
     ct_load_begin(r, q, a, err);
     struct ct_source_list sources = ct_sources_at(r);
     /* What left within the week belongs to the index of then. */
-    read_items(r, CT_SPAN_NONE, true, &items);
+    read_items(r, CT_SPAN_NONE, r->t - 7 * CT_DAY, &items);
     for (size_t i = 0; i < items.v.n; i++) {
         struct item *it = &items.v.v[i];
         int64_t then = r->t - 7 * CT_DAY;

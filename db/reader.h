@@ -93,7 +93,7 @@
     X(ARTICLES, "SELECT ext_id,published_ms,first_ms FROM article"                                 \
                 " WHERE source_id=?1 AND first_ms<=?2")                                            \
     X(ARTICLE, "SELECT title,url,summary FROM article WHERE source_id=?1 AND ext_id=?2")           \
-    X(OFFERS, SQL_OFFER)                                                                           \
+    X(OFFERS, SQL_OFFER " WHERE there_since(o.series_id,?1)")                                      \
     X(OFFERS_NAMED, SQL_OFFER " WHERE s.name=?1")                                                  \
     X(INDEX_ALL_PARTS, SQL_INDEX_PART " WHERE o.gpu<>''")                                          \
     X(HOSTS_NAMES, "SELECT DISTINCT k.lab,k.model FROM token k WHERE k.lab<>'' AND k.model<>''")   \
@@ -145,6 +145,9 @@ enum ct_sql {
         CT_N_SQL
 };
 extern const char *const ct_sql_text[CT_N_SQL];
+/* Gives DB the functions they use. */
+struct ct_reader;
+int ct_sql_functions(sqlite3 *db, struct ct_reader *r);
 
 struct accelerator;
 struct kept_moved;
