@@ -367,7 +367,10 @@ area_net() {
 [ $# -gt 0 ] || set -- parse query store net tui
 for area in "$@"; do
     case $area in
-    parse | net | store | tui | query) "area_$area" ;;
+    parse | net | store | tui | query)
+        begun=$(date +%s)
+        "area_$area"
+        say "$area took $(($(date +%s) - begun)) s" ;;
     *) die "unknown area \"$area\": parse net store tui query" ;;
     esac
 done
