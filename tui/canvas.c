@@ -426,13 +426,15 @@ void ct_line_keep(struct ct_box b, uint64_t key)
         l->cols = b.cols;
     }
     l->key = key;
+    l->charset = b.canvas->charset;
     memcpy(l->cells, cell_at(b, 0, 0), (size_t)b.cols * sizeof(*l->cells));
 }
 
 bool ct_line_put(struct ct_box b, uint64_t key)
 {
     const struct ct_line *l = &b.canvas->lines[key % CT_CANVAS_LINES];
-    if (!l->cells || l->key != key || l->cols != b.cols || !inside(b, 0, 0) || !inside(b, 0, b.cols - 1)) {
+    bool same = l->cells && l->key == key && l->cols == b.cols && l->charset == b.canvas->charset;
+    if (!same || !inside(b, 0, 0) || !inside(b, 0, b.cols - 1)) {
         return false;
     }
     unpair(b, 0, 0);

@@ -66,6 +66,7 @@ enum { CT_CELL_POINTS = 5, CT_CANVAS_MARKS = 1 << 16 };
 struct ct_line {
     uint64_t key;
     int cols;
+    enum ct_charset charset;
     struct ct_cell *cells;
 };
 enum { CT_CANVAS_LINES = 256, CT_CANVAS_ROWS = 500 };

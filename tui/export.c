@@ -110,15 +110,18 @@ static void add_table(const struct panel *p, enum format f, struct job *j)
 {
     const struct ct_tmodel *m = p->got.model;
     const struct ct_tstate *s = p->state;
-    size_t n = 0;
+    size_t n = 0, marked = 0;
     add_header(p->ops->table, f, &j->bytes);
+    for (size_t i = 0; s->n_marks && i < m->rows.n; i++) {
+        marked += ct_tview_marked(s, m, i); /* those that a filter hides are not meant */
+    }
     for (size_t i = 0; i < m->rows.n; i++) {
-        if (!s->n_marks || ct_tview_marked(s, m, i)) {
+        if (!marked || ct_tview_marked(s, m, i)) {
             add_row(p->ops->table, ct_row(p->ops->table, m->rows, i), f, &j->bytes);
             n++;
         }
     }
-    snprintf(j->what, sizeof(j->what), "%zu of %zu rows", n, m->total);
+    snprintf(j->what, sizeof(j->what), "%zu%s of %zu rows", n, marked ? " marked" : "", m->total);
 }
 
 /* What a chart draws: its points and gaps. */
