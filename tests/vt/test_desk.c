@@ -369,6 +369,10 @@ static void what_is_not_there_is_said_in_full(void **state)
     struct vt *v = start(24, 100, NULL);
     vt_type(v, "3");
     vt_wait(v, "RTX-4090");
+    vt_type(v, "uu");
+    vt_wait(v, "$/PFLOP.h (filters: pflop)");
+    vt_type(v, "uu");
+    vt_wait_gone(v, "filters: ");
     vt_type(v, "/lamda\r");
     vt_wait(v, "nothing matches: lamda (149 hidden). Esc clears; near it: lambda");
     vt_type(v, "/\025lamda price<3\r"); /* more than a word is meant as it is */

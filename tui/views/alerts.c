@@ -162,6 +162,35 @@ static void add_matcher(char *out, size_t cap, const char *key, struct ct_span v
         *p = *p == ' ' ? '?' : *p;
 }
 
+/* A matcher holds for one subject: of several alerts it is their rule that is silenced. The command line tells how
+ * many it covers. */
+static enum ct_act_result silence(const struct ct_tstate *s, const struct model *m, struct ct_frame_request *req)
+{
+    const struct ct_alert_row *of = NULL;
+    size_t n = 0;
+    req->kind = CT_REQ_COMMAND;
+    snprintf(req->text, sizeof(req->text), "silence");
+    for (size_t i = 0; i < m->t.rows.n; i++) {
+        const struct ct_alert_row *a = ct_row(view.table, m->t.rows, i);
+        if (!ct_tview_meant(s, &m->t, i))
+            continue;
+        n++;
+        of = of ? of : a;
+        if (!ct_span_eq(a->rule, of->rule)) {
+            req->kind = CT_REQ_MESSAGE;
+            snprintf(req->text, sizeof(req->text), "the marked alerts have no rule in common: one at a time");
+            return CT_ACT_DRAW;
+        }
+    }
+    if (!of)
+        return CT_ACT_IGNORED;
+    add_matcher(req->text, sizeof(req->text), "rule", of->rule);
+    if (n == 1)
+        add_matcher(req->text, sizeof(req->text), "subject", of->subject);
+    snprintf(req->text + strlen(req->text), sizeof(req->text) - strlen(req->text), " 2h ");
+    return CT_ACT_DRAW;
+}
+
 static enum ct_act_result act(void *state, const void *model, enum ct_action action, int letter,
                               struct ct_panel_query *q, struct ct_frame_request *req)
 {
@@ -169,14 +198,8 @@ static enum ct_act_result act(void *state, const void *model, enum ct_action act
     const struct ct_alert_row *a = m ? ct_tview_row(&view, state, &m->t) : NULL;
     if (action == CT_ACT_ACK && a)
         return ct_tview_ack(&view, state, &m->t, firing_id, "it is not firing: there is nothing to have", req);
-    if (action == CT_ACT_SILENCE && a) {
-        req->kind = CT_REQ_COMMAND;
-        snprintf(req->text, sizeof(req->text), "silence");
-        add_matcher(req->text, sizeof(req->text), "rule", a->rule);
-        add_matcher(req->text, sizeof(req->text), "subject", a->subject);
-        snprintf(req->text + strlen(req->text), sizeof(req->text) - strlen(req->text), " 2h ");
-        return CT_ACT_DRAW;
-    }
+    if (action == CT_ACT_SILENCE && a)
+        return silence(state, m, req);
     if (action == CT_ACT_SEND_TEST && a) {
         struct ct_span rest = a->channels, channel = ct_span_cut(&rest, '\x1f');
         req->kind = channel.n ? CT_REQ_WORK : CT_REQ_MESSAGE;

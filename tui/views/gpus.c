@@ -22,6 +22,7 @@ struct offers_model {
 
 enum { PER_GPU, PER_INSTANCE, PER_PFLOP, PER_GB, N_UNITS };
 static const char *const unit_words[N_UNITS] = {"$/GPU.h", "$/instance.h", "$/PFLOP.h", "$/GB.h"};
+static const char *const unit_fields[N_UNITS] = {"price", "price_per_hour", "pflop", "gb"}; /* in filters */
 
 static bool stale(const struct ct_offer_row *r)
 {
@@ -297,6 +298,8 @@ static void draw_offers(void *state, const void *model, const struct ct_draw *d,
     if (m && m->fresh_clouds < m->clouds)
         ct_buf_addf(note, "%zu of %zu clouds   ", m->fresh_clouds, m->clouds);
     ct_buf_adds(note, unit_words[s->unit]);
+    if (s->unit != PER_GPU && box.cols >= 70) /* a filter means the same whatever is shown */
+        ct_buf_addf(note, " (filters: %s)", unit_fields[s->unit]);
     if (m)
         ct_note_seen(note, d, m->seen_ms, CT_HOUR);
     s->strip = box.cols < 58;

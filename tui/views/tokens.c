@@ -454,7 +454,7 @@ static void draw(void *state, const void *model, const struct ct_draw *d, struct
 {
     struct state *s = state;
     const struct model *m = model;
-    ct_buf_adds(note, s->per_thousand ? "$/1K" : "$/1M");
+    ct_buf_adds(note, !s->per_thousand ? "$/1M" : box.cols >= 70 ? "$/1K (filters: $/1M)" : "$/1K");
     if (d->query->group[0])
         ct_buf_addf(note, " %s", d->query->group);
     if (box.cols >= 70)
