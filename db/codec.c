@@ -136,12 +136,12 @@ static bool read_row(struct rows *r, bool first)
 static void read_usual(struct rows *rest)
 {
     enum { MOST_STEPS = 63 };
+    if (rest->end - rest->p < 2 || (*rest->p & 129) || (rest->words & NO_NUMBER))
+        return;
     struct rows r = *rest;
     size_t n = (size_t)(r.last - r.v), by_bytes = (size_t)(r.end - r.p) / 2;
     n = by_bytes < n ? by_bytes : n;
     n = r.room / MOST_STEPS < n ? (size_t)(r.room / MOST_STEPS) : n;
-    if (r.words & NO_NUMBER)
-        return;
     for (; n > 0 && r.p[0] && !(r.p[0] & 129) && r.p[1] < 128; n--, r.p += 2)
         add_row(&r, r.p[0] >> 1, r.p[1]);
     *rest = r;
