@@ -12,6 +12,9 @@
  *   pty_bench idle SECONDS COLSxROWS COMMAND...      six seconds after the start: CPU us a second, bytes written,
  *                                                    wake-ups a second, RSS in MB
  *
+ *   pty_bench of PID SECONDS                         of a program that runs elsewhere: CPU us a second, bytes it wrote
+ *                                                    to anywhere a second, wake-ups a second
+ *
  * A frame has ended when nothing was written for 12 ms. Prints numbers separated by blanks, exits 1 with a word on
  * stderr when the program did not do what was waited for: a benchmark that saw nothing proves nothing. */
 #include "config.h"
@@ -417,6 +420,32 @@ static void idle(double seconds, const char *size, char **argv)
            rss);
 }
 
+static double written_by(pid_t pid)
+{
+    char path[64], line[256];
+    double bytes = -1;
+    snprintf(path, sizeof path, "/proc/%d/io", (int)pid);
+    FILE *f = fopen(path, "r");
+    while (f && fgets(line, sizeof line, f) && sscanf(line, "wchar: %lf", &bytes) != 1) {
+    }
+    if (f) {
+        fclose(f);
+    }
+    if (bytes < 0) {
+        fail("the program has ended");
+    }
+    return bytes;
+}
+
+static void of(pid_t pid, double seconds)
+{
+    double cpu0, cpu1, sw0, sw1, wrote = written_by(pid);
+    usage_of(pid, &cpu0, &sw0);
+    nanosleep(&(struct timespec){.tv_sec = (time_t)seconds}, NULL);
+    usage_of(pid, &cpu1, &sw1);
+    printf("%.1f %.0f %.2f\n", (cpu1 - cpu0) / 1e3 / seconds, (written_by(pid) - wrote) / seconds, (sw1 - sw0) / seconds);
+}
+
 int main(int argc, char **argv)
 {
     bool settle = argc > 1 && !strcmp(argv[1], "settle");
@@ -431,9 +460,11 @@ int main(int argc, char **argv)
         key(argv[2], argv[3], argv + 4);
     } else if (argc > 4 && !strcmp(argv[1], "idle")) {
         idle(atof(argv[2]), argv[3], argv + 4);
+    } else if (argc == 4 && !strcmp(argv[1], "of")) {
+        of((pid_t)atoi(argv[2]), atof(argv[3]));
     } else {
         fail("usage: pty_bench paint|settle TEXT RUNS SIZE CMD | key KEYS SIZE CMD | idle SECONDS "
-             "SIZE CMD");
+             "SIZE CMD | of PID SECONDS");
     }
     return 0;
 }

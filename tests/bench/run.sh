@@ -10,7 +10,7 @@ export CLOUDTAPE_DATADIR="$(cd "$(dirname "$0")/../.." && pwd)"
 export LC_ALL=C.UTF-8 TERM=xterm-256color
 
 work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
+trap 'tmux -L "bench-$$" kill-server 2>/dev/null; rm -rf "$work"' EXIT
 trap 'exit 1' HUP INT TERM
 mkdir "$work/home"
 export HOME="$work/home" XDG_CONFIG_HOME="$work/home/c" XDG_DATA_HOME="$work/home/d" XDG_STATE_HOME="$work/home/s"
@@ -125,6 +125,21 @@ tui_keys() {
     line tui-bytes-a-list-move "$3" "$7" B '<=360 B'
 }
 
+# Twenty cells all over the screen, painted by us and by ncurses alone; both are looked at.
+tui_cells() {
+    say "scattered cells"
+    # shellcheck disable=SC2046
+    set -- $("$bench/bench_frame" time 500)
+    [ $# = 4 ] || die "no frames"
+    line tui-20-cells-cpu-against-ncurses "$1" "$2" us '<=1.5'
+    line tui-20-cells-bytes "$3" "$4" B '<=400 B'
+    # shellcheck disable=SC2046
+    set -- $("$bench/bench_frame" count 100)
+    [ $# = 2 ] || die "nothing was counted"
+    line tui-20-cells-instructions "$1" "$2" "" '<=650000 Ir'
+    line tui-20-cells-instructions-against-ncurses "$1" "$2" "" '<=1.5'
+}
+
 # Keys while somebody writes: the simulated market served and fetched, and a price list imported (CT_BENCH_LIST_MB).
 tui_keys_while_written() {
     say "keys during a fetch round and an import"
@@ -144,44 +159,53 @@ tui_keys_while_written() {
     # shellcheck disable=SC2046
     set -- $("$bench/pty_bench" key "3~~jjjj:$there" 200x50 "$build/cloudtape" --no-fetch --db "$work/serve.db") $peers
     kill -0 $writer 2>/dev/null || die "nobody fetched"
+    hidden "$build/cloudtape --no-fetch --db $work/serve.db"
     kill $writer
     wait $writer || true
     [ $# = 6 ] || die "keys changed nothing"
     line tui-key-to-frame-p50-while-fetching-against-tig "$1" "$5" ms '<=1.5'
     line tui-key-to-frame-p99-while-fetching-against-htop "$2" "$6" ms '<=1.0'
     line tui-key-to-frame-p99-while-fetching "$2" "$6" ms '<=16 ms'
+    line tui-hidden-pane-bytes-while-fetching "${hidden_costs##* }" 0 B/s '<=400 B/s'
     cp "$work/demo.db" "$work/import.db"
-    awk -v mb="${CT_BENCH_LIST_MB:-64}" 'BEGIN {
+    # In parts: `import rows` takes a third of a million rows at a time.
+    awk -v mb="${CT_BENCH_LIST_MB:-64}" -v list="$work/list" 'BEGIN {
         for (n = 0; n < mb * 5400; n++) {
-            printf "{\"row\":\"offer\",\"cloud\":\"acme\",\"region\":\"eu-%d\",\"instance\":\"m%d\",\"gpu\":\"H100\",", n % 7, n % 900
-            printf "\"form\":\"SXM\",\"gpu_mem_gib\":80,\"gpu_count\":8,\"purchase\":\"od\",\"currency\":\"USD\",\"price_per_hour\":%d.%02d,\"stock\":\"A\"}\n", 20 + n % 9, n % 100
+            part = list "." (10 + int(n / (60 * 5400))) ".ndjson"
+            printf "{\"row\":\"offer\",\"cloud\":\"acme\",\"region\":\"eu-%d\",\"instance\":\"m%d\",\"gpu\":\"H100\",", n % 7, n % 900 >part
+            printf "\"form\":\"SXM\",\"gpu_mem_gib\":80,\"gpu_count\":8,\"purchase\":\"od\",\"currency\":\"USD\",\"price_per_hour\":%d.%02d,\"stock\":\"A\"}\n", 20 + n % 9, n % 100 >part
         }
-    }' >"$work/list.ndjson"
-    "$build/cloudtape-fetcher" import rows "$work/list.ndjson" --at 2026-10-31T23:00:00Z --db "$work/import.db" \
-        >"$work/import.log" 2>&1 &
+    }'
+    (
+        minute=10
+        for part in "$work"/list.*.ndjson; do
+            minute=$((minute + 1))
+            "$build/cloudtape-fetcher" import rows "$part" --at "2026-10-31T23:$minute:00Z" --db "$work/import.db" || exit 1
+        done
+    ) >"$work/import.log" 2>&1 &
     writer=$!
     # shellcheck disable=SC2046
     set -- $(CLOUDTAPE_NOW=$demo_end "$bench/pty_bench" key "3~jjjj:$there" 200x50 "$build/cloudtape" --no-fetch --db "$work/import.db") $peers
     kill -0 $writer 2>/dev/null || say "the import was done before the keys were: CT_BENCH_LIST_MB=1024 makes it last"
     wait $writer || { tail -n 3 "$work/import.log" >&2; die "nothing was imported"; }
-    rm -f "$work/list.ndjson"
+    rm -f "$work"/list.*.ndjson
     [ $# = 6 ] || die "keys changed nothing"
     line tui-key-to-frame-p50-while-importing-against-tig "$1" "$5" ms '<=1.5'
     line tui-key-to-frame-p99-while-importing-against-htop "$2" "$6" ms '<=1.0'
     line tui-key-to-frame-p99-while-importing "$2" "$6" ms '<=16 ms'
 }
 
-# The laws: thirty times the samples, and a hundred times the rows.
+# The laws: a hundred times the samples, and a hundred times the rows.
 tui_growth() {
     say "growth"
     "$build/cloudtape-fetcher" demo --headless --days 2 --seed 1 --db "$work/few.db" >&2
-    "$build/cloudtape-fetcher" demo --headless --days 60 --seed 1 --db "$work/many.db" >&2
+    "$build/cloudtape-fetcher" demo --headless --days 200 --seed 1 --db "$work/many.db" >&2
     few=$(CLOUDTAPE_NOW=$demo_end "$bench/pty_bench" settle 'newest first&abs' 11 200x50 "$build/cloudtape" --no-fetch --db "$work/few.db")
     many=$(CLOUDTAPE_NOW=$demo_end "$bench/pty_bench" settle 'newest first&abs' 11 200x50 "$build/cloudtape" --no-fetch --db "$work/many.db")
-    line tui-first-paint-samples-x30 "${many% *}" "${few% *}" ms '<=1.5'
+    line tui-first-paint-samples-x100 "${many% *}" "${few% *}" ms '<=1.5'
     few=$(CLOUDTAPE_NOW=$demo_end "$bench/pty_bench" idle 1 200x50 "$build/cloudtape" --no-fetch --db "$work/few.db")
     many=$(CLOUDTAPE_NOW=$demo_end "$bench/pty_bench" idle 1 200x50 "$build/cloudtape" --no-fetch --db "$work/many.db")
-    line tui-viewer-rss-samples-x30 "$(echo "${many##* } ${few##* }" | awk '{ print $1 - $2 }')" 0 MB '<=4 MB'
+    line tui-viewer-rss-samples-x100 "$(echo "${many##* } ${few##* }" | awk '{ print $1 - $2 }')" 0 MB '<=4 MB'
     # Only what a list reads: series and offers without a past.
     cp "$work/demo.db" "$work/rows.db"
     "$bench/newest_rows" "$work/rows.db" unpack || exit 1
@@ -206,18 +230,40 @@ tui_growth() {
     line tui-key-to-frame-p50-rows-x100 "$5" "$1" ms '<=1.2'
 }
 
-# The clock on screen shows minutes: the window lies inside one.
+# within_a_minute SECONDS: waits until so many are left of the minute, which the clock on screen shows.
+within_a_minute() {
+    while [ "$(date +%S | sed 's/^0//')" -gt $((60 - $1)) ]; do
+        sleep 1
+    done
+}
+
+# hidden COMMAND: in a window of tmux that nobody looks at; ten seconds' CPU us a second and bytes a second in
+# $hidden_costs.
+hidden() {
+    tmux -L "bench-$$" -f /dev/null new-session -d -x 120 -y 40 "exec $1" \; new-window "exec sleep 60"
+    within_a_minute 18
+    sleep 6
+    pid=$(tmux -L "bench-$$" list-panes -t :0 -F '#{pane_pid}')
+    # shellcheck disable=SC2046
+    set -- $("$bench/pty_bench" of "$pid" 10)
+    tmux -L "bench-$$" capture-pane -p -t :0 | grep -q 'Capacity' || die "the hidden pane shows nothing"
+    tmux -L "bench-$$" kill-server
+    [ $# = 3 ] || die "nothing was hidden"
+    hidden_costs="$1 $2"
+}
+
 tui_idle() {
     say "idle"
     seconds=10
-    while [ "$(date +%S | sed 's/^0//')" -gt $((60 - seconds - 8)) ]; do
-        sleep 1
-    done
+    hidden "$build/cloudtape --no-fetch --db $work/demo.db"
+    within_a_minute $((seconds + 8))
     ours=$("$bench/pty_bench" idle $seconds 120x40 "$build/cloudtape" --no-fetch --db "$work/demo.db")
     set -- $ours $("$bench/pty_bench" idle $seconds 120x40 htop) $("$bench/pty_bench" idle 1 120x40 "$bench/bare")
     [ $# = 12 ] || die "nothing was idle"
     [ "$6" -gt 0 ] || die "htop showed nothing"
     line tui-idle-cpu-against-htop "$1" "$5" us/s '<=0.3'
+    line tui-hidden-pane-cpu-against-htop "${hidden_costs% *}" "$5" us/s '<=0.3'
+    line tui-hidden-pane-bytes-written "${hidden_costs##* }" 0 B/s 0
     line tui-idle-wakeups "$3" "$7" /s '<=2 /s'
     line tui-idle-bytes-written "$2" "$6" B 0
     line tui-viewer-rss "$4" "${12}" MB '<=24 MB'
@@ -227,9 +273,12 @@ area_tui() {
     need tig
     need htop
     need git
+    need tmux
+    need valgrind
     demo
     tig_repository
     tui_paint
+    tui_cells
     tui_keys
     tui_keys_while_written
     tui_idle
