@@ -94,6 +94,8 @@ int ct_import_finish(struct ct_import *im, enum ct_status st, const struct ct_er
                " changed, %" PRId64 " samples, %" PRId64 " events\n",
                im->s->id, im->snapshots, im->stored, im->sum.rows, im->sum.changed_rows,
                im->sum.samples, im->sum.events);
+    if (im->writer != NULL)
+        ct_write_idle(im->writer); /* a viewer that stays open would go on reading all of it out of the log */
     ct_lease_drop(im->lease);
     ct_writer_close(im->writer);
     ct_fetch_config_free(&im->config);

@@ -1,6 +1,8 @@
 /* What is sealed: chunks of one series, one of them unpacked at a time. */
 #include "db/samples_priv.h"
 
+_Static_assert(CT_SECOND_BITS == 38, "CT_CHUNK_SERIES says the same");
+
 int64_t ct_s_key(int64_t series, int64_t at_ms)
 {
     int64_t second = at_ms < 0 ? 0 : at_ms >= CT_MOST_MS ? CT_MOST_MS / 1000 - 1 : at_ms / 1000;

@@ -1,5 +1,6 @@
-/* Any bytes as a blob of samples, or of the newest ones; what decodes comes out again after packing it anew. Bytes whose
- * checksum does not fit get it, so that the rows behind it are reached as well. */
+/* Any bytes as a blob of samples, of the newest ones and of attempts; what decodes comes out again after packing it
+ * anew. Bytes whose checksum does not fit get it, so that the rows behind it are reached as well. */
+#include "db/attempts.h"
 #include "db/newest.h"
 
 #include <stdlib.h>
@@ -34,9 +35,38 @@ static void once_newest(struct ct_span blob)
     ct_buf_free(&packed);
 }
 
+static bool alike(const struct ct_attempt *a, const struct ct_attempt *b, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        if (a[i].at_ms != b[i].at_ms || a[i].outcome != b[i].outcome || a[i].http_status != b[i].http_status ||
+            a[i].bytes != b[i].bytes || a[i].rows != b[i].rows || a[i].changed_rows != b[i].changed_rows ||
+            a[i].latency_ms != b[i].latency_ms || a[i].next_ms != b[i].next_ms || a[i].data_ms != b[i].data_ms ||
+            a[i].left_out != b[i].left_out || a[i].error.n != b[i].error.n || !ct_span_eq(a[i].error, b[i].error))
+            return false;
+    return true;
+}
+
+static void as_attempts(struct ct_span blob)
+{
+    struct ct_attempt v[CT_ATTEMPTS_MOST], again[CT_ATTEMPTS_MOST];
+    struct ct_buf packed = CT_BUF_INIT, errors = CT_BUF_INIT;
+    size_t n = ct_attempts_unpack(blob, CT_LIT("one\x1f\x1ftwo\x1fone"), v);
+    for (size_t i = 1; i < n; i++)
+        if (v[i].at_ms <= v[i - 1].at_ms)
+            abort();
+    if (n > 0) {
+        ct_attempts_pack(&packed, &errors, v, n);
+        if (ct_attempts_unpack(ct_buf_span(&packed), ct_buf_span(&errors), again) != n || !alike(v, again, n))
+            abort();
+    }
+    ct_buf_free(&packed);
+    ct_buf_free(&errors);
+}
+
 static void once(struct ct_span blob)
 {
     once_newest(blob);
+    as_attempts(blob);
     size_t n = ct_blob_rows(blob);
     struct ct_sample *v = ct_xcalloc(n + 1, sizeof *v), *again = ct_xcalloc(n + 1, sizeof *v);
     if (ct_blob_decode(blob, v)) {
