@@ -285,7 +285,7 @@ static enum ct_status add_components(struct builder *b, struct ct_span provider)
         qsort(order, rows.n, sizeof(*order), worst_first);
     add_regions(b, rows);
     if (rows.n)
-        add(b, CT_SPAN_NONE, CT_ROLE_HEADER, ct_arena_printf(b->a, "%zu components", rows.n));
+        add(b, CT_SPAN_NONE, CT_ROLE_HEADER, ct_arena_printf(b->a, "%zu component%s", rows.n, rows.n == 1 ? "" : "s"));
     for (size_t i = 0; order && i < rows.n; i++) {
         struct ct_buf name = CT_BUF_INIT;
         if (order[i]->group.n)
@@ -399,6 +399,7 @@ static void add_offer(struct builder *b, const struct ct_offer_row *row)
     money_field(b, "instance", o->price_per_hour, unit);
     percent_field(b, "24h", row->change_24h_milli, row->low_90d == 1 ? ", lowest of 90 days" : "");
     money_field(b, "compute", row->usd_per_pflop_hour, "$/PFLOP.h");
+    money_field(b, "GPU memory", row->usd_per_gb_hour, "$/GB.h");
     if (row->quarantined == 1)
         field(b, "suspect",
               CT_LIT("held back: far from its last week; out of indices until confirmed"));

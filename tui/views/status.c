@@ -41,7 +41,7 @@ static enum ct_role format_what(const void *row, const struct ct_draw *d, struct
         ct_buf_addf(out, "%lld of %lld components unwell", (long long)r->components_bad,
                     (long long)r->components_total);
     else if (r->components_total > 0)
-        ct_buf_addf(out, "%lld components", (long long)r->components_total);
+        ct_buf_addf(out, "%lld component%s", (long long)r->components_total, r->components_total == 1 ? "" : "s");
     return r->state == CT_STATE_OPERATIONAL && !disagrees(r) ? CT_ROLE_DIM : CT_ROLE_TEXT;
 }
 
