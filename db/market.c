@@ -226,10 +226,10 @@ static void weigh_words(struct ct_figuring *s)
             newest = s->heard[k].last_ms;
     for (size_t k = 0; k < all->n; k++) {
         const struct ct_heard *h = &s->heard[k];
-        bool lives = h->last_ms != CT_NONE &&
+        bool lives = s->used[k] && h->last_ms != CT_NONE && /* else there may be no newest */
                      (h->imported || newest - h->last_ms <= ct_figure_silence(&all->v[k]));
         bool fresh = lives && s->at_ms - h->last_ms <= 4 * all->v[k].interval_ms;
-        s->word[k] = !s->used[k] || !lives ? -1 : (fresh ? 10 : 0) + ct_word_worth(all->v[k].evidence);
+        s->word[k] = !lives ? -1 : (fresh ? 10 : 0) + ct_word_worth(all->v[k].evidence);
     }
     s->word[all->n] = -1;
 }

@@ -631,6 +631,10 @@ static void an_incident_of_a_region_is_taken_where_it_is_seen(void **state)
     assert_true(vt_has(v, "3 new, 1 ack"));
     assert_non_null(strstr(vt_row(v, vt_find(v, "! PART  aws/us-east-1", NULL)), "ack 29m")); /* its alert is aws/cloud's */
     assert_non_null(strstr(vt_row(v, vt_find(v, "gcp/us-central1", NULL)), "mut 26m"));
+    vt_type(v, "A");
+    vt_wait(v, ":rule status-openai status provider:openai state>=part");
+    vt_type(v, "\033");
+    vt_wait_gone(v, ":rule");
     vt_type(v, "a"); /* openai */
     vt_wait(v, "until it recovers");
     vt_wait(v, "2 new, 2 ack");

@@ -14,6 +14,7 @@ static const struct {
     {"offer", "gpus", NULL},             {"token_price", "tokens", NULL},
     {"source", "sources", "stale"},      {"tokens", "tokens", "change>10% over 24h"},
     {"models", "models", "retires<60d"}, {"gpu", "gpus", "change>10% over 24h"},
+    {"now", "status", "state>=part"},    {"incident", "status", "state>=part"},
 };
 
 /* What a row is: columns that name it. */
@@ -39,12 +40,12 @@ static void add_value(struct ct_buf *b, struct ct_span value)
 }
 
 /* A name of letters, digits and '-' from the first values that tell the row. */
-static void add_name(struct ct_buf *b, const char *word, const struct ct_table *t, const void *row,
+static void add_name(struct ct_buf *b, const char *word, size_t n_names, const struct ct_table *t, const void *row,
                      struct ct_arena *a)
 {
     int parts = 0;
     ct_buf_adds(b, word);
-    for (size_t i = 0; i < CT_LEN(names) && parts < 3; i++) {
+    for (size_t i = 0; i < n_names && parts < 3; i++) {
         struct ct_span v = cell(t, names[i], row, a);
         parts += v.n > 0;
         for (size_t k = 0; v.n && k <= v.n && b->n < 60; k++) {
@@ -63,14 +64,15 @@ static bool make_rule(struct ct_buf *b, const struct ct_table *t, const void *ro
     size_t k = 0;
     while (k < CT_LEN(tables) && strcmp(tables[k].table, t->name) != 0)
         k++;
-    if (k == CT_LEN(tables))
+    if (k == CT_LEN(tables) || (strcmp(tables[k].word, "status") == 0 && !cell(t, "provider", row, a).n))
         return false;
     ct_buf_adds(b, "rule ");
+    size_t n_names = strcmp(tables[k].word, "status") == 0 ? 2 : CT_LEN(names); /* a page: provider and scope */
     struct ct_buf name = CT_BUF_INIT;
-    add_name(&name, tables[k].word, t, row, a);
+    add_name(&name, tables[k].word, n_names, t, row, a);
     ct_buf_addf(b, "%s %s", name.p, tables[k].word);
     ct_buf_free(&name);
-    for (size_t i = 0; i < CT_LEN(names); i++) {
+    for (size_t i = 0; i < n_names; i++) {
         struct ct_span v = cell(t, names[i], row, a);
         if (v.n) {
             ct_buf_addf(b, " %s:", names[i]);
