@@ -181,6 +181,8 @@ static int digits_of(enum ct_series_kind kind)
 bool ct_w_store_facts(struct ct_job *j, struct ct_item *it)
 {
     struct ct_writer *w = j->w;
+    if (!it->series || it->hash != it->old_hash)
+        ct_w_name_item(j, it);
     if (!it->series) {
         RUN(w, SERIES_ADD, vi(j->source), ve((int)it->kind), vt(it->key), vt(ct_w_known(it->name)),
             vs(it->unit), vi(digits_of(it->kind)), vi((int64_t)it->hash));

@@ -30,7 +30,7 @@ static uint64_t mix_text(uint64_t h, struct ct_span t)
 static void place(struct ct_series_set *s, size_t i)
 {
     const struct ct_item *it = &s->items.v[i];
-    size_t at = (size_t)mix_text((uint64_t)it->kind, it->key) & (s->n_slots - 1);
+    size_t at = (size_t)mix((uint64_t)it->kind, it->key_hash) & (s->n_slots - 1);
     while (s->slot[at])
         at = (at + 1) & (s->n_slots - 1);
     s->slot[at] = (uint32_t)i + 1;
@@ -68,10 +68,11 @@ static struct ct_item *item_of(struct ct_job *j, enum ct_series_kind kind, struc
     struct ct_series_set *s = j->set;
     if (!spread(j->w->arena, s))
         return NULL;
-    size_t at = (size_t)mix_text((uint64_t)kind, key) & (s->n_slots - 1);
+    uint64_t key_hash = ct_hash(key);
+    size_t at = (size_t)mix((uint64_t)kind, key_hash) & (s->n_slots - 1);
     for (; s->slot[at]; at = (at + 1) & (s->n_slots - 1)) {
         struct ct_item *it = &s->items.v[s->slot[at] - 1];
-        if (it->kind == kind && ct_span_eq(it->key, key))
+        if (it->kind == kind && it->key_hash == key_hash && ct_span_eq(it->key, key))
             return it;
     }
     struct ct_item *it = CT_VEC_PUSH(j->w->arena, &s->items);
@@ -79,6 +80,7 @@ static struct ct_item *item_of(struct ct_job *j, enum ct_series_kind kind, struc
         return NULL;
     *it = (struct ct_item){.kind = kind,
                         .key = key,
+                        .key_hash = key_hash,
                         .cur = ct_value_nothing,
                         .now = ct_value_nothing,
                         .cur_ms = CT_NONE,
@@ -126,22 +128,81 @@ struct ct_quoted ct_w_quoted(const struct ct_offer *o)
     return (struct ct_quoted){multiple ? 0 : hour, multiple ? CT_NONE : each};
 }
 
+static uint64_t texts_of(const struct ct_span *text, size_t n)
+{
+    uint64_t h = 1;
+    for (size_t i = 0; i < n; i++)
+        h = mix_text(h, text[i]);
+    return h;
+}
+
 /* What table offer holds, so that a price alone changes nothing there. */
-static uint64_t offer_facts(const struct ct_offer *o, bool states_stock, int64_t n_offers, int64_t stock_count)
+static uint64_t offer_facts(const struct ct_offer *o, uint64_t texts, bool states_stock, int64_t n_offers,
+                            int64_t stock_count)
 {
     struct ct_quoted quoted = ct_w_quoted(o);
-    const struct ct_span text[] = {o->cloud, o->region,   o->zone,     o->sku,         o->instance,
-                                   o->gpu,   o->form,     o->currency, o->interruption};
     const int64_t number[] = {o->gpu_mem_milli, o->gpu_count_milli,    o->vcpu_milli,
                               o->mem_milli,     quoted.hour,           quoted.each,
                               o->purchase,      o->host_included,      states_stock,
                               stock_count,      o->effective_ms,       n_offers};
-    uint64_t h = 1;
-    for (size_t i = 0; i < CT_LEN(text); i++)
-        h = mix_text(h, text[i]);
     for (size_t i = 0; i < CT_LEN(number); i++)
+        texts = mix(texts, (uint64_t)number[i]);
+    return texts;
+}
+
+/* ---- rows that were there before ---- */
+
+/* As mix_text, eight bytes at a time. */
+static uint64_t mix_words(uint64_t h, struct ct_span t)
+{
+    size_t i = 0;
+    uint64_t word;
+    h = mix(h, t.p ? t.n + 1 : 0);
+    for (; t.n - i >= sizeof word; i += sizeof word) {
+        memcpy(&word, t.p + i, sizeof word);
+        h = mix(h, word);
+    }
+    for (word = 0; i < t.n; i++)
+        word = word << 8 | (unsigned char)t.p[i];
+    return mix(h, word);
+}
+
+static uint64_t says(const struct ct_span *text, size_t n, const int64_t *number, size_t n_numbers)
+{
+    uint64_t h = 1;
+    for (size_t i = 0; i < n; i++)
+        h = mix_words(h, text[i]);
+    for (size_t i = 0; i < n_numbers; i++)
         h = mix(h, (uint64_t)number[i]);
     return h;
+}
+
+/* The item of row I, which SAYS that, where the answer before had the same row; NULL: it is to be looked up. *ROW is
+ * what is to be known of it next time. */
+static struct ct_item *seen(struct ct_job *j, int kind, size_t i, uint64_t says, struct ct_seen_row **row)
+{
+    struct ct_series_set *s = j->set;
+    const struct ct_seen *was = &s->was[kind];
+    *row = &s->is[kind].v[i];
+    **row = (struct ct_seen_row){says, 0, CT_SEEN_NEW};
+    if (i >= was->n || was->v[i].says != says || was->v[i].item >= s->had)
+        return NULL;
+    **row = was->v[i];
+    return &s->items.v[was->v[i].item];
+}
+
+static void remember(struct ct_job *j, struct ct_seen_row *row, const struct ct_item *it, uint64_t texts)
+{
+    size_t i = (size_t)(it - j->set->items.v);
+    row->texts = texts;
+    row->item = i < j->set->had ? (uint32_t)i : CT_SEEN_NEW;
+}
+
+static void expect_rows(struct ct_job *j, int kind, size_t n)
+{
+    struct ct_seen *is = &j->set->is[kind];
+    is->v = n ? ct_arena_alloc(j->w->arena, n * sizeof *is->v) : NULL;
+    is->n = is->v ? n : 0;
 }
 
 static struct ct_span prefixed(struct ct_job *j, const char *prefix, struct ct_span key)
@@ -166,7 +227,7 @@ static struct ct_span in_currency(struct ct_job *j, struct ct_span key, struct c
 }
 
 /* The stock of the offers that item GPU is of; returns that item, which may have moved. NULL: no memory. */
-static struct ct_item *gather_stock(struct ct_job *j, size_t gpu, struct ct_span name, int64_t stated)
+static struct ct_item *gather_stock(struct ct_job *j, size_t gpu, const struct ct_offer *o, int64_t stated)
 {
     struct ct_item *stock = item_of(j, CT_SERIES_STOCK, j->set->items.v[gpu].key);
     if (!stock)
@@ -175,27 +236,34 @@ static struct ct_item *gather_stock(struct ct_job *j, size_t gpu, struct ct_span
     int64_t had = stock->listed ? stock->now.v : CT_STOCK_UNKNOWN;
     it->stock = (size_t)(stock - j->set->items.v) + 1;
     stock->listed = true;
-    stock->name = prefixed(j, "stock/", name);
+    stock->row = o;
     stock->unit = "stock";
     stock->now = (struct ct_value){stated > had ? stated : had, 0};
     return it;
 }
 
-static void gather_offer(struct ct_job *j, const struct ct_offer *o)
+static void gather_offer(struct ct_job *j, size_t i, const struct ct_offer *o)
 {
-    struct ct_span name = ct_offer_key(j->w->arena, o);
-    if (!name.p)
-        return; /* not for rent by the accelerator: counted in the rows, kept nowhere */
-    struct ct_span key = in_currency(j, name, o->currency);
-    struct ct_item *it = item_of(j, CT_SERIES_GPU, key);
-    if (!it)
-        return;
+    const struct ct_span text[] = {o->cloud, o->region,   o->zone,     o->sku,         o->instance,
+                                   o->gpu,   o->form,     o->currency, o->interruption};
+    const int64_t number[] = {o->gpu_mem_milli, o->gpu_count_milli, o->purchase};
+    struct ct_seen_row *row;
+    struct ct_item *it = seen(j, CT_SEEN_OFFERS, i, says(text, CT_LEN(text), number, CT_LEN(number)), &row);
+    if (!it) {
+        struct ct_span name = ct_offer_key(j->w->arena, o);
+        if (!name.p)
+            return; /* not for rent by the accelerator: counted in the rows, kept nowhere */
+        it = item_of(j, CT_SERIES_GPU, in_currency(j, name, o->currency));
+        if (!it)
+            return;
+        remember(j, row, it, texts_of(text, CT_LEN(text)));
+    }
     const struct ct_offer *best = it->row && !cheaper(o, it->row) ? it->row : o;
     if (!it->listed)
         it->stock_count = CT_NONE;
     it->listed = true;
     it->row = best;
-    it->name = prefixed(j, "gpu/", name);
+    it->texts = best == o ? row->texts : it->texts;
     it->unit = unit_of(j, o->currency, "gpu.h");
     it->now = (struct ct_value){price_of(best->price_per_gpu_hour), 0};
     it->n_offers++;
@@ -203,12 +271,12 @@ static void gather_offer(struct ct_job *j, const struct ct_offer *o)
         it->stock_count = (it->stock_count == CT_NONE ? 0 : it->stock_count) + o->stock_count;
     bool stated = o->stock > CT_STOCK_UNKNOWN && o->stock <= CT_STOCK_AVAILABLE;
     if (stated || j->states_stock || it->stock)
-        it = gather_stock(j, (size_t)(it - j->set->items.v), name, stated ? o->stock : CT_STOCK_UNKNOWN);
+        it = gather_stock(j, (size_t)(it - j->set->items.v), o, stated ? o->stock : CT_STOCK_UNKNOWN);
     if (it)
-        it->hash = offer_facts(best, it->stock != 0, it->n_offers, it->stock_count);
+        it->hash = offer_facts(best, it->texts, it->stock != 0, it->n_offers, it->stock_count);
 }
 
-static void gather_token(struct ct_job *j, const struct ct_token_price *t)
+static struct ct_item *token_item(struct ct_job *j, const struct ct_token_price *t)
 {
     struct ct_arena *a = j->w->arena;
     struct ct_span ref = ct_w_known(t->source_id), field = ct_w_known(ct_token_field(a, t));
@@ -216,23 +284,43 @@ static void gather_token(struct ct_job *j, const struct ct_token_price *t)
         ct_arena_printf(a, "%.*s%c%.*s", CT_FMT(ref), CT_UNIT_SEPARATOR, CT_FMT(field));
     if (t->seller.n)
         key = ct_arena_printf(a, "%.*s%c%.*s", CT_FMT(key), CT_UNIT_SEPARATOR, CT_FMT(t->seller));
-    struct ct_item *it = item_of(j, CT_SERIES_TOKEN, in_currency(j, key, t->currency));
-    if (!it)
-        return;
-    struct ct_span name = ct_token_key(a, t);
+    return item_of(j, CT_SERIES_TOKEN, in_currency(j, key, t->currency));
+}
+
+static void gather_token(struct ct_job *j, size_t i, const struct ct_token_price *t)
+{
+    enum { FACTS = 8 };
+    const struct ct_span text[] = {t->lab,        t->model,  t->variant, t->host,     t->host_class,
+                                   t->region,     t->tier,   t->currency, t->source_id, t->seller};
+    const int64_t number[] = {t->kind};
+    struct ct_seen_row *row;
+    struct ct_item *it = seen(j, CT_SEEN_TOKENS, i, says(text, CT_LEN(text), number, CT_LEN(number)), &row);
+    if (!it) {
+        it = token_item(j, t);
+        if (!it)
+            return;
+        remember(j, row, it, texts_of(text, FACTS));
+    }
     it->listed = true;
     it->row = t;
-    it->ref = ref;
-    it->name = name.p ? prefixed(j, "token/", name) : CT_LIT("");
+    it->ref = ct_w_known(t->source_id);
     it->unit = unit_of(j, t->currency, "Mtok");
     it->now = (struct ct_value){price_of(t->per_mtok), 0};
-    const struct ct_span text[] = {t->lab,        t->model,  t->variant, t->host,
-                                   t->host_class, t->region, t->tier,    t->currency};
-    uint64_t h = 1;
-    for (size_t i = 0; i < CT_LEN(text); i++)
-        h = mix_text(h, text[i]);
-    it->hash = mix(mix(mix(h, (uint64_t)t->context), (uint64_t)t->retires_ms),
+    it->hash = mix(mix(mix(row->texts, (uint64_t)t->context), (uint64_t)t->retires_ms),
                    (uint64_t)t->open_weights);
+}
+
+void ct_w_name_item(struct ct_job *j, struct ct_item *it)
+{
+    struct ct_arena *a = j->w->arena;
+    if (it->name.p || !it->row)
+        return;
+    if (it->kind == CT_SERIES_TOKEN) {
+        struct ct_span name = ct_token_key(a, it->row);
+        it->name = name.p ? prefixed(j, "token/", name) : CT_LIT("");
+    } else {
+        it->name = prefixed(j, it->kind == CT_SERIES_STOCK ? "stock/" : "gpu/", ct_offer_key(a, it->row));
+    }
 }
 
 static bool names_group(const struct ct_batch *b, const struct ct_component *c)
@@ -419,6 +507,8 @@ static void look_up_known(struct ct_job *j)
     }
     if (s->items.n)
         qsort(s->items.v, s->items.n, sizeof *s->items.v, ct_w_by_series);
+    for (size_t i = 0; i < s->items.n; i++)
+        s->items.v[i].key_hash = ct_hash(s->items.v[i].key);
     ct_w_load_newest(j);
     (void)spread(j->w->arena, s);
 }
@@ -442,10 +532,12 @@ void ct_w_gather(struct ct_job *j, const struct ct_batch *b)
     if (!j->set)
         return;
     ct_w_load_known(j);
-    for (size_t i = 0; i < b->offers.n; i++)
-        gather_offer(j, &b->offers.v[i]);
-    for (size_t i = 0; i < b->token_prices.n; i++)
-        gather_token(j, &b->token_prices.v[i]);
+    expect_rows(j, CT_SEEN_OFFERS, b->offers.n);
+    for (size_t i = 0; i < j->set->is[CT_SEEN_OFFERS].n; i++)
+        gather_offer(j, i, &b->offers.v[i]);
+    expect_rows(j, CT_SEEN_TOKENS, b->token_prices.n);
+    for (size_t i = 0; i < j->set->is[CT_SEEN_TOKENS].n; i++)
+        gather_token(j, i, &b->token_prices.v[i]);
     for (size_t i = 0; i < b->components.n; i++)
         gather_component(j, b, &b->components.v[i]);
     for (size_t i = 0; i < b->endpoints.n; i++)
@@ -468,7 +560,7 @@ uint64_t ct_w_hash(const struct ct_job *j)
     for (size_t i = 0; j->set && i < j->set->items.n; i++) {
         const struct ct_item *it = &j->set->items.v[i];
         if (it->listed)
-            sum += mix(mix(mix_text((uint64_t)it->kind + 1, it->key), (uint64_t)it->now.v),
+            sum += mix(mix(mix((uint64_t)it->kind + 1, it->key_hash), (uint64_t)it->now.v),
                        it->hash + (uint64_t)it->now.flags);
     }
     return sum;

@@ -13,7 +13,7 @@ struct known_series {
     struct ct_span key;
     const char *unit;
     int64_t series, cur_ms, cur_value, cur_flags, low, high, words;
-    uint64_t hash;
+    uint64_t hash, key_hash;
 };
 
 struct known {
@@ -24,6 +24,7 @@ struct known {
     size_t n, cap;
     uint32_t *slot; /* as in struct ct_series_set */
     size_t n_slots;
+    struct ct_seen seen[CT_SEEN_KINDS];
     struct ct_arena *arena; /* of texts */
 };
 
@@ -39,6 +40,8 @@ static void drop(struct ct_known_list *l, size_t i)
     struct known *k = &l->v[i];
     free(k->v);
     free(k->slot);
+    for (int kind = 0; kind < CT_SEEN_KINDS; kind++)
+        free(k->seen[kind].v);
     ct_arena_free(k->arena);
     l->v[i] = l->v[--l->n];
 }
@@ -91,6 +94,7 @@ static void fill(struct ct_series_set *s, const struct known *k, struct ct_arena
                                     .low = v->low,
                                     .high = v->high,
                                     .old_hash = v->hash,
+                                    .key_hash = v->key_hash,
                                     .words = v->words};
     }
     if (k->n_slots)
@@ -100,6 +104,7 @@ static void fill(struct ct_series_set *s, const struct known *k, struct ct_arena
     s->items.cap = cap;
     s->slot = slot;
     s->n_slots = k->n_slots;
+    memcpy(s->was, k->seen, sizeof s->was);
 }
 
 bool ct_w_recall_known(struct ct_job *j)
@@ -161,6 +166,21 @@ static void take(struct known *k, size_t i, const struct ct_item *it)
     v->high = it->high;
     v->words = it->words;
     v->hash = it->old_hash;
+    v->key_hash = it->key_hash;
+}
+
+/* An answer without rows of a kind says nothing of them. */
+static void keep_seen(struct known *k, const struct ct_series_set *s)
+{
+    for (int kind = 0; kind < CT_SEEN_KINDS; kind++) {
+        struct ct_seen *to = &k->seen[kind];
+        const struct ct_seen *is = &s->is[kind];
+        if (is->n == 0)
+            continue;
+        to->v = ct_xrealloc(to->v, is->n * sizeof *to->v);
+        memcpy(to->v, is->v, is->n * sizeof *to->v);
+        to->n = is->n;
+    }
 }
 
 /* Makes room by dropping what was not used for longest. False: there is none. */
@@ -214,6 +234,7 @@ void ct_w_keep_known(struct ct_job *j)
     }
     for (size_t i = 0; i < s->items.n; i++)
         take(k, i, &s->items.v[i]);
+    keep_seen(k, s);
     k->n = s->items.n;
     k->used = ++l->uses;
     k->sure = true;

@@ -11,7 +11,7 @@
 /* A series of the source, in the answer or only known. */
 struct ct_item {
     enum ct_series_kind kind;
-    struct ct_span key, name;
+    struct ct_span key, name; /* NAME null: ct_w_name_item makes it */
     const char *unit; /* of the stored series or the row; lives in the arena */
     int64_t series;   /* 0: not stored yet */
     int64_t cur_ms, cur_flags;
@@ -20,6 +20,7 @@ struct ct_item {
     bool renewed;            /* what is kept of its newest sample is to be written */
     int64_t low, high;       /* bounds of the numbers of the last seven days, CT_NONE: none */
     uint64_t hash, old_hash; /* of the facts */
+    uint64_t key_hash, texts; /* of the key; of the texts of ROW */
     int64_t words;           /* series.words */
     const void *row;
     int64_t n_offers, stock_count;
@@ -27,10 +28,24 @@ struct ct_item {
     struct ct_span ref; /* tokens: the id as the source writes it */
 };
 
+/* A row of an answer but for its price: what it says, of which item. The same row in the same place of the next
+ * answer needs no key made nor looked up. */
+struct ct_seen_row {
+    uint64_t says, texts; /* TEXTS: as in its item */
+    uint32_t item;        /* CT_SEEN_NEW: none that was stored before */
+};
+enum { CT_SEEN_OFFERS, CT_SEEN_TOKENS, CT_SEEN_KINDS };
+#define CT_SEEN_NEW UINT32_MAX
+struct ct_seen {
+    struct ct_seen_row *v;
+    size_t n;
+};
+
 struct ct_series_set {
     CT_VEC(struct ct_item) items;
     uint32_t *slot; /* open addressing: index + 1 */
     size_t n_slots;
+    struct ct_seen was[CT_SEEN_KINDS], is[CT_SEEN_KINDS]; /* the answer before, as far as it is known; this one */
     size_t had; /* so many of the items were stored before, by their series; new ones follow */
     /* the unit last made */
     const char *per, *unit;
@@ -72,6 +87,9 @@ struct ct_quoted ct_w_quoted(const struct ct_offer *o);
 int ct_w_by_series(const void *a, const void *b); /* of items, by number */
 /* Finds places again for all items, which lie in another order. */
 void ct_w_place_items(struct ct_series_set *s);
+
+/* The name of a listed item, made when it is wanted: few are stored. */
+void ct_w_name_item(struct ct_job *j, struct ct_item *it);
 
 /* write_newest.c: into the items of the set, which lie by their series, their newest samples; what is missing or
  * damaged there is made anew from the samples. */

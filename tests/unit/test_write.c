@@ -96,6 +96,31 @@ static void a_price_alone_changes_no_facts(void **state)
     expect(f, "SELECT max(cur_value(id)) FROM series", "15290000000");
 }
 
+/* What is remembered of the rows of one answer is no excuse in the next. */
+static void rows_are_known_by_what_they_say_and_not_by_their_place(void **state)
+{
+    struct fixture *f = *state;
+    static const char *const order[][3] = {{"a", "b", "c"}, {"a", "b", "c"}, {"a", "b", "c"}, {"c", "a", "b"},
+                                           {"c", "a", "d"}, {"c", "a", "d"}, {"a", "d", "d"}};
+    for (size_t k = 0; k < CT_LEN(order); k++) {
+        for (size_t i = 0; i < 3; i++) {
+            int64_t price = 1000 + 100 * (order[k][i][0] - 'a') + (int64_t)k;
+            offer(f, order[k][i], price, CT_STOCK_LOW)->vcpu_milli = k < 2 ? 4000 : 8000;
+            token(f, order[k][i], k < 6 || i ? CT_KIND_INPUT : CT_KIND_OUTPUT, price);
+        }
+        fetch(f, "price", M((int64_t)k));
+    }
+    expect(f, "SELECT name, cur_value(id) / 1000000, cur_flags(id) & 8 FROM series WHERE kind <> 1 ORDER BY name",
+           "gpu/aws/us-east-1/H100-SXM-80x8/od/a|1006|0\ngpu/aws/us-east-1/H100-SXM-80x8/od/b|-|8\n"
+           "gpu/aws/us-east-1/H100-SXM-80x8/od/c|-|8\ngpu/aws/us-east-1/H100-SXM-80x8/od/d|1306|0\n"
+           "token/openai/any/openai/a/input|-|8\ntoken/openai/any/openai/a/output|1006|0\ntoken/openai/any/openai/b/input|-|8\n"
+           "token/openai/any/openai/c/input|-|8\ntoken/openai/any/openai/d/input|1306|0");
+    expect(f, "SELECT group_concat(key, ' '), group_concat(vcpu_milli, ' '), group_concat(n_offers, ' ') FROM"
+              " (SELECT replace(key, 'aws/us-east-1/H100-SXM-80x8/od/', '') AS key, vcpu_milli, n_offers FROM offer ORDER BY 1)",
+           "a b c d|8000 8000 8000 8000|1 1 1 2");
+    expect(f, "SELECT count(*) FROM series WHERE kind = 1 AND name LIKE 'stock/aws/us-east-1/H100-SXM-80x8/od/_'", "4");
+}
+
 static void other_currencies_are_other_series(void **state)
 {
     struct fixture *f = *state;
@@ -1022,6 +1047,7 @@ int main(void)
         T(only_changes_are_stored_and_told),
         T(the_cheapest_of_one_kind_describes_a_marketplace),
         T(a_price_alone_changes_no_facts),
+        T(rows_are_known_by_what_they_say_and_not_by_their_place),
         T(other_currencies_are_other_series),
         T(a_vanished_offer_is_gone_and_out_of_stock_and_comes_back),
         T(what_a_part_of_a_list_does_not_show_is_unknown),
