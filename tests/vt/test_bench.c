@@ -298,13 +298,19 @@ static struct vt *all_clouds(int rows, int cols, const char *option)
 static void five_clouds_over_forty_days_look_as_accepted(void **state)
 {
     (void)state;
+    static const int sizes[][2] = {{24, 80}, {40, 120}, {60, 200}, {14, 44}};
     int bad = 0;
-    struct vt *v = all_clouds(24, 80, NULL);
-    look(v, 24, "bench-80x24", &bad);
-    leave(v, "Q");
-    v = all_clouds(24, 80, "charset=ascii");
-    look(v, 24, "bench-ascii-80x24", &bad);
-    leave(v, "Q");
+    for (int ascii = 0; ascii < 2; ascii++) {
+        struct vt *v = all_clouds(24, 80, ascii ? "charset=ascii" : NULL);
+        for (size_t i = 0; i < CT_LEN(sizes); i++) {
+            char name[64];
+            snprintf(name, sizeof(name), "bench%s-%dx%d", ascii ? "-ascii" : "", sizes[i][1], sizes[i][0]);
+            vt_resize(v, sizes[i][0], sizes[i][1]);
+            vt_settle(v, 300);
+            look(v, sizes[i][0], name, &bad);
+        }
+        leave(v, "Q");
+    }
     assert_int_equal(bad, 0);
 }
 
