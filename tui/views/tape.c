@@ -149,8 +149,19 @@ static const struct ct_tcol cols[] = {
     {.column = "text", .header = "WHAT", .min = 18, .max = 200, .format = format_what},
 };
 
+static struct ct_span name_row(const void *row, struct ct_arena *a)
+{
+    char digits[20];
+    size_t at = sizeof digits;
+    uint64_t rest = (uint64_t)((const struct ct_event_row *)row)->id;
+    do
+        digits[--at] = (char)('0' + rest % 10);
+    while (rest /= 10);
+    return ct_arena_dup(a, (struct ct_span){digits + at, sizeof digits - at});
+}
+
 static const struct ct_tview view = {
-    .table = &ct_event_table, .cols = cols, .n_cols = CT_LEN(cols), .id = "at", .watch = "series",
+    .table = &ct_event_table, .cols = cols, .n_cols = CT_LEN(cols), .id = "at", .name_row = name_row, .watch = "series",
     .series = "series", .noun = "rows", .notable = notable,
 };
 
@@ -169,11 +180,6 @@ static enum ct_status load(struct ct_reader *r, const struct ct_panel_query *q, 
                           : ct_fail(err, CT_ERR_LIMIT, "tape", NULL);
     if (st == CT_OK) /* a filter looks for single events */
         st = ct_tmodel_load(&view, q->filter[0] ? rows : ct_view_tape(rows, MOST_EVENTS, a), q, now_ms, a, m, err);
-    for (size_t i = 0; st == CT_OK && m->ids && i < m->rows.n;
-         i++) /* no column names an event alone */
-        m->ids[i] = ct_arena_printf(
-            a, "%lld",
-            (long long)((const struct ct_event_row *)ct_row(&ct_event_table, m->rows, i))->id);
     *model = m;
     return st;
 }

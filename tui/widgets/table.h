@@ -52,6 +52,7 @@ struct ct_tview {
     int frozen;        /* leading columns that stay when scrolled sideways */
     const char *id;    /* the column whose text identifies a row; with ID2 when one is not enough */
     const char *id2;
+    struct ct_span (*name_row)(const void *row, struct ct_arena *a); /* where no column tells two apart; NULL: ID */
     const char *watch; /* column that q->watch names items by; NULL: the id */
     const char *series; /* column with the series that L and c open; NULL: none */
     const char *url;   /* column that o opens; NULL: none */

@@ -179,7 +179,7 @@ enum ct_status ct_tmodel_load(const struct ct_tview *v, struct ct_rows rows,
     out->matched = q->highlight && filter ? ct_arena_alloc(a, out->rows.n + 1) : NULL;
     for (size_t i = 0; out->ids && i < out->rows.n; i++) {
         const void *row = ct_row(v->table, out->rows, i);
-        out->ids[i] = row_id(v, row, a);
+        out->ids[i] = v->name_row ? v->name_row(row, a) : row_id(v, row, a);
         if (out->matched) {
             out->matched[i] = ct_filter_match(filter, row);
             out->n_matched += out->matched[i];
