@@ -170,7 +170,7 @@ static void even_out(char *text)
     for (const char *p = text; *p;) {
         if (strncmp(p, " NOT LIVE  ", 11) == 0)
             p += 11;
-        else if (strncmp(p, "db ", 3) == 0 && p[3] >= '0' && p[3] <= '9') /* the file, not the moment */
+        else if (strncmp(p, "db ", 3) == 0 && strchr("<0123456789", p[3])) /* the file, not the moment */
             p += 3 + strcspn(p + 3, "B");
         else if ((*p == '-' || *p == ' ') && to > text && to[-1] == *p)
             p++;
