@@ -155,8 +155,8 @@ static void describe_source(const void *row, struct ct_arena *a, struct ct_judge
     out->fact.seen_ms = s->last_attempt_ms;
     out->value = s->age_s;
     out->value_name = "age_s";
-    bool first_tries = s->last_success_ms == CT_NONE && s->failures < 3; /* too early to say that it has stopped */
-    if (s->state == CT_OFF || s->state == CT_WAITING || first_tries)
+    out->early = s->last_success_ms == CT_NONE && s->failures < 3; /* nobody can say yet that it has stopped */
+    if (s->state == CT_OFF || s->state == CT_WAITING)
         out->fact.truth = CT_TRUTH_UNKNOWN;
 }
 
@@ -459,7 +459,7 @@ static enum ct_status judge_row(struct asking *k, const void *row, struct ct_jud
     enum ct_truth truth = truth_of(ct_filter_match(k->full, row));
     enum ct_truth hold = truth_of(ct_filter_match(k->relaxed, row));
     enum ct_status st = CT_OK;
-    bool unknown = j->fact.truth == CT_TRUTH_UNKNOWN && !w->on_unknown;
+    bool unknown = j->early || (j->fact.truth == CT_TRUTH_UNKNOWN && !w->on_unknown);
     if (w->stale) {
         const struct ct_source_row *s = row;
         bool off = k->t->table == &ct_source_table && (s->state == CT_OFF || s->state == CT_WAITING);

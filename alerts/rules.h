@@ -84,6 +84,7 @@ struct ct_judged {
     int64_t id; /* of the instance */
     struct ct_span subject, labels, provider, text, url, series;
     struct ct_alert_fact fact; /* silenced and inhibited are the engine's */
+    bool early;       /* nothing can be said yet, whatever is asked */
     int64_t tracked;  /* the value A->B looks at; CT_NONE: none */
     int64_t value;    /* the number a threshold looks at (check's performance data); CT_NONE */
     int value_digits;

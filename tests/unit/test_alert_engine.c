@@ -334,6 +334,20 @@ static void rule_5_a_page_that_cannot_be_read_never_ends_an_alert(void **state)
     end(&r);
 }
 
+static void a_source_that_never_answered_is_stale_at_its_third_failure(void **state)
+{
+    struct ride r = BEGIN(state, outage);
+    static const char stale[] = "SELECT count(*) FROM alert WHERE rule='source_stale' AND state=2";
+    ride(&r, 2);
+    for (int second = 3; second > 0; second--) {
+        expect(r.f, stale, "0");
+        failed(r.f, "token", r.now - second * CT_SECOND);
+        ride(&r, 1);
+    }
+    expect(r.f, stale, "1");
+    end(&r);
+}
+
 static const struct ct_rule_line cheap[] = {
     {"cheap", "when", "gpus gpu:h100 price<2.00", "t:1"},
     {"cheap", "rearm", "5%", "t:2"},
@@ -589,6 +603,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         T(an_outage_is_told_once_and_so_is_its_end),
         T(rule_5_a_page_that_cannot_be_read_never_ends_an_alert),
+        T(a_source_that_never_answered_is_stale_at_its_third_failure),
         T(rule_6_what_was_held_survives_a_restart_and_the_pause_counts_nothing),
         T(rule_7_when_most_sources_fail_it_is_us_and_all_else_is_held),
         T(rule_8_a_change_and_what_it_tells_are_stored_together_or_not_at_all),
