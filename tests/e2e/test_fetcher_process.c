@@ -270,7 +270,8 @@ static void people_bring_their_own_sources_without_code(void **state)
     fprintf(f, "kind = status\nheaders = X-Team: ops | X-Two: 2\nscope = api\nevidence = measured\n");
     add_source(f, "own_bad", "rows", ts_port(env.web), "/bad-rows", "60s");
     ts_set(env.web, "/rows-too",
-           &(struct ts_answer){200, .body = "{\"row\":\"page\",\"name\":\"C\"}\n"});
+           &(struct ts_answer){200, .body = "{\"row\":\"component\",\"id\":\"c\",\"name\":\"C\","
+                                            "\"state\":\"degraded\"}\n"});
     add_source(f, "own_wrong_kind", "rows", ts_port(env.web), "/rows-too", "60s");
     fprintf(f, "[source own_prices]\nfamily = exec\nprovider = acme\nkey_env = OWN_KEY\n"
                "command = '%s' H100\nevery = 60s\n", prog);
