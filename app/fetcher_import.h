@@ -36,9 +36,6 @@ struct ct_document {
     int64_t bytes;
     uint64_t hash;
 };
-/* PATH ("-": standard input), unpacked when it is gzip, into OUT. */
-CT_MUST_USE enum ct_status ct_import_body(const char *path, size_t max, struct ct_buf *out,
-                                          struct ct_error *err);
 /* The rows of the document in PATH into B; *D (NULL is fine) is told of S, HASH being that of the
  * pages before. */
 CT_MUST_USE enum ct_status ct_import_document(const struct ct_family *family, const char *path,

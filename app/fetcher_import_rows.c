@@ -1,4 +1,5 @@
-/* import rows: people's own rows, as `parse` prints them or as a table, each with its time. */
+/* import rows: people's own rows, as `parse` prints them or as a table, each with its time. A file is read twice, piece
+ * by piece: once to judge all of it, then moment by moment to store it. What cannot be read twice is copied. */
 #include "config.h"
 
 #include "app/fetcher_import.h"
@@ -7,40 +8,158 @@
 #include "fetchers/rows.h"
 
 #include <csv.h>
+#include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include <zlib.h>
 
-#define MAX_ROWS_FILE ((size_t)512 << 20)
+enum {
+    PIECE = 256 * 1024,
+    RUN_BYTES = 1024 * 1024,        /* no run is longer, unless one record is */
+    MOST_RECORD = 8 * 1024 * 1024,  /* the same as what is fetched whole */
+};
 
-struct record {
-    int64_t at_ms;
-    size_t off, n, number; /* its bytes in the text, and which record it is, from 1 */
+/* Neighbouring records of one moment, which are read again when it is their turn. */
+struct run {
+    int64_t at_ms, off;
+    size_t n, first; /* its bytes, and which record its first is, from 1 */
 };
 
 struct rows_file {
     const char *path;
-    struct ct_buf text;
+    gzFile in;
+    FILE *copy;      /* of what came out of a pipe or a packed file; NULL: PATH itself is read again */
+    int again;       /* where runs are read from */
+    struct ct_buf b; /* what was read and not yet used up: from byte AT on, looked through up to SEEN */
+    size_t at, seen;
+    bool ended, quoted;
+    int64_t base;  /* where B begins in the whole */
+    size_t number; /* of records so far */
     bool csv;
     struct ct_arena *arena; /* of the header */
     struct ct_list header;
-    struct record *v;
+    struct run *v;
     size_t n, cap;
     int64_t default_at_ms; /* CT_NONE: every row needs its own */
     int kind;              /* enum ct_source_kind of the first row; -1 */
 };
 
-/* End of the record at OFF: a line, or for CSV up to a line end outside quotes. */
-static size_t record_end(const struct rows_file *f, size_t off)
+/* ---- reading ---- */
+
+static enum ct_status open_rows(struct rows_file *f, struct ct_error *err)
 {
-    bool quoted = false;
-    while (off < f->text.n && (quoted || f->text.p[off] != '\n')) {
-        if (f->csv && f->text.p[off] == '"')
-            quoted = !quoted;
-        off++;
+    bool input = strcmp(f->path, "-") == 0;
+    struct stat is;
+    f->again = input ? dup(STDIN_FILENO) : open(f->path, O_RDONLY | O_CLOEXEC);
+    int fd = f->again >= 0 ? dup(f->again) : -1;
+    if (fd < 0 || fstat(fd, &is) != 0 || (f->in = gzdopen(fd, "rb")) == NULL) {
+        enum ct_status st = ct_fail(err, CT_ERR_IO, f->path, "can not be opened: %s", strerror(errno));
+        if (fd >= 0)
+            close(fd);
+        return st;
     }
-    return off;
+    (void)gzbuffer(f->in, PIECE);
+    bool plain = gzdirect(f->in) == 1 && S_ISREG(is.st_mode) && !input;
+    if (!plain && (f->copy = tmpfile()) == NULL)
+        return ct_fail(err, CT_ERR_IO, "temporary file", "%s", strerror(errno));
+    if (!plain)
+        (void)dup2(fileno(f->copy), f->again);
+    return CT_OK;
 }
+
+static void close_rows(struct rows_file *f)
+{
+    if (f->in != NULL)
+        (void)gzclose(f->in);
+    if (f->copy != NULL)
+        fclose(f->copy);
+    if (f->again >= 0)
+        close(f->again);
+    free(f->v);
+    ct_buf_free(&f->b);
+    ct_arena_free(f->arena);
+}
+
+/* One more piece behind what is left of B. */
+static enum ct_status read_on(struct rows_file *f, struct ct_error *err)
+{
+    if (f->at > 0) {
+        memmove(f->b.p, f->b.p + f->at, f->b.n - f->at);
+        f->b.n -= f->at;
+        f->seen -= f->at;
+        f->base += (int64_t)f->at;
+        f->at = 0;
+    }
+    int got = gzread(f->in, ct_buf_room(&f->b, PIECE), PIECE), rc = Z_OK;
+    const char *why = gzerror(f->in, &rc);
+    if (got < 0 || (got == 0 && rc != Z_OK && rc != Z_STREAM_END))
+        return rc == Z_ERRNO ? ct_fail(err, CT_ERR_IO, f->path, "can not be read: %s", strerror(errno))
+                             : ct_fail(err, CT_ERR_SYNTAX, f->path, "gzip: %s",
+                                       rc == Z_BUF_ERROR ? "cut short" : why);
+    if (got > 0 && f->copy != NULL && fwrite(f->b.p + f->b.n, 1, (size_t)got, f->copy) != (size_t)got)
+        return ct_fail(err, CT_ERR_IO, "temporary file", "%s", strerror(errno));
+    f->b.n += (size_t)got;
+    f->ended = got == 0;
+    return CT_OK;
+}
+
+/* From OFF on to the end of a record: of a line, in CSV to a line end outside quotes. False: it is not in B. */
+static bool record_ends(bool csv, struct ct_span b, size_t *off, bool *quoted)
+{
+    for (; *off < b.n && (*quoted || b.p[*off] != '\n'); ++*off)
+        if (csv && b.p[*off] == '"')
+            *quoted = !*quoted;
+    return *off < b.n;
+}
+
+/* The next record into TEXT, good until the next call, and where it lies; *MORE: there was one. */
+static enum ct_status next_record(struct rows_file *f, struct ct_span *text, int64_t *off, bool *more,
+                                  struct ct_error *err)
+{
+    enum ct_status st = CT_OK;
+    while (!record_ends(f->csv, ct_buf_span(&f->b), &f->seen, &f->quoted) && !f->ended && st == CT_OK)
+        st = f->b.n - f->at <= MOST_RECORD
+                 ? read_on(f, err)
+                 : ct_fail(err, CT_ERR_LIMIT, f->path, "row %zu is longer than %d bytes", f->number + 1, MOST_RECORD);
+    *more = st == CT_OK && f->at < f->b.n;
+    *text = (struct ct_span){f->b.p + f->at, f->seen - f->at};
+    *off = f->base + (int64_t)f->at;
+    f->at = f->seen = f->seen < f->b.n ? f->seen + 1 : f->seen;
+    f->quoted = false;
+    return st;
+}
+
+/* CSV unless the first thing in it is a brace. */
+static enum ct_status sniff(struct rows_file *f, struct ct_error *err)
+{
+    enum ct_status st = CT_OK;
+    struct ct_span seen;
+    while (st == CT_OK && !f->ended && (seen = ct_span_trim(ct_buf_span(&f->b))).n == 0)
+        st = read_on(f, err);
+    seen = ct_span_trim(ct_buf_span(&f->b));
+    f->csv = seen.n > 0 && seen.p[0] != '{';
+    return st;
+}
+
+static enum ct_status read_run(struct rows_file *f, const struct run *r, struct ct_buf *out, struct ct_error *err)
+{
+    ct_buf_clear(out);
+    char *p = ct_buf_room(out, r->n);
+    while (out->n < r->n) {
+        ssize_t got = pread(f->again, p + out->n, r->n - out->n, (off_t)(r->off + (int64_t)out->n));
+        if (got == 0 || (got < 0 && errno != EINTR))
+            return ct_fail(err, CT_ERR_IO, f->path, "can not be read again: %s",
+                           got < 0 ? strerror(errno) : "it became shorter");
+        out->n += got > 0 ? (size_t)got : 0;
+    }
+    return CT_OK;
+}
+
+/* ---- records ---- */
 
 struct cells {
     struct ct_arena *arena;
@@ -91,11 +210,10 @@ static int kind_of_batch(const struct ct_batch *b)
     return b->articles.n > 0 ? CT_SOURCE_NEWS : -1;
 }
 
-/* Record R into B; its time in *AT_MS. */
-static enum ct_status add_record(const struct rows_file *f, const struct record *r,
+/* TEXT, the NUMBER-th record, into B; its time in *AT_MS. */
+static enum ct_status add_record(const struct rows_file *f, struct ct_span text, size_t number,
                                  struct ct_batch *b, int64_t *at_ms, struct ct_error *err)
 {
-    struct ct_span text = {f->text.p + r->off, r->n};
     struct ct_list cells;
     char where[sizeof(err->where)];
     enum ct_status st;
@@ -112,7 +230,7 @@ static enum ct_status add_record(const struct rows_file *f, const struct record 
     if (st == CT_OK && *at_ms > ct_now_ms() + CT_DAY)
         st = ct_fail(err, CT_ERR_RANGE, "at", "the row's time lies in the future");
     if (st != CT_OK) {
-        snprintf(where, sizeof(where), "%s: row %zu", f->path, r->number);
+        snprintf(where, sizeof(where), "%s: row %zu", f->path, number);
         ct_error_prefix(err, where);
     }
     return st;
@@ -123,18 +241,31 @@ static bool blank(struct ct_span s)
     return ct_span_trim(s).n == 0;
 }
 
+static void add_to_runs(struct rows_file *f, struct run r)
+{
+    struct run *last = f->n > 0 ? &f->v[f->n - 1] : NULL;
+    int64_t n = last != NULL ? r.off + (int64_t)r.n - last->off : 0;
+    if (last != NULL && last->at_ms == r.at_ms && n <= RUN_BYTES) {
+        last->n = (size_t)n;
+        return;
+    }
+    if (f->n == f->cap) {
+        f->cap = f->cap != 0 ? 2 * f->cap : 1024;
+        f->v = ct_xrealloc(f->v, f->cap * sizeof(*f->v));
+    }
+    f->v[f->n++] = r;
+}
+
 /* Finds and judges every record. */
 static enum ct_status index_rows(struct rows_file *f, struct ct_error *err)
 {
     struct ct_arena *scratch = ct_arena_new(CT_IMPORT_ARENA);
-    enum ct_status st = CT_OK;
-    size_t number = 0;
-    bool header = f->csv;
-    for (size_t off = 0, end; off < f->text.n && st == CT_OK; off = end + 1) {
+    enum ct_status st = sniff(f, err);
+    struct run r;
+    struct ct_span text;
+    bool header = f->csv, more = true;
+    while (st == CT_OK && (st = next_record(f, &text, &r.off, &more, err)) == CT_OK && more) {
         struct ct_batch b;
-        end = record_end(f, off);
-        struct record r = {.off = off, .n = end - off, .number = number + 1};
-        struct ct_span text = {f->text.p + off, end - off};
         if (blank(text))
             continue;
         if (header) {
@@ -143,52 +274,74 @@ static enum ct_status index_rows(struct rows_file *f, struct ct_error *err)
                 ct_error_prefix(err, f->path);
             continue;
         }
-        number++;
+        r.first = ++f->number;
+        r.n = text.n;
         ct_arena_reset(scratch);
         ct_batch_init(&b, scratch);
-        if ((st = add_record(f, &r, &b, &r.at_ms, err)) != CT_OK)
+        if ((st = add_record(f, text, r.first, &b, &r.at_ms, err)) != CT_OK)
             break;
         if (f->kind < 0)
             f->kind = kind_of_batch(&b);
-        if (f->n == f->cap) {
-            f->cap = f->cap != 0 ? 2 * f->cap : 1024;
-            f->v = ct_xrealloc(f->v, f->cap * sizeof(*f->v));
-        }
-        f->v[f->n++] = r;
+        add_to_runs(f, r);
     }
     ct_arena_free(scratch);
     if (st == CT_OK && f->n == 0)
         st = ct_fail(err, CT_ERR_SHAPE, f->path, "no rows in it");
+    if (st == CT_OK && f->copy != NULL && fflush(f->copy) != 0)
+        st = ct_fail(err, CT_ERR_IO, "temporary file", "%s", strerror(errno));
     return st;
 }
 
 static int by_time_and_place(const void *a, const void *b)
 {
-    const struct record *x = a, *y = b;
+    const struct run *x = a, *y = b;
     return x->at_ms != y->at_ms ? (x->at_ms > y->at_ms) - (x->at_ms < y->at_ms)
                                 : (x->off > y->off) - (x->off < y->off);
 }
 
-static enum ct_status store_rows(struct ct_import *im, const struct rows_file *f,
-                                 struct ct_error *err)
+/* The records of R, in TEXT, into B. */
+static enum ct_status add_run(const struct rows_file *f, const struct run *r, struct ct_span text,
+                              const struct ct_source *s, struct ct_batch *b, uint64_t *hash, int64_t *bytes,
+                              struct ct_error *err)
 {
     enum ct_status st = CT_OK;
+    size_t number = r->first;
+    for (size_t off = 0, end; off < text.n && st == CT_OK; off = end + 1) {
+        bool quoted = false;
+        int64_t at;
+        end = off;
+        (void)record_ends(f->csv, text, &end, &quoted);
+        struct ct_span record = {text.p + off, end - off};
+        if (blank(record))
+            continue;
+        st = add_record(f, record, number++, b, &at, err);
+        if (st == CT_OK && at != r->at_ms)
+            st = ct_fail(err, CT_ERR_IO, f->path, "it changed while it was read");
+        *hash = ct_body_hash(s, *hash, record);
+        *bytes += (int64_t)record.n;
+    }
+    return st;
+}
+
+static enum ct_status store_rows(struct ct_import *im, struct rows_file *f, struct ct_error *err)
+{
+    enum ct_status st = CT_OK;
+    struct ct_buf text = CT_BUF_INIT;
     for (size_t i = 0, k; i < f->n && st == CT_OK; i = k) {
         struct ct_arena *arena = ct_arena_new(CT_IMPORT_ARENA);
         struct ct_batch b;
         uint64_t hash = 0;
-        int64_t bytes = 0, at;
+        int64_t bytes = 0;
         ct_batch_init(&b, arena);
-        for (k = i; k < f->n && f->v[k].at_ms == f->v[i].at_ms && st == CT_OK; k++) {
-            st = add_record(f, &f->v[k], &b, &at, err);
-            hash = ct_body_hash(im->s, hash, (struct ct_span){f->text.p + f->v[k].off, f->v[k].n});
-            bytes += (int64_t)f->v[k].n;
-        }
+        for (k = i; k < f->n && f->v[k].at_ms == f->v[i].at_ms && st == CT_OK; k++)
+            if ((st = read_run(f, &f->v[k], &text, err)) == CT_OK)
+                st = add_run(f, &f->v[k], ct_buf_span(&text), im->s, &b, &hash, &bytes, err);
         ct_rows_derive_prices(&b);
         if (st == CT_OK)
             st = ct_import_commit(im, f->v[i].at_ms, bytes, hash, &b, err);
         ct_arena_free(arena);
     }
+    ct_buf_free(&text);
     return st;
 }
 
@@ -197,7 +350,7 @@ int ct_import_rows(const char *path, const char *at, const char *db, const char 
 {
     struct ct_import im = {.now_ms = ct_mono_ms()};
     struct rows_file f = {
-        .path = path, .default_at_ms = CT_NONE, .kind = -1, .arena = ct_arena_new(1 << 20)};
+        .path = path, .again = -1, .default_at_ms = CT_NONE, .kind = -1, .arena = ct_arena_new(1 << 20)};
     struct ct_error err = {0};
     const char *id = source != NULL ? source : "import_rows";
     enum ct_status st = CT_OK;
@@ -211,12 +364,9 @@ int ct_import_rows(const char *path, const char *at, const char *db, const char 
     if (st == CT_OK)
         st = ct_fetch_config_load(config, false, im.reg, &im.config, &err);
     if (st == CT_OK)
-        st = ct_import_body(path, MAX_ROWS_FILE, &f.text, &err);
-    if (st == CT_OK) {
-        struct ct_span text = ct_span_trim(ct_buf_span(&f.text));
-        f.csv = text.n > 0 && text.p[0] != '{';
+        st = open_rows(&f, &err);
+    if (st == CT_OK)
         st = index_rows(&f, &err);
-    }
     if (st == CT_OK) {
         qsort(f.v, f.n, sizeof(*f.v), by_time_and_place);
         /* What is given is what somebody kept, hardly ever all there was: rows that are absent are
@@ -228,8 +378,6 @@ int ct_import_rows(const char *path, const char *at, const char *db, const char 
     }
     if (st == CT_OK)
         st = store_rows(&im, &f, &err);
-    free(f.v);
-    ct_buf_free(&f.text);
-    ct_arena_free(f.arena);
+    close_rows(&f);
     return ct_import_finish(&im, st, &err);
 }

@@ -14,17 +14,17 @@
 
 #define MAX_BODY ((size_t)64 << 20)
 
-enum ct_status ct_import_body(const char *path, size_t max, struct ct_buf *out,
-                              struct ct_error *err)
+/* PATH ("-": standard input), unpacked when it is gzip, into OUT. */
+static enum ct_status read_body(const char *path, struct ct_buf *out, struct ct_error *err)
 {
     struct ct_buf packed = CT_BUF_INIT;
     enum ct_status st;
     ct_buf_clear(out);
-    if ((st = ct_read_file(path, max, out, err)) != CT_OK || !ct_is_gzip(ct_buf_span(out)))
+    if ((st = ct_read_file(path, MAX_BODY, out, err)) != CT_OK || !ct_is_gzip(ct_buf_span(out)))
         return st;
     packed = *out;
     *out = CT_BUF_INIT;
-    st = ct_gunzip(ct_buf_span(&packed), max, out, err);
+    st = ct_gunzip(ct_buf_span(&packed), MAX_BODY, out, err);
     if (st != CT_OK)
         ct_error_prefix(err, path);
     ct_buf_free(&packed);
@@ -54,7 +54,7 @@ enum ct_status ct_import_document(const struct ct_family *family, const char *pa
         return st;
     }
     struct ct_buf body = CT_BUF_INIT;
-    st = ct_import_body(path, MAX_BODY, &body, err);
+    st = read_body(path, &body, err);
     if (st == CT_OK && d != NULL) {
         d->bytes += (int64_t)body.n;
         d->hash = ct_body_hash(s, d->hash, ct_buf_span(&body));
