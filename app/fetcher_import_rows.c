@@ -1,26 +1,21 @@
 /* import rows: people's own rows, as `parse` prints them or as a table, each with its time. A file is read twice, piece
- * by piece: once to judge all of it, then moment by moment to store it. What cannot be read twice is copied. */
+ * by piece: once to judge all of it, then moment by moment to store it. */
 #include "config.h"
 
 #include "app/fetcher_import.h"
 
 #include "db/table.h"
+#include "fetchers/reread.h"
 #include "fetchers/rows.h"
 
 #include <csv.h>
-#include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
-#include <zlib.h>
 
 enum {
-    PIECE = 256 * 1024,
-    RUN_BYTES = 1024 * 1024,        /* no run is longer, unless one record is */
-    MOST_RECORD = 8 * 1024 * 1024,  /* the same as what is fetched whole */
+    RUN_BYTES = 1024 * 1024,       /* no run is longer, unless one record is */
+    MOST_RECORD = 8 * 1024 * 1024, /* the same as what is fetched whole */
 };
 
 /* Neighbouring records of one moment, which are read again when it is their turn. */
@@ -31,9 +26,7 @@ struct run {
 
 struct rows_file {
     const char *path;
-    gzFile in;
-    FILE *copy;      /* of what came out of a pipe or a packed file; NULL: PATH itself is read again */
-    int again;       /* where runs are read from */
+    struct ct_reread *in;
     struct ct_buf b; /* what was read and not yet used up: from byte AT on, looked through up to SEEN */
     size_t at, seen;
     bool ended, quoted;
@@ -50,40 +43,6 @@ struct rows_file {
 
 /* ---- reading ---- */
 
-static enum ct_status open_rows(struct rows_file *f, struct ct_error *err)
-{
-    bool input = strcmp(f->path, "-") == 0;
-    struct stat is;
-    f->again = input ? dup(STDIN_FILENO) : open(f->path, O_RDONLY | O_CLOEXEC);
-    int fd = f->again >= 0 ? dup(f->again) : -1;
-    if (fd < 0 || fstat(fd, &is) != 0 || (f->in = gzdopen(fd, "rb")) == NULL) {
-        enum ct_status st = ct_fail(err, CT_ERR_IO, f->path, "can not be opened: %s", strerror(errno));
-        if (fd >= 0)
-            close(fd);
-        return st;
-    }
-    (void)gzbuffer(f->in, PIECE);
-    bool plain = gzdirect(f->in) == 1 && S_ISREG(is.st_mode) && !input;
-    if (!plain && (f->copy = tmpfile()) == NULL)
-        return ct_fail(err, CT_ERR_IO, "temporary file", "%s", strerror(errno));
-    if (!plain)
-        (void)dup2(fileno(f->copy), f->again);
-    return CT_OK;
-}
-
-static void close_rows(struct rows_file *f)
-{
-    if (f->in != NULL)
-        (void)gzclose(f->in);
-    if (f->copy != NULL)
-        fclose(f->copy);
-    if (f->again >= 0)
-        close(f->again);
-    free(f->v);
-    ct_buf_free(&f->b);
-    ct_arena_free(f->arena);
-}
-
 /* One more piece behind what is left of B. */
 static enum ct_status read_on(struct rows_file *f, struct ct_error *err)
 {
@@ -94,17 +53,10 @@ static enum ct_status read_on(struct rows_file *f, struct ct_error *err)
         f->base += (int64_t)f->at;
         f->at = 0;
     }
-    int got = gzread(f->in, ct_buf_room(&f->b, PIECE), PIECE), rc = Z_OK;
-    const char *why = gzerror(f->in, &rc);
-    if (got < 0 || (got == 0 && rc != Z_OK && rc != Z_STREAM_END))
-        return rc == Z_ERRNO ? ct_fail(err, CT_ERR_IO, f->path, "can not be read: %s", strerror(errno))
-                             : ct_fail(err, CT_ERR_SYNTAX, f->path, "gzip: %s",
-                                       rc == Z_BUF_ERROR ? "cut short" : why);
-    if (got > 0 && f->copy != NULL && fwrite(f->b.p + f->b.n, 1, (size_t)got, f->copy) != (size_t)got)
-        return ct_fail(err, CT_ERR_IO, "temporary file", "%s", strerror(errno));
-    f->b.n += (size_t)got;
-    f->ended = got == 0;
-    return CT_OK;
+    size_t had = f->b.n;
+    enum ct_status st = ct_reread_more(f->in, &f->b, err);
+    f->ended = f->b.n == had;
+    return st;
 }
 
 /* From OFF on to the end of a record: of a line, in CSV to a line end outside quotes. False: it is not in B. */
@@ -143,20 +95,6 @@ static enum ct_status sniff(struct rows_file *f, struct ct_error *err)
     seen = ct_span_trim(ct_buf_span(&f->b));
     f->csv = seen.n > 0 && seen.p[0] != '{';
     return st;
-}
-
-static enum ct_status read_run(struct rows_file *f, const struct run *r, struct ct_buf *out, struct ct_error *err)
-{
-    ct_buf_clear(out);
-    char *p = ct_buf_room(out, r->n);
-    while (out->n < r->n) {
-        ssize_t got = pread(f->again, p + out->n, r->n - out->n, (off_t)(r->off + (int64_t)out->n));
-        if (got == 0 || (got < 0 && errno != EINTR))
-            return ct_fail(err, CT_ERR_IO, f->path, "can not be read again: %s",
-                           got < 0 ? strerror(errno) : "it became shorter");
-        out->n += got > 0 ? (size_t)got : 0;
-    }
-    return CT_OK;
 }
 
 /* ---- records ---- */
@@ -287,8 +225,6 @@ static enum ct_status index_rows(struct rows_file *f, struct ct_error *err)
     ct_arena_free(scratch);
     if (st == CT_OK && f->n == 0)
         st = ct_fail(err, CT_ERR_SHAPE, f->path, "no rows in it");
-    if (st == CT_OK && f->copy != NULL && fflush(f->copy) != 0)
-        st = ct_fail(err, CT_ERR_IO, "temporary file", "%s", strerror(errno));
     return st;
 }
 
@@ -334,7 +270,7 @@ static enum ct_status store_rows(struct ct_import *im, struct rows_file *f, stru
         int64_t bytes = 0;
         ct_batch_init(&b, arena);
         for (k = i; k < f->n && f->v[k].at_ms == f->v[i].at_ms && st == CT_OK; k++)
-            if ((st = read_run(f, &f->v[k], &text, err)) == CT_OK)
+            if ((st = ct_reread_at(f->in, f->v[k].off, f->v[k].n, &text, err)) == CT_OK)
                 st = add_run(f, &f->v[k], ct_buf_span(&text), im->s, &b, &hash, &bytes, err);
         ct_rows_derive_prices(&b);
         if (st == CT_OK)
@@ -350,7 +286,7 @@ int ct_import_rows(const char *path, const char *at, const char *db, const char 
 {
     struct ct_import im = {.now_ms = ct_mono_ms()};
     struct rows_file f = {
-        .path = path, .again = -1, .default_at_ms = CT_NONE, .kind = -1, .arena = ct_arena_new(1 << 20)};
+        .path = path, .default_at_ms = CT_NONE, .kind = -1, .arena = ct_arena_new(1 << 20)};
     struct ct_error err = {0};
     const char *id = source != NULL ? source : "import_rows";
     enum ct_status st = CT_OK;
@@ -364,7 +300,7 @@ int ct_import_rows(const char *path, const char *at, const char *db, const char 
     if (st == CT_OK)
         st = ct_fetch_config_load(config, false, im.reg, &im.config, &err);
     if (st == CT_OK)
-        st = open_rows(&f, &err);
+        st = ct_reread_open(path, &f.in, &err);
     if (st == CT_OK)
         st = index_rows(&f, &err);
     if (st == CT_OK) {
@@ -378,6 +314,9 @@ int ct_import_rows(const char *path, const char *at, const char *db, const char 
     }
     if (st == CT_OK)
         st = store_rows(&im, &f, &err);
-    close_rows(&f);
+    ct_reread_close(f.in);
+    free(f.v);
+    ct_buf_free(&f.b);
+    ct_arena_free(f.arena);
     return ct_import_finish(&im, st, &err);
 }

@@ -605,11 +605,7 @@ static void cjk_locales_have_ascii_borders_and_charts_of_braille(void **state)
     snprintf(also, sizeof(also), "LOCPATH=%s/locale", folder);
     for (size_t i = 0; i < CT_LEN(locales); i++) {
         char name[64];
-        if (!make_locale(locales[i][0], locales[i][1])) {
-            also[0] = '\0';
-            print_message("# no locale can be made here: left out\n");
-            skip();
-        }
+        assert_true(make_locale(locales[i][0], locales[i][1]));
         snprintf(name, sizeof(name), "LC_ALL=%s.%s", locales[i][0], locales[i][1]);
         struct vt *v = start(24, 80, NULL, name);
         vt_wait(v, locales[i][2]);
@@ -729,5 +725,9 @@ int main(void)
         T(what_the_watchlist_filters_mean_holds_on_all_of_screen_1),
         T(line_1_leaves_out_words_before_counts_and_keeps_the_clock),
     };
+    if (access("/usr/share/i18n/locales/i18n", R_OK) != 0) { /* a test that tried no locale must not count as passed */
+        cmocka_set_skip_filter("cjk_locales_*");
+        print_message("# nothing here to make locales of: the test of them is left out\n");
+    }
     return cmocka_run_group_tests_name("oncall", tests, setup, teardown);
 }
