@@ -359,7 +359,7 @@ static int by_start(const void *a, const void *b)
 }
 
 /* Joins both kinds of gaps: where nothing was recorded, nobody knows whether it was offered. */
-static void join_gaps(struct ct_reader *r, const struct ct_gaps *own, struct ct_gaps *all)
+void ct_join_gaps(struct ct_reader *r, const struct ct_gaps *own, struct ct_gaps *all)
 {
     size_t n = all->v.n;
     for (size_t i = 0; i < own->v.n; i++) {
@@ -405,7 +405,7 @@ static int64_t market_first(struct ct_reader *r, const struct ct_market *m)
     return first;
 }
 
-static int64_t begins(struct ct_reader *r, const struct ct_series_ref *s)
+int64_t ct_series_begins(struct ct_reader *r, const struct ct_series_ref *s)
 {
     struct ct_market m = {.v = {NULL, 0, 0}};
     if (s->kind < CT_SERIES_INDEX)
@@ -469,7 +469,7 @@ static void fill_steps(struct drawing *d, const struct ct_gaps *gaps)
 
 static void finish(struct drawing *d, struct ct_gaps *gaps)
 {
-    join_gaps(d->r, &d->own, gaps);
+    ct_join_gaps(d->r, &d->own, gaps);
     drop_unknown_start(d, gaps);
     if (d->step)
         fill_steps(d, gaps);
@@ -554,7 +554,7 @@ static void drop_later(struct ct_reader *r, struct ct_series_list *list)
 {
     size_t n = 0;
     for (size_t i = 0; i < list->v.n; i++) {
-        int64_t first = begins(r, &list->v.v[i]);
+        int64_t first = ct_series_begins(r, &list->v.v[i]);
         if (first == CT_NONE || first <= r->at)
             list->v.v[n++] = list->v.v[i];
     }
@@ -643,7 +643,7 @@ enum ct_status ct_read_series(struct ct_reader *r, const struct ct_query *q, str
             .changes = CT_NONE,
         };
         if (s->kind >= CT_SERIES_INDEX) { /* of many only the names: working them out takes long */
-            row.first_ms = list.v.n <= CT_SERIES_MOST ? begins(r, s) : CT_NONE;
+            row.first_ms = list.v.n <= CT_SERIES_MOST ? ct_series_begins(r, s) : CT_NONE;
             if (row.first_ms == CT_NONE || row.first_ms <= r->at)
                 rows[n++] = row;
             continue;

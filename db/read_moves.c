@@ -371,10 +371,14 @@ static void finish(struct fold *f)
         row->uptime_milli = ct_muldiv(f->good_ms, 100000, f->known_ms);
 }
 
+static void read_made_figures(struct ct_reader *r, const struct ct_query *q, const struct ct_series_ref *s,
+                              const struct ct_source_list *sources, struct ct_figures_row *row);
+
 static void read_figures(struct ct_reader *r, const struct ct_query *q,
-                         const struct ct_series_ref *s, const struct ct_source_at *source,
+                         const struct ct_series_ref *s, const struct ct_source_list *sources,
                          struct ct_figures_row *row)
 {
+    const struct ct_source_at *source = ct_source_by_id(sources, s->source);
     struct fold f = {.r = r, .row = row, .stock = s->kind == CT_SERIES_STOCK};
     f.state = ct_span_is(s->unit, "state");
     *row = (struct ct_figures_row){
@@ -387,6 +391,10 @@ static void read_figures(struct ct_reader *r, const struct ct_query *q,
     struct ct_sample v = {.at_ms = INT64_MIN}, next;
     row->to_ms = q->to_ms && q->to_ms < r->t ? q->to_ms : r->t;
     row->from_ms = row->to_ms;
+    if (s->kind >= CT_SERIES_INDEX) {
+        read_made_figures(r, q, s, sources, row);
+        return;
+    }
     if (!ct_next_sample(r, s->id, row->to_ms, &v))
         return;
     row->from_ms = v.at_ms > q->from_ms ? v.at_ms : q->from_ms;
@@ -408,6 +416,47 @@ static void read_figures(struct ct_reader *r, const struct ct_query *q,
     finish(&f);
 }
 
+/* Of what is made of other series (an index): its steps in place of samples. Nothing of it is listed, so nothing is
+ * gone; where too few ask a price there is no figure, and that is a gap. */
+static void read_made_figures(struct ct_reader *r, const struct ct_query *q, const struct ct_series_ref *s,
+                              const struct ct_source_list *sources, struct ct_figures_row *row)
+{
+    struct fold f = {.r = r, .row = row};
+    struct ct_market m = {.v = {NULL, 0, 0}};
+    struct ct_market_steps steps = {.v = {NULL, 0, 0}};
+    struct ct_gaps few = {.v = {NULL, 0, 0}};
+    int64_t first = ct_series_begins(r, s), known = CT_NONE;
+    row->times_gone = row->times_back = row->gone_s = row->longest_gone_s = CT_NONE;
+    if (first == CT_NONE || first > row->to_ms)
+        return;
+    row->from_ms = first > q->from_ms ? first : q->from_ms;
+    ct_market_read(r, s, &m);
+    (void)ct_market_walk(r, &m, sources, row->from_ms, row->to_ms, 0, &steps);
+    ct_market_gaps(r, &m, sources, row->from_ms, row->to_ms, &f.gaps);
+    const struct ct_market_step *v = steps.v.v;
+    for (size_t i = 0; i < steps.v.n; i++) {
+        int64_t end = i + 1 < steps.v.n ? v[i + 1].at_ms : row->to_ms;
+        struct ct_gap *gap = v[i].value == CT_NONE && v[i].at_ms < end ? CT_VEC_PUSH(r->arena, &few.v) : NULL;
+        if (gap)
+            *gap = (struct ct_gap){v[i].at_ms, end, ct_market_too_few(s->kind)};
+    }
+    ct_join_gaps(r, &few, &f.gaps);
+    for (size_t i = 0; i < steps.v.n; i++) {
+        struct ct_sample is = {v[i].at_ms, v[i].value, 0};
+        fold_stretch(&f, &is, v[i].at_ms, i + 1 < steps.v.n ? v[i + 1].at_ms : row->to_ms);
+        if (known != CT_NONE && v[i].value != CT_NONE && v[i].value != known) {
+            row->changes++;
+            row->first_change_ms = row->changes == 1 ? v[i].at_ms : row->first_change_ms;
+            row->last_change_ms = v[i].at_ms;
+        }
+        known = v[i].value != CT_NONE ? v[i].value : known;
+        row->last = v[i].value;
+    }
+    fold_gaps(&f);
+    finish(&f);
+    row->gone_s = row->longest_gone_s = CT_NONE;
+}
+
 enum ct_status ct_read_figures(struct ct_reader *r, const struct ct_query *q, struct ct_arena *a,
                                struct ct_rows *out, struct ct_error *err)
 {
@@ -418,7 +467,7 @@ enum ct_status ct_read_figures(struct ct_reader *r, const struct ct_query *q, st
     (void)ct_series_find(r, q->subject, q->max_series ? q->max_series : CT_SERIES_MOST, &list);
     struct ct_figures_row *rows = ct_arena_alloc(a, (list.v.n + 1) * sizeof *rows);
     for (size_t i = 0; rows && i < list.v.n && r->status == CT_OK; i++)
-        read_figures(r, q, &list.v.v[i], ct_source_by_id(&sources, list.v.v[i].source), &rows[i]);
+        read_figures(r, q, &list.v.v[i], &sources, &rows[i]);
     if (rows && r->status == CT_OK)
         *out = (struct ct_rows){rows, list.v.n};
     return ct_load_end(r);

@@ -552,6 +552,10 @@ struct ct_span ct_reach_word(int64_t nth); /* "second" */
 struct ct_span ct_market_lab_name(struct ct_arena *a, int kind, struct ct_span lab);
 /* The first sample of SERIES; CT_NONE. */
 int64_t ct_first_sample(struct ct_reader *r, int64_t series);
+/* The same of any kind of series: of one that is made of others, when the oldest of them began. */
+int64_t ct_series_begins(struct ct_reader *r, const struct ct_series_ref *s);
+/* Adds to ALL those parts of OWN that no gap of it covers, and keeps the order. */
+void ct_join_gaps(struct ct_reader *r, const struct ct_gaps *own, struct ct_gaps *all);
 /* db/classes.c: the classes of models, in the order of the table; its members stand together. */
 const struct ct_classes *ct_classes(struct ct_reader *r);
 void ct_classes_free(struct ct_reader *r);

@@ -112,6 +112,23 @@ static void three_clouds_make_an_index_and_two_a_gap(void **state)
         repeat(w.f, clouds[i], HOUR(6));
     tells(&w, "index/H100-SXM/od", HOUR(6),
           "2:3 3:3.5 4:3 [0-2 fewer than three clouds] [5-6 fewer than three clouds]");
+    struct ct_query q = {.at_ms = HOUR(6), .now_ms = HOUR(6), .subject = CT_LIT("index/H100-SXM/od")};
+    struct ct_rows rows = {NULL, 0};
+    assert_int_equal(ct_read_figures(w.r, &q, w.arena, &rows, &w.err), CT_OK);
+    assert_int_equal(rows.n, 1); /* the figures are of what the chart shows */
+    const struct ct_figures_row *figures = rows.v;
+    assert_int_equal(figures->min, 3000000000);
+    assert_int_equal(figures->median, 3000000000);
+    assert_int_equal(figures->max, 3500000000);
+    assert_int_equal(figures->last, CT_NONE);
+    assert_int_equal(figures->changes, 2);
+    assert_int_equal(figures->last_change_ms, HOUR(4));
+    assert_int_equal(figures->known_s, 3 * 3600);
+    assert_int_equal(figures->gap_s, 3 * 3600);
+    assert_int_equal(figures->longest_gap_s, 2 * 3600);
+    assert_true(ct_span_is(figures->longest_gap_reason, "fewer than three clouds"));
+    assert_int_equal(figures->times_gone, CT_NONE); /* nobody lists an index */
+    assert_int_equal(figures->gone_s, CT_NONE);
     assert_null(group(&w, "H200", CT_PURCHASE_OD, HOUR(6)));
     assert_int_equal(group(&w, "H100", CT_PURCHASE_OD, HOUR(6))->index_usd_per_gpu_hour, CT_NONE);
     assert_int_equal(group(&w, "H100", CT_PURCHASE_OD, HOUR(6))->index_usd_per_pflop_hour, CT_NONE);
