@@ -174,10 +174,13 @@ static void log_attempt(const struct entry *e, const struct ct_fetch *f, const s
                         int64_t delay_ms)
 {
     static const char *const words[] = {"ok", "not-modified", "failed"};
+    char bytes[24] = "-"; /* nothing came: that is not zero bytes */
+    if (f->bytes != CT_NONE)
+        snprintf(bytes, sizeof(bytes), "%" PRId64, f->bytes);
     ct_log(f->outcome == CT_OUTCOME_FAILED ? CT_LOG_WARN : CT_LOG_INFO,
-           "source=%s outcome=%s http=%d pages=%d bytes=%" PRId64 " latency_ms=%" PRId64
+           "source=%s outcome=%s http=%d pages=%d bytes=%s latency_ms=%" PRId64
            " rows=%" PRId64 " changed=%" PRId64 " next_s=%" PRId64 "%s%s%s%s",
-           e->s->id, words[f->outcome], f->http_status, e->ask.pages, f->bytes, f->latency_ms, c->rows,
+           e->s->id, words[f->outcome], f->http_status, e->ask.pages, bytes, f->latency_ms, c->rows,
            c->changed_rows, delay_ms / CT_SECOND, c->suspicious ? " held-back: " : "",
            c->suspicious ? c->remark : "", f->error != NULL ? " error: " : "",
            f->error != NULL ? f->error : "");

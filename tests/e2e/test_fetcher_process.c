@@ -1142,6 +1142,18 @@ static void keys_stay_out_of_database_log_and_words(void **state)
     }
 }
 
+static void the_log_counts_no_bytes_where_none_came(void **state)
+{
+    (void)state;
+    FILE *f = new_config();
+    add_source(f, "shut", "statuspage-summary", 1, "/", "60s"); /* nobody listens there */
+    fclose(f);
+    expect_code(wait_for(FETCH("--once", "shut"), 20000), 1);
+    struct ct_buf log = text_of("log.txt");
+    assert_non_null(strstr(log.p, "source=shut outcome=failed http=0 pages=0 bytes=- latency_ms="));
+    ct_buf_free(&log);
+}
+
 static void a_refused_body_prints_no_rows(void **state)
 {
     (void)state;
@@ -1357,6 +1369,7 @@ int main(void)
         FRESH(closed_descriptors_and_few_of_them_are_survived),
         FRESH(files_are_for_their_owner_only),
         FRESH(keys_stay_out_of_database_log_and_words),
+        FRESH(the_log_counts_no_bytes_where_none_came),
         FRESH(a_refused_body_prints_no_rows),
         FRESH(imports_in_any_order_and_twice_end_in_the_same_history),
         FRESH(recorded_answers_are_told_apart_by_the_millisecond),
