@@ -109,7 +109,7 @@ struct ct_filter;
 /* Compiles TEXT against T's columns: bare words, field:value[,value], globs, ! negation,
  * comparisons price<2.5 mem>=80 state>=degr seen>2h, ~fuzzy; all terms must hold. NULL for an empty
  * text. An unknown field is CT_ERR_USAGE with the nearest name, ERR->where "column N" (1-based byte
- * of the word). Numbers compare in the shown unit; ages against NOW_MS. Lives in ARENA. */
+ * of the word). Numbers compare in the column's unit; ages against NOW_MS. Lives in ARENA. */
 CT_MUST_USE enum ct_status ct_filter_compile(const struct ct_table *t, struct ct_span text,
                                              int64_t now_ms, struct ct_arena *a,
                                              struct ct_filter **out, struct ct_error *err);

@@ -310,7 +310,7 @@ static int draw_help(struct ct_ui *ui, struct ct_box b, int top)
     static const char *const lines[] = {
         "h100 lambda            all words must match somewhere in the row",
         "gpu:h100 form:sxm      the field contains",
-        "price<2.5 mem>=80      numbers, in the shown unit",
+        "price<2.5 mem>=80      numbers; prices are $/GPU.h and $/1M whatever u shows",
         "region:us* !spot       globs; ! negates a term",
         "state>=degr seen>2h    ordered states, ages",
         "old:no                  what nobody confirms any more, left out",

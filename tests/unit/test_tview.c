@@ -228,6 +228,65 @@ static void a_missing_value_is_a_dash(void **state)
     assert_non_null(strstr(draw(f, 8, 30), ">x        -"));
 }
 
+static void a_footer_says_what_hides_rows_and_in_which_unit(void **state)
+{
+    struct fix *f = *state;
+    struct ct_tview other = view;
+    struct ct_draw d = {.focus = true, .live = true, .query = &f->q};
+    snprintf(f->q.filter, sizeof(f->q.filter), "price<3.5");
+    load(f, "abcdefgh");
+    assert_non_null(strstr(draw(f, 6, 44), "3 of 8 rows  filter price<3.5"));
+    assert_null(strstr(draw(f, 6, 80), "$/GPU.h"));
+    other.filters = "$/GPU.h"; /* the table shows some other unit */
+    ct_tview_draw(&other, &f->s, &f->m, &d, ct_box_all(f->c), &f->note, "");
+    ct_buf_clear(&f->text);
+    ct_canvas_text(f->c, &f->text);
+    assert_non_null(strstr(f->text.p, "hidden by filter: price<3.5 ($/GPU.h)"));
+    snprintf(f->q.filter, sizeof(f->q.filter), "name:b");
+    load(f, "abcdefgh");
+    draw(f, 6, 80);
+    ct_tview_draw(&other, &f->s, &f->m, &d, ct_box_all(f->c), &f->note, "");
+    ct_buf_clear(&f->text);
+    ct_canvas_text(f->c, &f->text);
+    assert_null(strstr(f->text.p, "$/GPU.h")); /* nothing was compared */
+}
+
+static void keys_on_rows_say_when_no_marked_one_is_shown(void **state)
+{
+    struct fix *f = *state;
+    static const enum ct_action actions[] = {CT_ACT_COPY, CT_ACT_COPY_JSON, CT_ACT_WATCH, CT_ACT_SILENCE};
+    load(f, "abcd");
+    draw(f, 8, 40);
+    act(f, CT_ACT_MARK, 0);
+    snprintf(f->q.filter, sizeof(f->q.filter), "name:c");
+    load(f, "abcd");
+    draw(f, 8, 40);
+    for (size_t i = 0; i < CT_LEN(actions); i++) { /* never the row of the cursor in its place */
+        struct ct_frame_request req = {0};
+        ct_tview_act(&view, &f->s, &f->m, actions[i], 0, &f->q, &req);
+        assert_int_equal(req.kind, CT_REQ_MESSAGE);
+        assert_string_equal(req.text, "none of the marked rows is shown");
+    }
+    load(f, "ab"); /* nothing at all is shown: the same */
+    struct ct_frame_request req = {0};
+    ct_tview_act(&view, &f->s, &f->m, CT_ACT_COPY, 0, &f->q, &req);
+    assert_string_equal(req.text, "none of the marked rows is shown");
+}
+
+static void waiting_says_the_whole_command_however_narrow(void **state)
+{
+    struct fix *f = *state;
+    struct ct_error missing = {.status = CT_ERR_NOT_FOUND, .where = "/x.db"};
+    struct ct_draw d = {.query = &f->q, .load_error = &missing};
+    ct_canvas_free(f->c);
+    f->c = ct_canvas_new(6, 44, CT_CHARSET_ASCII);
+    ct_draw_waiting(&d, ct_box_all(f->c));
+    ct_buf_clear(&f->text);
+    ct_canvas_text(f->c, &f->text);
+    assert_non_null(strstr(f->text.p, "\n `cloudtape fetch` brings it"));
+    assert_non_null(strstr(f->text.p, "waiting for /x.db"));
+}
+
 static void selection_follows_the_id_through_every_order(void **state)
 {
     struct fix *f = *state;
@@ -380,6 +439,9 @@ int main(void)
         T(columns_move_hide_and_come_back_whatever_their_order),
         T(a_column_chosen_among_more_is_one_of_those_there),
         T(a_highlighting_filter_hides_nothing_and_n_goes_round),
+        T(a_footer_says_what_hides_rows_and_in_which_unit),
+        T(keys_on_rows_say_when_no_marked_one_is_shown),
+        T(waiting_says_the_whole_command_however_narrow),
         T(selection_follows_the_id_through_every_order),
         T(the_first_row_stays_selected_until_somebody_moves),
         T(sorting_is_by_letter_twice_reverses_and_zero_restores),

@@ -371,6 +371,10 @@ static void what_is_not_there_is_said_in_full(void **state)
     vt_wait(v, "RTX-4090");
     vt_type(v, "uu");
     vt_wait(v, "$/PFLOP.h (filters: pflop)");
+    vt_type(v, "/price<9\r");
+    vt_wait(v, "hidden by filter: price<9 ($/GPU.h)");
+    vt_type(v, "\033");
+    vt_wait_gone(v, "hidden by filter");
     vt_type(v, "uu");
     vt_wait_gone(v, "filters: ");
     vt_type(v, "/lamda\r");
@@ -378,7 +382,13 @@ static void what_is_not_there_is_said_in_full(void **state)
     vt_type(v, "/\025lamda price<3\r"); /* more than a word is meant as it is */
     vt_wait(v, "nothing matches: lamda price<3 (149 hidden). Esc clears");
     vt_wait_gone(v, "near it");
-    vt_type(v, "2/aws\r");
+    vt_type(v, "2  S"); /* one silence never stands for two providers */
+    vt_wait(v, "the marked rows have no silence in common");
+    vt_type(v, "gg S"); /* what is left is one mark */
+    vt_wait(v, ":silence provider=");
+    vt_type(v, "\033");
+    vt_wait_gone(v, ":silence");
+    vt_type(v, " /aws\r");
     vt_wait(v, "1 of 7 providers");
     vt_type(v, ":status all\r");
     vt_wait_gone(v, "1 of 7 providers");

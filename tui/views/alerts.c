@@ -182,8 +182,11 @@ static enum ct_act_result silence(const struct ct_tstate *s, const struct model 
             return CT_ACT_DRAW;
         }
     }
-    if (!of)
-        return CT_ACT_IGNORED;
+    if (!of) {
+        req->kind = CT_REQ_MESSAGE;
+        snprintf(req->text, sizeof(req->text), "%s", ct_tview_none_meant(s, &m->t));
+        return CT_ACT_DRAW;
+    }
     add_matcher(req->text, sizeof(req->text), "rule", of->rule);
     if (n == 1)
         add_matcher(req->text, sizeof(req->text), "subject", of->subject);

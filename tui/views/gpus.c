@@ -236,17 +236,21 @@ static const struct ct_tcol instance_strip[] = STRIP_COLS("price_per_hour", form
 static const struct ct_tcol pflop_strip[] = STRIP_COLS("usd_per_pflop_hour", format_pflop_price);
 static const struct ct_tcol gb_strip[] = STRIP_COLS("usd_per_gb_hour", format_gb_price);
 
-#define OFFER_VIEW(columns)                                                                        \
+#define OFFER_VIEW(columns, compared)                                                              \
     {                                                                                              \
         .table = &ct_offer_table, .cols = columns, .n_cols = CT_LEN(columns), .frozen = 1,         \
         .id = "series", .watch = "series", .series = "series", .noun = "offers",                   \
-        .old_last = true, .notable = notable, .row_role = row_role                                                   \
+        .old_last = true, .notable = notable, .row_role = row_role, .filters = compared            \
     }
+/* What "price" means in a filter whatever is shown. */
+#define PRICE_MEANS "$/GPU.h"
 /* By unit; the strips are for narrow panes. */
-static const struct ct_tview offer_views[N_UNITS] = {OFFER_VIEW(gpu_cols), OFFER_VIEW(instance_cols),
-                                                     OFFER_VIEW(pflop_cols), OFFER_VIEW(gb_cols)};
-static const struct ct_tview offer_strips[N_UNITS] = {OFFER_VIEW(gpu_strip), OFFER_VIEW(instance_strip),
-                                                      OFFER_VIEW(pflop_strip), OFFER_VIEW(gb_strip)};
+static const struct ct_tview offer_views[N_UNITS] = {
+    OFFER_VIEW(gpu_cols, NULL), OFFER_VIEW(instance_cols, PRICE_MEANS),
+    OFFER_VIEW(pflop_cols, PRICE_MEANS), OFFER_VIEW(gb_cols, PRICE_MEANS)};
+static const struct ct_tview offer_strips[N_UNITS] = {
+    OFFER_VIEW(gpu_strip, NULL), OFFER_VIEW(instance_strip, PRICE_MEANS),
+    OFFER_VIEW(pflop_strip, PRICE_MEANS), OFFER_VIEW(gb_strip, PRICE_MEANS)};
 
 static const struct ct_tview *offer_view(const struct offers_state *s)
 {

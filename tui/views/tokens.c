@@ -361,13 +361,14 @@ static const struct ct_tcol million_cols[] =
 static const struct ct_tcol thousand_cols[] =
     TOKEN_COLS(in_per_thousand, out_per_thousand, cache_per_thousand);
 
-#define TOKEN_VIEW(columns)                                                                        \
+#define TOKEN_VIEW(columns, compared)                                                              \
     {                                                                                              \
         .table = &row_table, .cols = columns, .n_cols = CT_LEN(columns), .frozen = 1, .id = "row", \
         .watch = "series", .series = "series", .noun = "models", .notable = notable,               \
-        .old_last = true, .row_role = row_role                                                     \
+        .old_last = true, .row_role = row_role, .filters = compared                                \
     }
-static const struct ct_tview views[2] = {TOKEN_VIEW(million_cols), TOKEN_VIEW(thousand_cols)};
+static const struct ct_tview views[2] = {TOKEN_VIEW(million_cols, NULL),
+                                         TOKEN_VIEW(thousand_cols, "$/1M")};
 
 /* ---- panel ---- */
 

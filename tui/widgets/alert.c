@@ -141,7 +141,8 @@ enum ct_act_result ct_tview_ack(const struct ct_tview *v, const struct ct_tstate
     }
     bool any = used > sizeof(command) - 1;
     req->kind = any ? CT_REQ_WORK : CT_REQ_MESSAGE;
+    const char *unseen = m && s->n_marks ? ct_tview_none_meant(s, m) : NULL;
     if (!any)
-        snprintf(req->text, sizeof(req->text), "%s", none);
+        snprintf(req->text, sizeof(req->text), "%s", unseen ? unseen : none);
     return CT_ACT_DRAW;
 }

@@ -295,14 +295,21 @@ static void draw_footer(const struct ct_tview *v, const struct ct_tstate *s,
     if (s->n_marks) {
         ct_buf_addf(&text, "   %zu marked", s->n_marks);
     }
-    ct_buf_addf(&text, "   order: %s", d->query->sort[0] ? d->query->sort : "list");
+    /* What hides rows matters more than that they stand in no order of their own. */
+    bool tight = line.cols < 58 && d->query->filter[0] && !d->query->sort[0] && !m->matched && !m->old;
+    if (!tight) {
+        ct_buf_addf(&text, "   order: %s", d->query->sort[0] ? d->query->sort : "list");
+    }
     if (m->old) {
         ct_buf_addf(&text, ", %zu old ones last (old:yes)", m->old);
     }
     if (m->matched) {
         ct_buf_addf(&text, "   %zu match, n N: %s", m->n_matched, d->query->filter);
     } else if (d->query->filter[0]) {
-        ct_buf_addf(&text, "   hidden by filter: %s", d->query->filter);
+        ct_buf_addf(&text, "%s%s", tight ? "  filter " : "   hidden by filter: ", d->query->filter);
+    }
+    if (v->filters && strpbrk(d->query->filter, "<>=")) {
+        ct_buf_addf(&text, " (%s)", v->filters);
     }
     ct_buf_adds(&text, d->query->watch_only ? "   only what I follow" : "");
     ct_put_field(line, 0, 1, line.cols - 1, -1, CT_ROLE_DIM, ct_buf_span(&text));

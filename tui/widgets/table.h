@@ -57,6 +57,7 @@ struct ct_tview {
     const char *series; /* column with the series that L and c open; NULL: none */
     const char *url;   /* column that o opens; NULL: none */
     const char *noun;  /* "rows", "offers" */
+    const char *filters; /* what a number in a filter means where the table shows another unit; NULL: what is shown */
     bool old_last;     /* the standing order puts what is old last (the table has a bool "old") */
     /* Changed or unwell, for e and E; NULL: those keys do nothing. */
     bool (*notable)(const void *row);
@@ -136,6 +137,8 @@ enum ct_act_result ct_tview_act(const struct ct_tview *v, struct ct_tstate *s,
 bool ct_tview_marked(const struct ct_tstate *s, const struct ct_tmodel *m, size_t i);
 /* Whether a key that acts on rows means row I: it is marked, or nothing is and it is the selected one. */
 bool ct_tview_meant(const struct ct_tstate *s, const struct ct_tmodel *m, size_t i);
+/* Why no row of M is meant; NULL: one is. */
+const char *ct_tview_none_meant(const struct ct_tstate *s, const struct ct_tmodel *m);
 /* A click at Y, X of the box drawn last: a row is selected, a header sorts. */
 enum ct_act_result ct_tview_click(struct ct_tstate *s, const struct ct_tmodel *m, int y, int x,
                                   struct ct_panel_query *q);

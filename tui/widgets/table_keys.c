@@ -145,11 +145,22 @@ static enum ct_act_result next_match(struct ct_tstate *s, const struct ct_tmodel
     return CT_ACT_DRAW;
 }
 
-/* Why a request of KIND came to nothing. */
-static const char *why_nothing(const struct ct_tmodel *m, int kind)
+const char *ct_tview_none_meant(const struct ct_tstate *s, const struct ct_tmodel *m)
 {
-    if (!m || !m->rows.n) {
-        return m ? "there is no row here" : "still reading the database: once more in a moment";
+    for (size_t i = 0; i < m->rows.n; i++) {
+        if (ct_tview_meant(s, m, i)) {
+            return NULL;
+        }
+    }
+    return s->n_marks ? "none of the marked rows is shown" : "there is no row here";
+}
+
+/* Why a request of KIND came to nothing. */
+static const char *why_nothing(const struct ct_tstate *s, const struct ct_tmodel *m, int kind)
+{
+    const char *none = m ? ct_tview_none_meant(s, m) : "still reading the database: once more in a moment";
+    if (none) {
+        return none;
     }
     return kind == CT_REQ_HISTORY || kind == CT_REQ_COMPARE ? "no series behind this row: nothing to draw"
            : kind == CT_REQ_WATCH                           ? "this row cannot be followed"
@@ -183,7 +194,7 @@ static enum ct_act_result request(const struct ct_tview *v, const struct ct_tsta
         return CT_ACT_DRAW;
     }
     req->kind = CT_REQ_MESSAGE;
-    snprintf(req->text, sizeof(req->text), "%s", why_nothing(m, kind));
+    snprintf(req->text, sizeof(req->text), "%s", why_nothing(s, m, kind));
     return CT_ACT_DRAW;
 }
 
@@ -224,13 +235,35 @@ static enum ct_act_result copy(const struct ct_tview *v, const struct ct_tstate 
     bool fits = n == 1 || text.n < sizeof(req->text);
     req->kind = n && fits ? CT_REQ_COPY : CT_REQ_MESSAGE;
     if (!n) {
-        snprintf(req->text, sizeof(req->text), "%s", why_nothing(m, CT_REQ_COPY));
+        snprintf(req->text, sizeof(req->text), "%s", why_nothing(s, m, CT_REQ_COPY));
     } else if (!fits) {
         snprintf(req->text, sizeof(req->text), "%zu rows are too much to copy: :export writes them", n);
     } else {
         snprintf(req->text, sizeof(req->text), "%.*s", CT_FMT(ct_buf_span(&text)));
     }
     ct_buf_free(&text);
+    return CT_ACT_DRAW;
+}
+
+/* One silence that holds for all rows meant, or none. */
+static enum ct_act_result silence(const struct ct_tview *v, const struct ct_tstate *s, const struct ct_tmodel *m,
+                                  struct ct_frame_request *req)
+{
+    struct ct_frame_request one = {.kind = CT_REQ_MESSAGE};
+    size_t n = 0;
+    req->kind = CT_REQ_MESSAGE;
+    snprintf(req->text, sizeof(req->text), "%s", why_nothing(s, m, CT_REQ_COMMAND));
+    for (size_t i = 0; m && i < m->rows.n; i++) {
+        if (!ct_tview_meant(s, m, i)) {
+            continue;
+        }
+        (void)ct_tview_alert(v, ct_row(v->table, m->rows, i), CT_ACT_SILENCE, n++ ? &one : req);
+        if (n > 1 && strcmp(one.text, req->text) != 0) {
+            req->kind = CT_REQ_MESSAGE;
+            snprintf(req->text, sizeof(req->text), "the marked rows have no silence in common: one at a time");
+            break;
+        }
+    }
     return CT_ACT_DRAW;
 }
 
@@ -261,8 +294,9 @@ static enum ct_act_result act_on_row(const struct ct_tview *v, struct ct_tstate 
         return request(v, s, m, v->series, CT_REQ_COMPARE, req);
     case CT_ACT_HISTORY:
         return request(v, s, m, v->series, CT_REQ_HISTORY, req);
-    case CT_ACT_ALERT_RULE:
     case CT_ACT_SILENCE:
+        return silence(v, s, m, req);
+    case CT_ACT_ALERT_RULE:
         return ct_tview_alert(v, ct_tview_row(v, s, m), action, req);
     case CT_ACT_OPEN:
         return request(v, s, m, v->url, CT_REQ_OPEN, req);
