@@ -15,6 +15,8 @@ enum ct_status ct_call_reader(struct ct_call *c, struct ct_reader **out)
     if (status == CT_OK && ct_reader_newer(*out))
         fprintf(stderr, "cloudtape: %s: made by a newer cloudtape; only read what is known\n",
                 c->db.p);
+    if (status == CT_OK && c->output.terminal && ct_reader_simulated(*out))
+        fprintf(stderr, "cloudtape: %s: DEMO, a simulated market\n", c->db.p);
     return status;
 }
 

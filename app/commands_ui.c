@@ -20,7 +20,7 @@
 
 struct beside {
     struct ct_keeper keeper;
-    bool wanted;
+    bool wanted, simulated;  /* a simulated market's database, not the demo's run: nothing is fetched into it */
     const char *db, *config; /* borrowed */
     struct ct_again *again;
     char message[sizeof(struct ct_error)];
@@ -29,7 +29,7 @@ struct beside {
 static void start_child(struct beside *b)
 {
     struct ct_error err = {0};
-    if (b->wanted && ct_keeper_start(&b->keeper, &err) != CT_OK)
+    if (b->wanted && !b->simulated && ct_keeper_start(&b->keeper, &err) != CT_OK)
         snprintf(b->message, sizeof b->message, "%s: %s", err.where, err.what);
 }
 
@@ -40,6 +40,7 @@ static void on_summary(void *ctx, const struct ct_summary *s)
     (void)ct_keeper_check(&b->keeper);
     bool alive = s->fetcher.p && s->fetcher_beat_ms != CT_NONE &&
                  ct_now_ms() - s->fetcher_beat_ms < 3 * 10 * CT_SECOND;
+    b->simulated = s->simulated && strcmp(b->keeper.args[0], "demo") != 0;
     if (!alive)
         start_child(b);
 }
@@ -66,6 +67,8 @@ static const char *refresh(void *ctx, const char *source)
 {
     struct beside *b = ctx;
     (void)source;
+    if (b->simulated)
+        return "a simulated market: no real source is fetched into it; `cloudtape demo` makes it move";
     if (!b->keeper.pid)
         return "another fetcher serves this database: it fetches when sources are due";
     kill(b->keeper.pid, SIGUSR1);

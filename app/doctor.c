@@ -139,8 +139,12 @@ static void check_lease(struct doctor *d)
             ct_age_format(age, c->now_ms - s.fetcher_beat_ms);
             find(d, GOOD, "fetcher", "", SAY("%.*s, seen %s ago", CT_FMT(s.fetcher), age));
         } else {
-            find(d, GOOD, "fetcher", "", SAY("none runs; the dashboard starts one"));
+            find(d, GOOD, "fetcher", "",
+                 SAY(s.simulated ? "none runs" : "none runs; the dashboard starts one"));
         }
+        if (s.simulated)
+            find(d, WARN, "data", "--db names another database; this one is for `cloudtape demo`",
+                 SAY("DEMO: simulated, nothing here is for sale; no real source is fetched into it"));
         if (s.trouble.n)
             find(d, BROKEN, "storing", "make room or mend the disk: the fetcher goes on by itself",
                  SAY("the fetcher cannot store: %.*s", CT_FMT(s.trouble)));

@@ -113,8 +113,8 @@ static enum ct_status start(struct running *r, const struct fetch_args *a, struc
              (st = ct_fetch_config_load(a->config, a->allow_private, r->reg, &r->config, err)) ==
                  CT_OK &&
              (st = check_names(r->reg, a->only, err)) == CT_OK)
-        st = ct_writer_open(db.p, a->unsafe_fs || r->config.unsafe_fs ? CT_OPEN_UNSAFE_FS : 0, &r->writer,
-                            err);
+        st = ct_writer_open(db.p, CT_OPEN_REAL | (a->unsafe_fs || r->config.unsafe_fs ? CT_OPEN_UNSAFE_FS : 0),
+                            &r->writer, err);
     if (st != CT_OK) {
         ct_buf_free(&db);
         return st;

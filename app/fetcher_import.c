@@ -36,7 +36,7 @@ enum ct_status ct_import_open(struct ct_import *im, const char *flag, enum ct_so
 {
     struct ct_buf db = CT_BUF_INIT;
     ct_database_path(flag, &db);
-    unsigned flags = CT_OPEN_BULK | (im->config.unsafe_fs ? CT_OPEN_UNSAFE_FS : 0);
+    unsigned flags = CT_OPEN_REAL | CT_OPEN_BULK | (im->config.unsafe_fs ? CT_OPEN_UNSAFE_FS : 0);
     enum ct_status st = ct_writer_open(db.p, flags, &im->writer, err);
     if (st == CT_OK)
         st = ct_lease_take(im->writer, "import", ct_now_ms(), &im->lease, err);

@@ -181,7 +181,7 @@ int ct_replay_run(const char *dir, int64_t speed, const char *db, struct ct_regi
     if (st == CT_OK)
         st = add_sources(&r, &err);
     if (st == CT_OK)
-        st = ct_writer_open(db, 0, &r.writer, &err);
+        st = ct_writer_open(db, CT_OPEN_REAL, &r.writer, &err);
     if (st == CT_OK)
         st = ct_lease_take(r.writer, "replay", ct_now_ms(), &r.lease, &err);
     if (st == CT_OK)

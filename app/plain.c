@@ -47,6 +47,8 @@ static void add_summary(struct ct_buf *out, const struct ct_summary *s)
     int64_t all = 0;
     for (size_t i = 0; i < CT_LEN(s->count); i++)
         all += s->count[i];
+    if (s->simulated)
+        ct_buf_adds(out, "DEMO: this market is simulated. ");
     ct_buf_addf(out, "%lld provider scopes:", (long long)all);
     for (int state = CT_STATE_MAJOR, n = 0; state >= 0; state--)
         if (s->count[state])
@@ -76,8 +78,20 @@ static bool tell_summary(struct ct_call *c)
     return ok;
 }
 
+/* No fetcher of real sources serves a simulated market. */
+static bool is_simulated(const struct ct_call *c)
+{
+    struct ct_reader *r = NULL;
+    struct ct_error e = {0};
+    bool simulated = ct_reader_open(c->db.p, &r, &e) == CT_OK && ct_reader_simulated(r);
+    ct_reader_close(r);
+    return simulated;
+}
+
 int ct_cmd_plain(struct ct_call *c, const char *const *fetch_args)
 {
+    if (is_simulated(c))
+        fetch_args = NULL;
     struct ct_keeper k = {.fd = -1, .child_fd = -1};
     struct ct_buf log = CT_BUF_INIT, folder = CT_BUF_INIT;
     ct_path_state(&folder, "");

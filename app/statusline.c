@@ -294,7 +294,7 @@ static enum ct_status compose(struct ct_call *c, struct ct_reader *r, struct lin
         add_states(l, count);
         status = add_move(c, r, l);
     }
-    if (status == CT_OK && l->n == 0)
+    if (status == CT_OK && l->n == ct_reader_simulated(r))
         add_age(add_part(l), "ct ok", ages.oldest_s);
     if (status == CT_OK && c->flag[CT_FLAG_INDEX])
         status = add_index(c, r, l);
@@ -310,6 +310,8 @@ int ct_status_line(struct ct_call *c, struct ct_buf *out)
     if (ct_call_number(c, CT_FLAG_WIDTH, 1, &width) != CT_OK)
         return ct_report(&c->err);
     enum ct_status status = ct_reader_open(c->db.p, &r, &c->err);
+    if (status == CT_OK && ct_reader_simulated(r))
+        ct_buf_adds(add_part(&l), "DEMO");
     if (status == CT_OK)
         status = compose(c, r, &l, &old);
     else if (status == CT_ERR_NOT_FOUND) {

@@ -168,6 +168,8 @@ static enum ct_status check_ours(struct ct_reader *r, struct ct_error *err)
                        "of an older cloudtape (layout %lld, this one reads %d); `cloudtape fetch --once`, or the"
                        " dashboard, brings it up to date", (long long)version, CT_SCHEMA_VERSION);
     r->newer = version > CT_SCHEMA_VERSION;
+    r->simulated = ask(r, SQL_SIMULATED) == 1;
+    r->status = CT_OK; /* where that cannot be read the loads say so, each for itself */
     return CT_OK;
 }
 
@@ -281,6 +283,11 @@ void ct_reader_close(struct ct_reader *r)
 bool ct_reader_newer(const struct ct_reader *r)
 {
     return r->newer;
+}
+
+bool ct_reader_simulated(const struct ct_reader *r)
+{
+    return r->simulated;
 }
 
 void ct_reader_rest(struct ct_reader *r)

@@ -16,6 +16,8 @@ CT_MUST_USE enum ct_status ct_reader_open(const char *path, struct ct_reader **o
                                           struct ct_error *err);
 void ct_reader_close(struct ct_reader *r);
 bool ct_reader_newer(const struct ct_reader *r);
+/* A simulated market (`demo`), nothing that is for sale. */
+bool ct_reader_simulated(const struct ct_reader *r);
 /* What is kept of the newest samples was damaged in what was read last: it was looked up in the history. */
 bool ct_reader_damaged(const struct ct_reader *r);
 /* The running read ends with CT_ERR_CANCELLED, or the next one when none is running: a load may be
@@ -77,6 +79,7 @@ struct ct_summary {
     int64_t fetcher_beat_ms; /* CT_NONE */
     struct ct_span trouble;  /* what keeps that fetcher from storing: "database or disk is full"; null: nothing */
     int64_t trouble_since_ms;
+    bool simulated;          /* ct_reader_simulated */
 };
 CT_MUST_USE enum ct_status ct_read_summary(struct ct_reader *r, const struct ct_query *q,
                                            struct ct_arena *a, struct ct_summary *out,

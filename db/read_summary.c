@@ -97,6 +97,7 @@ enum ct_status ct_read_summary(struct ct_reader *r, const struct ct_query *q, st
         .offline_since_ms = CT_NONE,
         .fetcher_beat_ms = CT_NONE,
         .worst_state = CT_STATE_OPERATIONAL,
+        .simulated = r->simulated,
     };
     ct_load_begin(r, q, a, err);
     struct ct_source_list list = ct_sources_at(r);

@@ -41,6 +41,7 @@
     X(DATA_VERSION, "PRAGMA data_version")                                                         \
     X(BEGIN, "BEGIN")                                                                              \
     X(COMMIT, "COMMIT")                                                                            \
+    X(SIMULATED, CT_SIMULATED)                                                                     \
     X(META, "SELECT value FROM meta WHERE key=?1")                                                 \
     X(LEASE, "SELECT pid,host,beat_ms FROM lease")                                                 \
     X(SOURCES,                                                                                     \
@@ -176,7 +177,7 @@ struct ct_classes {
 struct ct_reader {
     sqlite3 *db;
     char *path;
-    bool newer;
+    bool newer, simulated;
     int64_t dev, ino; /* the file that is open */
     atomic_bool cancel;
     sqlite3_stmt *stmts[CT_N_SQL];

@@ -97,6 +97,12 @@ enum { CT_WORDS_NONE = 0, CT_WORDS_MANY = 2 }; /* series.words; else an odd hash
     "INSERT OR IGNORE INTO recorded_day SELECT to_ms / 86400000 FROM poll"                         \
     " WHERE imported = 0 AND outcome <= 1;"
 
+/* Whether the data are a simulated market's: said when the file was made (meta.simulated); files from before that have
+ * sources of the demo alone. */
+#define CT_SIMULATED                                                                               \
+    "SELECT ifnull((SELECT value FROM meta WHERE key='simulated'), EXISTS (SELECT 1 FROM source)"  \
+    " AND NOT EXISTS (SELECT 1 FROM source WHERE substr(name, 1, 5) <> 'demo_'))"
+
 /* Lists inside one text column (incident.components, regions) and parts of ext_key. */
 #define CT_UNIT_SEPARATOR '\x1f'
 

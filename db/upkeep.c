@@ -215,8 +215,8 @@ enum ct_status ct_upkeep_stats(const char *path, struct ct_arena *a, struct ct_r
     *r = none;
     r->name = ct_arena_dup(a, ct_span(path));
     r->bytes = whole;
-    r->detail = ct_arena_printf(a, "layout %lld, %lld pages of %lld bytes, %lld unused",
-                                (long long)number(db, "PRAGMA user_version"), (long long)pages,
+    r->detail = ct_arena_printf(a, "%slayout %lld, %lld pages of %lld bytes, %lld unused",
+                                number(db, CT_SIMULATED) == 1 ? "simulated (demo), " : "", (long long)number(db, "PRAGMA user_version"), (long long)pages,
                                 (long long)size, (long long)unused);
     r = CT_VEC_PUSH(a, &rows);
     *r = none;

@@ -293,6 +293,26 @@ static void no_statistics(void)
     told = true;
 }
 
+/* Real and simulated data never meet in one file. */
+static enum ct_status keep_apart(struct ct_writer *w, struct ct_error *err)
+{
+    if (w->flags & CT_OPEN_SIMULATED) {
+        enum ct_status status = ct_w_begin(w, err);
+        if (status != CT_OK)
+            return status;
+        RUN(w, META_PUT, vs("simulated"), vi(1));
+        return ct_w_commit(w, w->path, err);
+    }
+    if (!(w->flags & CT_OPEN_REAL))
+        return CT_OK;
+    w->rc = SQLITE_OK;
+    bool simulated = ct_w_one(w, ct_w_bind(w, Q_SIMULATED, NULL, 0)) == 1;
+    return w->rc != SQLITE_OK ? ct_fail(err, CT_ERR_DB, w->path, "%s", w->why)
+           : simulated ? ct_fail(err, CT_ERR_USAGE, w->path,
+                                 "holds a simulated market (`cloudtape demo`), no real data go there; --db names another")
+                       : CT_OK;
+}
+
 enum ct_status ct_writer_open(const char *path, unsigned flags, struct ct_writer **out,
                               struct ct_error *err)
 {
@@ -306,6 +326,8 @@ enum ct_status ct_writer_open(const char *path, unsigned flags, struct ct_writer
     enum ct_status status = prepare_file(w, err);
     if (status == CT_OK)
         status = connect_to(w, err);
+    if (status == CT_OK)
+        status = keep_apart(w, err);
     if (status != CT_OK) {
         ct_writer_close(w);
         return status;

@@ -12,6 +12,8 @@ enum ct_open_flags {
     CT_OPEN_BULK = 1, /* import: synchronous=NORMAL, still crash-safe */
     CT_OPEN_UNSAFE_FS = 4, /* also on a network file system: a rollback journal instead of WAL, slower, and readers
                               wait for commits; else that is CT_ERR_IO */
+    CT_OPEN_REAL = 8, /* for real sources' data: a simulated market's database is CT_ERR_USAGE */
+    CT_OPEN_SIMULATED = 16, /* for a simulated market's: says so in the database, which the demo has just made */
     CT_OPEN_DRY = 2,  /* for dry fetches: neither makes (CT_ERR_NOT_FOUND) nor migrates a database */
 };
 

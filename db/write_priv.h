@@ -206,6 +206,7 @@
         " WHERE source_id=?1 AND from_ms>=?2 AND from_ms<?3 ORDER BY from_ms LIMIT ?4") \
     X(RETAIN_DAY, "SELECT day FROM recorded_day ORDER BY day DESC LIMIT 1 OFFSET ?1") \
     X(DAY_ADD, "INSERT OR IGNORE INTO recorded_day VALUES (?1)") \
+    X(SIMULATED, CT_SIMULATED) \
     X(META_GET, "SELECT value FROM meta WHERE key=?1") \
     X(META_PUT, "INSERT OR REPLACE INTO meta (key, value) VALUES (?1, ?2)") \
     /* lease */ \

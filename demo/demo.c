@@ -90,7 +90,7 @@ static enum ct_status make_registry(const char *base, struct ct_registry **out,
 }
 
 /* Only an empty place or an earlier demo may be written: anything else is somebody's history. */
-static enum ct_status clear_place(const char *path, struct ct_error *err)
+static enum ct_status check_place(const char *path, struct ct_error *err)
 {
     struct ct_reader *r;
     enum ct_status st = ct_reader_open(path, &r, err);
@@ -113,9 +113,11 @@ static enum ct_status clear_place(const char *path, struct ct_error *err)
     }
     ct_arena_free(a);
     ct_reader_close(r);
-    if (st != CT_OK) {
-        return st;
-    }
+    return st;
+}
+
+static void clear_place(const char *path)
+{
     static const char *const parts[] = {"", "-wal", "-shm", ".lock"};
     for (size_t i = 0; i < CT_LEN(parts); i++) {
         struct ct_buf name = CT_BUF_INIT;
@@ -123,7 +125,6 @@ static enum ct_status clear_place(const char *path, struct ct_error *err)
         unlink(name.p);
         ct_buf_free(&name);
     }
-    return CT_OK;
 }
 
 static enum ct_status write_sources(struct demo *d, int64_t now_ms, struct ct_error *err)
@@ -148,21 +149,24 @@ static enum ct_status prepare(struct demo *d, const char *path, uint64_t seed, i
     struct ct_buf part = CT_BUF_INIT;
     ct_buf_addf(&part, "%s.part", path);
     ct_world_init(&d->world, seed, start_ms);
-    enum ct_status st = clear_place(path, err);
-    if (st == CT_OK) {
-        st = clear_place(part.p, err);
+    enum ct_status st = check_place(path, err);
+    if (st == CT_OK && (st = check_place(part.p, err)) == CT_OK) {
+        clear_place(part.p);
     }
     if (st == CT_OK && serve &&
         (st = demo_server_start(&d->world, SPEED, &d->server, err)) == CT_OK) {
         snprintf(base, sizeof base, "http://127.0.0.1:%d", demo_server_port(d->server));
     }
     if (st == CT_OK && (st = make_registry(base, &d->registry, err)) == CT_OK &&
-        (st = ct_writer_open(part.p, CT_OPEN_BULK, &d->writer, err)) == CT_OK &&
+        (st = ct_writer_open(part.p, CT_OPEN_BULK | CT_OPEN_SIMULATED, &d->writer, err)) == CT_OK &&
         (st = write_sources(d, start_ms, err)) == CT_OK) {
         st = demo_backlog(d->writer, &d->world, end_ms, err);
     }
     ct_writer_close(d->writer); /* the last connection: nothing stays in a log beside the file */
     d->writer = NULL;
+    if (st == CT_OK) {
+        clear_place(path); /* not sooner: who watches keeps the earlier one while its fetcher is started again */
+    }
     if (st == CT_OK && rename(part.p, path) != 0) {
         st = ct_fail(err, CT_ERR_IO, path, "%s", strerror(errno));
     }

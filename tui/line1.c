@@ -101,7 +101,7 @@ static int make_flags(const struct ct_ui *ui, bool clock, bool seconds, bool bri
     char text[64], age[CT_TIME_MAX];
     int n = 0;
     bool live = ui->at_ms == CT_LIVE;
-    if (ui->o->demo) {
+    if (ui->o->demo || (m && m->sum.simulated)) {
         add_flag(flags, &n, CT_ROLE_TITLE, "DEMO");
     }
     if (ui->paused) {
