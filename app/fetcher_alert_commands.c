@@ -48,6 +48,24 @@ static int end(enum ct_status st, const struct ct_error *err, struct ct_writer *
                                 : ct_complain_err(EXIT_ERROR, err);
 }
 
+/* "; ann had it: mine" when the alert ID is somebody's already: the new acknowledgement replaces that one. */
+static struct ct_span holder(const struct ct_alert_call *c, struct ct_span id)
+{
+    struct ct_reader *r = NULL;
+    struct ct_query q = {.at_ms = CT_LIVE, .now_ms = ct_now_ms()};
+    struct ct_rows rows = {NULL, 0};
+    struct ct_span said = {"", 0};
+    if (ct_reader_open(c->db.p, &r, NULL) != CT_OK || ct_read_alerts(r, &q, c->arena, &rows, NULL) != CT_OK)
+        rows.n = 0;
+    const struct ct_alert_row *a = rows.v;
+    for (size_t i = 0; i < rows.n; i++)
+        if (a[i].acked && id.n <= a[i].id.n && memcmp(a[i].id.p, id.p, id.n) == 0)
+            said = ct_arena_printf(c->arena, "; %.*s had it%s%.*s", CT_FMT(a[i].acked_by),
+                                   a[i].acked_comment.n ? ": " : "", CT_FMT(a[i].acked_comment));
+    ct_reader_close(r);
+    return said;
+}
+
 static int do_ack(struct ct_alert_call *c, int argc, char **argv)
 {
     struct ct_writer *w = NULL;
@@ -56,9 +74,11 @@ static int do_ack(struct ct_alert_call *c, int argc, char **argv)
     int code = open_writer(c, &w);
     if (code)
         return code;
-    for (int i = 0; i < argc && st == CT_OK; i++)
+    for (int i = 0; i < argc && st == CT_OK; i++) {
+        struct ct_span had = holder(c, ct_span(argv[i]));
         if ((st = ct_write_ack(w, ct_span(argv[i]), author(c), comment(c), ct_now_ms(), &err)) == CT_OK)
-            printf("%.*s has %s, until it recovers\n", CT_FMT(author(c)), argv[i]);
+            printf("%.*s has %s, until it recovers%.*s\n", CT_FMT(author(c)), argv[i], CT_FMT(had));
+    }
     return end(st, &err, w);
 }
 
