@@ -38,9 +38,9 @@ static void on_summary(void *ctx, const struct ct_summary *s)
 {
     struct beside *b = ctx;
     (void)ct_keeper_check(&b->keeper);
-    bool alive = s->fetcher.p && s->fetcher_beat_ms != CT_NONE &&
+    bool alive = s && s->fetcher.p && s->fetcher_beat_ms != CT_NONE &&
                  ct_now_ms() - s->fetcher_beat_ms < 3 * 10 * CT_SECOND;
-    b->simulated = s->simulated && strcmp(b->keeper.args[0], "demo") != 0;
+    b->simulated = s && s->simulated && strcmp(b->keeper.args[0], "demo") != 0;
     if (!alive)
         start_child(b);
 }

@@ -46,7 +46,7 @@ struct ct_ui_options {
     /* Gives URL to OPENER; must not block. NULL: links are shown. */
     enum ct_status (*open)(void *ctx, const char *opener, const char *url, struct ct_error *err);
     /* After each load of the summary (about each commit, and each minute): lease holder and heartbeat, e.g.
-     * to take over from a dead fetcher. Must not block. */
+     * to take over from a dead fetcher; NULL, each minute, while it cannot be loaded. Must not block. */
     void (*on_summary)(void *ctx, const struct ct_summary *s);
     /* One more file descriptor to poll for reading (a child's pidfd, a pipe); -1 or 0: none. ON_FD returns a
      * message to show (static) or NULL; a descriptor at its end must be dropped by returning with *FD = -1. */

@@ -181,6 +181,7 @@ static struct ct_draw draw_of(const struct ct_ui *ui, struct panel *p, bool focu
                             .focus = focus,
                             .zoomed = ui->zoom || ui->detail,
                             .fetching = ui->o->refresh != NULL,
+                            .fetcher_said = ui->fetcher_said,
                             .loaded_ms = p->loaded_ms,
                             .load_error = p->failed ? &p->error : NULL,
                             .query = &p->q,

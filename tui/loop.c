@@ -149,6 +149,9 @@ static void tick(struct loop *l)
         for (size_t i = 1; i < ui->n_panels && minute && !ui->paused; i++) {
             ui->panels[i]->dirty = true; /* ages */
         }
+        if (minute && ui->panels[0]->failed && ui->o->on_summary) {
+            ui->o->on_summary(ui->o->ctx, NULL);
+        }
     }
     if (ui->message_until_mono_ms > 0 && ct_mono_ms() >= ui->message_until_mono_ms) {
         ui_hide_message(ui);
@@ -288,6 +291,8 @@ static void run(struct loop *l)
             const char *said = ui->o->on_fd(ui->o->ctx, &l->fd);
             if (said) {
                 ui_say(ui, false, "%s", said);
+                ui->fetcher_said = said;
+                ui->dirty_all = true;
             }
         }
     }

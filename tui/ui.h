@@ -84,6 +84,7 @@ struct ct_ui {
     struct ct_theme themes[12]; /* those shipped and one of the person's */
     size_t n_themes, theme, theme_before; /* before: what Esc in the list restores */
     bool terminal; /* there is one; else a single screen is drawn */
+    const char *fetcher_said; /* how the fetcher beside it ended last; NULL: it did not */
     struct ct_loader *loader; /* frees what was shown; NULL: none */
 
     const struct ct_screen *screen, *previous;

@@ -14,11 +14,13 @@ void ct_draw_waiting(const struct ct_draw *d, struct ct_box box)
     if (!e) {
         ct_puts(box, y, 1, CT_ROLE_DIM, "reading the database");
     } else if (e->status == CT_ERR_NOT_FOUND) {
-        struct ct_span rest = ct_span(d->fetching ? "no data yet: the fetcher asks its first sources, a moment"
-                                      : "no data yet, and no fetcher runs here: `cloudtape fetch` brings it");
-        ct_put(box, y, 1, CT_ROLE_DIM, box.cols - 1, ct_wrap(&rest, box.cols - 1));
+        enum ct_role role = d->fetcher_said ? CT_ROLE_ERROR : CT_ROLE_DIM;
+        struct ct_span rest = ct_span(d->fetcher_said ? d->fetcher_said
+                                      : d->fetching   ? "no data yet: the fetcher asks its first sources, a moment"
+                                                      : "no data yet, and no fetcher runs here: `cloudtape fetch` brings it");
+        ct_put(box, y, 1, role, box.cols - 1, ct_wrap(&rest, box.cols - 1));
         for (; rest.n && y + 2 < box.rows; y++) { /* the command stands at its end */
-            ct_put(box, y + 1, 1, CT_ROLE_DIM, box.cols - 1, ct_wrap(&rest, box.cols - 1));
+            ct_put(box, y + 1, 1, role, box.cols - 1, ct_wrap(&rest, box.cols - 1));
         }
         int used = ct_puts(box, y + 1, 1, CT_ROLE_DIM, "waiting for ") + 1;
         ct_put_middle(box, y + 1, used, box.cols - used, CT_ROLE_DIM, ct_span(e->where));
