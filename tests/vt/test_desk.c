@@ -382,7 +382,9 @@ static void what_is_not_there_is_said_in_full(void **state)
     vt_type(v, "/\025lamda price<3\r"); /* more than a word is meant as it is */
     vt_wait(v, "nothing matches: lamda price<3 (149 hidden). Esc clears");
     vt_wait_gone(v, "near it");
-    vt_type(v, "2  S"); /* one silence never stands for two providers */
+    vt_type(v, "2");
+    vt_wait(v, ">. ok    aurora");
+    vt_type(v, "  S"); /* one silence never stands for two providers */
     vt_wait(v, "the marked rows have no silence in common");
     vt_type(v, "gg S"); /* what is left is one mark */
     vt_wait(v, ":silence provider=");
