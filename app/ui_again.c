@@ -21,6 +21,7 @@ struct ct_again {
     struct ct_call *call;
     const struct ct_ui_options *options; /* in force */
     struct reading *last;
+    struct reading *wrong; /* the last one that was not taken: its problems are shown */
     int fd;
 };
 
@@ -136,6 +137,16 @@ struct ct_again *ct_again_new(struct ct_call *c, const struct ct_ui_options *o)
     return g;
 }
 
+static void free_readings(struct reading *r)
+{
+    for (struct reading *before; r; r = before) {
+        before = r->before;
+        ct_settings_free(r->settings);
+        ct_arena_free(r->arena);
+        free(r);
+    }
+}
+
 /* What the UI was given beside the settings. */
 static void carry_over(const struct ct_ui_options *from, struct ct_ui_options *to)
 {
@@ -162,14 +173,19 @@ const struct ct_ui_options *ct_again_read(struct ct_again *g, const char *const 
         ct_settings_complain(again.settings, again.err.where, again.err.what);
     struct ct_ui_options *o = ct_arena_alloc(again.arena, sizeof *o);
     ct_ui_options_take(&again, o);
-    *r = (struct reading){again.arena, again.settings, g->last};
-    g->last = r;
+    *r = (struct reading){again.arena, again.settings, NULL};
+    free_readings(g->wrong);
+    g->wrong = NULL;
     *problems = ct_settings_problems(again.settings);
     *fetching = false;
-    if (**problems)
+    if (**problems) {
+        g->wrong = r;
         return NULL;
+    }
     carry_over(g->options, o);
     *fetching = !same_for_fetcher(g->call->settings, again.settings);
+    r->before = g->last;
+    g->last = r;
     r->settings = g->call->settings; /* each of the two owns what the other read */
     g->call->settings = again.settings;
     g->options = o;
@@ -180,13 +196,8 @@ const struct ct_ui_options *ct_again_read(struct ct_again *g, const char *const 
 
 void ct_again_free(struct ct_again *g)
 {
-    while (g->last) {
-        struct reading *r = g->last;
-        g->last = r->before;
-        ct_settings_free(r->settings);
-        ct_arena_free(r->arena);
-        free(r);
-    }
+    free_readings(g->last);
+    free_readings(g->wrong);
     if (g->fd >= 0)
         close(g->fd);
     free(g);

@@ -94,6 +94,14 @@ void ct_newest_pack(struct ct_buf *out, const struct ct_newest *v, const struct 
     out->n += (size_t)(p - start);
 }
 
+int64_t ct_newest_pending(const struct ct_newest *v, size_t n)
+{
+    int64_t pending = 0;
+    for (size_t i = 0; i < n; i++)
+        pending += (v[i].flags & CT_SAMPLE_QUARANTINED) != 0;
+    return pending;
+}
+
 struct input {
     const unsigned char *p, *end;
     bool bad; /* what follows is nothing */
@@ -190,12 +198,9 @@ struct making {
 static int put_part(struct making *m, int64_t part, size_t from, size_t n)
 {
     struct ct_buf blob = CT_BUF_INIT;
-    int64_t pending = 0;
-    for (size_t i = 0; i < n; i++)
-        pending += m->v[from + i].flags & CT_SAMPLE_QUARANTINED;
     ct_newest_pack(&blob, m->v + from, m->b + from, n);
     (void)sqlite3_bind_int64(m->put, 1, ct_newest_key(m->source, part));
-    (void)sqlite3_bind_int64(m->put, 2, pending);
+    (void)sqlite3_bind_int64(m->put, 2, ct_newest_pending(m->v + from, n));
     (void)sqlite3_bind_blob64(m->put, 3, blob.p, blob.n, SQLITE_TRANSIENT);
     ct_buf_free(&blob);
     int rc = sqlite3_step(m->put);

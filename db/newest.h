@@ -32,6 +32,8 @@ static inline int64_t ct_newest_source(int64_t key)
     return key >> CT_NEWEST_PART_BITS;
 }
 
+/* How many of V[0..N) are quarantined. */
+int64_t ct_newest_pending(const struct ct_newest *v, size_t n);
 /* Appends the blob of V[0..N) with their bounds, 1 <= N <= CT_NEWEST_ROWS, series ascending; any numbers. */
 void ct_newest_pack(struct ct_buf *out, const struct ct_newest *v, const struct ct_bounds *b, size_t n);
 /* Back into V and B (NULL: not wanted); returns how many, 0 when BLOB is damaged or none of ours: then V and B hold

@@ -62,12 +62,6 @@ static void place_all(struct ct_newest_map *m)
             m->slot[slot_of(m, m->parts[i].v[k].series)] = (uint32_t)(i * CT_NEWEST_ROWS) + k + 1;
 }
 
-static int64_t cut(int64_t v)
-{
-    const int64_t most = INT64_C(1) << 60;
-    return v == CT_NONE ? CT_NONE : v > most ? most : v < -most ? -most : v;
-}
-
 /* PART as ST's column I has it. True: other series lie in it than before. */
 static bool unpack(struct part *p, sqlite3_stmt *st, int i)
 {
@@ -76,8 +70,8 @@ static bool unpack(struct part *p, sqlite3_stmt *st, int i)
     bool same = n == p->n;
     for (size_t k = 0; k < n; k++) {
         same = same && p->v[k].series == v[k].series;
-        v[k].at_ms = cut(v[k].at_ms);
-        v[k].value = cut(v[k].value);
+        v[k].at_ms = ct_cut(v[k].at_ms);
+        v[k].value = ct_cut(v[k].value);
     }
     p->damaged = n == 0;
     if (n > p->n)

@@ -257,6 +257,7 @@ bool ct_step(struct ct_reader *r, sqlite3_stmt *st); /* true: a row */
  * must be. */
 int64_t ct_col_int(sqlite3_stmt *st, int i);
 int64_t ct_col_must(sqlite3_stmt *st, int i);
+int64_t ct_cut(int64_t v); /* the same for a number out of a blob; CT_NONE stays */
 int ct_col_enum(sqlite3_stmt *st, int i, int last); /* -1 for NULL and beyond LAST */
 struct ct_span ct_col_text(struct ct_reader *r, sqlite3_stmt *st, int i); /* in r->arena */
 struct ct_list ct_col_list(struct ct_reader *r, sqlite3_stmt *st, int i);

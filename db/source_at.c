@@ -17,6 +17,12 @@ size_t ct_attempts_in_row(struct ct_reader *r, sqlite3_stmt *st, int64_t t, stru
     size_t n = ct_attempts_unpack(blob, ct_col_text(r, st, 1), v);
     while (n && v[n - 1].at_ms > t)
         n--;
+    for (size_t i = 0; i < n; i++) {
+        int64_t *const cells[] = {&v[i].at_ms,        &v[i].http_status, &v[i].bytes,   &v[i].rows,    &v[i].changed_rows,
+                                  &v[i].latency_ms, &v[i].next_ms,     &v[i].data_ms, &v[i].left_out};
+        for (size_t k = 0; k < CT_LEN(cells); k++)
+            *cells[k] = ct_cut(*cells[k]);
+    }
     return n;
 }
 

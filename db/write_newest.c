@@ -65,9 +65,7 @@ static void put_part(struct ct_job *j, int64_t part, const struct ct_newest *v, 
 {
     struct ct_writer *w = j->w;
     struct ct_buf blob = CT_BUF_INIT;
-    int64_t pending = 0, key = ct_newest_key(j->source, part);
-    for (size_t i = 0; i < n; i++)
-        pending += (v[i].flags & CT_SAMPLE_QUARANTINED) != 0;
+    int64_t pending = ct_newest_pending(v, n), key = ct_newest_key(j->source, part);
     ct_newest_pack(&blob, v, b, n);
     if (RUN(w, NEWEST_SET, vi(key), vi(pending), vb(ct_buf_span(&blob))) == 0)
         RUN(w, NEWEST_ADD, vi(key), vi(j->at_ms), vi(pending), vb(ct_buf_span(&blob)));

@@ -3,6 +3,7 @@
 
 #include "write_fixture.h"
 
+#include "db/attempts.h"
 #include "db/reader.h"
 
 struct read {
@@ -401,6 +402,31 @@ static void sources_tell_how_the_last_attempt_went(void **state)
     shows(&t, ct_read_attempts, &ct_attempt_table, "outcome error", "failed|HTTP 500\nok|-");
     t.q.at_ms = MIN(0) + CT_SECOND;
     shows(&t, ct_read_attempts, &ct_attempt_table, "outcome", "ok");
+    end(&t);
+}
+
+static void numbers_of_a_foreign_attempt_stay_within_what_can_be_counted_with(void **state)
+{
+    struct read t = begin(state, MIN(2));
+    const int64_t top = INT64_MAX, low = INT64_MIN + 1, most = INT64_C(1) << 60;
+    struct ct_attempt wild = {MIN(0), CT_POLL_OK, top, low, top, low, top, top, low, top, CT_LIT("")};
+    struct ct_buf blob = CT_BUF_INIT, errors = CT_BUF_INIT;
+    ct_attempts_pack(&blob, &errors, &wild, 1);
+    offer(t.f, "p5", 2000, CT_STOCK_AVAILABLE);
+    fetch(t.f, "price", MIN(0));
+    sqlite3_stmt *st;
+    assert_int_equal(sqlite3_prepare_v2(t.f->look, "UPDATE attempts SET b = ?1", -1, &st, NULL), SQLITE_OK);
+    (void)sqlite3_bind_blob64(st, 1, blob.p, blob.n, SQLITE_STATIC);
+    assert_int_equal(sqlite3_step(st), SQLITE_DONE);
+    sqlite3_finalize(st);
+    ct_buf_free(&blob);
+    ct_buf_free(&errors);
+    t.q.subject = CT_LIT("price");
+    struct ct_rows rows = load(&t, ct_read_attempts);
+    assert_int_equal(rows.n, 1);
+    const struct ct_attempt_row *row = rows.v;
+    assert_true(row->http_status == most && row->bytes == -most && row->rows == most);
+    assert_true(row->changed_rows == -most && row->latency_ms == most);
     end(&t);
 }
 
@@ -1687,6 +1713,7 @@ int main(void)
         T(ninety_days_show_the_worst_of_each_and_blanks_where_nobody_looked),
         T(when_nothing_can_be_reached_it_is_us),
         T(sources_tell_how_the_last_attempt_went),
+        T(numbers_of_a_foreign_attempt_stay_within_what_can_be_counted_with),
         T(offers_show_price_stock_and_change_of_the_moment),
         T(one_offer_is_read_by_the_name_of_its_series),
         T(tables_that_are_held_outlast_commits_and_the_clock),
