@@ -435,6 +435,18 @@ void ct_bind_text(struct ct_reader *r, sqlite3_stmt *st, int index, struct ct_sp
         sqlite3_bind_text(st, index, text.p ? text.p : "", (int)text.n, SQLITE_TRANSIENT);
 }
 
+void ct_bind_beginning(struct ct_reader *r, sqlite3_stmt *st, struct ct_span text)
+{
+    struct ct_span end = ct_arena_dup(r->arena, text);
+    if (!end.n) {
+        r->status = r->status == CT_OK ? CT_ERR_LIMIT : r->status;
+        return;
+    }
+    ((char *)end.p)[end.n - 1]++; /* names are printable */
+    ct_bind_text(r, st, 1, text);
+    ct_bind_text(r, st, 2, end);
+}
+
 bool ct_step(struct ct_reader *r, sqlite3_stmt *st)
 {
     if (!st || r->status != CT_OK)

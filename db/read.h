@@ -156,6 +156,10 @@ struct ct_offer_row { /* the offer keys of the contract, then ours */
     int64_t age_s, seen_ms, changed_ms;
     int evidence, freshness;
     int old; /* nothing to choose by: gone, held back, or its source cannot be read any more */
+    /* Who says offer.interruption of this machine, how long ago and how fresh; null, CT_NONE, -1: nobody does. */
+    struct ct_span risk_source;
+    int64_t risk_age_s;
+    int risk_freshness;
     ct_nusd spark[CT_SPARK]; /* the last 30 days, a value a day at its end; CT_NONE = no data */
 };
 extern const struct ct_table ct_offer_table;

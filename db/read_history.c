@@ -166,12 +166,7 @@ static void find_whole(struct ct_reader *r, struct ct_span subject, size_t most,
         return;
     }
     sqlite3_stmt *st = ct_use(r, SQL_SERIES_FROM, 0);
-    struct ct_span end = ct_arena_dup(r->arena, (struct ct_span){subject.p, n});
-    if (!end.p)
-        return;
-    ((char *)end.p)[n - 1]++; /* names are printable */
-    ct_bind_text(r, st, 1, (struct ct_span){subject.p, n});
-    ct_bind_text(r, st, 2, end);
+    ct_bind_beginning(r, st, (struct ct_span){subject.p, n});
     find(r, st, subject, CT_NAMED_GLOB, most, out);
 }
 

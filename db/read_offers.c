@@ -3,6 +3,7 @@
 #include "db/columns.h"
 #include "db/market.h"
 #include "db/reader.h"
+#include "db/risk.h"
 #include "db/twins.h"
 
 /* ---- tables ---- */
@@ -27,7 +28,7 @@ static const struct ct_column offer_columns[] = {
     COL(BOOL, "host_included", offer.host_included),
     ENUM("stock", offer.stock, ct_stock_words, FLAGS(CT_COL_RANKED), ALIAS("st")),
     COL(INT, "stock_count", offer.stock_count),
-    COL(TEXT, "interruption", offer.interruption),
+    COL(TEXT, "interruption", offer.interruption, ALIAS("risk")),
     COL(TIME, "effective_at", offer.effective_ms),
     COL(NANO, "price_usd_per_gpu_hour", usd_per_gpu_hour, FLAGS(CT_COL_PRICE), ALIAS("price now")),
     COL(MILLI, "change_24h_pct", change_24h_milli, ALIAS("change 24h")),
@@ -43,6 +44,8 @@ static const struct ct_column offer_columns[] = {
     COL(BOOL, "quarantined", quarantined),
     COL(BOOL, "gone", gone),
     COL(BOOL, "converted", converted),
+    COL(TEXT, "interruption_source", risk_source),
+    COL(INT, "interruption_age_s", risk_age_s),
     COL(NANO, "usd_per_gb_hour", usd_per_gb_hour, FLAGS(CT_COL_HIDDEN | CT_COL_PRICE), ALIAS("gb")),
     COL(BOOL, "old", old, FLAGS(CT_COL_HIDDEN)),
     COL(TEXT, "key", key, FLAGS(CT_COL_HIDDEN)),
@@ -273,13 +276,9 @@ static void set_stock(struct ct_reader *r, sqlite3_stmt *st, struct item *it)
         o->stock_count = CT_NONE;
 }
 
-/* Reads the offers at the moment, with a NAME only those of that series; also those that left after GONE_MS and are no
- * longer there. */
-static void read_items(struct ct_reader *r, struct ct_span name, int64_t gone_ms, struct items *out)
+/* Reads the offers at the moment that ST finds; also those that left after GONE_MS and are no longer there. */
+static void take_items(struct ct_reader *r, sqlite3_stmt *st, int64_t gone_ms, struct items *out)
 {
-    sqlite3_stmt *st = name.n ? ct_use(r, SQL_OFFERS_NAMED, 0) : ct_use(r, SQL_OFFERS, 1, gone_ms);
-    if (name.n)
-        ct_bind_text(r, st, 1, name);
     while (ct_step(r, st)) {
         struct ct_asof now = ct_asof_row(r, st, 0);
         if (now.at_ms == CT_NONE || (ct_gone(now) && now.at_ms <= gone_ms))
@@ -301,6 +300,15 @@ static void read_items(struct ct_reader *r, struct ct_span name, int64_t gone_ms
         set_price(it);
         set_stock(r, st, it);
     }
+}
+
+/* All of them, with a NAME those of that series. */
+static void read_items(struct ct_reader *r, struct ct_span name, int64_t gone_ms, struct items *out)
+{
+    sqlite3_stmt *st = name.n ? ct_use(r, SQL_OFFERS_NAMED, 0) : ct_use(r, SQL_OFFERS, 1, gone_ms);
+    if (name.n)
+        ct_bind_text(r, st, 1, name);
+    take_items(r, st, gone_ms, out);
 }
 
 static void set_source(struct item *it, const struct ct_source_at *s)
@@ -384,6 +392,28 @@ static int cheaper(const void *a, const void *b)
     return p != q ? (p > q) - (p < q) : ct_span_cmp(x->key, y->key);
 }
 
+/* Joins ROWS, all of the series NAME, with the risks known in its region. */
+static void join_named(struct ct_reader *r, const struct ct_source_list *sources, struct ct_span name,
+                       struct ct_offer_row *rows, size_t n)
+{
+    struct items near = {.v = {NULL, 0, 0}};
+    struct ct_span rest = name;
+    for (int i = 0; i < 3; i++) /* "gpu/CLOUD/REGION/" */
+        (void)ct_span_cut(&rest, '/');
+    size_t head = rest.p ? (size_t)(rest.p - name.p) : 0;
+    if (n && head && rows[0].offer.purchase == CT_PURCHASE_SPOT) {
+        sqlite3_stmt *st = ct_use(r, SQL_SPOT_OFFERS_FROM, 0);
+        ct_bind_beginning(r, st, (struct ct_span){name.p, head});
+        take_items(r, st, INT64_MAX, &near);
+    }
+    struct ct_offer_row *givers = ct_arena_alloc(r->arena, (near.v.n + 1) * sizeof *givers);
+    for (size_t i = 0; givers && i < near.v.n; i++) {
+        set_source(&near.v.v[i], ct_source_by_id(sources, near.v.v[i].source));
+        givers[i] = near.v.v[i].row;
+    }
+    ct_join_risk(r, rows, n, givers, givers ? near.v.n : 0);
+}
+
 static enum ct_status read_offers(struct ct_reader *r, const struct ct_query *q, struct ct_arena *a,
                                   struct ct_rows *out, struct ct_error *err)
 {
@@ -407,6 +437,10 @@ static enum ct_status read_offers(struct ct_reader *r, const struct ct_query *q,
         set_history(r, it, &gaps[k]);
         rows[i] = it->row;
     }
+    if (rows && q->subject.n)
+        join_named(r, &sources, q->subject, rows, items.v.n);
+    else if (rows)
+        ct_join_risk(r, rows, items.v.n, rows, items.v.n);
     if (rows)
         ct_sort(r, rows, items.v.n, sizeof *rows, cheaper);
     *out = (struct ct_rows){rows, items.v.n};

@@ -96,6 +96,7 @@
     X(ARTICLE, "SELECT title,url,summary FROM article WHERE source_id=?1 AND ext_id=?2")           \
     X(OFFERS, SQL_OFFER " WHERE there_since(o.series_id,?1)")                                      \
     X(OFFERS_NAMED, SQL_OFFER " WHERE s.name=?1")                                                  \
+    X(SPOT_OFFERS_FROM, SQL_OFFER " WHERE s.name>=?1 AND s.name<?2 AND o.purchase=1")              \
     X(INDEX_ALL_PARTS, SQL_INDEX_PART " WHERE o.gpu<>''")                                          \
     X(HOSTS_NAMES, "SELECT DISTINCT k.lab,k.model FROM token k WHERE k.lab<>'' AND k.model<>''")   \
     X(HOSTS_PARTS, "SELECT s.id,s.source_id,k.host,NULL,NULL,NULL,NULL,NULL,NULL"      \
@@ -250,6 +251,8 @@ struct ct_moment *ct_kept_moment(struct ct_reader *r);
  * that is being stepped must not be used again inside. */
 sqlite3_stmt *ct_use(struct ct_reader *r, enum ct_sql id, int n, ...);
 void ct_bind_text(struct ct_reader *r, sqlite3_stmt *st, int index, struct ct_span text);
+/* Binds ?1 and ?2 so that ?1 <= X < ?2 means names that begin with TEXT, which is not empty. */
+void ct_bind_beginning(struct ct_reader *r, sqlite3_stmt *st, struct ct_span text);
 bool ct_step(struct ct_reader *r, sqlite3_stmt *st); /* true: a row */
 
 /* A file is input: numbers are cut to +/- 2^60, so that no sum or difference of two of them

@@ -466,6 +466,38 @@ static void one_offer_is_read_by_the_name_of_its_series(void **state)
     end(&t);
 }
 
+static struct ct_offer *spot_offer(struct fixture *f, const char *instance, int64_t milli, const char *band)
+{
+    struct ct_offer *o = offer(f, instance, milli, CT_STOCK_UNKNOWN);
+    o->purchase = CT_PURCHASE_SPOT;
+    o->interruption = band ? ct_arena_dup(f->arena, ct_span(band)) : CT_SPAN_NONE;
+    return o;
+}
+
+/* Who knows the risk of a spot machine has no price of it, and who has prices does not know it. */
+static void the_risk_of_a_machine_stands_at_every_spot_price_of_it(void **state)
+{
+    static const char names[] = "instance region purchase price source risk interruption_source interruption_age_s";
+    struct read t = begin(state, MIN(2));
+    spot_offer(t.f, "p5.48xlarge", -1, "5-10%");
+    spot_offer(t.f, "p4", -1, "<5%")->region = CT_LIT("us-west-2");
+    fetch(t.f, "list", MIN(0));
+    spot_offer(t.f, "P5.48xlarge", 2000, NULL);
+    spot_offer(t.f, "p4", 1000, NULL);                   /* its risk is known in another region only */
+    offer(t.f, "p5.48xlarge", 4000, CT_STOCK_AVAILABLE); /* nobody takes that back */
+    fetch(t.f, "price", MIN(2));
+    shows(&t, ct_read_offers, &ct_offer_table, names,
+          "p4|us-east-1|spot|1|price|-|-|-\nP5.48xlarge|us-east-1|spot|2|price|5-10%|list|120\n"
+          "p5.48xlarge|us-east-1|od|4|price|-|-|-\np5.48xlarge|us-east-1|spot|-|list|5-10%|list|120\n"
+          "p4|us-west-2|spot|-|list|<5%|list|120");
+    t.q.subject = CT_LIT("gpu/aws/us-east-1/H100-SXM-80x8/spot/P5.48xlarge"); /* read alone: the same */
+    shows(&t, ct_read_offers, &ct_offer_table, names, "P5.48xlarge|us-east-1|spot|2|price|5-10%|list|120");
+    t.q.subject = CT_SPAN_NONE;
+    t.q.at_ms = MIN(1); /* before there was a price, the risk was known of the list alone */
+    shows(&t, ct_read_offers, &ct_offer_table, "price source risk", "-|list|5-10%\n-|list|<5%");
+    end(&t);
+}
+
 /* A reader that holds a moment gives each load the tables of that moment or a later one. */
 static void tables_that_are_held_outlast_commits_and_the_clock(void **state)
 {
@@ -1716,6 +1748,7 @@ int main(void)
         T(numbers_of_a_foreign_attempt_stay_within_what_can_be_counted_with),
         T(offers_show_price_stock_and_change_of_the_moment),
         T(one_offer_is_read_by_the_name_of_its_series),
+        T(the_risk_of_a_machine_stands_at_every_spot_price_of_it),
         T(tables_that_are_held_outlast_commits_and_the_clock),
         T(what_somebody_holds_is_shared_after_a_rest),
         T(events_of_a_whole_name_are_not_those_of_its_neighbours),

@@ -379,6 +379,23 @@ static void stock_field(struct builder *b, const struct ct_offer_row *o)
     ct_buf_free(&text);
 }
 
+/* The band, and who says it since when: it is rarely the source of the price. */
+static void risk_field(struct builder *b, const struct ct_offer_row *row)
+{
+    struct ct_buf text = CT_BUF_INIT;
+    char age[CT_TIME_MAX];
+    if (row->offer.interruption.n) {
+        ct_buf_addf(&text, "%.*s", CT_FMT(row->offer.interruption));
+        ct_buf_addf(&text, row->risk_source.n ? ", by %.*s" : "%.*s", CT_FMT(row->risk_source));
+        if (row->risk_age_s != CT_NONE) {
+            ct_age_format(age, row->risk_age_s * CT_SECOND);
+            ct_buf_addf(&text, " %s ago%s", age, row->risk_freshness > CT_FRESH ? ", old" : "");
+        }
+    }
+    field_buf(b, "interruption", &text);
+    ct_buf_free(&text);
+}
+
 static void add_offer(struct builder *b, const struct ct_offer_row *row)
 {
     const struct ct_offer *o = &row->offer;
@@ -417,7 +434,7 @@ static void add_offer(struct builder *b, const struct ct_offer_row *row)
     field(b, "zone", o->zone);
     if (o->purchase >= 0)
         field(b, "terms", ct_span(ct_purchase_words[o->purchase]));
-    field(b, "interruption", o->interruption);
+    risk_field(b, row);
     field(b, "machine", o->instance);
     field(b, "SKU", o->sku);
     milli_field(b, "vCPU", o->vcpu_milli, "");

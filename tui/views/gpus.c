@@ -178,6 +178,19 @@ static enum ct_role format_seen(const void *row, const struct ct_draw *d, struct
     return ct_format_age(out, d, r->seen_ms, r->freshness);
 }
 
+/* What another source says of the machine may be older than the price beside it. */
+static enum ct_role format_risk(const void *row, const struct ct_draw *d, struct ct_buf *out)
+{
+    const struct ct_offer_row *r = row;
+    (void)d;
+    if (!r->offer.interruption.n) {
+        ct_buf_addc(out, '-');
+        return CT_ROLE_DIM;
+    }
+    ct_buf_addf(out, "%.*s%s", CT_FMT(r->offer.interruption), r->risk_freshness > CT_FRESH ? "*" : "");
+    return r->risk_freshness > CT_FRESH ? CT_ROLE_STALE : CT_ROLE_TEXT;
+}
+
 static enum ct_role row_role(const void *row, const struct ct_draw *d)
 {
     (void)d;
@@ -211,7 +224,8 @@ static bool notable(const void *row)
             {.column = "seen", .header = "SEEN", .min = 7, .align = 1, .drop = 1,        \
              .format = format_seen},                                                               \
             {.column = "instance", .header = "INSTANCE", .min = 16, .max = 28, .drop = 7},         \
-            {.column = "interruption", .header = "RISK", .min = 6, .max = 10, .drop = 8},          \
+            {.column = "interruption", .header = "RISK", .min = 6, .max = 10, .drop = 8,           \
+             .format = format_risk},                                                               \
     }
 
 /* In a narrow pane the age goes before the count of what is in stock. */
