@@ -19,7 +19,7 @@ bool ct_engine_silenced(struct ct_engine *e, const struct ct_alert_instance *i)
             !ct_silence_covers(s->matchers, i->labels))
             continue;
         any = true;
-        bool open = i->life.state == CT_ALERT_PENDING || i->life.state == CT_ALERT_FIRING;
+        bool open = ct_alert_is_open(i->life.state);
         if (open && (s->matched_ms == CT_NONE || e->now_ms - s->matched_ms > CT_MINUTE)) {
             s->matched_ms = e->now_ms;
             if (ct_write_silence_matched(e->o.writer, s->id, e->now_ms, NULL) != CT_OK)

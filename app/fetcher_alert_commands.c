@@ -94,7 +94,7 @@ static int preview(struct ct_alert_call *c, struct ct_span matchers)
         rows.n = 0;
     const struct ct_alert_row *a = rows.v;
     for (size_t i = 0; i < rows.n; i++)
-        if (ct_silence_covers(matchers, a[i].labels)) {
+        if (ct_alert_is_open(a[i].state) && ct_silence_covers(matchers, a[i].labels)) {
             printf("covers %.*s %s %.*s (%.*s)\n", CT_FMT(a[i].id),
                    ct_alert_state_words[a[i].state], CT_FMT(a[i].subject), CT_FMT(a[i].rule));
             n++;

@@ -39,6 +39,8 @@ enum ct_intent_state {
 };
 enum ct_delivery_state { CT_DELIVERY_QUEUED, CT_DELIVERY_DONE, CT_DELIVERY_FAILED };
 extern const char *const ct_alert_state_words[]; /* "inactive", "pending", ... */
+/* Pending or firing: what a silence or an ack can still be about. */
+bool ct_alert_is_open(int state);
 extern const char *const ct_alert_kind_words[];  /* "firing", "repeat", ... */
 extern const char *const ct_intent_state_words[];
 extern const char *const ct_delivery_state_words[];

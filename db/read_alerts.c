@@ -159,6 +159,11 @@ enum ct_status ct_silence_check(struct ct_span matchers, struct ct_error *err)
 }
 
 /* A database of an older layout has no alerts: nothing to read, no error. */
+bool ct_alert_is_open(int state)
+{
+    return state == CT_ALERT_PENDING || state == CT_ALERT_FIRING;
+}
+
 static bool have_alerts(struct ct_reader *r)
 {
     sqlite3_stmt *st = ct_use(r, SQL_ALERT_TABLE, 0);
@@ -455,8 +460,8 @@ enum ct_status ct_read_silences(struct ct_reader *r, const struct ct_query *q, s
     }
     for (size_t i = 0; i < list.v.n; i++)
         for (size_t k = 0; k < alerts.v.n; k++)
-            list.v.v[i].matches +=
-                ct_silence_covers(list.v.v[i].matchers, alerts.v.v[k].labels);
+            list.v.v[i].matches += ct_alert_is_open(alerts.v.v[k].state) &&
+                                   ct_silence_covers(list.v.v[i].matchers, alerts.v.v[k].labels);
     ct_sort(r, list.v.v, list.v.n, sizeof *list.v.v, by_end);
     *out = (struct ct_rows){list.v.v, list.v.n};
     return ct_load_end(r);

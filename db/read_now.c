@@ -479,8 +479,7 @@ static void add_alerts(struct ct_reader *r, struct now_list *rows)
             bool about = row->series.p ? ct_span_eq(a->series, row->series)
                                        : ct_span_eq(a->subject, row->where) ||
                                              (row->scope.n && ct_span_eq(a->subject, row->scope));
-            bool open = a->state == CT_ALERT_FIRING || a->state == CT_ALERT_PENDING;
-            if (about && open && (!best || a->severity > best->severity))
+            if (about && ct_alert_is_open(a->state) && (!best || a->severity > best->severity))
                 best = a;
         }
         if (best) {

@@ -116,14 +116,16 @@ void ui_silence_preview(struct ct_ui *ui, struct ct_span args, struct ct_buf *ou
     struct silence_words w;
     struct ct_error err = {0};
     struct ct_buf names = CT_BUF_INIT;
-    size_t n = 0;
+    size_t n = 0, all = 0;
     read_silence(args, ' ', &w);
     if (w.n && ct_silence_check(ct_buf_span(&w.matchers), &err) != CT_OK) {
         ct_buf_adds(out, err.what);
     } else {
-        for (size_t i = 0; w.n && m && i < m->open.n; i++) {
+        for (size_t i = 0; m && i < m->open.n; i++) {
             const struct ct_alert_row *a = ct_row(&ct_alert_table, m->open, i);
-            if (ct_silence_covers(ct_buf_span(&w.matchers), a->labels)) {
+            bool open = ct_alert_is_open(a->state);
+            all += open;
+            if (open && w.n && ct_silence_covers(ct_buf_span(&w.matchers), a->labels)) {
                 ct_buf_addf(&names, "%s%.*s", n++ ? ", " : ": ", CT_FMT(a->subject));
             }
         }
@@ -132,7 +134,7 @@ void ui_silence_preview(struct ct_ui *ui, struct ct_span args, struct ct_buf *ou
                            : w.ms == CT_NONE ? "how long: a time such as 30m, 2h, 1d"
                            : !w.why.n       ? "then why"
                                             : "Enter sets it";
-        ct_buf_addf(out, "%s  covers %zu of %zu open alerts%.*s", next, n, m ? m->open.n : 0,
+        ct_buf_addf(out, "%s  covers %zu of %zu open alert%s%.*s", next, n, all, all == 1 ? "" : "s",
                     CT_FMT(ct_buf_span(&names)));
     }
     ct_buf_free(&names);

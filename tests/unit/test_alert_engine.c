@@ -213,6 +213,33 @@ static int64_t silence_for(struct ride *r, int64_t ms)
     return s.id;
 }
 
+static int64_t open_under(struct ride *r)
+{
+    struct ct_query q = {.at_ms = CT_LIVE, .now_ms = r->now};
+    struct ct_rows rows = {NULL, 0};
+    struct ct_reader *reader = NULL;
+    assert_int_equal(ct_reader_open(r->f->path, &reader, &r->f->err), CT_OK);
+    assert_int_equal(ct_read_silences(reader, &q, r->f->arena, &rows, &r->f->err), CT_OK);
+    ct_reader_close(reader);
+    assert_int_equal(rows.n, 1);
+    return ((const struct ct_silence_row *)rows.v)->matches;
+}
+
+static void what_is_over_is_not_counted_under_a_silence(void **state)
+{
+    struct ride r = BEGIN(state, outage);
+    ride(&r, 2);
+    r.state = CT_STATE_MAJOR;
+    ride(&r, 5);
+    (void)silence_for(&r, CT_HOUR);
+    assert_int_equal(open_under(&r), 1);
+    r.state = CT_STATE_OPERATIONAL;
+    ride(&r, 8);
+    expect(r.f, "SELECT state FROM alert WHERE rule='outage'", "3"); /* still listed */
+    assert_int_equal(open_under(&r), 0);
+    end(&r);
+}
+
 #define NOTICES "SELECT group_concat(channel || ' ' || title, ' / ') FROM alert_delivery WHERE kind = 5"
 
 static void rule_12_five_minutes_before_its_end_a_silence_says_so_once(void **state)
@@ -612,6 +639,7 @@ int main(void)
         T(rule_10_reminders_come_while_nobody_has_it),
         T(rule_11_and_12_a_silence_mutes_and_its_end_tells_what_still_fires),
         T(rule_12_an_acknowledgement_ends_with_the_recovery),
+        T(what_is_over_is_not_counted_under_a_silence),
         T(rule_12_five_minutes_before_its_end_a_silence_says_so_once),
         T(quiet_hours_end_in_one_message_and_critical_alerts_do_not_wait),
         T(rule_12_silences_need_a_reason_and_end),

@@ -623,6 +623,13 @@ static void cjk_locales_have_ascii_borders_and_charts_of_braille(void **state)
 static void an_incident_of_a_region_is_taken_where_it_is_seen(void **state)
 {
     (void)state;
+    const struct alert over = {"ai-degraded", "together/batch", "together", "bell", "operational", NULL, CT_SEV_WARNING,
+                               CT_ALERT_RESOLVED, 5 * CT_MINUTE, NULL, NULL, 0, 0};
+    struct ct_writer *w = NULL;
+    struct ct_error e = {0};
+    assert_int_equal(ct_writer_open(db, CT_OPEN_BULK, &w, &e), CT_OK);
+    write_alert(w, INT64_C(7) << 40, &over); /* listed, and nothing that a silence could cover */
+    ct_writer_close(w);
     struct vt *v = start(24, 80, NULL, NULL);
     assert_true(vt_has(v, "3 new, 1 ack"));
     assert_non_null(strstr(vt_row(v, vt_find(v, "! PART  aws/us-east-1", NULL)), "ack 29m")); /* its alert is aws/cloud's */
