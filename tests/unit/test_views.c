@@ -122,7 +122,16 @@ static const struct ct_component_row component_rows[] = {
      .group = S("APIs"), .region = S("eu"), .state = CT_STATE_PARTIAL, .since_ms = CT_NONE,
      .seen_ms = NOW},
 };
-FAKE(components, component_rows)
+static FAKE(all_components, component_rows)
+
+enum ct_status ct_read_components(struct ct_reader *r, const struct ct_query *q, struct ct_arena *a,
+                                  struct ct_rows *out, struct ct_error *err)
+{
+    enum ct_status st = ct_read_all_components(r, q, a, out, err);
+    if (q->subject.n && !ct_span_is(q->subject, "openai"))
+        out->n = 0;
+    return st;
+}
 
 #define OFFER(cloud_, region_, gpu_, form_, mem_, count_, type_, price_, change_, stock_, n_, fresh_)  \
     {                                                                                              \
@@ -600,6 +609,25 @@ static void empty_panels_say_what_they_wait_for(void **state)
     world.empty = true;
     for (size_t i = 0; i < CT_LEN(cases); i++) {
         struct shown s = shown_new(cases[i].ops);
+        shown_load(&s);
+        expect_text(&s, 12, 100, cases[i].text);
+        shown_done(&s);
+    }
+}
+
+static void no_component_is_told_apart_from_no_page(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *subject, *text;
+    } cases[] = {
+        {"status/anthropic", "its page names no component"},
+        {"status/coreweave", "none when its page was last read; it cannot be read now"},
+        {"status/nebius", "unknown: its page has never been read"},
+    };
+    for (size_t i = 0; i < CT_LEN(cases); i++) {
+        struct shown s = shown_new(&ct_panel_components);
+        snprintf(s.query.subject, sizeof(s.query.subject), "%s", cases[i].subject);
         shown_load(&s);
         expect_text(&s, 12, 100, cases[i].text);
         shown_done(&s);
@@ -1164,6 +1192,7 @@ int main(void)
         TEST(every_panel_survives_every_size_and_shape),
         TEST(panels_that_failed_say_so_and_keep_what_they_had),
         TEST(empty_panels_say_what_they_wait_for),
+        TEST(no_component_is_told_apart_from_no_page),
         TEST(quiet_is_told_apart_from_unread),
         TEST(sorting_works_by_every_letter_offered),
         TEST(enter_names_what_is_to_be_opened),

@@ -241,18 +241,47 @@ static struct ct_span provider_of(const struct ct_panel_query *q)
     return ct_span_cut(&rest, '/');
 }
 
+/* What is known of the pages that the rows come from: an empty list of a page nobody read says nothing. */
+enum pages { PAGES_READ, PAGES_LOST /* read once, not any more */, PAGES_UNREAD };
+
+struct pages_model {
+    struct ct_tmodel t;
+    enum pages pages; /* the worst of them */
+};
+
+static enum pages pages_of(struct ct_rows status, struct ct_span provider)
+{
+    const struct ct_status_row *v = status.v;
+    enum pages worst = PAGES_READ;
+    size_t n = 0;
+    for (size_t i = 0; i < status.n; i++) {
+        if (provider.n && !ct_span_eq(v[i].provider, provider))
+            continue;
+        enum pages one = v[i].seen_ms == CT_NONE      ? PAGES_UNREAD
+                         : v[i].freshness <= CT_LATE ? PAGES_READ
+                                                      : PAGES_LOST;
+        worst = one > worst ? one : worst;
+        n++;
+    }
+    return n ? worst : PAGES_UNREAD;
+}
+
 static enum ct_status load_components(struct ct_reader *r, const struct ct_panel_query *q,
                                       int64_t now_ms, struct ct_arena *a, const void **model,
                                       struct ct_error *err)
 {
-    struct ct_tmodel *m = ct_arena_alloc(a, sizeof(*m));
+    struct pages_model *m = ct_arena_alloc(a, sizeof(*m));
     struct ct_query query = ct_view_query(q, now_ms);
-    struct ct_rows rows = {NULL, 0};
-    query.subject = provider_of(q);
-    enum ct_status st = m ? ct_read_components(r, &query, a, &rows, err)
+    struct ct_rows rows = {NULL, 0}, pages = {NULL, 0};
+    enum ct_status st = m ? ct_read_status(r, &query, a, &pages, err)
                           : ct_fail(err, CT_ERR_LIMIT, "components", NULL);
+    query.subject = provider_of(q);
     if (st == CT_OK)
-        st = ct_tmodel_load(&component_view, rows, q, now_ms, a, m, err);
+        st = ct_read_components(r, &query, a, &rows, err);
+    if (st == CT_OK) {
+        m->pages = pages_of(pages, query.subject);
+        st = ct_tmodel_load(&component_view, rows, q, now_ms, a, &m->t, err);
+    }
     *model = m;
     return st;
 }
@@ -260,24 +289,33 @@ static enum ct_status load_components(struct ct_reader *r, const struct ct_panel
 static void draw_components(void *state, const void *model, const struct ct_draw *d,
                             struct ct_box box, struct ct_buf *note)
 {
+    static const char *const none[][2] = {
+        [PAGES_READ] = {"no component named by any page", "its page names no component"},
+        [PAGES_LOST] = {"none when the pages were read; not all can be read now",
+                        "none when its page was last read; it cannot be read now"},
+        [PAGES_UNREAD] = {"unknown: not all pages have been read", "unknown: its page has never been read"},
+    };
+    const struct pages_model *m = model;
     struct ct_span provider = provider_of(d->query);
     ct_buf_add(note, provider);
-    ct_tview_draw(provider.n ? &own_component_view : &component_view, state, model, d, box, note,
-                  provider.n ? "its page names no component" : "no component named by any page");
+    ct_tview_draw(provider.n ? &own_component_view : &component_view, state, m ? &m->t : NULL, d, box, note,
+                  none[m ? m->pages : PAGES_READ][provider.n > 0]);
 }
 
 static enum ct_act_result act_components(void *state, const void *model, enum ct_action action,
                                          int letter, struct ct_panel_query *q,
                                          struct ct_frame_request *req)
 {
-    const struct ct_component_row *row = ct_tview_row(&component_view, state, model);
+    const struct pages_model *m = model;
+    const struct ct_tmodel *t = m ? &m->t : NULL;
+    const struct ct_component_row *row = ct_tview_row(&component_view, state, t);
     if (row && action == CT_ACT_DETAIL) {
         req->kind = CT_REQ_DETAIL;
         snprintf(req->text, sizeof(req->text), "status/%.*s", CT_FMT(row->provider));
         return CT_ACT_DRAW;
     }
     const struct ct_tview *view = provider_of(q).n ? &own_component_view : &component_view;
-    return ct_tview_act(view, state, model, action, letter, q, req);
+    return ct_tview_act(view, state, t, action, letter, q, req);
 }
 
 const struct ct_panel_ops ct_panel_components = {
@@ -378,17 +416,21 @@ static enum ct_status load_incidents(struct ct_reader *r, const struct ct_panel_
                                      int64_t now_ms, struct ct_arena *a, const void **model,
                                      struct ct_error *err)
 {
-    struct ct_tmodel *m = ct_arena_alloc(a, sizeof(*m));
+    struct pages_model *m = ct_arena_alloc(a, sizeof(*m));
     struct ct_query query = ct_view_query(q, now_ms);
-    struct ct_rows rows = {NULL, 0};
+    struct ct_rows rows = {NULL, 0}, pages = {NULL, 0};
+    enum ct_status st = m ? ct_read_status(r, &query, a, &pages, err)
+                          : ct_fail(err, CT_ERR_LIMIT, "incidents", NULL);
     query.subject = q->subject[0] ? ct_span(q->subject) : CT_SPAN_NONE;
     query.gone = true; /* ended ones follow: "did this just stop?" is the second question */
-    enum ct_status st = m ? ct_read_incidents(r, &query, a, &rows, err)
-                          : ct_fail(err, CT_ERR_LIMIT, "incidents", NULL);
+    if (st == CT_OK)
+        st = ct_read_incidents(r, &query, a, &rows, err);
     if (st == CT_OK && !order_incidents(&rows, a))
         st = ct_fail(err, CT_ERR_LIMIT, "incidents", NULL);
-    if (st == CT_OK)
-        st = ct_tmodel_load(&incident_view, rows, q, now_ms, a, m, err);
+    if (st == CT_OK) {
+        m->pages = pages_of(pages, query.subject);
+        st = ct_tmodel_load(&incident_view, rows, q, now_ms, a, &m->t, err);
+    }
     *model = m;
     return st;
 }
@@ -396,20 +438,24 @@ static enum ct_status load_incidents(struct ct_reader *r, const struct ct_panel_
 static void draw_incidents(void *state, const void *model, const struct ct_draw *d,
                            struct ct_box box, struct ct_buf *note)
 {
-    const struct ct_tmodel *m = model;
+    const struct pages_model *m = model;
     size_t open = 0;
-    for (size_t i = 0; m && i < m->rows.n; i++)
-        open += ((const struct ct_incident_row *)m->rows.v)[i].open == 1;
+    for (size_t i = 0; m && i < m->t.rows.n; i++)
+        open += ((const struct ct_incident_row *)m->t.rows.v)[i].open == 1;
     if (m)
-        ct_buf_addf(note, "%zu open, %zu ended", open, m->rows.n - open);
-    ct_tview_draw(&incident_view, state, m, d, box, note, "no incident on record");
+        ct_buf_addf(note, "%zu open, %zu ended", open, m->t.rows.n - open);
+    ct_tview_draw(&incident_view, state, m ? &m->t : NULL, d, box, note,
+                  m && m->pages != PAGES_READ ? "no incident on record; not all pages can be read"
+                                              : "no incident on record");
 }
 
 static enum ct_act_result act_incidents(void *state, const void *model, enum ct_action action,
                                         int letter, struct ct_panel_query *q,
                                         struct ct_frame_request *req)
 {
-    const struct ct_incident_row *row = ct_tview_row(&incident_view, state, model);
+    const struct pages_model *m = model;
+    const struct ct_tmodel *t = m ? &m->t : NULL;
+    const struct ct_incident_row *row = ct_tview_row(&incident_view, state, t);
     if (row && action == CT_ACT_DETAIL) {
         req->kind = CT_REQ_DETAIL;
         snprintf(req->text, sizeof(req->text), "incident/%.*s/%.*s", CT_FMT(row->provider),
@@ -418,7 +464,7 @@ static enum ct_act_result act_incidents(void *state, const void *model, enum ct_
     }
     if (action == CT_ACT_WATCH)
         return CT_ACT_IGNORED;
-    return ct_tview_act(&incident_view, state, model, action, letter, q, req);
+    return ct_tview_act(&incident_view, state, t, action, letter, q, req);
 }
 
 const struct ct_panel_ops ct_panel_incidents = {
