@@ -168,41 +168,49 @@ static bool set_by_settings(const struct ct_call *c, struct ct_span item)
     return false;
 }
 
+/* Writes TEXT into the state folder as NAME. */
+static enum ct_status keep(const char *name, struct ct_span text, struct ct_error *err)
+{
+    struct ct_buf path = CT_BUF_INIT;
+    ct_path_state(&path, "");
+    enum ct_status status = ct_mkdirs(path.p, err);
+    ct_path_state(&path, name);
+    if (status == CT_OK)
+        status = ct_write_file(path.p, text, err);
+    ct_buf_free(&path);
+    return status;
+}
+
 /* UI state goes to the state folder, never into a file the user wrote; what the settings follow
  * stays theirs. */
 static void remember(const struct ct_call *c, const struct ct_ui_result *r)
 {
-    struct ct_buf path = CT_BUF_INIT, watch = CT_BUF_INIT;
+    struct ct_buf watch = CT_BUF_INIT;
     struct ct_error err = {0};
-    enum ct_status status = CT_OK;
-    if (!r->theme_changed && !r->watch_changed && !r->order_changed && !r->views_changed)
-        return;
-    ct_path_state(&path, "");
-    status = ct_mkdirs(path.p, &err);
-    if (r->theme_changed && status == CT_OK) {
-        ct_path_state(&path, "theme");
-        status = ct_write_file(path.p, ct_span(r->theme), &err);
-    }
     for (struct ct_span rest = ct_buf_span(&r->watch); rest.p;) {
         struct ct_span item = ct_span_cut(&rest, '\n');
         if (item.n && !set_by_settings(c, item))
             ct_buf_addf(&watch, "%.*s\n", CT_FMT(item));
     }
-    if (r->watch_changed && status == CT_OK) {
-        ct_path_state(&path, "watch");
-        status = ct_write_file(path.p, ct_buf_span(&watch), &err);
-    }
-    if (r->order_changed && status == CT_OK) { /* with those of the settings, whose order is theirs too */
-        ct_path_state(&path, "watch-order");
-        status = ct_write_file(path.p, ct_buf_span(&r->watch), &err);
-    }
-    if (r->views_changed && status == CT_OK) {
-        ct_path_state(&path, "views.ini");
-        status = ct_write_file(path.p, ct_buf_span(&r->views), &err);
-    }
+    const struct {
+        const char *name;
+        bool changed;
+        struct ct_span text;
+    } files[] = {
+        {"theme", r->theme_changed, ct_span(r->theme)},
+        {"watch", r->watch_changed, ct_buf_span(&watch)},
+        /* with those of the settings, whose order is theirs too */
+        {"watch-order", r->order_changed, ct_buf_span(&r->watch)},
+        {"views.ini", r->views_changed, ct_buf_span(&r->views)},
+    };
+    enum ct_status status = CT_OK;
+    for (size_t i = 0; i < CT_LEN(files) && status == CT_OK; i++)
+        if (files[i].changed)
+            status = keep(files[i].name, files[i].text, &err);
     if (status != CT_OK)
         (void)ct_report(&err);
-    ct_buf_free(&path);
+    if (r->hinted) /* where nothing can be kept it comes again: no trouble of the person's */
+        (void)!keep("hinted", CT_LIT("the first hint has been shown\n"), &err);
     ct_buf_free(&watch);
 }
 

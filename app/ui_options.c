@@ -9,6 +9,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 void ct_ui_problem(void *ctx, const char *where, const char *what)
 {
@@ -199,5 +200,9 @@ void ct_ui_options_take(struct ct_call *c, struct ct_ui_options *o)
                                  .output_tokens = ct_setting_number(c->settings, "cost", "output"),
                                  .mix_input = ct_setting_number(c->settings, "mix", "input"),
                                  .mix_output = ct_setting_number(c->settings, "mix", "output")};
+    struct ct_buf hinted = CT_BUF_INIT;
+    ct_path_state(&hinted, "hinted");
+    o->hinted = access(hinted.p, F_OK) == 0;
+    ct_buf_free(&hinted);
     o->problems = ct_settings_problems(c->settings);
 }

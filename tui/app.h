@@ -35,6 +35,7 @@ struct ct_ui_options {
     const struct ct_key_override *keys; /* from the config, in order */
     size_t n_keys;
     struct ct_wants wants;  /* all 0: the usual ones */
+    bool hinted; /* the hint of the first start has been shown once */
     const char *const *problems; /* lines to show at start and in :messages, NULL-terminated */
 
     /* Asks the fetcher to fetch SOURCE ("" = all that are due) again; must not block. NULL: nobody to ask.
@@ -72,6 +73,7 @@ struct ct_ui_result {
     struct ct_buf watch; /* ids followed, a line each */
     struct ct_buf views; /* the saved ones, [view NAME] sections */
     bool watch_changed, order_changed, theme_changed, views_changed;
+    bool hinted; /* the hint of the first start was shown this time */
 };
 void ct_ui_result_done(struct ct_ui_result *r);
 

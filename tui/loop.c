@@ -309,6 +309,7 @@ static void fill_result(const struct ct_ui *ui, struct ct_ui_result *out)
     snprintf(out->theme, sizeof(out->theme), "%s", ui->themes[ui->theme].name);
     ct_buf_adds(&out->watch, ui->watch);
     out->views_changed = ui->views_changed;
+    out->hinted = ui->hinted;
     ui_write_views(ui, &out->views);
 }
 
@@ -335,8 +336,8 @@ enum ct_status ct_ui_run(const struct ct_ui_options *o, struct ct_ui_result *out
         l->ui->terminal = true;
         ct_term_theme(&l->ui->themes[l->ui->theme]);
         fit_terminal(l->ui); /* it may have changed before anybody listened */
-        if (l->ui->n_messages == 0 && l->ui->layout.status_row >= 0) {
-            ui_say(l->ui, false, "w follows a row, / filters, ? helps");
+        if (l->ui->n_messages == 0) {
+            ui_hint(l->ui, "");
         }
         run(l);
         fill_result(l->ui, out);

@@ -120,17 +120,28 @@ void ui_follow_selection(struct ct_ui *ui, struct panel *p)
     }
 }
 
+void ui_hint(struct ct_ui *ui, const char *more)
+{
+    bool first = !ui->o->hinted;
+    if (ui->layout.status_row >= 0 && (first || more[0])) {
+        ui_say(ui, false, "%s%s%s", first ? "w follows a row, / filters, ? helps" : "", first && more[0] ? "   " : "",
+               more);
+        ui->hinted = ui->hinted || first;
+    }
+}
+
 /* A young database says since when it remembers; once. */
 static void tell_recording(struct ct_ui *ui)
 {
     const struct ct_summary *s = &ui_frame_model(ui)->sum;
-    char since[64];
+    char since[64], more[96];
     if (ui->terminal && !ui->said_recording && s->recording_since_ms != CT_NONE) {
         ui->said_recording = true;
         if (ui->at_ms == CT_LIVE && ct_now_ms() - s->recording_since_ms < CT_DAY &&
-            ui->layout.status_row >= 0 && ui->message_until_mono_ms != INT64_MAX) {
+            ui->message_until_mono_ms != INT64_MAX) {
             ui_clock(ui, s->recording_since_ms, false, false, since);
-            ui_say(ui, false, "w follows a row, / filters, ? helps   recording since %s", since);
+            snprintf(more, sizeof(more), "recording since %s", since);
+            ui_hint(ui, more);
         }
     }
 }

@@ -131,7 +131,7 @@ struct ct_ui {
     size_t n_messages;
     const char *const *problems; /* of the settings as read last, NULL-terminated; or NULL */
     int64_t message_until_mono_ms; /* 0: none is shown; INT64_MAX: until the next key */
-    bool said_newer, said_damaged, said_recording;
+    bool said_newer, said_damaged, said_recording, hinted;
 
     bool dirty_all, dirty_line1, dirty_status;
     bool ask;                   /* the loader must be told */
@@ -162,6 +162,7 @@ const struct ct_place *ui_places(const struct ct_ui *ui); /* of the screen at th
 void ui_fill_query(struct ct_ui *ui, struct panel *p);    /* what all queries share */
 void ui_refill(struct ct_ui *ui, int screen);             /* of SCREEN's panels, 0: of all; they load again */
 void ui_reload(struct ct_ui *ui, struct panel *p);        /* its query changed */
+void ui_hint(struct ct_ui *ui, const char *more); /* the keys to begin with, at the first start alone, and MORE */
 void ui_follow_selection(struct ct_ui *ui, struct panel *p);
 void ui_take_answer(struct ct_ui *ui, struct ct_load_answer *a);
 void ui_free_answer(struct ct_ui *ui, struct ct_load_answer *a);

@@ -199,6 +199,23 @@ static void what_i_follow_has_my_order_also_tomorrow(void **state)
     leave(v);
 }
 
+/* The keys to begin with are told once; what a person wrote stays as it is. */
+static void the_hint_of_the_first_start_comes_once(void **state)
+{
+    (void)state;
+    static const char config[] = "tz = utc\n";
+    write_config(config);
+    struct vt *v = start(24, 80, NULL);
+    vt_wait(v, "w follows a row, / filters, ? helps");
+    leave(v);
+    v = start(24, 80, NULL);
+    vt_type(v, ":messages\r");
+    vt_wait(v, "no messages yet");
+    assert_false(vt_has(v, "w follows"));
+    leave(v);
+    assert_string_equal(kept("config.ini"), config);
+}
+
 /* Focuses the panel TITLE of this screen. */
 static void tab_to(struct vt *v, const char *title)
 {
@@ -495,6 +512,7 @@ int main(void)
 #define T(name) cmocka_unit_test_setup(name, fresh_home)
         T(the_theme_picker_shows_each_at_once_and_keeps_none_by_itself),
         T(the_theme_list_fits_every_terminal),
+        T(the_hint_of_the_first_start_comes_once),
         T(what_i_follow_has_my_order_also_tomorrow),
         T(o_gives_the_link_of_an_article_to_the_opener),
         T(no_key_is_silent),
