@@ -23,26 +23,68 @@ static int64_t first_before(struct ct_reader *r, int64_t source, int64_t from_ms
     return first;
 }
 
-static struct ct_polls read_polls(struct ct_reader *r, int64_t source, int64_t from_ms, struct ct_arena *a)
+struct polls_read {
+    struct ct_reader *r;
+    struct ct_arena *a;
+    int64_t source, at_ms; /* what began up to AT_MS is in the list */
+    CT_VEC(struct ct_poll) list;
+};
+
+static void add_poll(struct polls_read *p, struct ct_poll poll)
 {
-    CT_VEC(struct ct_poll) list = {NULL, 0, 0};
-    struct ct_arena *answer = r->arena;
-    int64_t first = first_before(r, source, from_ms);
-    sqlite3_stmt *st = ct_use(r, SQL_POLLS, 3, source, first - 1, CT_LIVE);
-    r->arena = a;
-    while (ct_step(r, st)) {
-        struct ct_poll *p = CT_VEC_PUSH(a, &list);
-        if (!p)
-            break;
+    struct ct_poll *place = CT_VEC_PUSH(p->a, &p->list);
+    if (!poll.reason.n)
+        poll.reason = CT_SPAN_NONE;
+    if (place)
+        *place = poll;
+    p->at_ms = poll.from_ms;
+}
+
+static void add_rows(struct polls_read *p, int64_t to_ms)
+{
+    sqlite3_stmt *st = ct_use(p->r, SQL_POLLS, 3, p->source, p->at_ms, to_ms);
+    while (ct_step(p->r, st)) {
         bool good = sqlite3_column_int(st, 3) <= CT_POLL_CARRY;
-        *p = (struct ct_poll){.from_ms = ct_col_must(st, 0), .to_ms = ct_col_must(st, 1), .good = good,
-                              .imported = sqlite3_column_int(st, 4) != 0,
-                              .reason = good ? CT_SPAN_NONE : ct_col_text(r, st, 6)};
+        add_poll(p, (struct ct_poll){ct_col_must(st, 0), ct_col_must(st, 1), good, sqlite3_column_int(st, 4) != 0,
+                                     good ? CT_SPAN_NONE : ct_col_text(p->r, st, 6)});
     }
-    r->arena = answer;
     if (st)
         sqlite3_reset(st);
-    return (struct ct_polls){list.v, list.n};
+}
+
+/* What ST's row has packed, with what lies unpacked before it. */
+static void add_pack(struct polls_read *p, sqlite3_stmt *st)
+{
+    struct ct_poll v[CT_POLLS_MOST];
+    const void *b = sqlite3_column_blob(st, 2);
+    struct ct_span blob = {b, b ? (size_t)sqlite3_column_bytes(st, 2) : 0};
+    int64_t last_ms = ct_poll_pack_last_ms(ct_col_must(st, 0)), after_ms = ct_col_must(st, 1);
+    size_t n = ct_polls_unpack(blob, ct_col_text(p->r, st, 3), v);
+    if (n == 0 || v[n - 1].from_ms != last_ms || v[0].from_ms <= after_ms)
+        return; /* damaged: table poll has it all */
+    if (after_ms > p->at_ms)
+        add_rows(p, after_ms);
+    for (size_t i = 0; i < n; i++)
+        if (v[i].from_ms > p->at_ms)
+            add_poll(p, v[i]);
+}
+
+static struct ct_polls read_polls(struct ct_reader *r, int64_t source, int64_t from_ms, struct ct_arena *a)
+{
+    struct ct_arena *answer = r->arena;
+    int64_t first = first_before(r, source, from_ms);
+    struct polls_read p = {.r = r, .a = a, .source = source, .at_ms = first - 1};
+    bool packed = source < CT_POLL_PACK_SOURCES && first >= 0;
+    sqlite3_stmt *st = packed ? ct_use(r, SQL_POLLS_PACKED, 2, ct_poll_pack_key(source, first),
+                                       ct_poll_pack_key(source + 1, 0)) : NULL;
+    r->arena = a;
+    while (ct_step(r, st))
+        add_pack(&p, st);
+    if (st)
+        sqlite3_reset(st);
+    add_rows(&p, CT_LIVE);
+    r->arena = answer;
+    return (struct ct_polls){p.list.v, p.list.n};
 }
 
 static struct kept_polls *find(struct ct_reader *r, int64_t source)

@@ -7,6 +7,7 @@
 #include "db/attempts.h"
 #include "db/alert_sql.h"
 #include "db/newest.h"
+#include "db/poll_pack.h"
 #include "db/read.h"
 #include "db/samples.h"
 
@@ -55,6 +56,7 @@
                   " WHERE source_id=?1 AND from_ms<=?2 ORDER BY from_ms DESC")                     \
     X(POLLS, "SELECT from_ms,to_ms,n,outcome,imported,rows,reason FROM poll"                       \
              " WHERE source_id=?1 AND from_ms>?2 AND from_ms<=?3 ORDER BY from_ms")                \
+    X(POLLS_PACKED, "SELECT k,after_ms,b,reasons FROM poll_pack WHERE k>=?1 AND k<?2 ORDER BY k")  \
     X(WORDS, "SELECT text FROM words WHERE series_id=?1 AND from_ms<=?2"                           \
              " ORDER BY from_ms DESC LIMIT 1")                                                     \
     X(ATTEMPTS, "SELECT b,errors FROM attempts WHERE source_id=?1 AND from_ms<=?2 ORDER BY from_ms DESC") \
@@ -394,11 +396,6 @@ struct ct_scope_state ct_scope_state(struct ct_reader *r, const struct ct_source
 
 /* The answers of a source, runs of equal ones as one, that began in [from_ms, to_ms], oldest first; before them the last
  * good one that began by from_ms, with the failures since (none was good: all before). Good until the load ends. */
-struct ct_poll {
-    int64_t from_ms, to_ms;
-    bool good, imported;
-    struct ct_span reason; /* of a failure */
-};
 struct ct_polls {
     const struct ct_poll *v;
     size_t n;

@@ -340,6 +340,20 @@ static const char step_13_after[] =
     "ALTER TABLE series DROP COLUMN cur_ms; ALTER TABLE series DROP COLUMN cur_value;"
     "ALTER TABLE series DROP COLUMN cur_flags; ALTER TABLE series DROP COLUMN low; ALTER TABLE series DROP COLUMN high;";
 
+/* Version 14: the timeline packed for readers (db/poll_pack.h). K: the source * 2^48 + the moment of the last of N polls;
+ * after AFTER_MS up to that moment these are all there are. */
+#define POLL_PACK_OUTDATED(on, row)                                                                \
+    "CREATE TRIGGER poll_pack_outdated_by_" on " AFTER " on " ON poll BEGIN"                       \
+    " DELETE FROM poll_pack WHERE after_ms < " row ".from_ms AND k = (SELECT min(k) FROM poll_pack" \
+    " WHERE k >= (" row ".source_id << 48) + " row ".from_ms AND k < ((" row ".source_id + 1) << 48)); END;"
+static const char step_14[] =
+    "CREATE TABLE poll_pack ("
+    " k INTEGER PRIMARY KEY, after_ms INTEGER NOT NULL, n INTEGER NOT NULL, b BLOB NOT NULL, reasons TEXT NOT NULL"
+    ") STRICT;"
+    /* a name is looked up in the index alone */
+    "DROP INDEX series_name; CREATE INDEX series_name ON series (name, source_id, kind, unit, digits);"
+    POLL_PACK_OUTDATED("insert", "NEW") POLL_PACK_OUTDATED("update", "NEW") POLL_PACK_OUTDATED("delete", "OLD");
+
 static const struct ct_schema_step steps[] = {
     {.sql = step_1}, {.sql = step_2}, {.sql = step_3}, {.sql = step_4}, {.sql = step_5}, {.sql = step_6},
     {.sql = step_7, .run = ct_samples_from_rows, .after = "DROP TABLE sample"},
@@ -350,6 +364,7 @@ static const struct ct_schema_step steps[] = {
     {.sql = step_11, .run = ct_attempts_from_rows, .after = "DROP TABLE attempt"},
     {.sql = step_12},
     {.sql = step_13, .run = ct_newest_from_columns, .after = step_13_after},
+    {.sql = step_14},
 };
 _Static_assert(CT_LEN(steps) == CT_SCHEMA_VERSION, "a step a version");
 

@@ -204,6 +204,13 @@
     X(RETAIN_SOURCE, "SELECT id FROM source WHERE id>?1 ORDER BY id LIMIT 1") \
     X(RETAIN_POLLS, "SELECT from_ms, to_ms, n, outcome, imported, rows, hash FROM poll" \
         " WHERE source_id=?1 AND from_ms>=?2 AND from_ms<?3 ORDER BY from_ms LIMIT ?4") \
+    /* polls packed */ \
+    X(PACKS, "SELECT k, after_ms, n FROM poll_pack WHERE k>=?1 AND k<?2 ORDER BY k") \
+    X(PACK_PUT, "INSERT INTO poll_pack (k, after_ms, n, b, reasons) VALUES (?1,?2,?3,?4,?5)") \
+    X(PACK_DEL, "DELETE FROM poll_pack WHERE k=?1") \
+    X(PACK_AFTER, "UPDATE poll_pack SET after_ms=?2 WHERE k=?1") \
+    X(POLLS_OF, "SELECT from_ms, to_ms, outcome, imported, reason FROM poll" \
+        " WHERE source_id=?1 AND from_ms>?2 AND from_ms<=?3 ORDER BY from_ms LIMIT ?4") \
     X(RETAIN_DAY, "SELECT day FROM recorded_day ORDER BY day DESC LIMIT 1 OFFSET ?1") \
     X(DAY_ADD, "INSERT OR IGNORE INTO recorded_day VALUES (?1)") \
     X(SIMULATED, CT_SIMULATED) \
@@ -263,6 +270,7 @@ struct ct_writer {
     ino_t ino;
     struct ct_retain_state retain;
     struct ct_reference_making reference;
+    int64_t packing; /* whose polls are being packed; 0: nobody's */
 };
 
 /* A value to bind. Absent (CT_NONE, -1 for enums, null span) becomes NULL. */
@@ -431,5 +439,7 @@ void ct_w_word_notes(struct ct_job *j, struct ct_span notes);
 
 /* db/write_reference.c: forgets what is in the making. */
 void ct_w_reference_drop(struct ct_writer *w);
+/* Packs polls until END_MS; true: there are more. */
+bool ct_w_pack_polls(struct ct_writer *w, int64_t end_ms);
 
 #endif

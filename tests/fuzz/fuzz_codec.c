@@ -1,7 +1,8 @@
-/* Any bytes as a blob of samples, of the newest ones and of attempts; what decodes comes out again after packing it
- * anew. Bytes whose checksum does not fit get it, so that the rows behind it are reached as well. */
+/* Any bytes as a blob of samples, of the newest ones, of attempts and of polls; what decodes comes out again after
+ * packing it anew. Bytes whose checksum does not fit get it, so that the rows behind it are reached as well. */
 #include "db/attempts.h"
 #include "db/newest.h"
+#include "db/poll_pack.h"
 
 #include <stdlib.h>
 
@@ -63,10 +64,30 @@ static void as_attempts(struct ct_span blob)
     ct_buf_free(&errors);
 }
 
+static void as_polls(struct ct_span blob)
+{
+    struct ct_poll v[CT_POLLS_MOST], again[CT_POLLS_MOST];
+    struct ct_buf packed = CT_BUF_INIT, reasons = CT_BUF_INIT;
+    size_t n = ct_polls_unpack(blob, CT_LIT("one\x1f\x1ftwo\x1fone"), v);
+    if (n > 0) {
+        ct_polls_pack(&packed, &reasons, v, n);
+        if (ct_polls_unpack(ct_buf_span(&packed), ct_buf_span(&reasons), again) != n)
+            abort();
+    }
+    for (size_t i = 0; i < n; i++)
+        if (again[i].from_ms != v[i].from_ms || again[i].to_ms != v[i].to_ms || v[i].to_ms < v[i].from_ms ||
+            again[i].good != v[i].good || again[i].imported != v[i].imported ||
+            !ct_span_eq(again[i].reason, v[i].reason))
+            abort();
+    ct_buf_free(&packed);
+    ct_buf_free(&reasons);
+}
+
 static void once(struct ct_span blob)
 {
     once_newest(blob);
     as_attempts(blob);
+    as_polls(blob);
     size_t n = ct_blob_rows(blob);
     struct ct_sample *v = ct_xcalloc(n + 1, sizeof *v), *again = ct_xcalloc(n + 1, sizeof *v);
     if (ct_blob_decode(blob, v)) {
