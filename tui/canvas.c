@@ -477,7 +477,15 @@ struct ct_box ct_frame(struct ct_box b, bool focus, struct ct_span title, struct
         room -= used + 4;
     }
     int note_wide = ct_text_width(note);
-    if (note_wide > 0 && room >= note_wide) { /* all of it or nothing */
+    while (note_wide > room && note.n) { /* whole parts of it: what comes last matters most */
+        size_t at = 1;
+        while (at < note.n && (at < 3 || memcmp(note.p + at - 3, "   ", 3) != 0 || note.p[at] == ' ')) {
+            at++;
+        }
+        note = (struct ct_span){note.p + at, note.n - at};
+        note_wide = ct_text_width(note);
+    }
+    if (note_wide > 0) {
         int x = right - 2 - note_wide;
         ct_put_point(b, 0, x - 1, role, ' ');
         ct_put(b, 0, x, CT_ROLE_DIM, note_wide, note);

@@ -71,11 +71,11 @@ static const struct ct_screen gpus = {
          .places = {{&ct_panel_offers, ALL, 14, 8, 0},
                     {&ct_panel_gpus, 0, 9, 6, 1},
                     {&ct_panel_matrix, 1, 9, 6, 2}}},
-        {.column_weights = {8, 6, 6},
-         .places = {{&ct_panel_offers, 0, 20, 8, 0},
-                    {&ct_panel_gpus, 1, 12, 6, 1},
-                    {&ct_panel_detail, 1, 12, 8, 3},
-                    {&ct_panel_matrix, 2, 12, 6, 2}}},
+        {.column_weights = {3, 2},
+         .places = {{&ct_panel_offers, 0, 1, 8, 0},
+                    {&ct_panel_gpus, 1, 11, 6, 1},
+                    {&ct_panel_matrix, 1, 11, 6, 2},
+                    {&ct_panel_detail, 1, 13, 8, 3}}},
     },
 };
 

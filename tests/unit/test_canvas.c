@@ -243,6 +243,17 @@ static void boxes_never_leave_their_parent(void **state)
     expect(c, "     \n   x \n     \n");
 }
 
+static void a_note_too_long_for_its_frame_loses_its_first_parts(void **state)
+{
+    (void)state;
+    struct ct_canvas *c = canvas(2, 34);
+    ct_frame(ct_box_all(c), false, CT_LIT("Now"), CT_LIT("4 of 7 clouds   od $/GPU.h   seen 2m"));
+    expect(c, "┌─ Now ─── od $/GPU.h   seen 2m ─┐\n└────────────────────────────────┘\n");
+    c = canvas(2, 16);
+    ct_frame(ct_box_all(c), false, CT_LIT("Now"), CT_LIT("a   seen 12m"));
+    expect(c, "┌─ Now ────────┐\n└──────────────┘\n");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -256,6 +267,7 @@ int main(void)
         cmocka_unit_test(fields_cut_mark_and_align),
         cmocka_unit_test(long_names_keep_both_ends),
         cmocka_unit_test(frames_fit_any_size),
+        cmocka_unit_test(a_note_too_long_for_its_frame_loses_its_first_parts),
         cmocka_unit_test(selection_lies_over_the_role),
         cmocka_unit_test(a_line_kept_is_put_back_as_it_was),
         cmocka_unit_test(boxes_never_leave_their_parent),

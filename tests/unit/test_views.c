@@ -732,6 +732,30 @@ static void the_matrix_keeps_spot_and_on_demand_apart(void **state)
     shown_done(&s);
 }
 
+static void a_matrix_says_what_it_is_and_what_is_hidden_at_any_width(void **state)
+{
+    (void)state;
+    struct shown s = shown_new(&ct_panel_matrix);
+    shown_load(&s);
+    expect_text(&s, 14, 60, "4 of 5 clouds   od $/GPU.h");
+    expect_text(&s, 14, 60, "H100 80G PCIe");
+    expect_text(&s, 14, 60, "H100 80G SXM");
+    expect_text(&s, 5, 90, "2 of 5 GPUs   on demand $/GPU.h");
+    shown_done(&s);
+}
+
+static void the_form_sold_by_most_clouds_comes_first(void **state)
+{
+    (void)state;
+    struct shown s = shown_new(&ct_panel_capacity);
+    shown_load(&s);
+    struct ct_buf out = text_of(&s, 12, 120);
+    const char *broad = strstr(out.p, "H100-SXM"), *narrow = strstr(out.p, "H100-PCIe");
+    assert_true(broad && narrow && broad < narrow);
+    ct_buf_free(&out);
+    shown_done(&s);
+}
+
 static void token_prices_are_one_row_a_model_and_host(void **state)
 {
     (void)state;
@@ -1199,6 +1223,8 @@ int main(void)
         TEST(units_of_an_offer_switch_between_gpu_and_instance),
         TEST(the_matrix_keeps_spot_and_on_demand_apart),
         TEST(the_record_of_stock_counts_absences_and_returns_without_the_gaps),
+        TEST(a_matrix_says_what_it_is_and_what_is_hidden_at_any_width),
+        TEST(the_form_sold_by_most_clouds_comes_first),
         TEST(token_prices_are_one_row_a_model_and_host),
         TEST(listed_is_never_shown_as_available),
         TEST(a_watchlist_reads_offers_and_other_series_in_its_order),

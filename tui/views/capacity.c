@@ -87,6 +87,33 @@ static int by_name(const void *a, const void *b)
     return ct_span_cmp(*(const struct ct_span *)a, *(const struct ct_span *)b);
 }
 
+static int sellers(const struct model *m, size_t gpu)
+{
+    int n = 0;
+    for (size_t i = 0; i < m->n_clouds; i++)
+        n += m->cells[gpu * m->n_clouds + i].stock >= 0;
+    return n;
+}
+
+/* Of the forms of one accelerator first what most clouds sell: where rows are few, one that nobody sells must not be
+ * all there is to see. */
+static void broadest_first(struct model *m)
+{
+    struct cell kept[MOST];
+    size_t row = m->n_clouds * sizeof(*m->cells);
+    for (size_t i = 1; i < m->n_gpus; i++) {
+        size_t to = i;
+        while (to > 0 && importance(m->gpus[to - 1]) == importance(m->gpus[i]) && sellers(m, to - 1) < sellers(m, i))
+            to--;
+        struct ct_span name = m->gpus[i];
+        memcpy(kept, m->cells + i * m->n_clouds, row);
+        memmove(m->gpus + to + 1, m->gpus + to, (i - to) * sizeof(*m->gpus));
+        memmove(m->cells + (to + 1) * m->n_clouds, m->cells + to * m->n_clouds, (i - to) * row);
+        m->gpus[to] = name;
+        memcpy(m->cells + to * m->n_clouds, kept, row);
+    }
+}
+
 static void name_axes(const struct ct_offer_row *o, size_t n, const struct ct_follows *follows,
                       struct ct_arena *a, struct model *m)
 {
@@ -157,6 +184,7 @@ static enum ct_status fill(struct ct_rows rows, const struct ct_follows *follows
             add_offer(&m->cells[gpu * m->n_clouds + cloud], sorted[i]);
         m->seen_ms = sorted[i]->seen_ms > m->seen_ms ? sorted[i]->seen_ms : m->seen_ms;
     }
+    broadest_first(m);
     return ct_arena_full(a) ? ct_fail(err, CT_ERR_LIMIT, "capacity", NULL) : CT_OK;
 }
 
@@ -287,8 +315,8 @@ static int widest(const struct ct_span *names, size_t n, int most)
     return wide < most ? wide : most;
 }
 
-/* Accelerators stand down the side unless only clouds do fit there with all the accelerators
- * across. */
+/* Accelerators stand down the side unless only clouds do fit there with all the accelerators across. Never with their
+ * memory: cut above a column, two of them look the same. */
 static struct grid lay_out(const struct model *m, struct state *s, int cols)
 {
     int usual = m->priced ? 8 : 6, most = m->priced ? 18 : 14;
@@ -298,7 +326,7 @@ static struct grid lay_out(const struct model *m, struct state *s, int cols)
     g.name = widest(m->gpus, m->n_gpus, most);
     g.width = usual;
     int other = widest(m->clouds, m->n_clouds, 12);
-    if (g.name + 2 + g.n_across * (g.width + 1) > cols &&
+    if (!m->priced && g.name + 2 + g.n_across * (g.width + 1) > cols &&
         other + 2 + (int)m->n_gpus * (g.width + 1) <= cols)
         g = (struct grid){.down = m->clouds,
                           .across = m->gpus,
@@ -373,6 +401,25 @@ static void draw_grid(const struct model *m, const struct grid *g, int unit, con
     ct_buf_free(&text);
 }
 
+/* What is hidden is said, h j k l reach it; then what the cells are, and their age. */
+static void add_note(const struct model *m, const struct state *s, const struct grid *g, int down, int across,
+                     const struct ct_draw *d, int cols, struct ct_buf *note)
+{
+    const char *side = g->flipped ? "clouds" : "GPUs", *top = g->flipped ? "GPUs" : "clouds";
+    if (down > 0 && down < g->n_down && cols >= 70)
+        ct_buf_addf(note, "%d of %d %s", down, g->n_down, side);
+    if (across > 0 && across < g->n_across)
+        ct_buf_addf(note, "%s%d of %d %s", note->n ? ", " : "", across, g->n_across, top);
+    const char *gap = note->n ? "   " : "";
+    bool spot = purchase_of(d->query) == CT_PURCHASE_SPOT;
+    if (m->priced)
+        ct_buf_addf(note, "%s%s%s %s", gap, cols >= 100 ? "cheapest of the best stock, " : "",
+                    spot ? "spot" : cols >= 70 ? "on demand" : "od", unit_words[s->unit]);
+    else if (cols >= 60)
+        ct_buf_addf(note, "%s%s by cloud", gap, m->followed ? "what I follow," : "big accelerators");
+    ct_note_seen(note, d, m->seen_ms, CT_HOUR);
+}
+
 static void draw(void *state, const void *model, const struct ct_draw *d, struct ct_box box,
                  struct ct_buf *note)
 {
@@ -383,14 +430,8 @@ static void draw(void *state, const void *model, const struct ct_draw *d, struct
         ct_draw_waiting(d, box);
         return;
     }
-    if (m->priced)
-        ct_buf_addf(note, "%s%s, %s", purchase_of(d->query) == CT_PURCHASE_SPOT ? "spot" : "on demand",
-                    box.cols >= 70 ? ", cheapest of the best stock" : "",
-                    unit_words[((struct state *)state)->unit]);
-    else if (box.cols >= 60)
-        ct_buf_adds(note, m->followed ? "what I follow, by cloud" : "big accelerators by cloud");
-    ct_note_seen(note, d, m->seen_ms, CT_HOUR);
     if (!m->n_gpus || !m->n_clouds) {
+        ct_note_seen(note, d, m->seen_ms, CT_HOUR);
         ct_put_field(box, 0, 1, box.cols - 1, -1, CT_ROLE_DIM,
                      CT_LIT("no GPU offer recorded yet: the first lists bring them"));
         return;
@@ -403,10 +444,8 @@ static void draw(void *state, const void *model, const struct ct_draw *d, struct
         ct_puts(box, y, box.cols - legend + 1, CT_ROLE_DIM, words[y]);
     struct grid g = lay_out(m, state, box.cols - legend);
     ((struct state *)state)->flipped = g.flipped;
-    int across = (box.cols - legend - g.name - 2) / (g.width + 1);
-    if (across > 0 && across < g.n_across) /* what is hidden is said: h and l reach it */
-        ct_buf_addf(note, "   %d of %d %s", across, g.n_across, g.flipped ? "GPUs" : "clouds");
     bool foot = !beside && (box.rows > g.n_down + 1 || box.rows >= 6);
+    add_note(m, state, &g, box.rows - foot - 1, (box.cols - legend - g.name - 2) / (g.width + 1), d, box.cols, note);
     if (foot)
         ct_put_field(box, box.rows - 1, 1, box.cols - 1, -1, CT_ROLE_DIM,
                      ct_span(box.cols > 50 ? wide : narrow));
