@@ -52,7 +52,7 @@ struct message {
 
 /* A screen as somebody wants it again: lines "key = value" (bench.c). */
 struct ui_view {
-    char name[32], text[900];
+    char name[32], text[2048];
     bool own; /* saved here; else from the settings */
 };
 
@@ -202,7 +202,13 @@ void ui_go_to_moment(struct ct_ui *ui, int64_t at_ms); /* CT_LIVE: back to the p
 void ui_step_moment(struct ct_ui *ui, enum ct_action action);
 int64_t ui_recording_since(const struct ct_ui *ui); /* CT_NONE: not known (yet) */
 
-/* bench.c: commands of screen 6, saved views */
+/* bench.c: commands of screen 6 */
+extern const char *const ui_scale_words[]; /* NULL-terminated */
+/* "30d", "all". False: it is no length of time. */
+bool ui_take_range(struct ct_ui *ui, struct ct_span text);
+/* The rest say themselves what is wrong. */
+bool ui_take_time(struct ct_ui *ui, struct ct_span text, int64_t *out);
+bool ui_take_word(struct ct_ui *ui, const char *const *words, struct ct_span text, int *out);
 void ui_run_range(struct ct_ui *ui, struct ct_span args);
 void ui_run_from(struct ct_ui *ui, struct ct_span args);
 void ui_run_to(struct ct_ui *ui, struct ct_span args);
@@ -210,6 +216,8 @@ void ui_run_yscale(struct ct_ui *ui, struct ct_span args);
 void ui_run_style(struct ct_ui *ui, struct ct_span args);
 void ui_run_mode(struct ct_ui *ui, struct ct_span args);
 void ui_run_history(struct ct_ui *ui, struct ct_span args);
+
+/* saved.c: saved views */
 void ui_run_view(struct ct_ui *ui, struct ct_span args);
 bool ui_open_view(struct ct_ui *ui, struct ct_span name); /* false: there is none of that name */
 /* TEXT: lines "key = value"; in place of one of that name. False: no room. */

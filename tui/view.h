@@ -139,6 +139,7 @@ struct ct_panel_query {
     char subject[512];     /* detail: the row id; history: series names separated by '\n' */
     char sort[48];         /* "COL" or "COL:desc"; "" = standing order */
     char group[32];
+    int unit;              /* index into the panel's units; needs no load */
     struct ct_scope scope; /* what the person depends on, from the settings, which outlive every query */
     struct ct_span regions;
     bool watch_only, gone, believed;
@@ -190,6 +191,7 @@ struct ct_panel_ops {
     const struct ct_table *table; /* fields of its filter; NULL: no filter */
     size_t state_size; /* zeroed at start; UI thread only: cursor, scroll */
     const struct ct_panel_ops *detail; /* what Enter opens: query.subject is the row id; NULL: nothing */
+    const char *const *units; /* what u goes through, NULL-terminated; NULL: one unit, or none */
     bool follows;      /* query.subject is the id of the row selected in the table with the focus, as the
                         * detail beside it gets it */
 

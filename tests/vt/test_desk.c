@@ -216,6 +216,48 @@ static void the_hint_of_the_first_start_comes_once(void **state)
     assert_string_equal(kept("config.ini"), config);
 }
 
+/* All that a person arranged: unit, filter, order, columns, cursor, panel; also at another start. */
+static void a_saved_view_brings_back_all_that_was_arranged(void **state)
+{
+    (void)state;
+    struct vt *v = start(30, 140, NULL);
+    vt_type(v, "3");
+    vt_wait(v, ">GPU offers");
+    vt_type(v, "u");
+    vt_wait(v, "$/instance.h");
+    vt_type(v, "/cloud:aws,lambda\r");
+    vt_wait(v, "hidden by filter: cloud:aws,lambda");
+    vt_type(v, "sn"); /* by N */
+    vt_wait(v, "sort: gpu_count");
+    vt_type(v, "Cf\033"); /* no FORM */
+    vt_wait_gone(v, "FORM CLOUD");
+    vt_type(v, "jjz");
+    vt_wait_gone(v, "GPU types");
+    char row[512];
+    assert_true(vt_find(v, "\u2502>", NULL) > 0);
+    snprintf(row, sizeof(row), "%.60s", vt_row(v, vt_find(v, "\u2502>", NULL)));
+    vt_type(v, ":view save mine\r");
+    vt_wait(v, "view mine saved");
+    leave(v);
+
+    v = start(30, 140, NULL);
+    vt_type(v, "3");
+    vt_wait(v, "FORM CLOUD");
+    vt_type(v, "jjjj:view mine\r");
+    vt_wait(v, "$/instance.h");
+    vt_wait(v, "hidden by filter: cloud:aws,lambda");
+    vt_wait(v, "sort: gpu_count");
+    vt_wait_gone(v, "FORM CLOUD");
+    vt_wait_gone(v, "GPU types");
+    assert_int_equal(strncmp(vt_row(v, vt_find(v, "\u2502>", NULL)), row, strlen(row)), 0);
+    vt_type(v, ":view save mine\r"); /* nothing got lost on the way */
+    vt_wait(v, "view mine saved");
+    char *before = strdup(kept("views.ini"));
+    leave(v);
+    assert_string_equal(kept("views.ini"), before);
+    free(before);
+}
+
 /* Focuses the panel TITLE of this screen. */
 static void tab_to(struct vt *v, const char *title)
 {
@@ -513,6 +555,7 @@ int main(void)
         T(the_theme_picker_shows_each_at_once_and_keeps_none_by_itself),
         T(the_theme_list_fits_every_terminal),
         T(the_hint_of_the_first_start_comes_once),
+        T(a_saved_view_brings_back_all_that_was_arranged),
         T(what_i_follow_has_my_order_also_tomorrow),
         T(o_gives_the_link_of_an_article_to_the_opener),
         T(no_key_is_silent),

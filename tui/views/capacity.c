@@ -31,7 +31,6 @@ struct model {
 
 struct state {
     int gpu, cloud, gpu_top, cloud_top; /* selected and first shown */
-    int unit;                           /* of the prices; u goes through them */
     bool flipped;                       /* clouds stood down the side when last drawn */
 };
 
@@ -274,7 +273,7 @@ static void cell_text(const struct cell *c, int width, struct ct_buf *out)
         ct_buf_addf(out, " %.*s", CT_FMT(c->region));
 }
 
-static const char *const unit_words[] = {"$/GPU.h", "$/PFLOP.h", "$/GB.h"};
+static const char *const unit_words[] = {"$/GPU.h", "$/PFLOP.h", "$/GB.h", NULL};
 
 /* "2.99 A": the cheapest of the best stock there is, and that stock. */
 static void price_text(const struct cell *c, int unit, struct ct_buf *out)
@@ -402,7 +401,7 @@ static void draw_grid(const struct model *m, const struct grid *g, int unit, con
 }
 
 /* What is hidden is said, h j k l reach it; then what the cells are, and their age. */
-static void add_note(const struct model *m, const struct state *s, const struct grid *g, int down, int across,
+static void add_note(const struct model *m, const struct grid *g, int down, int across,
                      const struct ct_draw *d, int cols, struct ct_buf *note)
 {
     const char *side = g->flipped ? "clouds" : "GPUs", *top = g->flipped ? "GPUs" : "clouds";
@@ -414,7 +413,7 @@ static void add_note(const struct model *m, const struct state *s, const struct 
     bool spot = purchase_of(d->query) == CT_PURCHASE_SPOT;
     if (m->priced)
         ct_buf_addf(note, "%s%s%s %s", gap, cols >= 100 ? "cheapest of the best stock, " : "",
-                    spot ? "spot" : cols >= 70 ? "on demand" : "od", unit_words[s->unit]);
+                    spot ? "spot" : cols >= 70 ? "on demand" : "od", unit_words[d->query->unit]);
     else if (cols >= 60)
         ct_buf_addf(note, "%s%s by cloud", gap, m->followed ? "what I follow," : "big accelerators");
     ct_note_seen(note, d, m->seen_ms, CT_HOUR);
@@ -445,11 +444,11 @@ static void draw(void *state, const void *model, const struct ct_draw *d, struct
     struct grid g = lay_out(m, state, box.cols - legend);
     ((struct state *)state)->flipped = g.flipped;
     bool foot = !beside && (box.rows > g.n_down + 1 || box.rows >= 6);
-    add_note(m, state, &g, box.rows - foot - 1, (box.cols - legend - g.name - 2) / (g.width + 1), d, box.cols, note);
+    add_note(m, &g, box.rows - foot - 1, (box.cols - legend - g.name - 2) / (g.width + 1), d, box.cols, note);
     if (foot)
         ct_put_field(box, box.rows - 1, 1, box.cols - 1, -1, CT_ROLE_DIM,
                      ct_span(box.cols > 50 ? wide : narrow));
-    draw_grid(m, &g, ((struct state *)state)->unit, d, ct_box_sub(box, 0, 0, box.rows - foot, box.cols - legend));
+    draw_grid(m, &g, d->query->unit, d, ct_box_sub(box, 0, 0, box.rows - foot, box.cols - legend));
 }
 
 /* ---- keys ---- */
@@ -490,7 +489,7 @@ static enum ct_act_result act(void *state, const void *model, enum ct_action act
     case CT_ACT_ROW_UP: --*down; break;
     case CT_ACT_COL_RIGHT: ++*across; break;
     case CT_ACT_COL_LEFT: --*across; break;
-    case CT_ACT_UNITS: s->unit = m->priced ? (s->unit + 1) % (int)CT_LEN(unit_words) : 0; break;
+    case CT_ACT_UNITS: q->unit = m->priced ? (q->unit + 1) % ((int)CT_LEN(unit_words) - 1) : 0; break;
     case CT_ACT_TOP: *down = 0; break;
     case CT_ACT_BOTTOM: *down = MOST; break;
     default: return act_on_cell(s, m, action, req);
@@ -508,6 +507,6 @@ const struct ct_panel_ops ct_panel_capacity = {
 
 const struct ct_panel_ops ct_panel_matrix = {
     .id = "matrix", .title = "GPUs x clouds", .keys = CT_KEYS_TABLE,
-    .state_size = sizeof(struct state), .detail = &ct_panel_detail, .load = load_priced,
+    .state_size = sizeof(struct state), .detail = &ct_panel_detail, .load = load_priced, .units = unit_words,
     .draw = draw, .act = act,
 };

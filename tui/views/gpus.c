@@ -10,7 +10,6 @@
 
 struct offers_state {
     struct ct_tstate table; /* first: shared with the table widget */
-    int unit;               /* u goes through them */
     bool strip;             /* drawn narrow: its letters sort */
 };
 
@@ -21,7 +20,7 @@ struct offers_model {
 };
 
 enum { PER_GPU, PER_INSTANCE, PER_PFLOP, PER_GB, N_UNITS };
-static const char *const unit_words[N_UNITS] = {"$/GPU.h", "$/instance.h", "$/PFLOP.h", "$/GB.h"};
+static const char *const unit_words[N_UNITS + 1] = {"$/GPU.h", "$/instance.h", "$/PFLOP.h", "$/GB.h", NULL};
 static const char *const unit_fields[N_UNITS] = {"price", "price_per_hour", "pflop", "gb"}; /* in filters */
 
 static bool stale(const struct ct_offer_row *r)
@@ -266,9 +265,9 @@ static const struct ct_tview offer_strips[N_UNITS] = {
     OFFER_VIEW(gpu_strip, NULL), OFFER_VIEW(instance_strip, PRICE_MEANS),
     OFFER_VIEW(pflop_strip, PRICE_MEANS), OFFER_VIEW(gb_strip, PRICE_MEANS)};
 
-static const struct ct_tview *offer_view(const struct offers_state *s)
+static const struct ct_tview *offer_view(const struct offers_state *s, const struct ct_panel_query *q)
 {
-    return s->strip ? &offer_strips[s->unit] : &offer_views[s->unit];
+    return s->strip ? &offer_strips[q->unit] : &offer_views[q->unit];
 }
 
 /* Newest answer, and of how many clouds the answer is fresh. */
@@ -315,13 +314,14 @@ static void draw_offers(void *state, const void *model, const struct ct_draw *d,
     const struct offers_model *m = model;
     if (m && m->fresh_clouds < m->clouds)
         ct_buf_addf(note, "%zu of %zu clouds   ", m->fresh_clouds, m->clouds);
-    ct_buf_adds(note, unit_words[s->unit]);
-    if (s->unit != PER_GPU && box.cols >= 70) /* a filter means the same whatever is shown */
-        ct_buf_addf(note, " (filters: %s)", unit_fields[s->unit]);
+    int unit = d->query->unit;
+    ct_buf_adds(note, unit_words[unit]);
+    if (unit != PER_GPU && box.cols >= 70) /* a filter means the same whatever is shown */
+        ct_buf_addf(note, " (filters: %s)", unit_fields[unit]);
     if (m)
         ct_note_seen(note, d, m->seen_ms, CT_HOUR);
     s->strip = box.cols < 58;
-    ct_tview_draw(offer_view(s), &s->table, m ? &m->t : NULL, d, box, note,
+    ct_tview_draw(offer_view(s, d->query), &s->table, m ? &m->t : NULL, d, box, note,
                   "no GPU offer recorded yet: price lists are read within minutes of the start");
 }
 
@@ -332,16 +332,17 @@ static enum ct_act_result act_offers(void *state, const void *model, enum ct_act
     struct offers_state *s = state;
     const struct offers_model *m = model;
     if (action == CT_ACT_UNITS) {
-        s->unit = (s->unit + 1) % N_UNITS;
+        q->unit = (q->unit + 1) % N_UNITS;
         return CT_ACT_DRAW;
     }
-    return ct_tview_act(offer_view(s), &s->table, m ? &m->t : NULL, action, letter,
+    return ct_tview_act(offer_view(s, q), &s->table, m ? &m->t : NULL, action, letter,
                         q, req);
 }
 
 const struct ct_panel_ops ct_panel_offers = {
     .id = "offers", .title = "GPU offers", .keys = CT_KEYS_TABLE, .table = &ct_offer_table,
     .state_size = sizeof(struct offers_state), .detail = &ct_panel_detail, .load = load_offers,
+    .units = unit_words,
     .draw = draw_offers, .act = act_offers,
 };
 

@@ -63,7 +63,6 @@ static const struct ct_table row_table = {.name = "tokens", .row_size = sizeof(s
 
 struct state {
     struct ct_tstate table; /* first */
-    bool per_thousand;      /* u */
 };
 
 enum { MOST_TIERS = 24 };
@@ -367,6 +366,7 @@ static const struct ct_tcol thousand_cols[] =
         .watch = "series", .series = "series", .noun = "models", .notable = notable,               \
         .old_last = true, .row_role = row_role, .filters = compared                                \
     }
+static const char *const unit_words[] = {"$/1M", "$/1K", NULL};
 static const struct ct_tview views[2] = {TOKEN_VIEW(million_cols, NULL),
                                          TOKEN_VIEW(thousand_cols, "$/1M")};
 
@@ -455,7 +455,7 @@ static void draw(void *state, const void *model, const struct ct_draw *d, struct
 {
     struct state *s = state;
     const struct model *m = model;
-    ct_buf_adds(note, !s->per_thousand ? "$/1M" : box.cols >= 70 ? "$/1K (filters: $/1M)" : "$/1K");
+    ct_buf_adds(note, !d->query->unit ? unit_words[0] : box.cols >= 70 ? "$/1K (filters: $/1M)" : "$/1K");
     if (d->query->group[0])
         ct_buf_addf(note, " %s", d->query->group);
     if (box.cols >= 70)
@@ -463,7 +463,7 @@ static void draw(void *state, const void *model, const struct ct_draw *d, struct
     if (m)
         ct_note_seen(note, d, m->seen_ms, 3 * CT_DAY);
     bool foot = m && m->index.n && box.rows >= 10;
-    ct_tview_draw(&views[s->per_thousand], &s->table, m ? &m->t : NULL, d,
+    ct_tview_draw(&views[d->query->unit], &s->table, m ? &m->t : NULL, d,
                   ct_box_sub(box, 0, 0, box.rows - foot, box.cols), note, "no model price recorded yet");
     if (!foot)
         return;
@@ -481,7 +481,7 @@ static enum ct_act_result act(void *state, const void *model, enum ct_action act
     const struct model *m = model;
     const struct row *row = m ? ct_tview_row(&views[0], &s->table, &m->t) : NULL;
     if (action == CT_ACT_UNITS) {
-        s->per_thousand = !s->per_thousand;
+        q->unit = !q->unit;
         return CT_ACT_DRAW;
     }
     if (action == CT_ACT_GROUP && m && m->tiers.n) { /* the next tier */
@@ -511,13 +511,14 @@ static enum ct_act_result act(void *state, const void *model, enum ct_action act
         snprintf(req->text, sizeof(req->text), "%.*s", CT_FMT(row->series[kind]));
         return CT_ACT_DRAW;
     }
-    return ct_tview_act(&views[s->per_thousand], &s->table, m ? &m->t : NULL, action, letter, q,
+    return ct_tview_act(&views[q->unit], &s->table, m ? &m->t : NULL, action, letter, q,
                         req);
 }
 
 const struct ct_panel_ops ct_panel_tokens = {
     .id = "tokens", .title = "Token prices", .keys = CT_KEYS_TABLE, .table = &row_table,
     .state_size = sizeof(struct state), .detail = &ct_panel_detail, .load = load, .draw = draw,
+    .units = unit_words,
     .act = act,
 };
 

@@ -5,6 +5,7 @@
 #include "db/base/text.h"
 
 #include <ctype.h>
+#include <stdio.h>
 #include <string.h>
 
 enum { NAMES, TEXTS, ALL };
@@ -21,9 +22,74 @@ int ct_columns_n(const struct ct_tview *v)
     return (int)(v->n_cols < CT_T_COLS ? v->n_cols : CT_T_COLS);
 }
 
+static struct ct_span header_of(const struct ct_tview *v, int i)
+{
+    return ct_span_trim(ct_span(v->cols[i].header));
+}
+
+/* The same columns in another unit. */
+static bool alike(const struct ct_tview *a, const struct ct_tview *b)
+{
+    bool same = ct_columns_n(a) == ct_columns_n(b);
+    for (int i = 0; same && i < ct_columns_n(a); i++) {
+        same = ct_span_eq(header_of(a, i), header_of(b, i));
+    }
+    return same;
+}
+
+void ct_tview_put_columns(const struct ct_tstate *s, struct ct_buf *out)
+{
+    const struct ct_tview *v = s->arranged;
+    bool moved = false;
+    for (int i = 0; v && i < ct_columns_n(v); i++) {
+        moved = moved || s->order[i] != i;
+    }
+    for (int at = 0; v && (moved || s->hidden || s->pinned) && at < ct_columns_n(v); at++) {
+        int i = s->order[at];
+        ct_buf_addf(out, "%s%s%.*s", at ? ", " : "", s->hidden >> i & 1 ? "-" : s->pinned >> i & 1 ? "+" : "",
+                    CT_FMT(header_of(v, i)));
+    }
+}
+
+bool ct_tview_take_columns(struct ct_tstate *s, struct ct_span text)
+{
+    bool fits = text.n < sizeof(s->wanted);
+    text = fits ? text : CT_SPAN_NONE;
+    snprintf(s->wanted, sizeof(s->wanted), "%.*s", CT_FMT(text));
+    s->arranged = NULL;
+    return fits;
+}
+
+/* Puts the columns named in S->wanted in front, in their order; the frozen ones stay before them. */
+static void arrange(const struct ct_tview *v, struct ct_tstate *s)
+{
+    int at = v->frozen, n = ct_columns_n(v);
+    for (struct ct_span rest = ct_span(s->wanted); rest.n;) {
+        struct ct_span name = ct_span_trim(ct_span_cut(&rest, ','));
+        char sign = name.n && (name.p[0] == '-' || name.p[0] == '+') ? name.p[0] : ' ';
+        name = sign == ' ' ? name : (struct ct_span){name.p + 1, name.n - 1};
+        int from = at;
+        while (from < n && !ct_span_eq(header_of(v, s->order[from]), name)) {
+            from++;
+        }
+        if (from == n) {
+            continue; /* frozen, or of another layout */
+        }
+        unsigned char i = s->order[from];
+        memmove(s->order + at + 1, s->order + at, (size_t)(from - at));
+        s->order[at++] = i;
+        *(sign == '-' ? &s->hidden : &s->pinned) |= sign == ' ' ? 0 : UINT32_C(1) << i;
+    }
+    s->wanted[0] = '\0';
+}
+
 void ct_columns_of(const struct ct_tview *v, struct ct_tstate *s)
 {
     if (s->arranged == v) {
+        return;
+    }
+    if (s->arranged && alike(s->arranged, v)) {
+        s->arranged = v;
         return;
     }
     int last = ct_columns_n(v) - 1; /* the former arrangement may have had more */
@@ -34,6 +100,7 @@ void ct_columns_of(const struct ct_tview *v, struct ct_tstate *s)
     for (int i = 0; i < CT_T_COLS; i++) {
         s->order[i] = (unsigned char)i;
     }
+    arrange(v, s);
 }
 
 static bool is_time(const struct ct_tview *v, int i)

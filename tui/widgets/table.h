@@ -85,6 +85,7 @@ struct ct_tstate {
     const struct ct_tview *arranged; /* the layout that the rest is about */
     unsigned char order[CT_T_COLS]; /* index of the column at each place */
     uint32_t hidden, pinned; /* by index: put away; kept whatever its drop order */
+    char wanted[512];       /* an arrangement that was kept, until a layout is there to be arranged so */
 };
 
 /* What a table needs in a model. Immutable once loaded. */
@@ -127,6 +128,11 @@ CT_MUST_USE enum ct_status ct_tmodel_load(const struct ct_tview *v, struct ct_ro
  * row at all. Adds "sort: price" to NOTE when sorted. */
 void ct_tview_draw(const struct ct_tview *v, struct ct_tstate *s, const struct ct_tmodel *m,
                    const struct ct_draw *d, struct ct_box box, struct ct_buf *note, const char *empty);
+
+/* The columns by their headers in the person's order, "-" before those put away and "+" before those kept, separated
+ * by commas; nothing when they are as at the start. TAKE brings them back, "" the start's. False: too many. */
+void ct_tview_put_columns(const struct ct_tstate *s, struct ct_buf *out);
+bool ct_tview_take_columns(struct ct_tstate *s, struct ct_span text);
 
 /* All keys of CT_KEYS_TABLE. */
 enum ct_act_result ct_tview_act(const struct ct_tview *v, struct ct_tstate *s,
