@@ -129,17 +129,19 @@ struct ct_update_row {
 extern const struct ct_table ct_update_table;
 
 /* What needs a person: bad provider scopes and incidents (one row an incident), planned work,
- * unreadable sources, and the price, stock and model moves of the last 24 h; worst first, then
- * newest. */
+ * unreadable sources, the price, stock and model moves of the last 24 h, and alerts that fire about
+ * something else; worst first, then newest. */
 struct ct_now_row {
-    int state;                 /* enum ct_state; moves: operational */
+    int state;                 /* enum ct_state; moves: operational; alerts: by their severity */
     int kind;                  /* enum ct_event_kind */
-    struct ct_span sign, word; /* "X" "DOWN"; "$" "MOVE"; "A" "CAP"; "+" "MODEL"; "?" "UNKN" */
+    struct ct_span sign, word; /* "X" "DOWN"; "$" "MOVE"; "A" "CAP"; "+" "MODEL"; "!" "ALERT" */
     struct ct_span where, what, evidence, url, provider, incident;
     struct ct_span series; /* opens with L; null */
     struct ct_span scope;  /* "aws/cloud", whose trouble it is part of, as alerts name it; null */
+    struct ct_span source; /* that says so; null: none alone */
+    struct ct_list parts;  /* incidents: names and ids of the components they name */
     int64_t since_ms;
-    struct ct_span alert; /* "NEW", "ack 12m", "mut 26m", "pending"; null: no alert is about it */
+    struct ct_span alert; /* "NEW", "ack 12m", "mut 26m", "held", "pending"; null: no alert is about it */
     struct ct_span alert_id;
 };
 extern const struct ct_table ct_now_table;

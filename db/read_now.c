@@ -125,6 +125,8 @@ static void add_incident(struct ct_reader *r, const struct ct_source_at *s,
     row->url = i->url;
     row->provider = s->provider;
     row->incident = i->id;
+    row->source = s->name;
+    row->parts = i->components;
     row->since_ms = planned && i->scheduled_for_ms != CT_NONE ? i->scheduled_for_ms
                     : i->started_ms != CT_NONE                ? i->started_ms
                                                               : i->first_seen_ms;
@@ -147,6 +149,7 @@ static void add_scope(struct ct_reader *r, const struct ct_source_at *s,
     row->evidence = evidence_of(s);
     row->url = s->page_url;
     row->provider = s->provider;
+    row->source = s->name;
     row->since_ms = state.since_ms;
 }
 
@@ -202,6 +205,7 @@ static void add_unreadable(struct ct_reader *r, const struct ct_source_at *s, st
     row->evidence = CT_LIT("none");
     row->url = s->page_url.p ? s->page_url : s->url;
     row->provider = s->provider;
+    row->source = s->name;
     row->since_ms = s->last_success_ms != CT_NONE ? s->last_success_ms : s->failing_since_ms;
 }
 
@@ -462,30 +466,82 @@ static struct ct_span alert_words(struct ct_reader *r, const struct ct_alert_row
     else if (a->acked)
         ct_age_format(age, r->t - a->acked_ms);
     else
-        return CT_LIT("NEW");
+        return a->inhibited ? CT_LIT("held") : CT_LIT("NEW");
     return ct_arena_printf(r->arena, "%s %s", a->silenced ? "mut" : "ack", age);
 }
 
-/* The worst alert about the same thing: the place, all of the provider's scope, or the series. */
-static void add_alerts(struct ct_reader *r, struct now_list *rows)
+/* Is A about what ROW tells: the place, all of the provider's scope, a part of it, the source, or the series? */
+static bool is_about(const struct ct_alert_row *a, const struct ct_now_row *row)
+{
+    if (row->series.p)
+        return ct_span_eq(a->series, row->series);
+    if (ct_span_eq(a->subject, row->where) || (row->scope.n && ct_span_eq(a->subject, row->scope)))
+        return true;
+    if (!row->source.n || a->series.p || !ct_span_eq(ct_alert_label(a->labels, CT_LIT("source")), row->source))
+        return false;
+    struct ct_span name = ct_alert_label(a->labels, CT_LIT("component"));
+    struct ct_span id = ct_alert_label(a->labels, CT_LIT("id"));
+    bool part = name.n || id.n;
+    return row->kind == CT_EVENT_SOURCE ||
+           (part && (!row->parts.n || names(&row->parts, name) || names(&row->parts, id)));
+}
+
+/* What fires and no other row tells: a rule about prices, models or the program itself. */
+static void add_alert(struct ct_reader *r, const struct ct_alert_row *a, struct now_list *rows)
+{
+    static const int states[] = {CT_STATE_OPERATIONAL, CT_STATE_DEGRADED, CT_STATE_PARTIAL};
+    struct ct_now_row *row = push(r, rows, states[a->severity < 0 ? CT_SEV_INFO : a->severity], CT_EVENT_ALERT);
+    if (!row)
+        return;
+    row->sign = CT_LIT("!");
+    row->word = CT_LIT("ALERT");
+    row->where = ct_span_starts(a->series, "gpu/")     ? offer_where(r, a->series)
+                 : ct_span_starts(a->series, "token/") ? token_where(r, a->series)
+                                                       : a->subject;
+    row->what = ct_arena_printf(r->arena, "%.*s [%.*s]", CT_FMT(a->text), CT_FMT(a->rule));
+    row->evidence = CT_LIT("rule");
+    row->url = a->url;
+    row->provider = a->provider;
+    row->series = a->series;
+    row->since_ms = a->fired_ms != CT_NONE ? a->fired_ms : a->since_ms;
+    row->alert = alert_words(r, a);
+    row->alert_id = a->id;
+}
+
+static void add_alerts(struct ct_reader *r, bool offline, struct now_list *rows)
 {
     struct ct_alert_list alerts = {.v = {NULL, 0, 0}};
+    size_t told = rows->v.n, more = 0;
     ct_alerts_at(r, &alerts);
-    for (size_t i = 0; i < rows->v.n; i++) {
-        struct ct_now_row *row = &rows->v.v[i];
-        const struct ct_alert_row *best = NULL;
+    for (int severity = CT_SEV_CRITICAL; severity >= CT_SEV_INFO; severity--)
         for (size_t k = 0; k < alerts.v.n; k++) {
             const struct ct_alert_row *a = &alerts.v.v[k];
-            bool about = row->series.p ? ct_span_eq(a->series, row->series)
-                                       : ct_span_eq(a->subject, row->where) ||
-                                             (row->scope.n && ct_span_eq(a->subject, row->scope));
-            if (about && ct_alert_is_open(a->state) && (!best || a->severity > best->severity))
-                best = a;
+            bool told_of = offline && ct_span_is(a->rule, "all_sources_failing");
+            if (a->severity != severity || !ct_alert_is_open(a->state))
+                continue;
+            for (size_t i = 0; i < told; i++) {
+                struct ct_now_row *row = &rows->v.v[i];
+                bool about = is_about(a, row);
+                told_of = told_of || about;
+                if (about && !row->alert.p) { /* the worst comes first */
+                    row->alert = alert_words(r, a);
+                    row->alert_id = a->id;
+                }
+            }
+            if (told_of || a->state != CT_ALERT_FIRING || a->silenced || a->inhibited)
+                continue;
+            if (rows->v.n - told < MOST_MOVES)
+                add_alert(r, a, rows);
+            else
+                more++;
         }
-        if (best) {
-            row->alert = alert_words(r, best);
-            row->alert_id = best->id;
-        }
+    struct ct_now_row *row = more ? push(r, rows, CT_STATE_OPERATIONAL, CT_EVENT_ALERT) : NULL;
+    if (row) {
+        row->sign = CT_LIT("!");
+        row->word = CT_LIT("ALERT");
+        row->where = CT_LIT("alerts");
+        row->what = ct_arena_printf(r->arena, "%zu more fire: screen 7 has all", more);
+        row->evidence = CT_LIT("rule");
     }
 }
 
@@ -578,7 +634,7 @@ enum ct_status ct_read_now(struct ct_reader *r, const struct ct_query *q, struct
     add_price_moves(r, &events, &rows);
     add_stock_moves(r, &events, &rows);
     add_model_moves(r, &events, &rows);
-    add_alerts(r, &rows);
+    add_alerts(r, offline != CT_NONE, &rows);
     ct_sort(r, rows.v.v, rows.v.n, sizeof *rows.v.v, worse);
     *out = (struct ct_rows){rows.v.v, rows.v.n};
     return ct_load_end(r);

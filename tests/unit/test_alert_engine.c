@@ -240,6 +240,50 @@ static void what_is_over_is_not_counted_under_a_silence(void **state)
     end(&r);
 }
 
+/* "SIGN WORD WHERE: WHAT (ALERT)" of screen 1, a line each. */
+static void expect_now(struct ride *r, const char *want)
+{
+    struct ct_query q = {.at_ms = CT_LIVE, .now_ms = r->now};
+    struct ct_rows rows = {NULL, 0};
+    struct ct_reader *reader = NULL;
+    struct ct_buf b = CT_BUF_INIT;
+    assert_int_equal(ct_reader_open(r->f->path, &reader, &r->f->err), CT_OK);
+    assert_int_equal(ct_read_now(reader, &q, r->f->arena, &rows, &r->f->err), CT_OK);
+    for (size_t i = 0; i < rows.n; i++) {
+        const struct ct_now_row *n = (const struct ct_now_row *)rows.v + i;
+        ct_buf_addf(&b, "%.*s %.*s %.*s: %.*s (%.*s)\n", CT_FMT(n->sign), CT_FMT(n->word), CT_FMT(n->where),
+                    CT_FMT(n->what), CT_FMT(n->alert.n ? n->alert : CT_LIT("-")));
+    }
+    ct_reader_close(reader);
+    assert_string_equal(b.n ? b.p : "", want);
+    ct_buf_free(&b);
+}
+
+static void screen_1_has_a_row_for_whatever_fires(void **state)
+{
+    static const struct ct_rule_line lines[] = {
+        {"slow", "when", "components state>=degr", "t:1"}, {"cheap", "when", "gpus price<2.00", "t:2"},
+        {"cheap", "clear", "0", "t:3"},                    {"deaf", "when", "sources state:stale", "t:4"},
+    };
+    struct ride r = BEGIN(state, lines);
+    r.price = 1900;
+    r.state = CT_STATE_MAJOR;
+    ride(&r, 3);
+    expect_now(&r, "X DOWN openai: 1 of 1 components down: api (NEW)\n" /* its component's alert */
+                   "! ALERT H100-SXM x8 od aws/us-east-1: 1.9 $/GPU.h, stock ? [cheap] (NEW)\n");
+    struct ct_silence s = {.matchers = CT_LIT("rule=cheap"), .author = CT_LIT("ann"), .comment = CT_LIT("known"),
+                           .from_ms = r.now, .to_ms = r.now + CT_HOUR, .made_ms = r.now};
+    assert_int_equal(ct_write_silence(r.f->w, &s, &r.f->err), CT_OK);
+    r.price = 0;
+    ride(&r, 1);
+    expect_now(&r, "X DOWN openai: 1 of 1 components down: api (NEW)\n");
+    r.state = -1; /* its page cannot be read: that row has the alert about it */
+    ride(&r, 30);
+    expect_now(&r, "? UNKN openai: page unreadable: HTTP 500; last known DOWN (NEW)\n"
+                   "? UNKN price: source not read: no answer for 32m (NEW)\n");
+    end(&r);
+}
+
 #define NOTICES "SELECT group_concat(channel || ' ' || title, ' / ') FROM alert_delivery WHERE kind = 5"
 
 static void rule_12_five_minutes_before_its_end_a_silence_says_so_once(void **state)
@@ -640,6 +684,7 @@ int main(void)
         T(rule_11_and_12_a_silence_mutes_and_its_end_tells_what_still_fires),
         T(rule_12_an_acknowledgement_ends_with_the_recovery),
         T(what_is_over_is_not_counted_under_a_silence),
+        T(screen_1_has_a_row_for_whatever_fires),
         T(rule_12_five_minutes_before_its_end_a_silence_says_so_once),
         T(quiet_hours_end_in_one_message_and_critical_alerts_do_not_wait),
         T(rule_12_silences_need_a_reason_and_end),

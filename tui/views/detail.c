@@ -19,6 +19,7 @@ struct line {
 
 struct model {
     struct ct_span subject, url, series;
+    const void *alert; /* ct_panel_alert's model, when the subject is one; NULL */
     struct ct_span summary; /* one line, fit for chat */
     int head;               /* columns of the head column */
     CT_VEC(struct line) lines;
@@ -696,6 +697,11 @@ static enum ct_status load(struct ct_reader *r, const struct ct_panel_query *q, 
                         .err = err};
     m->subject = ct_arena_dup(a, ct_span(q->subject));
     *model = m;
+    if (ct_span_starts(m->subject, "alert/")) {
+        struct ct_panel_query one = *q;
+        snprintf(one.subject, sizeof(one.subject), "%s", q->subject + strlen("alert/"));
+        return ct_panel_alert.load(r, &one, now_ms, a, &m->alert, err);
+    }
     enum ct_status st = m->subject.n ? build(&b, m->subject) : CT_OK;
     return st == CT_OK && ct_arena_full(a) ? ct_fail(err, CT_ERR_LIMIT, "detail", NULL) : st;
 }
@@ -737,6 +743,10 @@ static void draw(void *state, const void *model, const struct ct_draw *d, struct
     if (!ct_span_is(m->subject, s->subject)) {
         snprintf(s->subject, sizeof(s->subject), "%.*s", CT_FMT(m->subject));
         s->top = 0;
+    }
+    if (m->alert) {
+        ct_panel_alert.draw(NULL, m->alert, d, box, note);
+        return;
     }
     int y = -s->top;
     for (size_t i = 0; i < m->lines.n; i++)

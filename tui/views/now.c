@@ -43,9 +43,11 @@ static enum ct_role format_next(const void *row, const struct ct_draw *d, struct
 {
     const struct ct_now_row *r = row;
     (void)d;
-    ct_buf_adds(out, r->series.n                     ? "L see"
+    bool fires = ct_span_is(r->alert, "NEW");
+    ct_buf_adds(out, fires && r->kind == CT_EVENT_ALERT ? "a ack"
+                     : r->series.n                   ? "L see"
                      : r->state == CT_STATE_UNKNOWN  ? "8 src"
-                     : ct_span_is(r->alert, "NEW")   ? "a ack"
+                     : fires                         ? "a ack"
                      : r->incident.n                 ? "Enter"
                                                      : "-");
     return CT_ROLE_DIM;
@@ -174,7 +176,9 @@ static enum ct_act_result act(void *state, const void *model, enum ct_action act
     const struct ct_now_row *row = m ? ct_tview_row(&view, state, &m->t) : NULL;
     if (action == CT_ACT_DETAIL && row) {
         req->kind = CT_REQ_DETAIL;
-        if (row->series.n)
+        if (row->kind == CT_EVENT_ALERT && row->alert_id.n)
+            snprintf(req->text, sizeof(req->text), "alert/%.*s", CT_FMT(row->alert_id));
+        else if (row->series.n)
             snprintf(req->text, sizeof(req->text), "%.*s", CT_FMT(row->series));
         else if (row->incident.n)
             snprintf(req->text, sizeof(req->text), "incident/%.*s/%.*s", CT_FMT(row->provider),
