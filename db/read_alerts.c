@@ -244,12 +244,20 @@ static int newest_delivery(const void *a, const void *b)
     return (x->at_ms < y->at_ms) - (x->at_ms > y->at_ms);
 }
 
+/* How much a delivery says of whether somebody heard: one still tried, then any but the bell, which rings always. */
+static int weight(const struct ct_delivery_row *d)
+{
+    return ct_span_is(d->channel, "bell") ? 0 : d->state == CT_DELIVERY_QUEUED ? 2 : 1;
+}
+
 /* "ops ok", "FAILED 2", "ops tried 3"; null: nothing was sent. */
 static struct ct_span sent_words(struct ct_reader *r, struct ct_alert_row *row)
 {
-    const struct ct_delivery_row *d = row->deliveries.v;
-    for (size_t i = 0; i < row->deliveries.n; i++)
-        row->failed += d[i].state == CT_DELIVERY_FAILED;
+    const struct ct_delivery_row *v = row->deliveries.v, *d = v;
+    for (size_t i = 0; i < row->deliveries.n; i++) {
+        row->failed += v[i].state == CT_DELIVERY_FAILED;
+        d = weight(&v[i]) > weight(d) ? &v[i] : d;
+    }
     if (row->failed)
         return ct_arena_printf(r->arena, "FAILED %" PRId64, row->failed);
     if (!row->deliveries.n)

@@ -240,6 +240,34 @@ static void what_is_over_is_not_counted_under_a_silence(void **state)
     end(&r);
 }
 
+static void what_was_sent_is_said_of_a_channel_that_may_fail_not_of_the_bell(void **state)
+{
+    static const struct ct_rule_line lines[] = {
+        {"outage", "when", "status state>=part", "t:1"},
+        {"outage", "notify", "hook, bell", "t:2"},
+    };
+    static const struct ct_channel_line hook[] = {{"hook", "kind", "exec", "t:3"},
+                                                  {"hook", "command", "/bin/true", "t:4"}};
+    struct ride r = BEGIN(state, lines);
+    struct ct_query q = {.at_ms = CT_LIVE};
+    struct ct_rows rows = {NULL, 0};
+    struct ct_reader *reader = NULL;
+    stop(&r);
+    set_channels(&r, hook, CT_LEN(hook));
+    start(&r);
+    ride(&r, 2);
+    r.state = CT_STATE_MAJOR;
+    ride(&r, 5);
+    expect(r.f, "SELECT count(*) FROM alert_delivery WHERE state = 1", "2");
+    q.now_ms = r.now;
+    assert_int_equal(ct_reader_open(r.f->path, &reader, &r.f->err), CT_OK);
+    assert_int_equal(ct_read_alerts(reader, &q, r.f->arena, &rows, &r.f->err), CT_OK);
+    ct_reader_close(reader);
+    assert_int_equal(rows.n, 1);
+    assert_true(ct_span_is(((const struct ct_alert_row *)rows.v)->sent, "hook ok"));
+    end(&r);
+}
+
 /* "SIGN WORD WHERE: WHAT (ALERT)" of screen 1, a line each. */
 static void expect_now(struct ride *r, const char *want)
 {
@@ -684,6 +712,7 @@ int main(void)
         T(rule_11_and_12_a_silence_mutes_and_its_end_tells_what_still_fires),
         T(rule_12_an_acknowledgement_ends_with_the_recovery),
         T(what_is_over_is_not_counted_under_a_silence),
+        T(what_was_sent_is_said_of_a_channel_that_may_fail_not_of_the_bell),
         T(screen_1_has_a_row_for_whatever_fires),
         T(rule_12_five_minutes_before_its_end_a_silence_says_so_once),
         T(quiet_hours_end_in_one_message_and_critical_alerts_do_not_wait),
