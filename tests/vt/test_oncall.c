@@ -618,18 +618,24 @@ static void cjk_locales_have_ascii_borders_and_charts_of_braille(void **state)
     also[0] = '\0';
 }
 
-/* ---- what the one on call does ---- */
-
-static void an_incident_of_a_region_is_taken_where_it_is_seen(void **state)
+/* One more alert, which has recovered. */
+static void write_over(void)
 {
-    (void)state;
     const struct alert over = {"ai-degraded", "together/batch", "together", "bell", "operational", NULL, CT_SEV_WARNING,
                                CT_ALERT_RESOLVED, 5 * CT_MINUTE, NULL, NULL, 0, 0};
     struct ct_writer *w = NULL;
     struct ct_error e = {0};
     assert_int_equal(ct_writer_open(db, CT_OPEN_BULK, &w, &e), CT_OK);
-    write_alert(w, INT64_C(7) << 40, &over); /* listed, and nothing that a silence could cover */
+    write_alert(w, INT64_C(7) << 40, &over);
     ct_writer_close(w);
+}
+
+/* ---- what the one on call does ---- */
+
+static void an_incident_of_a_region_is_taken_where_it_is_seen(void **state)
+{
+    (void)state;
+    write_over(); /* listed, and nothing that a silence could cover */
     struct vt *v = start(24, 80, NULL, NULL);
     assert_true(vt_has(v, "3 new, 1 ack"));
     assert_non_null(strstr(vt_row(v, vt_find(v, "! PART  aws/us-east-1", NULL)), "ack 29m")); /* its alert is aws/cloud's */
@@ -653,6 +659,19 @@ static void an_incident_of_a_region_is_taken_where_it_is_seen(void **state)
     vt_wait(v, ">? UNKN");
     vt_type(v, "a");
     vt_wait(v, "no alert is about this row");
+    leave(v);
+}
+
+static void what_is_over_asks_for_nobody(void **state)
+{
+    (void)state;
+    write_over();
+    struct vt *v = start(40, 120, NULL, NULL);
+    vt_type(v, "7");
+    vt_wait(v, ">Alerts");
+    vt_type(v, "G");
+    vt_wait(v, ">RESOLVED");
+    vt_wait(v, "note     it is over");
     leave(v);
 }
 
@@ -728,6 +747,7 @@ int main(void)
         cmocka_unit_test_setup(text_of_the_world_moves_no_border, filled_with_hostile_text),
         cmocka_unit_test_setup(cjk_locales_have_ascii_borders_and_charts_of_braille, filled_with_hostile_text),
         T(an_incident_of_a_region_is_taken_where_it_is_seen),
+        T(what_is_over_asks_for_nobody),
         T(marked_rows_are_taken_and_copied_together),
         T(what_the_watchlist_filters_mean_holds_on_all_of_screen_1),
         T(line_1_leaves_out_words_before_counts_and_keeps_the_clock),

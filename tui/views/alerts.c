@@ -405,9 +405,10 @@ static void add_note(struct ct_buf *b, const struct ct_alert_row *a, int64_t now
         ct_buf_addf(b, "%ssilenced for %s more", b->n ? "; " : "", left);
     }
     if (a->inhibited)
-        ct_buf_addf(b, "%sheld back: most sources fail, it may be us", b->n ? "; " : "");
+        ct_buf_addf(b, "%sheld back: another alert explains it", b->n ? "; " : "");
     if (!b->n)
-        ct_buf_adds(b, "none   a: I have it (ends when it recovers)   S: silence");
+        ct_buf_adds(b, ct_alert_is_open(a->state) ? "none   a: I have it (ends when it recovers)   S: silence"
+                                                  : "it is over");
 }
 
 static void draw_one(void *state, const void *model, const struct ct_draw *d, struct ct_box box,
