@@ -41,7 +41,7 @@ const struct ct_command ct_commands[] = {
      CT_BY_VIEWER, 0, -1, ct_cmd_news},
     {"history", "SERIES...", "how series moved: names, endings or globs",
      READ " range from to every step chart", NULL, CT_BY_VIEWER, 1, -1, ct_cmd_history},
-    {"figures", "SERIES [FILTER...]",
+    {"figures", "SERIES... [FILTER...]",
      "a window in numbers: lowest, median, highest, changes, gaps, how often it was gone",
      READ " range from to", NULL, CT_BY_VIEWER, 1, -1, ct_cmd_figures},
     {"movers", "[FILTER...]", "prices that moved most since --from or within --range (24h)",

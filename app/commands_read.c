@@ -93,6 +93,13 @@ int ct_cmd_movers(struct ct_call *c)
     return print_plain(c, &p, &q);
 }
 
+/* A filter has no slash without a field or a comparison in front. */
+static bool names_series(const char *word)
+{
+    return strchr(word, '/') && !strpbrk(word, ":<>=~!");
+}
+
+/* The first words are series, the others the filter. */
 int ct_cmd_figures(struct ct_call *c)
 {
     static const struct plain p = {&ct_figures_table, ct_read_figures,
@@ -100,12 +107,25 @@ int ct_cmd_figures(struct ct_call *c)
                                    "longest_gap_s uptime_pct", "", CT_KINDS_ALL};
     struct ct_query q = ct_call_query(c);
     struct ct_envelope e;
-    struct ct_rows rows;
-    q.subject = ct_span(c->words[0]);
+    CT_VEC(struct ct_figures_row) all = {NULL, 0, 0};
+    size_t n = 0;
+    int code = 0;
     if (ct_call_window(c, &q) != CT_OK)
         return ct_report(&c->err);
-    int code = load_plain(c, &p, &q, &rows, &e);
-    return code ? code : ct_print_rows(c, p.table, rows, p.text_columns, p.sort, 1, &e);
+    do {
+        struct ct_rows rows;
+        q.subject = ct_span(c->words[n]);
+        code = load_plain(c, &p, &q, &rows, &e);
+        if (code == 0 && n > 0 && !rows.n && ct_fail(&c->err, CT_ERR_NOT_FOUND, c->words[n], "no such series") != CT_OK)
+            code = ct_report(&c->err);
+        for (size_t i = 0; code == 0 && i < rows.n; i++) {
+            struct ct_figures_row *place = CT_VEC_PUSH(c->arena, &all);
+            if (place)
+                *place = ((const struct ct_figures_row *)rows.v)[i];
+        }
+    } while (code == 0 && ++n < c->n_words && names_series(c->words[n]));
+    struct ct_rows rows = {all.v, all.n};
+    return code ? code : ct_print_rows(c, p.table, rows, p.text_columns, p.sort, n, &e);
 }
 
 int ct_cmd_incidents(struct ct_call *c)
