@@ -570,11 +570,7 @@ static bool read_words(struct ct_reader *r, sqlite3_stmt *st, struct ct_span fie
         sqlite3_reset(st);
     if (!rest.p)
         return false;
-    for (int i = 0; i < CT_WORDS_MOST; i++) {
-        fields[i] = rest.p ? ct_span_cut(&rest, CT_UNIT_SEPARATOR) : CT_SPAN_NONE;
-        if (ct_span_is(fields[i], CT_WORDS_NULL))
-            fields[i] = CT_SPAN_NONE;
-    }
+    ct_words_cut(rest, fields);
     return true;
 }
 

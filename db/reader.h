@@ -90,7 +90,7 @@
                  " AND o.ext_id=incident.ext_id AND o.open=1 AND o.from_ms<=?2)) FROM incident"    \
                  " WHERE source_id=?1 AND to_ms>?2 AND from_ms<=?2")                               \
     X(WORDING, "SELECT text FROM wording WHERE kind=?1 AND source_id=?2 AND owner=?3 AND ext_id=?4"     \
-               " AND from_ms<=?5 ORDER BY from_ms DESC LIMIT 1")                                   \
+               " AND from_ms<=?5 AND hash<>0 ORDER BY from_ms DESC LIMIT 1")                       \
     X(UPDATES, "SELECT at_ms,first_ms,phase,text,ext_id FROM incident_update"                             \
                " WHERE source_id=?1 AND incident=?2 AND first_ms<=?3")                             \
     X(ARTICLES, "SELECT ext_id,published_ms,first_ms FROM article"                                 \
@@ -316,11 +316,6 @@ bool ct_words_at(struct ct_reader *r, int64_t series, struct ct_span fields[CT_W
  * changed. */
 bool ct_wording_at(struct ct_reader *r, enum ct_wording kind, int64_t source, struct ct_span owner,
                    struct ct_span id, struct ct_span fields[CT_WORDS_MOST]);
-static inline int64_t ct_words_int(struct ct_span field)
-{
-    int64_t n;
-    return ct_span_int(field, &n) == CT_OK ? n : CT_NONE;
-}
 
 /* One source with its health at r->t, out of its timeline. */
 struct ct_source_at {

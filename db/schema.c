@@ -354,6 +354,16 @@ static const char step_14[] =
     "DROP INDEX series_name; CREATE INDEX series_name ON series (name, source_id, kind, unit, digits);"
     POLL_PACK_OUTDATED("insert", "NEW") POLL_PACK_OUTDATED("update", "NEW") POLL_PACK_OUTDATED("delete", "OLD");
 
+/* Version 15: messages and articles are said until they no longer are. GONE_MS: the first observation since the newest
+ * to say it that did not (of a message: one that lists its incident), or for ever; what this program wrote before is
+ * taken for still said. A version of wording with hash 0: not said. */
+static const char step_15[] =
+    "ALTER TABLE incident_update RENAME COLUMN seen_ms TO gone_ms;"
+    "ALTER TABLE article RENAME COLUMN seen_ms TO gone_ms;"
+    "UPDATE incident_update SET gone_ms = 9223372036854775807;"
+    "UPDATE article SET gone_ms = 9223372036854775807;"
+    "CREATE INDEX article_said ON article (source_id, gone_ms);";
+
 static const struct ct_schema_step steps[] = {
     {.sql = step_1}, {.sql = step_2}, {.sql = step_3}, {.sql = step_4}, {.sql = step_5}, {.sql = step_6},
     {.sql = step_7, .run = ct_samples_from_rows, .after = "DROP TABLE sample"},
@@ -365,6 +375,7 @@ static const struct ct_schema_step steps[] = {
     {.sql = step_12},
     {.sql = step_13, .run = ct_newest_from_columns, .after = step_13_after},
     {.sql = step_14},
+    {.sql = step_15},
 };
 _Static_assert(CT_LEN(steps) == CT_SCHEMA_VERSION, "a step a version");
 

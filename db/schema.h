@@ -4,11 +4,13 @@
 #define CT_SCHEMA_H
 
 #include "db/base/err.h"
+#include "db/base/money.h"
+#include "db/base/str.h"
 
 #include <sqlite3.h>
 
 #define CT_APPLICATION_ID 0x434c5450 /* "CLTP" in the file's header: a database of ours */
-#define CT_SCHEMA_VERSION 14          /* PRAGMA user_version */
+#define CT_SCHEMA_VERSION 15          /* PRAGMA user_version */
 
 /* sample.flags. A sample without a number (NULL) and without CT_SAMPLE_GONE means: listed, no
  * price. */
@@ -88,6 +90,23 @@ enum ct_wording { CT_WORDING_UPDATE, CT_WORDING_ARTICLE, CT_WORDING_NOTES }; /* 
 enum { CT_REFERENCE_NTH = 64 }; /* keys of table reference: series * this + which of its samples */
 enum { CT_WORDS_MOST = 9 };
 #define CT_WORDS_NULL "\x1e"
+/* Between the fields of words and wording, in lists inside one text column (incident.components, regions), and
+ * between the parts of ext_key. */
+#define CT_UNIT_SEPARATOR '\x1f'
+/* The fields of words or wording; those that are absent have null spans. */
+static inline void ct_words_cut(struct ct_span text, struct ct_span fields[CT_WORDS_MOST])
+{
+    for (int i = 0; i < CT_WORDS_MOST; i++) {
+        fields[i] = text.p ? ct_span_cut(&text, CT_UNIT_SEPARATOR) : CT_SPAN_NONE;
+        if (ct_span_is(fields[i], CT_WORDS_NULL))
+            fields[i] = CT_SPAN_NONE;
+    }
+}
+static inline int64_t ct_words_int(struct ct_span field)
+{
+    int64_t n;
+    return ct_span_int(field, &n) == CT_OK ? n : CT_NONE;
+}
 enum { CT_WORDS_NONE = 0, CT_WORDS_MANY = 2 }; /* series.words; else an odd hash */
 
 /* Fills recorded_day as far as the timeline tells; more days than it does may be there. */
@@ -102,9 +121,6 @@ enum { CT_WORDS_NONE = 0, CT_WORDS_MANY = 2 }; /* series.words; else an odd hash
 #define CT_SIMULATED                                                                               \
     "SELECT ifnull((SELECT value FROM meta WHERE key='simulated'), EXISTS (SELECT 1 FROM source)"  \
     " AND NOT EXISTS (SELECT 1 FROM source WHERE substr(name, 1, 5) <> 'demo_'))"
-
-/* Lists inside one text column (incident.components, regions) and parts of ext_key. */
-#define CT_UNIT_SEPARATOR '\x1f'
 
 /* What a person can do about the failure RC (extended) of SQLite: "" or a clause for behind its message. */
 static inline const char *ct_db_advice(int rc)

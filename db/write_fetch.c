@@ -332,7 +332,8 @@ static void store_notes(struct ct_job *j)
                         CT_FMT(v[i].what));
     }
     ct_w_word_notes(j, ct_buf_span(&text));
-    RUN(j->w, SOURCE_NOTES, vi(j->source), vi(left_out), vt(ct_buf_span(&text)));
+    if (j->next_ms == CT_NONE)
+        RUN(j->w, SOURCE_NOTES, vi(j->source), vi(left_out), vt(ct_buf_span(&text)));
     ct_buf_free(&text);
 }
 
@@ -345,10 +346,9 @@ static void store_answer(struct ct_job *j, enum ct_poll_outcome outcome)
         ct_w_apply_series(j);
         ct_w_apply_incidents(j, f->batch);
         j->changed |= j->out->changed_rows > 0;
-        if (newest) {
+        store_notes(j);
+        if (newest)
             store_page(j);
-            store_notes(j);
-        }
         if (!f->import)
             RUN(w, SOURCE_PROVEN, vi(j->source));
         if (newest && f->import) /* validators belong to what the network gave last */

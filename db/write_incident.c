@@ -12,17 +12,6 @@ static bool better(const struct ct_incident *a, const struct ct_incident *b)
     return a->updated_ms > b->updated_ms;
 }
 
-static uint64_t mix(uint64_t h, uint64_t v)
-{
-    h = (h ^ v) * UINT64_C(0xff51afd7ed558ccd);
-    return h ^ (h >> 31);
-}
-
-static uint64_t mix_text(uint64_t h, struct ct_span t)
-{
-    return mix(h, t.p ? ct_hash(t) : 1);
-}
-
 static uint64_t content_hash(const struct ct_incident *i)
 {
     const struct ct_span text[] = {i->id, i->title, i->raw_impact, i->url};
@@ -31,13 +20,13 @@ static uint64_t content_hash(const struct ct_incident *i)
                               i->scheduled_for_ms, i->scheduled_until_ms};
     uint64_t h = 1;
     for (size_t k = 0; k < CT_LEN(text); k++)
-        h = mix_text(h, text[k]);
+        h = ct_w_mix_text(h, text[k]);
     for (size_t k = 0; k < CT_LEN(number); k++)
-        h = mix(h, (uint64_t)number[k]);
+        h = ct_w_mix(h, (uint64_t)number[k]);
     for (size_t k = 0; k < i->components.n; k++)
-        h = mix_text(h + 1, i->components.v[k]);
+        h = ct_w_mix_text(h + 1, i->components.v[k]);
     for (size_t k = 0; k < i->regions.n; k++)
-        h = mix_text(h + 2, i->regions.v[k]);
+        h = ct_w_mix_text(h + 2, i->regions.v[k]);
     return h ? h : 1; /* 0 stands for "not listed" */
 }
 
@@ -48,12 +37,12 @@ uint64_t ct_w_hash_incidents(const struct ct_batch *b)
         sum += content_hash(&b->incidents.v[i]);
     for (size_t i = 0; i < b->updates.n; i++) {
         const struct ct_update *u = &b->updates.v[i];
-        sum += mix(mix_text(mix_text(mix_text(2, u->incident), u->id), u->text),
+        sum += ct_w_mix(ct_w_mix_text(ct_w_mix_text(ct_w_mix_text(2, u->incident), u->id), u->text),
                    (uint64_t)u->at_ms + (uint64_t)u->phase);
     }
     for (size_t i = 0; i < b->articles.n; i++) {
         const struct ct_article *a = &b->articles.v[i];
-        sum += mix(mix_text(mix_text(mix_text(mix_text(3, a->id), a->title), a->url), a->summary),
+        sum += ct_w_mix(ct_w_mix_text(ct_w_mix_text(ct_w_mix_text(ct_w_mix_text(3, a->id), a->title), a->url), a->summary),
                    (uint64_t)a->published_ms);
     }
     return sum;
@@ -93,7 +82,7 @@ static struct ct_span id_of(struct ct_job *j, const struct ct_incident *i)
 {
     if (i->id.n)
         return i->id;
-    uint64_t h = mix(mix_text(4, i->title), (uint64_t)i->started_ms);
+    uint64_t h = ct_w_mix(ct_w_mix_text(4, i->title), (uint64_t)i->started_ms);
     return ct_arena_printf(j->w->arena, "#%016llx", (unsigned long long)h);
 }
 
@@ -305,41 +294,6 @@ static void derive(struct ct_job *j, struct ct_span id, int64_t first_poll_ms)
     j->changed = true;
 }
 
-/* ---- messages and articles ---- */
-
-static void store_updates(struct ct_job *j, const struct ct_batch *b)
-{
-    struct ct_arena *a = j->w->arena;
-    for (size_t i = 0; i < b->updates.n; i++) {
-        const struct ct_update *u = &b->updates.v[i];
-        struct ct_span id = u->id;
-        if (!id.n)
-            id = ct_arena_printf(a, "#%016llx",
-                                 (unsigned long long)mix(mix_text(5, u->text), (uint64_t)u->at_ms));
-        struct ct_span incident = u->incident.p ? u->incident : CT_LIT("");
-        ct_w_word_update(j, incident, id, u);
-        int64_t n = RUN(j->w, UPDATE_PUT, vi(j->source), vt(incident), vt(id), vi(u->at_ms),
-                        ve(u->phase), vt(u->text), vi(j->at_ms), vi(j->f->import));
-        if (!j->f->import && n > 0) {
-            j->out->changed_rows++;
-            j->changed = true;
-        }
-    }
-    for (size_t i = 0; i < b->articles.n; i++) {
-        const struct ct_article *r = &b->articles.v[i];
-        struct ct_span id = r->id.n ? r->id : r->url.n ? r->url : r->title;
-        id = id.p ? id : CT_LIT("");
-        ct_w_word_article(j, id, r);
-        int64_t n = RUN(j->w, ARTICLE_PUT, vi(j->source), vt(id), vt(r->title),
-                        vt(r->url), vt(r->summary), vi(r->published_ms), vi(j->at_ms),
-                        vi(j->f->import));
-        if (!j->f->import && n > 0) {
-            j->out->changed_rows++;
-            j->changed = true;
-        }
-    }
-}
-
 void ct_w_apply_incidents(struct ct_job *j, const struct ct_batch *b)
 {
     struct ct_writer *w = j->w;
@@ -364,6 +318,10 @@ void ct_w_apply_incidents(struct ct_job *j, const struct ct_batch *b)
             j->out->changed_rows += changed;
         }
     }
-    if (b)
-        store_updates(j, b);
+    if (!b)
+        return;
+    struct ct_list ids = {ct_arena_alloc(w->arena, (listed + 1) * sizeof *ids.v), 0};
+    for (size_t i = 0; ids.v && i < listed; i++)
+        ids.v[ids.n++] = s.v.v[i].id;
+    ct_w_apply_wording(j, b, &ids);
 }

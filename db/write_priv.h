@@ -120,14 +120,10 @@
     X(TOKEN_PUT, "INSERT OR REPLACE INTO token VALUES (?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14,?15)") \
     X(COMPONENT_PUT, "INSERT OR REPLACE INTO component VALUES (?1,?2,?3,?4,?5,?6,?7)") \
     X(ENDPOINT_PUT, "INSERT OR REPLACE INTO endpoint VALUES (?1,?2,?3,?4,?5,?6,?7)") \
-    X(ARTICLE_PUT, "INSERT INTO article VALUES (?1,?2,?3,?4,?5,?6,?7,?7) ON CONFLICT DO UPDATE SET" \
-        " title=iif(excluded.seen_ms>=seen_ms, excluded.title, title)," \
-        " url=iif(excluded.seen_ms>=seen_ms, excluded.url, url)," \
-        " summary=iif(excluded.seen_ms>=seen_ms, excluded.summary, summary)," \
-        " published_ms=iif(excluded.seen_ms>=seen_ms, excluded.published_ms, published_ms)," \
-        " first_ms=min(first_ms, excluded.first_ms), seen_ms=max(seen_ms, excluded.seen_ms)" \
-        " WHERE ?8 OR (excluded.title, excluded.url, excluded.summary, excluded.published_ms)" \
-        " IS NOT (title, url, summary, published_ms)") \
+    X(ARTICLE_PUT, "INSERT OR REPLACE INTO article (source_id, ext_id, title, url, summary, published_ms, first_ms," \
+        " gone_ms) VALUES (?1,?2,?3,?4,?5,?6,?7,?8)") \
+    X(ARTICLE_DEL, "DELETE FROM article WHERE source_id=?1 AND ext_id=?2") \
+    X(ARTICLES_SAID, "SELECT ext_id FROM article WHERE source_id=?1 AND gone_ms>?2 AND first_ms<=?2") \
     /* events */ \
     X(EVENT_ADD, "INSERT OR IGNORE INTO event (at_ms, id, origin, kind, severity, source_id, series_id," \
         " subject, ref, field, text, unit, old, new, pct, suspect)" \
@@ -172,23 +168,27 @@
         " WHERE source_id=?1 AND ext_id=?2 AND at_ms=?4) WHERE source_id=?1 AND ext_id=?2 AND at_ms=?3") \
     X(INCIDENT_OPEN, "SELECT state, phase, coalesce(updated_ms, started_ms) FROM incident" \
         " WHERE source_id=?1 AND open=1 AND to_ms>?2 AND from_ms<=?2") \
-    X(UPDATE_PUT, "INSERT INTO incident_update VALUES (?1,?2,?3,?4,?5,?6,?7,?7) ON CONFLICT DO UPDATE SET" \
-        " at_ms=iif(excluded.seen_ms>=seen_ms, excluded.at_ms, at_ms)," \
-        " phase=iif(excluded.seen_ms>=seen_ms, excluded.phase, phase)," \
-        " text=iif(excluded.seen_ms>=seen_ms, excluded.text, text)," \
-        " first_ms=min(first_ms, excluded.first_ms), seen_ms=max(seen_ms, excluded.seen_ms)" \
-        " WHERE ?8 OR (excluded.at_ms, excluded.phase, excluded.text) IS NOT (at_ms, phase, text)") \
+    X(UPDATE_PUT, "INSERT OR REPLACE INTO incident_update (source_id, incident, ext_id, at_ms, phase, text," \
+        " first_ms, gone_ms) VALUES (?1,?2,?3,?4,?5,?6,?7,?8)") \
+    X(UPDATE_DEL, "DELETE FROM incident_update WHERE source_id=?1 AND incident=?2 AND ext_id=?3") \
+    X(UPDATES_SAID, "SELECT ext_id FROM incident_update WHERE source_id=?1 AND incident=?2 AND gone_ms>?3" \
+        " AND first_ms<=?3") \
     /* wording: what texts were */ \
-    X(UPDATE_GET, "SELECT first_ms, seen_ms, text, at_ms, phase FROM incident_update" \
+    X(UPDATE_GET, "SELECT first_ms, gone_ms, text, at_ms, phase FROM incident_update" \
         " WHERE source_id=?1 AND incident=?2 AND ext_id=?3") \
-    X(ARTICLE_GET, "SELECT first_ms, seen_ms, title, url, summary, published_ms FROM article" \
+    X(ARTICLE_GET, "SELECT first_ms, gone_ms, title, url, summary, published_ms FROM article" \
         " WHERE source_id=?1 AND ext_id=?2") \
-    X(NOTES_GET, "SELECT 0, NULL, notes FROM source_note WHERE source_id=?1") \
+    X(NOTES_GET, "SELECT 0, 9223372036854775807, notes FROM source_note WHERE source_id=?1") \
     X(WORDING_ANY, "SELECT 1 FROM wording WHERE kind=?1 AND source_id=?2 AND owner=?3 AND ext_id=?4 LIMIT 1") \
     X(WORDING_AT, "SELECT from_ms, hash FROM wording WHERE kind=?1 AND source_id=?2 AND owner=?3 AND ext_id=?4" \
         " AND from_ms<=?5 ORDER BY from_ms DESC LIMIT 1") \
     X(WORDING_AFTER, "SELECT from_ms, hash FROM wording WHERE kind=?1 AND source_id=?2 AND owner=?3 AND ext_id=?4" \
         " AND from_ms>?5 ORDER BY from_ms LIMIT 1") \
+    X(WORDING_ALL, "SELECT from_ms, hash FROM wording WHERE kind=?1 AND source_id=?2 AND owner=?3 AND ext_id=?4" \
+        " ORDER BY from_ms") \
+    X(WORDING_TEXT, "SELECT text FROM wording WHERE kind=?1 AND source_id=?2 AND owner=?3 AND ext_id=?4" \
+        " AND hash<>0 ORDER BY from_ms DESC LIMIT 1") \
+    X(WORDING_CLEAR, "DELETE FROM wording WHERE kind=?1 AND source_id=?2 AND owner=?3 AND ext_id=?4") \
     X(WORDING_PUT, "INSERT OR REPLACE INTO wording (kind, source_id, owner, ext_id, from_ms, hash, text)" \
         " VALUES (?1,?2,?3,?4,?5,?6,?7)") \
     X(WORDING_COPY, "INSERT OR IGNORE INTO wording SELECT kind, source_id, owner, ext_id, ?6, hash, text" \
@@ -432,10 +432,20 @@ int ct_rollup(const struct ct_rollup_component *c, size_t n_c, const struct ct_r
 /* The page's own word ("minor", "HASISSUES", "300") as a state; unknown for others, -1 for null. */
 int ct_indicator_state(struct ct_span word);
 
-/* db/write_wording.c: before the newest text of a message, an article, the notes of an answer replaces what is stored. */
-void ct_w_word_update(struct ct_job *j, struct ct_span incident, struct ct_span id, const struct ct_update *u);
-void ct_w_word_article(struct ct_job *j, struct ct_span id, const struct ct_article *a);
+/* db/write_wording.c: messages, articles and notes of the observation at hand. LISTED: the incidents it lists. */
+void ct_w_apply_wording(struct ct_job *j, const struct ct_batch *b, const struct ct_list *listed);
 void ct_w_word_notes(struct ct_job *j, struct ct_span notes);
+
+/* Hashes of what an answer holds: the same everywhere, for they are stored. */
+static inline uint64_t ct_w_mix(uint64_t h, uint64_t v)
+{
+    h = (h ^ v) * UINT64_C(0xff51afd7ed558ccd);
+    return h ^ (h >> 31);
+}
+static inline uint64_t ct_w_mix_text(uint64_t h, struct ct_span t)
+{
+    return ct_w_mix(h, t.p ? ct_hash(t) : 1);
+}
 
 /* db/write_reference.c: forgets what is in the making. */
 void ct_w_reference_drop(struct ct_writer *w);

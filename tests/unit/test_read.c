@@ -1492,7 +1492,7 @@ static void as_many_as_are_asked_for_come(void **state)
         " INSERT INTO event (at_ms, id, origin, kind, severity, source_id, text)"
         " SELECT 1760000000000+i, i, 3, 2, 0, 1, 'x' FROM h;"
         "WITH RECURSIVE h(i) AS (SELECT 1 UNION ALL SELECT i+1 FROM h WHERE i<1020)"
-        " INSERT INTO article (source_id, ext_id, title, first_ms, seen_ms)"
+        " INSERT INTO article (source_id, ext_id, title, first_ms, gone_ms)"
         " SELECT id, 'a' || i, 'x', 1760000000000+i, 1760000000000+i FROM h, source WHERE name = 'list'";
     assert_int_equal(sqlite3_exec(t.f->look, sql, NULL, NULL, NULL), SQLITE_OK);
     assert_int_equal(load(&t, ct_read_events).n, 10000);

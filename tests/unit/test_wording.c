@@ -92,6 +92,37 @@ static void messages_imported_in_any_order_read_the_same(void **state)
     (void)state;
 }
 
+/* A text that came late is what was said then, not what is said now. */
+static void a_late_import_leaves_the_newest_text(void **state)
+{
+    struct fixture *f = *state;
+    for (int i = 0; i < 6; i++)
+        observe(f, MIN(10 * i), "A", false);
+    observe(f, MIN(25), "B", true);
+    assert_string_equal(said(f, CT_LIVE), "A 0");
+    assert_string_equal(said(f, MIN(24)), "A 0");
+    assert_string_equal(said(f, MIN(25)), "B 2");
+    assert_string_equal(said(f, MIN(50)), "A 0");
+}
+
+/* The page shows the newest messages only: the incident stays, this one goes; a late answer tells what it said at the
+ * end. */
+static void a_message_that_was_dropped_keeps_its_last_text(void **state)
+{
+    struct fixture *f = *state;
+    observe(f, MIN(1), "A", false);
+    for (int i = 3; i < 9; i += 2) {
+        (void)incident(f, "inc", CT_STATE_DEGRADED, CT_PHASE_INVESTIGATING, 1);
+        fetch(f, "stat", MIN(i));
+    }
+    expect(f, "SELECT count(*) FROM wording", "0");
+    observe(f, MIN(2), "B", true);
+    assert_string_equal(said(f, MIN(1)), "A 0");
+    assert_string_equal(said(f, MIN(2)), "B 2");
+    assert_string_equal(said(f, MIN(3)), "B 2");
+    assert_string_equal(said(f, CT_LIVE), "B 2");
+}
+
 static void a_rewritten_article_reads_as_it_did_then(void **state)
 {
     struct fixture *f = *state;
@@ -152,6 +183,8 @@ int main(void)
         T(a_rewritten_message_reads_as_it_did_then),
         T(what_never_changed_is_stored_once),
         cmocka_unit_test(messages_imported_in_any_order_read_the_same),
+        T(a_late_import_leaves_the_newest_text),
+        T(a_message_that_was_dropped_keeps_its_last_text),
         T(a_rewritten_article_reads_as_it_did_then),
         T(notes_of_a_source_read_as_they_did_then),
     };

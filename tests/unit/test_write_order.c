@@ -46,13 +46,16 @@ static void rows_of(struct fixture *f, const struct attempt *a)
             if (roll(2) == 0) {
                 struct ct_incident *n = incident(f, id, (int)roll(6), (int)roll(10), roll(4) != 0);
                 n->updated_ms = roll(2) ? CT_NONE : a->at_ms - roll(20) * CT_DAY;
-                for (unsigned k = 0; k < 2; k++) /* messages come and go with their incident, and are reworded */
+                for (unsigned k = 0; k < 3; k++) { /* messages come and go, and are reworded */
+                    if (roll(3) == 0)
+                        continue;
                     *CT_VEC_PUSH(f->batch.arena, &f->batch.updates) = (struct ct_update){
                         .incident = n->id,
-                        .id = k ? CT_LIT("second") : CT_LIT("first"),
+                        .id = k == 0 ? CT_LIT("first") : k == 1 ? CT_LIT("second") : CT_SPAN_NONE,
                         .text = ct_span(texts[roll(k ? 2 : 4)]),
                         .at_ms = T0,
                         .phase = (int)roll(2)};
+                }
             }
         } else if (strcmp(a->source, "token") == 0) {
             token(f, id, CT_KIND_INPUT, prices[roll(CT_LEN(prices))]);
@@ -64,12 +67,14 @@ static void rows_of(struct fixture *f, const struct attempt *a)
                 offer(f, id, prices[roll(CT_LEN(prices))], (int)roll(4));
         }
     }
-    for (unsigned i = 0; i < 2 && strcmp(a->source, "stat") == 0; i++) { /* what a feed drops does not come back */
+    for (unsigned i = 0; i < 2 && strcmp(a->source, "stat") == 0; i++) { /* so do the items of a feed */
         const char *title = texts[roll(3)];
-        if (a->at_ms < T0 + (4 + 20 * i) * CT_DAY)
+        if (roll(3))
             *CT_VEC_PUSH(f->batch.arena, &f->batch.articles) = (struct ct_article){
                 .id = i ? CT_LIT("late") : CT_LIT("early"), .title = ct_span(title), .published_ms = T0};
     }
+    if (roll(3) == 0)
+        *CT_VEC_PUSH(f->batch.arena, &f->batch.notes) = (struct ct_note){ct_span(texts[roll(3)]), 1 + roll(2)};
     rng = keep;
 }
 
@@ -118,7 +123,7 @@ static void forget(struct fixture *f)
                       "DELETE FROM tick; DELETE FROM chunk; DELETE FROM offer;"
                       "DELETE FROM token; DELETE FROM component; DELETE FROM endpoint;"
                       "DELETE FROM series; DELETE FROM newest; DELETE FROM incident; DELETE FROM incident_update; DELETE FROM article;"
-                      "DELETE FROM wording; DELETE FROM poll;"
+                      "DELETE FROM wording; DELETE FROM source_note; DELETE FROM poll;"
                       "UPDATE source SET last_attempt_ms=NULL, last_success_ms=NULL, failures=0,"
                       " rows=NULL, data_ms=NULL, error=NULL; COMMIT";
     assert_int_equal(sqlite3_exec(f->look, sql, NULL, NULL, NULL), SQLITE_OK);
@@ -147,10 +152,11 @@ static char *dump(struct fixture *f, bool facts)
         " ORDER BY 2",
         "SELECT 'message', u.* FROM incident_update u ORDER BY source_id, incident, ext_id",
         "SELECT 'article', a.* FROM article a ORDER BY source_id, ext_id",
+        "SELECT 'notes', name, left_out, notes FROM source_note JOIN source s ON s.id=source_id ORDER BY name",
         "SELECT 'wording', w.* FROM wording w ORDER BY kind, source_id, owner, ext_id, from_ms",
     };
     struct ct_buf all = CT_BUF_INIT;
-    for (size_t i = 0; i < CT_LEN(sql) - (facts ? 0 : 6); i++) {
+    for (size_t i = 0; i < CT_LEN(sql) - (facts ? 0 : 7); i++) {
         char *part = table(f, sql[i]);
         ct_buf_addf(&all, "%s\n", part);
         free(part);
