@@ -155,6 +155,12 @@ void ui_run_export(struct ct_ui *ui, struct ct_span args)
         ui_say(ui, true, "export csv, tsv or ndjson [FILE], not \"%.*s\"", CT_FMT(word));
         return;
     }
+    const struct ct_tstate *table = drawn ? NULL : p->state;
+    const char *none = table && table->n_marks ? ct_tview_none_meant(table, p->got.model) : NULL;
+    if (none) { /* all rows in their place would be another answer */
+        ui_say(ui, true, "%s: nothing exported", none);
+        return;
+    }
     struct job *j = ct_xcalloc(1, sizeof(*j));
     format = format < 0 ? CSV : format;
     (drawn ? add_drawn : add_table)(p, (enum format)format, j);

@@ -258,6 +258,24 @@ static void a_saved_view_brings_back_all_that_was_arranged(void **state)
     free(before);
 }
 
+/* All rows in the place of the marked ones would be another answer. */
+static void an_export_of_marks_that_are_hidden_says_so(void **state)
+{
+    (void)state;
+    struct vt *v = start(30, 140, NULL);
+    vt_type(v, "3");
+    vt_wait(v, ">GPU offers");
+    vt_type(v, "/cloud:aws\r");
+    vt_wait(v, "hidden by filter: cloud:aws");
+    vt_type(v, " ");
+    vt_wait(v, "1 marked");
+    vt_type(v, "/\x15" "cloud:lambda\r"); /* the prompt still has the first */
+    vt_wait(v, "hidden by filter: cloud:lambda");
+    vt_type(v, ":export csv /nowhere/x.csv\r");
+    vt_wait(v, "none of the marked rows is shown: nothing exported");
+    leave(v);
+}
+
 /* Focuses the panel TITLE of this screen. */
 static void tab_to(struct vt *v, const char *title)
 {
@@ -556,6 +574,7 @@ int main(void)
         T(the_theme_list_fits_every_terminal),
         T(the_hint_of_the_first_start_comes_once),
         T(a_saved_view_brings_back_all_that_was_arranged),
+        T(an_export_of_marks_that_are_hidden_says_so),
         T(what_i_follow_has_my_order_also_tomorrow),
         T(o_gives_the_link_of_an_article_to_the_opener),
         T(no_key_is_silent),
