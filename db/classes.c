@@ -135,7 +135,7 @@ enum ct_status ct_read_classes(struct ct_reader *r, const struct ct_query *q, st
             struct ct_market m = {.v = {NULL, 0, 0}};
             struct ct_market_range range;
             int64_t value[CT_LEN(at)];
-            ct_market_read(r, &ref, &m);
+            ct_market_read(r, &ref, CT_NONE, &m);
             struct ct_class_row *row = m.v.n ? CT_VEC_PUSH(a, &rows) : NULL;
             if (!row)
                 continue;

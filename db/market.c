@@ -327,11 +327,19 @@ static void set_figures(struct ct_reader *r, struct ct_market *m, const struct c
     }
 }
 
+static int64_t earliest(const int64_t *at_ms, size_t n)
+{
+    int64_t first = INT64_MAX;
+    for (size_t i = 0; i < n; i++)
+        first = at_ms[i] < first ? at_ms[i] : first;
+    return first;
+}
+
 void ct_market_indices(struct ct_reader *r, const struct ct_source_list *sources,
                        const int64_t *at_ms, size_t n_moments, struct ct_market_indices *out)
 {
     struct ct_heard **heard = ct_arena_alloc(r->arena, (n_moments + 1) * sizeof *heard);
-    const struct ct_market_all *parts = ct_market_all_parts(r);
+    const struct ct_market_all *parts = ct_market_all_parts(r, earliest(at_ms, n_moments));
     const struct ct_market_named *all = parts->v.v;
     size_t n = parts->v.n;
     for (size_t i = 0; heard && i < n_moments; i++)

@@ -79,9 +79,11 @@ struct ct_span ct_market_name(struct ct_arena *a, const struct ct_series_ref *s)
 struct ct_span ct_market_too_few(int kind);
 /* Whether SUBJECT speaks of series that are made of others: "hosts/...". */
 bool ct_market_means(struct ct_span subject);
-/* The parts behind the series S (kind CT_SERIES_INDEX or beyond). */
-void ct_market_read(struct ct_reader *r, const struct ct_series_ref *s, struct ct_market *out);
-/* All parts of all indices, with what the index of each is of, in the order of its name; to be left as they are. */
+/* The parts behind the series S (kind CT_SERIES_INDEX or beyond) that figures from FROM_MS on are made of; CT_NONE: all
+ * there ever were. */
+void ct_market_read(struct ct_reader *r, const struct ct_series_ref *s, int64_t from_ms, struct ct_market *out);
+/* The parts of all indices, with what the index of each is of, in the order of its name; to be left as they are. Those
+ * that were gone for good by FROM_MS may be left out: most of a long record are, and screens do not ask for them. */
 struct ct_market_named {
     struct ct_span name, gpu, form;
     int64_t purchase;
@@ -90,7 +92,7 @@ struct ct_market_named {
 struct ct_market_all {
     CT_VEC(struct ct_market_named) v;
 };
-const struct ct_market_all *ct_market_all_parts(struct ct_reader *r);
+const struct ct_market_all *ct_market_all_parts(struct ct_reader *r, int64_t from_ms);
 /* Adds the names of all such series that MATCHES says yes to, at most MOST in all; of indices those
  * that ever had enough clouds, with EXACT all. */
 void ct_market_names(struct ct_reader *r, struct ct_span subject, bool exact,

@@ -1,6 +1,8 @@
 /* The series that are made of others: what they are called and which parts they have. */
 #include "db/market.h"
 
+#define LATE_MS (31 * CT_DAY) /* what screens show of indices unasked, and a day */
+
 static const struct made {
     const char *word; /* before the first '/' of the name */
     const char *unit;
@@ -46,7 +48,8 @@ struct ct_span ct_market_index_name(struct ct_arena *a, struct ct_span gpu, stru
         ct_buf_addc(&out, '-');
         ct_key_segment(&out, form);
     }
-    ct_buf_addf(&out, "/%s", ct_purchase_words[known ? purchase : CT_PURCHASE_OTHER]);
+    ct_buf_addc(&out, '/');
+    ct_buf_adds(&out, ct_purchase_words[known ? purchase : CT_PURCHASE_OTHER]);
     struct ct_span name = ct_arena_dup(a, ct_buf_span(&out));
     ct_buf_free(&out);
     return name;
@@ -133,9 +136,10 @@ static int by_index(const void *a, const void *b)
     return ct_span_cmp(((const struct ct_market_named *)a)->name, ((const struct ct_market_named *)b)->name);
 }
 
-static void read_all_parts(struct ct_reader *r, struct ct_market_all *out)
+/* But for those gone by GONE_MS. */
+static void read_all_parts(struct ct_reader *r, int64_t gone_ms, struct ct_market_all *out)
 {
-    sqlite3_stmt *st = ct_use(r, SQL_INDEX_ALL_PARTS, 0);
+    sqlite3_stmt *st = ct_use(r, SQL_INDEX_ALL_PARTS, 1, gone_ms);
     while (ct_step(r, st)) {
         struct ct_market_named *g = CT_VEC_PUSH(r->arena, &out->v);
         if (!g)
@@ -153,20 +157,33 @@ static void read_all_parts(struct ct_reader *r, struct ct_market_all *out)
         ct_sort(r, out->v.v, out->v.n, sizeof *out->v.v, by_index);
 }
 
-const struct ct_market_all *ct_market_all_parts(struct ct_reader *r)
+/* Whether anything was recorded by MS, so that it may have been gone by then. */
+static bool recorded_by(struct ct_reader *r, int64_t ms)
+{
+    sqlite3_stmt *st = ct_use(r, SQL_META, 0);
+    ct_bind_text(r, st, 1, CT_LIT("first_ms"));
+    int64_t first = ct_step(r, st) ? ct_col_int(st, 0) : CT_NONE;
+    if (st)
+        sqlite3_reset(st);
+    return first <= ms; /* CT_NONE: not known */
+}
+
+const struct ct_market_all *ct_market_all_parts(struct ct_reader *r, int64_t from_ms)
 {
     static const struct ct_market_all none = {.v = {NULL, 0, 0}};
     struct ct_arena *answer = r->arena;
     struct ct_moment *m = ct_kept_moment(r);
-    if (m && !m->parts) {
+    int64_t late = r->t - LATE_MS;
+    bool ever = from_ms < late && recorded_by(r, late);
+    if (m && !m->parts[ever]) {
         r->arena = m->arena;
         struct ct_market_all *all = ct_arena_alloc(m->arena, sizeof *all);
         if (all)
-            read_all_parts(r, all);
-        m->parts = r->status == CT_OK ? all : NULL; /* else cut short, perhaps */
+            read_all_parts(r, ever ? INT64_MIN : late, all);
+        m->parts[ever] = r->status == CT_OK ? all : NULL; /* else cut short, perhaps */
         r->arena = answer;
     }
-    return m && m->parts ? m->parts : &none;
+    return m && m->parts[ever] ? m->parts[ever] : &none;
 }
 
 static bool is_of(const struct ct_market_named *p, const struct ct_series_ref *s)
@@ -174,11 +191,9 @@ static bool is_of(const struct ct_market_named *p, const struct ct_series_ref *s
     return ct_span_eq(p->gpu, s->of[0]) && ct_span_eq(p->form, s->of[1]) && p->purchase == s->purchase;
 }
 
-/* Those of one index. */
-static void take_parts(struct ct_reader *r, const struct ct_series_ref *s, struct ct_market *out)
+/* Where those of NAME begin. */
+static size_t parts_of(const struct ct_market_all *all, struct ct_span name)
 {
-    const struct ct_market_all *all = ct_market_all_parts(r);
-    struct ct_span name = ct_market_index_name(r->arena, s->of[0], s->of[1], s->purchase);
     size_t low = 0, high = all->v.n;
     while (low < high) {
         size_t middle = low + (high - low) / 2;
@@ -187,6 +202,15 @@ static void take_parts(struct ct_reader *r, const struct ct_series_ref *s, struc
         else
             high = middle;
     }
+    return low;
+}
+
+/* Those of one index. */
+static void take_parts(struct ct_reader *r, const struct ct_series_ref *s, int64_t from_ms, struct ct_market *out)
+{
+    const struct ct_market_all *all = ct_market_all_parts(r, from_ms);
+    struct ct_span name = ct_market_index_name(r->arena, s->of[0], s->of[1], s->purchase);
+    size_t low = parts_of(all, name);
     for (; low < all->v.n && ct_span_eq(all->v.v[low].name, name); low++) {
         const struct ct_market_named *one = &all->v.v[low];
         struct ct_market_part *p = is_of(one, s) ? CT_VEC_PUSH(r->arena, &out->v) : NULL;
@@ -195,7 +219,7 @@ static void take_parts(struct ct_reader *r, const struct ct_series_ref *s, struc
     }
 }
 
-void ct_market_read(struct ct_reader *r, const struct ct_series_ref *s, struct ct_market *out)
+void ct_market_read(struct ct_reader *r, const struct ct_series_ref *s, int64_t from_ms, struct ct_market *out)
 {
     if (s->kind == CT_SERIES_CLASS) {
         read_class(r, s, out);
@@ -203,7 +227,7 @@ void ct_market_read(struct ct_reader *r, const struct ct_series_ref *s, struct c
     }
     out->kind = s->kind;
     if (s->kind == CT_SERIES_INDEX) {
-        take_parts(r, s, out);
+        take_parts(r, s, from_ms, out);
         return;
     }
     bool of_lab = s->kind == CT_SERIES_CLOUDS || s->kind == CT_SERIES_EXCLUSIVE;
@@ -321,7 +345,7 @@ static const struct kept_names *names_of(struct ct_reader *r, int kind)
     struct kept_names *k = r->kept.names ? &r->kept.names[kind - CT_SERIES_INDEX] : NULL;
     if (!k || k->read)
         return k;
-    const struct ct_market_all *parts = kind == CT_SERIES_INDEX ? ct_market_all_parts(r) : NULL;
+    const struct ct_market_all *parts = kind == CT_SERIES_INDEX ? ct_market_all_parts(r, CT_NONE) : NULL;
     *k = (struct kept_names){.read = false};
     r->arena = kept;
     if (parts)
@@ -331,6 +355,35 @@ static const struct kept_names *names_of(struct ct_reader *r, int kind)
     r->arena = answer;
     k->read = r->status == CT_OK; /* else cut short, perhaps */
     return k->read ? k : NULL;
+}
+
+/* Puts REF, which is kept elsewhere, at the end of OUT. */
+static void add_ref(struct ct_reader *r, const struct ct_series_ref *ref, struct ct_series_list *out)
+{
+    struct ct_series_ref *place = CT_VEC_PUSH(r->arena, &out->v);
+    if (!place)
+        return;
+    *place = *ref;
+    place->name = ct_arena_dup(r->arena, ref->name);
+    for (size_t n = 0; n < CT_LEN(place->of); n++)
+        place->of[n] = ct_arena_dup(r->arena, ref->of[n]);
+}
+
+/* The index of the name NAME, as far as anybody sold it of late: then nothing else is read. */
+static void add_late_index(struct ct_reader *r, struct ct_span name, size_t most, struct ct_series_list *out)
+{
+    const struct ct_market_all *late = ct_market_all_parts(r, r->t - LATE_MS);
+    const struct ct_market_named *v = late->v.v;
+    size_t first = out->v.n;
+    for (size_t i = parts_of(late, name); i < late->v.n && ct_span_eq(v[i].name, name); i++) {
+        bool known = out->v.n >= most || !v[i].part.who.p;
+        for (size_t k = first; k < out->v.n && !known; k++)
+            known = is_of(&v[i], &out->v.v[k]);
+        struct ct_series_ref ref = made_ref(CT_SERIES_INDEX, v[i].gpu, v[i].form, (int)v[i].purchase);
+        ref.name = v[i].name;
+        if (!known)
+            add_ref(r, &ref, out);
+    }
 }
 
 static void add_names(struct ct_reader *r, int kind, struct ct_span subject, bool exact,
@@ -343,13 +396,8 @@ static void add_names(struct ct_reader *r, int kind, struct ct_span subject, boo
         const struct kept_name *k = &all->v.v[i];
         bool wanted = (kind != CT_SERIES_INDEX || k->clouds.n >= (exact ? 1 : CT_MARKET_CLOUDS)) &&
                       matches(k->ref.name, subject, how);
-        struct ct_series_ref *place = wanted ? CT_VEC_PUSH(r->arena, &out->v) : NULL;
-        if (!place)
-            continue;
-        *place = k->ref;
-        place->name = ct_arena_dup(r->arena, k->ref.name);
-        for (size_t n = 0; n < CT_LEN(place->of); n++)
-            place->of[n] = ct_arena_dup(r->arena, k->ref.of[n]);
+        if (wanted)
+            add_ref(r, &k->ref, out);
     }
     if (out->v.n > first) /* no offset to an array that is not there */
         ct_sort(r, out->v.v + first, out->v.n - first, sizeof *out->v.v, by_name);
@@ -397,6 +445,11 @@ void ct_market_names(struct ct_reader *r, struct ct_span subject, bool exact,
                      size_t most, struct ct_series_list *out)
 {
     struct ct_span rest = subject, word = ct_span_cut(&rest, '/');
+    size_t before = out->v.n;
+    if (exact && how == CT_NAMED_EXACT && ct_span_is(word, made_of(CT_SERIES_INDEX)->word))
+        add_late_index(r, subject, most, out);
+    if (out->v.n > before)
+        return;
     for (int kind = CT_SERIES_INDEX; kind < CT_SERIES_CLASS; kind++)
         if (!exact || ct_span_is(word, made_of(kind)->word))
             add_names(r, kind, subject, exact, matches, how, most, out);

@@ -49,6 +49,8 @@ struct ct_query {
                                first wildcard); nothing near it is looked for, and none is no error */
     int64_t from_ms, to_ms; /* history, events: window; 0, 0 = all */
     int64_t mix_input, mix_output; /* tokens: parts of a blended price; 0, 0: 3 to 1 */
+    bool window_only;       /* history: first_ms of what is made of others may be any moment up to from_ms; what was
+                               gone for good long before the window is not looked at */
     size_t max_points;      /* history; 0: every stored change */
     int64_t step_ms;        /* history: a point for each such step from from_ms on in which anything is
                                known, those without a change with n = 0; 0: none. Goes before max_points */

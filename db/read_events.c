@@ -129,7 +129,7 @@ static void read_parts(struct ct_reader *r, const struct ct_source_list *sources
                        struct ct_event_window w, struct ct_event_list *out)
 {
     struct ct_market m = {.v = {NULL, 0, 0}};
-    ct_market_read(r, s, &m);
+    ct_market_read(r, s, w.from_ms, &m);
     for (size_t i = 0; i < m.v.n; i++) {
         w.series = m.v.v[i].series;
         ct_price_events(r, sources, &w, out);

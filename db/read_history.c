@@ -389,11 +389,11 @@ int64_t ct_first_sample(struct ct_reader *r, int64_t series)
     return ct_next_sample(r, series, CT_LIVE, &v) ? v.at_ms : CT_NONE;
 }
 
-/* When the oldest of what S is made of began. */
-static int64_t market_first(struct ct_reader *r, const struct ct_market *m)
+/* When the oldest of what M is made of began; one that began by ENOUGH will do. */
+static int64_t market_first(struct ct_reader *r, const struct ct_market *m, int64_t enough)
 {
     int64_t first = CT_NONE;
-    for (size_t i = 0; i < m->v.n; i++) {
+    for (size_t i = 0; i < m->v.n && (first == CT_NONE || first > enough); i++) {
         int64_t at = ct_first_sample(r, m->v.v[i].series);
         first = at != CT_NONE && (first == CT_NONE || at < first) ? at : first;
     }
@@ -405,8 +405,8 @@ int64_t ct_series_begins(struct ct_reader *r, const struct ct_series_ref *s)
     struct ct_market m = {.v = {NULL, 0, 0}};
     if (s->kind < CT_SERIES_INDEX)
         return ct_first_sample(r, s->id);
-    ct_market_read(r, s, &m);
-    return market_first(r, &m);
+    ct_market_read(r, s, CT_NONE, &m);
+    return market_first(r, &m, CT_NONE);
 }
 
 /* A point that holds into a gap from the window's start is none: nothing was known there. */
@@ -502,10 +502,17 @@ static void read_market(struct ct_reader *r, const struct ct_query *q,
     struct ct_market m = {.v = {NULL, 0, 0}};
     struct ct_market_steps steps = {.v = {NULL, 0, 0}};
     struct ct_gaps gaps = {.v = {NULL, 0, 0}};
-    ct_market_read(r, s, &m);
-    *h = (struct ct_history){.series = s->name, .unit = s->unit, .digits = s->digits,
-                             .first_ms = market_first(r, &m), .last_seen_ms = CT_NONE,
-                             .open_value = CT_NONE};
+    int64_t since = q->window_only && q->from_ms ? q->from_ms : CT_NONE;
+    ct_market_read(r, s, since, &m);
+    int64_t first = market_first(r, &m, since);
+    if (since != CT_NONE && (first == CT_NONE || first > since)) { /* what left before may have begun before */
+        size_t n = m.v.n;
+        m.v.n = 0;
+        ct_market_read(r, s, CT_NONE, &m);
+        first = m.v.n == n ? first : market_first(r, &m, since);
+    }
+    *h = (struct ct_history){.series = s->name, .unit = s->unit, .digits = s->digits, .first_ms = first,
+                             .last_seen_ms = CT_NONE, .open_value = CT_NONE};
     for (size_t i = 0; i < m.v.n; i++) {
         const struct ct_source_at *from = ct_source_by_id(sources, m.v.v[i].source_id);
         if (from && from->last_success_ms > h->last_seen_ms)

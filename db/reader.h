@@ -99,7 +99,7 @@
     X(OFFERS, SQL_OFFER " WHERE there_since(o.series_id,?1)")                                      \
     X(OFFERS_NAMED, SQL_OFFER " WHERE s.name=?1")                                                  \
     X(SPOT_OFFERS_FROM, SQL_OFFER " WHERE s.name>=?1 AND s.name<?2 AND o.purchase=1")              \
-    X(INDEX_ALL_PARTS, SQL_INDEX_PART " WHERE o.gpu<>''")                                          \
+    X(INDEX_ALL_PARTS, SQL_INDEX_PART " WHERE o.gpu<>'' AND there_since(o.series_id,?1)")           \
     X(HOSTS_NAMES, "SELECT DISTINCT k.lab,k.model FROM token k WHERE k.lab<>'' AND k.model<>''")   \
     X(HOSTS_PARTS, "SELECT s.id,s.source_id,k.host,NULL,NULL,NULL,NULL,NULL,NULL"      \
                    " FROM token k JOIN series s ON s.id=k.series_id"                               \
@@ -214,7 +214,7 @@ struct ct_reader {
                 struct ct_source_at *v;
                 size_t n;
             } *sources; /* source_at.c */
-            struct ct_market_all *parts; /* market_names.c */
+            struct ct_market_all *parts[2]; /* market_names.c: those of late, and all */
         } moment;
     } kept;
     /* whole tables that panels loaded together ask for */

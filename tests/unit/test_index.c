@@ -4,6 +4,7 @@
 #include "samples_fixture.h"
 #include "write_fixture.h"
 
+#include "db/market.h"
 #include "db/read.h"
 
 #define HOUR(n) (T0 + (int64_t)(n)*CT_HOUR)
@@ -747,6 +748,46 @@ static void an_index_is_found_once_what_makes_it_is_committed(void **state)
     end(&w);
 }
 
+/* How many parts of indices are read for figures from FROM_MS on. */
+static size_t parts_from(struct world *w, int64_t at_ms, int64_t from_ms)
+{
+    struct ct_query q = {.at_ms = at_ms, .now_ms = at_ms};
+    ct_load_begin(w->r, &q, w->arena, &w->err);
+    size_t n = ct_market_all_parts(w->r, from_ms)->v.n;
+    assert_int_equal(ct_load_end(w->r), CT_OK);
+    return n;
+}
+
+static void what_is_gone_for_good_is_read_only_by_who_asks_for_its_time(void **state)
+{
+    const int end_hour = 40 * 24;
+    const int64_t end_ms = HOUR(end_hour);
+    struct world w = begin(state);
+    for (int i = 0; i < 4; i++)
+        price(&w, i, 1000 * (i + 1), 0);
+    for (int i = 0; i < 4; i++) /* lambda leaves */
+        price(&w, i, i < 3 ? 1000 * (i + 1) : -1, 1);
+    for (int h = end_hour - 30; h <= end_hour; h++)
+        for (int i = 0; i < 4; i++)
+            repeat(w.f, clouds[i], HOUR(h));
+    assert_int_equal(parts_from(&w, end_ms, end_ms - 30 * CT_DAY), 3 + 4); /* the T4s stay */
+    assert_int_equal(parts_from(&w, end_ms, HOUR(0)), 4 + 4);
+    assert_int_equal(group(&w, "H100", CT_PURCHASE_OD, end_ms)->index_usd_per_gpu_hour, 2000000000);
+    for (int days = 1; days <= 40; days += 39) { /* a chart of the last day, and of all */
+        struct ct_query q = {.at_ms = end_ms, .now_ms = end_ms, .subject = CT_LIT("index/H100-SXM/od"),
+                             .from_ms = end_ms - days * CT_DAY, .window_only = true};
+        struct ct_rows rows = {NULL, 0};
+        assert_int_equal(ct_read_history(w.r, &q, w.arena, &rows, &w.err), CT_OK);
+        const struct ct_history *h = rows.v;
+        const struct ct_point *p = h->points.v;
+        assert_int_equal(rows.n, 1);
+        assert_true(h->points.n > 0 && h->first_ms <= q.from_ms);
+        assert_int_equal(p[0].last, days == 1 ? 2000000000 : 2500000000);
+        assert_int_equal(p[h->points.n - 1].last, 2000000000);
+    }
+    end(&w);
+}
+
 #define T(f) cmocka_unit_test_setup_teardown(f, fixture_setup, fixture_teardown)
 
 int main(void)
@@ -772,6 +813,7 @@ int main(void)
         T(an_index_of_thousands_of_offers_costs_what_its_columns_need),
         T(every_change_of_such_an_index_is_found_piece_by_piece),
         T(an_index_is_found_once_what_makes_it_is_committed),
+        T(what_is_gone_for_good_is_read_only_by_who_asks_for_its_time),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

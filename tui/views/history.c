@@ -427,6 +427,7 @@ static enum ct_status load(struct ct_reader *r, const struct ct_panel_query *q, 
     if (st == CT_OK && m->moving && q->from_ms <= HISTORY_ALL)
         st = find_start(r, &query, a, m, err);
     query.from_ms = m->from_ms;
+    query.window_only = true;
     query.max_points = q->cols > 0 ? (size_t)q->cols * 2 : 400;
     struct ct_span rest = m->subject;
     while (st == CT_OK && rest.p) {
