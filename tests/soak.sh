@@ -1,7 +1,7 @@
 #!/bin/sh
 # The long campaigns CI only samples: a thousand kills, thousands of import orders, ninety simulated days for many
 # seeds. Each figure can be set: CT_KILLS, CT_SEEDS, CT_DAMAGES, CT_IMAGES, CT_FAULTS, CT_WORLDS, CT_DAYS,
-# CT_ALERT_SEEDS, CT_WALK_STEPS. Ends at the first thing that does not hold.
+# CT_ALERT_SEEDS, CT_WALK_STEPS, CT_PLACES. Ends at the first thing that does not hold.
 set -eu
 build=${CT_BUILDDIR:?}
 dir=$(mktemp -d "${TMPDIR:-/tmp}/ct-soak-XXXXXX")
@@ -33,6 +33,9 @@ say "$images losses of power, $faults faults of the disk of each kind"
 CT_IMAGES=$images CT_FAULTS=$faults "$build/tests/unit/test_disk" >"$dir/log" 2>&1 || { cat "$dir/log"; fail "a disk's fault did harm"; }
 say "${CT_WALK_STEPS:-100000} random keys and resizes"
 CT_WALK_STEPS=${CT_WALK_STEPS:-100000} "$build/tests/unit/test_walk" >"$dir/log" 2>&1 || { cat "$dir/log"; fail "a walk ended badly"; }
+say "${CT_PLACES:-2000} places at which memory runs out"
+CT_PLACES=${CT_PLACES:-2000} CT_SRCDIR=$CLOUDTAPE_DATADIR "$CLOUDTAPE_DATADIR/tests/cli/memory" >"$dir/log" 2>&1 && ! grep "^not ok" "$dir/log" ||
+    { cat "$dir/log"; fail "a lack of memory did harm"; }
 say "a month looked back upon from its end"
 CT_DAYS=30 CT_MOMENTS=60 "$build/tests/e2e/test_as_of" >"$dir/log" 2>&1 || { cat "$dir/log"; fail "a past moment is told differently"; }
 say "$days days of the simulated market, and half as many: file, memory, open files, log"
