@@ -3,6 +3,22 @@
 
 #include "alert_ride.h"
 
+#include <sys/statvfs.h>
+
+/* The disk as the engine is told of it; -1: empty, -2: it cannot be asked. */
+static int64_t disk_free_mib = -1, disk_mib;
+
+int statvfs(const char *restrict path, struct statvfs *restrict fs)
+{
+    if (disk_free_mib == -2)
+        return -1;
+    memset(fs, 0, sizeof *fs);
+    fs->f_frsize = 4096;
+    fs->f_blocks = (fsblkcnt_t)(disk_free_mib < 0 ? 1 << 20 : disk_mib) * 256;
+    fs->f_bavail = (fsblkcnt_t)(disk_free_mib < 0 ? 1 << 20 : disk_free_mib) * 256;
+    return *path ? 0 : -1;
+}
+
 static const struct ct_rule_line outage[] = {
     {"outage", "when", "status state>=part", "t:1"},
     {"outage", "for", "2m", "t:2"},
@@ -110,6 +126,27 @@ static void once(struct ride *r)
     (void)ct_engine_step(r->e, r->now, r->boot);
     settle(r);
     assert_false(ct_engine_busy(r->e, CT_MINUTE));
+}
+
+static void a_disk_that_fills_is_told_and_so_is_room_again(void **state)
+{
+    static const struct {
+        int64_t free_mib, mib;
+        const char *firing;
+    } runs[] = {
+        {201, 2000, "0"}, {199, 2000, "1: 199 MiB free"}, {5000, 300000, "1: 5000 MiB free"} /* not 2 % */,
+        {-2, 0, "1: 5000 MiB free"} /* nothing says it is over */, {7000, 300000, "0"},
+    };
+    struct ride r = begin(state, NULL, 0);
+    for (size_t i = 0; i < CT_LEN(runs); i++) {
+        disk_free_mib = runs[i].free_mib;
+        disk_mib = runs[i].mib;
+        ride(&r, 15);
+        expect(r.f, "SELECT count(*) || coalesce(': ' || max(text), '') FROM alert WHERE rule='disk_full'"
+                    " AND subject='disk' AND state=2 AND severity=2", runs[i].firing);
+    }
+    disk_free_mib = -1;
+    end(&r);
 }
 
 static void a_timer_that_fetches_once_fires_and_ends_alerts(void **state)
@@ -706,6 +743,7 @@ int main(void)
         T(rule_6_what_was_held_survives_a_restart_and_the_pause_counts_nothing),
         T(rule_7_when_most_sources_fail_it_is_us_and_all_else_is_held),
         T(rule_8_a_change_and_what_it_tells_are_stored_together_or_not_at_all),
+        T(a_disk_that_fills_is_told_and_so_is_room_again),
         T(a_timer_that_fetches_once_fires_and_ends_alerts),
         T(rule_15_an_alert_that_was_forgotten_comes_back_under_new_ids_and_unacknowledged),
         T(rule_10_reminders_come_while_nobody_has_it),
