@@ -5,6 +5,7 @@
 #include "app/spawn.h"
 #include "app/ui_options.h"
 #include "db/base/paths.h"
+#include "db/write.h"
 #include "tui/app.h"
 #include "tui/theme.h"
 
@@ -224,6 +225,15 @@ static int end_as(const struct ct_ui_result *r, int code)
     return 128 + r->signal;
 }
 
+/* Another's demo would come to an end under its viewer. Whatever else is wrong the fetcher says. */
+static bool taken(struct ct_call *c)
+{
+    int lock = ct_lock_file(c->db.p, &c->err);
+    if (lock >= 0)
+        close(lock);
+    return lock < 0 && c->err.status == CT_ERR_BUSY;
+}
+
 int ct_cmd_demo(struct ct_call *c)
 {
     const char *args[12] = {"demo", "--serve", "--db"};
@@ -232,6 +242,8 @@ int ct_cmd_demo(struct ct_call *c)
     size_t n = 3;
     if (!c->flag[CT_FLAG_DB])
         ct_path_state(&c->db, "demo.db");
+    if (taken(c))
+        return ct_report(&c->err);
     args[n++] = c->db.p;
     if (c->flag[CT_FLAG_SEED])
         args[n++] = "--seed", args[n++] = c->flag[CT_FLAG_SEED];

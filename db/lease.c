@@ -65,7 +65,7 @@ int ct_lock_file(const char *database, struct ct_error *err)
     if (fd < 0 || flock(fd, LOCK_EX | LOCK_NB) != 0) {
         (void)ct_fail(err, fd >= 0 && errno == EWOULDBLOCK ? CT_ERR_BUSY : CT_ERR_IO,
                       fd >= 0 && errno == EWOULDBLOCK ? database : path.p, "%s",
-                      fd >= 0 && errno == EWOULDBLOCK ? "a fetcher runs on it" : strerror(errno));
+                      fd >= 0 && errno == EWOULDBLOCK ? "a fetcher or a demo runs on it: end that first, or name another file with --db" : strerror(errno));
         if (fd >= 0)
             (void)close(fd);
         fd = -1;

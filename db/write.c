@@ -261,14 +261,9 @@ static enum ct_status prepare_file(struct ct_writer *w, struct ct_error *err)
     } else {
         if (lstat(w->path, &st) == 0)
             return ct_fail(err, CT_ERR_IO, w->path, "a link that leads nowhere");
-        const char *slash = strrchr(w->path, '/');
-        if (slash && slash != w->path) {
-            char *folder = ct_xspandup((struct ct_span){w->path, (size_t)(slash - w->path)});
-            enum ct_status status = ct_mkdirs(folder, err);
-            free(folder);
-            if (status != CT_OK)
-                return status;
-        }
+        enum ct_status status = ct_mkdirs_of(w->path, err);
+        if (status != CT_OK)
+            return status;
         /* No handle of ours is open yet, so closing this one drops no lock of SQLite's. */
         int fd = open(w->path, O_CREAT | O_EXCL | O_RDWR | O_CLOEXEC | O_NOFOLLOW, 0600);
         if (fd < 0 && errno != EEXIST)

@@ -132,6 +132,9 @@ CT_MUST_USE enum ct_status ct_write_trust(struct ct_writer *w, const char *sourc
                                           struct ct_error *err);
 
 /* ---- one fetcher per database: flock on PATH.lock and a lease row that names it ---- */
+/* The lock of DATABASE, whose holder alone fetches into it or puts another file in its place: a
+ * descriptor to close, or -1 (CT_ERR_BUSY: somebody has it). */
+int ct_lock_file(const char *database, struct ct_error *err);
 struct ct_lease;
 /* CT_ERR_BUSY names the holder ("fetcher pid 4121 on HOST, 12s ago"). Not inherited across fork or
  * exec. */

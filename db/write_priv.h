@@ -324,10 +324,6 @@ CT_MUST_USE enum ct_status ct_w_begin(struct ct_writer *w, struct ct_error *err)
 CT_MUST_USE enum ct_status ct_w_commit(struct ct_writer *w, const char *where,
                                        struct ct_error *err);
 
-/* The lock of DATABASE, whose holder alone fetches into it or puts another file in its place: a
- * descriptor to close, or -1 (CT_ERR_BUSY: somebody has it). */
-int ct_lock_file(const char *database, struct ct_error *err);
-
 /* Takes everything back since ct_w_begin. What failed before still counts. */
 CT_MUST_USE enum ct_status ct_w_undo(struct ct_writer *w, const char *where, struct ct_error *err);
 /* Seals what waits when it is so much that readers feel it: an import never pauses. */

@@ -118,7 +118,7 @@ static enum ct_status check_place(const char *path, struct ct_error *err)
 
 static void clear_place(const char *path)
 {
-    static const char *const parts[] = {"", "-wal", "-shm", ".lock"};
+    static const char *const parts[] = {"", "-wal", "-shm"};
     for (size_t i = 0; i < CT_LEN(parts); i++) {
         struct ct_buf name = CT_BUF_INIT;
         ct_buf_addf(&name, "%s%s", path, parts[i]);
@@ -139,6 +139,17 @@ static enum ct_status write_sources(struct demo *d, int64_t now_ms, struct ct_er
     return st;
 }
 
+/* The lock of PATH: who fetches into it, or prepares a file for its place, has it. */
+static enum ct_status lock_place(const char *path, int *lock, struct ct_error *err)
+{
+    enum ct_status st = ct_mkdirs_of(path, err);
+    if (st != CT_OK) {
+        return st;
+    }
+    *lock = ct_lock_file(path, err);
+    return *lock < 0 ? err->status : CT_OK;
+}
+
 /* Everything up to END_MS, written beside PATH and put there when it is whole: a viewer that waits
  * never sees half a history. A headless run serves nothing: its addresses lead nowhere. */
 static enum ct_status prepare(struct demo *d, const char *path, uint64_t seed, int64_t days,
@@ -147,10 +158,12 @@ static enum ct_status prepare(struct demo *d, const char *path, uint64_t seed, i
     char base[64] = "http://127.0.0.1:9";
     int64_t start_ms = (end_ms - days * CT_DAY) / CT_HOUR * CT_HOUR;
     struct ct_buf part = CT_BUF_INIT;
+    int lock = -1;
     ct_buf_addf(&part, "%s.part", path);
     ct_world_init(&d->world, seed, start_ms);
     enum ct_status st = check_place(path, err);
-    if (st == CT_OK && (st = check_place(part.p, err)) == CT_OK) {
+    if (st == CT_OK && (st = check_place(part.p, err)) == CT_OK &&
+        (st = lock_place(path, &lock, err)) == CT_OK) {
         clear_place(part.p);
     }
     if (st == CT_OK && serve &&
@@ -169,6 +182,9 @@ static enum ct_status prepare(struct demo *d, const char *path, uint64_t seed, i
     }
     if (st == CT_OK && rename(part.p, path) != 0) {
         st = ct_fail(err, CT_ERR_IO, path, "%s", strerror(errno));
+    }
+    if (lock >= 0) {
+        close(lock); /* its file stays: a lock on one that was removed holds nobody off */
     }
     ct_buf_free(&part);
     return st;

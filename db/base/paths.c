@@ -208,6 +208,18 @@ enum ct_status ct_mkdirs(const char *path, struct ct_error *err)
     return status;
 }
 
+enum ct_status ct_mkdirs_of(const char *file, struct ct_error *err)
+{
+    const char *slash = strrchr(file, '/');
+    if (!slash || slash == file) {
+        return CT_OK;
+    }
+    char *folder = ct_xspandup((struct ct_span){file, (size_t)(slash - file)});
+    enum ct_status status = ct_mkdirs(folder, err);
+    free(folder);
+    return status;
+}
+
 /* Reads to the end; one byte more than MAX is asked for, to tell "just fits" from "too much". */
 static enum ct_status read_all(int fd, const char *path, size_t max, struct ct_buf *out,
                                struct ct_error *err)

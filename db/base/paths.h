@@ -30,6 +30,8 @@ const char *ct_path_shared(const char *path);
 const char *ct_fs_word(uint64_t magic); /* the same of statfs's f_type */
 /* mkdir -p, 0700 for what is created. */
 CT_MUST_USE enum ct_status ct_mkdirs(const char *path, struct ct_error *err);
+/* The folder that FILE lies in. */
+CT_MUST_USE enum ct_status ct_mkdirs_of(const char *file, struct ct_error *err);
 /* Whole file into OUT; CT_ERR_LIMIT above MAX bytes. "-" is standard input. */
 CT_MUST_USE enum ct_status ct_read_file(const char *path, size_t max, struct ct_buf *out,
                                         struct ct_error *err);
