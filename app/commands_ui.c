@@ -182,11 +182,67 @@ static enum ct_status keep(const char *name, struct ct_span text, struct ct_erro
     return status;
 }
 
+/* What screen 6 compared, "DATABASE<tab>SERIES" a line: names of one database mean nothing to another. */
+enum { MOST_COMPARED = 1 << 16 };
+
+static void read_compared(struct ct_buf *path, struct ct_buf *text)
+{
+    ct_path_state(path, "compared");
+    if (ct_read_file(path->p, MOST_COMPARED, text, NULL) != CT_OK)
+        ct_buf_clear(text);
+}
+
+static const char *whole_path(const struct ct_call *c)
+{
+    char *whole = realpath(c->db.p, NULL);
+    const char *kept = whole ? ct_arena_dup(c->arena, ct_span(whole)).p : c->db.p;
+    free(whole);
+    return kept;
+}
+
+static const char *compared_before(const struct ct_call *c)
+{
+    struct ct_buf path = CT_BUF_INIT, text = CT_BUF_INIT, out = CT_BUF_INIT;
+    const char *db = whole_path(c), *list = NULL;
+    read_compared(&path, &text);
+    for (struct ct_span rest = ct_buf_span(&text); rest.p;) {
+        struct ct_span series = ct_span_cut(&rest, '\n'), of = ct_span_cut(&series, '\t');
+        if (series.n && ct_span_is(of, db))
+            ct_buf_addf(&out, "%s%.*s", out.n ? "\n" : "", CT_FMT(series));
+    }
+    if (out.n)
+        list = ct_arena_dup(c->arena, ct_buf_span(&out)).p;
+    ct_buf_free(&path);
+    ct_buf_free(&text);
+    ct_buf_free(&out);
+    return list;
+}
+
+static struct ct_buf compared_now(const struct ct_call *c, const struct ct_buf *compared)
+{
+    struct ct_buf path = CT_BUF_INIT, text = CT_BUF_INIT, out = CT_BUF_INIT;
+    const char *db = whole_path(c);
+    for (struct ct_span rest = ct_buf_span(compared); rest.p;) {
+        struct ct_span series = ct_span_cut(&rest, '\n');
+        if (series.n)
+            ct_buf_addf(&out, "%s\t%.*s\n", db, CT_FMT(series));
+    }
+    read_compared(&path, &text);
+    for (struct ct_span rest = ct_buf_span(&text); rest.p;) { /* those of others follow, the oldest fall off */
+        struct ct_span line = ct_span_cut(&rest, '\n'), series = line, of = ct_span_cut(&series, '\t');
+        if (series.n && !ct_span_is(of, db) && out.n + line.n < MOST_COMPARED)
+            ct_buf_addf(&out, "%.*s\n", CT_FMT(line));
+    }
+    ct_buf_free(&path);
+    ct_buf_free(&text);
+    return out;
+}
+
 /* UI state goes to the state folder, never into a file the user wrote; what the settings follow
  * stays theirs. */
 static void remember(const struct ct_call *c, const struct ct_ui_result *r)
 {
-    struct ct_buf watch = CT_BUF_INIT;
+    struct ct_buf watch = CT_BUF_INIT, compared = compared_now(c, &r->compared);
     struct ct_error err = {0};
     for (struct ct_span rest = ct_buf_span(&r->watch); rest.p;) {
         struct ct_span item = ct_span_cut(&rest, '\n');
@@ -203,6 +259,7 @@ static void remember(const struct ct_call *c, const struct ct_ui_result *r)
         /* with those of the settings, whose order is theirs too */
         {"watch-order", r->order_changed, ct_buf_span(&r->watch)},
         {"views.ini", r->views_changed, ct_buf_span(&r->views)},
+        {"compared", r->compared_changed, ct_buf_span(&compared)},
     };
     enum ct_status status = CT_OK;
     for (size_t i = 0; i < CT_LEN(files) && status == CT_OK; i++)
@@ -213,6 +270,7 @@ static void remember(const struct ct_call *c, const struct ct_ui_result *r)
     if (r->hinted) /* where nothing can be kept it comes again: no trouble of the person's */
         (void)!keep("hinted", CT_LIT("the first hint has been shown\n"), &err);
     ct_buf_free(&watch);
+    ct_buf_free(&compared);
 }
 
 /* A signal that ended the UI ends the program the way its sender expects. */
@@ -250,6 +308,7 @@ int ct_cmd_demo(struct ct_call *c)
     if (c->flag[CT_FLAG_DAYS])
         args[n++] = "--days", args[n++] = c->flag[CT_FLAG_DAYS];
     ct_ui_options_take(c, &o);
+    o.history = compared_before(c);
     o.demo = true;
     int code = run_ui(c, &o, args, &result);
     remember(c, &result);
@@ -270,6 +329,7 @@ int ct_cmd_dashboard(struct ct_call *c)
     if (c->flag[CT_FLAG_PLAIN])
         return ct_cmd_plain(c, fetch ? args : NULL);
     ct_ui_options_take(c, &o);
+    o.history = compared_before(c);
     int code = run_ui(c, &o, fetch ? args : NULL, &result);
     remember(c, &result);
     bool demo = code == 0 && result.end == CT_UI_DEMO;

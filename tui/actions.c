@@ -4,9 +4,13 @@
 #include "tui/ui.h"
 
 #include "tui/term.h"
+#include "tui/views/common.h"
 #include "tui/views/views.h"
+#include "tui/widgets/chart.h"
+#include "tui/widgets/table.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 enum { MESSAGE_MS = 4000 };
@@ -69,7 +73,7 @@ void ui_goto(struct ct_ui *ui, const struct ct_screen *s)
     }
     ui->screen = s;
     ui->zoom = false;
-    ui->detail = NULL;
+    ui_close_detail(ui);
     ui->overlay = OVERLAY_NONE;
     ui_drop_models(ui);
     ui_layout(ui);
@@ -118,6 +122,24 @@ bool ui_add_line(char *list, size_t cap, struct ct_span line)
     return true;
 }
 
+static int count_lines(const char *list)
+{
+    int n = *list != '\0';
+    for (; *list; list++) {
+        n += *list == '\n';
+    }
+    return n;
+}
+
+/* Says "VERB: NAME" with the name people read, not the one stored. */
+static void say_of(struct ct_ui *ui, const char *verb, struct ct_span id, const char *more)
+{
+    struct ct_buf words = CT_BUF_INIT;
+    ct_view_series(&words, id);
+    ui_say(ui, false, "%s: %s%s", verb, words.n ? words.p : "", more);
+    ct_buf_free(&words);
+}
+
 void ui_toggle_watch(struct ct_ui *ui, struct ct_span id)
 {
     char *at = find_line(ui->watch, id);
@@ -128,9 +150,9 @@ void ui_toggle_watch(struct ct_ui *ui, struct ct_span id)
         if (len && ui->watch[len - 1] == '\n') {
             ui->watch[len - 1] = '\0';
         }
-        ui_say(ui, false, "no longer followed: %.*s", CT_FMT(id));
+        say_of(ui, "no longer followed", id, "");
     } else if (ui_add_line(ui->watch, sizeof(ui->watch), id)) {
-        ui_say(ui, false, "followed: %.*s", CT_FMT(id));
+        say_of(ui, "followed", id, "");
     } else {
         ui_say(ui, true, "the watchlist is full");
         return;
@@ -164,7 +186,9 @@ static void move_watched(struct ct_ui *ui, struct ct_span id, int by)
         ui_add_line(ui->watch, sizeof(ui->watch), lines[i]);
     }
     ui->order_changed = true;
-    ui_say(ui, false, "place %d of %d: %.*s", at + by + 1, n, CT_FMT(id));
+    char place[40];
+    snprintf(place, sizeof(place), "place %d of %d", at + by + 1, n);
+    say_of(ui, place, id, "");
     ui_refill(ui, 0);
 }
 
@@ -173,21 +197,24 @@ void ui_set_history(struct ct_ui *ui, struct ct_span series, bool add)
     if (!add) {
         ui->series[0] = '\0';
     } else if (find_line(ui->series, series)) {
-        ui_say(ui, false, "compared already: %.*s", CT_FMT(series));
+        say_of(ui, "compared already", series, "");
         return;
     }
-    if (!ui_add_line(ui->series, sizeof(ui->series), series)) {
-        ui_say(ui, true, "no more series fit");
+    int had = count_lines(ui->series);
+    if (had >= CT_CHART_SERIES || !ui_add_line(ui->series, sizeof(ui->series), series)) {
+        ui_say(ui, true, "%d series are compared, no more fit; d on screen 6 drops one", had);
         return;
     }
     if (add) {
-        ui_say(ui, false, "compared: %.*s  (6 shows them)", CT_FMT(series));
+        char more[48];
+        snprintf(more, sizeof(more), "  (%d of %d, 6 shows them)", had + 1, CT_CHART_SERIES);
+        say_of(ui, "compared", series, more);
     }
     ui_refill(ui, HISTORY_SCREEN);
 }
 
-/* Opens the panel OPS over the others, about ID. */
-static void open_over(struct ct_ui *ui, const struct ct_panel_ops *ops, const char *id)
+/* Shows the panel OPS over the others, about ID. */
+static void show_over(struct ct_ui *ui, const struct ct_panel_ops *ops, const char *id)
 {
     char subject[sizeof(ui->detail->q.subject)]; /* ID may be that of the panel itself */
     snprintf(subject, sizeof(subject), "%.*s", (int)sizeof(subject) - 1, id);
@@ -199,6 +226,27 @@ static void open_over(struct ct_ui *ui, const struct ct_panel_ops *ops, const ch
         ui_reload(ui, ui->detail);
     }
     ui_layout(ui);
+}
+
+/* The same, and `back` returns to what was open before; of very many the first is forgotten. */
+static void open_over(struct ct_ui *ui, const struct ct_panel_ops *ops, const char *id)
+{
+    if (ui->detail && ui->n_under == CT_LEN(ui->under)) {
+        memmove(ui->under, ui->under + 1, sizeof(ui->under) - sizeof(*ui->under));
+        ui->n_under--;
+    }
+    if (ui->detail) {
+        struct over *o = &ui->under[ui->n_under++];
+        o->ops = ui->detail->ops;
+        memcpy(o->subject, ui->detail->q.subject, sizeof(o->subject));
+    }
+    show_over(ui, ops, id);
+}
+
+void ui_close_detail(struct ct_ui *ui)
+{
+    ui->detail = NULL;
+    ui->n_under = 0;
 }
 
 static void open_detail(struct ct_ui *ui, struct panel *p, const char *id)
@@ -329,6 +377,72 @@ static void share_chart(struct ct_ui *ui, const struct panel *p, bool series)
     }
 }
 
+/* The table whose row the detail shows, when that still is its row; NULL. */
+static struct panel *table_under(struct ct_ui *ui)
+{
+    const struct ct_panel_ops *ops = ui_places(ui)[ui->focus[ui->screen->number]].panel;
+    struct panel *p = ui->detail && ui->n_under == 0 && ops ? ui_panel(ui, ui->screen, ops) : NULL;
+    struct ct_frame_request req = {0};
+    if (!p || !p->ops->act || !p->has_model) {
+        return NULL;
+    }
+    struct ct_panel_query q = p->q;
+    p->ops->act(p->state, p->got.model, CT_ACT_DETAIL, 0, &q, &req);
+    return req.kind == CT_REQ_DETAIL && strcmp(req.text, ui->detail->q.subject) == 0 ? p : NULL;
+}
+
+/* What one does to a row can be done where all of it is told: the detail leaves to its table what it cannot do itself.
+ * It shows one row: what is marked is not meant. */
+static enum ct_act_result act_on_row_under(struct ct_ui *ui, enum ct_action action, struct ct_frame_request *req)
+{
+    static const enum ct_action of_rows[] = {CT_ACT_WATCH, CT_ACT_COMPARE, CT_ACT_HISTORY, CT_ACT_ACK,
+                                             CT_ACT_SILENCE, CT_ACT_ALERT_RULE, CT_ACT_OPEN, CT_ACT_COPY_JSON};
+    struct panel *p = NULL;
+    for (size_t i = 0; i < CT_LEN(of_rows) && !p; i++) {
+        p = of_rows[i] == action ? table_under(ui) : NULL;
+    }
+    if (!p) {
+        return CT_ACT_IGNORED;
+    }
+    struct ct_tstate *table = p->ops->table ? p->state : NULL;
+    size_t marks = table ? table->n_marks : 0;
+    struct ct_panel_query q = p->q;
+    if (table) {
+        table->n_marks = 0;
+    }
+    enum ct_act_result did = p->ops->act(p->state, p->got.model, action, 0, &q, req);
+    if (table) {
+        table->n_marks = marks;
+    }
+    return did;
+}
+
+/* Offers ACTION to P, and to the row it is about; what it asks for is left in REQ. */
+static enum ct_act_result offer(struct ct_ui *ui, struct panel *p, enum ct_action action, int letter, void *state,
+                                struct ct_panel_query *q, struct ct_frame_request *req)
+{
+    enum ct_act_result did = p->ops->act(state, p->has_model ? p->got.model : NULL, action, letter, q, req);
+    return did == CT_ACT_IGNORED && req->kind == CT_REQ_NONE && p == ui->detail ? act_on_row_under(ui, action, req) : did;
+}
+
+bool ui_answers(struct ct_ui *ui, struct panel *p, enum ct_action action)
+{
+    struct ct_frame_request req = {0};
+    struct ct_panel_query q = p->q;
+    if (!p->ops->act || !p->has_model) {
+        return true; /* it may, once it knows its rows */
+    }
+    if (action == CT_ACT_EXIT || action == CT_ACT_COST) {
+        p->ops->act(p->state, p->got.model, CT_ACT_DETAIL, 0, &q, &req);
+        return req.kind == CT_REQ_DETAIL || p == ui->detail;
+    }
+    void *state = ct_xcalloc(1, p->ops->state_size + 1); /* only asked: nothing moves */
+    memcpy(state, p->state, p->ops->state_size);
+    enum ct_act_result did = offer(ui, p, action, 0, state, &q, &req);
+    free(state);
+    return did != CT_ACT_IGNORED || req.kind != CT_REQ_NONE;
+}
+
 /* Offers ACTION to the focused panel. False: it has no use for it. */
 bool ui_act_in_panel(struct ct_ui *ui, enum ct_action action, int letter)
 {
@@ -337,8 +451,7 @@ bool ui_act_in_panel(struct ct_ui *ui, enum ct_action action, int letter)
     if (!p || !p->ops->act) {
         return false;
     }
-    enum ct_act_result did = p->ops->act(p->state, p->has_model ? p->got.model : NULL, action, letter,
-                                         &p->q, &req);
+    enum ct_act_result did = offer(ui, p, action, letter, p->state, &p->q, &req);
     p->dirty = p->dirty || did != CT_ACT_IGNORED;
     if (did == CT_ACT_LOAD) {
         ui_reload(ui, p);
@@ -374,8 +487,12 @@ static void back(struct ct_ui *ui, int key)
     struct panel *p = ui_focused(ui);
     if (ui->overlay != OVERLAY_NONE) {
         ui->overlay = OVERLAY_NONE;
+    } else if (ui->detail && ui->n_under > 0) {
+        const struct over *o = &ui->under[--ui->n_under];
+        show_over(ui, o->ops, o->subject);
+        return;
     } else if (ui->detail) {
-        ui->detail = NULL;
+        ui_close_detail(ui);
     } else if (key == CT_KEY_ESC && p && p->q.filter[0]) {
         p->q.filter[0] = '\0';
         ui_reload(ui, p);

@@ -139,6 +139,7 @@ void ct_ui_result_done(struct ct_ui_result *r)
 {
     ct_buf_free(&r->watch);
     ct_buf_free(&r->views);
+    ct_buf_free(&r->compared);
 }
 
 /* ---- one screen without a terminal ---- */

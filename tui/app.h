@@ -72,6 +72,8 @@ struct ct_ui_result {
     char theme[64];     /* in use at the end */
     struct ct_buf watch; /* ids followed, a line each */
     struct ct_buf views; /* the saved ones, [view NAME] sections */
+    struct ct_buf compared; /* the series of screen 6, a line each */
+    bool compared_changed;
     bool watch_changed, order_changed, theme_changed, views_changed;
     bool hinted; /* the hint of the first start was shown this time */
 };

@@ -275,12 +275,13 @@ static bool works(enum ct_action action)
     return !number && action != CT_ACT_NONE && action != CT_ACT_GO;
 }
 
-static int help_section(struct ct_ui *ui, enum ct_key_context context, struct ct_box b, int y)
+/* P: only what it answers to; NULL: all. */
+static int help_section(struct ct_ui *ui, enum ct_key_context context, struct panel *p, struct ct_box b, int y)
 {
     struct ct_buf keys = CT_BUF_INIT;
     for (int a = 0; a < CT_N_ACTIONS; a++) {
         keys_of(&ui->keys, context, (enum ct_action)a, &keys);
-        if (!keys.n || !works((enum ct_action)a)) {
+        if (!keys.n || !works((enum ct_action)a) || (p && !ui_answers(ui, p, (enum ct_action)a))) {
             continue;
         }
         ct_put_field(b, y, 1, 18, -1, CT_ROLE_KEY, ct_buf_span(&keys));
@@ -303,10 +304,10 @@ static int draw_help(struct ct_ui *ui, struct ct_box b, int top)
     int y = -top;
     if (context != CT_KEYS_EVERYWHERE) {
         ct_putf(b, y++, 1, CT_ROLE_TITLE, "in this panel (%s)", p->ops->title);
-        y = help_section(ui, context, b, y) + 1;
+        y = help_section(ui, context, p, b, y) + 1;
     }
     ct_puts(b, y++, 1, CT_ROLE_TITLE, "everywhere");
-    y = help_section(ui, CT_KEYS_EVERYWHERE, b, y) + 1;
+    y = help_section(ui, CT_KEYS_EVERYWHERE, NULL, b, y) + 1;
     ct_puts(b, y++, 1, CT_ROLE_TITLE, "filter");
     static const char *const lines[] = {
         "h100 lambda            all words must match somewhere in the row",

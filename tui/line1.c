@@ -489,9 +489,15 @@ static void put_hints(struct ct_ui *ui, struct ct_box b)
                                        {CT_ACT_QUIT, "quit"}};
     static const struct hint picker[] = {{CT_ACT_ROW_DOWN, "next"}, {CT_ACT_ROW_UP, "one before"},
                                          {CT_ACT_DETAIL, "keep"},   {CT_ACT_BACK, "as before"}};
+    static const struct hint over_trouble[] = {
+        {CT_ACT_HELP, "help"}, {CT_ACT_BACK, "back"},       {CT_ACT_ACK, "ack"},
+        {CT_ACT_SILENCE, "silence"}, {CT_ACT_OPEN, "link"}, {CT_ACT_EXIT, "where else"}};
+    static const struct hint over[] = {
+        {CT_ACT_HELP, "help"},     {CT_ACT_BACK, "back"},   {CT_ACT_DETAIL, "detail"}, {CT_ACT_HISTORY, "history"},
+        {CT_ACT_COMPARE, "compare"}, {CT_ACT_WATCH, "follow"}, {CT_ACT_EXIT, "where else"}};
     const struct frame_model *m = ui_frame_model(ui);
     enum ct_key_context context = ui_context(ui);
-    const struct panel *p = ui_focused(ui);
+    struct panel *p = ui_focused(ui);
     bool priced = p && (p->ops == &ct_panel_offers || p->ops == &ct_panel_tokens ||
                         p->ops == &ct_panel_watchlist);
     bool trouble = p && (p->ops == &ct_panel_now || p->ops == &ct_panel_status);
@@ -505,9 +511,12 @@ static void put_hints(struct ct_ui *ui, struct ct_box b)
     if (ui->overlay == OVERLAY_THEMES) {
         hints = picker;
         n = CT_LEN(picker);
-    } else if (ui->overlay != OVERLAY_NONE || ui->detail) {
+    } else if (ui->overlay != OVERLAY_NONE) {
         hints = back;
         n = CT_LEN(back);
+    } else if (ui->detail) {
+        hints = ui_answers(ui, ui->detail, CT_ACT_ACK) ? over_trouble : over;
+        n = hints == over ? CT_LEN(over) : CT_LEN(over_trouble);
     } else if (b.cols < 60) {
         hints = strip;
         n = CT_LEN(strip);
@@ -515,7 +524,7 @@ static void put_hints(struct ct_ui *ui, struct ct_box b)
         hints = offline;
         n = CT_LEN(offline);
     }
-    int x = 0;
+    int x = 0, shown = 0;
     for (size_t i = 0; i < n; i++) {
         char key[40];
         ct_keymap_label(&ui->keys, context, hints[i].action, key);
@@ -523,9 +532,12 @@ static void put_hints(struct ct_ui *ui, struct ct_box b)
             key[0] = (char)(key[0] - 'a' + 'A'); /* Tab, Enter */
         }
         int wide = (int)(strlen(key) + strlen(hints[i].word)) + 1;
-        if (!key[0] || x + wide > b.cols) {
+        bool framed = hints[i].action == CT_ACT_HELP || hints[i].action == CT_ACT_BACK;
+        bool idle = ui->detail && ui->overlay == OVERLAY_NONE && !framed && !ui_answers(ui, ui->detail, hints[i].action);
+        if (!key[0] || x + wide > b.cols || idle || shown == 6) {
             continue;
         }
+        shown++;
         x += ct_puts(b, 0, x, CT_ROLE_KEY, key);
         x += hints[i].word[0] ? 1 + ct_puts(b, 0, x + 1, CT_ROLE_DIM, hints[i].word) : 0;
         x += 2;

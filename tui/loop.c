@@ -308,6 +308,8 @@ static void fill_result(const struct ct_ui *ui, struct ct_ui_result *out)
     out->theme_changed = ui->theme_changed;
     snprintf(out->theme, sizeof(out->theme), "%s", ui->themes[ui->theme].name);
     ct_buf_adds(&out->watch, ui->watch);
+    ct_buf_adds(&out->compared, ui->series);
+    out->compared_changed = strcmp(ui->series, ui->o->history ? ui->o->history : "") != 0;
     out->views_changed = ui->views_changed;
     out->hinted = ui->hinted;
     ui_write_views(ui, &out->views);

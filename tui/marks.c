@@ -57,7 +57,7 @@ void ui_jump_mark(struct ct_ui *ui, int letter)
     if (m->screen != ui->screen) {
         ui_goto(ui, m->screen);
     }
-    ui->detail = NULL;
+    ui_close_detail(ui);
     ui->focus[ui->screen->number] = place_of(ui, m->panel);
     ui_layout(ui);
     struct panel *p = ui_focused(ui);

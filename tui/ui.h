@@ -93,6 +93,11 @@ struct ct_ui {
     struct panel *panels[CT_LOAD_AHEAD]; /* [0]: the frame's own model */
     size_t n_panels;
     struct panel *detail;       /* open over the others */
+    struct over {
+        const struct ct_panel_ops *ops;
+        char subject[CT_SUBJECT];
+    } under[4];                 /* what it was opened over in turn, the last one first to come back */
+    int n_under;
     bool zoom;
 
     int64_t at_ms;              /* CT_LIVE or the time machine's moment */
@@ -100,7 +105,7 @@ struct ct_ui {
     int waiting;                /* answers held back by the pause */
     char watch[4096];
     bool watch_changed, order_changed, theme_changed;
-    char series[512];           /* screen 6 */
+    char series[CT_SUBJECT];    /* screen 6 */
     int64_t from_ms, to_ms;
     struct ct_chart_look look;
     struct ct_wants wants;
@@ -180,6 +185,9 @@ void ui_drop_ahead(struct ct_ui *ui, struct panel *p);
 /* actions.c */
 void ui_act(struct ct_ui *ui, enum ct_action action, int letter);
 bool ui_act_in_panel(struct ct_ui *ui, enum ct_action action, int letter);
+void ui_close_detail(struct ct_ui *ui);
+/* Whether ACTION would do something in P as it stands. */
+bool ui_answers(struct ct_ui *ui, struct panel *p, enum ct_action action);
 /* Opens OPS about the row chosen, or about what the detail shows. */
 void ui_open_about(struct ct_ui *ui, const struct ct_panel_ops *ops);
 void ui_open_panel(struct ct_ui *ui, const struct ct_panel_ops *ops); /* over the others, about nothing in particular */

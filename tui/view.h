@@ -127,6 +127,8 @@ struct ct_wants {
 };
 extern const struct ct_wants ct_wants_usual;
 
+enum { CT_SUBJECT = 1024 };
+
 /* What the UI asks the loader for, per panel. Plain data, copied between the threads. */
 struct ct_panel_query {
     int64_t at_ms;         /* CT_LIVE or the time machine's moment */
@@ -136,7 +138,7 @@ struct ct_panel_query {
     int cols;              /* chart columns wanted */
     struct ct_chart_look look;   /* charts; needs no load */
     char filter[256];
-    char subject[512];     /* detail: the row id; history: series names separated by '\n' */
+    char subject[CT_SUBJECT]; /* detail: the row id; history: series names separated by '\n', eight long ones */
     char sort[48];         /* "COL" or "COL:desc"; "" = standing order */
     char group[32];
     int unit;              /* index into the panel's units; needs no load */

@@ -216,6 +216,32 @@ static void the_hint_of_the_first_start_comes_once(void **state)
     assert_string_equal(kept("config.ini"), config);
 }
 
+/* Names people read in the messages; the set is there at the next start, of this database only. */
+static void what_is_compared_is_there_at_the_next_start(void **state)
+{
+    (void)state;
+    struct vt *v = start(30, 140, NULL);
+    vt_type(v, "3");
+    vt_wait(v, ">GPU offers");
+    vt_type(v, "c");
+    vt_wait(v, "(1 of 8, 6 shows them)");
+    assert_false(vt_has(v, "compared: gpu/"));
+    vt_type(v, "jc");
+    vt_wait(v, "(2 of 8, 6 shows them)");
+    vt_type(v, "6");
+    vt_wait(v, "2 series, 30d");
+    leave(v);
+    assert_non_null(strstr(kept("compared"), "\tgpu/"));
+
+    v = start(30, 140, NULL);
+    vt_type(v, "6");
+    vt_wait(v, "2 series, 30d");
+    vt_type(v, "d");
+    vt_wait(v, "1 series, 30d");
+    leave(v);
+    assert_null(strchr(strchr(kept("compared"), '\t') + 1, '\t')); /* one line is left */
+}
+
 /* All that a person arranged: unit, filter, order, columns, cursor, panel; also at another start. */
 static void a_saved_view_brings_back_all_that_was_arranged(void **state)
 {
@@ -575,6 +601,7 @@ int main(void)
         T(the_hint_of_the_first_start_comes_once),
         T(a_saved_view_brings_back_all_that_was_arranged),
         T(an_export_of_marks_that_are_hidden_says_so),
+        T(what_is_compared_is_there_at_the_next_start),
         T(what_i_follow_has_my_order_also_tomorrow),
         T(o_gives_the_link_of_an_article_to_the_opener),
         T(no_key_is_silent),

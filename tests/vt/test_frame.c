@@ -646,6 +646,24 @@ static void help_lists_the_keys_that_work_here(void **state)
     leave(v, "Q");
 }
 
+static void back_from_a_detail_returns_to_what_it_was_opened_over(void **state)
+{
+    (void)state;
+    struct vt *v = start(40, 120);
+    vt_wait(v, ">X DOWN");
+    vt_type(v, "\r");
+    vt_wait(v, ">Detail");
+    vt_type(v, "a"); /* what is done to the row is done here too */
+    vt_wait(v, "no alert is about this row");
+    vt_type(v, "x");
+    vt_wait(v, ">The exit");
+    vt_type(v, "q");
+    vt_wait(v, ">Detail");
+    vt_type(v, "q");
+    vt_wait(v, ">X DOWN");
+    leave(v, "Q");
+}
+
 static void tab_zoom_and_pairs_move_about(void **state)
 {
     (void)state;
@@ -1043,6 +1061,7 @@ int main(void)
         T(the_mouse_is_off_until_asked_for_then_selects_and_sorts),
         T(marks_bring_back_screen_row_and_filter),
         T(help_lists_the_keys_that_work_here),
+        T(back_from_a_detail_returns_to_what_it_was_opened_over),
         T(tab_zoom_and_pairs_move_about),
         T(every_size_has_its_form_and_can_be_left),
         T(a_storm_of_resizes_ends_in_a_fresh_screen),
