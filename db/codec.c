@@ -3,6 +3,8 @@
 #include "db/base/money.h"
 #include "db/varint.h"
 
+#include <string.h>
+
 #define VERSION 1
 #define NO_NUMBER 128 /* beside the flags */
 
@@ -32,42 +34,63 @@ static void find_steps(const struct ct_sample *v, size_t n, uint64_t *keys, uint
     *values += *values == 0;
 }
 
-void ct_blob_encode(struct ct_buf *out, const struct ct_sample *v, size_t n)
-{
-    char *start = ct_buf_room(out, HEAD_MOST + n * ROW_MOST + CT_SUM_BYTES), *p = start;
-    uint64_t key = (uint64_t)v[0].at_ms, value = 0, key_step, value_step;
-    for (size_t i = n; i-- > 0;)
-        value = v[i].value == CT_NONE ? value : (uint64_t)v[i].value;
-    find_steps(v, n, &key_step, &value_step);
-    *p++ = VERSION;
-    p = ct_number_put(p, n);
-    p = ct_number_put(p, ct_fold(key));
-    p = ct_number_put(p, key_step);
-    p = ct_number_put(p, ct_fold(value));
-    p = ct_number_put(p, value_step);
-    int now = 0;
-    for (size_t i = 0; i < n; i++) {
-        bool turn = words(&v[i]) != now;
-        now = words(&v[i]);
-        p = ct_number_put(p, ((uint64_t)v[i].at_ms - key) / key_step << 1 | turn);
-        key = (uint64_t)v[i].at_ms;
-        if (turn)
-            *p++ = (char)now;
-        if (now & NO_NUMBER)
-            continue;
-        p = ct_number_put(p, ct_fold(ct_in_steps((uint64_t)v[i].value - value, value_step)));
-        value = (uint64_t)v[i].value;
-    }
-    p = ct_sum_put(start, p);
-    *p = '\0';
-    out->n += (size_t)(p - start);
-}
-
 /* What stands before the rows; N is 0 when that makes no sense. */
 struct head {
     const unsigned char *p, *end; /* of the rows */
     uint64_t n, key, key_step, value, value_step;
 };
+
+static char *put_head(char *p, const struct head *h)
+{
+    *p++ = VERSION;
+    p = ct_number_put(p, h->n);
+    p = ct_number_put(p, ct_fold(h->key));
+    p = ct_number_put(p, h->key_step);
+    p = ct_number_put(p, ct_fold(h->value));
+    return ct_number_put(p, h->value_step);
+}
+
+/* V[0..N) in the steps of H, behind a row of H's key and WORDS and the number H's value. NULL: they are no multiples. */
+static char *put_rows(char *p, struct head h, int now, const struct ct_sample *v, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        uint64_t apart = (uint64_t)v[i].at_ms - h.key, steps = apart / h.key_step;
+        bool turn = words(&v[i]) != now;
+        if (steps * h.key_step != apart)
+            return NULL;
+        now = words(&v[i]);
+        p = ct_number_put(p, steps << 1 | turn);
+        h.key = (uint64_t)v[i].at_ms;
+        if (turn)
+            *p++ = (char)now;
+        if (now & NO_NUMBER)
+            continue;
+        apart = (uint64_t)v[i].value - h.value;
+        steps = ct_in_steps(apart, h.value_step);
+        if (steps * h.value_step != apart)
+            return NULL;
+        p = ct_number_put(p, ct_fold(steps));
+        h.value = (uint64_t)v[i].value;
+    }
+    return p;
+}
+
+static void end_blob(struct ct_buf *out, char *start, char *p)
+{
+    p = ct_sum_put(start, p);
+    *p = '\0';
+    out->n += (size_t)(p - start);
+}
+
+void ct_blob_encode(struct ct_buf *out, const struct ct_sample *v, size_t n)
+{
+    char *start = ct_buf_room(out, HEAD_MOST + n * ROW_MOST + CT_SUM_BYTES);
+    struct head h = {.n = n, .key = (uint64_t)v[0].at_ms};
+    for (size_t i = n; i-- > 0;)
+        h.value = v[i].value == CT_NONE ? h.value : (uint64_t)v[i].value;
+    find_steps(v, n, &h.key_step, &h.value_step);
+    end_blob(out, start, put_rows(put_head(start, &h), h, 0, v, n));
+}
 
 static struct head read_head(struct ct_span blob)
 {
@@ -89,6 +112,33 @@ static struct head read_head(struct ct_span blob)
     if (h.key_step == 0 || h.n > CT_BLOB_MOST || h.n > (uint64_t)(h.end - h.p))
         h.n = 0;
     return h;
+}
+
+/* Rows behind WAS[0..N) leave its steps as they are if they are multiples of them; the values of WAS have a step only
+ * if they are not all the same. */
+bool ct_blob_append(struct ct_buf *out, struct ct_span blob, const struct ct_sample *was, size_t n,
+                    const struct ct_sample *v, size_t m)
+{
+    struct head h = read_head(blob);
+    int64_t number = CT_NONE; /* the last one */
+    bool moved = false;
+    for (size_t i = n; i-- > 0 && !moved;) {
+        moved = number != CT_NONE && was[i].value != CT_NONE && was[i].value != number;
+        number = number == CT_NONE ? was[i].value : number;
+    }
+    if (h.n < 2 || h.n != n || !moved)
+        return false;
+    size_t rows = (size_t)(h.end - h.p);
+    char *start = ct_buf_room(out, HEAD_MOST + rows + m * ROW_MOST + CT_SUM_BYTES);
+    h.n += m;
+    char *p = put_head(start, &h);
+    memcpy(p, h.p, rows);
+    h.key = (uint64_t)was[n - 1].at_ms;
+    h.value = (uint64_t)number;
+    p = put_rows(p + rows, h, words(&was[n - 1]), v, m);
+    if (p)
+        end_blob(out, start, p);
+    return p != NULL;
 }
 
 size_t ct_blob_rows(struct ct_span blob)

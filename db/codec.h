@@ -21,6 +21,10 @@ struct ct_sample {
 
 /* Appends the blob of V[0..N), N >= 1, keys strictly ascending; any values. */
 void ct_blob_encode(struct ct_buf *out, const struct ct_sample *v, size_t n);
+/* The same of WAS[0..N), which BLOB holds, and V[0..M) behind it, without doing all of it again. False: that cannot be
+ * (V's steps are others); nothing is appended then. */
+CT_MUST_USE bool ct_blob_append(struct ct_buf *out, struct ct_span blob, const struct ct_sample *was, size_t n,
+                                const struct ct_sample *v, size_t m);
 
 /* How many rows BLOB claims to have; 0: it is none of ours, or damaged. At most CT_BLOB_MOST, and
  * at most one a byte: safe to allocate. */

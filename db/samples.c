@@ -9,6 +9,10 @@ const char *const ct_samples_sql[] = {
     [CT_S_CHUNK_AFTER] = "SELECT k, b FROM chunk WHERE k>=?1 AND k<=?2 ORDER BY k LIMIT 1",
     [CT_S_CHUNK_PUT] = "INSERT OR REPLACE INTO chunk (k, b) VALUES (?1, ?2)",
     [CT_S_CHUNK_DEL] = "DELETE FROM chunk WHERE k=?1",
+    [CT_S_TAIL] = "SELECT from_ms, b FROM tail WHERE series=?1",
+    [CT_S_TAIL_PUT] = "INSERT OR REPLACE INTO tail (series, from_ms, b) VALUES (?1, ?2, ?3)",
+    [CT_S_TAIL_DEL] = "DELETE FROM tail WHERE series=?1",
+    [CT_S_TAIL_TO_CHUNK] = "INSERT OR REPLACE INTO chunk (k, b) SELECT ?2, b FROM tail WHERE series=?1",
     [CT_S_TICKS] = "SELECT n, at_ms, net, b, source_id FROM tick WHERE n>?1 ORDER BY n",
     [CT_S_TICK_PUT] = "INSERT INTO tick (n, at_ms, source_id, net, b) VALUES (?1, ?2, ?3, ?4, ?5)",
     [CT_S_TICK_DEL] = "DELETE FROM tick WHERE n>=?1 AND n<=?2",
@@ -40,6 +44,9 @@ void ct_samples_free(struct ct_samples *s)
     free(s->at.v);
     free(s->dirty);
     free(s->order);
+    free(s->merged);
+    ct_buf_free(&s->blob);
+    ct_buf_free(&s->packed);
     free(s);
 }
 

@@ -3,11 +3,12 @@
  * of that connection; it reads inside the transaction its owner began.
  *
  * In the file a commit appends one row a moment to table tick, with all series that changed then.
- * From time to time sealing moves ticks into table chunk: some 128 neighbouring samples of one
- * series a row, the key made of the series and the second of the first one, so that a year of one
- * series is a few rows side by side. What ticks say counts more than what chunks say, later ticks
- * more than earlier ones: sealing may stop and begin anew at any point. The ticks not yet sealed
- * are few and kept in memory, by series.
+ * From time to time sealing moves ticks into table tail, one row a series, and what fills one there
+ * into table chunk: some 128 neighbouring samples of one series a row, the key made of the series and
+ * the second of the first one, so that a year of one series is a few rows side by side. Tails lie
+ * side by side too, however long the history is. What ticks say counts more than what is sealed,
+ * later ticks more than earlier ones: sealing may stop and begin anew at any point. The ticks not yet
+ * sealed are few and kept in memory, by series.
  *
  * Failures are sticky, as in the writer: after the first one everything says "nothing there" until
  * the next ct_samples_begin, and the owner looks once, at its end. */

@@ -1,4 +1,4 @@
-/* What is sealed: chunks of one series, one of them unpacked at a time. */
+/* What is sealed: chunks of one series and its tail, one of them unpacked at a time. */
 #include "db/samples_priv.h"
 
 _Static_assert(CT_SECOND_BITS == 38, "CT_CHUNK_SERIES says the same");
@@ -32,28 +32,68 @@ static bool unpack(struct ct_window *w, struct ct_span blob)
            w->v[n - 1].at_ms < CT_MOST_MS;
 }
 
-bool ct_s_open(struct ct_samples *s, sqlite3_stmt *st)
+static void take(struct ct_window *w, bool tail, int64_t key, struct ct_span blob)
 {
-    struct ct_window *w = &s->at;
-    bool found = ct_s_step(s, st);
-    if (found && !(w->valid && w->key == sqlite3_column_int64(st, 0))) {
-        w->key = sqlite3_column_int64(st, 0);
-        w->upto = w->key;
-        w->damaged = !unpack(w, ct_s_blob(st, 1));
-        w->valid = true;
-        if (w->damaged) {
-            w->v[0] = (struct ct_sample){ct_chunk_from_ms(w->key), CT_NONE, CT_SAMPLE_DAMAGED};
-            w->n = 1;
-        }
+    if (w->valid && w->key == key && w->tail == tail)
+        return;
+    w->tail = tail;
+    w->key = key;
+    w->upto = key;
+    w->damaged = !unpack(w, blob);
+    w->valid = true;
+    if (w->damaged) {
+        w->v[0] = (struct ct_sample){ct_chunk_from_ms(key), CT_NONE, CT_SAMPLE_DAMAGED};
+        w->n = 1;
     }
+}
+
+bool ct_s_open_chunk(struct ct_samples *s, int id, int64_t a, int64_t b)
+{
+    sqlite3_stmt *st = ct_s_use(s, id, a, b);
+    bool found = ct_s_step(s, st);
+    if (found)
+        take(&s->at, false, sqlite3_column_int64(st, 0), ct_s_blob(st, 1));
     ct_s_end(st);
     return found;
+}
+
+/* The tail of a series becomes the window, if it begins at a key from LOW to HIGH. */
+static bool open_tail(struct ct_samples *s, int64_t low, int64_t high)
+{
+    int64_t series = ct_chunk_series(low);
+    if (!s->tails || (s->tail_series == series && (s->tail_key < low || s->tail_key > high)))
+        return false;
+    sqlite3_stmt *st = ct_s_use(s, CT_S_TAIL, series, 0);
+    int64_t key = ct_s_step(s, st) ? ct_s_key(series, sqlite3_column_int64(st, 0)) : 0;
+    bool found = key >= low && key <= high;
+    if (found) {
+        take(&s->at, true, key, ct_s_blob(st, 1));
+        ct_buf_clear(&s->packed);
+        ct_buf_add(&s->packed, ct_s_blob(st, 1));
+    }
+    ct_s_end(st);
+    s->tail_series = s->rc == SQLITE_OK ? series : 0;
+    s->tail_key = key;
+    return found;
+}
+
+bool ct_s_open_to(struct ct_samples *s, int64_t key)
+{
+    int64_t low = ct_s_key(ct_chunk_series(key), 0);
+    return open_tail(s, low, key) || ct_s_open_chunk(s, CT_S_CHUNK_AT, key, low);
+}
+
+bool ct_s_open_from(struct ct_samples *s, int64_t key)
+{
+    int64_t high = ct_s_key(ct_chunk_series(key), CT_MOST_MS);
+    return ct_s_open_chunk(s, CT_S_CHUNK_AFTER, key, high) || open_tail(s, key, high);
 }
 
 void ct_s_forget_window(struct ct_samples *s)
 {
     s->at.valid = false;
     s->at.none = 0;
+    s->tail_series = 0;
 }
 
 /* The window holds the newest sealed sample of SERIES at or before T. */
@@ -64,13 +104,13 @@ static bool inside(const struct ct_samples *s, int64_t series, int64_t t)
            (t < w->v[w->n - 1].at_ms || ct_s_key(series, t) <= w->upto);
 }
 
-/* The last chunk of SERIES up to KEY becomes the window; false: there is none. */
+/* The last one of SERIES up to KEY becomes the window; false: there is none. */
 static bool open_last(struct ct_samples *s, int64_t series, int64_t key)
 {
     struct ct_window *w = &s->at;
     if (key <= w->none && ct_chunk_series(w->none) == series)
         return false;
-    bool found = ct_s_open(s, ct_s_use(s, CT_S_CHUNK_AT, key, ct_s_key(series, 0)));
+    bool found = ct_s_open_to(s, key);
     if (found && key > w->upto)
         w->upto = key;
     if (!found && s->rc == SQLITE_OK)
@@ -78,14 +118,14 @@ static bool open_last(struct ct_samples *s, int64_t series, int64_t key)
     return found;
 }
 
-/* The chunk behind the window, or (BEHIND false) the first of SERIES becomes the window; false: there is none. */
+/* The one behind the window, or (BEHIND false) the first of SERIES becomes the window; false: there is none. */
 static bool open_next(struct ct_samples *s, int64_t series, bool behind)
 {
     struct ct_window *w = &s->at;
     int64_t most = ct_s_key(series, CT_MOST_MS), *known = behind ? &w->upto : &w->none;
     if (*known == most)
         return false;
-    bool found = ct_s_open(s, ct_s_use(s, CT_S_CHUNK_AFTER, behind ? w->key + 1 : ct_s_key(series, 0), most));
+    bool found = ct_s_open_from(s, behind ? w->key + 1 : ct_s_key(series, 0));
     if (!found && s->rc == SQLITE_OK)
         *known = most;
     return found;

@@ -138,6 +138,7 @@ bool ct_s_look(struct ct_samples *s)
             ct_s_clear(s);
         s->sealed = sealed;
         s->version = version;
+        s->tails = sqlite3_table_column_metadata(s->db, NULL, "tail", "b", NULL, NULL, NULL, NULL, NULL) == SQLITE_OK;
         ct_s_forget_window(s);
         if (s->last < sealed)
             s->last = sealed;

@@ -18,6 +18,10 @@ enum {
     CT_S_CHUNK_AFTER,
     CT_S_CHUNK_PUT,
     CT_S_CHUNK_DEL,
+    CT_S_TAIL,
+    CT_S_TAIL_PUT,
+    CT_S_TAIL_DEL,
+    CT_S_TAIL_TO_CHUNK,
     CT_S_TICKS,
     CT_S_TICK_PUT,
     CT_S_TICK_DEL,
@@ -40,10 +44,10 @@ struct ct_bad_tick {
     int64_t n, source, at_ms;
 };
 
-/* The chunk last looked into, and what looking showed: up to key UPTO none of its series follows it, and up to key NONE
- * that series has none at all. */
+/* The chunk or the TAIL last looked into, and what looking showed: up to key UPTO none of its series follows it, and up
+ * to key NONE that series has none at all. */
 struct ct_window {
-    bool valid, damaged;
+    bool valid, damaged, tail;
     int64_t key, upto, none;
     struct ct_sample *v;
     size_t n, cap;
@@ -67,6 +71,8 @@ struct ct_samples {
     struct ct_bad_tick *bad;
     size_t n_bad, cap_bad, told; /* what the first TOLD of them cost is marked in FRESH */
     struct ct_window at;
+    bool tails; /* there is a table of them: not in layouts before 16 */
+    int64_t tail_series, tail_key; /* where the tail last asked for begins; 0: there is none */
     /* of the running commit */
     struct ct_place *dirty;
     size_t n_dirty, cap_dirty;
@@ -75,6 +81,9 @@ struct ct_samples {
     int64_t upto, upto_net;
     size_t *order;
     size_t next, n_order;
+    struct ct_sample *merged; /* what is being written */
+    size_t cap_merged;
+    struct ct_buf blob, packed; /* being written; of the tail in the window */
 };
 
 /* ---- samples.c ---- */
@@ -120,8 +129,12 @@ struct ct_fresh *ct_s_fresh(const struct ct_samples *s, int64_t series); /* NULL
 
 int64_t ct_s_key(int64_t series, int64_t at_ms);
 void ct_s_forget_window(struct ct_samples *s);
-/* The chunk that ST finds becomes the window; false: it finds none. */
-bool ct_s_open(struct ct_samples *s, sqlite3_stmt *st);
+/* What lies in the file with the last key up to KEY, or the first from KEY on, of KEY's series becomes the window; false:
+ * there is nothing. A tail lies behind all chunks of its series. */
+bool ct_s_open_to(struct ct_samples *s, int64_t key);
+bool ct_s_open_from(struct ct_samples *s, int64_t key);
+/* The same of chunks alone: statement ID of LOW and HIGH finds it. */
+bool ct_s_open_chunk(struct ct_samples *s, int id, int64_t a, int64_t b);
 /* The newest sealed sample at or before T. */
 bool ct_s_sealed_at(struct ct_samples *s, int64_t series, int64_t t, struct ct_sample *out);
 /* Sealed samples after T, the oldest first: *N of one chunk; NULL: there are none. */

@@ -1,4 +1,5 @@
-/* Sealing: ticks become chunks, a series at a time. */
+/* Sealing: ticks come into the tail of their series, and what fills a chunk there becomes one, a series at a time. All
+ * tails lie side by side and are written together; a chunk is written once, but for what comes late. */
 #include "db/samples_priv.h"
 
 #include <stdlib.h>
@@ -19,17 +20,48 @@ enum ct_unsealed ct_samples_unsealed(const struct ct_samples *s)
                                                                        : CT_UNSEALED_FEW;
 }
 
+/* Runs statement ID of A and B, and of the blob in hand as its COLUMN-th. */
+static void put_blob(struct ct_samples *s, int id, int64_t a, int64_t b, int column)
+{
+    sqlite3_stmt *st = ct_s_use(s, id, a, b);
+    if (!st)
+        return;
+    (void)sqlite3_bind_blob64(st, column, s->blob.p, s->blob.n, SQLITE_STATIC);
+    ct_s_run(s, st);
+    (void)sqlite3_clear_bindings(st);
+}
+
 static void put_chunk(struct ct_samples *s, int64_t key, const struct ct_sample *v, size_t n)
 {
-    struct ct_buf blob = CT_BUF_INIT;
-    ct_blob_encode(&blob, v, n);
-    sqlite3_stmt *st = ct_s_use(s, CT_S_CHUNK_PUT, key, 0);
-    if (st) {
-        (void)sqlite3_bind_blob64(st, 2, blob.p, blob.n, SQLITE_STATIC);
-        ct_s_run(s, st);
-        (void)sqlite3_clear_bindings(st);
-    }
-    ct_buf_free(&blob);
+    ct_buf_clear(&s->blob);
+    ct_blob_encode(&s->blob, v, n);
+    put_blob(s, CT_S_CHUNK_PUT, key, 0, 2);
+}
+
+/* Puts F[0..N) behind the tail in the window, where that is all there is to do. */
+static bool grow_tail(struct ct_samples *s, int64_t series, const struct ct_sample *f, size_t n)
+{
+    const struct ct_window *w = &s->at;
+    if (!w->tail || w->damaged || w->n + n > CT_CHUNK_ROWS || f[0].at_ms <= w->v[w->n - 1].at_ms)
+        return false;
+    for (size_t i = 0; i < n; i++)
+        if (f[i].flags & (CT_SAMPLE_DAMAGED | CT_GONE_AGAIN))
+            return false;
+    ct_buf_clear(&s->blob);
+    if (!ct_blob_append(&s->blob, ct_buf_span(&s->packed), w->v, w->n, f, n))
+        return false;
+    put_blob(s, CT_S_TAIL_PUT, series, w->v[0].at_ms, 3);
+    ct_s_forget_window(s);
+    return true;
+}
+
+/* How many of V[0..N) a chunk of about SIZE takes: chunks begin at different seconds. */
+static size_t piece(const struct ct_sample *v, size_t n, size_t size)
+{
+    size_t to = n < size ? n : size;
+    while (to < n && v[to].at_ms / 1000 == v[to - 1].at_ms / 1000)
+        to++;
+    return to;
 }
 
 /* Writes the samples of one stretch of a series, the first chunk under KEY. At the end of a series
@@ -39,20 +71,21 @@ static void put_chunks(struct ct_samples *s, int64_t key, const struct ct_sample
 {
     size_t pieces = (n + CT_CHUNK_ROWS - 1) / CT_CHUNK_ROWS;
     size_t size = last ? CT_CHUNK_ROWS : (n + pieces - 1) / pieces;
-    for (size_t i = 0; i < n;) {
-        size_t to = n - i < size ? n : i + size;
-        while (to < n && v[to].at_ms / 1000 == v[to - 1].at_ms / 1000)
-            to++; /* chunks begin at different seconds */
-        put_chunk(s, i ? ct_s_key(ct_chunk_series(key), v[i].at_ms) : key, v + i, to - i);
-        i = to;
+    for (size_t i = 0, many; i < n; i += many) {
+        many = piece(v + i, n - i, size);
+        put_chunk(s, i ? ct_s_key(ct_chunk_series(key), v[i].at_ms) : key, v + i, many);
     }
 }
 
-/* V[0..N) with the changes of F[0..M) done to it, into OUT. Returns how many are left. */
-static size_t merge(struct ct_sample *out, const struct ct_sample *v, size_t n,
-                    const struct ct_sample *f, size_t m)
+/* V[0..N) with the changes of F[0..M) done to it, into s->merged. Returns how many are left. */
+static size_t merge(struct ct_samples *s, const struct ct_sample *v, size_t n, const struct ct_sample *f, size_t m)
 {
     size_t k = 0;
+    if (n + m > s->cap_merged) {
+        s->cap_merged = 2 * (n + m);
+        s->merged = ct_xrealloc(s->merged, s->cap_merged * sizeof *s->merged);
+    }
+    struct ct_sample *out = s->merged;
     for (size_t i = 0, j = 0; i < n || j < m;) {
         if (j == m || (i < n && v[i].at_ms < f[j].at_ms)) {
             out[k++] = v[i++];
@@ -67,13 +100,47 @@ static size_t merge(struct ct_sample *out, const struct ct_sample *v, size_t n,
     return k;
 }
 
+/* Of F[0..N) those that came before the tail, or what is to become it: what lies last. The others are sealed. */
+static size_t seal_tail(struct ct_samples *s, int64_t series, const struct ct_sample *f, size_t n)
+{
+    struct ct_window *w = &s->at;
+    bool there = ct_s_open_to(s, ct_s_key(series, CT_MOST_MS)), old = there && !w->damaged;
+    int64_t key = there ? w->key : 0;
+    size_t late = 0, i = 0, many;
+    while (late < n && ct_s_key(series, f[late].at_ms) < key)
+        late++;
+    if (late == n || (there && grow_tail(s, series, f + late, n - late)))
+        return late;
+    size_t left = merge(s, w->v, old ? w->n : 0, f + late, n - late);
+    /* What is damaged stays for salvage, as a chunk; the new samples begin behind it. */
+    bool behind = there && w->damaged && (left == 0 || ct_s_key(series, s->merged[0].at_ms) > key);
+    if (behind && w->tail)
+        ct_s_run(s, ct_s_use(s, CT_S_TAIL_TO_CHUNK, series, key));
+    else if (there && !behind && !w->tail)
+        ct_s_run(s, ct_s_use(s, CT_S_CHUNK_DEL, key, 0));
+    for (; left - i > CT_CHUNK_ROWS; i += many) {
+        many = piece(s->merged + i, left - i, CT_CHUNK_ROWS);
+        if (i + many == left)
+            break;
+        put_chunk(s, ct_s_key(series, s->merged[i].at_ms), s->merged + i, many);
+    }
+    if (i < left) {
+        ct_buf_clear(&s->blob);
+        ct_blob_encode(&s->blob, s->merged + i, left - i);
+        put_blob(s, CT_S_TAIL_PUT, series, s->merged[i].at_ms, 3);
+    } else {
+        ct_s_run(s, ct_s_use(s, CT_S_TAIL_DEL, series, 0));
+    }
+    ct_s_forget_window(s);
+    return late;
+}
+
 /* Seals the first samples of F[0..N) that belong into one chunk; returns how many that were. */
 static size_t seal_stretch(struct ct_samples *s, int64_t series, const struct ct_sample *f, size_t n)
 {
     struct ct_window *w = &s->at;
     int64_t low = ct_s_key(series, 0), high = ct_s_key(series, CT_MOST_MS), first = ct_s_key(series, f->at_ms);
-    bool there = ct_s_open(s, ct_s_use(s, CT_S_CHUNK_AT, first, low)) ||
-                 ct_s_open(s, ct_s_use(s, CT_S_CHUNK_AFTER, low, high));
+    bool there = ct_s_open_chunk(s, CT_S_CHUNK_AT, first, low) || ct_s_open_chunk(s, CT_S_CHUNK_AFTER, low, high);
     int64_t key = there ? w->key : first;
     sqlite3_stmt *st = ct_s_use(s, CT_S_CHUNK_AFTER, key + 1, high);
     int64_t next = there && ct_s_step(s, st) ? sqlite3_column_int64(st, 0) : 0;
@@ -86,16 +153,22 @@ static size_t seal_stretch(struct ct_samples *s, int64_t series, const struct ct
     /* What is damaged stays for salvage; the new samples begin a chunk behind it. */
     bool old = there && !w->damaged;
     size_t had = old ? w->n : 0;
-    struct ct_sample *all = ct_xcalloc(had + m + 1, sizeof *all);
-    size_t left = merge(all, w->v, had, f, m);
+    size_t left = merge(s, w->v, had, f, m);
+    const struct ct_sample *all = s->merged;
     int64_t start = left ? ct_s_key(series, all[0].at_ms) : 0;
     if (old && (left == 0 || start < key))
         ct_s_run(s, ct_s_use(s, CT_S_CHUNK_DEL, key, 0));
     if (left)
         put_chunks(s, old && key < start ? key : start, all, left, next == 0);
-    free(all);
     ct_s_forget_window(s);
     return m;
+}
+
+static void seal_series(struct ct_samples *s, const struct ct_fresh *f)
+{
+    size_t late = s->tails ? seal_tail(s, f->series, f->v, f->n) : f->n;
+    for (size_t i = 0; i < late && s->rc == SQLITE_OK;)
+        i += seal_stretch(s, f->series, f->v + i, late - i);
 }
 
 static int by_series(const void *a, const void *b)
@@ -146,9 +219,7 @@ bool ct_samples_seal(struct ct_samples *s, int64_t ms)
         begin_sealing(s);
     }
     while (s->next < s->n_order && s->rc == SQLITE_OK) {
-        const struct ct_fresh *f = &s->fresh[s->order[s->next++]];
-        for (size_t i = 0; i < f->n && s->rc == SQLITE_OK;)
-            i += seal_stretch(s, f->series, f->v + i, f->n - i);
+        seal_series(s, &s->fresh[s->order[s->next++]]);
         if (s->next % 16 == 0 && ct_mono_ms() >= until_ms)
             break;
     }

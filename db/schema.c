@@ -364,6 +364,14 @@ static const char step_15[] =
     "UPDATE article SET gone_ms = 9223372036854775807;"
     "CREATE INDEX article_said ON article (source_id, gone_ms);";
 
+/* Version 16: the newest sealed samples of every series, as they were in the last of its chunks, from the second of
+ * FROM_MS on: every sealing writes all of these and, but for what comes late, no chunk twice. A series that has none yet
+ * gets its last chunk here with the next sample that is sealed. */
+static const char step_16[] =
+    "CREATE TABLE tail ("
+    " series INTEGER PRIMARY KEY, from_ms INTEGER NOT NULL, b BLOB NOT NULL"
+    ") STRICT;";
+
 static const struct ct_schema_step steps[] = {
     {.sql = step_1}, {.sql = step_2}, {.sql = step_3}, {.sql = step_4}, {.sql = step_5}, {.sql = step_6},
     {.sql = step_7, .run = ct_samples_from_rows, .after = "DROP TABLE sample"},
@@ -376,6 +384,7 @@ static const struct ct_schema_step steps[] = {
     {.sql = step_13, .run = ct_newest_from_columns, .after = step_13_after},
     {.sql = step_14},
     {.sql = step_15},
+    {.sql = step_16},
 };
 _Static_assert(CT_LEN(steps) == CT_SCHEMA_VERSION, "a step a version");
 

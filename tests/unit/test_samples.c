@@ -70,6 +70,38 @@ static void any_rows_come_out_as_they_went_in(void **state)
     }
 }
 
+static void rows_put_behind_others_lie_there_as_if_packed_at_once(void **state)
+{
+    (void)state;
+    int put = 0, refused = 0;
+    rng = 9;
+    for (int round = 0; round < 3000; round++) {
+        struct ct_sample v[200];
+        size_t n = 1 + roll(CT_LEN(v) - 2), m = 1 + roll(CT_LEN(v) - n - 1);
+        int64_t key = T0, step = roll(3) ? CT_HOUR : 1;
+        for (size_t i = 0; i < n + m; i++) {
+            bool odd = i >= n && roll(400) == 0;
+            int64_t value = round % 3 ? 2000000000 + (int64_t)roll(1 + roll(9)) * 10000000 : any_number();
+            v[i] = (struct ct_sample){key, odd ? value + 1 : value, roll(9) ? 0 : (int)roll(128)};
+            key += (int64_t)(1 + roll(30)) * step + (odd && roll(2));
+        }
+        struct ct_buf was = CT_BUF_INIT, all = CT_BUF_INIT, grown = CT_BUF_INIT;
+        ct_blob_encode(&was, v, n);
+        ct_blob_encode(&all, v, n + m);
+        if (ct_blob_append(&grown, ct_buf_span(&was), v, n, v + n, m)) {
+            assert_true(ct_span_eq(ct_buf_span(&grown), ct_buf_span(&all)));
+            put++;
+        } else {
+            assert_int_equal(grown.n, 0);
+            refused++;
+        }
+        ct_buf_free(&was);
+        ct_buf_free(&all);
+        ct_buf_free(&grown);
+    }
+    assert_true(put > 1000 && refused > 100);
+}
+
 static void hourly_prices_take_two_bytes_a_change(void **state)
 {
     (void)state;
@@ -267,7 +299,7 @@ static void is_the_same_as_a_plain_table_however_it_is_sealed(void **state)
     (void)snprintf(want, sizeof want, "%lld", (long long)ct_samples_count(t.s));
     expect(t.f, "SELECT count(*) FROM temp.naive", want);
     expect(t.f, "SELECT count(*) FROM tick", "0");
-    expect(t.f, "SELECT max(length(b)) < 12000 FROM chunk", "1");
+    expect(t.f, "SELECT max(length(b)) < 12000 FROM (SELECT b FROM chunk UNION ALL SELECT b FROM tail)", "1");
     ct_samples_free(t.s);
 }
 
@@ -347,6 +379,109 @@ static void a_damaged_window_is_a_gap_and_nothing_else(void **state)
     ct_samples_free(t.s);
 }
 
+/* How often rows of each table were written. */
+struct writes {
+    int chunks, tails;
+};
+
+static void on_write(void *ctx, int what, const char *db, const char *table, sqlite3_int64 row)
+{
+    struct writes *w = ctx;
+    (void)what;
+    (void)db;
+    (void)row;
+    w->chunks += strcmp(table, "chunk") == 0;
+    w->tails += strcmp(table, "tail") == 0;
+}
+
+/* HOURS of a series from FROM on, sealed ten at a time. */
+static void put_hours(struct naive *t, int64_t series, int from, int hours)
+{
+    for (int i = from; i < from + hours; i += 10) {
+        sql(t, "BEGIN IMMEDIATE");
+        ct_samples_begin(t->s);
+        for (int k = i; k < i + 10; k++)
+            ct_sample_put(t->s, series, (struct ct_sample){T0 + k * CT_HOUR, 1000 + k % 7, 0});
+        ct_samples_flush(t->s, 1);
+        while (ct_samples_seal(t->s, 1000))
+            continue;
+        sql(t, "COMMIT");
+    }
+    ct_samples_begin(t->s);
+}
+
+static void what_is_sealed_in_order_is_written_into_a_chunk_once(void **state)
+{
+    struct naive t = naive_begin(state);
+    struct writes w = {0};
+    struct ct_sample v;
+    (void)sqlite3_update_hook(t.f->look, on_write, &w);
+    put_hours(&t, 3, 0, 1000);
+    assert_int_equal(w.chunks, 1000 / 128);
+    assert_int_equal(w.tails, 100);
+    expect(t.f, "SELECT count(*), (SELECT group_concat(series || ' ' || from_ms) FROM tail) FROM chunk",
+           "7|3 1763225600000"); /* T0 + 7 * 128 hours */
+    /* What comes late changes the chunk it belongs into; what comes behind nothing but the tail. */
+    put_hours(&t, 3, 300, 10);
+    assert_true(w.chunks > 7 && w.tails == 100);
+    w = (struct writes){0};
+    put_hours(&t, 3, 1000, 10);
+    assert_true(w.chunks == 0 && w.tails == 1);
+    v.at_ms = 0;
+    for (int i = 0; i < 1010; i++) {
+        assert_true(ct_sample_next(t.s, 3, CT_LIVE, &v));
+        assert_true(v.at_ms == T0 + i * CT_HOUR && v.value == 1000 + i % 7);
+    }
+    assert_false(ct_sample_next(t.s, 3, CT_LIVE, &v));
+    (void)sqlite3_update_hook(t.f->look, NULL, NULL);
+    ct_samples_free(t.s);
+}
+
+/* A file of before there were tails, or one whose tails are lost: the last chunk becomes the tail. */
+static void the_last_chunk_is_the_tail_where_there_is_none(void **state)
+{
+    struct naive t = naive_begin(state);
+    struct ct_sample v;
+    put_hours(&t, 3, 0, 500);
+    sql(&t, "INSERT INTO chunk SELECT series << 38 | from_ms / 1000, b FROM tail; DELETE FROM tail");
+    ct_samples_free(t.s);
+    t.s = ct_samples_new(t.f->look);
+    ct_samples_begin(t.s);
+    assert_true(ct_sample_at(t.s, 3, CT_LIVE - 1, &v) && v.at_ms == T0 + 499 * CT_HOUR);
+    put_hours(&t, 3, 500, 10);
+    expect(t.f, "SELECT count(*), (SELECT count(*) FROM tail) FROM chunk", "3|1");
+    v.at_ms = 0;
+    for (int i = 0; i < 510; i++)
+        assert_true(ct_sample_next(t.s, 3, CT_LIVE, &v) && v.at_ms == T0 + i * CT_HOUR);
+    assert_false(ct_sample_next(t.s, 3, CT_LIVE, &v));
+    ct_samples_free(t.s);
+}
+
+static void a_damaged_tail_is_a_gap_and_stays_as_a_chunk(void **state)
+{
+    struct naive t = naive_begin(state);
+    struct ct_sample v;
+    put_hours(&t, 3, 0, 200);
+    sql(&t, "UPDATE tail SET b = substr(b, 1, 40)");
+    ct_samples_free(t.s);
+    t.s = ct_samples_new(t.f->look);
+    for (int again = 0; again < 2; again++) {
+        ct_samples_begin(t.s);
+        assert_true(ct_sample_at(t.s, 3, T0 + 127 * CT_HOUR, &v) && v.value == 1000 + 127 % 7);
+        assert_true(ct_sample_at(t.s, 3, T0 + 150 * CT_HOUR, &v));
+        assert_true(v.at_ms == T0 + 128 * CT_HOUR && v.value == CT_NONE && v.flags == CT_SAMPLE_DAMAGED);
+        if (!again)
+            put_hours(&t, 3, 200, 10);
+    }
+    assert_true(ct_sample_at(t.s, 3, T0 + 205 * CT_HOUR, &v) && v.value == 1000 + 205 % 7);
+    int n = 0;
+    for (v.at_ms = 0; ct_sample_next(t.s, 3, CT_LIVE, &v);)
+        n++;
+    assert_int_equal(n, 128 + 1 + 10);
+    expect(t.f, "SELECT count(*), sum(length(b) = 40), (SELECT count(*) FROM tail) FROM chunk", "2|1|1");
+    ct_samples_free(t.s);
+}
+
 static void a_damaged_tick_costs_its_commit_and_stays_for_salvage(void **state)
 {
     struct naive t = naive_begin(state);
@@ -417,11 +552,15 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(any_rows_come_out_as_they_went_in),
+        cmocka_unit_test(rows_put_behind_others_lie_there_as_if_packed_at_once),
         cmocka_unit_test(hourly_prices_take_two_bytes_a_change),
 #define T(name) cmocka_unit_test_setup_teardown(name, fixture_setup, fixture_teardown)
         T(is_the_same_as_a_plain_table_however_it_is_sealed),
         T(a_second_connection_sees_every_commit),
         T(a_damaged_window_is_a_gap_and_nothing_else),
+        T(what_is_sealed_in_order_is_written_into_a_chunk_once),
+        T(the_last_chunk_is_the_tail_where_there_is_none),
+        T(a_damaged_tail_is_a_gap_and_stays_as_a_chunk),
         T(a_damaged_tick_costs_its_commit_and_stays_for_salvage),
         T(moments_and_series_that_cannot_be_are_refused),
     };

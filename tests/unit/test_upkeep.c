@@ -309,12 +309,12 @@ static void repair_loses_only_what_stood_on_the_damaged_page(void **state)
 /* One bit of one packed row, in a file that is sound to SQLite. */
 static void spoil_history(struct fixture *f)
 {
-    int64_t n = one(f->path, "SELECT (SELECT count(*) FROM tick) + (SELECT count(*) FROM chunk)");
+    int64_t n = one(f->path, "SELECT (SELECT count(*) FROM tick) + (SELECT count(*) FROM tail)");
     assert_true(n > 0);
-    run_sql(f->path, "UPDATE chunk SET b = CAST(substr(b, 1, 3) || x'7f' || substr(b, 5) AS BLOB) WHERE k ="
-                     " (SELECT max(k) FROM chunk);"
+    run_sql(f->path, "UPDATE tail SET b = CAST(substr(b, 1, 3) || x'7f' || substr(b, 5) AS BLOB) WHERE series ="
+                     " (SELECT max(series) FROM tail);"
                      "UPDATE tick SET b = CAST(substr(b, 1, 3) || x'7f' || substr(b, 5) AS BLOB) WHERE n ="
-                     " (SELECT max(n) FROM tick) AND NOT EXISTS (SELECT 1 FROM chunk)");
+                     " (SELECT max(n) FROM tick) AND NOT EXISTS (SELECT 1 FROM tail)");
 }
 
 static void packed_history_that_is_spoilt_is_found_and_stays_marked(void **state)
@@ -328,7 +328,7 @@ static void packed_history_that_is_spoilt_is_found_and_stays_marked(void **state
     assert_int_equal(rows.n, 1);
     assert_true(ct_span_is(r->column, "b"));
     repair(f, &s);
-    assert_int_equal(salvaged(&s, "tick")->lost + salvaged(&s, "chunk")->lost, 1);
+    assert_int_equal(salvaged(&s, "tick")->lost + salvaged(&s, "tail")->lost, 1);
     rows = findings(f, f->path);
     assert_int_equal(rows.n, 1);
     assert_true(ct_span_is(((const struct ct_finding_row *)rows.v)->column, "b"));
@@ -386,7 +386,7 @@ static void repair_makes_moves_of_prices_anew(void **state)
     expect_usable(f);
 }
 
-/* All that waits is sorted into chunks. */
+/* All that waits is sealed. */
 static void seal(const char *path)
 {
     sqlite3 *db;
@@ -408,17 +408,42 @@ static void moves_follow_the_samples_that_are_left(void **state)
     struct ct_salvage s;
     let_go(f);
     seal(f->path);
-    int64_t leaf = one(f->path, "SELECT coalesce((SELECT pageno FROM dbstat WHERE name='chunk'"
+    int64_t leaf = one(f->path, "SELECT coalesce((SELECT pageno FROM dbstat WHERE name='tail'"
                                 " AND pagetype='leaf' LIMIT 1), 0)"),
-            chunks = one(f->path, "SELECT count(*) FROM chunk");
+            tails = one(f->path, "SELECT count(*) FROM tail");
     assert_true(leaf > 0);
     smash(f->path, leaf, 0, 4096);
     repair(f, &s);
-    int64_t left = one(f->path, "SELECT count(*) FROM chunk");
-    assert_true(left < chunks);
-    assert_int_equal(salvaged(&s, "chunk")->kept, left);
+    int64_t left = one(f->path, "SELECT count(*) FROM tail");
+    assert_true(left < tails);
+    assert_int_equal(salvaged(&s, "tail")->kept, left);
     expect_moves_of_samples(f->path);
     assert_int_equal(salvaged(&s, "price_move")->remade, one(f->path, "SELECT count(*) FROM price_move"));
+    expect_usable(f);
+}
+
+/* As of a page that was used before: its samples lie in a chunk by now, and others behind them. */
+static void a_tail_that_has_become_a_chunk_hides_nothing(void **state)
+{
+    struct fixture *f = *state;
+    struct ct_salvage s;
+    let_go(f);
+    seal(f->path);
+    int64_t tails = one(f->path, "SELECT count(*) FROM tail");
+    assert_int_equal(sqlite3_open_v2(f->path, &f->look, SQLITE_OPEN_READWRITE, NULL), SQLITE_OK);
+    assert_true(samples_to_rows(f->look));
+    char *samples = table(f, "SELECT * FROM temp.sample ORDER BY 1, 2");
+    let_go(f);
+    run_sql(f->path, "INSERT INTO chunk SELECT series << 38 | from_ms / 1000, b FROM tail;"
+                     "UPDATE tail SET b = (SELECT b FROM tail ORDER BY length(b) LIMIT 1)");
+    repair(f, &s);
+    assert_int_equal(salvaged(&s, "tail")->kept, 0);
+    assert_int_equal(salvaged(&s, "chunk")->kept, tails);
+    assert_int_equal(sqlite3_open_v2(f->path, &f->look, SQLITE_OPEN_READWRITE, NULL), SQLITE_OK);
+    assert_true(samples_to_rows(f->look));
+    expect(f, "SELECT * FROM temp.sample ORDER BY 1, 2", samples);
+    let_go(f);
+    free(samples);
     expect_usable(f);
 }
 
@@ -665,6 +690,7 @@ int main(void)
         T(packed_history_that_is_spoilt_is_found_and_stays_marked),
         T(repair_makes_moves_of_prices_anew),
         T(moves_follow_the_samples_that_are_left),
+        T(a_tail_that_has_become_a_chunk_hides_nothing),
         T(a_new_series_inherits_nothing_of_a_lost_one),
         T(repair_recalls_days_that_were_recorded),
         T(repair_counts_samples_anew_when_the_count_is_lost),
