@@ -228,6 +228,7 @@ static void follow_file(struct ct_reader *r)
     bool fresh = open_db(r, &ignored) == CT_OK && check_ours(r, &ignored) == CT_OK;
     forget_kept(r);
     ct_newest_forget(r);
+    ct_reference_forget(r);
     forget_shared(r);
     for (size_t i = 0; i < CT_N_SQL; i++)
         sqlite3_finalize(fresh ? stmts[i] : r->stmts[i]);
@@ -272,6 +273,7 @@ void ct_reader_close(struct ct_reader *r)
     ct_samples_free(r->samples);
     forget_kept(r);
     ct_newest_forget(r);
+    ct_reference_forget(r);
     forget_shared(r);
     sqlite3_close(r->db);
     ct_accelerators_free(r);

@@ -2,7 +2,25 @@
 #include "db/reader.h"
 
 #include <stdlib.h>
-#include <string.h>
+
+/* What a row of table reference says, unpacked. */
+struct row {
+    struct ct_buf b, moments; /* as they lie there */
+    struct ct_sample *v;      /* at_ms is the key */
+    int64_t *at_ms;
+    size_t n;
+};
+
+/* The rows that were asked for last, kept from load to load as long as they say the same, and what was in force at a
+ * moment: the same from FROM_MS until before TO_MS, as nothing happens in between. */
+struct ct_references {
+    int64_t back_ms;
+    struct row *rows;
+    size_t n_rows, cap_rows;
+    struct ct_priced *v;
+    size_t n, cap;
+    int64_t from_ms, to_ms;
+};
 
 static struct ct_span blob(sqlite3_stmt *st, int i)
 {
@@ -10,42 +28,117 @@ static struct ct_span blob(sqlite3_stmt *st, int i)
     return (struct ct_span){p, p ? (size_t)sqlite3_column_bytes(st, i) : 0};
 }
 
-/* V[0..N) and their MOMENTS to what was in force at the moment, one a series, behind what is there. */
-static size_t settle(struct ct_reference *f, size_t used, const struct ct_sample *v,
-                     const struct ct_sample *moments, size_t n)
+static void free_row(struct row *row)
 {
-    for (size_t i = 0; i < n; i++) {
-        int64_t series = v[i].at_ms / CT_REFERENCE_NTH, at = moments[i].value;
-        bool same = used && f->v[used - 1].series == series;
-        if (!same)
-            f->v[used++] = (struct ct_priced){series, {CT_NONE, CT_NONE, 0}};
-        if (at <= f->at_ms)
-            f->v[used - 1].v = (struct ct_sample){at, v[i].value, v[i].flags};
+    ct_buf_free(&row->b);
+    ct_buf_free(&row->moments);
+    free(row->v);
+    free(row->at_ms);
+    *row = (struct row){.n = 0};
+}
+
+static void keep_rows(struct ct_references *k, size_t n)
+{
+    while (k->n_rows > n)
+        free_row(&k->rows[--k->n_rows]);
+}
+
+void ct_reference_forget(struct ct_reader *r)
+{
+    if (r->references) {
+        keep_rows(r->references, 0);
+        free(r->references->rows);
+        free(r->references->v);
     }
-    return used;
+    free(r->references);
+    r->references = NULL;
+}
+
+/* Row I as ST has it; those of series that cannot be unpacked are looked up. True: it is another than before. */
+static bool read_row(struct ct_references *k, size_t i, sqlite3_stmt *st)
+{
+    struct ct_span b = blob(st, 1), moments = blob(st, 2);
+    if (i == k->cap_rows) {
+        k->cap_rows = k->cap_rows ? k->cap_rows * 2 : 4;
+        k->rows = ct_xrealloc(k->rows, k->cap_rows * sizeof *k->rows);
+    }
+    struct row *row = &k->rows[i];
+    if (i == k->n_rows) {
+        k->n_rows++;
+        *row = (struct row){.n = 0};
+    } else if (ct_span_eq(ct_buf_span(&row->b), b) && ct_span_eq(ct_buf_span(&row->moments), moments)) {
+        return false;
+    }
+    free_row(row);
+    size_t n = ct_blob_rows(b);
+    struct ct_sample *v = n > 0 && ct_blob_rows(moments) == n ? ct_xmalloc(2 * n * sizeof *v) : NULL;
+    ct_buf_add(&row->b, b);
+    ct_buf_add(&row->moments, moments);
+    if (v && ct_blob_decode(moments, v)) {
+        row->at_ms = ct_xmalloc(n * sizeof *row->at_ms);
+        for (size_t j = 0; j < n; j++)
+            row->at_ms[j] = v[j].value;
+    }
+    if (row->at_ms && ct_blob_decode(b, v)) {
+        row->v = v;
+        row->n = n;
+        return true;
+    }
+    free(v);
+    return true;
+}
+
+/* What was in force at AT_MS of the series in ROW, behind what is there. */
+static void settle_row(struct ct_references *k, const struct row *row, int64_t at_ms)
+{
+    if (k->n + row->n > k->cap) {
+        k->cap = k->n + row->n;
+        k->v = ct_xrealloc(k->v, k->cap * sizeof *k->v);
+    }
+    for (size_t i = 0; i < row->n; i++) {
+        int64_t series = row->v[i].at_ms / CT_REFERENCE_NTH, at = row->at_ms[i];
+        bool same = k->n && k->v[k->n - 1].series == series;
+        if (!same)
+            k->v[k->n++] = (struct ct_priced){series, {CT_NONE, CT_NONE, 0}};
+        if (at <= at_ms) {
+            k->v[k->n - 1].v = (struct ct_sample){at, row->v[i].value, row->v[i].flags};
+            k->from_ms = at > k->from_ms ? at : k->from_ms;
+        } else {
+            k->to_ms = at < k->to_ms ? at : k->to_ms;
+        }
+    }
+}
+
+static void settle(struct ct_references *k, int64_t at_ms)
+{
+    k->n = 0;
+    k->from_ms = INT64_MIN;
+    k->to_ms = INT64_MAX;
+    for (size_t i = 0; i < k->n_rows; i++)
+        settle_row(k, &k->rows[i], at_ms);
 }
 
 void ct_reference_use(struct ct_reader *r, int64_t at_ms)
 {
-    struct ct_reference *f = &r->reference;
     sqlite3_stmt *st = ct_use(r, SQL_REFERENCES, 1, at_ms);
-    int64_t back = CT_NONE;
-    *f = (struct ct_reference){.at_ms = at_ms};
-    while (ct_step(r, st) && (back == CT_NONE || back == ct_col_int(st, 0))) {
-        size_t n = ct_blob_rows(blob(st, 1)), had = f->n;
-        bool whole = n > 0 && ct_blob_rows(blob(st, 2)) == n;
-        struct ct_sample *v = whole ? ct_arena_alloc(r->arena, 2 * n * sizeof *v) : NULL;
-        struct ct_priced *all = v ? ct_arena_alloc(r->arena, (had + n) * sizeof *all) : NULL;
-        back = ct_col_int(st, 0);
-        if (!all || !ct_blob_decode(blob(st, 1), v) || !ct_blob_decode(blob(st, 2), v + n))
-            continue; /* those series are looked up */
-        if (had)
-            memcpy(all, f->v, had * sizeof *all);
-        f->v = all;
-        f->n = settle(f, had, v, v + n, n);
+    size_t n = 0;
+    bool changed = false;
+    if (!r->references)
+        r->references = ct_xcalloc(1, sizeof *r->references);
+    struct ct_references *k = r->references;
+    while (ct_step(r, st) && (n == 0 || k->back_ms == ct_col_int(st, 0))) {
+        if (n == 0 && k->back_ms != ct_col_int(st, 0))
+            keep_rows(k, 0);
+        k->back_ms = ct_col_int(st, 0);
+        changed = read_row(k, n++, st) || changed;
     }
     if (st)
         sqlite3_reset(st);
+    changed = changed || n != k->n_rows;
+    keep_rows(k, n);
+    if (changed || at_ms < k->from_ms || at_ms >= k->to_ms)
+        settle(k, at_ms);
+    r->reference = (struct ct_reference){.at_ms = at_ms, .v = k->v, .n = k->n};
 }
 
 bool ct_reference_find(struct ct_reader *r, int64_t series, int64_t at_ms, struct ct_sample *out)

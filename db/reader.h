@@ -158,6 +158,7 @@ struct kept_moved;
 struct kept_names;
 struct kept_polls;
 struct kept_reach;
+struct ct_references;
 struct ct_newest_map;
 struct ct_market_all;
 
@@ -190,6 +191,7 @@ struct ct_reader {
     struct ct_error *err;
     struct ct_arena *arena;
     struct ct_reference reference;
+    struct ct_references *references; /* read_reference.c; NULL: none read yet */
     bool live;
     int64_t t;  /* the moment ages count from: now, or the past moment */
     int64_t at; /* what look-ups compare with: T, or (live) later than anything */
@@ -275,6 +277,7 @@ struct ct_asof {
 struct ct_asof ct_asof(struct ct_reader *r, int64_t series, int64_t at_ms);
 /* Looks of the running load into that moment find prices where they lie ready (db/write_reference.c). */
 void ct_reference_use(struct ct_reader *r, int64_t at_ms);
+void ct_reference_forget(struct ct_reader *r);
 /* False: look into the history. */
 bool ct_reference_find(struct ct_reader *r, int64_t series, int64_t at_ms, struct ct_sample *out);
 /* The same at r->at of the series in column I of ST: live answers need no look-up. */
