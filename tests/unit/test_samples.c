@@ -82,7 +82,7 @@ static void rows_put_behind_others_lie_there_as_if_packed_at_once(void **state)
         for (size_t i = 0; i < n + m; i++) {
             bool odd = i >= n && roll(400) == 0;
             int64_t value = round % 3 ? 2000000000 + (int64_t)roll(1 + roll(9)) * 10000000 : any_number();
-            v[i] = (struct ct_sample){key, odd ? value + 1 : value, roll(9) ? 0 : (int)roll(128)};
+            v[i] = (struct ct_sample){key, odd ? value ^ 1 : value, roll(9) ? 0 : (int)roll(128)};
             key += (int64_t)(1 + roll(30)) * step + (odd && roll(2));
         }
         struct ct_buf was = CT_BUF_INIT, all = CT_BUF_INIT, grown = CT_BUF_INIT;
