@@ -71,6 +71,7 @@ bool ui_want_ahead(const struct panel *p, struct ct_load_item *out)
         return false;
     }
     *out = (struct ct_load_item){p->slot + CT_LOAD_AHEAD, p->ahead_generation, 0, p->ops, p->q};
+    _Static_assert(sizeof(out->query.subject) == sizeof(p->ahead_subject), "both hold a subject");
     memcpy(out->query.subject, p->ahead_subject, sizeof(out->query.subject));
     return true;
 }

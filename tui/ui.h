@@ -25,7 +25,7 @@ struct panel {
     size_t was_at;
     bool moves_up;
     struct ct_load_answer ahead;
-    char ahead_subject[512]; /* "": nothing */
+    char ahead_subject[CT_SUBJECT]; /* "": nothing */
     uint64_t ahead_generation;
 };
 
