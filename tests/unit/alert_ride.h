@@ -99,7 +99,7 @@ static inline void fetch_all(struct ride *r)
 static inline void settle(struct ride *r)
 {
     int64_t give_up = ct_mono_ms() + (r->settle_ms ? r->settle_ms : CT_MINUTE);
-    while ((r->http && ct_http_running(r->http)) || ct_channels_step(r->channels, 5) < 5) {
+    while ((r->http && ct_http_running(r->http)) || ct_channels_step(r->channels, CT_MINUTE) < CT_MINUTE) {
         bool woken;
         assert_true(ct_mono_ms() < give_up);
         if (!r->http)

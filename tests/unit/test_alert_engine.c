@@ -284,7 +284,7 @@ static void what_was_sent_is_said_of_a_channel_that_may_fail_not_of_the_bell(voi
         {"outage", "notify", "hook, bell", "t:2"},
     };
     static const struct ct_channel_line hook[] = {{"hook", "kind", "exec", "t:3"},
-                                                  {"hook", "command", "/bin/true", "t:4"}};
+                                                  {"hook", "command", "/bin/sleep 0.1", "t:4"}};
     struct ride r = BEGIN(state, lines);
     struct ct_query q = {.at_ms = CT_LIVE};
     struct ct_rows rows = {NULL, 0};
