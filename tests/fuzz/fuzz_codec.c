@@ -83,6 +83,28 @@ static void as_polls(struct ct_span blob)
     ct_buf_free(&reasons);
 }
 
+/* V of BLOB, cut in two and put together again, and BLOB with one more row behind it. */
+static void appended(struct ct_span blob, const struct ct_sample *v, size_t n)
+{
+    struct ct_buf half = CT_BUF_INIT, whole = CT_BUF_INIT, longer = CT_BUF_INIT;
+    struct ct_sample *again = ct_xcalloc(n + 1, sizeof *again);
+    size_t cut = (n + 1) / 2;
+    ct_blob_encode(&half, v, cut);
+    if (cut < n && ct_blob_append(&whole, ct_buf_span(&half), v, cut, v + cut, n - cut) &&
+        (ct_blob_rows(ct_buf_span(&whole)) != n || !ct_blob_decode(ct_buf_span(&whole), again) ||
+         !same(v, again, n)))
+        abort();
+    struct ct_sample next = {v[n - 1].at_ms + (n > 1 ? v[n - 1].at_ms - v[n - 2].at_ms : 1), v[n - 1].value, 0};
+    if (n < CT_BLOB_MOST && next.at_ms <= CT_BLOB_KEY_MOST && ct_blob_append(&longer, blob, v, n, &next, 1) &&
+        (ct_blob_rows(ct_buf_span(&longer)) != n + 1 || !ct_blob_decode(ct_buf_span(&longer), again) ||
+         !same(v, again, n) || !same(&next, again + n, 1)))
+        abort();
+    ct_buf_free(&half);
+    ct_buf_free(&whole);
+    ct_buf_free(&longer);
+    free(again);
+}
+
 static void once(struct ct_span blob)
 {
     once_newest(blob);
@@ -97,6 +119,7 @@ static void once(struct ct_span blob)
             !same(v, again, n))
             abort();
         ct_buf_free(&packed);
+        appended(blob, v, n);
     }
     free(v);
     free(again);
