@@ -155,17 +155,10 @@ static int64_t youngest(const struct ct_table *t, struct ct_rows rows)
 
 int ct_no_data(const struct ct_call *c)
 {
-    struct ct_buf list = CT_BUF_INIT;
-    if (c->at_ms != CT_LIVE)
-        fprintf(stderr, "cloudtape: %s: no data at that time\n", c->cmd->name);
-    else if (c->cmd->run == ct_cmd_sources &&
-             ct_path_resource(&list, "fetchers/reference/sources.tsv", NULL) == CT_OK)
-        fprintf(stderr, "cloudtape: sources: none asked yet; `cloudtape` or `cloudtape fetch --once` asks those of %s\n",
-                list.p);
-    else
-        fprintf(stderr, "cloudtape: %s: no data yet; `cloudtape` or `cloudtape fetch --once` fetches some\n",
-                c->cmd->name);
-    ct_buf_free(&list);
+    struct ct_span why = c->at_ms != CT_LIVE ? CT_LIT("no data at that time")
+                         : c->no_data.n      ? c->no_data
+                         : CT_LIT("no data yet; `cloudtape` or `cloudtape fetch --once` fetches some");
+    fprintf(stderr, "cloudtape: %s: %.*s\n", c->cmd->name, CT_FMT(why));
     return 3;
 }
 

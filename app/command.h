@@ -107,6 +107,7 @@ struct ct_call {
     struct ct_buf db;      /* path of the database */
     int64_t now_ms, at_ms; /* at_ms: CT_LIVE or --at */
     struct ct_output output;
+    struct ct_span no_data; /* what is said when nothing was ever stored; null: what all say */
     struct ct_arena *arena;
     struct ct_error err;
 };

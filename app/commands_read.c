@@ -4,6 +4,7 @@
 #include "app/command.h"
 #include "app/spawn.h"
 #include "db/base/ini.h"
+#include "db/base/paths.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -116,8 +117,10 @@ int ct_cmd_figures(struct ct_call *c)
         struct ct_rows rows;
         q.subject = ct_span(c->words[n]);
         code = load_plain(c, &p, &q, &rows, &e);
-        if (code == 0 && n > 0 && !rows.n && ct_fail(&c->err, CT_ERR_NOT_FOUND, c->words[n], "no such series") != CT_OK)
+        if (code == 0 && n > 0 && !rows.n) {
+            (void)ct_fail(&c->err, CT_ERR_NOT_FOUND, c->words[n], "no such series");
             code = ct_report(&c->err);
+        }
         for (size_t i = 0; code == 0 && i < rows.n; i++) {
             struct ct_figures_row *place = CT_VEC_PUSH(c->arena, &all);
             if (place)
@@ -166,11 +169,16 @@ int ct_cmd_sources(struct ct_call *c)
                                    "latency_ms mark error",
                                    "", CT_KINDS_ALL};
     struct ct_query q = ct_call_query(c);
+    struct ct_buf list = CT_BUF_INIT;
     if (c->n_words > 0 && strcmp(c->words[0], "test") == 0)
         return test_source(c);
     if (c->flag[CT_FLAG_ALLOW_PRIVATE] || c->flag[CT_FLAG_CA])
         return ct_usage("sources", "--%s goes with test",
                         c->flag[CT_FLAG_CA] ? "ca" : "allow-private");
+    if (ct_path_resource(&list, "fetchers/reference/sources.tsv", NULL) == CT_OK)
+        c->no_data = ct_arena_printf(c->arena, "none asked yet; `cloudtape` or `cloudtape fetch --once` asks those of %s",
+                                     list.p);
+    ct_buf_free(&list);
     return print_plain(c, &p, &q);
 }
 

@@ -63,9 +63,10 @@ int ct_lock_file(const char *database, struct ct_error *err)
     ct_buf_addf(&path, "%s.lock", database);
     int fd = open(path.p, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
     if (fd < 0 || flock(fd, LOCK_EX | LOCK_NB) != 0) {
-        (void)ct_fail(err, fd >= 0 && errno == EWOULDBLOCK ? CT_ERR_BUSY : CT_ERR_IO,
-                      fd >= 0 && errno == EWOULDBLOCK ? database : path.p, "%s",
-                      fd >= 0 && errno == EWOULDBLOCK ? "a fetcher or a demo runs on it: end that first, or name another file with --db" : strerror(errno));
+        if (fd >= 0 && errno == EWOULDBLOCK)
+            (void)ct_fail(err, CT_ERR_BUSY, database, "a fetcher or a demo runs on it: end that first");
+        else
+            (void)ct_fail(err, CT_ERR_IO, path.p, "%s", strerror(errno));
         if (fd >= 0)
             (void)close(fd);
         fd = -1;
