@@ -158,12 +158,12 @@ enum ct_status ct_silence_check(struct ct_span matchers, struct ct_error *err)
              : ct_fail(err, CT_ERR_USAGE, "silence", "what it covers is missing: provider=gcp");
 }
 
-/* A database of an older layout has no alerts: nothing to read, no error. */
 bool ct_alert_is_open(int state)
 {
     return state == CT_ALERT_PENDING || state == CT_ALERT_FIRING;
 }
 
+/* A database of an older layout has no alerts: nothing to read, no error. */
 static bool have_alerts(struct ct_reader *r)
 {
     sqlite3_stmt *st = ct_use(r, SQL_ALERT_TABLE, 0);

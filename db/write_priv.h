@@ -445,7 +445,7 @@ static inline uint64_t ct_w_mix_text(uint64_t h, struct ct_span t)
 
 /* db/write_reference.c: forgets what is in the making. */
 void ct_w_reference_drop(struct ct_writer *w);
-/* Packs polls until END_MS; true: there are more. */
+/* db/write_polls.c: packs polls until END_MS; true: there are more. */
 bool ct_w_pack_polls(struct ct_writer *w, int64_t end_ms);
 
 #endif

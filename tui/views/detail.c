@@ -27,7 +27,7 @@ struct model {
 
 struct state {
     int top, page, total; /* as last drawn */
-    char subject[512];
+    char subject[CT_SUBJECT];
 };
 
 struct builder {
