@@ -97,6 +97,18 @@ static void mouse(struct ct_ui *ui)
     }
 }
 
+/* Text goes where text is typed; anywhere else its letters would be keys. */
+static void paste(struct ct_ui *ui)
+{
+    bool cut;
+    struct ct_span text = ct_term_pasted(&cut);
+    if (ui->prompt.kind != PROMPT_NONE) {
+        ui_prompt_paste(ui, text, cut);
+    } else {
+        ui_say(ui, false, "pasted text is not taken for keys: / or : first, then paste");
+    }
+}
+
 static void plain_key(struct ct_ui *ui, int key)
 {
     enum ct_key_context context = ui_context(ui);
@@ -154,6 +166,8 @@ void ui_press(struct ct_ui *ui, int key)
         ui_leave(ui, CT_UI_QUIT);
     } else if (key == CT_KEY_MOUSE) {
         mouse(ui);
+    } else if (key == CT_KEY_PASTE) {
+        paste(ui);
     } else if (ui->prompt.kind != PROMPT_NONE) {
         ui_prompt_key(ui, key);
     } else if (ui->overlay == OVERLAY_THEMES) {

@@ -27,6 +27,7 @@ enum ct_key {
     CT_KEY_F1,
     CT_KEY_F12 = CT_KEY_F1 + 11,
     CT_KEY_MOUSE,
+    CT_KEY_PASTE, /* text, not keys: ct_term_pasted */
     CT_KEY_LAST,
 };
 

@@ -188,16 +188,13 @@ static void read_signals(struct loop *l)
 static void read_keys(struct loop *l, short revents)
 {
     int key, n = 0, ready = 0;
+    bool silent = ioctl(STDIN_FILENO, FIONREAD, &ready) == 0 && ready == 0; /* what came may be no key */
     while (!l->ui->quit && (key = ct_term_key()) != CT_KEY_NONE) {
         ui_press(l->ui, key);
         n++;
     }
     l->at_once = l->at_once || n > 0;
-    if (n == 0 && ioctl(STDIN_FILENO, FIONREAD, &ready) == 0 && ready == 0) {
-        l->silent_reads++;
-    } else if (n > 0) {
-        l->silent_reads = 0;
-    }
+    l->silent_reads = silent && n == 0 ? l->silent_reads + 1 : 0;
     if (revents & (POLLHUP | POLLERR | POLLNVAL) || l->silent_reads > 2) {
         ui_leave(l->ui, CT_UI_EOF);
     }

@@ -3,6 +3,8 @@
 /* The line where filters and commands are typed: editing, completion, recall. */
 #include "tui/ui.h"
 
+#include "tui/typed.h"
+
 #include "db/base/text.h"
 
 #include <stdio.h>
@@ -72,18 +74,35 @@ static void erase(struct ct_ui *ui, size_t from, size_t to)
     changed(ui);
 }
 
-static void insert(struct ct_ui *ui, int key)
+/* At the cursor; false: there is no room for it. */
+static bool insert(struct ct_ui *ui, struct ct_span text)
 {
     struct prompt *p = &ui->prompt;
-    char bytes[4];
-    size_t n = ct_utf8_encode(bytes, key), len = strlen(p->text);
-    if (len + n > PROMPT_MAX) {
-        return;
+    size_t len = strlen(p->text);
+    if (len + text.n > PROMPT_MAX) {
+        return false;
     }
-    memmove(p->text + p->at + n, p->text + p->at, len - p->at + 1);
-    memcpy(p->text + p->at, bytes, n);
-    p->at += n;
+    memmove(p->text + p->at + text.n, p->text + p->at, len - p->at + 1);
+    memcpy(p->text + p->at, text.p, text.n);
+    p->at += text.n;
     changed(ui);
+    return true;
+}
+
+static void insert_key(struct ct_ui *ui, int key)
+{
+    char bytes[4];
+    insert(ui, (struct ct_span){bytes, ct_utf8_encode(bytes, key)});
+}
+
+void ui_prompt_paste(struct ct_ui *ui, struct ct_span text, bool cut)
+{
+    char clean[CT_PASTE_MAX + 1];
+    size_t n = ct_text_clean(clean, sizeof(clean), text, 0);
+    if (cut || !insert(ui, (struct ct_span){clean, n})) {
+        snprintf(ui->prompt.hint, sizeof(ui->prompt.hint), "the pasted text is longer than this line can be");
+    }
+    ui->dirty_status = true;
 }
 
 static void set_text(struct ct_ui *ui, const char *text)
@@ -225,7 +244,7 @@ void ui_prompt_key(struct ct_ui *ui, int key)
         break;
     default:
         if (key >= ' ' && key < CT_KEY_UP) {
-            insert(ui, key);
+            insert_key(ui, key);
         }
     }
     ui->dirty_status = true;

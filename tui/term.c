@@ -2,9 +2,11 @@
 
 #include "tui/term.h"
 
-#include "db/base/text.h"
+#include "tui/typed.h"
 
 #include "db/base/ini.h"
+#include "db/base/text.h"
+#include "db/base/timeutil.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -30,6 +32,8 @@ enum { MOST_PAIRS = 256, ESCAPE_MS = 25 };
 static struct {
     SCREEN *screen;
     WINDOW *input; /* a pad: reading keys from it does not paint stdscr */
+    struct ct_typed typed;
+    bool mouse;
     int tty, frame; /* standard output, and the file that gathers a frame; -1: not gathered */
     struct ct_cell *shown;
     int rows, cols, colors;
@@ -92,10 +96,22 @@ enum ct_status ct_charset_choose(const char *choice, enum ct_charset *out, struc
 
 /* ---- open and close ---- */
 
+/* Pasted text comes between marks. Terminals that know no marks pass over this. */
+static const char marks_on[] = "\033[?2004h", marks_off[] = "\033[?2004l";
+
+static void mark_pastes(bool on)
+{
+    fputs(on ? marks_on : marks_off, stdout);
+    fflush(stdout);
+}
+
 /* A crash leaves a usable terminal behind and then goes on as it would have. */
 static void on_crash(int sig)
 {
     static const char *const names[] = {"rmkx", "sgr0", "cnorm", "rmcup"};
+    if (term.screen && write(STDOUT_FILENO, marks_off, sizeof(marks_off) - 1) < 0) {
+        /* nothing more to be done */
+    }
     for (size_t i = 0; term.screen && i < CT_LEN(names); i++) {
         const char *s = tigetstr(names[i]); /* a look-up in memory */
         if (s && s != (char *)-1 && write(STDOUT_FILENO, s, strlen(s)) < 0) {
@@ -210,6 +226,7 @@ enum ct_status ct_term_open(const char *color, bool mouse, struct ct_error *err)
     choose_colors(color);
     mouseinterval(0);
     ct_term_set_mouse(mouse);
+    mark_pastes(true);
     term.cursor_y = -2;
     struct ct_theme t;
     ct_theme_builtin(&t);
@@ -224,6 +241,7 @@ void ct_term_close(void)
     }
     SCREEN *screen = term.screen;
     term.screen = NULL;
+    mark_pastes(false);
     if (!isendwin()) {
         curs_set(1);
         endwin();
@@ -501,7 +519,8 @@ static int function_key(wint_t k)
     return k >= KEY_F(1) && k <= KEY_F(12) ? CT_KEY_F1 + (int)(k - KEY_F(1)) : CT_KEY_LAST;
 }
 
-int ct_term_key(void)
+/* What ncurses makes of the bytes. */
+static int read_key(void)
 {
     wint_t k = 0;
     int got = term.input ? wget_wch(term.input, &k) : ERR;
@@ -524,8 +543,41 @@ int ct_term_key(void)
     }
 }
 
+int ct_term_key(void)
+{
+    struct ct_typed *t = &term.typed;
+    for (;;) {
+        int key = ct_typed_next(t);
+        if (key != CT_KEY_NONE || !term.input) {
+            return key;
+        }
+        /* After ESC alone ncurses has waited already. */
+        wtimeout(term.input, t->state == CT_TYPED_INTRODUCED ? ESCAPE_MS : 0);
+        key = read_key();
+        if (key == CT_KEY_MOUSE && !term.mouse) { /* whose place ncurses leaves unread then */
+            const char *begin = tigetstr("kmous");
+            for (; begin && begin != (char *)-1 && *begin; begin++) {
+                ct_typed_feed(t, (unsigned char)*begin, ct_mono_ms());
+            }
+        } else if (key != CT_KEY_NONE) {
+            ct_typed_feed(t, key, ct_mono_ms());
+        } else if (ct_typed_open(t)) {
+            ct_typed_close(t);
+        } else {
+            return CT_KEY_NONE;
+        }
+    }
+}
+
+struct ct_span ct_term_pasted(bool *cut)
+{
+    *cut = term.typed.cut;
+    return (struct ct_span){term.typed.paste, term.typed.n_paste};
+}
+
 void ct_term_set_mouse(bool on)
 {
+    term.mouse = on;
     if (term.screen) {
         mousemask(on ? BUTTON1_PRESSED | BUTTON1_RELEASED | BUTTON4_PRESSED | BUTTON5_PRESSED : 0, NULL);
     }
@@ -555,10 +607,12 @@ void ct_term_suspend(void)
 {
     struct sigaction dfl = {.sa_handler = SIG_DFL}, old;
     curs_set(1);
+    mark_pastes(false);
     endwin();
     sigaction(SIGTSTP, &dfl, &old);
     raise(SIGTSTP);
     sigaction(SIGTSTP, &old, NULL);
+    mark_pastes(true);
     term.cursor_y = -2;
     ct_term_redraw();
 }

@@ -38,6 +38,8 @@ void ct_term_redraw(void);
 /* The next key that has arrived, CT_KEY_NONE when there is none. Never waits longer than the time a terminal takes to
  * send the rest of a function key (25 ms). */
 int ct_term_key(void);
+/* What CT_KEY_PASTE brought, as it came, until the next key is read; *CUT: there was more than is kept. */
+struct ct_span ct_term_pasted(bool *cut);
 /* Whether the terminal reports the mouse: while it does, its own text selection is off. */
 void ct_term_set_mouse(bool on);
 /* Where and what CT_KEY_MOUSE was: button 1 pressed or let go, 4 and 5 for the wheel, 0 for what nobody wants. One key

@@ -274,6 +274,7 @@ bool ui_apply_filter(struct ct_ui *ui, struct panel *p, struct ct_span text, cha
 /* prompt.c */
 void ui_prompt_open(struct ct_ui *ui, enum prompt_kind kind);
 void ui_prompt_key(struct ct_ui *ui, int key);
+void ui_prompt_paste(struct ct_ui *ui, struct ct_span text, bool cut); /* CUT: there was more */
 void ui_prompt_replace(struct ct_ui *ui, size_t from, const char *text);
 
 /* complete.c: true when something was completed or listed */

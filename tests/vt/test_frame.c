@@ -212,6 +212,7 @@ static void leave(struct vt *v, const char *keys)
     assert_int_equal(vt_end(v, 5000), 0);
     assert_false(vt_alternate(v));
     assert_true(vt_cursor_shown(v));
+    assert_true(vt_received(v, "\033[?2004l")); /* and text is pasted as before */
     assert_int_equal(vt_bells(v) + vt_titles(v) + vt_unknown(v), 0);
     vt_free(v);
 }
@@ -629,6 +630,68 @@ static void marks_bring_back_screen_row_and_filter(void **state)
     vt_wait(v, ">B200");
     vt_type(v, "'b");
     vt_wait(v, "no mark b");
+    leave(v, "Q");
+}
+
+/* What a terminal answers to a program before, or to tmux, may come at any time. */
+static void answers_nobody_asked_for_change_nothing(void **state)
+{
+    (void)state;
+    static const char *const answers[] = {"\033]11;rgb:ffff/3333/eeee\a", "\033]11;rgb:2828/2828/2828\033\\",
+                                          "\033[?64;1;2;6c", "\033[3;7R", "\033[I", "\033[O",
+                                          "\033P1+r5463=38\033\\", "\033_Gi=3;Q\033\\", "\033[<0;5;5M"};
+    struct vt *v = start(24, 80);
+    struct ct_buf before = CT_BUF_INIT, after = CT_BUF_INIT;
+    vt_wait(v, ">X DOWN");
+    vt_type(v, "jz"); /* a key of its own also takes away the first message */
+    vt_wait_gone(v, " Watchlist ");
+    vt_type(v, "z");
+    vt_wait(v, " Watchlist ");
+    vt_text(v, true, &before);
+    for (size_t i = 0; i < CT_LEN(answers); i++) {
+        vt_paste(v, answers[i]);
+        vt_settle(v, 150);
+    }
+    vt_text(v, true, &after);
+    assert_string_equal(after.p, before.p);
+    vt_paste(v, "\033]1");
+    for (const char *c = "1;rgb:1/2/3\033\\"; *c; c++) { /* over a slow line */
+        char one[2] = {*c};
+        vt_settle(v, 40);
+        vt_paste(v, one);
+    }
+    vt_settle(v, 150);
+    ct_buf_clear(&after);
+    vt_text(v, true, &after);
+    assert_string_equal(after.p, before.p);
+    vt_type(v, "3"); /* and keys are keys */
+    vt_wait(v, ">3 GPU offers");
+    leave(v, "Q");
+    ct_buf_free(&before);
+    ct_buf_free(&after);
+}
+
+static void pasted_text_presses_no_keys(void **state)
+{
+    (void)state;
+    struct vt *v = start(24, 80);
+    vt_wait(v, ">X DOWN");
+    assert_true(vt_received(v, "\033[?2004h"));
+    vt_paste(v, "\033[200~Q3 rm -rf\n:q\n\033[201~");
+    vt_wait(v, "pasted text is not taken for keys");
+    assert_true(vt_has(v, ">X DOWN"));
+    vt_type(v, "/");
+    vt_paste(v, "\033[200~  aws\a\n\033[31mbed\342\200\256rock\r\033[201~");
+    vt_wait(v, "aws bedrock"); /* one line, without controls; not yet entered */
+    vt_type(v, "\033");
+    vt_wait(v, ">X DOWN");
+    vt_type(v, ":help");
+    char long_one[400];
+    snprintf(long_one, sizeof(long_one), "\033[200~%0300d\033[201~", 0);
+    vt_paste(v, long_one);
+    vt_wait(v, "longer than this line can be");
+    assert_true(vt_has(v, ":help"));
+    vt_type(v, "\033");
     leave(v, "Q");
 }
 
@@ -1060,6 +1123,8 @@ int main(void)
         T(tab_completes_a_filter_from_the_data_then_highlights),
         T(the_mouse_is_off_until_asked_for_then_selects_and_sorts),
         T(marks_bring_back_screen_row_and_filter),
+        T(answers_nobody_asked_for_change_nothing),
+        T(pasted_text_presses_no_keys),
         T(help_lists_the_keys_that_work_here),
         T(back_from_a_detail_returns_to_what_it_was_opened_over),
         T(tab_zoom_and_pairs_move_about),
