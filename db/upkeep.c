@@ -114,15 +114,20 @@ static int64_t file_bytes(const char *path, const char *end)
     return n;
 }
 
-/* The first column of T that holds moments of observation; NULL when it has none. */
+static bool has_column(sqlite3 *db, const char *t, const char *name)
+{
+    return sqlite3_table_column_metadata(db, NULL, t, name, NULL, NULL, NULL, NULL, NULL) == SQLITE_OK;
+}
+
+/* The first column of T that holds moments of observation; NULL when it has none. Those of a table that looks back may
+ * lie before the first. */
 static const char *moment_column(sqlite3 *db, const char *t)
 {
     static const char *const names[] = {"at_ms", "t_ms", "from_ms", NULL};
-    for (const char *const *n = names; *n; n++)
-        if (sqlite3_table_column_metadata(db, NULL, t, *n, NULL, NULL, NULL, NULL, NULL) ==
-            SQLITE_OK)
-            return *n;
-    return NULL;
+    const char *const *n = names;
+    while (*n && !has_column(db, t, *n))
+        n++;
+    return has_column(db, t, "back_ms") ? NULL : *n;
 }
 
 static void table_stats(sqlite3 *db, const char *t, int64_t whole, struct ct_arena *a,

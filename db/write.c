@@ -485,6 +485,16 @@ void ct_write_idle(struct ct_writer *w)
     w->dirty = rc != SQLITE_OK || done < frames;
 }
 
+enum ct_status ct_write_settle(struct ct_writer *w, int64_t now_ms, struct ct_error *err)
+{
+    enum ct_status status = CT_OK;
+    bool more = true;
+    seal(w, INT_MAX, CT_UNSEALED_SOME);
+    while (more && status == CT_OK)
+        status = ct_write_references(w, now_ms, &more, err);
+    return status;
+}
+
 /* ---- sources ---- */
 
 enum ct_status ct_write_sources(struct ct_writer *w, const struct ct_source_conf *confs, size_t n,

@@ -148,6 +148,8 @@ void ct_lease_drop(struct ct_lease *l); /* NULL is fine */
 
 /* WAL checkpoint when idle; truncates above 64 MiB. Cheap when there is nothing to do. */
 void ct_write_idle(struct ct_writer *w);
+/* All that a fetcher leaves to its idle times, now: for who leaves a whole history behind that is read at NOW_MS. */
+CT_MUST_USE enum ct_status ct_write_settle(struct ct_writer *w, int64_t now_ms, struct ct_error *err);
 
 
 /* ---- retention: [history] of the settings ---- */

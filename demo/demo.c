@@ -175,6 +175,9 @@ static enum ct_status prepare(struct demo *d, const char *path, uint64_t seed, i
         (st = write_sources(d, start_ms, err)) == CT_OK) {
         st = demo_backlog(d->writer, &d->world, end_ms, err);
     }
+    if (st == CT_OK) {
+        st = ct_write_settle(d->writer, end_ms, err); /* what is read is as a fetcher leaves it */
+    }
     ct_writer_close(d->writer); /* the last connection: nothing stays in a log beside the file */
     d->writer = NULL;
     if (st == CT_OK) {
