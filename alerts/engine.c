@@ -158,7 +158,7 @@ static bool inhibited(const struct ct_engine *e, const struct live *l)
 
 static bool quiet_now(const struct ct_engine *e, const struct ct_rule_view *v)
 {
-    int64_t minute = e->now_ms / CT_MINUTE % (24 * 60);
+    int minute = ct_local_minute(e->now_ms);
     if (v->quiet_from < 0 || v->quiet_from == v->quiet_to || v->severity == CT_SEV_CRITICAL)
         return false;
     return v->quiet_from < v->quiet_to ? minute >= v->quiet_from && minute < v->quiet_to

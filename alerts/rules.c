@@ -99,23 +99,13 @@ static int set_word(struct reading *k, const struct ct_rule_line *l, const char 
     return i;
 }
 
-static int clock_time(struct ct_span s)
-{
-    int64_t h, m;
-    struct ct_span minutes = s, hours = ct_span_cut(&minutes, ':');
-    if (ct_span_int(hours, &h) != CT_OK || ct_span_int(minutes, &m) != CT_OK || h < 0 || h > 23 ||
-        m < 0 || m > 59)
-        return -1;
-    return (int)(h * 60 + m);
-}
-
 static void set_quiet(struct reading *k, const struct ct_rule_line *l)
 {
     struct ct_span to = ct_span(l->value), from = ct_span_trim(ct_span_cut(&to, '-'));
-    k->view.quiet_from = clock_time(from);
-    k->view.quiet_to = clock_time(ct_span_trim(to));
+    k->view.quiet_from = ct_minute_parse(from);
+    k->view.quiet_to = ct_minute_parse(ct_span_trim(to));
     if (k->view.quiet_from < 0 || k->view.quiet_to < 0)
-        complain(k, l->where, "quiet: wanted hours in UTC such as 22:00-07:00, found \"%s\"",
+        complain(k, l->where, "quiet: wanted hours such as 22:00-07:00, found \"%s\"",
                  l->value);
 }
 
@@ -492,6 +482,9 @@ struct ct_span ct_rule_sentence(const struct ct_rule *r, struct ct_arena *a)
         ct_buf_addf(&b, ", one message per %s", v->group[0] ? v->group : "rule");
         if (v->remind_ms)
             add_span(&b, ", again every ", v->remind_ms);
+        if (v->quiet_from >= 0 && v->severity != CT_SEV_CRITICAL)
+            ct_buf_addf(&b, ", but not from %02d:%02d to %02d:%02d local time", v->quiet_from / 60,
+                        v->quiet_from % 60, v->quiet_to / 60, v->quiet_to % 60);
     } else {
         ct_buf_adds(&b, "; shown on the screens only");
     }

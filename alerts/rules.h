@@ -42,7 +42,7 @@ struct ct_rule_view { /* a rule's settings, as they count */
     int severity;
     const char *group;      /* label that groups messages; "" the rule alone */
     int64_t remind_ms;      /* 0: never */
-    int quiet_from, quiet_to; /* minutes of the day, UTC; -1: none */
+    int quiet_from, quiet_to; /* minutes of the local day; -1: none */
     const char *channels;   /* separated by 0x1f */
     bool enabled;
 };

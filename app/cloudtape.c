@@ -173,6 +173,7 @@ static int prepare_and_run(struct ct_call *c)
     if (ct_settings_load(c->flag[CT_FLAG_CONFIG], &c->settings, &c->err) != CT_OK &&
         c->cmd->run != ct_cmd_init && c->cmd->run != ct_cmd_config)
         return ct_report(&c->err);
+    ct_settings_zone(c->settings);
     return c->cmd->run(c);
 }
 

@@ -5,6 +5,7 @@
 #include "app/fetcher_alert_commands.h"
 #include "app/fetcher_alerts.h"
 #include "app/fetcher_commands.h"
+#include "app/fetcher_config.h"
 #include "db/alerts.h"
 #include "db/base/ini.h"
 #include "db/base/paths.h"
@@ -214,23 +215,23 @@ static void make_test(struct ct_alert_delivery *d, const char *channel, struct c
         d->event_id, at);
 }
 
-static int do_send_test(struct ct_alert_call *c, int argc, char **argv)
+/* Sends by the network as the fetcher would: its proxy, its certificates. */
+static int send_test(struct ct_alert_call *c, const char *channel, const struct ct_fetch_config *fetch)
 {
-    struct ct_http_options o = {.allow_private = c->allow_private, .ca_file = c->ca};
+    struct ct_http_options o = ct_fetch_config_http(fetch, c->ca);
     struct ct_http *http = NULL;
     struct ct_error err = {0};
     struct ct_alert_config config;
     struct ct_alert_delivery d;
     struct test_send t = {.ended = false};
-    (void)argc;
     if (ct_http_new(&o, &http, &err) != CT_OK)
         return ct_complain_err(EXIT_ERROR, &err);
-    ct_alert_config_load(c->config, c->allow_private, http, &config);
+    ct_alert_config_load(c->config, fetch->allow_private, http, &config);
     int code = EXIT_WORKED;
-    if (!ct_channels_has(config.channels, ct_span(argv[0]))) {
-        code = ct_complain(EXIT_USAGE, argv[0], "no channel has this name");
+    if (!ct_channels_has(config.channels, ct_span(channel))) {
+        code = ct_complain(EXIT_USAGE, channel, "no channel has this name");
     } else {
-        make_test(&d, argv[0], c->arena);
+        make_test(&d, channel, c->arena);
         ct_channels_send(config.channels, &d, on_sent, &t);
         while (!t.ended) {
             bool woken;
@@ -238,11 +239,26 @@ static int do_send_test(struct ct_alert_call *c, int argc, char **argv)
             if (!t.ended && ct_http_poll(http, wait, -1, &woken, &err) != CT_OK)
                 break;
         }
-        printf("%s\t%s\t%s\n", argv[0], t.sent == CT_SENT_OK ? "sent" : "failed", t.answer);
+        printf("%s\t%s\t%s\n", channel, t.sent == CT_SENT_OK ? "sent" : "failed", t.answer);
         code = t.ended && t.sent == CT_SENT_OK ? EXIT_WORKED : EXIT_ERROR;
     }
     ct_http_free(http);
     ct_alert_config_free(&config);
+    return code;
+}
+
+static int do_send_test(struct ct_alert_call *c, int argc, char **argv)
+{
+    struct ct_registry *reg = NULL;
+    struct ct_fetch_config fetch = {0};
+    struct ct_error err = {0};
+    (void)argc;
+    enum ct_status st = ct_registry_load(&reg, &err);
+    if (st == CT_OK)
+        st = ct_fetch_config_load(c->config, c->allow_private, reg, &fetch, &err);
+    int code = st == CT_OK ? send_test(c, argv[0], &fetch) : ct_complain_err(EXIT_ERROR, &err);
+    ct_fetch_config_free(&fetch);
+    ct_registry_free(reg);
     return code;
 }
 

@@ -92,6 +92,7 @@ enum ct_status ct_fetch_config_load(const char *file, bool allow_private,
         .raw_ms = ct_setting_number(s, "history", "raw"),
         .hourly_ms = ct_setting_number(s, "history", "hourly"),
     };
+    ct_settings_zone(s);
     set_text(&out->ca_file, ct_setting(s, "fetch", "ca_file"));
     set_text(&out->proxy, ct_setting(s, "fetch", "proxy"));
     set_sources(s, reg, out->allow_private);
@@ -125,6 +126,16 @@ int ct_fetch_config_check(const char *file, struct ct_registry *reg, bool whole)
             fprintf(stderr, "cloudtape: %s\n", *p);
     ct_settings_free(s);
     return all - known;
+}
+
+struct ct_http_options ct_fetch_config_http(const struct ct_fetch_config *c, const char *ca)
+{
+    return (struct ct_http_options){
+        .allow_private = c->allow_private,
+        .ca_file = ca ? ca : c->ca_file.n ? c->ca_file.p : NULL,
+        .proxy = c->proxy.n ? c->proxy.p : NULL,
+        .concurrency = c->concurrency,
+    };
 }
 
 void ct_fetch_config_free(struct ct_fetch_config *c)

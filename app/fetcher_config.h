@@ -3,6 +3,7 @@
 #define CT_FETCHER_CONFIG_H
 
 #include "fetchers/family.h"
+#include "fetchers/http.h"
 
 struct ct_fetch_config {
     bool allow_private, unsafe_fs;
@@ -22,6 +23,9 @@ CT_MUST_USE enum ct_status ct_fetch_config_load(const char *file, bool allow_pri
 /* Says on stderr what is wrong with the sources of FILE, and nothing else: how many things. Settings that
  * cannot be read at all are the viewer's to report. WHOLE: all that is wrong in the settings. */
 int ct_fetch_config_check(const char *file, struct ct_registry *reg, bool whole);
+/* How all of this program reach the network. CA (a flag's) wins over the settings; NULL: not given. The
+ * text stays C's. */
+struct ct_http_options ct_fetch_config_http(const struct ct_fetch_config *c, const char *ca);
 void ct_fetch_config_free(struct ct_fetch_config *c);
 
 #endif

@@ -120,13 +120,7 @@ static enum ct_status start(struct running *r, const struct fetch_args *a, struc
         return st;
     }
 
-    const char *ca = a->ca != NULL ? a->ca : r->config.ca_file.n > 0 ? r->config.ca_file.p : NULL;
-    struct ct_http_options http = {
-        .allow_private = r->config.allow_private,
-        .ca_file = ca,
-        .proxy = r->config.proxy.n > 0 ? r->config.proxy.p : NULL,
-        .concurrency = r->config.concurrency,
-    };
+    struct ct_http_options http = ct_fetch_config_http(&r->config, a->ca);
     struct ct_fetcher_options fetcher = {
         .registry = r->reg,
         .writer = r->writer,

@@ -318,13 +318,7 @@ int ct_cmd_test_source(int argc, char **argv)
         st = ct_fetch_config_load(config, allow_private, t.reg, &t.config, &err);
     if (st == CT_OK)
         st = find_source(&t, argv[0], &err);
-    struct ct_http_options http = {
-        .allow_private = t.config.allow_private,
-        .ca_file = ca                   ? ca
-                   : t.config.ca_file.n ? t.config.ca_file.p
-                                        : NULL,
-        .proxy = t.config.proxy.n ? t.config.proxy.p : NULL,
-    };
+    struct ct_http_options http = ct_fetch_config_http(&t.config, ca);
     if (st == CT_OK)
         st = attempt(&t, &http, &err);
     if (st == CT_OK && t.ask.outcome == CT_OUTCOME_OK)

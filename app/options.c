@@ -56,6 +56,9 @@ const struct ct_setting_def ct_setting_defs[] = {
      "takes in Chinese, Japanese and Korean locales), ascii"},
     {"", "color", CT_SET_WORD, 0, 0, "auto", color_words, "colours: auto obeys NO_COLOR"},
     {"", "tz", CT_SET_WORD, 0, 0, "utc", tz_words, "the clock of the screens: utc, local, both"},
+    {"", "timezone", CT_SET_ZONE, 0, 0, NULL, NULL,
+     "where \"local\" is, for that clock, quiet hours and digests: a name such as Europe/Berlin; unset: the "
+     "machine's, or $TZ. Counts from the next start"},
     {"", "opener", CT_SET_TEXT, 0, 0, NULL, NULL,
      "the program `o` gives a link to, such as xdg-open; unset: `o` shows the link"},
     {"", "start", CT_SET_TEXT, 0, 0, "now", NULL, "the first screen: its name or that of a [view]"},
@@ -189,7 +192,7 @@ const struct ct_setting_def ct_setting_defs[] = {
     {"alert", "nodata", CT_SET_TEXT, 0, 0, "unknown", NULL,
      "without data: keep waits, unknown gives up after a day, fire takes it for true"},
     {"alert", "quiet", CT_SET_TEXT, 0, 0, NULL, NULL,
-     "hours in UTC, such as 22:00-07:00, in which only critical ones are told"},
+     "hours of the local day, such as 22:00-07:00, in which only critical ones are told"},
     {"alert", "notify", CT_SET_TEXT, 0, 0, NULL, NULL, "channels: names of [notify], bell"},
     {"alert", "enabled", CT_SET_TEXT, 0, 0, "yes", NULL, "no: as if it were not there"},
 
@@ -215,7 +218,7 @@ const struct ct_setting_def ct_setting_defs[] = {
     {"notify", "user", CT_SET_TEXT, 0, 0, NULL, NULL, "mail: name at the server; its key_... is the password"},
     {"notify", "from", CT_SET_TEXT, 0, 0, NULL, NULL, "mail: sender"},
     {"notify", "to", CT_SET_TEXT, 0, 0, NULL, NULL, "mail: receivers; digest: the channel it uses"},
-    {"notify", "at", CT_SET_TEXT, 0, 0, NULL, NULL, "digest: times of day in UTC, such as 07:00"},
+    {"notify", "at", CT_SET_TEXT, 0, 0, NULL, NULL, "digest: local times of day, such as 07:00"},
     {"notify", "allow_private", CT_SET_TEXT, 0, 0, NULL, NULL,
      "webhook, mail: name of the one host that may be private or speak without TLS"},
     {NULL, NULL, CT_SET_TEXT, 0, 0, NULL, NULL, NULL},

@@ -119,6 +119,10 @@ enum ct_status ct_setting_check(const struct ct_setting_def *d, const char *text
             ct_milli_parse((struct ct_span){text, span.n - 1}, &n) != CT_OK)
             status = refuse(d, text, "a share such as 10%", NULL, err);
         break;
+    case CT_SET_ZONE:
+        if (text[0] && !ct_zone_known(text))
+            status = refuse(d, text, "a time zone of this machine such as Europe/Berlin", NULL, err);
+        break;
     case CT_SET_TEXT:
     case CT_SET_LIST:
         break;
@@ -329,6 +333,13 @@ void ct_settings_free(struct ct_settings *s)
 const struct ct_setting_line *ct_settings_at(const struct ct_settings *s, size_t i)
 {
     return i < s->lines.n ? &s->lines.v[i] : NULL;
+}
+
+void ct_settings_zone(const struct ct_settings *s)
+{
+    const char *zone = ct_setting(s, "", "timezone");
+    if (zone && zone[0])
+        ct_zone_set(zone);
 }
 
 const char *const *ct_settings_problems(const struct ct_settings *s)

@@ -16,6 +16,7 @@ enum ct_setting_type {
     CT_SET_WORD,    /* one of WORDS */
     CT_SET_TEXT,
     CT_SET_LIST, /* words separated by commas */
+    CT_SET_ZONE, /* a time zone */
 };
 
 struct ct_setting_def {
@@ -75,6 +76,8 @@ CT_MUST_USE enum ct_status ct_setting_check(const struct ct_setting_def *d, cons
                                             int64_t *number, struct ct_error *err);
 /* A config file with every option at its default, as comments. */
 void ct_settings_example(struct ct_buf *out);
+/* "Local" is what the settings say, from here to the end of the process. */
+void ct_settings_zone(const struct ct_settings *s);
 /* What is followed, by hand in the UI (kept in the state folder) and by [watch]: names of series,
  * globs, filters of offers; NULL-terminated, in A. */
 const char *const *ct_watch_items(const struct ct_settings *s, struct ct_arena *a);

@@ -43,6 +43,7 @@ struct ct_attempt {
     int kind, severity;
     json_t *doc;      /* the message */
     size_t part;      /* of a format that sends one request an alert */
+    int status;       /* that the last part was answered with; 0: none was */
     struct ct_buf key;
     ct_channel_done *done;
     void *ctx;

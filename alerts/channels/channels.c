@@ -131,17 +131,6 @@ static void check_mail(struct reading *k)
         wrong(k, k->where, "a user needs a server and a password: key_env, key_file or key_cmd");
 }
 
-/* Minutes of the day; -1: not HH:MM. */
-static int64_t minute_of(struct ct_span text)
-{
-    struct ct_span minutes = text, hours = ct_span_cut(&minutes, ':');
-    int64_t h, m;
-    return hours.n == 2 && minutes.n == 2 && ct_span_int(hours, &h) == CT_OK &&
-                   ct_span_int(minutes, &m) == CT_OK && h >= 0 && h < 24 && m >= 0 && m < 60
-               ? h * 60 + m
-               : -1;
-}
-
 static void check_digest(struct reading *k)
 {
     struct ct_channel *c = k->at;
@@ -151,7 +140,7 @@ static void check_digest(struct reading *k)
         return;
     }
     for (struct ct_span rest = ct_span(c->at); rest.p;)
-        if (minute_of(ct_span_trim(ct_span_cut(&rest, ','))) < 0) {
+        if (ct_minute_parse(ct_span_trim(ct_span_cut(&rest, ','))) < 0) {
             wrong(k, k->where, "at: wanted times of day such as 07:00, 19:30");
             return;
         }
@@ -271,9 +260,8 @@ bool ct_channels_waits(const struct ct_channels *c, struct ct_span name, int64_t
     if (!ch || ch->kind != CT_CHANNEL_DIGEST || ch->problem[0])
         return false;
     for (struct ct_span rest = ct_span(ch->at); rest.p;) {
-        int64_t at_ms = minute_of(ct_span_trim(ct_span_cut(&rest, ','))) * CT_MINUTE;
-        int64_t last_ms = (now_ms - at_ms) / CT_DAY * CT_DAY + at_ms; /* of these times of day */
-        if (last_ms > since_ms)
+        int minute = ct_minute_parse(ct_span_trim(ct_span_cut(&rest, ',')));
+        if (ct_local_last(now_ms, minute) > since_ms)
             return false;
     }
     return true;
@@ -375,6 +363,7 @@ static void on_answer(void *ctx, const struct ct_http_answer *r)
         return;
     if (r->status == CT_OK && code >= 200 && code < 300) {
         a->part++;
+        a->status = code;
         next_part(a);
     } else {
         finish(a, again ? CT_SENT_RETRY : CT_SENT_REFUSED, r->retry_after_ms, words);
@@ -402,7 +391,10 @@ static void next_part(struct ct_attempt *a)
     struct ct_error err = {0};
     char why[200] = "";
     if (!c->format->fill(a, &body)) {
-        finish(a, CT_SENT_OK, CT_NONE, "200");
+        char words[16] = "nothing to say";
+        if (a->status)
+            (void)snprintf(words, sizeof words, "%d", a->status);
+        finish(a, CT_SENT_OK, CT_NONE, words);
     } else if (!secret(c->url ? c->url : c->format->url, c->url_env, c->url_file, &url, why)) {
         finish(a, CT_SENT_REFUSED, CT_NONE, why);
     } else {

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
 
 #define FIRST_YEAR 1970
@@ -549,6 +550,70 @@ int ct_time_format(char out[CT_TIME_MAX], int64_t ms)
     }
     return snprintf(out, CT_TIME_MAX, "%04d-%02d-%02dT%02d:%02d:%02d%sZ", c.year, c.month, c.day,
                     c.hour, c.minute, c.second, fraction);
+}
+
+/* ---- local time ---- */
+
+int ct_minute_parse(struct ct_span text)
+{
+    int64_t h, m;
+    struct ct_span minutes = text, hours = ct_span_cut(&minutes, ':');
+    bool good = hours.n >= 1 && hours.n <= 2 && minutes.n == 2 && ct_span_int(hours, &h) == CT_OK &&
+                ct_span_int(minutes, &m) == CT_OK && h >= 0 && h < 24 && m >= 0 && m < 60;
+    return good ? (int)(h * 60 + m) : -1;
+}
+
+/* How far the wall clock is ahead of UTC. */
+static int64_t local_offset(int64_t ms)
+{
+    time_t t = (time_t)(ms / CT_SECOND);
+    struct tm local;
+    return localtime_r(&t, &local) ? local.tm_gmtoff * CT_SECOND : 0;
+}
+
+int ct_local_minute(int64_t ms)
+{
+    int64_t in_day = (ms + local_offset(ms)) % CT_DAY;
+    return (int)((in_day + (in_day < 0 ? CT_DAY : 0)) / CT_MINUTE);
+}
+
+/* When the wall clock showed WALL_MS, which is counted like UTC. */
+static int64_t from_local(int64_t wall_ms)
+{
+    int64_t before = wall_ms - local_offset(wall_ms - CT_DAY);
+    int64_t after = wall_ms - local_offset(wall_ms + CT_DAY);
+    bool once = before + local_offset(before) != wall_ms && after + local_offset(after) == wall_ms;
+    return once ? after : before;
+}
+
+int64_t ct_local_last(int64_t now_ms, int minute)
+{
+    int64_t wall = now_ms + local_offset(now_ms);
+    int64_t at = wall - (wall % CT_DAY + CT_DAY) % CT_DAY + minute * CT_MINUTE + CT_DAY;
+    while (from_local(at) > now_ms) {
+        at -= CT_DAY;
+    }
+    return from_local(at);
+}
+
+bool ct_zone_known(const char *name)
+{
+    const char *folder = getenv("TZDIR");
+    char path[512];
+    struct stat st;
+    size_t n = strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789/_+-,.:<>");
+    bool rules = name[strcspn(name, "0123456789")] != '\0'; /* an offset: CET-1CEST,M3.5.0,M10.5.0/3 */
+    if (n == 0 || n > 128 || name[n] != '\0' || name[0] == '/' || name[0] == ':' || strstr(name, "..")) {
+        return false;
+    }
+    (void)snprintf(path, sizeof(path), "%s/%s", folder ? folder : "/usr/share/zoneinfo", name);
+    return strcmp(name, "UTC") == 0 || rules || (stat(path, &st) == 0 && S_ISREG(st.st_mode));
+}
+
+void ct_zone_set(const char *name)
+{
+    setenv("TZ", name, 1);
+    tzset();
 }
 
 int ct_age_format(char out[CT_TIME_MAX], int64_t ms)

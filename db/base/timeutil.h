@@ -47,6 +47,20 @@ struct ct_civil {
 /* Parts beyond their range carry over (month 13, day 0, hour -1); weekday is not read. */
 int64_t ct_ms_from_civil(const struct ct_civil *c);
 void ct_civil_from_ms(int64_t ms, struct ct_civil *out);
+/* ---- the wall clock of where people are: $TZ, else the machine's; the C library knows its summers ---- */
+
+/* "22:00", "7:30": minutes of a day. -1: not so. */
+int ct_minute_parse(struct ct_span text);
+/* The minute of the day (0 to 1439) that a clock on the wall shows at MS. */
+int ct_local_minute(int64_t ms);
+/* When that clock last showed MINUTE, at or before NOW_MS. An hour that comes twice counts once, the first
+ * time; a minute that the clock skips comes an hour later by it. */
+int64_t ct_local_last(int64_t now_ms, int minute);
+/* The zone of this process from now on: NAME of a zone of this machine ("Europe/Berlin", "UTC") or rules as
+ * POSIX writes them. False: neither. For the start, before there are threads. */
+bool ct_zone_known(const char *name);
+void ct_zone_set(const char *name);
+
 /* A short age for people: "40s", "18m", "1h12m", "6d4h", "5w", never negative ("0s"). Returns the
  * length. */
 int ct_age_format(char out[CT_TIME_MAX], int64_t ms);

@@ -377,6 +377,35 @@ static void rule_12_five_minutes_before_its_end_a_silence_says_so_once(void **st
     end(&r);
 }
 
+/* Rules as POSIX writes them need no files of the machine. */
+#define BERLIN "CET-1CEST,M3.5.0,M10.5.0/3"
+
+static void quiet_hours_end_by_the_clock_on_the_wall_also_when_it_was_set_back(void **state)
+{
+    static const struct ct_rule_line lines[] = {{"slow", "when", "components state>=degr", "t:1"},
+                                                {"slow", "quiet", "22:00-07:00", "t:2"},
+                                                {"slow", "notify", "bell", "t:3"}};
+    static const char *const mornings[] = { /* 20 minutes before seven */
+        "2026-10-24T04:40:00Z", "2026-10-25T05:40:00Z",  /* an hour more of night */
+        "2026-03-28T05:40:00Z", "2026-03-29T04:40:00Z"}; /* an hour less */
+    for (size_t i = 0; i < CT_LEN(mornings); i++) {
+        struct ride r = BEGIN(state, lines);
+        ct_zone_set(BERLIN);
+        char *before = table(r.f, "SELECT count(*) FROM alert_delivery");
+        assert_int_equal(ct_time_parse(ct_span(mornings[i]), &r.now), CT_OK);
+        r.state = CT_STATE_DEGRADED;
+        ride(&r, 18);
+        expect(r.f, "SELECT count(*) FROM alert_delivery", before);
+        ride(&r, 8);
+        expect(r.f, "SELECT count(*) FROM alert_delivery", ct_arena_printf(r.f->arena, "%d", atoi(before) + 1).p);
+        free(before);
+        ct_zone_set("UTC");
+        end(&r);
+        fixture_teardown(state);
+        fixture_setup(state);
+    }
+}
+
 /* "HH:MM-HH:MM", AFTER and LASTS from now. */
 static const char *quiet_in(struct ride *r, int64_t after_ms, int64_t lasts_ms)
 {
@@ -735,6 +764,7 @@ static void the_reader_tells_what_fires_and_its_past(void **state)
 
 int main(void)
 {
+    setenv("TZ", "UTC", 1);
 #define T(name) cmocka_unit_test_setup_teardown(name, fixture_setup, fixture_teardown)
     const struct CMUnitTest tests[] = {
         T(an_outage_is_told_once_and_so_is_its_end),
@@ -753,6 +783,7 @@ int main(void)
         T(what_was_sent_is_said_of_a_channel_that_may_fail_not_of_the_bell),
         T(screen_1_has_a_row_for_whatever_fires),
         T(rule_12_five_minutes_before_its_end_a_silence_says_so_once),
+        T(quiet_hours_end_by_the_clock_on_the_wall_also_when_it_was_set_back),
         T(quiet_hours_end_in_one_message_and_critical_alerts_do_not_wait),
         T(rule_12_silences_need_a_reason_and_end),
         T(prices_end_only_when_they_moved_back_far_enough),

@@ -50,8 +50,8 @@ static void a_wrong_line_is_named_with_file_and_line_and_the_rule_left_out(void 
     complains("rearm", "5", "wanted a share such as 5%");
     complains("severity", "critcal", "did you mean \"critical\"?");
     complains("nodata", "panic", "wanted keep, unknown, fire");
-    complains("quiet", "22-7", "wanted hours in UTC");
-    complains("quiet", "25:00-07:00", "wanted hours in UTC");
+    complains("quiet", "22-7", "wanted hours such as");
+    complains("quiet", "25:00-07:00", "wanted hours such as");
     complains("enabled", "maybe", "wanted no, yes");
     complains("sevrity", "info", "unknown key \"sevrity\", did you mean \"severity\"?");
 }
@@ -115,6 +115,16 @@ static void a_rule_is_explained_in_a_sentence(void **state)
     means("gpus gpu:h100 low(90d)", "when a GPU offer matches \"gpu:h100\" and is at its lowest of 90d,");
     means("sources stale", "when a source cannot be read any more,");
     means("status watch state>=part", "when a provider of [scope] matches");
+    const struct ct_rule_line lines[] = {{"a", "when", "sources stale", "f:1"},
+                                         {"a", "notify", "bell", "f:2"},
+                                         {"a", "quiet", "22:00-7:30", "f:3"}};
+    struct heard h;
+    struct ct_arena *a = ct_arena_new(0);
+    struct ct_rules *r = load(lines, CT_LEN(lines), &h);
+    struct ct_span s = ct_rule_sentence(ct_rules_find(r, CT_LIT("a")), a);
+    assert_non_null(strstr(s.p, ", but not from 22:00 to 07:30 local time"));
+    ct_arena_free(a);
+    ct_rules_free(r);
 }
 
 static void built_in_rules_are_there_and_take_settings_but_no_condition(void **state)

@@ -1874,10 +1874,58 @@ static int drop_scratch(void **state)
     return rmdir(scratch); /* fails when a test left something behind */
 }
 
+/* Berlin, in rules that need no files of the machine: set forward on 29 March 2026 at 01:00Z, back on
+ * 25 October at 01:00Z. */
+static void the_wall_clock_knows_its_summers(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *now;
+        int minute; /* on the wall */
+        const char *two_thirty, *seven; /* when they last came */
+    } rows[] = {
+        {"2026-01-15T12:00:00Z", 13 * 60, "2026-01-15T01:30:00Z", "2026-01-15T06:00:00Z"},
+        {"2026-07-15T12:00:00Z", 14 * 60, "2026-07-15T00:30:00Z", "2026-07-15T05:00:00Z"},
+        {"2026-03-29T00:59:59Z", 119, "2026-03-28T01:30:00Z", "2026-03-28T06:00:00Z"},
+        {"2026-03-29T01:00:00Z", 180, "2026-03-28T01:30:00Z", "2026-03-28T06:00:00Z"},
+        {"2026-03-29T01:30:00Z", 210, "2026-03-29T01:30:00Z", "2026-03-28T06:00:00Z"},
+        {"2026-03-29T05:00:00Z", 420, "2026-03-29T01:30:00Z", "2026-03-29T05:00:00Z"},
+        {"2026-10-25T00:45:00Z", 165, "2026-10-25T00:30:00Z", "2026-10-24T05:00:00Z"},
+        {"2026-10-25T01:45:00Z", 165, "2026-10-25T00:30:00Z", "2026-10-24T05:00:00Z"}, /* not again */
+        {"2026-10-25T05:59:59Z", 419, "2026-10-25T00:30:00Z", "2026-10-24T05:00:00Z"},
+        {"2026-10-25T06:00:00Z", 420, "2026-10-25T00:30:00Z", "2026-10-25T06:00:00Z"},
+        {"1969-12-31T23:30:00Z", 30, "1969-12-31T01:30:00Z", "1969-12-31T06:00:00Z"},
+    };
+    ct_zone_set("CET-1CEST,M3.5.0,M10.5.0/3");
+    for (size_t i = 0; i < CT_LEN(rows); i++) {
+        char at[CT_TIME_MAX];
+        int64_t now = -CT_MINUTE * 30;
+        if (i + 1 < CT_LEN(rows))
+            assert_int_equal(ct_time_parse(ct_span(rows[i].now), &now), CT_OK);
+        assert_int_equal(ct_local_minute(now), rows[i].minute);
+        ct_time_format(at, ct_local_last(now, 150));
+        assert_string_equal(at, rows[i].two_thirty);
+        ct_time_format(at, ct_local_last(now, 420));
+        assert_string_equal(at, rows[i].seven);
+    }
+    ct_zone_set("UTC");
+    assert_int_equal(ct_local_minute(INT64_C(1793491200000)), 0);
+    static const char *const no[] = {"", "Nowhere/Land", "../etc/passwd", "/etc/passwd", "Europe/Berlin;x", "."};
+    for (size_t i = 0; i < CT_LEN(no); i++)
+        assert_false(ct_zone_known(no[i]));
+    assert_true(ct_zone_known("UTC"));
+    assert_true(ct_zone_known("CET-1CEST,M3.5.0,M10.5.0/3"));
+    static const char *const times[] = {"24:00", "7", "07:60", "7:5", ":30", "-1:00", "007:00", ""};
+    for (size_t i = 0; i < CT_LEN(times); i++)
+        assert_int_equal(ct_minute_parse(ct_span(times[i])), -1);
+    assert_int_equal(ct_minute_parse(CT_LIT("7:05")), 425);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(an_error_is_one_line_and_never_overflows),
+        cmocka_unit_test(the_wall_clock_knows_its_summers),
         cmocka_unit_test(an_error_is_not_cut_inside_a_character),
         cmocka_unit_test(an_error_may_quote_itself),
         cmocka_unit_test(null_is_not_the_empty_text),

@@ -707,6 +707,7 @@ static void closing_with_a_request_under_way_calls_nobody(void **state)
 int main(void)
 {
     signal(SIGPIPE, SIG_IGN);
+    setenv("TZ", "UTC", 1);
 #define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
     const struct CMUnitTest tests[] = {
         T(formats_are_what_each_service_takes),

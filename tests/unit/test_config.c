@@ -165,6 +165,26 @@ static void a_wrong_line_is_told_with_file_line_and_nearest_name(void **state)
     ct_settings_free(s);
 }
 
+static void a_zone_nobody_knows_is_told_and_local_stays_what_it_was(void **state)
+{
+    (void)state;
+    setenv("TZ", "UTC", 1);
+    put("config.ini", "timezone = Moon/Tycho\n");
+    struct ct_settings *s = load();
+    assert_int_equal(problems(s), 1);
+    assert_non_null(strstr(ct_settings_problems(s)[0], "timezone: wanted a time zone"));
+    ct_settings_zone(s);
+    assert_int_equal(ct_local_minute(0), 0);
+    ct_settings_free(s);
+    put("config.ini", "timezone = XYZ-2\n");
+    s = load();
+    assert_int_equal(problems(s), 0);
+    ct_settings_zone(s);
+    assert_int_equal(ct_local_minute(0), 120);
+    ct_settings_free(s);
+    ct_zone_set("UTC");
+}
+
 static void a_wrong_environment_variable_is_told_by_its_name(void **state)
 {
     (void)state;
@@ -361,6 +381,7 @@ int main(void)
         cmocka_unit_test(every_default_is_a_value_its_own_option_accepts),
         cmocka_unit_test_teardown(later_files_then_the_environment_win, clean),
         cmocka_unit_test_teardown(a_wrong_line_is_told_with_file_line_and_nearest_name, clean),
+        cmocka_unit_test_teardown(a_zone_nobody_knows_is_told_and_local_stays_what_it_was, clean),
         cmocka_unit_test_teardown(a_wrong_environment_variable_is_told_by_its_name, clean),
         cmocka_unit_test_teardown(named_sections_keep_their_lines_in_order, clean),
         cmocka_unit_test(a_file_named_by_hand_must_be_there),

@@ -277,6 +277,7 @@ static void hostile_names_pass_the_whole_engine_as_words(void **state)
 int main(void)
 {
     signal(SIGPIPE, SIG_IGN);
+    setenv("TZ", "UTC", 1);
 #define T(name) cmocka_unit_test_setup_teardown(name, fixture_setup, fixture_teardown)
     const struct CMUnitTest tests[] = {
         T(five_failures_then_success_are_one_message_under_one_id),
