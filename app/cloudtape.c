@@ -5,6 +5,7 @@
 #include "app/command.h"
 #include "app/spawn.h"
 #include "db/base/ini.h"
+#include "db/base/paths.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -105,8 +106,8 @@ static bool take_flag(struct ct_call *c, int argc, char **argv, int *i)
         return ct_usage(c->cmd->name, "takes no --%s", def->word), false;
     if (!def->arg && value)
         return ct_usage(c->cmd->name, "--%s takes no value", def->word), false;
-    if (def->arg && !value && ++*i < argc)
-        value = argv[*i];
+    if (def->arg && !value && *i + 1 < argc && strncmp(argv[*i + 1], "--", 2) != 0) /* --db --plain: a name is missing */
+        value = argv[++*i];
     if (def->arg && !value)
         return ct_usage(c->cmd->name, "--%s needs a value (%s)", def->word, def->arg), false;
     c->flag[flag] = def->arg ? value : "";
@@ -169,7 +170,7 @@ static int prepare_and_run(struct ct_call *c)
     }
     if (!take_format(c))
         return 2;
-    ct_db_path(c->flag[CT_FLAG_DB], &c->db);
+    ct_path_database(&c->db, c->flag[CT_FLAG_DB]);
     if (ct_settings_load(c->flag[CT_FLAG_CONFIG], &c->settings, &c->err) != CT_OK &&
         c->cmd->run != ct_cmd_init && c->cmd->run != ct_cmd_config)
         return ct_report(&c->err);

@@ -351,7 +351,7 @@ int ct_cmd_alert_work(int argc, char **argv)
     if (!ct_args(&argc, argv, args))
         return EXIT_USAGE;
     c.arena = ct_arena_new(0);
-    ct_database_path(db, &c.db);
+    ct_path_database(&c.db, db);
     for (size_t i = 0; i < CT_LEN(verbs); i++) {
         words[i] = verbs[i].word;
         if (argc == 0 || strcmp(argv[0], verbs[i].word) != 0)

@@ -6,6 +6,7 @@
 #include "app/fetcher_commands.h"
 #include "db/alerts.h"
 #include "db/base/ini.h"
+#include "db/base/paths.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -497,7 +498,7 @@ int ct_cmd_check(int argc, char **argv)
         return CHECK_UNKNOWN;
     for (int i = 0; i < argc; i++)
         ct_buf_addf(&when, "%s%s", i ? " " : "", argv[i]);
-    ct_database_path(db, &path);
+    ct_path_database(&path, db);
     struct ct_look *l = NULL;
     struct ct_rule_scope scope;
     struct ct_arena *a = ct_arena_new(0);

@@ -4,7 +4,6 @@
 #include "app/fetcher_commands.h"
 
 #include "db/base/ini.h"
-#include "db/base/paths.h"
 #include "fetchers/fetcher.h"
 
 #include <inttypes.h>
@@ -39,7 +38,7 @@ static bool one_arg(const struct ct_arg *a, const char *value, int *at, int argc
         *a->flag = true;
         return true;
     }
-    if (value == NULL && *at + 1 < argc)
+    if (value == NULL && *at + 1 < argc && strncmp(argv[*at + 1], "--", 2) != 0)
         value = argv[++*at];
     if (value == NULL)
         return ct_complain(0, argv[*at], "needs a value") != 0;
@@ -87,18 +86,6 @@ bool ct_args(int *argc, char **argv, const struct ct_arg *args)
     *argc = kept;
     argv[kept] = NULL;
     return true;
-}
-
-void ct_database_path(const char *flag, struct ct_buf *out)
-{
-    const char *env = getenv("CLOUDTAPE_DB");
-    ct_buf_clear(out);
-    if (flag != NULL)
-        ct_buf_adds(out, flag);
-    else if (env != NULL && env[0] != '\0')
-        ct_buf_adds(out, env);
-    else
-        ct_path_data(out, "cloudtape.db");
 }
 
 const struct ct_family *ct_family_arg(const char *name)

@@ -43,8 +43,6 @@ bool ct_args(int *argc, char **argv, const struct ct_arg *args);
 int ct_complain(int code, const char *where, const char *fmt, ...) CT_PRINTF(3, 4);
 int ct_complain_err(int code, const struct ct_error *err);
 
-/* --db, else $CLOUDTAPE_DB, else the data folder, into OUT. */
-void ct_database_path(const char *flag, struct ct_buf *out);
 /* CT_OK, or CT_ERR_USAGE with the nearest name. */
 CT_MUST_USE enum ct_status ct_source_named(struct ct_registry *reg, const char *id,
                                            struct ct_error *err);

@@ -106,7 +106,7 @@ static enum ct_status start(struct running *r, const struct fetch_args *a, struc
     int64_t seed = ct_now_ms() ^ (int64_t)getpid() << 20;
     enum ct_status st;
 
-    ct_database_path(a->db, &db);
+    ct_path_database(&db, a->db);
     if (a->seed != NULL && ct_span_int(ct_span(a->seed), &seed) != CT_OK)
         st = ct_fail(err, CT_ERR_USAGE, "--seed", "\"%s\" is not a number", a->seed);
     else if ((st = ct_registry_load(&r->reg, err)) == CT_OK &&
@@ -159,7 +159,7 @@ static void alert_once(struct running *r, const struct fetch_args *a)
 {
     struct ct_error err = {0};
     struct ct_buf db = CT_BUF_INIT;
-    ct_database_path(a->db, &db);
+    ct_path_database(&db, a->db);
     start_alerts(r, a, db.p);
     if (r->alerts && ct_fetcher_alerts_finish(r->alerts, r->alert_http, &err) != CT_OK)
         ct_complain_err(0, &err);
@@ -238,7 +238,7 @@ static int fetch_replay(const struct fetch_args *a, int words)
         st = ct_registry_load(&reg, &err);
     if (st == CT_OK)
         st = ct_fetch_config_load(a->config, false, reg, &config, &err);
-    ct_database_path(a->db, &db);
+    ct_path_database(&db, a->db);
     open_log(a->log, false);
     int code = st == CT_OK ? ct_replay_run(a->replay, speed, db.p, reg, w)
                            : ct_complain_err(EXIT_ERROR, &err);

@@ -3,6 +3,7 @@
 #include "config.h"
 
 #include "app/fetcher_import.h"
+#include "db/base/paths.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -35,7 +36,7 @@ enum ct_status ct_import_open(struct ct_import *im, const char *flag, enum ct_so
                               struct ct_error *err)
 {
     struct ct_buf db = CT_BUF_INIT;
-    ct_database_path(flag, &db);
+    ct_path_database(&db, flag);
     unsigned flags = CT_OPEN_REAL | CT_OPEN_BULK | (im->config.unsafe_fs ? CT_OPEN_UNSAFE_FS : 0);
     enum ct_status st = ct_writer_open(db.p, flags, &im->writer, err);
     if (st == CT_OK)

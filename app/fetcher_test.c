@@ -5,6 +5,7 @@
 #include "app/fetcher_commands.h"
 
 #include "app/fetcher_config.h"
+#include "db/base/paths.h"
 #include "db/base/text.h"
 #include "db/table.h"
 #include "fetchers/ask.h"
@@ -74,7 +75,7 @@ static void compare(struct test *t, const char *db_flag)
         .saw = see_event,
         .saw_ctx = t,
     };
-    ct_database_path(db_flag, &db);
+    ct_path_database(&db, db_flag);
     t->compared = ct_writer_open(db.p, CT_OPEN_DRY, &w, &t->not_compared) == CT_OK &&
                   ct_write_fetch(w, &f, &t->change, &t->not_compared) == CT_OK;
     ct_writer_close(w);

@@ -480,13 +480,3 @@ void ct_settings_example(struct ct_buf *out)
         }
     }
 }
-
-void ct_db_path(const char *flag, struct ct_buf *out)
-{
-    const char *named = flag ? flag : getenv("CLOUDTAPE_DB");
-    ct_buf_clear(out);
-    if (named && named[0])
-        ct_buf_adds(out, named);
-    else
-        ct_path_data(out, "cloudtape.db");
-}

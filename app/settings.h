@@ -81,7 +81,5 @@ void ct_settings_zone(const struct ct_settings *s);
 /* What is followed, by hand in the UI (kept in the state folder) and by [watch]: names of series,
  * globs, filters of offers; NULL-terminated, in A. */
 const char *const *ct_watch_items(const struct ct_settings *s, struct ct_arena *a);
-/* The database: FLAG, else $CLOUDTAPE_DB, else the data folder. */
-void ct_db_path(const char *flag, struct ct_buf *out);
 
 #endif

@@ -62,6 +62,17 @@ void ct_path_data(struct ct_buf *out, const char *name)
     xdg(out, "XDG_DATA_HOME", ".local/share", name);
 }
 
+void ct_path_database(struct ct_buf *out, const char *named)
+{
+    if (!named || !named[0])
+        named = getenv("CLOUDTAPE_DB");
+    ct_buf_clear(out);
+    if (named && named[0])
+        ct_buf_adds(out, named);
+    else
+        ct_path_data(out, "cloudtape.db");
+}
+
 /* The executable's folder; "" where the system does not tell. */
 static void program_folder(struct ct_buf *out)
 {

@@ -12,6 +12,8 @@
 void ct_path_config(struct ct_buf *out, const char *name); /* $XDG_CONFIG_HOME/cloudtape/NAME */
 void ct_path_state(struct ct_buf *out, const char *name);  /* $XDG_STATE_HOME/cloudtape/NAME */
 void ct_path_data(struct ct_buf *out, const char *name);   /* $XDG_DATA_HOME/cloudtape/NAME */
+/* The database: NAMED (--db), else $CLOUDTAPE_DB, else cloudtape.db of ct_path_data. NULL and "" name none. */
+void ct_path_database(struct ct_buf *out, const char *named);
 
 /* A file shipped with the program, NAME such as "themes/mono.theme" or
  * "fetchers/reference/hosts.tsv": first found of $CLOUDTAPE_DATADIR/NAME, for a reference table

@@ -816,6 +816,8 @@ static void wrong_usage_is_one_line_and_changes_nothing(void **state)
     expect_line("did you mean --db?");
     expect_code(RUN("fetch", "--once", "--db"), 2);
     expect_line("needs a value");
+    expect_code(RUN("fetch", "--db", "--once"), 2);
+    expect_line("--db: needs a value");
     expect_code(RUN("fetch", "--daemon", "--db", db, "openai_status"), 2);
     expect_line("--daemon fetches every source");
     expect_code(RUN("fetch", "--daemon", "--db", db, "--parent-fd", "x"), 2);

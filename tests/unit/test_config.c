@@ -281,12 +281,14 @@ static void the_database_is_named_by_flag_environment_or_data_folder(void **stat
     (void)state;
     struct ct_buf path = CT_BUF_INIT;
     setenv("XDG_DATA_HOME", "/data", 1);
-    ct_db_path(NULL, &path);
+    ct_path_database(&path, NULL);
     assert_string_equal(path.p, "/data/cloudtape/cloudtape.db");
     setenv("CLOUDTAPE_DB", "/x/y.db", 1);
-    ct_db_path(NULL, &path);
+    ct_path_database(&path, NULL);
     assert_string_equal(path.p, "/x/y.db");
-    ct_db_path("/flag.db", &path);
+    ct_path_database(&path, "");
+    assert_string_equal(path.p, "/x/y.db");
+    ct_path_database(&path, "/flag.db");
     assert_string_equal(path.p, "/flag.db");
     unsetenv("CLOUDTAPE_DB");
     ct_buf_free(&path);
