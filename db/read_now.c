@@ -379,27 +379,99 @@ static void add_price_moves(struct ct_reader *r, const struct ct_event_list *eve
     }
 }
 
+/* Offers of one accelerator at one cloud whose stock went the same way within the day: one row, or a machine that
+ * comes back fills the screen, once a region and size. */
+struct stock_group {
+    struct ct_event_row newest;
+    struct ct_span gpu, cloud, count, purchase;
+    bool counts, purchases; /* they differ */
+    CT_VEC(struct ct_span) regions;
+    size_t n;
+};
+
+/* The newest event of every series alone counts. SEEN: a power of two of slots; false: there was a newer one. */
+static bool first_of_series(uint32_t *seen, size_t slots, const struct ct_event_row *e)
+{
+    uint32_t id = (uint32_t)e->series_id + 1;
+    size_t at = (size_t)id * 2654435761U & (slots - 1);
+    while (seen[at] && seen[at] != id)
+        at = (at + 1) & (slots - 1);
+    bool first = !seen[at];
+    seen[at] = id;
+    return first;
+}
+
+static void join_group(struct ct_reader *r, struct stock_group *g, const struct ct_event_row *e, struct ct_span count)
+{
+    struct ct_span region = ct_name_segment(r, e->series, 2);
+    g->counts = g->counts || !ct_span_eq(g->count, count);
+    g->purchases = g->purchases || !ct_span_eq(g->purchase, ct_name_segment(r, e->series, 4));
+    g->n++;
+    struct ct_span *one = span_in(g->regions.v, g->regions.n, region) ? NULL : CT_VEC_PUSH(r->arena, &g->regions);
+    if (one)
+        *one = region;
+}
+
+static struct ct_span group_where(struct ct_reader *r, const struct stock_group *g)
+{
+    struct ct_span region = g->regions.n == 1 ? g->regions.v[0] : CT_SPAN_NONE;
+    struct ct_span count = g->counts ? CT_SPAN_NONE : g->count, purchase = g->purchases ? CT_SPAN_NONE : g->purchase;
+    struct ct_span what = ct_arena_printf(r->arena, "%.*s%s%.*s%s%.*s %.*s", CT_FMT(g->gpu), count.n ? " " : "",
+                                          CT_FMT(count), purchase.n ? " " : "", CT_FMT(purchase), CT_FMT(g->cloud));
+    if (g->regions.n > 1)
+        return ct_arena_printf(r->arena, "%.*s %zu regions", CT_FMT(what), g->regions.n);
+    return ct_span_is(region, "any") || !region.n ? what
+                                                  : ct_arena_printf(r->arena, "%.*s/%.*s", CT_FMT(what), CT_FMT(region));
+}
+
+static void add_group(struct ct_reader *r, const struct stock_group *g, struct now_list *out)
+{
+    static const char *const words[] = {"unknown", "none", "low", "available"};
+    const struct ct_event_row *e = &g->newest;
+    char age[CT_TIME_MAX] = "", more[48] = "";
+    struct ct_asof before = ct_asof(r, e->series_id, e->at_ms - 1);
+    if (before.at_ms != CT_NONE)
+        ct_age_format(age, e->at_ms - before.at_ms);
+    if (g->n > 1)
+        snprintf(more, sizeof(more), ", %zu offers", g->n);
+    add_move(r, e, ct_stock_words[e->new_value], "CAP", group_where(r, g),
+             ct_arena_printf(r->arena, "%s -> %s%s%s%s", words[e->old_value], words[e->new_value],
+                             *age ? " after " : "", age, more), "stock", out);
+}
+
+static bool is_stock_move(const struct ct_event_row *e)
+{
+    return e->kind == CT_EVENT_STOCK && e->old_value >= CT_STOCK_UNKNOWN && e->old_value <= CT_STOCK_AVAILABLE &&
+           e->new_value >= CT_STOCK_UNKNOWN && e->new_value <= CT_STOCK_AVAILABLE && e->series.p;
+}
+
 static void add_stock_moves(struct ct_reader *r, const struct ct_event_list *events,
                             struct now_list *out)
 {
-    static const char *const words[] = {"unknown", "none", "low", "available"};
-    size_t first = out->v.n;
-    for (size_t i = 0; i < events->v.n && out->v.n - first < MOST_MOVES; i++) {
+    struct stock_group groups[MOST_MOVES];
+    size_t n = 0, slots = 16;
+    while (slots < events->v.n * 2)
+        slots *= 2;
+    uint32_t *seen = ct_arena_alloc(r->arena, slots * sizeof(*seen));
+    for (size_t i = 0; seen && i < events->v.n; i++) {
         const struct ct_event_row *e = &events->v.v[i];
-        char age[CT_TIME_MAX] = "";
-        bool told = e->kind == CT_EVENT_STOCK && e->old_value >= CT_STOCK_UNKNOWN &&
-                    e->old_value <= CT_STOCK_AVAILABLE && e->new_value >= CT_STOCK_UNKNOWN &&
-                    e->new_value <= CT_STOCK_AVAILABLE && e->series.p;
-        if (!told || listed(out, first, e->series))
+        if (!is_stock_move(e) || !first_of_series(seen, slots, e))
             continue;
-        struct ct_asof before = ct_asof(r, e->series_id, e->at_ms - 1);
-        if (before.at_ms != CT_NONE)
-            ct_age_format(age, e->at_ms - before.at_ms);
-        struct ct_span what = ct_arena_printf(r->arena, "%s -> %s%s%s", words[e->old_value],
-                                              words[e->new_value], *age ? " after " : "", age);
-        add_move(r, e, ct_stock_words[e->new_value], "CAP", offer_where(r, e->series), what,
-                 "stock", out);
+        struct ct_span count, gpu = short_gpu(ct_name_segment(r, e->series, 3), &count);
+        struct ct_span cloud = ct_name_segment(r, e->series, 1);
+        size_t k = 0;
+        while (k < n && !(groups[k].newest.old_value == e->old_value && groups[k].newest.new_value == e->new_value &&
+                          ct_span_eq(groups[k].gpu, gpu) && ct_span_eq(groups[k].cloud, cloud)))
+            k++;
+        if (k == MOST_MOVES)
+            continue;
+        if (k == n)
+            groups[n++] = (struct stock_group){.newest = *e, .gpu = gpu, .cloud = cloud, .count = count,
+                                               .purchase = ct_name_segment(r, e->series, 4)};
+        join_group(r, &groups[k], e, count);
     }
+    for (size_t k = 0; k < n; k++)
+        add_group(r, &groups[k], out);
 }
 
 /* Models that came to a host or left it within the day: each by name while they are few, else a

@@ -167,6 +167,10 @@ void ui_layout(struct ct_ui *ui)
         }
     }
     fit_columns(ui, ui->panels[0], ui->canvas->cols >= WALL_COLS ? WALL_COLS : 0);
+    struct panel *focused = ui_focused(ui);
+    if (focused) {
+        ui_follow_selection(ui, focused); /* a detail may just have found room beside it */
+    }
     ui->dirty_all = true;
     ui->ask = true;
 }
@@ -233,7 +237,7 @@ static void draw_panels(struct ct_ui *ui)
         if (ui->dirty_all || p->dirty) {
             draw_panel(ui, p, slot, p == ui_focused(ui));
         }
-        if (ui->dirty_all && !l->framed && i > 0) {
+        if (ui->dirty_all && !l->framed && i > 0 && place->strip == 0) {
             bool unicode = ui->canvas->charset == CT_CHARSET_UNICODE;
             ct_fill(ct_box_all(ui->canvas), slot->y - 1, 0, 1, ui->canvas->cols, CT_ROLE_BORDER,
                     unicode ? 0x2500 : '-');

@@ -7,7 +7,7 @@
 
 enum { LEAST_FRAMED = 3, STRIP_ROWS = 4 };
 
-/* Something that wants rows: a place, or the block of columns below the wide places. */
+/* Something that wants rows: a place, or (-1, -2 ...) a band of columns. */
 struct want {
     int place, weight, min, drop, rows;
     bool folded, gone;
@@ -95,16 +95,20 @@ static struct want want_of(const struct ct_place *p, int place, int focus)
                          .drop = place == focus ? -1 : p->drop_order};
 }
 
-/* One column of the block. */
-static void lay_column(const struct ct_place *places, int n_places, int column, int focus, int y,
-                       int x, int rows, int cols, struct ct_layout *out)
+/* One column of a band. */
+static void lay_column(const struct ct_place *places, int n_places, int band, int column, int focus, int y, int x,
+                       int rows, int cols, struct ct_layout *out)
 {
     struct want w[CT_MAX_PLACES];
-    int n = 0;
+    int n = 0, first = 0;
     for (int i = 0; i < n_places; i++) {
-        if (places[i].column == column) {
+        if (places[i].band == band && places[i].column == column) {
             w[n++] = want_of(&places[i], i, focus);
+            first = n > 1 && w[first].drop <= w[n - 1].drop ? first : n - 1;
         }
+    }
+    if (rows >= LEAST_FRAMED + n - 1) {
+        w[first].drop = -1; /* one of a column stays open, however little of it */
     }
     share(w, n, rows);
     for (int i = 0; i < n; i++) {
@@ -113,63 +117,82 @@ static void lay_column(const struct ct_place *places, int n_places, int column, 
     }
 }
 
-static void lay_block(const struct ct_screen *s, int width_class, int n_places, int focus, int y,
-                      int rows, int cols, struct ct_layout *out)
+static void lay_band(const struct ct_screen *s, int width_class, int n_places, int band, int focus, int y, int rows,
+                     int cols, struct ct_layout *out)
 {
     const struct ct_place *places = s->layouts[width_class].places;
+    const int *wide = s->layouts[width_class].column_weights[band];
     int weights = 0, columns = 0, x = 0;
     for (int i = 0; i < n_places; i++) {
-        columns = places[i].column + 1 > columns ? places[i].column + 1 : columns;
+        if (places[i].band == band) {
+            columns = places[i].column + 1 > columns ? places[i].column + 1 : columns;
+        }
     }
     for (int c = 0; c < columns; c++) {
-        weights += s->layouts[width_class].column_weights[c] + (columns == 1);
+        weights += wide[c] + (columns == 1);
     }
     for (int c = 0; c < columns; c++) {
-        int weight = s->layouts[width_class].column_weights[c] + (columns == 1);
-        int wide = c == columns - 1 ? cols - x : weights ? cols * weight / weights : 0;
-        lay_column(places, n_places, c, focus, y, x, rows, wide, out);
-        x += wide;
+        int weight = wide[c] + (columns == 1);
+        int w = c == columns - 1 ? cols - x : weights ? cols * weight / weights : 0;
+        lay_column(places, n_places, band, c, focus, y, x, rows, w, out);
+        x += w;
     }
 }
 
-/* Wide places above, the block of columns below. */
+/* What BAND wants as a whole; *LEAST: with one panel open in each column, the others folded. False: it is empty. */
+static bool band_wants(const struct ct_place *places, int n_places, int band, int focus, struct want *w, int *least)
+{
+    int min[CT_MAX_COLUMNS] = {0}, weight[CT_MAX_COLUMNS] = {0}, folded[CT_MAX_COLUMNS] = {0};
+    bool any = false;
+    *w = (struct want){.place = -1 - band};
+    *least = 0;
+    for (int i = 0; i < n_places; i++) {
+        if (places[i].band == band && places[i].column >= 0) {
+            struct want one = want_of(&places[i], i, focus);
+            min[places[i].column] += one.min;
+            weight[places[i].column] += one.weight;
+            folded[places[i].column] += folded[places[i].column] ? 1 : LEAST_FRAMED;
+            w->drop = i == focus ? -1 : w->drop;
+            any = true;
+        }
+    }
+    for (int c = 0; c < CT_MAX_COLUMNS; c++) {
+        w->min = min[c] > w->min ? min[c] : w->min;
+        w->weight = weight[c] > w->weight ? weight[c] : w->weight;
+        *least = folded[c] > *least ? folded[c] : *least;
+    }
+    return any;
+}
+
+/* Wide places above, the bands of columns below. */
 static void lay_framed(const struct ct_screen *s, int rows, int cols, int focus,
                        struct ct_layout *out)
 {
     const struct ct_place *places = s->layouts[out->width_class].places;
-    int n_places = ct_layout_places(s, out->width_class), n = 0, y = out->body_y;
-    int column_min[3] = {0}, column_weight[3] = {0};
-    struct want w[CT_MAX_PLACES + 1], block = {.place = -1, .drop = 0};
+    int n_places = ct_layout_places(s, out->width_class), n = 0, y = out->body_y, bands = 0, wide = 0;
+    int least[CT_MAX_PLACES + CT_MAX_BANDS];
+    struct want w[CT_MAX_PLACES + CT_MAX_BANDS];
     for (int i = 0; i < n_places; i++) {
-        struct want one = want_of(&places[i], i, focus);
         if (places[i].column < 0) {
-            w[n++] = one;
-        } else {
-            column_min[places[i].column] += one.min;
-            column_weight[places[i].column] += one.weight;
-            block.drop = i == focus ? -1 : block.drop;
+            w[n++] = want_of(&places[i], i, focus);
         }
     }
-    for (int c = 0; c < 3; c++) {
-        block.min = column_min[c] > block.min ? column_min[c] : block.min;
-        block.weight = column_weight[c] > block.weight ? column_weight[c] : block.weight;
+    wide = n;
+    for (int b = 0; b < CT_MAX_BANDS; b++) {
+        bands += band_wants(places, n_places, b, focus, &w[n], &least[n]);
+        n = wide + bands;
     }
-    if (n == 0) {
-        lay_block(s, out->width_class, n_places, focus, y, rows, cols, out);
-        return;
-    }
-    /* The block folds inside itself: it asks for no more than the wide ones leave. */
-    int least = needed(w, n);
-    block.min = block.min > rows - least && rows - least >= 1 ? rows - least : block.min;
-    if (block.weight) {
-        w[n++] = block;
+    /* A band folds inside itself, the lowest first, before any goes; one alone does with what there is. */
+    for (int i = n - 1; i >= wide; i--) {
+        int over = needed(w, n) - rows, spare = w[i].min - (bands == 1 ? 1 : least[i]);
+        w[i].min -= over <= 0 || spare <= 0 ? 0 : over < spare ? over : spare;
     }
     share(w, n, rows);
     for (int i = 0; i < n; i++) {
         if (w[i].place >= 0) {
             add_slot(out, &w[i], y, 0, cols);
         } else if (!w[i].gone) {
-            lay_block(s, out->width_class, n_places, focus, y, w[i].rows, cols, out);
+            lay_band(s, out->width_class, n_places, -1 - w[i].place, focus, y, w[i].rows, cols, out);
         }
         y += w[i].rows;
     }
@@ -184,7 +207,7 @@ static void lay_strip(const struct ct_screen *s, int rows, int cols, int focus,
     int n = ct_layout_places(s, 0), shown = 0, y = out->body_y;
     for (int i = 0; i < n; i++) {
         w[i] = want_of(&places[i], i, focus);
-        w[i].min = STRIP_ROWS + 1; /* and the line above it */
+        w[i].min = places[i].strip > 0 ? places[i].strip : STRIP_ROWS + 1; /* and the line above it */
     }
     for (int at; needed(w, n) > rows + 1 && (at = yields(w, n, false)) >= 0;) {
         w[at].gone = true;
@@ -192,8 +215,9 @@ static void lay_strip(const struct ct_screen *s, int rows, int cols, int focus,
     share(w, n, rows + 1); /* there is no line above the first */
     for (int i = 0; i < n; i++) {
         if (!w[i].gone) {
-            w[i].rows--;
-            y += shown++ ? 1 : 0;
+            bool line = places[i].strip == 0;
+            w[i].rows -= line;
+            y += shown++ && line ? 1 : 0;
             add_slot(out, &w[i], y, 0, cols);
             y += w[i].rows;
         }

@@ -215,19 +215,22 @@ struct ct_panel_ops {
     const struct ct_table *exported;
 };
 
-/* Where a panel stands at one width class: column of the layout, share of its height, least rows, and which
- * goes first when rows are short (higher drops earlier). Data, not code. */
+/* Where a panel stands at one width class: column of its band, share of the height, least rows, which goes first when
+ * rows are short (higher drops earlier), and its band: bands lie one below the other, each with columns of its own.
+ * Data, not code. */
 struct ct_place {
     const struct ct_panel_ops *panel;
-    int column, weight, min_rows, drop_order;
+    int column, weight, min_rows, drop_order, band;
+    int strip; /* beside an editor: so many rows, without a line above; 0: a part of its own */
 };
-enum { CT_MAX_PLACES = 8, CT_N_WIDTHS = 3 /* one, two, three columns: < 120, < 180, >= 180 */ };
+enum { CT_MAX_PLACES = 8, CT_MAX_BANDS = 3, CT_MAX_COLUMNS = 3,
+       CT_N_WIDTHS = 3 /* one, two, three columns: < 120, < 180, >= 180 */ };
 struct ct_screen {
     int number;      /* 1..8 */
     char letter;     /* after g */
     const char *name, *title, *question;
     struct {
-        int column_weights[3];
+        int column_weights[CT_MAX_BANDS][CT_MAX_COLUMNS];
         struct ct_place places[CT_MAX_PLACES];
     } layouts[CT_N_WIDTHS];
 };

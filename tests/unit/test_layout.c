@@ -12,13 +12,14 @@
 
 static const struct ct_panel_ops a = {.id = "a"}, b = {.id = "b"}, c = {.id = "c"};
 
+#define AT(...) {__VA_ARGS__, 0, 0}
 static const struct ct_screen screen = {
     .number = 1, .name = "test", .title = "Test",
-    .layouts = {{.column_weights = {1}, .places = {{&a, 0, 8, 5, 0}, {&b, 0, 7, 5, 1}, {&c, 0, 4, 5, 2}}},
-                {.column_weights = {3, 2},
-                 .places = {{&a, CT_COLUMN_ALL, 10, 6, 0}, {&b, 0, 12, 6, 1}, {&c, 1, 11, 6, 2}}},
-                {.column_weights = {1, 1, 1},
-                 .places = {{&a, 0, 1, 6, 0}, {&b, 1, 1, 6, 1}, {&c, 2, 1, 6, 2}}}},
+    .layouts = {{.column_weights = {{1}}, .places = {AT(&a, 0, 8, 5, 0), AT(&b, 0, 7, 5, 1), AT(&c, 0, 4, 5, 2)}},
+                {.column_weights = {{3, 2}},
+                 .places = {AT(&a, CT_COLUMN_ALL, 10, 6, 0), AT(&b, 0, 12, 6, 1), AT(&c, 1, 11, 6, 2)}},
+                {.column_weights = {{1, 1, 1}},
+                 .places = {AT(&a, 0, 1, 6, 0), AT(&b, 1, 1, 6, 1), AT(&c, 2, 1, 6, 2)}}},
 };
 
 static void panels_tile_the_body_at_every_size(void **state)
@@ -94,6 +95,47 @@ static void sizes_choose_the_forms_of_the_design(void **state)
     assert_true(l.n == 0 && l.line1 == CT_LINE1_COUNTS);
 }
 
+static const struct ct_slot *slot_of(const struct ct_layout *l, const char *id)
+{
+    for (int i = 0; i < l->n; i++) {
+        if (strcmp(ct_screens[0]->layouts[l->width_class].places[l->slots[i].place].panel->id, id) == 0) {
+            return &l->slots[i];
+        }
+    }
+    fail_msg("no %s", id);
+    return NULL;
+}
+
+static void a_wall_has_bands_with_columns_of_their_own(void **state)
+{
+    (void)state;
+    struct ct_layout l;
+    ct_layout_make(ct_screens[0], 60, 200, 0, false, &l);
+    const struct ct_slot *a1 = slot_of(&l, "status"), *b1 = slot_of(&l, "watchlist"), *c1 = slot_of(&l, "models");
+    assert_true(a1->y == b1->y && b1->y == c1->y && a1->rows == c1->rows);
+    assert_true(a1->x == 0 && b1->x == a1->cols && c1->x == b1->x + b1->cols && c1->x + c1->cols == 200);
+    const struct ct_slot *now = slot_of(&l, "now"), *chart = slot_of(&l, "history"), *tape = slot_of(&l, "tape");
+    assert_true(now->y + now->rows == a1->y && a1->y + a1->rows == chart->y);
+    assert_true(chart->cols > now->cols && tape->x == chart->cols && tape->y + tape->rows == chart->y + chart->rows);
+    for (int rows = 16; rows < 60; rows++) { /* a low one folds inside its bands before any of them goes */
+        ct_layout_make(ct_screens[0], rows, 200, 0, false, &l);
+        assert_true(!slot_of(&l, "now")->folded);
+        assert_true(rows < 22 || (!slot_of(&l, "history")->folded && !slot_of(&l, "models")->folded));
+    }
+}
+
+static void a_strip_ends_with_the_lines_that_belong_to_what_is_above(void **state)
+{
+    (void)state;
+    struct ct_layout l;
+    ct_layout_make(ct_screens[0], 14, 44, 0, false, &l);
+    assert_int_equal(l.n, 3);
+    const struct ct_slot *followed = slot_of(&l, "watchlist"), *stock = slot_of(&l, "capacity");
+    assert_int_equal(stock->rows, 1);
+    assert_int_equal(stock->y, followed->y + followed->rows);
+    assert_int_equal(stock->y + 1, l.status_row);
+}
+
 static void low_screens_fold_the_least_important_panel_to_its_title(void **state)
 {
     (void)state;
@@ -124,6 +166,8 @@ int main(void)
         cmocka_unit_test(panels_tile_the_body_at_every_size),
         cmocka_unit_test(no_panel_of_any_screen_leaves_the_body),
         cmocka_unit_test(sizes_choose_the_forms_of_the_design),
+        cmocka_unit_test(a_wall_has_bands_with_columns_of_their_own),
+        cmocka_unit_test(a_strip_ends_with_the_lines_that_belong_to_what_is_above),
         cmocka_unit_test(low_screens_fold_the_least_important_panel_to_its_title),
         cmocka_unit_test(zoom_shows_the_focused_panel_alone),
     };

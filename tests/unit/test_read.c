@@ -1264,6 +1264,25 @@ static void now_lists_trouble_first_then_the_moves_of_a_day(void **state)
     end(&t);
 }
 
+static void now_tells_in_one_row_what_one_accelerator_does_at_a_cloud(void **state)
+{
+    static const char *const regions[] = {"us-east-1", "us-east-1", "eu-west-1"};
+    struct read t = begin(state, MIN(4));
+    for (int at = 0; at < 5; at++) {
+        for (int i = 0; i < 3; i++) { /* comes back in two regions; one size is gone again */
+            bool there = at == 1 || (at >= 2 && i != 1);
+            struct ct_offer *o = offer(t.f, i == 1 ? "p4" : "p5", 2000, there ? CT_STOCK_AVAILABLE : CT_STOCK_NONE);
+            o->region = ct_span(regions[i]);
+            o->purchase = i == 1 ? CT_PURCHASE_SPOT : CT_PURCHASE_OD;
+        }
+        fetch(t.f, "price", MIN(at));
+    }
+    shows(&t, ct_read_now, &ct_now_table, "sign where what",
+          "N|H100-SXM x8 spot aws/us-east-1|available -> none after 1m\n"
+          "A|H100-SXM x8 od aws 2 regions|none -> available after 1m, 2 offers");
+    end(&t);
+}
+
 static void a_provider_counts_by_the_regions_in_use(void **state)
 {
     struct read t = begin(state, MIN(3));
@@ -1777,6 +1796,7 @@ int main(void)
         T(moves_that_cannot_be_read_are_left_out),
         T(now_tells_the_prices_of_one_model_in_one_row),
         T(now_lists_trouble_first_then_the_moves_of_a_day),
+        T(now_tells_in_one_row_what_one_accelerator_does_at_a_cloud),
         T(a_provider_counts_by_the_regions_in_use),
         T(now_says_the_worst_of_an_incident_and_of_the_parts_it_names),
         T(a_quarantined_price_is_marked_and_out_of_the_index),

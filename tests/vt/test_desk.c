@@ -123,7 +123,7 @@ static void the_theme_picker_shows_each_at_once_and_keeps_none_by_itself(void **
     assert_true(y > 0 && vt_cell(v, y, x).reverse);
     assert_true(vt_has(v, "in use so far"));
     assert_true(vt_has(v, "config.ini: theme = terminal"));
-    assert_true(vt_has(v, "B200 x4 od")); /* the screen behind is seen in it */
+    assert_true(vt_has(v, "B200 vastai 3 regions")); /* the screen behind is seen in it */
     vt_type(v, "jjjjj");
     vt_wait(v, "config.ini: theme = nord");
     y = vt_find(v, "cloudtape", &x);
@@ -446,7 +446,7 @@ static void screen_1_tells_of_what_is_mine_alone(void **state)
 {
     (void)state;
     struct vt *v = start(30, 100, NULL);
-    assert_true(vt_has(v, "B200 x4 od") && vt_has(v, "A100-SXM"));
+    assert_true(vt_has(v, "B200 vastai 3 regions") && vt_has(v, "A100-SXM"));
     leave(v);
     write_config("[scope]\nproviders = aws\nmodels = gpt-5.4\ngpus = h100\n");
     v = start(30, 100, NULL);

@@ -324,6 +324,8 @@ static struct grid lay_out(const struct model *m, struct state *s, int cols)
                      .top = &s->gpu_top, .left = &s->cloud_top};
     g.name = widest(m->gpus, m->n_gpus, most);
     g.width = usual;
+    if (!m->priced && g.name + 2 + g.n_across * (usual + 1) > cols && g.name + 2 + g.n_across * usual <= cols)
+        g.width = usual - 1; /* "A 2rg" still fits, and no cloud is out of sight */
     int other = widest(m->clouds, m->n_clouds, 12);
     if (!m->priced && g.name + 2 + g.n_across * (g.width + 1) > cols &&
         other + 2 + (int)m->n_gpus * (g.width + 1) <= cols)
@@ -414,9 +416,33 @@ static void add_note(const struct model *m, const struct grid *g, int down, int 
     if (m->priced)
         ct_buf_addf(note, "%s%s%s %s", gap, cols >= 100 ? "cheapest of the best stock, " : "",
                     spot ? "spot" : cols >= 70 ? "on demand" : "od", unit_words[d->query->unit]);
-    else if (cols >= 60)
+    else if (cols >= 70 || (cols >= 60 && !note->n))
         ct_buf_addf(note, "%s%s by cloud", gap, m->followed ? "what I follow," : "big accelerators");
     ct_note_seen(note, d, m->seen_ms, CT_HOUR);
+}
+
+/* "cap H100-SXM  A gcp vastai  L aws": a line for an accelerator, where there is no room for columns. */
+static void draw_lines(const struct model *m, struct state *s, const struct ct_draw *d, struct ct_box box)
+{
+    struct ct_buf text = CT_BUF_INIT;
+    keep_shown(&s->gpu, &s->gpu_top, (int)m->n_gpus, box.rows);
+    for (int y = 0; y < box.rows && s->gpu_top + y < (int)m->n_gpus; y++) {
+        int gpu = s->gpu_top + y;
+        const struct cell *cells = &m->cells[(size_t)gpu * m->n_clouds];
+        char name[24];
+        ct_buf_clear(&text);
+        ct_buf_addf(&text, "cap %.*s", CT_FMT(brief(m->gpus[gpu], 5, name)));
+        for (int stock = CT_STOCK_AVAILABLE; stock >= CT_STOCK_UNKNOWN; stock--)
+            for (size_t c = 0, shown = 0; c < m->n_clouds; c++)
+                if (cells[c].stock == stock) {
+                    ct_buf_addf(&text, shown++ ? " " : "  %s ", ct_stock_words[stock]);
+                    ct_buf_addf(&text, "%.*s%s", CT_FMT(m->clouds[c]), cells[c].old ? "*" : "");
+                }
+        bool selected = d->focus && gpu == s->gpu;
+        ct_puts(box, y, 0, CT_ROLE_TITLE, selected ? ">" : " ");
+        ct_put_field(box, y, 1, box.cols - 1, -1, CT_ROLE_TEXT, ct_buf_span(&text));
+    }
+    ct_buf_free(&text);
 }
 
 static void draw(void *state, const void *model, const struct ct_draw *d, struct ct_box box,
@@ -433,6 +459,10 @@ static void draw(void *state, const void *model, const struct ct_draw *d, struct
         ct_note_seen(note, d, m->seen_ms, CT_HOUR);
         ct_put_field(box, 0, 1, box.cols - 1, -1, CT_ROLE_DIM,
                      CT_LIT("no GPU offer recorded yet: the first lists bring them"));
+        return;
+    }
+    if (box.rows < 3 || (box.cols < 58 && box.rows < 5)) {
+        draw_lines(m, state, d, box);
         return;
     }
     /* Where rows are dear the legend stands at the right, a word beside each line. */

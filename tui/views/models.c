@@ -169,10 +169,11 @@ static enum ct_status load(struct ct_reader *r, const struct ct_panel_query *q, 
 static void draw(void *state, const void *model, const struct ct_draw *d, struct ct_box box,
                  struct ct_buf *note)
 {
-    static const char legend[] = "$/1M input  + new in 7 days  ! retires in 60 days  - not listed there  * old";
+    static const char wide[] = "$/1M input  + new in 7 days  ! retires in 60 days  - not listed there  * old";
+    static const char brief[] = "+ new in 7d  ! retires in 60d  - not listed  * old";
     const struct model *m = model;
     bool foot = m && box.rows >= 8;
-    if (box.cols < 70 || !foot)
+    if (box.cols < 80 || !foot)
         ct_buf_adds(note, "$/1M input");
     if (m)
         ct_note_seen(note, d, m->seen_ms, 3 * CT_DAY);
@@ -180,7 +181,7 @@ static void draw(void *state, const void *model, const struct ct_draw *d, struct
                   ct_box_sub(box, 0, 0, box.rows - foot, box.cols), note,
                   "no model price recorded yet");
     if (foot)
-        ct_put_field(box, box.rows - 1, 1, box.cols - 1, -1, CT_ROLE_DIM, ct_span(legend));
+        ct_put_field(box, box.rows - 1, 1, box.cols - 1, -1, CT_ROLE_DIM, ct_span(box.cols < 80 ? brief : wide));
 }
 
 /* The price under the column cursor: a cloud's, the lab's own, else the row's. */

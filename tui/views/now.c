@@ -61,17 +61,87 @@ static enum ct_role format_alert(const void *row, const struct ct_draw *d, struc
     return !r->alert.n ? CT_ROLE_DIM : ct_span_is(r->alert, "NEW") ? CT_ROLE_TITLE : CT_ROLE_TEXT;
 }
 
+/* A long WHAT without its unit: by how much a price moved says more. */
+enum { LONG_WHAT = 30 };
+
+static enum ct_role format_what(const void *row, const struct ct_draw *d, struct ct_buf *out)
+{
+    static const char *const units[] = {" $/GPU.h", " $/1M"};
+    const struct ct_now_row *r = row;
+    (void)d;
+    for (size_t i = 0; i < CT_LEN(units) && r->series.n && r->what.n > LONG_WHAT; i++) {
+        size_t n = strlen(units[i]);
+        const char *at = memmem(r->what.p, r->what.n, units[i], n);
+        if (at) {
+            ct_buf_add(out, (struct ct_span){r->what.p, (size_t)(at - r->what.p)});
+            at += n;
+            ct_buf_add(out, (struct ct_span){at, (size_t)(r->what.p + r->what.n - at)});
+            return CT_ROLE_TEXT;
+        }
+    }
+    ct_buf_add(out, r->what);
+    return CT_ROLE_TEXT;
+}
+
+/* "H100S spot vastai" of an offer, without its region; anything else as it is. */
+static enum ct_role format_brief(const void *row, const struct ct_draw *d, struct ct_buf *out)
+{
+    static const char *const forms[] = {"-SXM", "-PCIe", "-NVL", "-OAM"};
+    const struct ct_now_row *r = row;
+    struct ct_span rest = r->where, place = rest;
+    (void)d;
+    if (!ct_span_starts(r->series, "gpu/") && !ct_span_starts(r->series, "stock/")) {
+        ct_buf_add(out, r->where);
+        return CT_ROLE_TEXT;
+    }
+    struct ct_span gpu = ct_span_cut(&rest, ' ');
+    for (size_t i = 0; i < CT_LEN(forms); i++)
+        if (ct_span_ends(gpu, forms[i])) {
+            size_t n = strlen(forms[i]);
+            ct_buf_addf(out, "%.*s%.*s", (int)(gpu.n - n), gpu.p, forms[i][1] != 'O', &forms[i][1]);
+            gpu = CT_SPAN_NONE;
+        }
+    place = ct_span_cut(&rest, '/');
+    ct_buf_addf(out, "%.*s %.*s", CT_FMT(gpu), CT_FMT(place));
+    return CT_ROLE_TEXT;
+}
+
+/* What is now and by how much it moved: "6.86 -27.0%", "available after 1d16h". */
+static enum ct_role format_outcome(const void *row, const struct ct_draw *d, struct ct_buf *out)
+{
+    static const char arrow[] = " -> ";
+    const struct ct_now_row *r = row;
+    const char *at = r->series.n && r->kind != CT_EVENT_ALERT ? memmem(r->what.p, r->what.n, arrow, sizeof(arrow) - 1) : NULL;
+    if (!at)
+        return format_what(row, d, out);
+    struct ct_span rest = {at + 4, (size_t)(r->what.p + r->what.n - at - 4)}, word = ct_span_cut(&rest, ' ');
+    ct_buf_add(out, word);
+    if (r->kind != CT_EVENT_PRICE) {
+        ct_buf_addf(out, "%s%.*s", rest.n ? " " : "", CT_FMT(rest));
+        return CT_ROLE_TEXT;
+    }
+    while (rest.p) {
+        word = ct_span_cut(&rest, ' ');
+        if (word.n && (word.p[0] == '+' || word.p[0] == '-')) {
+            struct ct_span percent = ct_span_cut(&word, ',');
+            ct_buf_addf(out, " %.*s", CT_FMT(percent));
+            break;
+        }
+    }
+    return CT_ROLE_TEXT;
+}
+
 static bool notable(const void *row)
 {
     const struct ct_now_row *r = row;
     return r->state >= CT_STATE_DEGRADED || r->series.n;
 }
 
-#define COLS(where_max)                                                                            \
+#define COLS(where_max, what)                                                                            \
     {                                                                                              \
         {.column = "state", .header = "  STATE", .min = 7, .paint = paint_state},                  \
             {.column = "where", .header = "WHERE", .min = 9, .max = (where_max), .middle = true},  \
-            {.column = "what", .header = "WHAT", .min = 12, .max = 200, .drop = 1},                \
+            {.column = "what", .header = "WHAT", .min = 12, .max = 200, .drop = 1, .format = what}, \
             {.column = "since", .header = "SINCE", .min = 6, .max = 8, .align = 1,                 \
              .format = format_since},                                                              \
             {.column = "alert", .header = "ALERT", .min = 5, .max = 9, .drop = 2,                  \
@@ -79,15 +149,15 @@ static bool notable(const void *row)
             {.column = "evidence", .header = "SOURCE", .min = 8, .drop = 3},                       \
             {.header = "NEXT", .min = 5, .drop = 4, .format = format_next},                        \
     }
-static const struct ct_tcol cols[] = COLS(36);
+static const struct ct_tcol cols[] = COLS(36, NULL);
 /* Of 80 columns what happened needs more than where. */
-static const struct ct_tcol narrow_cols[] = COLS(26);
+static const struct ct_tcol narrow_cols[] = COLS(26, format_what);
 
 /* Beside an editor the sign alone says the state, and who has it says more than what it is. */
 #define STRIP(what_min)                                                                             \
     {.column = "state", .header = "", .min = 1, .paint = paint_state},                             \
-        {.column = "where", .header = "WHERE", .min = 9, .max = 24, .middle = true},               \
-        {.column = "what", .header = "WHAT", .min = (what_min), .max = 40, .drop = 2},                     \
+        {.column = "where", .header = "WHERE", .min = 9, .max = 24, .middle = true, .format = format_brief}, \
+        {.column = "what", .header = "WHAT", .min = (what_min), .max = 40, .drop = 2, .format = format_outcome}, \
         {.column = "since", .header = "SINCE", .min = 6, .max = 8, .align = 1, .format = format_since}
 static const struct ct_tcol strip_cols[] = {STRIP(12)};
 static const struct ct_tcol strip_alert_cols[] = {

@@ -8,7 +8,7 @@
 #include <string.h>
 
 struct row {
-    struct ct_span item, series, unit, line; /* line: of the watchlist */
+    struct ct_span item, brief, series, unit, line; /* brief: beside an editor; line: of the watchlist */
     int64_t value;
     int64_t change_milli; /* over 24 hours */
     int64_t spark[CT_SPARK], seen_ms;
@@ -43,9 +43,22 @@ struct model {
     int64_t seen_ms;
 };
 
+struct state {
+    struct ct_tstate table;       /* first: shared with the table widget */
+    const struct ct_tview *drawn; /* last; its letters sort */
+};
+
 typedef CT_VEC(struct row) row_vec;
 
 /* ---- rows ---- */
+
+/* "H100S spot vastai": the form as its first letter where there are several, no region. */
+static struct ct_span brief_name(const struct ct_offer *o, struct ct_arena *a)
+{
+    bool form = o->form.n > 0 && !ct_span_is(o->form, "OAM");
+    return ct_arena_printf(a, "%.*s%.*s %s %.*s", CT_FMT(o->gpu), form, form ? o->form.p : "",
+                           ct_view_purchase(o->purchase), CT_FMT(o->cloud));
+}
 
 static struct row *add_offer(row_vec *rows, const struct ct_offer_row *o, struct ct_arena *a)
 {
@@ -60,7 +73,8 @@ static struct row *add_offer(row_vec *rows, const struct ct_offer_row *o, struct
     if (o->offer.region.n)
         ct_buf_addf(&text, "/%.*s", CT_FMT(o->offer.region));
     ct_nusd price = o->usd_per_gpu_hour;
-    *r = (struct row){.item = ct_arena_dup(a, ct_buf_span(&text)), .series = o->series,
+    *r = (struct row){.item = ct_arena_dup(a, ct_buf_span(&text)), .brief = brief_name(&o->offer, a),
+                      .series = o->series,
                       .unit = CT_LIT("$/GPU.h"), .value = price, .digits = 9,
                       .change_milli = o->change_24h_milli, .seen_ms = o->seen_ms,
                       .stock = o->offer.stock, .gone = o->gone == 1, .freshness = o->freshness,
@@ -118,7 +132,8 @@ static bool add_series(row_vec *rows, struct ct_reader *reader, struct ct_span n
     ct_view_series(&text, h->series);
     ct_view_unit(&unit, h->unit);
     int64_t value = last_known(h, end);
-    *r = (struct row){.item = ct_arena_dup(a, ct_buf_span(&text)), .series = h->series,
+    struct ct_span item = ct_arena_dup(a, ct_buf_span(&text));
+    *r = (struct row){.item = item, .brief = item, .series = h->series,
                       .unit = ct_arena_dup(a, ct_buf_span(&unit)), .value = value,
                       .digits = h->digits, .seen_ms = h->last_seen_ms, .stock = -1,
                       .freshness = h->last_seen_ms == CT_NONE || end - h->last_seen_ms > 2 * CT_DAY
@@ -222,6 +237,13 @@ static enum ct_role format_seen(const void *row, const struct ct_draw *d, struct
     return ct_format_age(out, d, r->seen_ms, r->freshness);
 }
 
+static enum ct_role format_brief(const void *row, const struct ct_draw *d, struct ct_buf *out)
+{
+    (void)d;
+    ct_buf_add(out, ((const struct row *)row)->brief);
+    return CT_ROLE_TEXT;
+}
+
 static bool notable(const void *row)
 {
     const struct row *r = row;
@@ -239,6 +261,13 @@ static bool notable(const void *row)
 static const struct ct_tcol cols[] = {
     ITEM, {.column = "unit", .header = "UNIT", .min = 7, .drop = 4}, REST};
 static const struct ct_tcol plain_cols[] = {ITEM, REST};
+static const struct ct_tcol strip_cols[] = {
+    {.column = "item", .header = "ITEM", .min = 10, .max = 18, .middle = true, .format = format_brief},
+    {.column = "value", .header = "NOW", .min = 5, .align = 1, .format = format_value},
+    {.column = "change_24h_pct", .header = "24h", .min = 6, .align = 1, .format = format_change},
+    {.header = "30d", .min = 6, .max = 14, .paint = paint_spark},
+    {.column = "stock", .header = "ST", .min = 2, .drop = 1, .format = format_stock},
+};
 
 #define VIEW(columns)                                                                              \
     {                                                                                              \
@@ -248,9 +277,11 @@ static const struct ct_tcol plain_cols[] = {ITEM, REST};
 static const struct ct_tview view = VIEW(cols);
 static const struct ct_tview plain_view = VIEW(plain_cols); /* where all have one unit */
 
-static const struct ct_tview *view_of(const struct model *m)
+static const struct ct_tview strip_view = VIEW(strip_cols); /* beside an editor */
+
+static const struct ct_tview *view_of(const struct state *s, const struct model *m)
 {
-    return m && m->same_unit ? &plain_view : &view;
+    return s->drawn ? s->drawn : m && m->same_unit ? &plain_view : &view;
 }
 
 /* ---- panel ---- */
@@ -310,7 +341,9 @@ static void draw(void *state, const void *model, const struct ct_draw *d, struct
         ct_buf_addf(note, "%s%.*s", note->n ? "   " : "", CT_FMT(m->unit));
     if (m)
         ct_note_seen(note, d, m->seen_ms, CT_HOUR);
-    ct_tview_draw(view_of(m), state, m ? &m->t : NULL, d, box, note,
+    struct state *s = state;
+    s->drawn = !m ? NULL : box.cols < 58 && !d->zoomed ? &strip_view : m->same_unit ? &plain_view : &view;
+    ct_tview_draw(view_of(s, m), &s->table, m ? &m->t : NULL, d, box, note,
                   m && m->missing ? "nothing of what you follow is on record"
                                   : "no GPU price recorded yet: the first lists bring them");
 }
@@ -319,7 +352,8 @@ static enum ct_act_result act(void *state, const void *model, enum ct_action act
                               struct ct_panel_query *q, struct ct_frame_request *req)
 {
     const struct model *m = model;
-    const struct row *row = m ? ct_tview_row(view_of(m), state, &m->t) : NULL;
+    struct state *s = state;
+    const struct row *row = m ? ct_tview_row(view_of(s, m), &s->table, &m->t) : NULL;
     if ((action == CT_ACT_WATCH_UP || action == CT_ACT_WATCH_DOWN) && row) {
         if (q->sort[0]) {
             req->kind = CT_REQ_MESSAGE;
@@ -327,16 +361,16 @@ static enum ct_act_result act(void *state, const void *model, enum ct_action act
         } else {
             req->kind = action == CT_ACT_WATCH_UP ? CT_REQ_WATCH_UP : CT_REQ_WATCH_DOWN;
             snprintf(req->text, sizeof(req->text), "%.*s", CT_FMT(row->line));
-            struct ct_tstate *s = state; /* the selection goes along, also that of the first row */
-            snprintf(s->selected, sizeof(s->selected), "%.*s", CT_FMT(row->series));
+            struct ct_tstate *t = &s->table; /* the selection goes along, also that of the first row */
+            snprintf(t->selected, sizeof(t->selected), "%.*s", CT_FMT(row->series));
         }
         return CT_ACT_DRAW;
     }
-    return ct_tview_act(view_of(m), state, m ? &m->t : NULL, action, letter, q, req);
+    return ct_tview_act(view_of(s, m), &s->table, m ? &m->t : NULL, action, letter, q, req);
 }
 
 const struct ct_panel_ops ct_panel_watchlist = {
     .id = "watchlist", .title = "Watchlist", .keys = CT_KEYS_TABLE, .table = &row_table,
-    .state_size = sizeof(struct ct_tstate), .detail = &ct_panel_detail, .load = load, .draw = draw,
+    .state_size = sizeof(struct state), .detail = &ct_panel_detail, .load = load, .draw = draw,
     .act = act,
 };
