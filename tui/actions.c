@@ -223,6 +223,7 @@ static void show_over(struct ct_ui *ui, const struct ct_panel_ops *ops, const ch
         memcpy(ui->detail->q.subject, subject, sizeof(subject));
         ui_free_answer(ui, &ui->detail->got); /* never the last row's text under this one's name */
         ui->detail->has_model = ui->detail->failed = false;
+        ui->detail->n_early = 0;
         ui_reload(ui, ui->detail);
     }
     ui_layout(ui);
@@ -263,11 +264,26 @@ void ui_open_panel(struct ct_ui *ui, const struct ct_panel_ops *ops)
     open_over(ui, ops, "");
 }
 
+/* Whether P still waits for its rows: ACTION is kept for them. Of more than anybody types ahead the rest is lost. */
+static bool too_early(struct panel *p, enum ct_action action, int letter)
+{
+    if (!p || p->has_model || p->failed || !p->ops->load || !p->ops->act) {
+        return false;
+    }
+    if (p->n_early < CT_LEN(p->early)) {
+        p->early[p->n_early++] = (struct early){action, letter};
+    }
+    return true;
+}
+
 void ui_open_about(struct ct_ui *ui, const struct ct_panel_ops *ops)
 {
     struct panel *p = ui_focused(ui);
     struct ct_frame_request req = {0};
     struct ct_panel_query q;
+    if (too_early(p, ops == &ct_panel_exit ? CT_ACT_EXIT : CT_ACT_COST, 0)) {
+        return;
+    }
     if (p && p->ops->act && p->has_model) {
         q = p->q;
         p->ops->act(p->state, p->got.model, CT_ACT_DETAIL, 0, &q, &req);
@@ -451,6 +467,9 @@ bool ui_act_in_panel(struct ct_ui *ui, enum ct_action action, int letter)
     if (!p || !p->ops->act) {
         return false;
     }
+    if (too_early(p, action, letter)) {
+        return true;
+    }
     enum ct_act_result did = offer(ui, p, action, letter, p->state, &p->q, &req);
     p->dirty = p->dirty || did != CT_ACT_IGNORED;
     if (did == CT_ACT_LOAD) {
@@ -592,6 +611,29 @@ static void say_nothing(struct ct_ui *ui, enum ct_action action, int key)
     } else {
         ui_say(ui, false, "%s (%s) does nothing in %s; %s lists what does", name, ct_action_words[action],
                p ? p->ops->title : "this panel", helps);
+    }
+}
+
+/* Where somebody went on to something else meanwhile, only the rows move: nothing opens over it. */
+void ui_catch_up(struct ct_ui *ui, struct panel *p)
+{
+    struct early early[CT_LEN(p->early)];
+    size_t n = p->failed ? 0 : p->n_early;
+    bool here = ui_focused(ui) == p && ui->prompt.kind == PROMPT_NONE && ui->overlay == OVERLAY_NONE;
+    memcpy(early, p->early, n * sizeof(early[0]));
+    p->n_early = 0;
+    for (size_t i = 0; i < n && (!here || ui->prompt.kind == PROMPT_NONE); i++) {
+        struct ct_frame_request req = {0};
+        if (!here) {
+            bool load = p->ops->act(p->state, p->got.model, early[i].action, early[i].letter, &p->q, &req) == CT_ACT_LOAD;
+            if (load) {
+                ui_reload(ui, p);
+            }
+        } else if (early[i].action == CT_ACT_EXIT || early[i].action == CT_ACT_COST) {
+            ui_act(ui, early[i].action, early[i].letter);
+        } else if (!ui_act_in_panel(ui, early[i].action, early[i].letter) && early[i].action != CT_ACT_LIVE) {
+            say_nothing(ui, early[i].action, early[i].letter);
+        }
     }
 }
 

@@ -176,6 +176,7 @@ static void install(struct ct_ui *ui, struct panel *p, struct ct_load_answer *a)
         ui_say(ui, true, "newest values are damaged in the file, looked up in the history; `cloudtape db repair` mends");
     ui->said_damaged = a->damaged;
     ui_follow_selection(ui, p);
+    ui_catch_up(ui, p);
 }
 
 void ui_take_answer(struct ct_ui *ui, struct ct_load_answer *a)
@@ -263,6 +264,7 @@ void ui_drop_models(struct ct_ui *ui)
             ui_free_answer(ui, &p->got);
             ui_free_answer(ui, &p->held);
             p->has_model = p->is_held = p->failed = false;
+            p->n_early = 0;
             p->generation++; /* loads again when it is shown */
         }
     }

@@ -21,6 +21,11 @@ struct panel {
     int64_t loaded_ms;
     struct ct_oldest oldest; /* as last drawn */
     uint64_t epoch;          /* of the newest answer */
+    struct early {           /* typed before its first answer came: for the rows that answer brings */
+        enum ct_action action;
+        int letter;
+    } early[32];
+    size_t n_early;
     /* ahead.c: of a table the row before and which way the cursor went, of a detail what it may show next */
     size_t was_at;
     bool moves_up;
@@ -185,6 +190,7 @@ void ui_drop_ahead(struct ct_ui *ui, struct panel *p);
 /* actions.c */
 void ui_act(struct ct_ui *ui, enum ct_action action, int letter);
 bool ui_act_in_panel(struct ct_ui *ui, enum ct_action action, int letter);
+void ui_catch_up(struct ct_ui *ui, struct panel *p); /* P has its rows: what was typed for them */
 void ui_close_detail(struct ct_ui *ui);
 /* Whether ACTION would do something in P as it stands. */
 bool ui_answers(struct ct_ui *ui, struct panel *p, enum ct_action action);

@@ -695,6 +695,34 @@ static void pasted_text_presses_no_keys(void **state)
     leave(v, "Q");
 }
 
+/* All keys of a line come before the loader can have answered the first. */
+static void keys_typed_ahead_meet_the_rows_they_were_meant_for(void **state)
+{
+    (void)state;
+    struct vt *v = start(30, 100);
+    vt_wait(v, ">X DOWN");
+    vt_paste(v, "3jjj");
+    vt_wait(v, ">B200");
+    vt_paste(v, "8Gk\r");
+    vt_wait(v, ">Tries"); /* the detail of the last row but one */
+    assert_non_null(strstr(vt_row(v, 2), "openai_status"));
+    vt_paste(v, "\177");
+    vt_wait(v, ">B200");
+    vt_paste(v, "4sp"); /* sorts: the second key is no key of its own */
+    vt_settle(v, 300);
+    assert_false(vt_has(v, "PAUSED"));
+    vt_paste(v, "3/b200\r");
+    vt_wait_gone(v, "H100 80G");
+    vt_paste(v, "\033");
+    vt_wait(v, "H100 80G");
+    for (int i = 0; i < 100; i++) { /* more than are kept */
+        vt_paste(v, "7j");
+    }
+    vt_paste(v, "1");
+    vt_wait(v, ">X DOWN");
+    leave(v, "Q");
+}
+
 static void help_lists_the_keys_that_work_here(void **state)
 {
     (void)state;
@@ -1125,6 +1153,7 @@ int main(void)
         T(marks_bring_back_screen_row_and_filter),
         T(answers_nobody_asked_for_change_nothing),
         T(pasted_text_presses_no_keys),
+        T(keys_typed_ahead_meet_the_rows_they_were_meant_for),
         T(help_lists_the_keys_that_work_here),
         T(back_from_a_detail_returns_to_what_it_was_opened_over),
         T(tab_zoom_and_pairs_move_about),
