@@ -103,6 +103,9 @@ static void take(struct ct_ui *ui, const struct ct_ui_options *o)
     const struct ct_ui_options *was = ui->o;
     struct ct_error err = {0};
     ui->o = o;
+    if (differ(was->color, o->color)) {
+        ct_term_set_color(o->color);
+    }
     take_theme(ui, was, o);
     ui_take_keys(ui);
     take_watch(ui, was->watch, o->watch);
@@ -144,7 +147,6 @@ void ui_read_settings(struct ct_ui *ui)
                n == 1 ? "line is" : "lines are");
         return;
     }
-    bool color = differ(ui->o->color, o->color);
     take(ui, o);
-    ui_say(ui, false, "settings read again%s", color ? "; color counts from the next start" : "");
+    ui_say(ui, false, "settings read again");
 }

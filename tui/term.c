@@ -83,8 +83,9 @@ enum ct_status ct_charset_choose(const char *choice, enum ct_charset *out, struc
         return CT_OK;
     }
     const char *name = getenv("TERM");
-    if (strcmp(nl_langinfo(CODESET), "UTF-8") != 0 || (name && strcmp(name, "dumb") == 0) ||
-        wcwidth(0x28ff) != 1) {
+    /* The fonts of the Linux console have 256 or 512 signs: no braille, of blocks only a few. */
+    bool poor = name && (strcmp(name, "dumb") == 0 || strcmp(name, "linux") == 0 || strncmp(name, "linux-", 6) == 0);
+    if (strcmp(nl_langinfo(CODESET), "UTF-8") != 0 || poor || wcwidth(0x28ff) != 1) {
         *out = CT_CHARSET_ASCII;
     } else if (wcwidth(0x2500) != 1 || wcwidth(0x2588) != 1 || cjk_locale()) {
         *out = CT_CHARSET_NARROW; /* ambiguous ones are wide here; braille never is */
@@ -134,12 +135,13 @@ static void catch_crashes(void)
     }
 }
 
-static void choose_colors(const char *color)
+void ct_term_set_color(const char *color)
 {
     const char *no = getenv("NO_COLOR");
     bool never = color && strcmp(color, "never") == 0, always = color && strcmp(color, "always") == 0;
     term.colors = 0;
-    if (never || (no && no[0] && !always) || !has_colors() || start_color() == ERR) {
+    term.direct = term.defaults = false;
+    if (!term.screen || never || (no && no[0] && !always) || !has_colors() || start_color() == ERR) {
         return;
     }
     term.direct = COLORS > 256;
@@ -195,7 +197,9 @@ enum ct_status ct_term_open(const char *color, bool mouse, struct ct_error *err)
     /* Asked first by the low-level interface: newterm keeps memory when it fails. */
     int found = 0;
     if (setupterm(NULL, STDOUT_FILENO, &found) == ERR) {
-        return ct_fail(err, CT_ERR_USAGE, "TERM", "no description of terminal \"%s\"", name ? name : "");
+        return ct_fail(err, CT_ERR_USAGE, "TERM",
+                       name && name[0] ? "no description of terminal \"%s\"; try TERM=xterm-256color cloudtape"
+                                       : "not set%s; try TERM=xterm-256color cloudtape", name ? name : "");
     }
     const char *cup = tigetstr("cup");
     bool places = cup && cup != (char *)-1;
@@ -223,7 +227,7 @@ enum ct_status ct_term_open(const char *color, bool mouse, struct ct_error *err)
     term.input = newpad(1, 1);
     keypad(term.input, TRUE);
     nodelay(term.input, TRUE);
-    choose_colors(color);
+    ct_term_set_color(color);
     mouseinterval(0);
     ct_term_set_mouse(mouse);
     mark_pastes(true);
@@ -245,6 +249,11 @@ void ct_term_close(void)
     if (!isendwin()) {
         curs_set(1);
         endwin();
+        const char *back = tigetstr("rmcup");
+        if (!back || back == (char *)-1) { /* the picture stays: what comes next begins below it */
+            fputs("\r\n", stdout);
+            fflush(stdout);
+        }
     }
     if (term.input) {
         delwin(term.input);

@@ -22,6 +22,8 @@ void ct_term_rescue(void);
 
 /* 0, 8, 16 or 256. */
 int ct_term_colors(void);
+/* COLOR as for ct_term_open, from now on; the theme is to be given again. */
+void ct_term_set_color(const char *color);
 void ct_term_theme(const struct ct_theme *t);
 
 /* The terminal's size now; at least 1 x 1. */

@@ -306,9 +306,10 @@ enum ct_status ct_theme_load(const char *name, struct ct_theme *t, ct_ini_proble
 
 /* ---- down to the terminal ---- */
 
+/* As xterm has them; people's own differ. */
 static const int palette16[16] = {
-    0x000000, 0x800000, 0x008000, 0x808000, 0x000080, 0x800080, 0x008080, 0xc0c0c0,
-    0x808080, 0xff0000, 0x00ff00, 0xffff00, 0x0000ff, 0xff00ff, 0x00ffff, 0xffffff,
+    0x000000, 0xcd0000, 0x00cd00, 0xcdcd00, 0x0000ee, 0xcd00cd, 0x00cdcd, 0xe5e5e5,
+    0x7f7f7f, 0xff0000, 0x00ff00, 0xffff00, 0x5c5cff, 0xff00ff, 0x00ffff, 0xffffff,
 };
 
 static int cube_step(int i)
@@ -338,8 +339,73 @@ static int distance(int a, int b)
     return 3 * red * red + 4 * green * green + 2 * blue * blue; /* the eye is keenest on green */
 }
 
-/* The nearest colour among the first COLORS. Of 256, those that people redefine (0 to 15) are left out. */
-static int nearest_color(int color, int colors)
+/* Of 256 the nearest to RGB; those that people redefine (0 to 15) are left out. */
+static int nearest_of_many(int rgb)
+{
+    int best = 16;
+    for (int i = 17; i < 256; i++) {
+        best = distance(rgb, ct_color_rgb(i)) < distance(rgb, ct_color_rgb(best)) ? i : best;
+    }
+    return best;
+}
+
+/* How bright RGB is to the eye, 0 to 1. */
+static double brightness(int rgb)
+{
+    static const double weight[] = {0.0722, 0.7152, 0.2126}; /* blue, green, red */
+    double sum = 0;
+    for (int i = 0; i < 3; i++) {
+        double part = (rgb >> 8 * i & 255) / 255.0;
+        sum += weight[i] * part * part * (0.3 + 0.7 * part); /* near enough to the curve of displays */
+    }
+    return sum;
+}
+
+/* Whether letters of the colour A can be read on B. */
+static bool readable(int a, int b)
+{
+    double x = brightness(ct_color_rgb(a)) + 0.05, y = brightness(ct_color_rgb(b)) + 0.05;
+    return x > 3 * y || y > 3 * x;
+}
+
+/* RGB as bright as it can be: its hue and how much of it there is. */
+static int brightest(int rgb)
+{
+    int red = rgb >> 16 & 255, green = rgb >> 8 & 255, blue = rgb & 255;
+    int most = red > green ? red : green;
+    most = most > blue ? most : blue;
+    return most == 0 ? 0 : red * 255 / most << 16 | green * 255 / most << 8 | blue * 255 / most;
+}
+
+/* Or too dark for a hue. */
+static bool is_grey(int rgb)
+{
+    int full = brightness(rgb) < 0.001 ? 0xffffff : brightest(rgb), least = full & 255;
+    least = least < (full >> 8 & 255) ? least : full >> 8 & 255;
+    least = least < (full >> 16 & 255) ? least : full >> 16 & 255;
+    return least > 180;
+}
+
+/* Of 8 or 16, for letters on BACK: a hue stays a hue, and can be read. Where the background is the terminal's own, light
+ * or dark, only hues do that; greys become its own text. */
+static int nearest_of_few(int rgb, int colors, int back)
+{
+    bool own = back == CT_COLOR_DEFAULT, grey = is_grey(rgb);
+    int best = CT_COLOR_DEFAULT, best_distance = 0, most = own && colors > 8 ? 8 : colors;
+    for (int i = 0; i < most; i++) {
+        int has = palette16[i];
+        bool fits = own ? !grey && !is_grey(has) : is_grey(has) == grey;
+        int d = distance(rgb, has) + (grey ? 0 : 4 * distance(brightest(rgb), brightest(has)));
+        if (fits && (own || readable(i, back)) && (best == CT_COLOR_DEFAULT || d < best_distance)) {
+            best = i;
+            best_distance = d;
+        }
+    }
+    return best == CT_COLOR_DEFAULT && !own ? (readable(0, back) ? 0 : 7) : best;
+}
+
+/* COLOR on a terminal of COLORS: a background, or letters on BACK. */
+static int background(int color, int colors)
 {
     if (color == CT_COLOR_DEFAULT || colors == 0) {
         return CT_COLOR_DEFAULT;
@@ -347,13 +413,23 @@ static int nearest_color(int color, int colors)
     if (color < colors) {
         return color;
     }
-    int want = ct_color_rgb(color), best = -1;
-    for (int i = colors > 16 ? 16 : 0; i < colors && i < 256; i++) {
-        if (best < 0 || distance(want, ct_color_rgb(i)) < distance(want, ct_color_rgb(best))) {
-            best = i;
-        }
+    int rgb = ct_color_rgb(color), best = 0;
+    for (int i = 1; i < colors && colors <= 16; i++) {
+        best = distance(rgb, palette16[i]) < distance(rgb, palette16[best]) ? i : best;
     }
-    return best;
+    return colors > 16 ? nearest_of_many(rgb) : best;
+}
+
+static int foreground(int color, int colors, int back)
+{
+    if (color == CT_COLOR_DEFAULT || colors == 0) {
+        return CT_COLOR_DEFAULT;
+    }
+    if (color < colors) {
+        return color;
+    }
+    int rgb = ct_color_rgb(color);
+    return colors > 16 ? nearest_of_many(rgb) : nearest_of_few(rgb, colors, back);
 }
 
 struct ct_look ct_theme_look(const struct ct_theme *t, enum ct_role role, bool selected, int colors)
@@ -366,8 +442,8 @@ struct ct_look ct_theme_look(const struct ct_theme *t, enum ct_role role, bool s
         look.attrs = (look.attrs & ~(unsigned)CT_ATTR_DIM) | over->attrs;
     }
     bool colored = look.fg != CT_COLOR_DEFAULT || look.bg != CT_COLOR_DEFAULT;
-    look.fg = nearest_color(look.fg, colors);
-    look.bg = nearest_color(look.bg, colors);
+    look.bg = background(look.bg, colors);
+    look.fg = foreground(look.fg, colors, look.bg);
     if (colored && look.fg == look.bg) {
         look.fg = look.bg = CT_COLOR_DEFAULT;
     }

@@ -2,6 +2,8 @@
 
 #include "tui/theme.h"
 
+#include "db/base/str.h"
+
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -163,6 +165,12 @@ static double luminance(int color)
     return sum;
 }
 
+static double contrast(int color, int other)
+{
+    double a = luminance(color) + 0.05, b = luminance(other) + 0.05;
+    return a > b ? a / b : b / a;
+}
+
 static void text_of_every_theme_can_be_read_on_its_ground(void **state)
 {
     (void)state;
@@ -175,13 +183,12 @@ static void text_of_every_theme_can_be_read_on_its_ground(void **state)
                 for (int selected = 0; selected < 2; selected++) {
                     struct ct_look look = ct_theme_look(&t, (enum ct_role)role, selected, colors);
                     assert_true(look.fg == CT_COLOR_DEFAULT || look.fg != look.bg);
-                    if (colors < 256 || look.fg < 0 || look.bg < 0 || role == CT_ROLE_BORDER) {
+                    if (look.fg < 0 || look.bg < 0 || (role == CT_ROLE_BORDER && colors == 256)) {
                         continue;
                     }
-                    double a = luminance(look.fg), b = luminance(look.bg);
-                    double contrast = a > b ? (a + 0.05) / (b + 0.05) : (b + 0.05) / (a + 0.05);
-                    if (contrast < 2.0) {
-                        fail_msg("%s: %s has a contrast of %.2f", t.name, ct_role_words[role], contrast);
+                    double c = contrast(look.fg, look.bg);
+                    if (c < 2.0) {
+                        fail_msg("%s: %s has a contrast of %.2f at %d", t.name, ct_role_words[role], c, colors);
                     }
                 }
             }
@@ -209,14 +216,38 @@ static void colours_come_down_to_the_terminal(void **state)
     ct_theme_builtin(&t);
     t.looks[CT_ROLE_ERROR] = (struct ct_look){CT_COLOR_RGB + 0xfe0102, CT_COLOR_DEFAULT, 0};
     assert_int_equal(ct_theme_look(&t, CT_ROLE_ERROR, false, 256).fg, 196);
-    assert_int_equal(ct_theme_look(&t, CT_ROLE_ERROR, false, 16).fg, 9);
+    assert_int_equal(ct_theme_look(&t, CT_ROLE_ERROR, false, 16).fg, 1);
     assert_int_equal(ct_theme_look(&t, CT_ROLE_ERROR, false, 8).fg, 1);
     assert_int_equal(ct_theme_look(&t, CT_ROLE_ERROR, false, 0).fg, CT_COLOR_DEFAULT);
-    /* Two colours that fall together would hide the text. */
-    t.looks[CT_ROLE_ERROR].bg = CT_COLOR_RGB + 0xee0000;
-    struct ct_look look = ct_theme_look(&t, CT_ROLE_ERROR, false, 16);
-    assert_int_equal(look.fg, CT_COLOR_DEFAULT);
-    assert_int_equal(look.bg, CT_COLOR_DEFAULT);
+    /* Colours that fall together would hide the text. */
+    static const int grounds[] = {0xee0000, 0xcd0000, 0xfe0000, 0x7f0000};
+    for (size_t i = 0; i < CT_LEN(grounds); i++) {
+        t.looks[CT_ROLE_ERROR].bg = CT_COLOR_RGB + grounds[i];
+        for (int colors = 8; colors <= 16; colors *= 2) {
+            struct ct_look look = ct_theme_look(&t, CT_ROLE_ERROR, false, colors);
+            assert_true(look.fg == CT_COLOR_DEFAULT ? look.bg == CT_COLOR_DEFAULT : contrast(look.fg, look.bg) > 2);
+        }
+    }
+    t.looks[CT_ROLE_ERROR].fg = t.looks[CT_ROLE_ERROR].bg = 1; /* as somebody wrote it */
+    assert_int_equal(ct_theme_look(&t, CT_ROLE_ERROR, false, 16).fg, CT_COLOR_DEFAULT);
+}
+
+/* Nobody knows whether the terminal's own ground is light or dark: what stands on it is a hue, or its own text. */
+static void few_colours_on_the_terminals_own_ground_are_hues(void **state)
+{
+    (void)state;
+    static const int colors_of_all[] = {0x000000, 0xffffff, 0xf8f8f2, 0x808080, 0x202428, 0xc0c0c0, 0xf0e442,
+                                        0x56b4e9, 0xd55e00, 0x010203, 0xfb4934, 0x3333ee, 0x20c020};
+    static const int hues[] = {-1, -1, -1, -1, -1, -1, 3, 6, 1, -1, 1, 4, 2};
+    struct ct_theme t;
+    ct_theme_builtin(&t);
+    for (size_t i = 0; i < CT_LEN(hues); i++) {
+        t.looks[CT_ROLE_ERROR] = (struct ct_look){CT_COLOR_RGB + colors_of_all[i], CT_COLOR_DEFAULT, 0};
+        for (int colors = 8; colors <= 16; colors *= 2) {
+            int fg = ct_theme_look(&t, CT_ROLE_ERROR, false, colors).fg;
+            assert_int_equal(fg, hues[i]);
+        }
+    }
 }
 
 static void ansi_output_holds_every_cell_and_resets(void **state)
@@ -246,6 +277,7 @@ int main(void)
         cmocka_unit_test(a_whole_base16_scheme_needs_no_roles),
         cmocka_unit_test(text_of_every_theme_can_be_read_on_its_ground),
         cmocka_unit_test(colours_come_down_to_the_terminal),
+        cmocka_unit_test(few_colours_on_the_terminals_own_ground_are_hues),
         cmocka_unit_test(ansi_output_holds_every_cell_and_resets),
     };
     return cmocka_run_group_tests_name("theme", tests, NULL, NULL);

@@ -550,6 +550,35 @@ static void settings_are_read_again_and_i_stay_where_i_am(void **state)
     assert_string_equal(kept("watch"), ""); /* it is the file's, not mine */
 }
 
+static void wait_for_colour(struct vt *v, bool want)
+{
+    bool any = !want;
+    for (int i = 0; i < 100 && any != want; i++) {
+        any = false;
+        vt_settle(v, 100);
+        for (int x = 0; x < 80; x++) {
+            any = any || vt_cell(v, 0, x).colored;
+        }
+    }
+    assert_true(any == want);
+}
+
+static void colours_come_and_go_with_the_settings(void **state)
+{
+    (void)state;
+    write_config("theme = nord\n");
+    struct vt *v = start(24, 80, NULL);
+    vt_wait(v, ". 7 ok");
+    wait_for_colour(v, true);
+    write_config("theme = nord\ncolor = never\n");
+    command(v, "reload");
+    wait_for_colour(v, false);
+    write_config("theme = nord\ncolor = always\n");
+    command(v, "reload");
+    wait_for_colour(v, true);
+    leave(v);
+}
+
 static void wrong_settings_change_nothing_and_are_listed(void **state)
 {
     (void)state;
@@ -611,6 +640,7 @@ int main(void)
         T(screen_1_tells_of_what_is_mine_alone),
         T(what_is_not_there_is_said_in_full),
         T(settings_are_read_again_and_i_stay_where_i_am),
+        T(colours_come_and_go_with_the_settings),
         T(wrong_settings_change_nothing_and_are_listed),
         T(watched_settings_are_read_when_they_change),
     };
