@@ -392,6 +392,7 @@ struct ct_source_row {
         changed_rows, latency_ms, failures, age_s, data_ms;
     int unconfirmed; /* an answer is held back as suspicious */
     int unproven;    /* no answer of its format has been seen yet, by anybody */
+    int64_t parser;  /* version of what reads it, now only; CT_NONE */
     struct ct_span mark; /* "unproven", "unconfirmed", "frozen", or null */
     /* What the newest good answer held and was left out on purpose: how many, and what ("2 x unknown
      * GPU K520; ..."). */

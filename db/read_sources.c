@@ -27,6 +27,7 @@ static const struct ct_column source_columns[] = {
     COL(TIME, "data_at", data_ms),
     COL(BOOL, "unconfirmed", unconfirmed),
     COL(BOOL, "unproven", unproven),
+    COL(INT, "parser", parser),
     COL(TEXT, "mark", mark, SEARCH),
     COL(TEXT, "terms", terms),
     COL(INT, "left_out", left_out),
@@ -78,6 +79,7 @@ static struct ct_source_row source_row(const struct ct_reader *r, const struct c
         .data_ms = newest ? s->data_ms : CT_NONE,
         .unconfirmed = r->live ? s->pending_n > 0 : s->held,
         .left_out = r->live ? CT_NONE : s->left_out,
+        .parser = r->live ? s->parser : CT_NONE,
     };
     row.unproven = s->unproven;
     row.mark = row.unproven         ? CT_LIT("unproven")

@@ -48,7 +48,8 @@
     X(SOURCES,                                                                                     \
       "SELECT id,name,family,kind,provider,scope,title,url,terms,evidence,interval_ms,enabled,"    \
       "off_reason,part_of_list,last_attempt_ms,next_attempt_ms,http_status,bytes,rows,"            \
-      "changed_rows,latency_ms,error,data_ms,pending_n,pending_reason,page_url,page_indicator,proof" \
+      "changed_rows,latency_ms,error,data_ms,pending_n,pending_reason,page_url,page_indicator,proof," \
+      "parser"                                                                                     \
       " FROM source ORDER BY id")                                                                  \
     X(NOTE_TABLE, "SELECT 1 FROM sqlite_schema WHERE name='source_note'")                          \
     X(NOTES, "SELECT left_out,notes FROM source_note WHERE source_id=?1")                          \
@@ -327,6 +328,7 @@ struct ct_source_at {
         page_indicator;
     int kind, evidence;
     bool enabled, part_of_list, unproven;
+    int64_t parser; /* version of what reads it now; CT_NONE: not known */
     int64_t last_success_ms, last_attempt_ms, rows, failures;
     int64_t failing_since_ms;   /* of the present run of failures; CT_NONE */
     struct ct_span fail_reason; /* of the last attempt, when it failed or was held back */

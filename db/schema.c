@@ -372,6 +372,10 @@ static const char step_16[] =
     " series INTEGER PRIMARY KEY, from_ms INTEGER NOT NULL, b BLOB NOT NULL"
     ") STRICT;";
 
+/* Version 17: which version of its family's parser reads a source; NULL until a fetcher has said so. */
+static const char step_17[] =
+    "ALTER TABLE source ADD COLUMN parser INTEGER;";
+
 static const struct ct_schema_step steps[] = {
     {.sql = step_1}, {.sql = step_2}, {.sql = step_3}, {.sql = step_4}, {.sql = step_5}, {.sql = step_6},
     {.sql = step_7, .run = ct_samples_from_rows, .after = "DROP TABLE sample"},
@@ -385,6 +389,7 @@ static const struct ct_schema_step steps[] = {
     {.sql = step_14},
     {.sql = step_15},
     {.sql = step_16},
+    {.sql = step_17},
 };
 _Static_assert(CT_LEN(steps) == CT_SCHEMA_VERSION, "a step a version");
 

@@ -177,6 +177,7 @@ static struct ct_source_list read_sources(struct ct_reader *r)
             .page_url = ct_col_text(r, st, 25),
             .page_indicator = ct_col_text(r, st, 26),
             .unproven = sqlite3_column_int(st, 27) == 1,
+            .parser = ct_col_int(st, 28),
         };
     }
     for (size_t i = 0; i < list.n; i++) {

@@ -509,7 +509,8 @@ enum ct_status ct_write_sources(struct ct_writer *w, const struct ct_source_conf
         const struct ct_source_conf *c = &confs[i];
         RUN(w, SOURCE_ADD, vs(c->id), vs(c->family), ve((int)c->kind), vs(c->provider), vs(c->scope),
             vs(c->title), vs(c->url), vs(c->terms), ve((int)c->evidence), vi(c->interval_ms),
-            vi(c->enabled), vs(c->off_reason), vi(c->part_of_list), vi(c->unproven));
+            vi(c->enabled), vs(c->off_reason), vi(c->part_of_list), vi(c->unproven),
+            vi(c->parser ? c->parser : CT_NONE));
     }
     ct_w_run(w, ct_w_bind(w, Q_SOURCES_UNPLAN, NULL, 0)); /* what is on keeps its plan over a restart */
     return ct_w_commit(w, "sources", err);

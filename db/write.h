@@ -41,10 +41,13 @@ struct ct_source_conf {
     bool part_of_list; /* answers never show all there is (Vast: the 64 cheapest): rows that vanish
                           are "not seen", never "gone" */
     bool unproven; /* its format is known from documents alone, until an answer has been read */
+    int parser;    /* version of what reads it; 0: nothing does */
 };
 
 /* Writes the configured sources: new ones appear, changed ones change, absent ones become off ("not
- * configured") and keep their history. One transaction. */
+ * configured") and keep their history. Validators are forgotten where the address, the family or the
+ * version of its parser is another: what the server says is unchanged was read differently. One
+ * transaction. */
 CT_MUST_USE enum ct_status ct_write_sources(struct ct_writer *w, const struct ct_source_conf *confs,
                                             size_t n, int64_t now_ms, struct ct_error *err);
 

@@ -18,17 +18,21 @@
 /* ---- statements ---- one list, prepared once, all by index (tests/unit/test_write.c asks the
  * planner). */
 /* clang-format off */
+#define SAME_READING "parser IS excluded.parser AND family=excluded.family AND url=excluded.url"
 #define CT_WRITE_SQL(X) \
     X(SOURCE_GET, "SELECT id, kind, provider, part_of_list, data_ms, page_id, pending_n, pending_reason," \
         " pending_mark, pending_since_ms, trust, generation, last_attempt_ms, evidence FROM source WHERE name=?1") \
     X(SOURCE_ADD, "INSERT INTO source (name, family, kind, provider, scope, title, url, terms, evidence," \
-        " interval_ms, enabled, off_reason, part_of_list, proof)" \
-        " VALUES (?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14)" \
+        " interval_ms, enabled, off_reason, part_of_list, proof, parser)" \
+        " VALUES (?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14,?15)" \
         " ON CONFLICT (name) DO UPDATE SET family=excluded.family, kind=excluded.kind," \
         " provider=excluded.provider, scope=excluded.scope, title=excluded.title, url=excluded.url," \
         " terms=excluded.terms, evidence=excluded.evidence, interval_ms=excluded.interval_ms," \
         " enabled=excluded.enabled, off_reason=excluded.off_reason, part_of_list=excluded.part_of_list," \
-        " proof=iif(excluded.proof=1 AND proof=2 AND family=excluded.family, 2, excluded.proof)") \
+        " proof=iif(excluded.proof=1 AND proof=2 AND family=excluded.family, 2, excluded.proof)," \
+        " parser=excluded.parser, etag=iif(" SAME_READING ", etag, NULL)," \
+        " last_modified=iif(" SAME_READING ", last_modified, NULL)," \
+        " body_hash=iif(" SAME_READING ", body_hash, 0)") \
     X(SOURCE_PROVEN, "UPDATE source SET proof=2 WHERE id=?1 AND proof=1") \
     X(SOURCES_OFF, "UPDATE source SET enabled=0, off_reason='not configured' WHERE off_reason<>'imported'") \
     X(SOURCES_UNPLAN, "UPDATE source SET next_attempt_ms=NULL WHERE NOT enabled") \

@@ -160,6 +160,7 @@ static uint64_t add_hash(const struct ct_source *s, uint64_t hash, uint64_t of_b
         const char *parts[] = {PACKAGE_VERSION, s->family, s->provider, s->query, s->body};
         for (size_t i = 0; i < CT_LEN(parts); i++)
             hash = ct_mix(hash, ct_hash(ct_span(parts[i] ? parts[i] : "")), i);
+        hash = ct_mix(hash, s->ops ? (uint64_t)s->ops->version : 0, CT_LEN(parts));
     }
     hash = ct_mix(hash, of_bytes, n);
     return hash ? hash : 1; /* 0 says "none" in the database */

@@ -31,6 +31,8 @@ struct ct_stream_ops {
 struct ct_family {
     const char *name; /* contract.md section 2 */
     enum ct_source_kind kind;
+    int version; /* of the parser: one more whenever the same bytes make other rows. Sources are then read anew,
+                    whatever their servers say has not changed */
     const char *url_pattern; /* for people: where such documents live */
     size_t max_bytes;        /* decoded body cap; 0: the default of 8 MiB */
 

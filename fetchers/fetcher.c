@@ -108,6 +108,7 @@ struct ct_source_conf ct_source_conf_of(const struct ct_source *s, struct ct_are
                                      : "switched off",
         .part_of_list = s->part_of_list,
         .unproven = s->ops != NULL && s->ops->unproven,
+        .parser = s->ops != NULL ? s->ops->version : 0,
     };
 }
 

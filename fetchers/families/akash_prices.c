@@ -55,6 +55,7 @@ static enum ct_status parse(struct ct_span body, const struct ct_parse_hint *hin
 const struct ct_family ct_family_akash_prices = {
     .name = "akash-prices",
     .kind = CT_SOURCE_PRICES,
+    .version = 1,
     .url_pattern = "https://console-api.akash.network/v1/gpu-prices",
     .parse = parse,
     .unproven = true,

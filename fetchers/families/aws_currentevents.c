@@ -297,6 +297,7 @@ static enum ct_status parse(struct ct_span body, const struct ct_parse_hint *hin
 const struct ct_family ct_family_aws_currentevents = {
     .name = "aws-currentevents",
     .kind = CT_SOURCE_STATUS,
+    .version = 1,
     .url_pattern = "https://health.aws.amazon.com/public/currentevents",
     .parse = parse,
 };

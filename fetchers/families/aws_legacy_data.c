@@ -274,6 +274,7 @@ static enum ct_status parse(struct ct_span body, const struct ct_parse_hint *hin
 const struct ct_family ct_family_aws_legacy_data = {
     .name = "aws-legacy-data",
     .kind = CT_SOURCE_STATUS,
+    .version = 1,
     .url_pattern = "https://status.aws.amazon.com/data.json (withdrawn; recordings only)",
     .parse = parse,
 };

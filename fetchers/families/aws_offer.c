@@ -441,6 +441,7 @@ static enum ct_status parse(struct ct_span body, const struct ct_parse_hint *hin
 const struct ct_family ct_family_aws_offer = {
     .name = "aws-offer",
     .kind = CT_SOURCE_PRICES,
+    .version = 1,
     .url_pattern = "https://pricing.us-east-1.amazonaws.com/offers/v1.0/aws/AmazonEC2/current/"
                    "{region}/index.json",
     .max_bytes = CT_STREAM_MAX,

@@ -187,6 +187,7 @@ static enum ct_status parse(struct ct_span body, const struct ct_parse_hint *hin
 const struct ct_family ct_family_aws_rss = {
     .name = "aws-rss",
     .kind = CT_SOURCE_STATUS,
+    .version = 1,
     .url_pattern = "https://status.aws.amazon.com/rss/SERVICE-REGION.rss",
     .parse = parse,
 };

@@ -102,6 +102,7 @@ static enum ct_status parse(struct ct_span body, const struct ct_parse_hint *hin
 const struct ct_family ct_family_aws_spot_advisor = {
     .name = "aws-spot-advisor",
     .kind = CT_SOURCE_PRICES,
+    .version = 1,
     .url_pattern = "https://spot-bid-advisor.s3.amazonaws.com/spot-advisor-data.json",
     .parse = parse,
 };

@@ -142,6 +142,7 @@ static enum ct_status parse(struct ct_span body, const struct ct_parse_hint *hin
 const struct ct_family ct_family_aws_spot_feed = {
     .name = "aws-spot-feed",
     .kind = CT_SOURCE_PRICES,
+    .version = 1,
     .url_pattern = "https://website.spot.ec2.aws.a2z.com/spot.json",
     .parse = parse,
 };

@@ -44,6 +44,7 @@ static enum ct_status parse(struct ct_span body, const struct ct_parse_hint *hin
 const struct ct_family ct_family_aws_spot_history = {
     .name = "aws-spot-history",
     .kind = CT_SOURCE_PRICES,
+    .version = 1,
     .url_pattern = "https://ec2.REGION.amazonaws.com/ (DescribeSpotPriceHistory, signed)",
     .parse = parse,
     .unproven = true,

@@ -186,6 +186,7 @@ static enum ct_status parse(struct ct_span body, const struct ct_parse_hint *hin
 const struct ct_family ct_family_azure_retail = {
     .name = "azure-retail",
     .kind = CT_SOURCE_PRICES,
+    .version = 1,
     .url_pattern = "https://prices.azure.com/api/retail/prices?$filter=...",
     .parse = parse,
 };

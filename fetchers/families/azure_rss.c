@@ -196,6 +196,7 @@ static enum ct_status parse(struct ct_span body, const struct ct_parse_hint *hin
 const struct ct_family ct_family_azure_rss = {
     .name = "azure-rss",
     .kind = CT_SOURCE_STATUS,
+    .version = 1,
     .url_pattern = "https://rssfeed.azure.status.microsoft/en-us/status/feed/",
     .parse = parse,
     .routed_host = "status.azure.com",

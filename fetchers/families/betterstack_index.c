@@ -242,6 +242,7 @@ static enum ct_status parse(struct ct_span body, const struct ct_parse_hint *hin
 const struct ct_family ct_family_betterstack_index = {
     .name = "betterstack-index",
     .kind = CT_SOURCE_STATUS,
+    .version = 1,
     .url_pattern = "https://STATUS-PAGE/index.json",
     .parse = parse,
 };

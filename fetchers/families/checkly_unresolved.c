@@ -98,6 +98,7 @@ static enum ct_status parse(struct ct_span body, const struct ct_parse_hint *hin
 const struct ct_family ct_family_checkly_unresolved = {
     .name = "checkly-unresolved",
     .kind = CT_SOURCE_STATUS,
+    .version = 1,
     .url_pattern = "https://STATUS-PAGE/api/status-page/PAGE/unresolved-incidents",
     .parse = parse,
 };

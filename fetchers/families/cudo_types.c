@@ -49,6 +49,7 @@ static enum ct_status parse(struct ct_span body, const struct ct_parse_hint *hin
 const struct ct_family ct_family_cudo_types = {
     .name = "cudo-types",
     .kind = CT_SOURCE_PRICES,
+    .version = 1,
     .url_pattern = "https://rest.compute.cudo.org/v1/vms/machine-types",
     .parse = parse,
     .unproven = true,

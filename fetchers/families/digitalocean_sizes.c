@@ -66,6 +66,7 @@ static enum ct_status parse(struct ct_span body, const struct ct_parse_hint *hin
 const struct ct_family ct_family_digitalocean_sizes = {
     .name = "digitalocean-sizes",
     .kind = CT_SOURCE_PRICES,
+    .version = 1,
     .url_pattern = "https://api.digitalocean.com/v2/sizes?per_page=500",
     .parse = parse,
 };

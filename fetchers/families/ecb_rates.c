@@ -156,6 +156,7 @@ static enum ct_status parse(struct ct_span body, const struct ct_parse_hint *hin
 const struct ct_family ct_family_ecb_rates = {
     .name = "ecb-rates",
     .kind = CT_SOURCE_PRICES,
+    .version = 1,
     .url_pattern = "https://www.ecb.europa.eu/stats/eurofxref/eurofxref-daily.xml",
     .parse = parse,
     .unproven = true,

@@ -153,6 +153,7 @@ static enum ct_status parse(struct ct_span body, const struct ct_parse_hint *hin
 const struct ct_family ct_family_feed = {
     .name = "feed",
     .kind = CT_SOURCE_NEWS,
+    .version = 1,
     .url_pattern = "https://SITE/feed, /rss.xml, /atom.xml",
     .parse = parse,
 };

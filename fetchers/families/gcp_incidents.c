@@ -216,6 +216,7 @@ static enum ct_status parse(struct ct_span body, const struct ct_parse_hint *hin
 const struct ct_family ct_family_gcp_incidents = {
     .name = "gcp-incidents",
     .kind = CT_SOURCE_STATUS,
+    .version = 1,
     .url_pattern = "https://status.cloud.google.com/incidents.json",
     .parse = parse,
 };

@@ -153,6 +153,7 @@ static enum ct_status parse(struct ct_span body, const struct ct_parse_hint *hin
 const struct ct_family ct_family_gcp_skus = {
     .name = "gcp-skus",
     .kind = CT_SOURCE_PRICES,
+    .version = 1,
     .url_pattern = "https://cloudbilling.googleapis.com/v1/services/6F81-5844-456A/skus?key=KEY",
     .max_bytes = 32u << 20,
     .parse = parse,

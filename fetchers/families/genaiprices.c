@@ -171,6 +171,7 @@ static enum ct_status parse(struct ct_span body, const struct ct_parse_hint *hin
 const struct ct_family ct_family_genaiprices = {
     .name = "genaiprices",
     .kind = CT_SOURCE_MODELS,
+    .version = 1,
     .url_pattern = "https://raw.githubusercontent.com/pydantic/genai-prices/main/prices/data.json",
     .parse = parse,
 };

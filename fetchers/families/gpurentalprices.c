@@ -51,6 +51,7 @@ static enum ct_status parse(struct ct_span body, const struct ct_parse_hint *hin
 const struct ct_family ct_family_gpurentalprices = {
     .name = "gpurentalprices",
     .kind = CT_SOURCE_PRICES,
+    .version = 1,
     .url_pattern = "https://raw.githubusercontent.com/adriannutiu/gpu-rental-prices/main/data/"
                    "latest.json",
     .parse = parse,

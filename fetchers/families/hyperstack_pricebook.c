@@ -44,6 +44,7 @@ static enum ct_status parse(struct ct_span body, const struct ct_parse_hint *hin
 const struct ct_family ct_family_hyperstack_pricebook = {
     .name = "hyperstack-pricebook",
     .kind = CT_SOURCE_PRICES,
+    .version = 1,
     .url_pattern = "https://infrahub-api.nexgencloud.com/v1/pricebook",
     .parse = parse,
     .unproven = true,

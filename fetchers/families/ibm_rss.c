@@ -171,6 +171,7 @@ static enum ct_status parse(struct ct_span body, const struct ct_parse_hint *hin
 const struct ct_family ct_family_ibm_rss = {
     .name = "ibm-rss",
     .kind = CT_SOURCE_STATUS,
+    .version = 1,
     .url_pattern = "https://cloud.ibm.com/status/api/notifications/feed.rss",
     .parse = parse,
     .unproven = true,

@@ -274,6 +274,7 @@ static enum ct_status parse(struct ct_span body, const struct ct_parse_hint *hin
 const struct ct_family ct_family_incidentio_native = {
     .name = "incidentio-native",
     .kind = CT_SOURCE_STATUS,
+    .version = 1,
     .url_pattern = "https://STATUS-PAGE/proxy/STATUS-PAGE",
     .max_bytes = 16 << 20,
     .parse = parse,

@@ -38,6 +38,7 @@ static enum ct_status parse(struct ct_span body, const struct ct_parse_hint *hin
 const struct ct_family ct_family_instatus_notices = {
     .name = "instatus-notices",
     .kind = CT_SOURCE_STATUS,
+    .version = 1,
     .url_pattern = "https://api.instatus.com/public/HOST/notices/monthly/MONTH-MS?page_no=N",
     .parse = parse,
 };

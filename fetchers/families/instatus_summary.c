@@ -138,6 +138,7 @@ static enum ct_status parse(struct ct_span body, const struct ct_parse_hint *hin
 const struct ct_family ct_family_instatus_summary = {
     .name = "instatus-summary",
     .kind = CT_SOURCE_STATUS,
+    .version = 1,
     .url_pattern = "https://STATUS-PAGE/summary.json",
     .parse = parse,
 };

@@ -69,6 +69,7 @@ static enum ct_status parse(struct ct_span body, const struct ct_parse_hint *hin
 const struct ct_family ct_family_lambda_types = {
     .name = "lambda-types",
     .kind = CT_SOURCE_PRICES,
+    .version = 1,
     .url_pattern = "https://cloud.lambda.ai/api/v1/instance-types",
     .parse = parse,
     .unproven = true,

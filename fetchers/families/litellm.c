@@ -191,6 +191,7 @@ static enum ct_status parse(struct ct_span body, const struct ct_parse_hint *hin
 const struct ct_family ct_family_litellm = {
     .name = "litellm",
     .kind = CT_SOURCE_MODELS,
+    .version = 1,
     .url_pattern = "https://raw.githubusercontent.com/BerriAI/litellm/main/"
                    "model_prices_and_context_window.json",
     .parse = parse,

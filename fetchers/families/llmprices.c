@@ -104,6 +104,7 @@ static enum ct_status parse(struct ct_span body, const struct ct_parse_hint *hin
 const struct ct_family ct_family_llmprices = {
     .name = "llmprices",
     .kind = CT_SOURCE_MODELS,
+    .version = 1,
     .url_pattern = "https://www.llm-prices.com/current-v1.json",
     .parse = parse,
 };

@@ -150,6 +150,7 @@ static enum ct_status parse(struct ct_span body, const struct ct_parse_hint *hin
 const struct ct_family ct_family_modelsdev = {
     .name = "modelsdev",
     .kind = CT_SOURCE_MODELS,
+    .version = 1,
     .url_pattern = "https://models.dev/api.json",
     .parse = parse,
 };

@@ -79,6 +79,7 @@ static enum ct_status parse(struct ct_span body, const struct ct_parse_hint *hin
 const struct ct_family ct_family_oci_products = {
     .name = "oci-products",
     .kind = CT_SOURCE_PRICES,
+    .version = 1,
     .url_pattern = "https://apexapps.oracle.com/pls/apex/cetools/api/v1/products/?currencyCode=USD",
     .parse = parse,
 };

@@ -85,6 +85,7 @@ static enum ct_status parse(struct ct_span body, const struct ct_parse_hint *hin
 const struct ct_family ct_family_oci_rss = {
     .name = "oci-rss",
     .kind = CT_SOURCE_STATUS,
+    .version = 1,
     .url_pattern = "https://ocistatus.oraclecloud.com/api/v2/incident-summary.rss",
     .parse = parse,
     .unproven = true,

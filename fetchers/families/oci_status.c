@@ -52,6 +52,7 @@ static enum ct_status parse(struct ct_span body, const struct ct_parse_hint *hin
 const struct ct_family ct_family_oci_status = {
     .name = "oci-status",
     .kind = CT_SOURCE_STATUS,
+    .version = 1,
     .url_pattern = "https://ocistatus.oraclecloud.com/api/v2/status.json",
     .parse = parse,
     .unproven = true,

@@ -140,6 +140,7 @@ static enum ct_status parse(struct ct_span body, const struct ct_parse_hint *hin
 const struct ct_family ct_family_openrouter_endpoints = {
     .name = "openrouter-endpoints",
     .kind = CT_SOURCE_MODELS,
+    .version = 1,
     .url_pattern = "https://openrouter.ai/api/v1/models/{author}/{slug}/endpoints",
     .parse = parse,
 };

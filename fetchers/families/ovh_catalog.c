@@ -129,6 +129,7 @@ static enum ct_status parse(struct ct_span body, const struct ct_parse_hint *hin
 const struct ct_family ct_family_ovh_catalog = {
     .name = "ovh-catalog",
     .kind = CT_SOURCE_PRICES,
+    .version = 1,
     .url_pattern = "https://eu.api.ovh.com/v1/order/catalog/public/cloud?ovhSubsidiary=FR",
     .max_bytes = 32u << 20,
     .parse = parse,

@@ -167,6 +167,7 @@ static enum ct_status parse(struct ct_span body, const struct ct_parse_hint *hin
 const struct ct_family ct_family_portkey = {
     .name = "portkey",
     .kind = CT_SOURCE_MODELS,
+    .version = 1,
     .url_pattern = "https://configs.portkey.ai/pricing/{provider}.json",
     .parse = parse,
 };

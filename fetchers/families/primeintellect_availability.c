@@ -87,6 +87,7 @@ static enum ct_status parse(struct ct_span body, const struct ct_parse_hint *hin
 const struct ct_family ct_family_primeintellect_availability = {
     .name = "primeintellect-availability",
     .kind = CT_SOURCE_PRICES,
+    .version = 1,
     .url_pattern = "https://api.primeintellect.ai/api/v1/availability/gpus",
     .parse = parse,
     .unproven = true,

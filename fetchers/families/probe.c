@@ -179,6 +179,7 @@ static enum ct_status parse(struct ct_span body, const struct ct_parse_hint *hin
 const struct ct_family ct_family_probe = {
     .name = "probe",
     .kind = CT_SOURCE_STATUS,
+    .version = 1,
     .url_pattern = "any https address, tried and timed: [probe NAME]",
     .max_bytes = 1u << 20,
     .parse = parse,

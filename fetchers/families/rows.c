@@ -149,6 +149,7 @@ static enum ct_status parse(struct ct_span body, const struct ct_parse_hint *hin
 const struct ct_family ct_family_rows = {
     .name = "rows",
     .kind = CT_SOURCE_PRICES,
+    .version = 1,
     .url_pattern = "https://HOST/FILE.ndjson",
     .parse = parse,
 };
@@ -156,6 +157,7 @@ const struct ct_family ct_family_rows = {
 const struct ct_family ct_family_exec = {
     .name = "exec",
     .kind = CT_SOURCE_PRICES,
+    .version = 1,
     .url_pattern = "what a program of yours prints: command = /PATH/PROGRAM WORDS",
     .parse = parse,
 };

@@ -213,6 +213,7 @@ static enum ct_status parse(struct ct_span body, const struct ct_parse_hint *hin
 const struct ct_family ct_family_rss_status = {
     .name = "rss-status",
     .kind = CT_SOURCE_STATUS,
+    .version = 1,
     .url_pattern = "https://STATUS-PAGE/history.rss, /feed, /feed.atom",
     .parse = parse,
     .unproven = true,

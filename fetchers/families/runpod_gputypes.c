@@ -198,6 +198,7 @@ static enum ct_status parse(struct ct_span body, const struct ct_parse_hint *hin
 const struct ct_family ct_family_runpod_gputypes = {
     .name = "runpod-gputypes",
     .kind = CT_SOURCE_PRICES,
+    .version = 1,
     .url_pattern = "https://api.runpod.io/graphql (POST)",
     .parse = parse,
 };

@@ -82,6 +82,7 @@ static enum ct_status parse(struct ct_span body, const struct ct_parse_hint *hin
 const struct ct_family ct_family_scaleway_servers = {
     .name = "scaleway-servers",
     .kind = CT_SOURCE_PRICES,
+    .version = 1,
     .url_pattern =
         "https://api.scaleway.com/instance/v1/zones/{zone}/products/servers?per_page=100",
     .parse = parse,

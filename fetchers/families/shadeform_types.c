@@ -66,6 +66,7 @@ static enum ct_status parse(struct ct_span body, const struct ct_parse_hint *hin
 const struct ct_family ct_family_shadeform_types = {
     .name = "shadeform-types",
     .kind = CT_SOURCE_PRICES,
+    .version = 1,
     .url_pattern = "https://api.shadeform.ai/v1/instances/types",
     .parse = parse,
     .unproven = true,

@@ -189,6 +189,7 @@ static enum ct_status parse(struct ct_span body, const struct ct_parse_hint *hin
 const struct ct_family ct_family_skypilot_csv = {
     .name = "skypilot-csv",
     .kind = CT_SOURCE_PRICES,
+    .version = 1,
     .url_pattern = "https://raw.githubusercontent.com/skypilot-org/skypilot-catalog/master/"
                    "catalogs/v8/{cloud}/vms.csv",
     .parse = parse,

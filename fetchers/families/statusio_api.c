@@ -154,6 +154,7 @@ static enum ct_status parse(struct ct_span body, const struct ct_parse_hint *hin
 const struct ct_family ct_family_statusio_api = {
     .name = "statusio-api",
     .kind = CT_SOURCE_STATUS,
+    .version = 1,
     .url_pattern = "https://api.status.io/1.0/status/PAGE-ID",
     .parse = parse,
 };

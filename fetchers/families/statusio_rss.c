@@ -50,6 +50,7 @@ static enum ct_status parse(struct ct_span body, const struct ct_parse_hint *hin
 const struct ct_family ct_family_statusio_rss = {
     .name = "statusio-rss",
     .kind = CT_SOURCE_STATUS,
+    .version = 1,
     .url_pattern = "https://STATUS-PAGE/pages/PAGE-ID/rss",
     .parse = parse,
 };

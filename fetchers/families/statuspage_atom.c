@@ -62,6 +62,7 @@ static enum ct_status parse(struct ct_span body, const struct ct_parse_hint *hin
 const struct ct_family ct_family_statuspage_atom = {
     .name = "statuspage-atom",
     .kind = CT_SOURCE_STATUS,
+    .version = 1,
     .url_pattern = "https://STATUS-PAGE/history.atom",
     .parse = parse,
 };

@@ -65,6 +65,7 @@ static enum ct_status parse(struct ct_span body, const struct ct_parse_hint *hin
 const struct ct_family ct_family_statuspage_incidents = {
     .name = "statuspage-incidents",
     .kind = CT_SOURCE_STATUS,
+    .version = 1,
     .url_pattern = "https://STATUS-PAGE/api/v2/incidents.json",
     .max_bytes = 16 << 20,
     .parse = parse,

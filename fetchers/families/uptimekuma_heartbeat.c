@@ -138,6 +138,7 @@ static enum ct_status parse(struct ct_span body, const struct ct_parse_hint *hin
 const struct ct_family ct_family_uptimekuma_heartbeat = {
     .name = "uptimekuma-heartbeat",
     .kind = CT_SOURCE_STATUS,
+    .version = 1,
     .url_pattern = "https://HOST/api/status-page/heartbeat/SLUG",
     .parse = parse,
 };

@@ -98,6 +98,7 @@ static enum ct_status parse(struct ct_span body, const struct ct_parse_hint *hin
 const struct ct_family ct_family_vast_bundles = {
     .name = "vast-bundles",
     .kind = CT_SOURCE_PRICES,
+    .version = 1,
     .url_pattern = "https://console.vast.ai/api/v0/bundles/ (POST)",
     .parse = parse,
 };

@@ -70,6 +70,7 @@ static enum ct_status parse(struct ct_span body, const struct ct_parse_hint *hin
 const struct ct_family ct_family_verda_types = {
     .name = "verda-types",
     .kind = CT_SOURCE_PRICES,
+    .version = 1,
     .url_pattern = "https://api.datacrunch.io/v1/instance-types",
     .parse = parse,
 };

@@ -155,6 +155,7 @@ static enum ct_status parse(struct ct_span body, const struct ct_parse_hint *hin
 const struct ct_family ct_family_vultr_alerts = {
     .name = "vultr-alerts",
     .kind = CT_SOURCE_STATUS,
+    .version = 1,
     .url_pattern = "https://status.vultr.com/alerts.json",
     .parse = parse,
 };

@@ -147,6 +147,7 @@ static enum ct_status parse(struct ct_span body, const struct ct_parse_hint *hin
 const struct ct_family ct_family_vultr_plans = {
     .name = "vultr-plans",
     .kind = CT_SOURCE_PRICES,
+    .version = 1,
     .url_pattern = "https://api.vultr.com/v2/plans?type=vcg&per_page=500",
     .parse = parse,
 };

@@ -148,6 +148,7 @@ static enum ct_status parse(struct ct_span body, const struct ct_parse_hint *hin
 const struct ct_family ct_family_xai_rss = {
     .name = "xai-rss",
     .kind = CT_SOURCE_STATUS,
+    .version = 1,
     .url_pattern = "https://status.x.ai/feed.xml",
     .parse = parse,
     .unproven = true,

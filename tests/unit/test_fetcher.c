@@ -194,7 +194,8 @@ static enum ct_status toy_parse(struct ct_span body, const struct ct_parse_hint 
     return CT_OK;
 }
 
-static const struct ct_family toy_family = {"toy", CT_SOURCE_STATUS, "", 0, toy_parse, false, NULL, NULL};
+static const struct ct_family toy_family = {
+    .name = "toy", .kind = CT_SOURCE_STATUS, .version = 1, .url_pattern = "", .parse = toy_parse};
 
 size_t ct_registry_count(const struct ct_registry *reg)
 {

@@ -174,6 +174,7 @@ static void families_are_found_by_name_and_stand_once_in_order(void **state)
         const char *name = ct_families[n]->name;
         assert_ptr_equal(ct_family_find(name), ct_families[n]);
         assert_non_null(ct_families[n]->parse);
+        assert_true(ct_families[n]->version >= 1);
         assert_non_null(ct_families[n]->url_pattern);
         while (next < CT_LEN(contract) && strcmp(contract[next], name) != 0)
             next++;

@@ -385,6 +385,37 @@ static void not_modified_without_known_rows_is_a_failure_and_drops_validators(vo
     expect(f, HEALTH "'stat'", "4|3|1|not modified, but nothing is known: asking plainly next");
 }
 
+static void what_reads_a_source_anew_is_not_told_that_nothing_changed(void **state)
+{
+    struct fixture *f = *state;
+    struct ct_source_conf conf = fixture_conf("stat", CT_SOURCE_STATUS);
+    struct ct_source_memory m;
+    for (int i = 0; i < 5; i++) {
+        conf.parser = i == 0 ? 1 : conf.parser;
+        assert_int_equal(ct_write_sources(f->w, &conf, 1, M(2 * i), &f->err), CT_OK);
+        component(f, "api", CT_STATE_OPERATIONAL);
+        struct ct_fetch a = attempt_at(f, "stat", M(2 * i + 1), CT_OUTCOME_OK);
+        a.etag = CT_LIT("\"v1\"");
+        a.last_modified = CT_LIT("Sun, 01 Nov 2026 00:00:00 GMT");
+        a.body_hash = 7;
+        store(f, a);
+        conf.title = "another title"; /* reads nothing otherwise */
+        if (i == 1)
+            conf.parser = 2;
+        else if (i == 2)
+            conf.family = "other";
+        else if (i == 3)
+            conf.url = "https://example.net";
+        assert_int_equal(ct_write_sources(f->w, &conf, 1, M(2 * i + 1), &f->err), CT_OK);
+        assert_int_equal(ct_write_recall(f->w, "stat", f->arena, &m, &f->err), CT_OK);
+        bool same = i == 0 || i == 4;
+        assert_int_equal(m.etag.p != NULL, same);
+        assert_int_equal(m.last_modified.p != NULL, same);
+        assert_int_equal(m.body_hash, same ? 7 : 0);
+    }
+    expect(f, "SELECT parser FROM source WHERE name='stat'", "2");
+}
+
 static void attempts_are_kept_with_what_was_planned_next(void **state)
 {
     struct fixture *f = *state;
@@ -1064,6 +1095,7 @@ int main(void)
         T(the_fence_holds_for_first_prices_and_free_is_allowed_for_tokens_only),
         T(failures_keep_facts_and_the_third_makes_a_provider_unknown),
         T(not_modified_without_known_rows_is_a_failure_and_drops_validators),
+        T(what_reads_a_source_anew_is_not_told_that_nothing_changed),
         T(attempts_are_kept_with_what_was_planned_next),
         T(words_of_every_moment_do_not_depend_on_the_order),
         T(a_clock_set_back_does_not_hide_what_is_newer),

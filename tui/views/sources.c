@@ -3,6 +3,7 @@
 #include "tui/views/views.h"
 #include "tui/widgets/table.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -188,6 +189,7 @@ static const struct ct_tcol cols[] = {
     {.column = "rows", .header = "ROWS", .min = 5, .max = 6, .align = 1, .drop = 5},
     {.column = "changed_rows", .header = "CHANGED", .min = 7, .max = 7, .align = 1, .drop = 10},
     {.column = "left_out", .header = "LEFT", .min = 4, .max = 6, .align = 1, .drop = 11},
+    {.column = "parser", .header = "PARSER", .min = 6, .max = 6, .align = 1, .drop = 12},
     {.column = "error", .header = "ERROR", .min = 22, .max = 160, .drop = 1, .format = format_error},
 };
 
@@ -370,11 +372,22 @@ static void put_line(struct ct_box box, int y, const char *name, struct ct_span 
     ct_put_field(box, y, 12, box.cols - 12, -1, CT_ROLE_TEXT, value.n ? value : CT_LIT("-"));
 }
 
+/* "statuspage-summary, parser 2" */
+static struct ct_span with_version(const struct ct_source_row *s, char *out, size_t room)
+{
+    if (!s->family.n || s->parser == CT_NONE) {
+        return s->family;
+    }
+    int n = snprintf(out, room, "%.*s, parser %lld", CT_FMT(s->family), (long long)s->parser);
+    return (struct ct_span){out, (size_t)n < room ? (size_t)n : room - 1};
+}
+
 static void draw_tries(void *state, const void *model, const struct ct_draw *d, struct ct_box box,
                        struct ct_buf *note)
 {
     const struct try_model *m = model;
     int head = box.rows >= 13 ? 7 : 0;
+    char family[96];
     if (m && !m->found) {
         ct_puts(box, 0, 1, CT_ROLE_DIM, "no source chosen: Enter on a row of screen 8");
         return;
@@ -382,7 +395,7 @@ static void draw_tries(void *state, const void *model, const struct ct_draw *d, 
     if (m && head) {
         put_line(box, 0, "title", m->source.title);
         put_line(box, 1, "url", m->source.url);
-        put_line(box, 2, "family", m->source.family);
+        put_line(box, 2, "family", with_version(&m->source, family, sizeof family));
         put_line(box, 3, "terms", m->source.terms);
         put_line(box, 4, "error", m->source.error);
         put_line(box, 5, "left out", m->source.notes);
