@@ -459,6 +459,14 @@ bool ui_answers(struct ct_ui *ui, struct panel *p, enum ct_action action)
     return did != CT_ACT_IGNORED || req.kind != CT_REQ_NONE;
 }
 
+/* Does ACTION, when all it changes is to be drawn, move no more than a table's cursor? */
+static bool moves_cursor(enum ct_action action)
+{
+    return action == CT_ACT_ROW_DOWN || action == CT_ACT_ROW_UP || action == CT_ACT_TOP || action == CT_ACT_BOTTOM ||
+           (action >= CT_ACT_HALF_DOWN && action <= CT_ACT_PAGE_UP) || action == CT_ACT_NEXT_EVENT ||
+           action == CT_ACT_PREV_EVENT;
+}
+
 /* Offers ACTION to the focused panel. False: it has no use for it. */
 bool ui_act_in_panel(struct ct_ui *ui, enum ct_action action, int letter)
 {
@@ -471,7 +479,9 @@ bool ui_act_in_panel(struct ct_ui *ui, enum ct_action action, int letter)
         return true;
     }
     enum ct_act_result did = offer(ui, p, action, letter, p->state, &p->q, &req);
-    p->dirty = p->dirty || did != CT_ACT_IGNORED;
+    bool moved = did == CT_ACT_DRAW && p->ops->table && moves_cursor(action);
+    p->moved = p->moved || moved;
+    p->dirty = p->dirty || (did != CT_ACT_IGNORED && !moved);
     if (did == CT_ACT_LOAD) {
         ui_reload(ui, p);
     }

@@ -403,14 +403,24 @@ void ct_fill(struct ct_box b, int y, int x, int rows, int cols, enum ct_role rol
     }
 }
 
-void ct_select(struct ct_box b, int y, int x, int cols)
+static void set_selected(struct ct_box b, int y, int x, int cols, bool on)
 {
     for (int i = 0; i < cols; i++) {
         if (inside(b, y, x + i)) {
-            cell_at(b, y, x + i)->selected = true;
+            cell_at(b, y, x + i)->selected = on;
             b.canvas->touched[b.y + y] = true;
         }
     }
+}
+
+void ct_select(struct ct_box b, int y, int x, int cols)
+{
+    set_selected(b, y, x, cols, true);
+}
+
+void ct_deselect(struct ct_box b, int y, int x, int cols)
+{
+    set_selected(b, y, x, cols, false);
 }
 
 /* ---- lines kept ---- */

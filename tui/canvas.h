@@ -115,6 +115,7 @@ void ct_line_keep(struct ct_box b, uint64_t key);
 bool ct_line_put(struct ct_box b, uint64_t key);
 /* Lays the selection over cells without changing their role. */
 void ct_select(struct ct_box b, int y, int x, int cols);
+void ct_deselect(struct ct_box b, int y, int x, int cols); /* takes it away */
 /* A frame with TITLE left and NOTE right in its top edge; returns the inside. Of a note that finds no room parts fall
  * away (three blanks lie between two), the first ones first. */
 struct ct_box ct_frame(struct ct_box b, bool focus, struct ct_span title, struct ct_span note);

@@ -4,6 +4,7 @@
 
 #include "db/base/text.h"
 #include "tui/views/common.h"
+#include "tui/widgets/table.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -211,6 +212,9 @@ static void draw_panel(struct ct_ui *ui, struct panel *p, const struct ct_slot *
         inside = ct_box_sub(box, 0, 0, 0, 0);
     }
     p->oldest.at_ms = CT_NONE;
+    if (p->ops->table) {
+        ((struct ct_tstate *)p->state)->body.rows = 0; /* until it is drawn */
+    }
     p->ops->draw(p->state, model, &d, inside, &note);
     if (framed) {
         ct_frame(box, focus, ct_buf_span(&title), ct_buf_span(&note));
@@ -227,15 +231,19 @@ static void draw_panel(struct ct_ui *ui, struct panel *p, const struct ct_slot *
     ct_buf_free(&title);
 }
 
-static void draw_panels(struct ct_ui *ui)
+/* True: a panel was drawn whole. */
+static bool draw_panels(struct ct_ui *ui)
 {
     const struct ct_layout *l = &ui->layout;
+    bool any = false;
     for (int i = 0; i < l->n; i++) {
         const struct ct_slot *slot = &l->slots[i];
         const struct ct_place *place = &ui->screen->layouts[l->width_class].places[slot->place];
         struct panel *p = ui->detail ? ui->detail : ui_panel(ui, ui->screen, place->panel);
-        if (ui->dirty_all || p->dirty) {
+        bool whole = ui->dirty_all || p->dirty;
+        if (whole || (p->moved && !(p->has_model && ct_tview_move(p->state, p->got.model)))) {
             draw_panel(ui, p, slot, p == ui_focused(ui));
+            any = true;
         }
         if (ui->dirty_all && !l->framed && i > 0 && place->strip == 0) {
             bool unicode = ui->canvas->charset == CT_CHARSET_UNICODE;
@@ -243,6 +251,7 @@ static void draw_panels(struct ct_ui *ui)
                     unicode ? 0x2500 : '-');
         }
     }
+    return any;
 }
 
 /* ---- help and messages ---- */
@@ -478,19 +487,20 @@ bool ui_dirty(const struct ct_ui *ui)
 {
     bool any = ui->dirty_all || ui->dirty_line1 || ui->dirty_status;
     for (size_t i = 1; i < ui->n_panels && !any; i++) {
-        any = ui->panels[i]->dirty && ui->panels[i]->screen == ui->screen->number;
+        any = (ui->panels[i]->dirty || ui->panels[i]->moved) && ui->panels[i]->screen == ui->screen->number;
     }
     return any;
 }
 
 void ui_draw(struct ct_ui *ui)
 {
+    bool whole = false;
     ui->cursor_y = ui->cursor_x = -1;
     if (ui->dirty_all) {
         ct_canvas_clear(ui->canvas);
     }
     if (ui->overlay == OVERLAY_NONE || ui->overlay == OVERLAY_THEMES) {
-        draw_panels(ui);
+        whole = draw_panels(ui);
     } else {
         draw_overlay(ui);
     }
@@ -499,8 +509,8 @@ void ui_draw(struct ct_ui *ui)
         ui_draw_bar(ui);
         ui_draw_tape(ui);
     }
-    if (ui->layout.health_row >= 0) {
-        ui_draw_health(ui); /* any panel may have changed it */
+    if (whole || ui->dirty_all || ui->dirty_line1 || ui->dirty_status) {
+        ui_draw_health(ui); /* any panel may have changed it, and the mouse */
     }
     /* Without a row of its own a message lies over a panel, which may just have been painted. */
     if (ui->dirty_all || ui->dirty_status || ui->dirty_line1 || ui->layout.status_row < 0) {
@@ -514,6 +524,6 @@ void ui_draw(struct ct_ui *ui)
     }
     ui->dirty_all = ui->dirty_line1 = ui->dirty_status = false;
     for (size_t i = 0; i < ui->n_panels; i++) {
-        ui->panels[i]->dirty = false; /* also those that are hidden: they are drawn whole when they appear */
+        ui->panels[i]->dirty = ui->panels[i]->moved = false; /* also those that are hidden: they are drawn whole when they appear */
     }
 }

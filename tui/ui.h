@@ -17,6 +17,7 @@ struct panel {
     uint64_t generation, answered; /* of the newest question and of the newest answer */
     struct ct_load_answer got, held; /* held: arrived while painting was paused */
     bool has_model, is_held, failed, dirty;
+    bool moved; /* the cursor did, and may be all that did */
     struct ct_error error;
     int64_t loaded_ms;
     struct ct_oldest oldest; /* as last drawn */

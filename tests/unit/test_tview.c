@@ -114,6 +114,35 @@ static void columns_drop_in_their_order_as_width_shrinks(void **state)
     }
 }
 
+static void a_move_paints_the_two_rows_it_touches_as_all_anew_would(void **state)
+{
+    enum { ROWS = 6, COLS = 30 };
+    static const int moves[] = {CT_ACT_ROW_DOWN, CT_ACT_BOTTOM, CT_ACT_ROW_UP, CT_ACT_TOP};
+    struct fix *f = *state;
+    struct ct_cell moved[ROWS * COLS];
+    load(f, "abcd");
+    draw(f, ROWS, COLS);
+    act(f, CT_ACT_MARK, 0);
+    draw(f, ROWS, COLS);
+    for (size_t i = 0; i < CT_LEN(moves); i++) {
+        size_t from = f->s.at;
+        memset(f->c->touched, false, sizeof(f->c->touched));
+        assert_int_equal(act(f, (enum ct_action)moves[i], 0), CT_ACT_DRAW);
+        assert_true(ct_tview_move(&f->s, &f->m));
+        for (int y = 0; y < ROWS; y++) {
+            size_t row = f->s.top + (size_t)(y - f->s.body_y);
+            assert_int_equal(f->c->touched[y], y >= f->s.body_y && (row == from || row == f->s.at));
+        }
+        memcpy(moved, f->c->cells, sizeof(moved));
+        draw(f, ROWS, COLS);
+        assert_memory_equal(moved, f->c->cells, sizeof(moved));
+    }
+    load(f, "abcdefgh");
+    draw(f, ROWS, COLS);
+    act(f, CT_ACT_BOTTOM, 0);
+    assert_false(ct_tview_move(&f->s, &f->m)); /* it scrolls: all rows are others */
+}
+
 static void a_name_gets_the_room_that_short_columns_leave(void **state)
 {
     static const struct ct_tcol roomy[] = {
@@ -433,7 +462,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         T(columns_drop_in_their_order_as_width_shrinks),
-        T(a_name_gets_the_room_that_short_columns_leave),
+        T(a_move_paints_the_two_rows_it_touches_as_all_anew_would), T(a_name_gets_the_room_that_short_columns_leave),
         T(a_missing_value_is_a_dash),
         T(a_number_in_view_is_whole_even_where_no_sample_saw_it),
         T(columns_move_hide_and_come_back_whatever_their_order),

@@ -357,6 +357,17 @@ static uint64_t rows_key(const struct ct_tview *v, const struct ct_tmodel *m, co
     return mixed(h, ct_hash(q));
 }
 
+/* What stands before row AT, and over it when the cursor is HERE. */
+static void draw_gutter(const struct ct_tstate *s, const struct ct_tmodel *m, size_t at, bool here, struct ct_box line)
+{
+    bool marked = ct_tview_marked(s, m, at), watched = m->watched && m->watched[at];
+    enum ct_role role = marked || (watched && !here) ? CT_ROLE_KEY : here ? CT_ROLE_TITLE : CT_ROLE_TEXT;
+    ct_put_point(line, 0, 0, role, marked ? '*' : here ? '>' : watched ? 'w' : ' ');
+    if (here) {
+        ct_select(line, 0, 0, line.cols);
+    }
+}
+
 static void draw_rows(const struct ct_tview *v, struct ct_tstate *s, const struct ct_tmodel *m,
                       const struct ct_draw *d, struct ct_box body, const struct ct_fit *f)
 {
@@ -364,22 +375,31 @@ static void draw_rows(const struct ct_tview *v, struct ct_tstate *s, const struc
     uint64_t key = rows_key(v, m, d, f);
     for (int y = 0; y < body.rows && s->top + (size_t)y < m->rows.n; y++) {
         size_t i = s->top + (size_t)y;
-        bool here = d->focus && i == s->at, marked = ct_tview_marked(s, m, i);
         struct ct_box line = ct_box_sub(body, y, 0, 1, body.cols);
         if (!ct_line_put(line, mixed(key, i))) {
             draw_row(v, m, i, d, line, f, &text);
             ct_line_keep(line, mixed(key, i));
         }
-        if (here || marked) {
-            ct_put_point(line, 0, 0, marked ? CT_ROLE_KEY : CT_ROLE_TITLE, marked ? '*' : '>');
-        } else if (m->watched && m->watched[i]) {
-            ct_put_point(line, 0, 0, CT_ROLE_KEY, 'w');
-        }
-        if (here) {
-            ct_select(line, 0, 0, line.cols);
-        }
+        draw_gutter(s, m, i, d->focus && i == s->at, line);
     }
+    s->body = body;
+    s->shown_at = s->at;
     ct_buf_free(&text);
+}
+
+bool ct_tview_move(struct ct_tstate *s, const struct ct_tmodel *m)
+{
+    size_t end = s->top + (size_t)s->body.rows;
+    end = end < m->rows.n ? end : m->rows.n;
+    if (s->shown_at < s->top || s->shown_at >= end || s->at < s->top || s->at >= end) {
+        return false;
+    }
+    struct ct_box left = ct_box_sub(s->body, (int)(s->shown_at - s->top), 0, 1, s->body.cols);
+    draw_gutter(s, m, s->shown_at, false, left);
+    ct_deselect(left, 0, 0, left.cols);
+    draw_gutter(s, m, s->at, true, ct_box_sub(s->body, (int)(s->at - s->top), 0, 1, s->body.cols));
+    s->shown_at = s->at;
+    return true;
 }
 
 /* "5 of 9" in front of the note, where there is no row for a footer. */

@@ -74,6 +74,8 @@ struct ct_tstate {
     int left, col;          /* columns scrolled away; current column: both count places, not indexes */
     int page;               /* rows shown last time */
     int body_y;             /* rows above the first one then: 1 with a header */
+    struct ct_box body;     /* where the rows stand as last drawn, none: nowhere */
+    size_t shown_at;        /* the row with the cursor there */
     bool sorting, choosing; /* letters are painted over the headers */
     uint64_t marks[CT_T_MARKS];
     size_t n_marks;
@@ -128,6 +130,10 @@ CT_MUST_USE enum ct_status ct_tmodel_load(const struct ct_tview *v, struct ct_ro
  * row at all. Adds "sort: price" to NOTE when sorted. */
 void ct_tview_draw(const struct ct_tview *v, struct ct_tstate *s, const struct ct_tmodel *m,
                    const struct ct_draw *d, struct ct_box box, struct ct_buf *note, const char *empty);
+
+/* The table was drawn with the cursor in it and stands there as it was: only the cursor has moved since. Draws that;
+ * false: not to a row that is shown, all must be drawn. */
+bool ct_tview_move(struct ct_tstate *s, const struct ct_tmodel *m);
 
 /* The columns by their headers in the person's order, "-" before those put away and "+" before those kept, separated
  * by commas; nothing when they are as at the start. TAKE brings them back, "" the start's. False: too many. */
