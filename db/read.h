@@ -45,6 +45,7 @@ struct ct_query {
     struct ct_span subject; /* history: series name or glob; events: a provider, PROVIDER/SCOPE, a
                                source or series; offers: one series' whole name; updates: incident
                                id; attempts: source id */
+    struct ct_span incident; /* incidents: only the one of that id, open or not; null: all */
     bool whole;             /* events, history: SUBJECT is a whole name (history: or a glob, as written up to its
                                first wildcard); nothing near it is looked for, and none is no error */
     int64_t from_ms, to_ms; /* history, events: window; 0, 0 = all */

@@ -95,8 +95,8 @@ static bool read_rows(struct ct_reader *r, const struct ct_source_list *sources,
     return n > 0 && n == w->limit;
 }
 
-void ct_events_read(struct ct_reader *r, const struct ct_source_list *sources, struct ct_event_window w,
-                    struct ct_event_list *out)
+static void read_window(struct ct_reader *r, const struct ct_source_list *sources, struct ct_event_window w,
+                        struct ct_event_list *out)
 {
     size_t first = out->v.n, n;
     const int64_t from_ms = w.from_ms;
@@ -116,6 +116,54 @@ void ct_events_read(struct ct_reader *r, const struct ct_source_list *sources, s
     if (prices && n)
         ct_sort(r, out->v.v + first, n, sizeof *out->v.v, ct_newer_event);
     out->v.n = first + (n < (size_t)w.limit ? n : (size_t)w.limit);
+}
+
+/* The newest of all, read once for the panels that are loaded together; NULL: cut short. */
+enum { NEWEST_EVENTS = 256 };
+
+static const struct ct_event_list *newest_events(struct ct_reader *r, const struct ct_source_list *sources,
+                                                 struct ct_moment *m)
+{
+    struct ct_arena *answer = r->arena;
+    struct ct_event_list *all = m->events ? NULL : ct_arena_alloc(m->arena, sizeof *all);
+    if (all) {
+        r->arena = m->arena;
+        read_window(r, sources, (struct ct_event_window){.to_ms = r->at, .limit = NEWEST_EVENTS}, all);
+        m->events = r->status == CT_OK ? all : NULL;
+        r->arena = answer;
+    }
+    return m->events;
+}
+
+/* Answers W with those, where they are all it asks for. Who wants a few reads no more for it. */
+static bool take_newest(struct ct_reader *r, const struct ct_source_list *sources, const struct ct_event_window *w,
+                        struct ct_event_list *out)
+{
+    enum { FEW = 32 };
+    bool of_all = !w->source && !w->series && !w->no_prices && !w->critical && !w->large_milli && w->to_ms == r->at;
+    bool may_do = w->limit <= NEWEST_EVENTS || w->from_ms > 0;
+    struct ct_moment *m = of_all && may_do ? ct_kept_moment(r) : NULL;
+    const struct ct_event_list *all = m && (m->events || w->limit > FEW) ? newest_events(r, sources, m) : NULL;
+    size_t n = 0;
+    if (!all)
+        return false;
+    while (n < all->v.n && n < (size_t)w->limit && all->v.v[n].at_ms >= w->from_ms)
+        n++;
+    if (n == all->v.n && n < (size_t)w->limit && n >= NEWEST_EVENTS)
+        return false;
+    for (size_t i = 0; i < n; i++) {
+        struct ct_event_row *row = CT_VEC_PUSH(r->arena, &out->v);
+        if (row)
+            *row = all->v.v[i];
+    }
+    return true;
+}
+
+void ct_events_read(struct ct_reader *r, const struct ct_source_list *sources, struct ct_event_window w,
+                    struct ct_event_list *out)
+{
+    if (!take_newest(r, sources, &w, out))
+        read_window(r, sources, w, out);
 }
 
 static bool means(struct ct_reader *r, const struct ct_source_at *s, struct ct_span subject)

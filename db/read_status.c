@@ -189,11 +189,11 @@ static int worse_incident(const void *a, const void *b)
     return (p < q) - (p > q);
 }
 
-void ct_incidents_at(struct ct_reader *r, const struct ct_source_at *s, bool closed_too,
-                     struct ct_incident_list *out)
+/* Adds those that ST finds. */
+static void take_incidents(struct ct_reader *r, const struct ct_source_at *s, sqlite3_stmt *st, bool closed_too,
+                           struct ct_incident_list *out)
 {
     size_t first = out->v.n;
-    sqlite3_stmt *st = ct_use(r, closed_too ? SQL_INCIDENTS : SQL_INCIDENTS_OPEN, 2, s->id, r->at);
     while (ct_step(r, st)) {
         struct ct_incident_row *row = CT_VEC_PUSH(r->arena, &out->v);
         if (!row)
@@ -227,6 +227,21 @@ void ct_incidents_at(struct ct_reader *r, const struct ct_source_at *s, bool clo
     for (size_t i = first; i < out->v.n; i++)
         name_components(&out->v.v[i].components, &components);
     ct_sort(r, out->v.v + first, out->v.n - first, sizeof *out->v.v, worse_incident);
+}
+
+void ct_incidents_at(struct ct_reader *r, const struct ct_source_at *s, bool closed_too,
+                     struct ct_incident_list *out)
+{
+    take_incidents(r, s, ct_use(r, closed_too ? SQL_INCIDENTS : SQL_INCIDENTS_OPEN, 2, s->id, r->at), closed_too, out);
+}
+
+/* The one of S that is called ID, open or not. */
+static void read_incident(struct ct_reader *r, const struct ct_source_at *s, struct ct_span id,
+                          struct ct_incident_list *out)
+{
+    sqlite3_stmt *st = ct_use(r, SQL_INCIDENT, 2, s->id, r->at);
+    ct_bind_text(r, st, 3, id);
+    take_incidents(r, s, st, true, out);
 }
 
 /* ---- 90 days ---- */
@@ -481,9 +496,14 @@ enum ct_status ct_read_incidents(struct ct_reader *r, const struct ct_query *q, 
     struct ct_incident_list rows = {.v = {NULL, 0, 0}};
     ct_load_begin(r, q, a, err);
     struct ct_source_list list = ct_sources_at(r);
-    for (size_t i = 0; i < list.n; i++)
-        if (about(r, &list.v[i], q->subject))
+    for (size_t i = 0; i < list.n; i++) {
+        if (!about(r, &list.v[i], q->subject))
+            continue;
+        if (q->incident.n)
+            read_incident(r, &list.v[i], q->incident, &rows);
+        else
             ct_incidents_at(r, &list.v[i], q->gone, &rows);
+    }
     ct_sort(r, rows.v.v, rows.v.n, sizeof *rows.v.v, worse_incident);
     *out = (struct ct_rows){rows.v.v, rows.v.n};
     return ct_load_end(r);

@@ -33,6 +33,13 @@
     "o.gpu_mem_milli"                                                                              \
     " FROM offer o JOIN series s ON s.id=o.series_id JOIN source w ON w.id=s.source_id"
 
+#define SQL_INCIDENT_CLOSED                                                                        \
+    "SELECT " SQL_INCIDENT_COLUMNS ",(SELECT min(v.at_ms) FROM incident v WHERE v.source_id=?1"    \
+    " AND v.ext_id=incident.ext_id AND v.open=0 AND v.from_ms<=?2 AND v.at_ms>"                    \
+    "(SELECT max(o.at_ms) FROM incident o WHERE o.source_id=?1"                                    \
+    " AND o.ext_id=incident.ext_id AND o.open=1 AND o.from_ms<=?2)) FROM incident"                 \
+    " WHERE source_id=?1 AND to_ms>?2 AND from_ms<=?2"
+
 /* Every statement of the reader. A test asks SQLite for the plan of each: nothing may scan sample,
  * event or poll. ?1, ?2 ... are bound in this order by ct_use. */
 #define CT_SQL_LIST(X)                                                                             \
@@ -84,12 +91,8 @@
                  " JOIN series s ON s.id=k.series_id WHERE k.host<>''")                            \
     X(INCIDENTS_OPEN, "SELECT " SQL_INCIDENT_COLUMNS " FROM incident"                              \
                       " WHERE source_id=?1 AND to_ms>?2 AND from_ms<=?2 AND open=1")               \
-    X(INCIDENTS, "SELECT " SQL_INCIDENT_COLUMNS ","                                                \
-                 "(SELECT min(v.at_ms) FROM incident v WHERE v.source_id=?1"                       \
-                 " AND v.ext_id=incident.ext_id AND v.open=0 AND v.from_ms<=?2 AND v.at_ms>"       \
-                 "(SELECT max(o.at_ms) FROM incident o WHERE o.source_id=?1"                       \
-                 " AND o.ext_id=incident.ext_id AND o.open=1 AND o.from_ms<=?2)) FROM incident"    \
-                 " WHERE source_id=?1 AND to_ms>?2 AND from_ms<=?2")                               \
+    X(INCIDENTS, SQL_INCIDENT_CLOSED)                                                              \
+    X(INCIDENT, SQL_INCIDENT_CLOSED " AND ext_id=?3")                                              \
     X(WORDING, "SELECT text FROM wording WHERE kind=?1 AND source_id=?2 AND owner=?3 AND ext_id=?4"     \
                " AND from_ms<=?5 AND hash<>0 ORDER BY from_ms DESC LIMIT 1")                       \
     X(UPDATES, "SELECT at_ms,first_ms,phase,text,ext_id FROM incident_update"                             \
@@ -218,6 +221,7 @@ struct ct_reader {
                 size_t n;
             } *sources; /* source_at.c */
             struct ct_market_all *parts[2]; /* market_names.c: those of late, and all */
+            struct ct_event_list *events; /* read_events.c: the newest */
         } moment;
     } kept;
     /* whole tables that panels loaded together ask for */

@@ -1656,6 +1656,70 @@ static void reading_costs_the_same_however_much_history_is_stored(void **state)
     end(&t);
 }
 
+static void one_incident_is_read_without_the_others(void **state)
+{
+    struct read t = begin(state, MIN(1000));
+    int64_t few = 0;
+    for (int n = 0; n < 60; n++) {
+        char id[16];
+        for (int open = 1; open >= 0; open--) {
+            for (int k = n; k >= 0 && k >= n - 3; k--) {
+                (void)snprintf(id, sizeof id, "i%d", k);
+                incident(t.f, id, open ? CT_STATE_MAJOR : CT_STATE_OPERATIONAL,
+                         open ? CT_PHASE_INVESTIGATING : CT_PHASE_RESOLVED, open && k == n);
+            }
+            fetch(t.f, "stat", MIN(4 * n + 2 - open));
+        }
+        t.q.incident = CT_LIT("i1");
+        int64_t now = steps(&t, ct_read_incidents);
+        few = n == 5 ? now : few;
+        if (n > 5 && now > few + few / 10)
+            fail_msg("%lld steps among %d incidents, %lld among 6", (long long)now, n, (long long)few);
+    }
+    shows(&t, ct_read_incidents, &ct_incident_table, "id open", "i1|false");
+    t.q.incident = CT_LIT("i7");
+    shows(&t, ct_read_incidents, &ct_incident_table, "id title", "i7|Title of i7");
+    t.q.incident = CT_LIT("none");
+    shows(&t, ct_read_incidents, &ct_incident_table, "id", "");
+    end(&t);
+}
+
+/* Screen 1 asks for them panel by panel. */
+static void the_newest_events_are_read_once_for_all_who_ask(void **state)
+{
+    static const size_t limits[] = {250, 24, 5, 256, 257, 400};
+    struct read t = begin(state, MIN(60 * 24));
+    offer(t.f, "p5", 2000, CT_STOCK_AVAILABLE);
+    fetch(t.f, "price", MIN(0));
+    older_history(t.f, 700);
+    for (int i = 0; i < 40; i++) {
+        offer(t.f, "p5", 2001 + i, i % 2 ? CT_STOCK_AVAILABLE : CT_STOCK_NONE);
+        fetch(t.f, "price", MIN(10 + i));
+    }
+    t.q.limit = 5000;
+    struct ct_rows all = load(&t, ct_read_events);
+    assert_true(all.n > 500);
+    sqlite3_stmt *st = t.r->stmts[SQL_EVENTS];
+    assert_int_equal(sqlite3_stmt_status(st, SQLITE_STMTSTATUS_RUN, 1), 1);
+    for (size_t i = 0; i < CT_LEN(limits); i++) {
+        t.q.limit = limits[i];
+        struct ct_rows rows = load(&t, ct_read_events);
+        assert_int_equal(rows.n, limits[i]);
+        for (size_t k = 0; k < rows.n; k++)
+            assert_true(((const struct ct_event_row *)rows.v)[k].id == ((const struct ct_event_row *)all.v)[k].id);
+        t.q.limit = 0;
+        (void)load(&t, ct_read_now);
+        assert_int_equal(sqlite3_stmt_status(st, SQLITE_STMTSTATUS_RUN, 0), limits[i] <= 256 ? 1 : (int)i - 2);
+    }
+    t.q.from_ms = MIN(30); /* all of a window that lies among them */
+    assert_int_equal(load(&t, ct_read_events).n, 40);
+    assert_int_equal(sqlite3_stmt_status(st, SQLITE_STMTSTATUS_RUN, 0), 3);
+    offer(t.f, "p5", 3000, CT_STOCK_AVAILABLE);
+    fetch(t.f, "price", MIN(60));
+    assert_int_equal(load(&t, ct_read_events).n, 41); /* another commit, read anew */
+    end(&t);
+}
+
 /* ---- the contract ---- */
 
 static void items_begin_with_the_keys_the_contract_names(void **state)
@@ -1804,6 +1868,8 @@ int main(void)
         T(planned_work_stands_in_the_order_it_comes),
         T(a_damaged_file_never_brings_the_reader_down),
         T(reading_costs_the_same_however_much_history_is_stored),
+        T(one_incident_is_read_without_the_others),
+        T(the_newest_events_are_read_once_for_all_who_ask),
         cmocka_unit_test(items_begin_with_the_keys_the_contract_names),
         cmocka_unit_test(what_failed_comes_before_the_host_that_failed),
         T(a_cancelled_load_ends_and_the_next_one_works),

@@ -634,6 +634,26 @@ static void no_component_is_told_apart_from_no_page(void **state)
     }
 }
 
+static void a_tape_reads_on_when_somebody_goes_through_it(void **state)
+{
+    struct shown s = shown_new(&ct_panel_tape);
+    (void)state;
+    shown_load(&s);
+    size_t first = world.last_events.limit;
+    shown_act(&s, CT_ACT_DETAIL, NULL); /* also asked only to learn the selection */
+    shown_load(&s);
+    assert_int_equal(world.last_events.limit, first);
+    shown_act(&s, CT_ACT_ROW_DOWN, NULL);
+    shown_load(&s);
+    assert_true(world.last_events.limit >= 1000 && world.last_events.limit >= 3 * first);
+    shown_done(&s);
+    s = shown_new(&ct_panel_tape);
+    snprintf(s.query.filter, sizeof(s.query.filter), "kind:stock"); /* may be about what lies far back */
+    shown_load(&s);
+    assert_true(world.last_events.limit >= 1000);
+    shown_done(&s);
+}
+
 static void quiet_is_told_apart_from_unread(void **state)
 {
     (void)state;
@@ -1247,6 +1267,7 @@ int main(void)
         TEST(a_provider_shows_the_texts_of_its_open_incidents_and_its_regions),
         TEST(a_series_has_words_for_people),
         TEST(an_event_has_the_sign_and_words_of_what_happened),
+        TEST(a_tape_reads_on_when_somebody_goes_through_it),
         TEST(the_tape_tells_once_what_one_answer_says_of_a_model),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

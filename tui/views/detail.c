@@ -174,7 +174,7 @@ static enum ct_status build_incident(struct builder *b, struct ct_span subject)
     struct ct_query query = ct_view_query(b->q, b->now_ms);
     struct ct_rows rows = {NULL, 0};
     query.subject = provider;
-    query.gone = true;
+    query.incident = id;
     enum ct_status st = ct_read_incidents(b->reader, &query, b->a, &rows, b->err);
     const struct ct_incident_row *i = rows.v;
     for (size_t k = 0; st == CT_OK && k < rows.n; k++)

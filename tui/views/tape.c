@@ -6,7 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { MOST_EVENTS = 1000 };
+/* At first what any screen has room for, also when many become one row. */
+enum { MOST_EVENTS = 1000, FIRST_EVENTS = 250 };
 
 static enum ct_role format_at(const void *row, const struct ct_draw *d, struct ct_buf *out)
 {
@@ -175,11 +176,12 @@ static enum ct_status load(struct ct_reader *r, const struct ct_panel_query *q, 
         query.from_ms = q->from_ms;
         query.to_ms = q->to_ms;
     }
-    query.limit = MOST_EVENTS;
+    size_t most = q->used || q->filter[0] ? MOST_EVENTS : FIRST_EVENTS;
+    query.limit = most;
     enum ct_status st = m ? ct_read_events(r, &query, a, &rows, err)
                           : ct_fail(err, CT_ERR_LIMIT, "tape", NULL);
     if (st == CT_OK) /* a filter looks for single events */
-        st = ct_tmodel_load(&view, q->filter[0] ? rows : ct_view_tape(rows, MOST_EVENTS, a), q, now_ms, a, m, err);
+        st = ct_tmodel_load(&view, q->filter[0] ? rows : ct_view_tape(rows, most, a), q, now_ms, a, m, err);
     *model = m;
     return st;
 }
@@ -209,7 +211,11 @@ static enum ct_act_result act(void *state, const void *model, enum ct_action act
         }
         return CT_ACT_DRAW;
     }
-    return ct_tview_act(&view, state, m, action, letter, q, req);
+    enum ct_act_result did = ct_tview_act(&view, state, m, action, letter, q, req);
+    if (did == CT_ACT_IGNORED || q->used)
+        return did;
+    q->used = true;
+    return CT_ACT_LOAD;
 }
 
 const struct ct_panel_ops ct_panel_tape = {
