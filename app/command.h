@@ -152,6 +152,7 @@ int ct_cmd_status(struct ct_call *c), ct_cmd_gpus(struct ct_call *c),
     ct_cmd_incidents(struct ct_call *c), ct_cmd_components(struct ct_call *c),
     ct_cmd_sources(struct ct_call *c), ct_cmd_series(struct ct_call *c),
     ct_cmd_alerts(struct ct_call *c), ct_cmd_watch(struct ct_call *c);
+int ct_cmd_metrics(struct ct_call *c);
 int ct_cmd_config(struct ct_call *c), ct_cmd_init(struct ct_call *c),
     ct_cmd_keys(struct ct_call *c), ct_cmd_doctor(struct ct_call *c),
     ct_cmd_help(struct ct_call *c), ct_cmd_version(struct ct_call *c), ct_cmd_db(struct ct_call *c),

@@ -70,6 +70,8 @@ const struct ct_command ct_commands[] = {
      READ " gone range from to for comment by since",
      "list silences deliveries history ack silence unsilence extend rule test lint why send-test",
      CT_BY_VIEWER, 0, -1, ct_cmd_alerts},
+    {"metrics", "", "health of sources, providers, alerts and the database, for Prometheus' textfile collector",
+     "db config", NULL, CT_BY_VIEWER, 0, 0, ct_cmd_metrics},
     {"check", "WHEN", "for monitoring systems: exit 0 fine, 1 or 2 it holds, 3 unknown",
      "db config warning", NULL, CT_BY_FETCHER, 1, -1, NULL},
     {"watch", "[FILTER...]", "every change as it happens, one line or object each",
