@@ -91,13 +91,19 @@ void ct_note_trouble(struct ct_writer *w, const char *why)
         errno = 0;
 }
 
+void ct_write_hand_lock(struct ct_writer *w, int lock)
+{
+    w->lock_fd = lock;
+}
+
 enum ct_status ct_lease_take(struct ct_writer *w, const char *owner, int64_t now_ms,
                              struct ct_lease **out, struct ct_error *err)
 {
     struct ct_lease *l = ct_xcalloc(1, sizeof *l);
     enum ct_status status;
     l->w = w;
-    l->fd = ct_lock_file(w->path, err);
+    l->fd = w->lock_fd >= 0 ? w->lock_fd : ct_lock_file(w->path, err);
+    w->lock_fd = -1;
     if (l->fd < 0) {
         status = err->status == CT_ERR_BUSY ? busy(w, now_ms, err) : err->status;
         goto out;

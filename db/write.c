@@ -315,7 +315,7 @@ enum ct_status ct_writer_open(const char *path, unsigned flags, struct ct_writer
     struct ct_writer *w = ct_xcalloc(1, sizeof *w);
     w->path = ct_xstrdup(path);
     w->flags = flags;
-    w->note_fd = -1;
+    w->lock_fd = w->note_fd = -1;
     w->noted_ms = CT_NONE;
     w->arena = ct_arena_new(ARENA_MAX);
     enum ct_status status = prepare_file(w, err);
@@ -336,6 +336,8 @@ void ct_writer_close(struct ct_writer *w)
     if (!w)
         return;
     disconnect(w);
+    if (w->lock_fd >= 0)
+        (void)close(w->lock_fd);
     ct_arena_free(w->arena);
     free(w->path);
     free(w);

@@ -138,6 +138,9 @@ CT_MUST_USE enum ct_status ct_write_trust(struct ct_writer *w, const char *sourc
 /* The lock of DATABASE, whose holder alone fetches into it or puts another file in its place: a
  * descriptor to close, or -1 (CT_ERR_BUSY: somebody has it). */
 int ct_lock_file(const char *database, struct ct_error *err);
+/* The lease of W is to be taken with LOCK, which ct_lock_file gave: between preparing a file and fetching into it nobody
+ * else gets hold of it. LOCK is W's from now on. */
+void ct_write_hand_lock(struct ct_writer *w, int lock);
 struct ct_lease;
 /* CT_ERR_BUSY names the holder ("fetcher pid 4121 on HOST, 12s ago"). Not inherited across fork or
  * exec. */

@@ -267,6 +267,7 @@ struct ct_writer {
     bool reopen; /* the handle met an I/O error: nothing it knows is trusted any more */
     bool committing;
     bool held; /* several commits are made one, by ct_write_release */
+    int lock_fd;      /* for the lease to come, or -1 */
     int note_fd;      /* of the lease's lock file, or -1: where trouble is noted for viewers */
     int64_t noted_ms; /* since when; CT_NONE: there is none */
     bool dirty;  /* committed since the last checkpoint */

@@ -36,6 +36,7 @@ struct demo {
     struct ct_http *http;
     struct ct_fetcher *fetcher;
     struct ct_fetcher_alerts *alerts;
+    int lock; /* of its file, until the writer has it; -1: none */
 };
 
 static void stop(struct demo *d)
@@ -45,6 +46,9 @@ static void stop(struct demo *d)
     ct_fetcher_alerts_free(d->alerts);
     demo_server_stop(d->server);
     ct_writer_close(d->writer);
+    if (d->lock >= 0) {
+        close(d->lock); /* its file stays: a lock on one that was removed holds nobody off */
+    }
     ct_registry_free(d->registry);
 }
 
@@ -158,12 +162,11 @@ static enum ct_status prepare(struct demo *d, const char *path, uint64_t seed, i
     char base[64] = "http://127.0.0.1:9";
     int64_t start_ms = (end_ms - days * CT_DAY) / CT_HOUR * CT_HOUR;
     struct ct_buf part = CT_BUF_INIT;
-    int lock = -1;
     ct_buf_addf(&part, "%s.part", path);
     ct_world_init(&d->world, seed, start_ms);
     enum ct_status st = check_place(path, err);
     if (st == CT_OK && (st = check_place(part.p, err)) == CT_OK &&
-        (st = lock_place(path, &lock, err)) == CT_OK) {
+        (st = lock_place(path, &d->lock, err)) == CT_OK) {
         clear_place(part.p);
     }
     if (st == CT_OK && serve &&
@@ -186,9 +189,6 @@ static enum ct_status prepare(struct demo *d, const char *path, uint64_t seed, i
     if (st == CT_OK && rename(part.p, path) != 0) {
         st = ct_fail(err, CT_ERR_IO, path, "%s", strerror(errno));
     }
-    if (lock >= 0) {
-        close(lock); /* its file stays: a lock on one that was removed holds nobody off */
-    }
     ct_buf_free(&part);
     return st;
 }
@@ -207,6 +207,8 @@ static enum ct_status watch_and_fetch(struct demo *d, const char *path, struct c
     struct ct_alert_config alerts;
     enum ct_status st = ct_writer_open(path, 0, &d->writer, err);
     if (st == CT_OK) {
+        ct_write_hand_lock(d->writer, d->lock); /* it was never free since the file was begun */
+        d->lock = -1;
         st = ct_http_new(&http, &d->http, err);
     }
     char owner[48];
@@ -271,7 +273,7 @@ int ct_cmd_demo(int argc, char **argv)
     if (headless && ct_time_parse(CT_LIT(HEADLESS_END), &end_ms) != CT_OK) {
         return EXIT_ERROR;
     }
-    struct demo d = {0};
+    struct demo d = {.lock = -1};
     struct ct_watch *w = NULL;
     enum ct_status st = serve ? ct_watch_open(parent_fd, &w, &err) : CT_OK;
     if (st == CT_OK && (st = prepare(&d, db, (uint64_t)seed, days, end_ms, serve, &err)) == CT_OK &&

@@ -157,6 +157,33 @@ static void check_finds_a_page_that_is_torn(void **state)
     assert_true(findings(f, f->path).n > 0);
 }
 
+/* ---- who writes ---- */
+
+/* From the lock under which a file was made to the lease under which it is fetched into, nobody else gets either. */
+static void a_lock_handed_over_is_never_free_between(void **state)
+{
+    struct fixture *f = *state;
+    struct ct_lease *lease = NULL;
+    struct ct_error other = {0};
+    int lock = ct_lock_file(f->path, &f->err);
+    assert_true(lock >= 0);
+    assert_int_equal(ct_lease_take(f->w, "demo", T0, &lease, &other), CT_ERR_BUSY); /* not even oneself */
+    ct_write_hand_lock(f->w, lock);
+    assert_int_equal(ct_lock_file(f->path, &other), -1);
+    assert_int_equal(ct_lease_take(f->w, "demo", T0, &lease, &f->err), CT_OK);
+    assert_int_equal(ct_lock_file(f->path, &other), -1);
+    assert_int_equal(other.status, CT_ERR_BUSY);
+    ct_lease_drop(lease);
+    lock = ct_lock_file(f->path, &f->err);
+    assert_true(lock >= 0);
+    ct_write_hand_lock(f->w, lock); /* and never taken: it goes with its writer */
+    ct_writer_close(f->w);
+    f->w = NULL;
+    lock = ct_lock_file(f->path, &f->err);
+    assert_true(lock >= 0);
+    (void)close(lock);
+}
+
 /* ---- backup and compaction ---- */
 
 static void backup_beside_a_writer_is_whole_private_and_one_file(void **state)
@@ -682,6 +709,7 @@ int main(void)
         T(check_finds_nothing_in_what_the_writer_wrote),
         T(check_names_impossible_values_with_an_example),
         T(check_finds_a_page_that_is_torn),
+        T(a_lock_handed_over_is_never_free_between),
         T(backup_beside_a_writer_is_whole_private_and_one_file),
         T(backup_writes_over_nothing),
         T(compact_gives_pages_back_but_not_under_a_fetcher),
