@@ -30,6 +30,7 @@
     X(LINE, "line", NULL, "one short line for a status bar")                                       \
     X(TMUX, "tmux", NULL, "with --line: double every # for tmux")                                  \
     X(WIDTH, "width", "N", "with --line: at most N columns")                                       \
+    X(KIND, "kind", "KIND", "prices: gpu or token (gpu)")                                          \
     X(GROUP, "group", "WHAT", "gpus: a row a gpu, cloud or region; tokens: a class")                \
     X(AVAILABLE, "available", NULL, "only what is in stock (A or L)")                              \
     X(GONE, "gone", NULL, "also what is no longer offered")                                        \
@@ -56,6 +57,7 @@
     X(SIZE, "size", "WxH", "columns and rows of the screen (80x24)")                               \
     X(THEME, "theme", "T", "a theme's name or file")                                               \
     X(CHARSET, "charset", "C", "auto, unicode, narrow or ascii")                                   \
+    X(COLOR, "color", "WHEN", "auto, always or never; auto obeys NO_COLOR and the terminal")        \
     X(ANSI, "ansi", NULL, "with colours, as escape sequences")                                     \
     X(KEYS, "keys", "TEXT", "type these keys first")                                               \
     X(START, "start", "SCREEN", "the first screen or [view]")                                      \
@@ -145,7 +147,7 @@ const char *ct_did_you_mean(const char *near);
 /* ---- the commands ---- */
 int ct_cmd_dashboard(struct ct_call *c), ct_cmd_demo(struct ct_call *c),
     ct_cmd_screen(struct ct_call *c);
-int ct_cmd_status(struct ct_call *c), ct_cmd_gpus(struct ct_call *c),
+int ct_cmd_status(struct ct_call *c), ct_cmd_gpus(struct ct_call *c), ct_cmd_prices(struct ct_call *c),
     ct_cmd_tokens(struct ct_call *c), ct_cmd_models(struct ct_call *c),
     ct_cmd_history(struct ct_call *c), ct_cmd_events(struct ct_call *c),
     ct_cmd_movers(struct ct_call *c), ct_cmd_figures(struct ct_call *c),

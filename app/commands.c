@@ -19,7 +19,7 @@ const struct ct_flag_def ct_flag_defs[CT_N_FLAGS] = {
 #define SCREENS "now status gpus tokens models history alerts sources"
 
 const struct ct_command ct_commands[] = {
-    {"", "", "the dashboard", "db config at theme charset start plain no-fetch", NULL, CT_BY_VIEWER, 0, 0,
+    {"", "", "the dashboard", "db config at theme charset color start plain no-fetch", NULL, CT_BY_VIEWER, 0, 0,
      ct_cmd_dashboard},
     {"status", "[PROVIDER[/SCOPE]...]", "which providers are unwell, and since when",
      READ " all line tmux width index fail-on", NULL, CT_BY_VIEWER, 0, -1, ct_cmd_status},
@@ -27,6 +27,8 @@ const struct ct_command ct_commands[] = {
      CT_BY_VIEWER, 0, -1, ct_cmd_gpus},
     {"tokens", "[FILTER...]", "what models cost per million tokens", READ " gone group moves no-suspect", NULL,
      CT_BY_VIEWER, 0, -1, ct_cmd_tokens},
+    {"prices", "[FILTER...]", "of GPU offers, or with --kind token of models", READ " kind available gone", NULL,
+     CT_BY_VIEWER, 0, -1, ct_cmd_prices},
     {"models", "[FILTER...]", "which model is on which cloud, and how exclusive",
      READ " labs by changes unresolved", NULL, CT_BY_VIEWER, 0, -1, ct_cmd_models},
     {"exit", "PROVIDER[/REGION]", "healthy places that sell the same, cheapest first",
@@ -85,7 +87,7 @@ const struct ct_command ct_commands[] = {
     {"import", "FAMILY FILE... --at TIME", "stores recorded answers as if fetched then",
      "db config at source", NULL, CT_BY_FETCHER, 0, -1, NULL},
     {"demo", "", "the dashboard on a simulated market",
-     "db config at theme charset start seed days headless", NULL, CT_BY_BOTH, 0, 0, ct_cmd_demo},
+     "db config at theme charset color start seed days headless", NULL, CT_BY_BOTH, 0, 0, ct_cmd_demo},
     {"db", "stats|check|backup FILE|compact|repair",
      "sizes, integrity, a copy, unused space and salvage of the database", "db " LIST,
      "stats check backup compact repair", CT_BY_VIEWER, 1, 2, ct_cmd_db},

@@ -242,6 +242,18 @@ int ct_cmd_gpus(struct ct_call *c)
     return ct_print_rows(c, p->table, rows, p->text_columns, p->sort, 0, &e);
 }
 
+int ct_cmd_prices(struct ct_call *c)
+{
+    static const char *const kinds[] = {"gpu", "token", NULL};
+    const char *kind = c->flag[CT_FLAG_KIND] ? c->flag[CT_FLAG_KIND] : kinds[0];
+    int which = ct_word(kinds, ct_span(kind));
+    if (which < 0)
+        return ct_usage("--kind", "wanted gpu or token, found \"%s\"%s", kind, ct_did_you_mean(ct_nearest(kind, kinds)));
+    if (which == 1 && c->flag[CT_FLAG_AVAILABLE])
+        return ct_usage("prices", "--available goes with --kind gpu: tokens have no stock");
+    return which == 0 ? ct_cmd_gpus(c) : ct_cmd_tokens(c);
+}
+
 /* ---- status ---- */
 
 /* WORD names the provider of S, or PROVIDER/SCOPE of it, globs included. */

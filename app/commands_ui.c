@@ -119,6 +119,10 @@ static enum ct_status open_link(void *ctx, const char *opener, const char *url, 
 static int run_ui(struct ct_call *c, struct ct_ui_options *o, const char *const *args,
                   struct ct_ui_result *result)
 {
+    static const char *const when[] = {"auto", "always", "never", NULL};
+    if (o->color && ct_word(when, ct_span(o->color)) < 0)
+        return ct_usage("--color", "wanted auto, always or never, found \"%s\"%s", o->color,
+                        ct_did_you_mean(ct_nearest(o->color, when)));
     struct beside b = {.keeper = {.fd = -1, .child_fd = -1},
                        .db = c->db.p,
                        .config = c->flag[CT_FLAG_CONFIG]};

@@ -181,7 +181,7 @@ void ct_ui_options_take(struct ct_call *c, struct ct_ui_options *o)
     }
     o->charset = flag_or_setting(c, CT_FLAG_CHARSET, "charset");
     o->start = flag_or_setting(c, CT_FLAG_START, "start");
-    o->color = ct_setting(c->settings, "", "color");
+    o->color = flag_or_setting(c, CT_FLAG_COLOR, "color");
     o->opener = ct_setting(c->settings, "", "opener");
     o->tz = ct_setting(c->settings, "", "tz");
     o->mouse = ct_setting_number(c->settings, "", "mouse") == 1;
