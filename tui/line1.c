@@ -178,8 +178,12 @@ static const char *without_counts(const struct ct_ui *ui, char out[96])
     if (m->sum.sources == 0) {
         return "no data yet";
     }
-    snprintf(out, 96, "first fetch: %lld of %lld sources",
-             (long long)(m->sum.sources - m->sum.sources_waiting), (long long)m->sum.sources);
+    long long asked = (long long)(m->sum.sources - m->sum.sources_waiting), all = (long long)m->sum.sources;
+    if (ct_view_is_fetched(&m->sum, ui->o->refresh != NULL, ui_now(ui))) {
+        snprintf(out, 96, "first fetch: %lld of %lld sources", asked, all);
+    } else {
+        snprintf(out, 96, "no fetcher runs: %lld of %lld sources asked", asked, all);
+    }
     return out;
 }
 

@@ -37,7 +37,7 @@ static void set(struct ct_ui_options *o, const char *name, const char *value)
         key = (struct ct_key_override){"", value, "quit", "test:1"};
         o->keys = &key;
         o->n_keys = 1;
-    } else if (strcmp(name, "abort") == 0) {
+    } else if (strcmp(name, "fetcher") == 0) { /* =no: nobody to ask */
         o->refresh = NULL;
     }
 }

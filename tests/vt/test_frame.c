@@ -123,7 +123,7 @@ static struct ct_writer *open_db(void)
     return w;
 }
 
-static void fill_db(const char *hostile)
+static struct ct_writer *write_sources(void)
 {
     struct ct_source_conf confs[CT_LEN(pages) + 1];
     struct ct_error e = {0};
@@ -146,6 +146,12 @@ static void fill_db(const char *hostile)
         };
     }
     assert_int_equal(ct_write_sources(w, confs, CT_LEN(confs), NOW_MS - CT_MINUTE, &e), CT_OK);
+    return w;
+}
+
+static void fill_db(const char *hostile)
+{
+    struct ct_writer *w = write_sources();
     for (size_t i = 0; i < CT_LEN(pages); i++) {
         const char *title = hostile && pages[i].title ? hostile : pages[i].title;
         write_page(w, &pages[i], title, pages[i].state, NOW_MS - 40 * CT_SECOND);
@@ -424,6 +430,21 @@ static void a_missing_database_is_waited_for(void **state)
     fill_db(NULL);
     vt_wait(v, "X 1 DOWN");
     vt_wait(v, "openai/api");
+    leave(v, "Q");
+}
+
+/* Nobody fetches: nothing is on its way. */
+static void sources_never_asked_wait_only_while_somebody_fetches(void **state)
+{
+    (void)state;
+    remove_db();
+    ct_writer_close(write_sources());
+    struct vt *v = start_with(24, 80, NULL, NULL);
+    vt_wait(v, "reading 0 of 8 sources: the first answers are on their way");
+    leave(v, "Q");
+    v = start_with(24, 80, "fetcher=no", NULL);
+    vt_wait(v, "0 of 8 sources asked, and no fetcher runs: `cloudtape fetch`");
+    assert_false(vt_has(v, "on their way"));
     leave(v, "Q");
 }
 
@@ -1146,6 +1167,7 @@ int main(void)
         T(selection_follows_its_row_when_data_arrives),
         T(paused_screens_hold_still_and_count),
         T(a_missing_database_is_waited_for),
+        T(sources_never_asked_wait_only_while_somebody_fetches),
         T(a_replaced_or_removed_database_is_noticed),
         T(junk_in_place_of_the_database_is_told),
         T(the_time_machine_says_not_live),

@@ -345,3 +345,8 @@ const struct ct_offer_row *ct_view_followed(struct ct_rows offers, struct ct_spa
         return NULL;
     return ct_view_cheapest(offers, f, NULL, 0);
 }
+
+bool ct_view_is_fetched(const struct ct_summary *s, bool ours, int64_t now_ms)
+{
+    return ours || (s->fetcher.p && s->fetcher_beat_ms != CT_NONE && now_ms - s->fetcher_beat_ms < 30 * CT_SECOND);
+}

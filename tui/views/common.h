@@ -36,6 +36,9 @@ const struct ct_offer_row *ct_view_cheapest(struct ct_rows offers, const struct 
 /* What a filter in the watchlist stands for; NULL: none, or it is about another table. */
 const struct ct_offer_row *ct_view_followed(struct ct_rows offers, struct ct_span item, int64_t now_ms,
                                             struct ct_arena *a);
+/* Whether anybody fetches into the database that S sums up: this viewer's own fetcher (OURS), or one whose heart beat
+ * lately. */
+bool ct_view_is_fetched(const struct ct_summary *s, bool ours, int64_t now_ms);
 /* TEXT with "partial_outage" as people write it. */
 void ct_view_words(struct ct_buf *out, struct ct_span text);
 /* "$/GPU.h" for "USD/gpu.h", "$/1M" for "USD/Mtok"; anything else as it is. */

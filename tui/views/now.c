@@ -204,8 +204,11 @@ static void empty_line(const struct ct_summary *s, const struct ct_draw *d, stru
     for (size_t i = 0; i < CT_LEN(s->count); i++)
         watched += s->count[i];
     if (s->newest_ms == CT_NONE) {
-        ct_buf_addf(out, "reading %lld of %lld sources: the first answers are on their way",
-                    (long long)(s->sources - s->sources_waiting), (long long)s->sources);
+        long long asked = (long long)(s->sources - s->sources_waiting), all = (long long)s->sources;
+        if (ct_view_is_fetched(s, d->fetching, d->now_ms))
+            ct_buf_addf(out, "reading %lld of %lld sources: the first answers are on their way", asked, all);
+        else
+            ct_buf_addf(out, "%lld of %lld sources asked, and no fetcher runs: `cloudtape fetch` asks the others", asked, all);
         return;
     }
     ct_age_format(age, d->now_ms > s->oldest_ms ? d->now_ms - s->oldest_ms : 0);
