@@ -5,6 +5,7 @@
 #include "db/base/paths.h"
 #include "db/base/text.h"
 #include "db/check.h"
+#include "db/file.h"
 #include "tui/canvas.h"
 #include "tui/keys.h"
 #include "tui/theme.h"
@@ -101,7 +102,10 @@ static void check_mode(struct doctor *d, const char *what, const char *path)
         return;
     bool closed = (st.st_mode & 077) == 0, ours = st.st_uid == geteuid();
     enum verdict verdict = closed && ours ? GOOD : WARN;
-    find(d, verdict, what, SAY(S_ISDIR(st.st_mode) ? "chmod 700 '%s'" : "chmod 600 '%s'", path).p,
+    find(d, verdict, what, SAY(!ours                   ? "its owner can give it up (chown)"
+                              : S_ISDIR(st.st_mode) ? "chmod 700 '%s'"
+                                                    : "chmod 600 '%s'",
+                              path).p,
          SAY("%s: mode %03o%s", path, (unsigned)st.st_mode & 0777,
              ours ? "" : ", belongs to somebody else"));
 }
@@ -164,6 +168,23 @@ static void check_file_system(struct doctor *d)
                 : SAY("local"));
 }
 
+/* What E says is wrong with its file, and what it says can be done about it. */
+static void blame(struct doctor *d, const char *check, const char *whereto, const struct ct_error *e)
+{
+    const char *fix = strstr(e->what, "; ");
+    int length = fix ? (int)(fix - e->what) : (int)strlen(e->what);
+    find(d, BROKEN, check, fix ? SAY("%s", fix + 2).p : "--db names another",
+         SAY("%s%s: %.*s", whereto, e->where, length, e->what));
+}
+
+/* Reading may go on where nothing can be stored. */
+static void check_writing(struct doctor *d)
+{
+    struct ct_error err = {0};
+    if (ct_db_writable(d->c->db.p, &err) != CT_OK)
+        blame(d, "writing", "no fetcher can store into ", &err);
+}
+
 static void check_database(struct doctor *d)
 {
     struct ct_check look;
@@ -176,19 +197,19 @@ static void check_database(struct doctor *d)
              SAY("%s: sound, layout %lld, %lld bytes and %lld in its log; SQLite %s", path,
                  (long long)look.schema, (long long)look.bytes, (long long)look.wal_bytes,
                  look.sqlite));
+        check_writing(d);
         check_lease(d);
         break;
     case CT_ERR_NOT_FOUND:
         find(d, GOOD, "database", "", SAY("%s: none yet, the first fetch makes it", path));
+        check_writing(d);
         break;
     case CT_ERR_NEWER:
         find(d, WARN, "database", "update this program; until then it only reads",
              SAY("%s: %s", path, err.what));
         break;
     default:
-        find(d, BROKEN, "database",
-             "`cloudtape db repair` saves what can be read; --db names another",
-             SAY("%s: %s", path, err.what));
+        blame(d, "database", "", &err);
     }
 }
 

@@ -180,7 +180,7 @@ static bool settings_hold(const struct fetch_args *a)
     return wrong == 0;
 }
 
-/* Until the end, or until *AGAIN: everything is to be started anew, with settings that changed. */
+/* Until the end, or until *AGAIN: everything is to be started anew, with settings that changed or on another file. */
 static int loop(struct running *r, const struct fetch_args *a, struct ct_watch *w, bool *again)
 {
     bool once = a->once;
@@ -188,8 +188,11 @@ static int loop(struct running *r, const struct fetch_args *a, struct ct_watch *
     while (!once || !ct_fetcher_done(r->fetcher)) {
         bool woken = false;
         int64_t wait = ct_fetcher_alerts_step(r->alerts, CT_LEASE_BEAT_MS);
-        if (ct_fetcher_step(r->fetcher, wait, ct_watch_fd(w), &woken, &err) != CT_OK)
+        enum ct_status st = ct_fetcher_step(r->fetcher, wait, ct_watch_fd(w), &woken, &err);
+        if (st != CT_OK) { /* a file that is no more is made anew, one put in its place is taken */
+            *again = st == CT_ERR_NOT_FOUND && !once;
             return ct_complain_err(EXIT_ERROR, &err);
+        }
         enum ct_watch_word word = woken ? ct_watch_read(w, r->fetcher) : CT_WATCH_NOTHING;
         *again = word == CT_WATCH_AGAIN && !once && settings_hold(a);
         if (word == CT_WATCH_LEAVE || *again || (word == CT_WATCH_AGAIN && once))
@@ -292,7 +295,7 @@ int ct_cmd_fetch(int argc, char **argv)
     do {
         struct running r = {0};
         if (again)
-            ct_log(CT_LOG_INFO, "settings read again");
+            ct_log(CT_LOG_INFO, "begins anew");
         again = false;
         if (st == CT_OK)
             st = start(&r, &a, &err);

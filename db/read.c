@@ -3,6 +3,7 @@
 
 #include "db/base/text.h"
 #include "db/reader.h"
+#include "db/file.h"
 
 #include <errno.h>
 #include <stdarg.h>
@@ -80,30 +81,28 @@ static int configure(sqlite3 *db)
                         NULL, NULL, NULL);
 }
 
-/* A WAL database on a read-only medium opens only as immutable, which is right exactly when nobody
- * can be writing: no log beside it. */
-static int open_immutable(struct ct_reader *r)
+static int64_t log_bytes(const struct ct_reader *r)
 {
     struct ct_buf name = CT_BUF_INIT;
     struct stat log;
     ct_buf_addf(&name, "%s-wal", r->path);
-    bool quiet = stat(name.p, &log) != 0 || log.st_size == 0;
-    ct_buf_clear(&name);
-    if (!quiet) {
-        ct_buf_free(&name);
-        return SQLITE_CANTOPEN;
-    }
-    ct_buf_adds(&name, "file:");
-    for (const char *p = r->path; *p; p++)
-        if (strchr("?#%", *p))
-            ct_buf_addf(&name, "%%%02x", (unsigned char)*p);
-        else
-            ct_buf_addc(&name, *p);
-    ct_buf_adds(&name, "?immutable=1");
-    sqlite3_close(r->db);
-    int rc = sqlite3_open_v2(name.p, &r->db,
-                             SQLITE_OPEN_READONLY | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_URI, NULL);
+    int64_t n = stat(name.p, &log) == 0 ? (int64_t)log.st_size : 0;
     ct_buf_free(&name);
+    return n;
+}
+
+static int64_t changed_ms(const struct stat *file)
+{
+    return (int64_t)file->st_mtim.tv_sec * 1000 + file->st_mtim.tv_nsec / 1000000;
+}
+
+/* A WAL database on a read-only or a full medium opens only as immutable, which is right exactly when nobody
+ * can be writing: no log beside it. */
+static int open_immutable(struct ct_reader *r)
+{
+    sqlite3_close(r->db);
+    int rc = ct_db_open_still(r->path, &r->db);
+    r->immutable = true;
     return rc == SQLITE_OK ? configure(r->db) : rc;
 }
 
@@ -114,26 +113,27 @@ static int first_read(struct ct_reader *r)
 
 static enum ct_status open_db(struct ct_reader *r, struct ct_error *err)
 {
+    char why[CT_WHY_BYTES];
     struct stat file = {0};
     (void)stat(r->path, &file);
     r->dev = (int64_t)file.st_dev;
     r->ino = (int64_t)file.st_ino;
+    r->immutable = false;
+    r->file_ms = changed_ms(&file);
+    r->file_bytes = (int64_t)file.st_size;
+    r->opened++;
     int rc = sqlite3_open_v2(r->path, &r->db, SQLITE_OPEN_READONLY | SQLITE_OPEN_NOMUTEX, NULL);
     if (rc == SQLITE_OK)
         rc = configure(r->db);
     if (rc == SQLITE_OK)
         rc = first_read(r);
-    if ((rc & 0xff) == SQLITE_CANTOPEN || (rc & 0xff) == SQLITE_READONLY) {
+    if (ct_db_unshared(rc) && log_bytes(r) == 0) {
         rc = open_immutable(r);
         if (rc == SQLITE_OK)
             rc = first_read(r);
     }
     if (rc != SQLITE_OK)
-        return ct_fail(err, CT_ERR_DB, r->path, "%s%s",
-                       rc == SQLITE_NOTADB ? "this is no database"
-                       : r->db             ? sqlite3_errmsg(r->db)
-                                           : "no memory",
-                       ct_db_advice(rc));
+        return ct_fail(err, CT_ERR_DB, r->path, "%s", ct_db_why(why, r->path, r->db, rc));
     (void)ct_sql_functions(r->db, r);
     sqlite3_set_authorizer(r->db, authorize, NULL);
     sqlite3_progress_handler(r->db, 2000, on_progress, r);
@@ -209,13 +209,20 @@ static void forget_shared(struct ct_reader *r)
         forget(&r->shared[i]);
 }
 
-/* A database that was moved aside and made anew is followed; one that is merely gone stays
- * readable. */
+/* Somebody writes what was opened as immutable, or did. */
+static bool written_to(const struct ct_reader *r, const struct stat *file)
+{
+    return r->immutable && (changed_ms(file) != r->file_ms || (int64_t)file->st_size != r->file_bytes ||
+                            log_bytes(r) > 0);
+}
+
+/* A database that was moved aside and made anew is followed, and one that came to life; one that is merely gone
+ * stays readable. */
 static void follow_file(struct ct_reader *r)
 {
     struct stat file;
     if (stat(r->path, &file) != 0 ||
-        ((int64_t)file.st_ino == r->ino && (int64_t)file.st_dev == r->dev))
+        ((int64_t)file.st_ino == r->ino && (int64_t)file.st_dev == r->dev && !written_to(r, &file)))
         return;
     sqlite3 *old = r->db;
     sqlite3_stmt *stmts[CT_N_SQL];
@@ -243,6 +250,7 @@ static void follow_file(struct ct_reader *r)
 
 enum ct_status ct_reader_open(const char *path, struct ct_reader **out, struct ct_error *err)
 {
+    char why[CT_WHY_BYTES];
     struct stat file;
     *out = NULL;
     if (stat(path, &file) != 0)
@@ -250,7 +258,7 @@ enum ct_status ct_reader_open(const char *path, struct ct_reader **out, struct c
                    ? ct_fail(err, CT_ERR_NOT_FOUND, path, "no data yet")
                    : ct_fail(err, CT_ERR_DB, path, "%s", strerror(errno));
     if (!S_ISREG(file.st_mode))
-        return ct_fail(err, CT_ERR_DB, path, "this is no file");
+        return ct_fail(err, CT_ERR_DB, path, "%s", ct_db_why(why, path, NULL, SQLITE_CANTOPEN));
     struct ct_reader *r = ct_xcalloc(1, sizeof *r);
     r->path = ct_xstrdup(path);
     enum ct_status st = open_db(r, err);
@@ -322,7 +330,7 @@ int64_t ct_reader_version(struct ct_reader *r)
     ct_buf_addf(&path, "%s.lock", r->path);
     (void)stat(path.p, &note);
     ct_buf_free(&path);
-    return ask(r, SQL_DATA_VERSION) ^ (int64_t)((uint64_t)r->ino << 24) ^
+    return ask(r, SQL_DATA_VERSION) ^ (int64_t)((uint64_t)r->ino << 24 ^ r->opened << 44) ^
            (int64_t)((uint64_t)note.st_mtime << 40 ^ (uint64_t)note.st_mtim.tv_nsec << 16);
 }
 
@@ -398,14 +406,14 @@ enum ct_status ct_read_shared(struct ct_reader *r, int which, ct_load_fn *read, 
 
 static void broken(struct ct_reader *r, int rc)
 {
+    char why[CT_WHY_BYTES];
     if (r->status != CT_OK)
         return;
     if ((rc & 0xff) == SQLITE_INTERRUPT) {
         r->status = ct_fail(r->err, CT_ERR_CANCELLED, NULL, NULL);
         atomic_store(&r->cancel, false);
     } else
-        r->status = ct_fail(r->err, CT_ERR_DB, r->path, "%s%s", sqlite3_errmsg(r->db),
-                            ct_db_advice(rc));
+        r->status = ct_fail(r->err, CT_ERR_DB, r->path, "%s", ct_db_why(why, r->path, r->db, rc));
 }
 
 sqlite3_stmt *ct_use(struct ct_reader *r, enum ct_sql id, int n, ...)

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -31,6 +32,9 @@ static void read_trouble(struct ct_reader *r, struct ct_summary *out)
         ct_span_int(ct_span_cut(&rest, ' '), &pid) != CT_OK || pid <= 0 || pid > INT32_MAX || !rest.n ||
         (kill((pid_t)pid, 0) != 0 && errno == ESRCH))
         return;
+    const char *cure = strstr(rest.p, "; "); /* what to do about it is for commands to say */
+    if (cure)
+        rest.n = (size_t)(cure - rest.p);
     out->trouble = ct_clean_name(r->arena, rest);
     out->trouble_since_ms = since;
 }

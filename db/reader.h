@@ -187,6 +187,9 @@ struct ct_reader {
     char *path;
     bool newer, simulated;
     int64_t dev, ino; /* the file that is open */
+    bool immutable;   /* as it was then: nobody could be writing */
+    int64_t file_ms, file_bytes;
+    uint64_t opened; /* how often */
     atomic_bool cancel;
     sqlite3_stmt *stmts[CT_N_SQL];
     struct ct_samples *samples;

@@ -4,6 +4,7 @@
 #include "db/newest.h"
 #include "db/price_event.h"
 #include "db/samples.h"
+#include "db/file.h"
 
 #include "db/base/str.h"
 
@@ -395,8 +396,8 @@ _Static_assert(CT_LEN(steps) == CT_SCHEMA_VERSION, "a step a version");
 
 static enum ct_status fail(sqlite3 *db, const char *path, struct ct_error *err)
 {
-    return ct_fail(err, CT_ERR_DB, path, "%s%s", sqlite3_errmsg(db),
-                   ct_db_advice(sqlite3_extended_errcode(db)));
+    char why[CT_WHY_BYTES];
+    return ct_fail(err, CT_ERR_DB, path, "%s", ct_db_why(why, path, db, sqlite3_extended_errcode(db)));
 }
 
 /* The single integer SQL yields into *OUT. */

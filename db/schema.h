@@ -122,18 +122,6 @@ enum { CT_WORDS_NONE = 0, CT_WORDS_MANY = 2 }; /* series.words; else an odd hash
     "SELECT ifnull((SELECT value FROM meta WHERE key='simulated'), EXISTS (SELECT 1 FROM source)"  \
     " AND NOT EXISTS (SELECT 1 FROM source WHERE substr(name, 1, 5) <> 'demo_'))"
 
-/* What a person can do about the failure RC (extended) of SQLite: "" or a clause for behind its message. */
-static inline const char *ct_db_advice(int rc)
-{
-    if (rc == SQLITE_IOERR_SHMMAP || rc == SQLITE_IOERR_SHMOPEN || rc == SQLITE_IOERR_SHMSIZE ||
-        rc == SQLITE_IOERR_SHMLOCK)
-        return "; its file system shares no memory: a local folder (--db) does, or --unsafe-fs";
-    rc &= 0xff;
-    return rc == SQLITE_CORRUPT || rc == SQLITE_NOTADB
-               ? "; `cloudtape db repair` saves what can be read"
-               : "";
-}
-
 /* Brings DB (just opened at PATH for writing) to CT_SCHEMA_VERSION, a step a transaction; a
  * database that already holds data is copied to PATH.bak-vN first. CT_ERR_NEWER and CT_ERR_DB
  * (another program's, or SQLite's message) leave it as it was. */

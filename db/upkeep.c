@@ -46,8 +46,8 @@ TABLE(ct_finding_table, "db check", struct ct_finding_row, finding_columns);
 
 static enum ct_status fail(sqlite3 *db, const char *path, struct ct_error *err)
 {
-    return ct_fail(err, CT_ERR_DB, path, "%s%s", db ? sqlite3_errmsg(db) : "no memory",
-                   ct_db_advice(sqlite3_extended_errcode(db)));
+    char why[CT_WHY_BYTES];
+    return ct_fail(err, CT_ERR_DB, path, "%s", ct_db_why(why, path, db, sqlite3_extended_errcode(db)));
 }
 
 static int64_t number(sqlite3 *db, const char *sql)

@@ -32,9 +32,7 @@ static void keep_failure(struct ct_writer *w, int rc)
     if (w->rc != SQLITE_OK)
         return;
     w->rc = rc;
-    bool last = sqlite3_errcode(w->db) == (rc & 0xff) || sqlite3_extended_errcode(w->db) == rc;
-    (void)snprintf(w->why, sizeof w->why, "%s%s", last ? sqlite3_errmsg(w->db) : sqlite3_errstr(rc),
-                   ct_db_advice(rc));
+    (void)ct_db_why(w->why, w->path, w->db, rc);
     if ((rc & 0xff) == SQLITE_IOERR || (rc & 0xff) == SQLITE_CORRUPT)
         w->reopen = true;
 }
@@ -131,8 +129,8 @@ int64_t ct_w_one(struct ct_writer *w, sqlite3_stmt *st)
 
 static enum ct_status db_fail(struct ct_writer *w, struct ct_error *err)
 {
-    return ct_fail(err, CT_ERR_DB, w->path, "%s%s", w->db ? sqlite3_errmsg(w->db) : "no memory",
-                   ct_db_advice(sqlite3_extended_errcode(w->db)));
+    char why[CT_WHY_BYTES];
+    return ct_fail(err, CT_ERR_DB, w->path, "%s", ct_db_why(why, w->path, w->db, sqlite3_extended_errcode(w->db)));
 }
 
 static void disconnect(struct ct_writer *w)
@@ -220,7 +218,9 @@ static enum ct_status connect_to(struct ct_writer *w, struct ct_error *err)
         SQLITE_OK)
         status = db_fail(w, err);
     else if (sqlite3_db_readonly(w->db, "main") == 1)
-        status = ct_fail(err, CT_ERR_DB, w->path, "the database cannot be written");
+        status = ct_db_writable(w->path, err) != CT_OK
+                     ? CT_ERR_IO
+                     : ct_fail(err, CT_ERR_DB, w->path, "the database cannot be written");
     else
         status = set_up(w, err);
     if (status != CT_OK)
@@ -245,6 +245,7 @@ static int64_t log_bytes(const struct ct_writer *w)
 static enum ct_status prepare_file(struct ct_writer *w, struct ct_error *err)
 {
     struct stat st;
+    char why[CT_WHY_BYTES];
     const char *shared = w->flags & CT_OPEN_UNSAFE_FS ? NULL : ct_path_shared(w->path);
     if (shared)
         return ct_fail(err, CT_ERR_IO, w->path,
@@ -252,10 +253,10 @@ static enum ct_status prepare_file(struct ct_writer *w, struct ct_error *err)
                        " --unsafe-fs takes the risk", shared);
     if (stat(w->path, &st) == 0) {
         if (!S_ISREG(st.st_mode))
-            return ct_fail(err, CT_ERR_IO, w->path, "not a regular file");
+            return ct_db_writable(w->path, err);
         if (st.st_size == 0 && log_bytes(w) > 0) /* SQLite would throw the log away */
-            return ct_fail(err, CT_ERR_DB, w->path, "the file is empty, its log is not%s",
-                           ct_db_advice(SQLITE_CORRUPT));
+            return ct_fail(err, CT_ERR_DB, w->path, "%s",
+                           ct_db_why_not(why, "the file is empty, its log is not", SQLITE_CORRUPT));
     } else if (w->flags & CT_OPEN_DRY) {
         return ct_fail(err, CT_ERR_NOT_FOUND, w->path, "no database yet");
     } else {
@@ -266,8 +267,11 @@ static enum ct_status prepare_file(struct ct_writer *w, struct ct_error *err)
             return status;
         /* No handle of ours is open yet, so closing this one drops no lock of SQLite's. */
         int fd = open(w->path, O_CREAT | O_EXCL | O_RDWR | O_CLOEXEC | O_NOFOLLOW, 0600);
-        if (fd < 0 && errno != EEXIST)
-            return ct_fail(err, CT_ERR_IO, w->path, "%s", strerror(errno));
+        if (fd < 0 && errno != EEXIST) {
+            int os = errno;
+            return ct_db_writable(w->path, err) != CT_OK ? CT_ERR_IO
+                                                         : ct_fail(err, CT_ERR_IO, w->path, "%s", strerror(os));
+        }
         if (fd >= 0)
             (void)close(fd);
         if (stat(w->path, &st) != 0)
@@ -351,7 +355,7 @@ enum ct_status ct_w_begin(struct ct_writer *w, struct ct_error *err)
         return CT_OK;
     }
     if (stat(w->path, &st) != 0 || st.st_dev != w->dev || st.st_ino != w->ino)
-        return ct_fail(err, CT_ERR_DB, w->path, "the database file was removed or replaced");
+        return ct_fail(err, CT_ERR_NOT_FOUND, w->path, "the database file was removed or replaced");
     if (w->reopen)
         disconnect(w);
     if (!w->db) {

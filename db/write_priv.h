@@ -11,6 +11,7 @@
 #include "db/newest.h"
 #include "db/price_event.h"
 #include "db/samples.h"
+#include "db/file.h"
 #include "db/write.h"
 
 #include <sys/types.h>
@@ -263,7 +264,7 @@ struct ct_writer {
     struct ct_known_list *known; /* write_known.c */
     struct ct_arena *arena; /* of the running commit */
     int rc;                 /* first failure of SQLite, or SQLITE_OK */
-    char why[256];
+    char why[CT_WHY_BYTES];
     bool reopen; /* the handle met an I/O error: nothing it knows is trusted any more */
     bool committing;
     bool held; /* several commits are made one, by ct_write_release */

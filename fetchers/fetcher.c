@@ -124,7 +124,7 @@ static bool may_write(struct ct_fetcher *f)
         return !f->lost;
     enum ct_status st = ct_lease_beat(f->lease, ct_now_ms(), &err);
     f->beat_boot_ms = now;
-    if (st == CT_ERR_BUSY) {
+    if (st == CT_ERR_BUSY || st == CT_ERR_NOT_FOUND) { /* another has it, or it is no more */
         f->lost = true;
         f->lost_err = err;
     } else if (st != CT_OK) { /* a full disk is no reason to leave: the lock is still ours */
@@ -469,13 +469,13 @@ enum ct_status ct_fetcher_step(struct ct_fetcher *f, int64_t max_wait_ms, int wa
     if (f->lost) {
         if (err != NULL)
             *err = f->lost_err;
-        return CT_ERR_BUSY;
+        return f->lost_err.status;
     }
     bool ignored_wake;
     enum ct_status st = take_answers(f, wait > 0 ? wait : 0, wake_fd, woken ? woken : &ignored_wake, err);
     if (f->lost && err != NULL)
         *err = f->lost_err;
-    return f->lost ? CT_ERR_BUSY : st;
+    return f->lost ? f->lost_err.status : st;
 }
 
 void ct_fetcher_refresh(struct ct_fetcher *f)

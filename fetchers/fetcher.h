@@ -44,7 +44,8 @@ void ct_fetcher_free(struct ct_fetcher *f);
 
 /* Starts what is due, moves transfers, stores answers, beats the lease; sleeps in one place for at
  * most MAX_WAIT_MS, or until WAKE_FD (-1: none) is readable. CT_ERR_BUSY: the lease is lost,
- * nothing may be written any more: free the fetcher and leave. */
+ * CT_ERR_NOT_FOUND: the file is no more, or another one has its place. Either way nothing may be written any more:
+ * free the fetcher. */
 CT_MUST_USE enum ct_status ct_fetcher_step(struct ct_fetcher *f, int64_t max_wait_ms, int wake_fd,
                                            bool *woken, struct ct_error *err);
 

@@ -120,7 +120,7 @@ static void look(struct ct_loader *l)
     l->rested = true;
     if (!there) {
         struct ct_error e = {0};
-        ct_fail(&e, CT_ERR_NOT_FOUND, l->path, "waiting for %s", l->path);
+        ct_fail(&e, CT_ERR_NOT_FOUND, l->path, "the file is gone");
         if (l->reader || memcmp(&e, &l->trouble, sizeof(e)) != 0) {
             l->trouble = e;
             set_reader(l, NULL);

@@ -934,7 +934,7 @@ static void a_removed_database_is_noticed(void **state)
     struct fixture *f = *state;
     assert_int_equal(unlink(f->path), 0);
     struct ct_fetch a = attempt_at(f, "list", M(1), CT_OUTCOME_OK);
-    assert_int_equal(ct_write_fetch(f->w, &a, &f->commit, &f->err), CT_ERR_DB);
+    assert_int_equal(ct_write_fetch(f->w, &a, &f->commit, &f->err), CT_ERR_NOT_FOUND);
     assert_non_null(strstr(f->err.what, "removed"));
 }
 

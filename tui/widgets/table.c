@@ -286,7 +286,7 @@ static void draw_footer(const struct ct_tview *v, const struct ct_tstate *s,
         return;
     }
     if (d->load_error) {
-        ct_buf_addf(&text, "not refreshed: %s: %s", d->load_error->where, d->load_error->what);
+        ct_buf_addf(&text, "not refreshed: %s (%s)", d->load_error->what, d->load_error->where);
         ct_put_field(line, 0, 1, line.cols - 1, -1, CT_ROLE_ERROR, ct_buf_span(&text));
         ct_buf_free(&text);
         return;
