@@ -178,8 +178,16 @@ void ui_layout(struct ct_ui *ui)
 
 /* ---- panels ---- */
 
+/* One reason stops all panels of a screen: it is told once. */
+static bool error_told(struct ct_ui *ui, const struct panel *p)
+{
+    const struct panel *f = ui_focused(ui);
+    return p->failed && f && f != p && f->failed && strcmp(f->error.where, p->error.where) == 0 &&
+           strcmp(f->error.what, p->error.what) == 0;
+}
+
 /* By whole seconds, the next one: what is drawn within one is the same, and no age is told too short. */
-static struct ct_draw draw_of(const struct ct_ui *ui, struct panel *p, bool focus)
+static struct ct_draw draw_of(struct ct_ui *ui, struct panel *p, bool focus)
 {
     return (struct ct_draw){.now_ms = (ui_now(ui) + CT_SECOND - 1) / CT_SECOND * CT_SECOND,
                             .live = ui->at_ms == CT_LIVE,
@@ -189,6 +197,7 @@ static struct ct_draw draw_of(const struct ct_ui *ui, struct panel *p, bool focu
                             .fetcher_said = ui->fetcher_said,
                             .loaded_ms = p->loaded_ms,
                             .load_error = p->failed ? &p->error : NULL,
+                            .error_told = error_told(ui, p),
                             .query = &p->q,
                             .oldest = &p->oldest};
 }

@@ -165,6 +165,7 @@ struct ct_draw {
     const char *fetcher_said; /* how that one ended last; NULL: it did not */
     int64_t loaded_ms; /* when the model was loaded (live clock); 0: never */
     const struct ct_error *load_error; /* NULL or the last load's failure */
+    bool error_told;                   /* the panel with the focus tells of the same */
     const struct ct_panel_query *query;
     struct ct_oldest *oldest; /* told when drawn; NULL: nobody asks */
 };

@@ -468,6 +468,25 @@ static void a_replaced_or_removed_database_is_noticed(void **state)
     leave(v, "Q");
 }
 
+/* The panel in which TEXT stands, alone on the screen; "" otherwise. */
+static const char *panel_that_says(struct vt *v, const char *text)
+{
+    static const char *const panels[] = {">1 Now", ">Watchlist", "Watchlist", "Capacity"};
+    const char *title = "";
+    int n = 0;
+    for (int y = 0; y < 24; y++) {
+        const char *row = vt_row(v, y);
+        n += strstr(row, text) != NULL;
+        for (size_t i = 0; n == 0 && i < CT_LEN(panels); i++) {
+            if (strstr(row, panels[i])) {
+                title = panels[i];
+                break;
+            }
+        }
+    }
+    return n == 1 ? title : "";
+}
+
 static void junk_in_place_of_the_database_is_told(void **state)
 {
     (void)state;
@@ -481,6 +500,11 @@ static void junk_in_place_of_the_database_is_told(void **state)
     struct vt *v = start_with(24, 80, NULL, NULL);
     vt_wait(v, "cannot be read");
     vt_wait(v, "database unreadable");
+    assert_string_equal(panel_that_says(v, db), ">1 Now"); /* the other panels fail for the same reason */
+    vt_type(v, "\t");
+    vt_wait(v, ">Watchlist");
+    vt_settle(v, 200);
+    assert_string_equal(panel_that_says(v, db), ">Watchlist");
     leave(v, "Q");
 }
 

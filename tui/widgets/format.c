@@ -13,6 +13,9 @@ void ct_draw_waiting(const struct ct_draw *d, struct ct_box box)
     int y = box.rows > 4 ? 1 : 0;
     if (!e) {
         ct_puts(box, y, 1, CT_ROLE_DIM, "reading the database");
+    } else if (d->error_told) {
+        bool none = e->status == CT_ERR_NOT_FOUND;
+        ct_puts(box, y, 1, none ? CT_ROLE_DIM : CT_ROLE_ERROR, none ? "no data yet" : "cannot be read");
     } else if (e->status == CT_ERR_NOT_FOUND) {
         enum ct_role role = d->fetcher_said ? CT_ROLE_ERROR : CT_ROLE_DIM;
         struct ct_span rest = ct_span(d->fetcher_said ? d->fetcher_said
