@@ -62,6 +62,7 @@ static enum ct_status read_regions(struct ct_batch *out, json_t *regions, const 
 {
     const char *name, *type;
     json_t *systems, *entry;
+    size_t others = 0;
     json_object_foreach (regions, name, systems) {
         struct ct_span region = ct_clean_name(out->arena, ct_span(name));
         json_t *types = json_object_get(systems, "Linux");
@@ -77,7 +78,10 @@ static enum ct_status read_regions(struct ct_batch *out, json_t *regions, const 
                 return CT_OK;
             read_type(out, type, entry, ct_region_canonical(CT_LIT("aws"), region), bands);
         }
+        json_object_foreach (systems, type, entry)
+            others += entry == types ? 0 : json_object_size(entry);
     }
+    ct_note_count(out, "a machine with another system than Linux", (int64_t)others);
     return CT_OK;
 }
 
@@ -102,7 +106,7 @@ static enum ct_status parse(struct ct_span body, const struct ct_parse_hint *hin
 const struct ct_family ct_family_aws_spot_advisor = {
     .name = "aws-spot-advisor",
     .kind = CT_SOURCE_PRICES,
-    .version = 1,
+    .version = 2,
     .url_pattern = "https://spot-bid-advisor.s3.amazonaws.com/spot-advisor-data.json",
     .parse = parse,
 };

@@ -32,23 +32,24 @@ static struct ct_span unwrap(struct ct_span body)
     return (struct ct_span){s.p + n + 1, s.n - n - 1};
 }
 
-/* The Linux price in dollars; CT_NONE with a note when it is none. */
+/* The Linux price in dollars; CT_NONE with a note when it is none. Others are counted. */
 static ct_nusd linux_price(struct ct_batch *out, const json_t *size)
 {
-    const json_t *columns = ct_json_array(size, "valueColumns");
+    const json_t *columns = ct_json_array(size, "valueColumns"), *linux_column = NULL;
     for (size_t i = 0; i < json_array_size(columns); i++) {
         const json_t *column = json_array_get(columns, i);
-        if (!ct_span_is(ct_json_text(column, "name"), "linux"))
-            continue;
-        const json_t *prices = ct_json_object(column, "prices");
-        struct ct_span text = ct_json_text(prices, "USD");
-        if (ct_span_istarts(text, "N/A") || ct_span_is(text, "-1")) {
-            ct_note_about(out, "an instance not on offer here", CT_SPAN_NONE);
-            return CT_NONE;
-        }
-        return ct_offer_price(out, prices, "USD");
+        if (!linux_column && ct_span_is(ct_json_text(column, "name"), "linux"))
+            linux_column = column;
+        else
+            ct_note_about(out, "a price with another system than Linux", CT_SPAN_NONE);
     }
-    ct_note_about(out, "an instance without a Linux price", CT_SPAN_NONE);
+    const json_t *prices = ct_json_object(linux_column, "prices");
+    struct ct_span text = ct_json_text(prices, "USD");
+    bool none = ct_span_istarts(text, "N/A") || ct_span_is(text, "-1");
+    if (linux_column && !none)
+        return ct_offer_price(out, prices, "USD");
+    ct_note_about(out, none ? "an instance not on offer here" : "an instance without a Linux price",
+                  CT_SPAN_NONE);
     return CT_NONE;
 }
 
@@ -142,7 +143,7 @@ static enum ct_status parse(struct ct_span body, const struct ct_parse_hint *hin
 const struct ct_family ct_family_aws_spot_feed = {
     .name = "aws-spot-feed",
     .kind = CT_SOURCE_PRICES,
-    .version = 1,
+    .version = 2,
     .url_pattern = "https://website.spot.ec2.aws.a2z.com/spot.json",
     .parse = parse,
 };

@@ -361,7 +361,8 @@ static void advisor_gives_bands_and_no_prices(void **state)
           "aws|eu-west-1|-|g5.xlarge|g5.xlarge|A10G|-|24|1|4|16|spot|-|-|-|host|?\n"
           "1 x an instance without a known accelerator\n"
           "1 x an index outside ranges\n"
-          "1 x a region not for sale to everybody: us-gov-west-1\n");
+          "1 x a region not for sale to everybody: us-gov-west-1\n"
+          "1 x a machine with another system than Linux\n");
 }
 
 /* ---- skypilot-csv ---- */
