@@ -16,6 +16,7 @@ struct got {
     struct ct_buf body;
     char etag[600], modified[600], type[200], url[300];
     int64_t retry_after_ms, latency_ms, done_ms;
+    struct ct_http_steps steps;
     struct ct_error err;
 };
 
@@ -38,6 +39,7 @@ static inline void on_done(void *ctx, const struct ct_http_answer *a)
     keep(g->url, sizeof(g->url), a->final_url);
     g->retry_after_ms = a->retry_after_ms;
     g->latency_ms = a->latency_ms;
+    g->steps = a->steps;
     g->done_ms = ct_mono_ms();
     g->err = a->err;
     if (a->status != CT_OK) {

@@ -792,6 +792,39 @@ static void certificate_faults_have_their_own_words(void **state)
     ct_http_free(h);
 }
 
+/* As a probe asks. Twice: a connection that is still open would have no steps of its own. */
+static void each_try_of_a_tls_server_has_a_handshake_of_its_own_that_is_timed(void **state)
+{
+    (void)state;
+    struct ct_http *h = open_http(true, env.ca), *stranger = open_http(true, NULL);
+    struct got g;
+    char url[200];
+    ts_set(env.tls, "/probe", &(struct ts_answer){200, .body = "{}", .delay_ms = 30});
+    snprintf(url, sizeof(url), "https://127.0.0.1:%d/probe", ts_port(env.tls));
+    struct ct_http_request req = {.url = url, .measure = true};
+    for (int i = 0; i < 2; i++) {
+        ask(h, &req, &g);
+        assert_int_equal(g.status, CT_OK);
+        assert_true(g.steps.lookup_us >= 0 && g.steps.connect_us > 0 && g.steps.tls_us > 0);
+        assert_true(g.steps.first_byte_us >= 25000); /* the server's pause is its own, not the handshake's */
+        assert_true(g.steps.lookup_us + g.steps.connect_us + g.steps.tls_us + g.steps.first_byte_us <=
+                    g.steps.total_us);
+        ct_buf_free(&g.body);
+    }
+    ask(stranger, &req, &g); /* whether the connection before counts depends on libcurl's version */
+    expect_error(&g, CT_ERR_NET, "TLS: certificate");
+    assert_true(g.steps.tls_us == CT_NONE && g.steps.first_byte_us == CT_NONE && g.steps.total_us == CT_NONE);
+    ct_buf_free(&g.body);
+    ts_set(env.web, "/probe", &(struct ts_answer){200, .body = "{}"});
+    req.url = at(ts_port(env.web), "/probe");
+    ask(h, &req, &g);
+    assert_int_equal(g.status, CT_OK);
+    assert_true(g.steps.connect_us > 0 && g.steps.tls_us == CT_NONE && g.steps.first_byte_us > 0);
+    ct_buf_free(&g.body);
+    ct_http_free(stranger);
+    ct_http_free(h);
+}
+
 static void proxy_and_home_settings_of_the_environment_are_ignored(void **state)
 {
     (void)state;
@@ -929,6 +962,7 @@ int main(void)
         cmocka_unit_test(proxy_and_home_settings_of_the_environment_are_ignored),
         cmocka_unit_test(a_wake_byte_ends_the_wait),
         cmocka_unit_test(freeing_with_transfers_under_way_calls_nobody_back),
+        cmocka_unit_test(each_try_of_a_tls_server_has_a_handshake_of_its_own_that_is_timed),
         cmocka_unit_test(a_missing_ca_file_is_named),
     };
     return cmocka_run_group_tests(tests, open_servers, close_servers);
