@@ -184,9 +184,88 @@ static void after_any_walk_the_screen_equals_a_fresh_redraw(void **state)
     ct_reader_close(r);
 }
 
+/* ---- help ---- */
+
+static struct ct_ui *at_screen(const char *screen, struct ct_reader *r)
+{
+    static const struct ct_ui_options o = {.db_path = db, .charset = "ascii"};
+    struct ct_error e = {0};
+    struct ct_ui *ui = NULL;
+    assert_int_equal(ui_new(&o, screen, 90, 130, &ui, &e), CT_OK);
+    ui_load_now(ui, r, &e);
+    ui_draw(ui);
+    return ui;
+}
+
+/* The words of the actions that help lists for the focused panel, blanks around each. */
+static void listed_actions(struct ct_ui *ui, struct ct_buf *out)
+{
+    ui_show_help(ui);
+    ui_draw(ui);
+    bool here = false;
+    for (int y = 0; y < ui->canvas->rows; y++) {
+        struct ct_buf row = CT_BUF_INIT;
+        for (int x = 0; x < ui->canvas->cols; x++) {
+            ct_cell_utf8(ui->canvas, &ui->canvas->cells[y * ui->canvas->cols + x], &row);
+        }
+        here = (here || strstr(row.p, "in this panel (")) && !strstr(row.p, "| everywhere ");
+        if (here && row.n > 40) {
+            ct_buf_addf(out, " %.18s ", row.p + 21);
+        }
+        ct_buf_free(&row);
+    }
+    ui_show_help(ui);
+}
+
+/* Whether KEY gets any other answer than that it does nothing here. */
+static bool key_answers(const char *screen, struct ct_reader *r, int key)
+{
+    struct ct_ui *ui = at_screen(screen, r);
+    ui_press(ui, key);
+    const char *said = ui->n_messages ? ui->messages[(ui->n_messages - 1) % MESSAGES_MAX].text : "";
+    bool answers = !strstr(said, " does nothing in ");
+    ui_free(ui);
+    return answers;
+}
+
+static void help_lists_the_keys_that_answer_and_no_others(void **state)
+{
+    (void)state;
+    struct ct_error e = {0};
+    struct ct_reader *r = NULL;
+    int tried = 0;
+    assert_int_equal(ct_reader_open(db, &r, &e), CT_OK);
+    for (size_t s = 0; ct_screens[s]; s++) {
+        struct ct_ui *ui = at_screen(ct_screens[s]->name, r);
+        struct panel *p = ui_focused(ui);
+        struct ct_buf listed = CT_BUF_INIT;
+        listed_actions(ui, &listed);
+        assert_non_null(strstr(listed.p, " row_down ")); /* else nothing was looked at */
+        for (size_t i = 0; i < ui->keys.n; i++) {
+            const struct ct_binding *b = &ui->keys.v[i];
+            char word[40];
+            snprintf(word, sizeof(word), " %s ", ct_action_words[b->action]);
+            bool about = b->action == CT_ACT_EXIT || b->action == CT_ACT_COST; /* say that there is no row to ask about */
+            if (b->context != p->ops->keys || b->second || about) {
+                continue;
+            }
+            bool does = key_answers(ct_screens[s]->name, r, b->key);
+            if (does != (strstr(listed.p, word) != NULL)) {
+                fail_msg("screen %s:%s%s", ct_screens[s]->name, word, does ? "answers and is not listed" : "is listed and does nothing");
+            }
+            tried++;
+        }
+        ct_buf_free(&listed);
+        ui_free(ui);
+    }
+    assert_true(tried > 8 * 20);
+    ct_reader_close(r);
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(after_any_walk_the_screen_equals_a_fresh_redraw)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(after_any_walk_the_screen_equals_a_fresh_redraw),
+                                       cmocka_unit_test(help_lists_the_keys_that_answer_and_no_others)};
     setenv("CLOUDTAPE_NOW", "2026-11-01T00:00:00Z", 1);
     return cmocka_run_group_tests_name("walk", tests, simulate, tidy);
 }
