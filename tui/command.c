@@ -305,7 +305,7 @@ const struct ui_command ui_commands[] = {
     {"theme", "NAME", "another theme", run_theme, ct_theme_names},
     {"to", "TIME", "screen 6 up to there", ui_run_to, NULL},
     {"unsilence", "N", "end a silence", ui_run_unsilence, NULL},
-    {"view", "[save | drop] NAME", "open, keep or drop a view", ui_run_view, view_words},
+    {"view", "[save | drop] NAME", "open, keep or drop a view: all but the moment (:at) and the chart's cursor", ui_run_view, view_words},
     {"watch", "[ID]", "follow the row, or stop", run_watch, NULL},
     {"yscale", "linear | log", "the value axis of charts", ui_run_yscale, scale_words},
     {NULL, NULL, NULL, NULL, NULL},

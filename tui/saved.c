@@ -492,7 +492,8 @@ static void save_view(struct ct_ui *ui, struct ct_span name)
         ui_say(ui, true, "no more views fit");
     } else {
         ui->views_changed = true;
-        ui_say(ui, false, "view %.*s saved; :view %.*s opens it", CT_FMT(name), CT_FMT(name));
+        ui_say(ui, false, "view %.*s saved; :view %.*s opens it%s", CT_FMT(name), CT_FMT(name),
+               ui->at_ms == CT_LIVE ? "" : ", at whatever moment is shown then");
     }
     ct_buf_free(&text);
 }

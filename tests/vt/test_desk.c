@@ -276,6 +276,10 @@ static void a_saved_view_brings_back_all_that_was_arranged(void **state)
     vt_wait_gone(v, "FORM CLOUD");
     vt_wait_gone(v, "GPU types");
     assert_int_equal(strncmp(vt_row(v, vt_find(v, "\u2502>", NULL)), row, strlen(row)), 0);
+    vt_type(v, ":at -1h\r:view save then\r"); /* a view has no moment */
+    vt_wait(v, "opens it, at whatever moment is shown then");
+    vt_type(v, ":at now\r:view drop then\r");
+    vt_wait(v, "view then is gone");
     vt_type(v, ":view save mine\r"); /* nothing got lost on the way */
     vt_wait(v, "view mine saved");
     char *before = strdup(kept("views.ini"));

@@ -483,6 +483,9 @@ static void make_note(struct ct_buf *note, const struct history_model *m,
     if (cols < 76 || (began && cols < 98))
         return;
     ct_buf_addf(note, "   %s", ct_look_style_words[look->style]);
+    if (m->n > 4 && look->style != CT_LOOK_TABLE && cols >= 150) {
+        ct_buf_adds(note, ": a table (v) keeps so many apart");
+    }
     if (s->cols > 0 && cols >= 90) {
         ct_buf_adds(note, "   1 col = ");
         add_age(note, (m->to_ms - m->from_ms) / s->cols);
