@@ -18,6 +18,7 @@ static void read_model(struct ct_batch *out, const json_t *model, const struct c
     const json_t *price = ct_json_object(model, "price");
     int64_t available = ct_json_int(ct_json_object(model, "availability"), "available");
     struct ct_span name = ct_json_text(model, "model"), link = ct_json_text(model, "interface");
+    struct ct_span currency = ct_json_text(price, "currency");
     struct ct_offer row = ct_offer_new();
     row.cloud = ct_offer_cloud(out, hint, "akash");
     row.sku = ct_clean_id(out->arena, name);
@@ -27,23 +28,16 @@ static void read_model(struct ct_batch *out, const json_t *model, const struct c
                            memory_of(ct_json_text(model, "ram"))))
         return;
     row.purchase = CT_PURCHASE_OD;
-    row.currency = CT_LIT("USD");
+    row.currency = currency.n ? ct_clean_id(out->arena, currency) : CT_LIT("USD");
     row.price_per_gpu_hour = ct_offer_price_maybe(out, price, "min"); /* null: nobody offers it */
-    row.stock = available == CT_NONE ? CT_STOCK_UNKNOWN
-                : available > 0      ? CT_STOCK_AVAILABLE
-                                     : CT_STOCK_NONE;
-    row.stock_count = available >= 0 ? available : CT_NONE;
+    ct_offer_set_free(&row, available);
     ct_offer_add(out, &row);
 }
 
 static enum ct_status read_root(struct ct_batch *out, json_t *root,
                                 const struct ct_parse_hint *hint, struct ct_error *err)
 {
-    const json_t *models;
-    enum ct_status s = ct_json_need(root, "$", "models", CT_WANT_ARRAY, &models, err);
-    return s == CT_OK
-               ? ct_offers_each(out, models, "$.models", "availability", read_model, hint, err)
-               : s;
+    return ct_offers_in(out, root, "models", "availability", read_model, hint, err);
 }
 
 static enum ct_status parse(struct ct_span body, const struct ct_parse_hint *hint,
@@ -55,7 +49,7 @@ static enum ct_status parse(struct ct_span body, const struct ct_parse_hint *hin
 const struct ct_family ct_family_akash_prices = {
     .name = "akash-prices",
     .kind = CT_SOURCE_PRICES,
-    .version = 1,
+    .version = 2,
     .url_pattern = "https://console-api.akash.network/v1/gpu-prices",
     .parse = parse,
     .unproven = true,

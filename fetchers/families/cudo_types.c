@@ -23,21 +23,14 @@ static void read_type(struct ct_batch *out, const json_t *type, const struct ct_
     row.currency = CT_LIT("USD");
     row.price_per_gpu_hour = ct_offer_price_maybe(out, ct_json_object(type, "gpuPriceHr"), "value");
     row.host_included = 0;
-    row.stock = available == CT_NONE ? CT_STOCK_UNKNOWN
-                : available > 0      ? CT_STOCK_AVAILABLE
-                                     : CT_STOCK_NONE;
-    row.stock_count = available >= 0 ? available : CT_NONE;
+    ct_offer_set_free(&row, available);
     ct_offer_add(out, &row);
 }
 
 static enum ct_status read_root(struct ct_batch *out, json_t *root,
                                 const struct ct_parse_hint *hint, struct ct_error *err)
 {
-    const json_t *types;
-    enum ct_status s = ct_json_need(root, "$", "machineTypes", CT_WANT_ARRAY, &types, err);
-    return s == CT_OK
-               ? ct_offers_each(out, types, "$.machineTypes", "machineType", read_type, hint, err)
-               : s;
+    return ct_offers_in(out, root, "machineTypes", "machineType", read_type, hint, err);
 }
 
 static enum ct_status parse(struct ct_span body, const struct ct_parse_hint *hint,
@@ -49,7 +42,7 @@ static enum ct_status parse(struct ct_span body, const struct ct_parse_hint *hin
 const struct ct_family ct_family_cudo_types = {
     .name = "cudo-types",
     .kind = CT_SOURCE_PRICES,
-    .version = 1,
+    .version = 2,
     .url_pattern = "https://rest.compute.cudo.org/v1/vms/machine-types",
     .parse = parse,
     .unproven = true,

@@ -45,10 +45,7 @@ static void read_size(struct ct_batch *out, const json_t *size, const struct ct_
 static enum ct_status read_root(struct ct_batch *out, json_t *root,
                                 const struct ct_parse_hint *hint, struct ct_error *err)
 {
-    const json_t *sizes;
-    enum ct_status s = ct_json_need(root, "$", "sizes", CT_WANT_ARRAY, &sizes, err);
-    if (s == CT_OK)
-        s = ct_offers_each(out, sizes, "$.sizes", "slug", read_size, hint, err);
+    enum ct_status s = ct_offers_in(out, root, "sizes", "slug", read_size, hint, err);
     if (s != CT_OK)
         return s;
     const json_t *pages = ct_json_object(ct_json_object(root, "links"), "pages");

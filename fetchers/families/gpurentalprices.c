@@ -35,11 +35,8 @@ static void read_offer(struct ct_batch *out, const json_t *offer, const struct c
 static enum ct_status read_root(struct ct_batch *out, json_t *root,
                                 const struct ct_parse_hint *hint, struct ct_error *err)
 {
-    const json_t *offers;
-    enum ct_status s = ct_json_need(root, "$", "offers", CT_WANT_ARRAY, &offers, err);
     out->data_ms = ct_json_time(root, "generated_at");
-    return s == CT_OK ? ct_offers_each(out, offers, "$.offers", "usd_hr", read_offer, hint, err)
-                      : s;
+    return ct_offers_in(out, root, "offers", "usd_hr", read_offer, hint, err);
 }
 
 static enum ct_status parse(struct ct_span body, const struct ct_parse_hint *hint,

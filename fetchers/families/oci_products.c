@@ -64,10 +64,7 @@ static void read_item(struct ct_batch *out, const json_t *item, const struct ct_
 static enum ct_status read_root(struct ct_batch *out, json_t *root,
                                 const struct ct_parse_hint *hint, struct ct_error *err)
 {
-    const json_t *items;
-    enum ct_status s = ct_json_need(root, "$", "items", CT_WANT_ARRAY, &items, err);
-    return s == CT_OK ? ct_offers_each(out, items, "$.items", "partNumber", read_item, hint, err)
-                      : s;
+    return ct_offers_in(out, root, "items", "partNumber", read_item, hint, err);
 }
 
 static enum ct_status parse(struct ct_span body, const struct ct_parse_hint *hint,

@@ -41,6 +41,12 @@ void ct_offer_set_instance(struct ct_offer *offer, const struct ct_instance_type
     offer->mem_milli = type->mem_milli;
 }
 
+void ct_offer_set_free(struct ct_offer *offer, int64_t n)
+{
+    offer->stock = n < 0 ? CT_STOCK_UNKNOWN : n > 0 ? CT_STOCK_AVAILABLE : CT_STOCK_NONE; /* so is CT_NONE */
+    offer->stock_count = n >= 0 ? n : CT_NONE;
+}
+
 void ct_offer_derive(struct ct_offer *offer)
 {
     if (offer->price_per_hour != CT_NONE && offer->gpu_count_milli > 0)
@@ -184,6 +190,17 @@ enum ct_status ct_offers_each(struct ct_batch *out, const json_t *list, const ch
     }
     snprintf(wanted, sizeof wanted, "an object with %s", key);
     return ct_elements_end(out, &seen, wanted, err);
+}
+
+enum ct_status ct_offers_in(struct ct_batch *out, const json_t *root, const char *name, const char *key,
+                            ct_offer_reader *read, const struct ct_parse_hint *hint,
+                            struct ct_error *err)
+{
+    const json_t *list;
+    char path[64];
+    enum ct_status s = ct_json_need(root, "$", name, CT_WANT_ARRAY, &list, err);
+    snprintf(path, sizeof path, "$.%s", name);
+    return s == CT_OK ? ct_offers_each(out, list, path, key, read, hint, err) : s;
 }
 
 enum ct_status ct_offers_parse(struct ct_span body, const struct ct_parse_hint *hint,

@@ -15,6 +15,8 @@ void ct_note_count(struct ct_batch *out, const char *what, int64_t count);
 /* Fills gpu, form, memory and the instance's sizes; counts are per offer. */
 void ct_offer_set_gpu(struct ct_offer *offer, const struct ct_gpu *gpu);
 void ct_offer_set_instance(struct ct_offer *offer, const struct ct_instance_type *type);
+/* Stock of an offer of which N are free; CT_NONE, or below 0: nobody says. */
+void ct_offer_set_free(struct ct_offer *offer, int64_t n);
 /* Derives the price of one GPU from the whole; none when either is unknown. */
 void ct_offer_derive(struct ct_offer *offer);
 
@@ -73,6 +75,10 @@ typedef void ct_offer_reader(struct ct_batch *out, const json_t *item,
 CT_MUST_USE enum ct_status ct_offers_each(struct ct_batch *out, const json_t *list,
                                           const char *path, const char *key, ct_offer_reader *read,
                                           const struct ct_parse_hint *hint, struct ct_error *err);
+/* The same for the list that is ROOT's member NAME. */
+CT_MUST_USE enum ct_status ct_offers_in(struct ct_batch *out, const json_t *root, const char *name,
+                                        const char *key, ct_offer_reader *read,
+                                        const struct ct_parse_hint *hint, struct ct_error *err);
 /* A whole parse(): BODY as JSON through READ, which need not clean up behind an error. */
 typedef enum ct_status ct_offers_root(struct ct_batch *out, json_t *root,
                                       const struct ct_parse_hint *hint, struct ct_error *err);

@@ -69,13 +69,11 @@ static enum ct_status read_map(struct ct_batch *out, json_t *root, const struct 
 static enum ct_status read_root(struct ct_batch *out, json_t *root,
                                 const struct ct_parse_hint *hint, struct ct_error *err)
 {
-    const json_t *items;
     if (!json_is_object(root))
         return ct_fail(err, CT_ERR_SHAPE, "$", "wanted an object, found %s", ct_json_kind(root));
     if (!json_object_get(root, "items"))
         return read_map(out, root, hint, err);
-    enum ct_status s = ct_json_need(root, "$", "items", CT_WANT_ARRAY, &items, err);
-    return s == CT_OK ? ct_offers_each(out, items, "$.items", "cloudId", read_item, hint, err) : s;
+    return ct_offers_in(out, root, "items", "cloudId", read_item, hint, err);
 }
 
 static enum ct_status parse(struct ct_span body, const struct ct_parse_hint *hint,

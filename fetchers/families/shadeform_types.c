@@ -50,11 +50,7 @@ static void read_type(struct ct_batch *out, const json_t *type, const struct ct_
 static enum ct_status read_root(struct ct_batch *out, json_t *root,
                                 const struct ct_parse_hint *hint, struct ct_error *err)
 {
-    const json_t *types;
-    enum ct_status s = ct_json_need(root, "$", "instance_types", CT_WANT_ARRAY, &types, err);
-    return s == CT_OK ? ct_offers_each(out, types, "$.instance_types", "shade_instance_type",
-                                       read_type, hint, err)
-                      : s;
+    return ct_offers_in(out, root, "instance_types", "shade_instance_type", read_type, hint, err);
 }
 
 static enum ct_status parse(struct ct_span body, const struct ct_parse_hint *hint,

@@ -39,13 +39,17 @@ static void akash_prices_are_the_lowest_with_the_number_that_is_free(void **stat
     (void)state;
     struct run r = read_list("akash-prices");
     const struct ct_offer *o = r.rows.offers.v;
-    assert_int_equal(r.rows.offers.n, 2);
+    assert_int_equal(r.rows.offers.n, 3);
     assert_true(ct_span_is(o[0].form, "SXM"));
+    assert_true(ct_span_is(o[0].currency, "USD"));
     assert_int_equal(o[0].price_per_gpu_hour, INT64_C(1330000000));
     assert_int_equal(o[0].stock, CT_STOCK_AVAILABLE);
     assert_int_equal(o[0].stock_count, 12);
     assert_int_equal(o[1].stock, CT_STOCK_NONE); /* none free, and so no price: not zero */
     assert_int_equal(o[1].price_per_gpu_hour, CT_NONE);
+    assert_true(ct_span_is(o[2].currency, "EUR")); /* as it says, no assumed dollars */
+    assert_int_equal(o[2].stock, CT_STOCK_UNKNOWN); /* fewer than none are free: nobody knows */
+    assert_int_equal(o[2].stock_count, CT_NONE);
     done(&r);
 }
 
