@@ -76,12 +76,18 @@ static const char *refresh(void *ctx, const char *source)
     return "asked the fetcher: sources not asked in the last 30 s come now";
 }
 
+static void *read_settings(void *ctx)
+{
+    const struct beside *b = ctx;
+    return ct_again_read(b->again);
+}
+
 /* The fetcher we started reads its part of the settings again, too; others have a SIGHUP of their own. */
-static const struct ct_ui_options *reload(void *ctx, const char *const **problems)
+static const struct ct_ui_options *reload(void *ctx, void *read, const char *const **problems)
 {
     struct beside *b = ctx;
     bool fetching = false;
-    const struct ct_ui_options *o = ct_again_read(b->again, problems, &fetching);
+    const struct ct_ui_options *o = ct_again_take(b->again, read, problems, &fetching);
     if (o && fetching && b->keeper.pid && strcmp(b->keeper.args[0], "fetch") == 0)
         kill(b->keeper.pid, SIGHUP);
     return o;
@@ -150,6 +156,7 @@ static int run_ui(struct ct_call *c, struct ct_ui_options *o, const char *const 
     o->work = start_work;
     o->open = open_link;
     o->refresh = b.wanted ? refresh : NULL;
+    o->read_settings = read_settings;
     o->reload = reload;
     o->config_moved = config_moved;
     b.again = ct_again_new(c, o);

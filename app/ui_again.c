@@ -11,17 +11,18 @@
 #include <unistd.h>
 
 /* What one reading holds; the dashboard may point into it as long as it runs. */
-struct reading {
+struct ct_reading {
     struct ct_arena *arena;
     struct ct_settings *settings;
-    struct reading *before;
+    struct ct_ui_options *options; /* in the arena */
+    struct ct_reading *before;
 };
 
 struct ct_again {
     struct ct_call *call;
     const struct ct_ui_options *options; /* in force */
-    struct reading *last;
-    struct reading *wrong; /* the last one that was not taken: its problems are shown */
+    struct ct_reading *last;
+    struct ct_reading *wrong; /* the last one that was not taken: its problems are shown */
     int fd;
 };
 
@@ -137,9 +138,9 @@ struct ct_again *ct_again_new(struct ct_call *c, const struct ct_ui_options *o)
     return g;
 }
 
-static void free_readings(struct reading *r)
+static void free_readings(struct ct_reading *r)
 {
-    for (struct reading *before; r; r = before) {
+    for (struct ct_reading *before; r; r = before) {
         before = r->before;
         ct_settings_free(r->settings);
         ct_arena_free(r->arena);
@@ -158,14 +159,15 @@ static void carry_over(const struct ct_ui_options *from, struct ct_ui_options *t
     to->work = from->work;
     to->open = from->open;
     to->refresh = from->refresh;
+    to->read_settings = from->read_settings;
     to->reload = from->reload;
     to->config_moved = from->config_moved;
 }
 
-const struct ct_ui_options *ct_again_read(struct ct_again *g, const char *const **problems, bool *fetching)
+struct ct_reading *ct_again_read(const struct ct_again *g)
 {
-    struct ct_call again = *g->call;
-    struct reading *r = ct_xcalloc(1, sizeof *r);
+    struct ct_call again = *g->call; /* what may be gone by the time an answer comes is not looked at again */
+    struct ct_reading *r = ct_xcalloc(1, sizeof *r);
     again.arena = ct_arena_new(0);
     again.settings = NULL;
     again.err = (struct ct_error){0};
@@ -173,21 +175,29 @@ const struct ct_ui_options *ct_again_read(struct ct_again *g, const char *const 
         ct_settings_complain(again.settings, again.err.where, again.err.what);
     struct ct_ui_options *o = ct_arena_alloc(again.arena, sizeof *o);
     ct_ui_options_take(&again, o);
-    *r = (struct reading){again.arena, again.settings, NULL};
+    *r = (struct ct_reading){again.arena, again.settings, o, NULL};
+    return r;
+}
+
+const struct ct_ui_options *ct_again_take(struct ct_again *g, struct ct_reading *r, const char *const **problems,
+                                          bool *fetching)
+{
+    struct ct_settings *read = r->settings;
+    struct ct_ui_options *o = r->options;
     free_readings(g->wrong);
     g->wrong = NULL;
-    *problems = ct_settings_problems(again.settings);
+    *problems = ct_settings_problems(read);
     *fetching = false;
     if (**problems) {
         g->wrong = r;
         return NULL;
     }
     carry_over(g->options, o);
-    *fetching = !same_for_fetcher(g->call->settings, again.settings);
+    *fetching = !same_for_fetcher(g->call->settings, read);
     r->before = g->last;
     g->last = r;
     r->settings = g->call->settings; /* each of the two owns what the other read */
-    g->call->settings = again.settings;
+    g->call->settings = read;
     g->options = o;
     follow_files(g);
     o->config_fd = g->fd;

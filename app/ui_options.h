@@ -16,9 +16,13 @@ void ct_ui_problem(void *ctx, const char *where, const char *what);
 struct ct_again;
 /* O holds what is in force; both are borrowed. The answer is never NULL. */
 struct ct_again *ct_again_new(struct ct_call *c, const struct ct_ui_options *o);
+struct ct_reading;
+/* Reads them all, for ct_again_take; on any thread, one at a time. */
+struct ct_reading *ct_again_read(const struct ct_again *g);
 /* NULL: something in the files is wrong, *PROBLEMS says what, and all stays as it was. Else C's settings are the new
  * ones, and *FETCHING tells whether the fetcher's part of them changed. Answers live until ct_again_free. */
-const struct ct_ui_options *ct_again_read(struct ct_again *g, const char *const **problems, bool *fetching);
+const struct ct_ui_options *ct_again_take(struct ct_again *g, struct ct_reading *r, const char *const **problems,
+                                          bool *fetching);
 /* With watch_config = yes a descriptor that is readable after something moved in the folders of the files; -1. */
 int ct_again_fd(const struct ct_again *g);
 /* Takes note of that; true: a file of settings or a theme was among it. */

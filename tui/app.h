@@ -53,9 +53,12 @@ struct ct_ui_options {
      * message to show (static) or NULL; a descriptor at its end must be dropped by returning with *FD = -1. */
     int fd;
     const char *(*on_fd)(void *ctx, int *fd);
-    /* Reads the settings again. NULL: they are wrong in *PROBLEMS (lines, NULL-terminated) and stay as they were; else
-     * the options from now on. Both live as long as the dashboard runs. RELOAD NULL: there are no files to read. */
-    const struct ct_ui_options *(*reload)(void *ctx, const char *const **problems);
+    /* Reads the settings again, for RELOAD to take; changes nothing and runs on a thread of its own, since nobody knows
+     * how long their files take. NULL: there are none to read. */
+    void *(*read_settings)(void *ctx);
+    /* Takes what was READ. NULL: the settings are wrong in *PROBLEMS (lines, NULL-terminated) and stay as they were; else
+     * the options from now on. Both live as long as the dashboard runs. */
+    const struct ct_ui_options *(*reload)(void *ctx, void *read, const char *const **problems);
     /* Readable after something moved where the settings lie; CONFIG_MOVED takes note and tells whether it was one of
      * their files. 0 or -1: nobody looks. */
     int config_fd;

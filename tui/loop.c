@@ -260,6 +260,7 @@ static void run(struct loop *l)
                              {.fd = l->fd, .events = POLLIN},
                              {.fd = ui->work_fd, .events = POLLIN},
                              {.fd = ui->exported[0] > 0 ? ui->exported[0] : -1, .events = POLLIN},
+                             {.fd = ui_settings_fd(ui), .events = POLLIN},
                              {.fd = ui->o->config_fd > 0 ? ui->o->config_fd : -1, .events = POLLIN}};
         if (poll(p, CT_LEN(p), next_due(l)) < 0 && errno != EINTR) {
             ct_log(CT_LOG_ERROR, "poll: %s", strerror(errno));
@@ -281,7 +282,10 @@ static void run(struct loop *l)
         if (p[5].revents) {
             ui_take_export(ui);
         }
-        if (p[6].revents && ui->o->config_moved(ui->o->ctx)) { /* an editor may write several files */
+        if (p[6].revents) {
+            ui_take_settings(ui);
+        }
+        if (p[7].revents && ui->o->config_moved(ui->o->ctx)) { /* an editor may write several files */
             l->reload_mono_ms = ct_mono_ms() + SETTLED_MS;
         }
         if (p[3].revents && ui->o->on_fd) {
@@ -343,6 +347,7 @@ enum ct_status ct_ui_run(const struct ct_ui_options *o, struct ct_ui_result *out
     }
     ct_term_close();
     if (l->ui) {
+        ui_leave_settings(l->ui);
         ui_free(l->ui);
     }
     ct_loader_stop(l->loader);

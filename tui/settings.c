@@ -6,8 +6,16 @@
 
 #include "tui/term.h"
 
+#include <fcntl.h>
+#include <poll.h>
+#include <pthread.h>
+#include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
+
+enum { LEAVE_MS = 200 };
 
 static bool differ(const char *a, const char *b)
 {
@@ -129,15 +137,11 @@ static void take(struct ct_ui *ui, const struct ct_ui_options *o)
     ui_layout(ui);
 }
 
-void ui_read_settings(struct ct_ui *ui)
+static void take_read(struct ct_ui *ui, void *read)
 {
     const char *const *problems = NULL;
-    const struct ct_ui_options *o = ui->o->reload ? ui->o->reload(ui->o->ctx, &problems) : NULL;
+    const struct ct_ui_options *o = ui->o->reload(ui->o->ctx, read, &problems);
     size_t n = 0;
-    if (!ui->o->reload) {
-        ui_say(ui, true, "there are no settings to read here");
-        return;
-    }
     while (problems && problems[n]) {
         n++;
     }
@@ -149,4 +153,98 @@ void ui_read_settings(struct ct_ui *ui)
     }
     take(ui, o);
     ui_say(ui, false, "settings read again");
+}
+
+/* ---- their files, which may lie where nobody answers ---- */
+
+/* Its thread's until the pipe tells; of one that never does nothing is freed. */
+struct reading {
+    pthread_t thread;
+    const struct ct_ui_options *o;
+    void *read;
+    int fds[2];
+};
+
+static void *read_them(void *arg)
+{
+    struct reading *r = arg;
+    r->read = r->o->read_settings(r->o->ctx);
+    if (write(r->fds[1], "", 1) != 1) {
+        /* it has room for one byte, and its reader is there until that came */
+    }
+    return NULL;
+}
+
+/* Signals stay with the loop. */
+static bool begin_reading(struct reading *r)
+{
+    sigset_t all, before;
+    if (pipe2(r->fds, O_CLOEXEC) != 0) {
+        return false;
+    }
+    sigfillset(&all);
+    pthread_sigmask(SIG_BLOCK, &all, &before);
+    bool begun = pthread_create(&r->thread, NULL, read_them, r) == 0;
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    if (!begun) {
+        close(r->fds[0]);
+        close(r->fds[1]);
+    }
+    return begun;
+}
+
+void ui_read_settings(struct ct_ui *ui)
+{
+    if (!ui->o->reload) {
+        ui_say(ui, true, "there are no settings to read here");
+        return;
+    }
+    if (ui->reading) {
+        ui->read_again = true;
+        ui_say(ui, false, "the settings are still being read");
+        return;
+    }
+    struct reading *r = ct_xcalloc(1, sizeof(*r));
+    r->o = ui->o;
+    if (ui->terminal && begin_reading(r)) {
+        ui->reading = r;
+        return;
+    }
+    free(r);
+    take_read(ui, ui->o->read_settings(ui->o->ctx));
+}
+
+int ui_settings_fd(const struct ct_ui *ui)
+{
+    return ui->reading ? ui->reading->fds[0] : -1;
+}
+
+void ui_take_settings(struct ct_ui *ui)
+{
+    struct reading *r = ui->reading;
+    ui->reading = NULL;
+    pthread_join(r->thread, NULL);
+    close(r->fds[0]);
+    close(r->fds[1]);
+    take_read(ui, r->read);
+    free(r);
+    if (ui->read_again) {
+        ui->read_again = false;
+        ui_read_settings(ui);
+    }
+}
+
+void ui_leave_settings(struct ct_ui *ui)
+{
+    if (!ui->reading) {
+        return;
+    }
+    struct pollfd p = {.fd = ui->reading->fds[0], .events = POLLIN};
+    ui->read_again = false;
+    if (poll(&p, 1, LEAVE_MS) == 1) {
+        ui->terminal = false; /* it is given back already */
+        ui_take_settings(ui); /* what was read belongs to somebody */
+    } else {
+        pthread_detach(ui->reading->thread);
+    }
 }

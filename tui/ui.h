@@ -133,6 +133,9 @@ struct ct_ui {
     bool asked_quit, quit;
     enum ct_ui_end end;
 
+    struct reading *reading;    /* of the settings, under way; NULL: none */
+    bool read_again;            /* asked for meanwhile */
+
     int work_fd;                /* of a command under way; -1: none */
     char work_said[4096];
     char rung[17];              /* event id of the newest message the bell told */
@@ -163,7 +166,10 @@ CT_MUST_USE enum ct_status ui_load_themes(struct ct_ui *ui, const char *name, st
 /* settings.c */
 void ui_take_keys(struct ct_ui *ui);  /* of the options */
 void ui_take_scope(struct ct_ui *ui); /* of the options into the frame's query */
-void ui_read_settings(struct ct_ui *ui); /* again */
+void ui_read_settings(struct ct_ui *ui); /* again; with a terminal, on a thread of its own */
+int ui_settings_fd(const struct ct_ui *ui); /* readable when they have been read; -1: nobody reads them */
+void ui_take_settings(struct ct_ui *ui);    /* then */
+void ui_leave_settings(struct ct_ui *ui);   /* at the end: whoever still reads them is left to it */
 
 /* panels.c */
 struct panel *ui_add_panel(struct ct_ui *ui, int screen, const struct ct_panel_ops *ops);

@@ -7,6 +7,7 @@
 #include "db/base/timeutil.h"
 #include "tests/vt/harness.h"
 
+#include <fcntl.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -611,6 +612,41 @@ static void wrong_settings_change_nothing_and_are_listed(void **state)
     vt_free(v);
 }
 
+/* A file that nobody answers for, such as one on a dead share: the keys go on. */
+static void settings_that_cannot_be_read_hold_up_nobody(void **state)
+{
+    (void)state;
+    char config[800];
+    snprintf(config, sizeof(config), "%s/cloudtape/config.ini", home);
+    write_config("[scope]\nproviders = aws, gcp\n");
+    struct vt *v = start(24, 80, NULL);
+    vt_wait(v, ". 2 ok");
+    assert_int_equal(unlink(config), 0);
+    assert_int_equal(mkfifo(config, 0600), 0); /* who opens it waits for a writer */
+    command(v, "reload");
+    vt_type(v, "3");
+    vt_wait(v, ">3 GPU offers");
+    command(v, "reload");
+    vt_wait(v, "the settings are still being read");
+    vt_type(v, "1");
+    vt_wait(v, ">1 Now");
+    int fd = open(config, O_WRONLY);
+    assert_true(fd >= 0);
+    assert_int_equal(unlink(config), 0); /* the second reading finds a file */
+    write_config("[scope]\nproviders = aws\n");
+    assert_int_equal(write(fd, "[scope]\n", 8), 8);
+    close(fd);
+    vt_wait(v, "settings read again");
+    vt_wait(v, ". 1 ok");
+    assert_int_equal(unlink(config), 0);
+    assert_int_equal(mkfifo(config, 0600), 0);
+    command(v, "reload");
+    vt_paste(v, "Q"); /* and it ends all the same */
+    assert_int_equal(vt_end(v, 5000), 0);
+    vt_free(v);
+    unlink(config);
+}
+
 static void watched_settings_are_read_when_they_change(void **state)
 {
     (void)state;
@@ -646,6 +682,7 @@ int main(void)
         T(settings_are_read_again_and_i_stay_where_i_am),
         T(colours_come_and_go_with_the_settings),
         T(wrong_settings_change_nothing_and_are_listed),
+        T(settings_that_cannot_be_read_hold_up_nobody),
         T(watched_settings_are_read_when_they_change),
     };
     return cmocka_run_group_tests_name("desk", tests, simulate, tidy);
