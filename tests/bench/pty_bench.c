@@ -3,12 +3,15 @@
  *   pty_bench paint TEXT RUNS COLSxROWS COMMAND...   median ms from the start until TEXT was written, bytes by then
  *   pty_bench settle TEXT RUNS COLSxROWS COMMAND...  the same until the last byte before 100 ms of silence after that;
  *                                                    '&' in TEXT separates parts that are all waited for
- *   pty_bench key KEYS COLSxROWS COMMAND...          p50 and p99 ms from a key to the end of its frame, mean bytes a
- *                                                    frame, and those that the cells which changed would need. KEYS:
- *                                                    what is before a ':' is typed untimed first; '^' and 'v' are
- *                                                    the arrows, "~" waits for what the program does by itself.
- *                                                    One that shows nothing lasts until anything else does: none
- *                                                    should stand at an end. With CT_BENCH_KEYS set each key's ms and bytes go to stderr
+ *   pty_bench key COLSxROWS KEYS COMMAND... [--vs KEYS COMMAND...]...
+ *                                                    of each COMMAND a line: p50 and p99 ms from a key to the end of
+ *                                                    its frame, mean bytes a frame, and those that the cells which
+ *                                                    changed would need. All run at once and get a key in turn, as
+ *                                                    many as the shortest KEYS has. KEYS: what is before a ':' is
+ *                                                    typed untimed first; '^' and 'v' are the arrows, "~" waits for
+ *                                                    what the program does by itself. One that shows nothing lasts
+ *                                                    until anything else does: none should stand at an end. With
+ *                                                    CT_BENCH_KEYS set each key's ms and bytes go to stderr
  *   pty_bench idle SECONDS COLSxROWS COMMAND...      six seconds after the start: CPU us a second, bytes written,
  *                                                    wake-ups a second, RSS in MB
  *
@@ -288,56 +291,107 @@ static void type(struct program *p, char key)
     }
 }
 
-static void key(const char *keys, const char *size, char **argv)
+/* A program under test and what its keys cost. */
+struct runner {
+    struct program p;
+    const char *timed; /* the keys that count */
+    VTermScreenCell *was, *is;
+    double ms[MAX_SAMPLES];
+    size_t need, bytes;
+};
+
+/* Starts ARGV and types what stands before the ':' in KEYS. */
+static struct runner *start_runner(const char *keys, const char *size, char **argv)
 {
-    static double ms[MAX_SAMPLES];
-    struct program p = start(size, argv);
-    size_t cells = (size_t)p.rows * (size_t)p.cols, need = 0;
-    VTermScreenCell *was = calloc(cells, sizeof *was), *is = calloc(cells, sizeof *is);
-    if (!was || !is) {
+    struct runner *r = calloc(1, sizeof *r);
+    if (!r) {
         fail("no memory");
     }
-    look_at_cells(&p);
-    until_quiet(&p, 400);
-    const char *timed = strchr(keys, ':');
-    for (timed = timed ? timed + 1 : keys; keys + 1 < timed; keys++) {
+    r->p = start(size, argv);
+    size_t cells = (size_t)r->p.rows * (size_t)r->p.cols;
+    r->was = calloc(cells, sizeof *r->was);
+    r->is = calloc(cells, sizeof *r->is);
+    if (!r->was || !r->is) {
+        fail("no memory");
+    }
+    look_at_cells(&r->p);
+    until_quiet(&r->p, 400);
+    r->timed = strchr(keys, ':');
+    for (r->timed = r->timed ? r->timed + 1 : keys; keys + 1 < r->timed; keys++) {
         if (*keys != '~') {
-            type(&p, *keys);
+            type(&r->p, *keys);
         }
-        until_quiet(&p, 400);
+        until_quiet(&r->p, 400);
     }
-    copy_cells(&p, is);
-    size_t before = p.bytes;
-    int n = 0;
-    for (; timed[n] && n < MAX_SAMPLES; n++) {
-        double begin = now_ms();
-        size_t sent = p.bytes;
-        type(&p, timed[n]);
-        double last = until_quiet(&p, QUIET_MS);
-        if (last < 0) {
-            end(&p);
-            fail("a key changed nothing");
-        }
-        ms[n] = last - begin;
-        if (getenv("CT_BENCH_KEYS")) {
-            fprintf(stderr, "%c %.3f %zu\n", timed[n], ms[n], p.bytes - sent);
-        }
-        VTermScreenCell *swap = was;
-        was = is;
-        is = swap;
-        copy_cells(&p, is);
-        need += needed(&p, was, is);
+    return r;
+}
+
+static void time_key(struct runner *r, int i)
+{
+    while (pump(&r->p, 0) > 0) { /* what it did by itself meanwhile is no answer */
     }
-    if (n == 0) {
+    copy_cells(&r->p, r->was);
+    double begin = now_ms();
+    size_t sent = r->p.bytes;
+    type(&r->p, r->timed[i]);
+    double last = until_quiet(&r->p, QUIET_MS);
+    if (last < 0) {
+        end(&r->p);
+        fail("a key changed nothing");
+    }
+    r->ms[i] = last - begin;
+    r->bytes += r->p.bytes - sent;
+    if (getenv("CT_BENCH_KEYS")) {
+        fprintf(stderr, "%d %c %.3f %zu\n", (int)r->p.pid, r->timed[i], r->ms[i], r->p.bytes - sent); /* by process */
+    }
+    copy_cells(&r->p, r->is);
+    r->need += needed(&r->p, r->was, r->is);
+}
+
+static void tell_runner(struct runner *r, int n)
+{
+    end(&r->p);
+    qsort(r->ms, (size_t)n, sizeof r->ms[0], by_value);
+    printf("%.3f %.3f %zu %zu\n", r->ms[n / 2], r->ms[n * 99 / 100], r->bytes / (size_t)n,
+           r->need / (size_t)n);
+    vterm_free(r->p.vt);
+    free(r->was);
+    free(r->is);
+    free(r);
+}
+
+/* All programs of ARGV at once, a key to each in turn: whatever else the machine does slows all of them. */
+static void key(const char *size, char **argv)
+{
+    enum { MOST = 8 };
+    struct runner *r[MOST];
+    int n = 0, n_keys = MAX_SAMPLES;
+    for (bool more = true; more; n++) {
+        char **next = argv + 1;
+        while (*next && strcmp(*next, "--vs") != 0) {
+            next++;
+        }
+        more = *next != NULL;
+        *next = NULL;
+        if (n == MOST || next < argv + 2) {
+            fail("up to eight times KEYS and a COMMAND, with --vs between them");
+        }
+        r[n] = start_runner(argv[0], size, argv + 1);
+        int keys = (int)strlen(r[n]->timed);
+        n_keys = keys < n_keys ? keys : n_keys;
+        argv = next + 1;
+    }
+    if (n_keys == 0) {
         fail("no keys");
     }
-    size_t bytes = (p.bytes - before) / (size_t)n;
-    end(&p);
-    qsort(ms, (size_t)n, sizeof ms[0], by_value);
-    printf("%.3f %.3f %zu %zu\n", ms[n / 2], ms[n * 99 / 100], bytes, need / (size_t)n);
-    vterm_free(p.vt);
-    free(was);
-    free(is);
+    for (int i = 0; i < n_keys; i++) {
+        for (int k = 0; k < n; k++) {
+            time_key(r[k], i);
+        }
+    }
+    for (int k = 0; k < n; k++) {
+        tell_runner(r[k], n_keys);
+    }
 }
 
 /* Resident memory of PID now. */
@@ -457,14 +511,14 @@ int main(int argc, char **argv)
                                    : runs,
               argv[4], argv + 5);
     } else if (argc > 4 && !strcmp(argv[1], "key")) {
-        key(argv[2], argv[3], argv + 4);
+        key(argv[2], argv + 3);
     } else if (argc > 4 && !strcmp(argv[1], "idle")) {
         idle(atof(argv[2]), argv[3], argv + 4);
     } else if (argc == 4 && !strcmp(argv[1], "of")) {
         of((pid_t)atoi(argv[2]), atof(argv[3]));
     } else {
-        fail("usage: pty_bench paint|settle TEXT RUNS SIZE CMD | key KEYS SIZE CMD | idle SECONDS "
-             "SIZE CMD | of PID SECONDS");
+        fail("usage: pty_bench paint|settle TEXT RUNS SIZE CMD | key SIZE KEYS CMD [--vs KEYS CMD]... | "
+             "idle SECONDS SIZE CMD | of PID SECONDS");
     }
     return 0;
 }

@@ -74,55 +74,59 @@ tui_paint() {
     line tui-first-paint-bytes "$4" "$2" B '<=17000 B'
 }
 
-gpus_on() { CLOUDTAPE_NOW=$demo_end "$bench/pty_bench" key "$2" "$1" "$build/cloudtape" --no-fetch --db "$work/demo.db"; }
+# Keys go to all programs of a run in turn: whatever else the machine does slows all of them.
+there=jjjjkkkkjjjjkkkkjjjjkkkkjjjjkkkkjjjjkkkkjjjjkkkkjjjjkkkk
+arrows=vvvv^^^^vvvv^^^^vvvv^^^^vvvv^^^^vvvv^^^^vvvv^^^^vvvv^^^^
 
-# Moves of a cursor on every screen at SIZE: "SCREEN p50 p99 bytes needed" a line. Screen 6 has a cursor on its chart,
-# screen 7 silences.
+# Moves of a cursor on every screen at SIZE: "p50 p99 bytes needed" of tig, htop, ncurses alone and ours on a line. Screen 6 has a cursor on its chart, screen 7 silences.
 tui_moves() {
-    there=jjjjkkkkjjjjkkkkjjjjkkkkjjjjkkkkjjjjkkkk
     for screen in 1 2 3 4 5 6 7 8; do
         case $screen in
-        6) keys="6~h:hhhhllllhhhhllllhhhhllllhhhhllllhhhhllll" ;;
+        6) moves="6~h:$(echo $there | tr jk hl)" ;;
         7) [ "$1" = 80x24 ] && tabs=$(printf '\t') || tabs=$(printf '\t\t') # silences stand third on a wall
-            keys="7~$tabs:$there" ;;
-        *) keys="$screen~:$there" ;;
+            moves="7~$tabs:$there" ;;
+        *) moves="$screen~:$there" ;;
         esac
-        moved=$(gpus_on "$1" "$keys") || die "keys changed nothing on screen $screen"
-        say "screen $screen at $1: p50 p99 bytes needed: $moved"
-        echo "$screen $moved"
+        # shellcheck disable=SC2046
+        moved=$(echo $(in_repo ours "$bench/pty_bench" key "$1" $there tig --vs "$arrows" htop --vs $there "$bench/bare" --vs "$moves"))
+        [ "$(echo "$moved" | wc -w)" = 16 ] || die "keys changed nothing on screen $screen"
+        echo "$moved"
+        say "screen $screen at $1: $(echo "$moved" | awk '{ printf "p50 %s ms, %.2f x tig, p99 %s ms, %s bytes, %s needed", $13, $13 / $1, $14, $15, $16 }')"
     done
 }
 
-# worst COLUMN FILE: the largest number in it.
-worst() { sort -k "$1,$1" -rn "$2" | head -n 1 | cut -d ' ' -f "$1"; }
+# worst FILE OURS FLOOR: these two numbers of the line where the first is the largest part of the second.
+worst() { awk -v o="$2" -v f="$3" '!n++ || $o / $f > most { most = $o / $f; line = $o " " $f } END { print line }' "$1"; }
+
+# keys_line NAME BUDGET OURS FLOOR: of the screen that is worst, by columns of the moves.
+keys_line() {
+    # shellcheck disable=SC2046
+    set -- "$1" "$2" $(worst "$work/moves" "$3" "$4")
+    line "tui-key-to-frame-$1" "$3" "$4" ms "$2"
+}
 
 tui_keys() {
     say "keys"
-    down=$(printf %40s "" | tr " " j)
-    up=$(printf %40s "" | tr " " k)
-    arrows=vvvv^^^^vvvv^^^^vvvv^^^^
     for i in 1 2 3 4 5 6 7 8; do
         CLOUDTAPE_NOW=$demo_end "$build/cloudtape-fetcher" alerts silence provider=aws --for "${i}d" --comment bench --db "$work/demo.db" >&2
     done
     for size in 80x24 200x50; do
-        # shellcheck disable=SC2046
-        set -- $(in_repo "$bench/pty_bench" key "$down$up" $size tig) $("$bench/pty_bench" key "$arrows" $size htop) \
-            $("$bench/pty_bench" key "$down$up" $size "$bench/bare")
-        [ $# = 12 ] || die "keys changed nothing"
         tui_moves $size >"$work/moves"
         [ "$(wc -l <"$work/moves")" = 8 ] || die "not every screen moved"
-        line "tui-key-to-frame-p50-$size-against-tig" "$(worst 2 "$work/moves")" "$1" ms '<=1.5'
-        line "tui-key-to-frame-p50-$size-against-ncurses" "$(worst 2 "$work/moves")" "$9" ms '<=1.5'
-        line "tui-key-to-frame-p99-$size-against-htop" "$(worst 3 "$work/moves")" "$6" ms '<=1.0'
-        line "tui-key-to-frame-p99-$size" "$(worst 3 "$work/moves")" "${10}" ms '<=16 ms'
+        keys_line "p50-$size-against-tig" '<=1.5' 13 1
+        keys_line "p50-$size-against-ncurses" '<=1.5' 13 9
+        keys_line "p99-$size-against-htop" '<=1.0' 14 6
+        keys_line "p99-$size" '<=16 ms' 14 10
         line "tui-bytes-a-frame-$size-against-the-cells" \
-            "$(awk '{ s += $4 } END { print s }' "$work/moves")" "$(awk '{ s += $5 } END { print s }' "$work/moves")" B '<=1.3'
+            "$(awk '{ s += $15 } END { print s }' "$work/moves")" "$(awk '{ s += $16 } END { print s }' "$work/moves")" B '<=1.3'
     done
     # The list alone: too small a screen for the details of the row.
+    down=$(printf %40s "" | tr " " j)
+    up=$(printf %40s "" | tr " " k)
     # shellcheck disable=SC2046
-    set -- $(gpus_on 80x24 "3:$down$up") $("$bench/pty_bench" key "$down$up" 80x24 "$bench/bare")
+    set -- $(ours "$bench/pty_bench" key 80x24 "$down$up" "$bench/bare" --vs "3:$down$up")
     [ $# = 8 ] || die "keys changed nothing"
-    line tui-bytes-a-list-move "$3" "$7" B '<=360 B'
+    line tui-bytes-a-list-move "$7" "$3" B '<=360 B'
 }
 
 # Twenty cells all over the screen, painted by us and by ncurses alone; both are looked at.
@@ -143,11 +147,6 @@ tui_cells() {
 # Keys while somebody writes: the simulated market served and fetched, and a price list imported (CT_BENCH_LIST_MB).
 tui_keys_while_written() {
     say "keys during a fetch round and an import"
-    there=jjjjkkkkjjjjkkkkjjjjkkkkjjjjkkkkjjjjkkkkjjjjkkkkjjjjkkkk
-    # shellcheck disable=SC2046
-    set -- $(in_repo "$bench/pty_bench" key "$there" 200x50 tig) $("$bench/pty_bench" key vvvv^^^^vvvv^^^^ 200x50 htop)
-    [ $# = 8 ] || die "keys changed nothing"
-    peers="$1 $6"
     "$build/cloudtape-fetcher" demo --serve --seed 1 --db "$work/serve.db" >"$work/serve.log" 2>&1 &
     writer=$!
     tries=0
@@ -157,15 +156,16 @@ tui_keys_while_written() {
         sleep 0.5
     done
     # shellcheck disable=SC2046
-    set -- $("$bench/pty_bench" key "3~~jjjj:$there" 200x50 "$build/cloudtape" --no-fetch --db "$work/serve.db") $peers
+    set -- $(in_repo "$bench/pty_bench" key 200x50 $there tig --vs "$arrows" htop --vs "3~~jjjj:$there" \
+        "$build/cloudtape" --no-fetch --db "$work/serve.db")
     kill -0 $writer 2>/dev/null || die "nobody fetched"
     hidden "$build/cloudtape --no-fetch --db $work/serve.db"
     kill $writer
     wait $writer || true
-    [ $# = 6 ] || die "keys changed nothing"
-    line tui-key-to-frame-p50-while-fetching-against-tig "$1" "$5" ms '<=1.5'
-    line tui-key-to-frame-p99-while-fetching-against-htop "$2" "$6" ms '<=1.0'
-    line tui-key-to-frame-p99-while-fetching "$2" "$6" ms '<=16 ms'
+    [ $# = 12 ] || die "keys changed nothing"
+    line tui-key-to-frame-p50-while-fetching-against-tig "$9" "$1" ms '<=1.5'
+    line tui-key-to-frame-p99-while-fetching-against-htop "${10}" "$6" ms '<=1.0'
+    line tui-key-to-frame-p99-while-fetching "${10}" "$6" ms '<=16 ms'
     line tui-hidden-pane-bytes-while-fetching "${hidden_costs##* }" 0 B/s '<=400 B/s'
     cp "$work/demo.db" "$work/import.db"
     sqlite3 -batch "$work/import.db" "UPDATE meta SET value = 0 WHERE key = 'simulated'" # else nothing may be imported
@@ -186,14 +186,15 @@ tui_keys_while_written() {
     ) >"$work/import.log" 2>&1 &
     writer=$!
     # shellcheck disable=SC2046
-    set -- $(CLOUDTAPE_NOW=$demo_end "$bench/pty_bench" key "3~jjjj:$there" 200x50 "$build/cloudtape" --no-fetch --db "$work/import.db") $peers
+    set -- $(in_repo env CLOUDTAPE_NOW=$demo_end "$bench/pty_bench" key 200x50 $there tig --vs "$arrows" htop --vs "3~jjjj:$there" \
+        "$build/cloudtape" --no-fetch --db "$work/import.db")
     kill -0 $writer 2>/dev/null || say "the import was done before the keys were: CT_BENCH_LIST_MB=1024 makes it last"
     wait $writer || { tail -n 3 "$work/import.log" >&2; die "nothing was imported"; }
     rm -f "$work"/list.*.ndjson
-    [ $# = 6 ] || die "keys changed nothing"
-    line tui-key-to-frame-p50-while-importing-against-tig "$1" "$5" ms '<=1.5'
-    line tui-key-to-frame-p99-while-importing-against-htop "$2" "$6" ms '<=1.0'
-    line tui-key-to-frame-p99-while-importing "$2" "$6" ms '<=16 ms'
+    [ $# = 12 ] || die "keys changed nothing"
+    line tui-key-to-frame-p50-while-importing-against-tig "$9" "$1" ms '<=1.5'
+    line tui-key-to-frame-p99-while-importing-against-htop "${10}" "$6" ms '<=1.0'
+    line tui-key-to-frame-p99-while-importing "${10}" "$6" ms '<=16 ms'
 }
 
 # The laws: a hundred times the samples, and a hundred times the rows.
@@ -223,12 +224,10 @@ tui_growth() {
     [ "$(sqlite3 -batch -readonly "$work/rows.db" 'SELECT count(*) FROM offer')" = $((100 * $(sql 'SELECT count(*) FROM offer'))) ] ||
         die "no hundred times the rows"
     "$bench/newest_rows" "$work/rows.db" pack || exit 1
-    there=jjjjkkkkjjjjkkkkjjjjkkkkjjjjkkkkjjjjkkkkjjjjkkkkjjjjkkkk
     # shellcheck disable=SC2046
-    set -- $(gpus_on 200x50 "3~~:$there") \
-        $(CLOUDTAPE_NOW=$demo_end "$bench/pty_bench" key "3~~~~:$there" 200x50 "$build/cloudtape" --no-fetch --db "$work/rows.db")
+    set -- $(ours "$bench/pty_bench" key 200x50 "3~~~~:$there" "$build/cloudtape" --no-fetch --db "$work/rows.db" --vs "3~~~~:$there")
     [ $# = 8 ] || die "keys changed nothing"
-    line tui-key-to-frame-p50-rows-x100 "$5" "$1" ms '<=1.2'
+    line tui-key-to-frame-p50-rows-x100 "$1" "$5" ms '<=1.2'
 }
 
 # within_a_minute SECONDS: waits until so many are left of the minute, which the clock on screen shows.
@@ -390,7 +389,7 @@ store_keys() {
     import=$!
     sleep 1
     kill -0 $import 2>/dev/null || { cat "$work/import.log" >&2; die "the import was over before a key was pressed"; }
-    set -- $(CLOUDTAPE_NOW=2025-01-04T13:13:21Z "$bench/pty_bench" key "3~~jjjj:$moves" 80x24 "$build/cloudtape" --no-fetch --db "$db") # at the top a key shows nothing
+    set -- $(CLOUDTAPE_NOW=2025-01-04T13:13:21Z "$bench/pty_bench" key 80x24 "3~~jjjj:$moves" "$build/cloudtape" --no-fetch --db "$db") # at the top a key shows nothing
     [ $# = 4 ] || die "keys changed nothing"
     line store-key-to-frame-during-import-p50 "$1" 0 ms '<=16 ms'
     line store-key-to-frame-during-import-p99 "$2" 0 ms '<=16 ms'
