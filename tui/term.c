@@ -178,11 +178,13 @@ static void cut_capability(const char *name, const char *part)
 }
 
 /* Many terminals' attributes also say "not the line-drawing character set", which nothing here ever enters: a third of
- * the bytes of a change of attributes. */
+ * the bytes of a change of attributes. Nothing blinks or hides either: those parts are only worked through. */
 static void shorten_attributes(void)
 {
     cut_capability("sgr", "%?%p9%t\033(0%e\033(B%;");
     cut_capability("sgr", "%?%p9%t\016%e\017%;");
+    cut_capability("sgr", "%?%p4%t;5%;");
+    cut_capability("sgr", "%?%p7%t;8%;");
     cut_capability("sgr0", "\033(B");
     cut_capability("sgr0", "\017");
 }
@@ -224,6 +226,7 @@ enum ct_status ct_term_open(const char *color, bool mouse, struct ct_error *err)
     nonl();
     idlok(stdscr, TRUE);
     leaveok(stdscr, FALSE);
+    typeahead(-1); /* a frame is whole; keys that came meanwhile get the next */
     term.input = newpad(1, 1);
     keypad(term.input, TRUE);
     nodelay(term.input, TRUE);
