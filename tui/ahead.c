@@ -1,18 +1,57 @@
 #include "config.h"
 
 /* The row the cursor will most likely stand on next: what a detail shows of it is loaded while nobody waits, so that the
- * next key finds it there. */
+ * next key finds it there. What it showed of the last rows is kept for when the cursor turns round. */
 #include "tui/ui.h"
 
 #include "tui/widgets/table.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
-void ui_drop_ahead(struct ct_ui *ui, struct panel *p)
+static void forget_next(struct ct_ui *ui, struct panel *p)
 {
     ui_free_answer(ui, &p->ahead);
     p->ahead_subject[0] = '\0';
+}
+
+void ui_drop_ahead(struct ct_ui *ui, struct panel *p)
+{
+    forget_next(ui, p);
+    for (size_t i = 0; p->kept && i < UI_KEPT; i++) {
+        ui_free_answer(ui, &p->kept[i].answer);
+    }
+    free(p->kept);
+    p->kept = NULL;
+    p->got_subject[0] = '\0'; /* what is shown answers it no more either */
+}
+
+void ui_keep(struct ct_ui *ui, struct panel *p)
+{
+    bool another = p->got_subject[0] && strcmp(p->got_subject, p->q.subject) != 0;
+    if (!another || !p->got.arena || p->got.epoch != p->epoch) {
+        ui_free_answer(ui, &p->got);
+    } else {
+        p->kept = p->kept ? p->kept : ct_xcalloc(UI_KEPT, sizeof(*p->kept));
+        struct ui_kept *k = &p->kept[p->n_kept++ % UI_KEPT];
+        ui_free_answer(ui, &k->answer);
+        k->answer = p->got;
+        memcpy(k->subject, p->got_subject, sizeof(k->subject));
+    }
+    memcpy(p->got_subject, p->q.subject, sizeof(p->got_subject));
+}
+
+/* What is at hand of SUBJECT and of the same data as the rest; NULL: nothing. */
+static struct ct_load_answer *find_kept(struct panel *p, const char *subject)
+{
+    for (size_t i = 0; p->kept && i < UI_KEPT; i++) {
+        struct ui_kept *k = &p->kept[i];
+        if (k->answer.arena && k->answer.epoch == p->epoch && strcmp(k->subject, subject) == 0) {
+            return &k->answer;
+        }
+    }
+    return NULL;
 }
 
 /* The row behind the cursor's, in the direction it moved last, as P would name it to its detail. */
@@ -44,25 +83,33 @@ void ui_look_ahead(struct ct_ui *ui, struct panel *p, struct panel *detail)
         strcmp(subject, detail->ahead_subject) == 0) {
         return;
     }
-    ui_drop_ahead(ui, detail);
+    forget_next(ui, detail);
+    if (find_kept(detail, subject)) {
+        return;
+    }
     memcpy(detail->ahead_subject, subject, sizeof(subject));
     detail->ahead_generation++;
     ui->ask = true;
 }
 
-bool ui_use_ahead(struct ct_ui *ui, struct panel *p)
+void ui_change_subject(struct ct_ui *ui, struct panel *p, const char *subject)
 {
-    struct ct_load_answer a = p->ahead;
-    bool here = a.arena && strcmp(p->ahead_subject, p->q.subject) == 0;
-    if (!here) {
-        return false;
+    bool next = p->ahead.arena && strcmp(p->ahead_subject, subject) == 0;
+    struct ct_load_answer *at_hand = next ? &p->ahead : find_kept(p, subject), a = {0};
+    if (at_hand) {
+        a = *at_hand;
+        memset(at_hand, 0, sizeof(*at_hand));
     }
-    memset(&p->ahead, 0, sizeof(p->ahead));
-    ui_reload(ui, p); /* another question, which is answered already */
-    a.slot = p->slot;
-    a.generation = p->generation;
-    ui_take_answer(ui, &a);
-    return true;
+    forget_next(ui, p);
+    snprintf(p->q.subject, sizeof(p->q.subject), "%.*s", (int)sizeof(p->q.subject) - 1, subject);
+    p->generation++;
+    p->dirty = true;
+    ui->ask = true;
+    if (a.arena) { /* another question, which is answered already */
+        a.slot = p->slot;
+        a.generation = p->generation;
+        ui_take_answer(ui, &a);
+    }
 }
 
 bool ui_want_ahead(const struct panel *p, struct ct_load_item *out)

@@ -110,11 +110,7 @@ void ui_follow_selection(struct ct_ui *ui, struct panel *p)
         }
         struct panel *other = ui_panel(ui, ui->screen, ops);
         if (req.kind == CT_REQ_DETAIL && strcmp(req.text, other->q.subject) != 0) {
-            snprintf(other->q.subject, sizeof(other->q.subject), "%.*s", (int)sizeof(other->q.subject) - 1,
-                     req.text);
-            if (!ui_use_ahead(ui, other)) {
-                ui_reload(ui, other);
-            }
+            ui_change_subject(ui, other, req.text);
         }
         ui_look_ahead(ui, p, other);
     }
@@ -152,8 +148,9 @@ static void install(struct ct_ui *ui, struct panel *p, struct ct_load_answer *a)
     p->failed = a->status != CT_OK;
     p->error = a->error;
     p->dirty = true;
+    ui->dirty_status = ui->dirty_status || p == ui->detail; /* which keys do something is known now */
     if (!p->failed) {
-        ui_free_answer(ui, &p->got);
+        ui_keep(ui, p);
         p->got = *a;
         p->has_model = true;
         p->loaded_ms = a->loaded_ms;

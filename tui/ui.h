@@ -27,13 +27,21 @@ struct panel {
         int letter;
     } early[32];
     size_t n_early;
-    /* ahead.c: of a table the row before and which way the cursor went, of a detail what it may show next */
+    /* ahead.c: of a table the row before and which way the cursor went, of a detail what it may show next and what it
+     * showed last */
     size_t was_at;
     bool moves_up;
     struct ct_load_answer ahead;
     char ahead_subject[CT_SUBJECT]; /* "": nothing */
     uint64_t ahead_generation;
+    char got_subject[CT_SUBJECT]; /* what GOT is about; "": nothing, or another question was asked since */
+    struct ui_kept {
+        char subject[CT_SUBJECT];
+        struct ct_load_answer answer;
+    } *kept; /* a ring of UI_KEPT; NULL: none yet */
+    size_t n_kept;
 };
+enum { UI_KEPT = 4 };
 
 enum prompt_kind { PROMPT_NONE, PROMPT_FILTER, PROMPT_COMMAND };
 enum { PROMPT_MAX = 250, HISTORY_MAX = 32, MESSAGES_MAX = 100, MESSAGE_MAX = 240,
@@ -189,10 +197,11 @@ void ui_drop_models(struct ct_ui *ui);
 
 /* ahead.c */
 void ui_look_ahead(struct ct_ui *ui, struct panel *p, struct panel *detail); /* of table P: which row is next */
-bool ui_use_ahead(struct ct_ui *ui, struct panel *p); /* P's subject changed: shows what was loaded of it; false: nothing was */
+void ui_change_subject(struct ct_ui *ui, struct panel *p, const char *subject); /* shows what is at hand of it, or asks */
+void ui_keep(struct ct_ui *ui, struct panel *p); /* P gets another model: that of another subject may be wanted again */
 bool ui_want_ahead(const struct panel *p, struct ct_load_item *out);
 void ui_take_ahead(struct ct_ui *ui, struct ct_load_answer *a);
-void ui_drop_ahead(struct ct_ui *ui, struct panel *p);
+void ui_drop_ahead(struct ct_ui *ui, struct panel *p); /* and what was kept: answers to another question */
 
 /* actions.c */
 void ui_act(struct ct_ui *ui, enum ct_action action, int letter);

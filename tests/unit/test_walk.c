@@ -1,6 +1,7 @@
 /* A random walk of keys, commands and resizes over the simulated market. After sampled steps the screen equals a fresh
- * redraw of the same state: what is painted in pieces leaves nothing behind and forgets nothing. CT_WALK_STEPS sets
- * how far, CT_WALK_SEED where to. */
+ * redraw of the same state: what is painted in pieces leaves nothing behind and forgets nothing; and as one of panels
+ * that have asked anew: an answer kept is to the question it stands for. CT_WALK_STEPS sets how far,
+ * CT_WALK_SEED where to. */
 #include "config.h"
 
 #include "tui/term.h"
@@ -18,7 +19,7 @@
 
 #include <cmocka.h>
 
-enum { STEPS = 1200, SAMPLE = 3, TRAIL = 12 };
+enum { STEPS = 1200, SAMPLE = 3, TURN = 9, TRAIL = 12 };
 
 static char folder[512], db[600];
 static uint64_t random_state;
@@ -112,17 +113,27 @@ static void tell_trail(int at)
     fprintf(stderr, "\n");
 }
 
-static void compare_with_fresh(struct ct_ui *ui, int at)
+/* ANSWERS: not only as drawn anew, but as all panels are told when they ask anew. */
+static void compare_with_fresh(struct ct_ui *ui, int at, struct ct_reader *answers)
 {
+    for (size_t i = 0; answers && i < ui->n_panels; i++) {
+        ui_reload(ui, ui->panels[i]);
+    }
     struct ct_canvas *c = ui->canvas;
     size_t bytes = (size_t)c->rows * (size_t)c->cols * sizeof(*c->cells);
     struct ct_cell *painted = malloc(bytes);
     int cursor = ui->cursor_y * 1000 + ui->cursor_x;
     assert_non_null(painted);
     memcpy(painted, c->cells, bytes);
+    if (answers) {
+        ui_load_now(ui, answers, &(struct ct_error){0});
+    }
     ui->dirty_all = true;
     ui_draw(ui);
     for (int i = 0; i < c->rows * c->cols; i++) {
+        if (answers && i / c->cols == ui->layout.status_row) {
+            continue; /* its hints ask panels that lie under a detail, which load when they are seen */
+        }
         if (memcmp(&painted[i], &c->cells[i], sizeof(*painted)) != 0) {
             struct ct_buf text = CT_BUF_INIT;
             ct_canvas_text(c, &text);
@@ -158,6 +169,17 @@ static void draw_what_is_dirty(struct ct_ui *ui, int at)
     free(before);
 }
 
+/* The cursor goes down and back: what is shown of the rows was loaded for them, ahead of them or kept. */
+static void turn_round(struct ct_ui *ui, struct ct_reader *r, const struct ct_error *none)
+{
+    static const char moves[] = "jjkjkkj";
+    for (size_t i = 0; moves[i]; i++) {
+        ui_press(ui, moves[i]);
+        ui_load_now(ui, r, none);
+        ui_draw(ui);
+    }
+}
+
 static void after_any_walk_the_screen_equals_a_fresh_redraw(void **state)
 {
     (void)state;
@@ -177,7 +199,13 @@ static void after_any_walk_the_screen_equals_a_fresh_redraw(void **state)
         ui_load_now(ui, r, &e);
         ui_draw(ui);
         if (dice(SAMPLE) == 0) {
-            compare_with_fresh(ui, i);
+            compare_with_fresh(ui, i, NULL);
+        }
+        if (!ui->paused && dice(TURN) == 0) {
+            turn_round(ui, r, &e);
+            ui->dirty_all = true; /* also what no move paints, such as what keys would do now */
+            ui_draw(ui);
+            compare_with_fresh(ui, i, r);
         }
     }
     ui_free(ui);
