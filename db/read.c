@@ -563,12 +563,17 @@ const struct ct_sample *ct_next_samples(struct ct_reader *r, int64_t series, int
     return looked(r) ? v : NULL;
 }
 
-struct ct_asof ct_asof_row(struct ct_reader *r, sqlite3_stmt *st, int i)
+struct ct_asof ct_asof_now(struct ct_reader *r, int64_t series)
 {
     if (!r->live)
-        return ct_asof(r, ct_col_int(st, i), r->at);
-    const struct ct_newest *v = ct_newest_of(r, ct_col_int(st, i));
+        return ct_asof(r, series, r->at);
+    const struct ct_newest *v = ct_newest_of(r, series);
     return v ? (struct ct_asof){v->at_ms, v->value, v->flags} : (struct ct_asof){CT_NONE, CT_NONE, 0};
+}
+
+struct ct_asof ct_asof_row(struct ct_reader *r, sqlite3_stmt *st, int i)
+{
+    return ct_asof_now(r, ct_col_int(st, i));
 }
 
 static bool read_words(struct ct_reader *r, sqlite3_stmt *st, struct ct_span fields[CT_WORDS_MOST])

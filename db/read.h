@@ -64,6 +64,8 @@ struct ct_query {
     struct ct_span regions; /* status: "aws/us-east-1, gcp/eu*": of a provider named here only trouble of these
                                regions, or of none in particular, counts for its state; null: all does */
     struct ct_scope scope;  /* now: of these alone, and of the regions; null members: of all */
+    bool plain;             /* offers: changed_ms, change_24h_milli, low_90d and spark need not be read
+                               (ct_read_offer_months) */
     bool gone;              /* also offers and models that are no longer there */
     bool believed;          /* events, moves, movers, tokens: none that is suspect */
 };
@@ -154,6 +156,7 @@ extern const struct ct_table ct_now_table;
 struct ct_offer_row { /* the offer keys of the contract, then ours */
     struct ct_offer offer;
     struct ct_span key, source, series; /* key: ct_offer_key; series: "gpu/" key */
+    int64_t series_id;
     ct_nusd usd_per_gpu_hour;
     int64_t change_24h_milli /* percent */, usd_per_pflop_hour, usd_per_gb_hour /* of GPU memory */;
     int low_90d, quarantined, gone;
@@ -167,6 +170,9 @@ struct ct_offer_row { /* the offer keys of the contract, then ours */
     int risk_freshness;
     ct_nusd spark[CT_SPARK]; /* the last 30 days, a value a day at its end; CT_NONE = no data */
 };
+/* Adds to N ROWS that were read plain what Q did not ask for then. */
+CT_MUST_USE enum ct_status ct_read_offer_months(struct ct_reader *r, const struct ct_query *q, struct ct_arena *a,
+                                                struct ct_offer_row *rows, size_t n, struct ct_error *err);
 extern const struct ct_table ct_offer_table;
 
 struct ct_gpu_row { /* gpus --group gpu|cloud|region */

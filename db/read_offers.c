@@ -292,6 +292,7 @@ static void take_items(struct ct_reader *r, sqlite3_stmt *st, int64_t gone_ms, s
         it->newest = ct_is_newest(r, it->series, now);
         it->usd_7d = CT_NONE;
         it->row.series = ct_col_text(r, st, 2);
+        it->row.series_id = it->series;
         it->row.key = ct_col_text(r, st, 3);
         it->row.gone = ct_gone(now);
         it->row.quarantined = (now.flags & CT_SAMPLE_QUARANTINED) != 0;
@@ -352,28 +353,36 @@ static void draw_spark(struct ct_reader *r, struct item *it, struct ct_spark_col
         c[i].last = ct_gone(it->now) || it->row.quarantined ? CT_NONE : it->now.value;
 }
 
-static void set_history(struct ct_reader *r, struct item *it, const struct ct_gaps *gaps)
+static void set_plain(struct ct_reader *r, struct item *it)
 {
     struct ct_offer_row *row = &it->row;
-    struct ct_spark_column c[CT_SPARK];
-    draw_spark(r, it, c);
-    row->changed_ms = it->now.at_ms;
-    if (it->now.flags & CT_SAMPLE_LIFTED) /* believed since then, changed before */
-        row->changed_ms = ct_asof(r, it->series, it->now.at_ms - 1).at_ms;
-    row->low_90d = -1;
-    row->change_24h_milli = CT_NONE;
-    if (it->now.value != CT_NONE && !row->gone && !row->quarantined) {
-        if (row->seen_ms >= r->t - CT_DAY) /* else nobody looked within the day */
-            row->change_24h_milli = ct_pct_change(c[CT_SPARK - 2].last, it->now.value);
-        row->low_90d = it->now.at_ms > r->t - 90 * CT_DAY &&
-                       ct_low_90d(r, it->series, r->t, it->now.value);
-    }
     int64_t flops = ct_accelerator_mtflops(r, &row->offer);
     row->usd_per_pflop_hour =
         flops == CT_NONE ? CT_NONE : ct_muldiv(row->usd_per_gpu_hour, 1000000, flops);
     row->usd_per_gb_hour = row->offer.gpu_mem_milli > 0
                                ? ct_muldiv(row->usd_per_gpu_hour, 1000, row->offer.gpu_mem_milli)
                                : CT_NONE;
+    row->changed_ms = it->now.at_ms;
+    row->low_90d = -1;
+    row->change_24h_milli = CT_NONE;
+    for (int i = 0; i < CT_SPARK; i++)
+        row->spark[i] = CT_NONE;
+}
+
+/* What history tells of it; the rest is there. */
+static void set_months(struct ct_reader *r, struct item *it, const struct ct_gaps *gaps)
+{
+    struct ct_offer_row *row = &it->row;
+    struct ct_spark_column c[CT_SPARK];
+    draw_spark(r, it, c);
+    if (it->now.flags & CT_SAMPLE_LIFTED) /* believed since then, changed before */
+        row->changed_ms = ct_asof(r, it->series, it->now.at_ms - 1).at_ms;
+    if (it->now.value != CT_NONE && !row->gone && !row->quarantined) {
+        if (row->seen_ms >= r->t - CT_DAY) /* else nobody looked within the day */
+            row->change_24h_milli = ct_pct_change(c[CT_SPARK - 2].last, it->now.value);
+        row->low_90d = it->now.at_ms > r->t - 90 * CT_DAY &&
+                       ct_low_90d(r, it->series, r->t, it->now.value);
+    }
     for (int i = 0; i < CT_SPARK; i++)
         row->spark[i] = ct_in_gap(gaps, r->t - (CT_SPARK - 1 - i) * CT_DAY) ? CT_NONE : c[i].last;
 }
@@ -414,6 +423,32 @@ static void join_named(struct ct_reader *r, const struct ct_source_list *sources
     ct_join_risk(r, rows, n, givers, givers ? near.v.n : 0);
 }
 
+/* When sources were not read in the last 30 days, each worked out once. */
+struct month_gaps {
+    struct ct_reader *r;
+    const struct ct_source_list *sources;
+    struct ct_gaps *v;
+    bool *told;
+};
+
+static struct month_gaps month_gaps(struct ct_reader *r, const struct ct_source_list *sources)
+{
+    return (struct month_gaps){r, sources, ct_arena_alloc(r->arena, (sources->n + 1) * sizeof(struct ct_gaps)),
+                               ct_arena_alloc(r->arena, sources->n + 1)};
+}
+
+/* S NULL: of a source that is gone; NULL: no room. */
+static const struct ct_gaps *gaps_of(struct month_gaps *g, const struct ct_source_at *s)
+{
+    size_t k = s ? (size_t)(s - g->sources->v) : g->sources->n;
+    if (!g->v || !g->told)
+        return NULL;
+    if (s && !g->told[k])
+        ct_source_gaps(g->r, s, g->r->t - CT_SPARK * CT_DAY, g->r->t, &g->v[k]);
+    g->told[k] = true;
+    return &g->v[k];
+}
+
 static enum ct_status read_offers(struct ct_reader *r, const struct ct_query *q, struct ct_arena *a,
                                   struct ct_rows *out, struct ct_error *err)
 {
@@ -421,20 +456,18 @@ static enum ct_status read_offers(struct ct_reader *r, const struct ct_query *q,
     struct ct_rates rates = {.loaded = false};
     ct_load_begin(r, q, a, err);
     struct ct_source_list sources = ct_sources_at(r);
-    struct ct_gaps *gaps = ct_arena_alloc(a, (sources.n + 1) * sizeof *gaps);
-    bool *told = ct_arena_alloc(a, sources.n + 1);
+    struct month_gaps gaps = month_gaps(r, &sources);
     read_items(r, q->subject, q->gone ? INT64_MIN : INT64_MAX, &items);
     struct ct_offer_row *rows = ct_arena_alloc(a, (items.v.n + 1) * sizeof *rows);
-    for (size_t i = 0; i < items.v.n && rows && gaps && told && r->status == CT_OK; i++) {
+    for (size_t i = 0; i < items.v.n && rows && r->status == CT_OK; i++) {
         struct item *it = &items.v.v[i];
         const struct ct_source_at *s = ct_source_by_id(&sources, it->source);
-        size_t k = s ? (size_t)(s - sources.v) : sources.n;
-        if (s && !told[k])
-            ct_source_gaps(r, s, r->t - CT_SPARK * CT_DAY, r->t, &gaps[k]);
-        told[k] = true;
         set_source(it, s);
         convert(r, &sources, &rates, it);
-        set_history(r, it, &gaps[k]);
+        set_plain(r, it);
+        const struct ct_gaps *of = q->plain ? NULL : gaps_of(&gaps, s);
+        if (of)
+            set_months(r, it, of);
         rows[i] = it->row;
     }
     if (rows && q->subject.n)
@@ -447,11 +480,35 @@ static enum ct_status read_offers(struct ct_reader *r, const struct ct_query *q,
     return ct_load_end(r);
 }
 
+enum { WHOLE, PLAIN };
+
 enum ct_status ct_read_offers(struct ct_reader *r, const struct ct_query *q, struct ct_arena *a,
                               struct ct_rows *out, struct ct_error *err)
 {
-    return q->subject.n ? read_offers(r, q, a, out, err)
-                        : ct_read_shared(r, 0, read_offers, 0, q, a, out, err);
+    if (q->subject.n)
+        return read_offers(r, q, a, out, err);
+    struct ct_query shared = *q;
+    shared.plain = q->plain && !(r->shared[0].arena && r->shared[0].variant == WHOLE); /* that serves both */
+    return ct_read_shared(r, 0, read_offers, shared.plain ? PLAIN : WHOLE, &shared, a, out, err);
+}
+
+enum ct_status ct_read_offer_months(struct ct_reader *r, const struct ct_query *q, struct ct_arena *a,
+                                    struct ct_offer_row *rows, size_t n, struct ct_error *err)
+{
+    ct_load_begin(r, q, a, err);
+    struct ct_source_list sources = ct_sources_at(r);
+    struct month_gaps gaps = month_gaps(r, &sources);
+    for (size_t i = 0; i < n && r->status == CT_OK; i++) {
+        struct item it = {.row = rows[i], .series = rows[i].series_id, .now = ct_asof_now(r, rows[i].series_id)};
+        const struct ct_source_at *s = NULL;
+        for (size_t k = 0; k < sources.n && !s; k++)
+            s = ct_span_eq(sources.v[k].name, rows[i].source) ? &sources.v[k] : NULL;
+        const struct ct_gaps *of = gaps_of(&gaps, s);
+        if (of)
+            set_months(r, &it, of);
+        rows[i] = it.row;
+    }
+    return ct_load_end(r);
 }
 
 /* ---- groups ---- */

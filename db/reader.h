@@ -290,6 +290,7 @@ void ct_reference_forget(struct ct_reader *r);
 bool ct_reference_find(struct ct_reader *r, int64_t series, int64_t at_ms, struct ct_sample *out);
 /* The same at r->at of the series in column I of ST: live answers need no look-up. */
 struct ct_asof ct_asof_row(struct ct_reader *r, sqlite3_stmt *st, int i);
+struct ct_asof ct_asof_now(struct ct_reader *r, int64_t series); /* the same of a series that is known */
 
 /* read_newest.c: the newest sample of SERIES; NULL: there is none. Good until the next is asked for. */
 const struct ct_newest *ct_newest_of(struct ct_reader *r, int64_t series);

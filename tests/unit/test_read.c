@@ -542,6 +542,43 @@ static void what_somebody_holds_is_shared_after_a_rest(void **state)
     end(&t);
 }
 
+static void offers_read_plain_learn_their_months_as_the_whole_table_has_them(void **state)
+{
+    static const char names[] = "instance price_usd_per_gpu_hour change_24h_pct low_90d usd_per_pflop_hour changed_at";
+    struct read t = begin(state, T0 + 40 * CT_DAY);
+    for (int day = 0; day < 40; day++) {
+        offer(t.f, "p4", 2000 + day % 7 * 100, CT_STOCK_AVAILABLE);
+        offer(t.f, "p5", 5000 - day * 10, day % 2 ? CT_STOCK_NONE : CT_STOCK_AVAILABLE);
+        if (day < 39)
+            offer(t.f, "p6", 7000, CT_STOCK_AVAILABLE);
+        fetch(t.f, "price", T0 + day * CT_DAY);
+    }
+    for (int past = 0; past < 2; past++) {
+        t.q.at_ms = past ? T0 + 20 * CT_DAY + 1 : CT_LIVE;
+        t.q.plain = true;
+        struct ct_rows plain = load(&t, ct_read_offers);
+        struct ct_offer_row v[3];
+        size_t n = plain.n;
+        assert_true(n == (past ? 3 : 2));
+        memcpy(v, plain.v, n * sizeof *v);
+        for (size_t i = 0; i < n && !past; i++) /* then the whole table is asked for, and goes on being read */
+            assert_true(v[i].spark[CT_SPARK - 1] == CT_NONE && v[i].change_24h_milli == CT_NONE);
+        assert_int_equal(ct_read_offer_months(t.r, &t.q, t.arena, v, n, &t.err), CT_OK);
+        t.q.plain = false;
+        struct ct_rows whole = load(&t, ct_read_offers);
+        char *is = show(&t, &ct_offer_table, (struct ct_rows){v, n}, names);
+        char *want = show(&t, &ct_offer_table, whole, names);
+        assert_string_equal(is, want);
+        for (size_t i = 0; i < n; i++)
+            assert_memory_equal(v[i].spark, ((const struct ct_offer_row *)whole.v)[i].spark, sizeof v[i].spark);
+        free(is);
+        free(want);
+        t.q.plain = true; /* where the whole table is there it serves */
+        assert_ptr_equal(load(&t, ct_read_offers).v, whole.v);
+    }
+    end(&t);
+}
+
 static void events_of_a_whole_name_are_not_those_of_its_neighbours(void **state)
 {
     struct read t = begin(state, T0);
@@ -1835,6 +1872,7 @@ int main(void)
         T(the_risk_of_a_machine_stands_at_every_spot_price_of_it),
         T(tables_that_are_held_outlast_commits_and_the_clock),
         T(what_somebody_holds_is_shared_after_a_rest),
+        T(offers_read_plain_learn_their_months_as_the_whole_table_has_them),
         T(events_of_a_whole_name_are_not_those_of_its_neighbours),
         T(a_sparkline_holds_values_and_leaves_gaps_blank),
         T(an_index_is_the_median_of_each_clouds_cheapest),

@@ -226,6 +226,7 @@ static enum ct_status load_cells(struct ct_reader *r, const struct ct_panel_quer
     struct ct_follows follows = {.v = {NULL, 0, 0}};
     struct ct_buf watch = CT_BUF_INIT;
     followed_gpus(q, &watch);
+    query.plain = !strchr(q->watch, ':'); /* a filter may ask for what costs more */
     enum ct_status st = m && ct_follows_read(&ct_offer_table, watch.p ? watch.p : "", now_ms, a, &follows) == CT_OK
                             ? ct_read_offers(r, &query, a, &rows, err)
                             : ct_fail(err, CT_ERR_LIMIT, "capacity", NULL);

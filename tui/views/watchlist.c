@@ -15,6 +15,7 @@ struct row {
     int stock; /* -1: has none */
     bool gone;
     int freshness, quarantined, digits;
+    const struct ct_offer_row *offer; /* it is one, and has yet to learn its month; NULL */
 };
 
 #define COL(column_name, column_type, field, ...)                                                  \
@@ -76,12 +77,33 @@ static struct row *add_offer(row_vec *rows, const struct ct_offer_row *o, struct
     *r = (struct row){.item = ct_arena_dup(a, ct_buf_span(&text)), .brief = brief_name(&o->offer, a),
                       .series = o->series,
                       .unit = CT_LIT("$/GPU.h"), .value = price, .digits = 9,
-                      .change_milli = o->change_24h_milli, .seen_ms = o->seen_ms,
+                      .change_milli = CT_NONE, .offer = o, .seen_ms = o->seen_ms,
                       .stock = o->offer.stock, .gone = o->gone == 1, .freshness = o->freshness,
                       .quarantined = o->quarantined};
-    memcpy(r->spark, o->spark, sizeof(r->spark));
     ct_buf_free(&text);
     return r;
+}
+
+/* What the offers in ROWS cost over the last month: of thousands only these are shown. */
+static enum ct_status add_months(row_vec *rows, struct ct_reader *reader, const struct ct_query *query,
+                                 struct ct_arena *a, struct ct_error *err)
+{
+    struct ct_offer_row *v = ct_arena_alloc(a, (rows->n + 1) * sizeof(*v));
+    size_t n = 0;
+    for (size_t i = 0; v && i < rows->n; i++)
+        if (rows->v[i].offer)
+            v[n++] = *rows->v[i].offer;
+    enum ct_status st = v ? ct_read_offer_months(reader, query, a, v, n, err)
+                          : ct_fail(err, CT_ERR_LIMIT, "watchlist", NULL);
+    n = 0;
+    for (size_t i = 0; v && i < rows->n; i++) {
+        struct row *r = &rows->v[i];
+        if (!r->offer)
+            continue;
+        r->change_milli = v[n].change_24h_milli;
+        memcpy(r->spark, v[n++].spark, sizeof(r->spark));
+    }
+    return st;
 }
 
 /* The value of H in force at AT; CT_NONE before the first and in gaps. */
@@ -293,6 +315,7 @@ static enum ct_status load(struct ct_reader *r, const struct ct_panel_query *q, 
     struct ct_query query = ct_view_query(q, now_ms);
     struct ct_rows offers = {NULL, 0};
     row_vec rows = {0};
+    query.plain = !strchr(q->watch, ':'); /* a filter may ask for what costs more */
     enum ct_status st = m ? ct_read_offers(r, &query, a, &offers, err)
                           : ct_fail(err, CT_ERR_LIMIT, "watchlist", NULL);
     if (st != CT_OK)
@@ -314,6 +337,8 @@ static enum ct_status load(struct ct_reader *r, const struct ct_panel_query *q, 
         stand_in(&rows, offers, a);
     for (size_t i = 0; m->standing_in && i < rows.n; i++)
         rows.v[i].line = rows.v[i].series;
+    if ((st = add_months(&rows, r, &query, a, err)) != CT_OK)
+        return st;
     m->seen_ms = CT_NONE;
     m->same_unit = rows.n > 0;
     for (size_t i = 1; i < rows.n; i++)
