@@ -16,11 +16,15 @@ static int by_offer(const void *a, const void *b)
     return way ? way : (x->count > y->count) - (x->count < y->count);
 }
 
+int ct_market_order(const struct ct_market_part *x, const struct ct_market_part *y)
+{
+    int way = by_offer(x, y);
+    return way ? way : (x->source_id > y->source_id) - (x->source_id < y->source_id);
+}
+
 static int by_offer_and_source(const void *a, const void *b)
 {
-    const struct ct_market_part *x = a, *y = b;
-    int way = by_offer(a, b);
-    return way ? way : (x->source_id > y->source_id) - (x->source_id < y->source_id);
+    return ct_market_order(a, b);
 }
 
 /* ---- the figure at a moment ---- */
@@ -47,24 +51,21 @@ static int64_t price(struct ct_figuring *s, const struct ct_market_part *p, size
     return ct_in_dollars(s->r, s->sources, &s->rates, p->currency, s->value[i].value, s->at_ms);
 }
 
-/* The cheapest price of the offer in [from, to): that of the source with the best word. */
-static int64_t offer_price(struct ct_figuring *s, const struct ct_market *m, size_t from, size_t to)
+/* Which sources call a machine of the seller of [from, to) as the seller does, of what both list; false: the seller
+ * says nothing. */
+static bool match_names(struct ct_figuring *s, size_t from, size_t to)
 {
-    int most = -1;
-    size_t source = 0;
-    int64_t best = CT_NONE;
-    for (size_t i = from; i < to; i++) {
-        int w = worth(s, i);
-        if (w > most) {
-            most = w;
-            source = s->source[i];
+    bool any = false;
+    s->seller_n++;
+    for (size_t i = from; i < to && s->directs; i++)
+        if (s->direct[i] && !ct_gone(s->value[i])) {
+            any = true;
+            s->named[s->name[i]] = s->seller_n;
         }
-    }
-    for (size_t i = from; i < to && most >= 0; i++) {
-        int64_t p = s->source[i] == source ? price(s, &m->v.v[i], i) : CT_NONE;
-        best = p != CT_NONE && (best == CT_NONE || p < best) ? p : best;
-    }
-    return best;
+    for (size_t i = from; i < to && any; i++)
+        if (s->name[i] && !ct_gone(s->value[i]) && s->named[s->name[i]] == s->seller_n)
+            s->matched[s->source[i]] = s->seller_n;
+    return any;
 }
 
 /* Whether part I, which nothing names as its cloud does, is sold by that cloud itself: one of the
@@ -72,24 +73,40 @@ static int64_t offer_price(struct ct_figuring *s, const struct ct_market *m, siz
 static bool is_twin(struct ct_figuring *s, const struct ct_market *m, size_t from, size_t to, size_t i)
 {
     const struct ct_market_part *v = m->v.v;
-    for (size_t k = from; k < to && s->listing[i].alien; k++)
-        if (s->listing[k].direct && ct_same_memory(v[i].mem_milli, v[k].mem_milli) && lives(s, k) &&
+    bool alien = !s->direct[i] && s->matched[s->source[i]] != s->seller_n;
+    for (size_t k = from; k < to && alien; k++)
+        if (s->direct[k] && ct_same_memory(v[i].mem_milli, v[k].mem_milli) && lives(s, k) &&
             price(s, &v[k], k) != CT_NONE)
             return true;
     return false;
 }
 
+static int64_t lower(int64_t a, int64_t b)
+{
+    return a == CT_NONE || (b != CT_NONE && b < a) ? b : a;
+}
+
+/* The cheapest price of the seller of [from, to): of each offer that of the source with the best word, the parts of
+ * which stand together. */
 static int64_t cheapest(struct ct_figuring *s, const struct ct_market *m, size_t from, size_t to)
 {
-    int64_t best = CT_NONE;
+    int64_t least = CT_NONE;
+    bool any_direct = match_names(s, from, to);
     for (size_t i = from, end; i < to; i = end) {
+        int64_t best = CT_NONE;
+        int most = -1;
         end = s->offer[i];
-        if (is_twin(s, m, from, to, i))
-            continue;
-        int64_t p = offer_price(s, m, i, end);
-        best = p != CT_NONE && (best == CT_NONE || p < best) ? p : best;
+        for (size_t k = i, source = SIZE_MAX; k < end; k++) {
+            int w = worth(s, k);
+            if (w < 0 || (w <= most && s->source[k] != source) || (any_direct && is_twin(s, m, from, to, k)))
+                continue;
+            best = lower(s->source[k] == source ? best : CT_NONE, price(s, &m->v.v[k], k));
+            source = s->source[k];
+            most = w > most ? w : most;
+        }
+        least = lower(least, best);
     }
-    return best;
+    return least;
 }
 
 /* Whether the seller of [from, to) has it, as far as a living source says. */
@@ -185,21 +202,50 @@ static void find_ends(struct ct_figuring *s, const struct ct_market *m)
     }
 }
 
-bool ct_figure_begin(struct ct_reader *r, struct ct_market *m, const struct ct_source_list *sources,
-                     struct ct_figuring *s)
+struct named {
+    struct ct_span name;
+    size_t part;
+};
+
+static int by_instance(const void *a, const void *b)
+{
+    return ct_cmp_instance(((const struct named *)a)->name, ((const struct named *)b)->name);
+}
+
+/* Numbers for the names of instances; false: out of memory. */
+static bool number_names(struct ct_reader *r, const struct ct_market *m, struct ct_figuring *s)
+{
+    size_t n = 0, number = 0;
+    struct named *v = ct_arena_alloc(r->arena, (m->v.n + 1) * sizeof *v);
+    s->named = ct_arena_alloc(r->arena, (m->v.n + 1) * sizeof *s->named);
+    if (!v || !s->named)
+        return false;
+    for (size_t i = 0; i < m->v.n; i++)
+        if (m->v.v[i].instance.n)
+            v[n++] = (struct named){m->v.v[i].instance, i};
+    ct_sort(r, v, n, sizeof *v, by_instance);
+    for (size_t i = 0; i < n; i++) {
+        number += i == 0 || by_instance(&v[i - 1], &v[i]) != 0;
+        s->name[v[i].part] = number;
+    }
+    return true;
+}
+
+bool ct_figure_prepare(struct ct_reader *r, const struct ct_market *m, const struct ct_source_list *sources,
+                       struct ct_figuring *s)
 {
     size_t n = m->v.n + 1, n_sources = sources->n + 1;
-    ct_sort(r, m->v.v, m->v.n, sizeof *m->v.v, by_offer_and_source);
     *s = (struct ct_figuring){.r = r, .sources = sources};
-    s->value = ct_arena_alloc(r->arena, n * sizeof *s->value);
     s->source = ct_arena_alloc(r->arena, n * sizeof *s->source);
     s->best = ct_arena_alloc(r->arena, n * sizeof *s->best);
-    s->listing = ct_arena_alloc(r->arena, n * sizeof *s->listing);
+    s->direct = ct_arena_alloc(r->arena, n * sizeof *s->direct);
+    s->name = ct_arena_alloc(r->arena, n * sizeof *s->name);
+    s->matched = ct_arena_alloc(r->arena, n_sources * sizeof *s->matched);
     s->offer = ct_arena_alloc(r->arena, n * sizeof *s->offer);
     s->seller = ct_arena_alloc(r->arena, n * sizeof *s->seller);
     s->word = ct_arena_alloc(r->arena, n_sources * sizeof *s->word);
     s->used = ct_arena_alloc(r->arena, n_sources * sizeof *s->used);
-    if (!s->value || !s->source || !s->best || !s->listing || !s->offer || !s->seller || !s->word || !s->used)
+    if (!s->source || !s->best || !s->direct || !s->name || !s->matched || !s->offer || !s->seller || !s->word || !s->used)
         return false;
     find_ends(s, m);
     for (size_t i = 0; i < m->v.n; i++) {
@@ -207,13 +253,19 @@ bool ct_figure_begin(struct ct_reader *r, struct ct_market *m, const struct ct_s
         const struct ct_source_at *from = ct_source_by_id(sources, p->source_id);
         s->source[i] = from ? (size_t)(from - sources->v) : sources->n;
         s->used[s->source[i]] = true;
-        s->listing[i] = (struct ct_listing){p->instance, p->source_id, ct_is_direct(from, p->who), false};
+        s->direct[i] = m->kind == CT_SERIES_INDEX && ct_is_direct(from, p->who);
+        s->directs = s->directs || s->direct[i];
     }
-    for (size_t i = 0, end; i < m->v.n && m->kind == CT_SERIES_INDEX; i = end) {
-        end = s->seller[i];
-        ct_find_aliens(s->listing + i, end - i);
-    }
-    return r->status == CT_OK;
+    return (!s->directs || number_names(r, m, s)) && r->status == CT_OK;
+}
+
+bool ct_figure_begin(struct ct_reader *r, struct ct_market *m, const struct ct_source_list *sources,
+                     struct ct_figuring *s)
+{
+    ct_sort(r, m->v.v, m->v.n, sizeof *m->v.v, by_offer_and_source);
+    bool ready = ct_figure_prepare(r, m, sources, s);
+    s->value = ct_arena_alloc(r->arena, (m->v.n + 1) * sizeof *s->value);
+    return ready && s->value;
 }
 
 /* What each source's word is worth now: nothing if it has not spoken, or fell silent while others were heard. */
@@ -232,6 +284,15 @@ static void weigh_words(struct ct_figuring *s)
         s->word[k] = !lives ? -1 : (fresh ? 10 : 0) + ct_word_worth(all->v[k].evidence);
     }
     s->word[all->n] = -1;
+}
+
+uint64_t ct_figure_words(struct ct_figuring *s)
+{
+    uint64_t h = 0;
+    weigh_words(s);
+    for (size_t k = 0; k < s->sources->n; k++)
+        h = (h ^ (uint64_t)(s->word[k] + 1)) * UINT64_C(0x100000001b3);
+    return h;
 }
 
 int64_t ct_figure(struct ct_figuring *s, const struct ct_market *m)
@@ -297,65 +358,4 @@ struct ct_heard *ct_market_heard(struct ct_reader *r, const struct ct_source_lis
             sqlite3_reset(st);
     }
     return out;
-}
-
-/* ---- all indices ---- */
-
-/* What the parts of M, in the order of S, asked at each moment; one after the other, which costs one look into the
- * history of each. */
-static bool set_values(const struct ct_figuring *s, const struct ct_market *m, const int64_t *at_ms, size_t n_moments,
-                       struct ct_asof *out)
-{
-    for (size_t i = 0; i < m->v.n && s->r->status == CT_OK; i++)
-        for (size_t k = 0; k < n_moments; k++)
-            out[k * m->v.n + i] = ct_figure_value(s->r, &m->v.v[i], at_ms[k]);
-    return s->r->status == CT_OK;
-}
-
-/* The figures of M at each moment. */
-static void set_figures(struct ct_reader *r, struct ct_market *m, const struct ct_source_list *sources,
-                        struct ct_heard **heard, const int64_t *at_ms, size_t n_moments, int64_t *out)
-{
-    struct ct_figuring s;
-    struct ct_asof *values = ct_arena_alloc(r->arena, (n_moments * m->v.n + 1) * sizeof *values);
-    bool begun = ct_figure_begin(r, m, sources, &s) && values && set_values(&s, m, at_ms, n_moments, values);
-    for (size_t k = 0; k < n_moments; k++) {
-        s.heard = heard[k];
-        s.at_ms = at_ms[k];
-        s.value = values + k * m->v.n;
-        out[k] = begun && s.heard ? ct_figure(&s, m) : CT_NONE;
-    }
-}
-
-static int64_t earliest(const int64_t *at_ms, size_t n)
-{
-    int64_t first = INT64_MAX;
-    for (size_t i = 0; i < n; i++)
-        first = at_ms[i] < first ? at_ms[i] : first;
-    return first;
-}
-
-void ct_market_indices(struct ct_reader *r, const struct ct_source_list *sources,
-                       const int64_t *at_ms, size_t n_moments, struct ct_market_indices *out)
-{
-    struct ct_heard **heard = ct_arena_alloc(r->arena, (n_moments + 1) * sizeof *heard);
-    const struct ct_market_all *parts = ct_market_all_parts(r, earliest(at_ms, n_moments));
-    const struct ct_market_named *all = parts->v.v;
-    size_t n = parts->v.n;
-    for (size_t i = 0; heard && i < n_moments; i++)
-        heard[i] = ct_market_heard(r, sources, at_ms[i]);
-    for (size_t i = 0, end; heard && i < n && r->status == CT_OK; i = end) {
-        struct ct_market m = {.kind = CT_SERIES_INDEX};
-        for (end = i; end < n && ct_span_eq(all[i].name, all[end].name); end++) {
-            struct ct_market_part *p = CT_VEC_PUSH(r->arena, &m.v);
-            if (p)
-                *p = all[end].part;
-        }
-        struct ct_market_index *place = CT_VEC_PUSH(r->arena, &out->v);
-        int64_t *values = ct_arena_alloc(r->arena, (n_moments + 1) * sizeof *values);
-        if (!place || !values)
-            return;
-        set_figures(r, &m, sources, heard, at_ms, n_moments, values);
-        *place = (struct ct_market_index){all[i].name, values};
-    }
 }

@@ -30,9 +30,9 @@ struct ct_market_part { /* one offer, or one price of a model */
     struct ct_span region, instance, currency;
     int64_t count, series, source_id;
     int64_t mem_milli; /* of the accelerator */
-    int evidence;
     bool rentable;      /* the machine is in the price */
     struct ct_asof now; /* in force at r->t */
+    size_t place;       /* where it was found last in what is kept ready of a moment */
 };
 
 struct ct_market {
@@ -82,17 +82,33 @@ bool ct_market_means(struct ct_span subject);
 /* The parts behind the series S (kind CT_SERIES_INDEX or beyond) that figures from FROM_MS on are made of; CT_NONE: all
  * there ever were. */
 void ct_market_read(struct ct_reader *r, const struct ct_series_ref *s, int64_t from_ms, struct ct_market *out);
-/* The parts of all indices, with what the index of each is of, in the order of its name; to be left as they are. Those
- * that were gone for good by FROM_MS may be left out: most of a long record are, and screens do not ask for them. */
-struct ct_market_named {
-    struct ct_span name, gpu, form;
-    int64_t purchase;
-    struct ct_market_part part;
+/* All indices, in the order of names, with their parts as ct_figure_begin sorts them, without what these ask now; to be
+ * left as they are, good until this is asked again. Parts that were gone for good by FROM_MS may be left out: most of a
+ * long record are, and screens do not ask for them. */
+struct ct_market_of {
+    struct ct_span name, gpu, form; /* another GPU and form may be called alike */
+    int purchase;
+    size_t clouds; /* that have it */
+    bool dollars;  /* nobody asks other money */
+    struct ct_market m;
+    int64_t version, at; /* r->version and r->at of what its parts ask now; the newest of these, */
+    int64_t newest_ms;
+    uint64_t changes; /* and how many there were */
+    struct ct_market_told { /* figures that were worked out */
+        uint64_t mark;      /* of all they depend on; 0: none yet */
+        int64_t value;
+    } told[4];
+    size_t next;
 };
 struct ct_market_all {
-    CT_VEC(struct ct_market_named) v;
+    CT_VEC(struct ct_market_of) v;
 };
 const struct ct_market_all *ct_market_all_parts(struct ct_reader *r, int64_t from_ms);
+/* One of them, with what its parts ask now; NULL: there is none. */
+const struct ct_market_of *ct_market_find(struct ct_reader *r, int64_t from_ms, struct ct_span gpu, struct ct_span form,
+                                          int purchase);
+/* The order of parts within an index. */
+int ct_market_order(const struct ct_market_part *x, const struct ct_market_part *y);
 /* Adds the names of all such series that MATCHES says yes to, at most MOST in all; of indices those
  * that ever had enough clouds, with EXACT all. */
 void ct_market_names(struct ct_reader *r, struct ct_span subject, bool exact,
@@ -105,7 +121,7 @@ void ct_market_gaps(struct ct_reader *r, const struct ct_market *m,
 
 /* All indices at N moments (r->t or before), in the order of names. */
 struct ct_market_index {
-    struct ct_span name;
+    const struct ct_market_of *of;
     int64_t *value; /* at each moment; CT_NONE: none */
 };
 struct ct_market_indices {

@@ -12,7 +12,10 @@ struct ct_figuring {
     struct ct_rates rates;
     struct ct_asof *value;   /* of each part */
     size_t *source;          /* index of its source; sources->n: unknown */
-    struct ct_listing *listing;
+    bool *direct, directs;   /* said by its cloud itself (db/twins.h); any is */
+    size_t *name;            /* of its instance: equal ones are the same number; 0: none, or nothing to compare with */
+    size_t *named, *matched; /* by name and by source: the last seller of whom it was said */
+    size_t seller_n;         /* how many sellers that were */
     size_t *offer, *seller; /* where the run of parts that are one offer, of one seller, ends */
     const struct ct_source_list *sources;
     const struct ct_heard *heard;
@@ -26,7 +29,13 @@ struct ct_figuring {
 /* Sorts M's parts. False: out of memory, or a failure before. The caller sets VALUE, HEARD and AT_MS. */
 bool ct_figure_begin(struct ct_reader *r, struct ct_market *m, const struct ct_source_list *sources,
                      struct ct_figuring *s);
+/* The same of parts that are in their order; without room for values. */
+bool ct_figure_prepare(struct ct_reader *r, const struct ct_market *m, const struct ct_source_list *sources,
+                       struct ct_figuring *s);
 int64_t ct_figure(struct ct_figuring *s, const struct ct_market *m); /* CT_NONE: too few */
+/* A mark of what the words of all sources are worth then: of HEARD and AT_MS nothing else counts for the figure, where
+ * nobody asks other money. */
+uint64_t ct_figure_words(struct ct_figuring *s);
 
 /* Whether such a figure is one of prices; else their being there is all that counts. */
 bool ct_figure_of_prices(int kind);

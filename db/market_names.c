@@ -1,7 +1,7 @@
 /* The series that are made of others: what they are called and which parts they have. */
 #include "db/market.h"
 
-#define LATE_MS (31 * CT_DAY) /* what screens show of indices unasked, and a day */
+#include <string.h>
 
 static const struct made {
     const char *word; /* before the first '/' of the name */
@@ -90,15 +90,14 @@ static struct ct_market_part read_part(struct ct_reader *r, sqlite3_stmt *st)
         .count = ct_col_int(st, 5),
         .currency = ct_col_text(r, st, 6),
         .rentable = ct_col_int(st, 7) != 0,
-        .evidence = ct_col_enum(st, 8, CT_EVIDENCE_MEASURED),
     };
 }
 
 /* A row of LAB_PARTS: false when it puts no model on a cloud. */
 static bool read_on_cloud(struct ct_reader *r, sqlite3_stmt *st, int kind, struct ct_market_part *p)
 {
-    struct ct_span model = ct_col_text(r, st, 9);
-    if (!ct_puts_on_cloud(p->who, ct_col_text(r, st, 10), model))
+    struct ct_span model = ct_col_text(r, st, 8);
+    if (!ct_puts_on_cloud(p->who, ct_col_text(r, st, 9), model))
         return false;
     if (kind == CT_SERIES_EXCLUSIVE)
         p->model = model;
@@ -117,9 +116,9 @@ static void read_class(struct ct_reader *r, const struct ct_series_ref *s, struc
     sqlite3_stmt *st = ct_use(r, SQL_CLASS_PARTS, 1, kind_of(s->of[1]));
     out->kind = s->kind;
     while (ct_step(r, st)) {
-        struct ct_span lab = ct_col_text(r, st, 9), model = ct_col_text(r, st, 10);
+        struct ct_span lab = ct_col_text(r, st, 8), model = ct_col_text(r, st, 9);
         if (!ct_class_has(ct_classes(r), s->of[0], lab, model) ||
-            !ct_class_sells(ct_col_text(r, st, 11)))
+            !ct_class_sells(ct_col_text(r, st, 10)))
             continue;
         struct ct_market_part *p = CT_VEC_PUSH(r->arena, &out->v);
         if (!p)
@@ -131,92 +130,16 @@ static void read_class(struct ct_reader *r, const struct ct_series_ref *s, struc
         sqlite3_reset(st);
 }
 
-static int by_index(const void *a, const void *b)
-{
-    return ct_span_cmp(((const struct ct_market_named *)a)->name, ((const struct ct_market_named *)b)->name);
-}
-
-/* But for those gone by GONE_MS. */
-static void read_all_parts(struct ct_reader *r, int64_t gone_ms, struct ct_market_all *out)
-{
-    sqlite3_stmt *st = ct_use(r, SQL_INDEX_ALL_PARTS, 1, gone_ms);
-    while (ct_step(r, st)) {
-        struct ct_market_named *g = CT_VEC_PUSH(r->arena, &out->v);
-        if (!g)
-            break;
-        *g = (struct ct_market_named){.part = read_part(r, st),
-                                      .gpu = ct_col_text(r, st, 9),
-                                      .form = ct_col_text(r, st, 10),
-                                      .purchase = ct_col_must(st, 11)};
-        g->part.mem_milli = ct_col_int(st, 12);
-        g->name = ct_market_index_name(r->arena, g->gpu, g->form, (int)g->purchase);
-    }
-    if (st)
-        sqlite3_reset(st);
-    if (out->v.n)
-        ct_sort(r, out->v.v, out->v.n, sizeof *out->v.v, by_index);
-}
-
-/* Whether anything was recorded by MS, so that it may have been gone by then. */
-static bool recorded_by(struct ct_reader *r, int64_t ms)
-{
-    sqlite3_stmt *st = ct_use(r, SQL_META, 0);
-    ct_bind_text(r, st, 1, CT_LIT("first_ms"));
-    int64_t first = ct_step(r, st) ? ct_col_int(st, 0) : CT_NONE;
-    if (st)
-        sqlite3_reset(st);
-    return first <= ms; /* CT_NONE: not known */
-}
-
-const struct ct_market_all *ct_market_all_parts(struct ct_reader *r, int64_t from_ms)
-{
-    static const struct ct_market_all none = {.v = {NULL, 0, 0}};
-    struct ct_arena *answer = r->arena;
-    struct ct_moment *m = ct_kept_moment(r);
-    int64_t late = r->t - LATE_MS;
-    bool ever = from_ms < late && recorded_by(r, late);
-    if (m && !m->parts[ever]) {
-        r->arena = m->arena;
-        struct ct_market_all *all = ct_arena_alloc(m->arena, sizeof *all);
-        if (all)
-            read_all_parts(r, ever ? INT64_MIN : late, all);
-        m->parts[ever] = r->status == CT_OK ? all : NULL; /* else cut short, perhaps */
-        r->arena = answer;
-    }
-    return m && m->parts[ever] ? m->parts[ever] : &none;
-}
-
-static bool is_of(const struct ct_market_named *p, const struct ct_series_ref *s)
-{
-    return ct_span_eq(p->gpu, s->of[0]) && ct_span_eq(p->form, s->of[1]) && p->purchase == s->purchase;
-}
-
-/* Where those of NAME begin. */
-static size_t parts_of(const struct ct_market_all *all, struct ct_span name)
-{
-    size_t low = 0, high = all->v.n;
-    while (low < high) {
-        size_t middle = low + (high - low) / 2;
-        if (ct_span_cmp(all->v.v[middle].name, name) < 0)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return low;
-}
-
 /* Those of one index. */
 static void take_parts(struct ct_reader *r, const struct ct_series_ref *s, int64_t from_ms, struct ct_market *out)
 {
-    const struct ct_market_all *all = ct_market_all_parts(r, from_ms);
-    struct ct_span name = ct_market_index_name(r->arena, s->of[0], s->of[1], s->purchase);
-    size_t low = parts_of(all, name);
-    for (; low < all->v.n && ct_span_eq(all->v.v[low].name, name); low++) {
-        const struct ct_market_named *one = &all->v.v[low];
-        struct ct_market_part *p = is_of(one, s) ? CT_VEC_PUSH(r->arena, &out->v) : NULL;
-        if (p)
-            *p = one->part;
-    }
+    const struct ct_market_of *of = ct_market_find(r, from_ms, s->of[0], s->of[1], s->purchase);
+    struct ct_market_part *parts = of ? ct_arena_alloc(r->arena, of->m.v.n * sizeof *parts) : NULL;
+    if (!parts)
+        return;
+    memcpy(parts, of->m.v.v, of->m.v.n * sizeof *parts);
+    out->v.v = parts;
+    out->v.n = out->v.cap = of->m.v.n;
 }
 
 void ct_market_read(struct ct_reader *r, const struct ct_series_ref *s, int64_t from_ms, struct ct_market *out)
@@ -272,20 +195,17 @@ static bool read_ref(struct ct_reader *r, sqlite3_stmt *st, int kind, struct ct_
     return !of_lab || ct_puts_on_cloud(ct_col_text(r, st, 1), ct_col_text(r, st, 2), ct_col_text(r, st, 3));
 }
 
-/* All of one kind, and the clouds that have each index: read once, asked for by every chart and every row. */
+/* All of one kind: read once, asked for by every chart and every row. */
 struct kept_names {
     bool read;
-    CT_VEC(struct kept_name {
-        struct ct_series_ref ref;
-        CT_VEC(struct ct_span) clouds;
-    }) v;
+    CT_VEC(struct ct_series_ref) v;
 };
 
 /* A lab has a row for each of its models. */
 static bool listed(const struct kept_names *list, const struct ct_series_ref *ref)
 {
     for (size_t i = 0; i < list->v.n && !ref->of[1].n; i++)
-        if (ct_span_eq(list->v.v[i].ref.of[0], ref->of[0]))
+        if (ct_span_eq(list->v.v[i].of[0], ref->of[0]))
             return true;
     return false;
 }
@@ -298,43 +218,12 @@ static void read_names(struct ct_reader *r, int kind, struct kept_names *out)
         if (!read_ref(r, st, kind, &ref) || listed(out, &ref))
             continue;
         ref.name = ct_market_name(r->arena, &ref);
-        struct kept_name *place = CT_VEC_PUSH(r->arena, &out->v);
+        struct ct_series_ref *place = CT_VEC_PUSH(r->arena, &out->v);
         if (place)
-            place->ref = ref;
+            *place = ref;
     }
     if (st)
         sqlite3_reset(st);
-}
-
-/* The index that part P is of, among those from FIRST on, which are called alike; NULL: no memory. */
-static struct kept_name *index_of(struct ct_reader *r, const struct ct_market_named *p, size_t first,
-                                  struct kept_names *out)
-{
-    for (size_t i = first; i < out->v.n; i++)
-        if (is_of(p, &out->v.v[i].ref))
-            return &out->v.v[i];
-    struct kept_name *k = CT_VEC_PUSH(r->arena, &out->v);
-    if (k)
-        k->ref = made_ref(CT_SERIES_INDEX, ct_arena_dup(r->arena, p->gpu), ct_arena_dup(r->arena, p->form),
-                          (int)p->purchase);
-    if (k)
-        k->ref.name = ct_arena_dup(r->arena, p->name);
-    return k;
-}
-
-static void name_indices(struct ct_reader *r, const struct ct_market_all *all, struct kept_names *out)
-{
-    const struct ct_market_named *v = all->v.v;
-    for (size_t i = 0, first = 0; i < all->v.n; i++) {
-        first = i && ct_span_eq(v[i].name, v[i - 1].name) ? first : out->v.n;
-        struct kept_name *k = index_of(r, &v[i], first, out);
-        size_t c = 0;
-        while (k && c < k->clouds.n && !ct_span_eq(k->clouds.v[c], v[i].part.who))
-            c++;
-        struct ct_span *cloud = k && c == k->clouds.n && v[i].part.who.p ? CT_VEC_PUSH(r->arena, &k->clouds) : NULL;
-        if (cloud)
-            *cloud = ct_arena_dup(r->arena, v[i].part.who);
-    }
 }
 
 static const struct kept_names *names_of(struct ct_reader *r, int kind)
@@ -345,13 +234,9 @@ static const struct kept_names *names_of(struct ct_reader *r, int kind)
     struct kept_names *k = r->kept.names ? &r->kept.names[kind - CT_SERIES_INDEX] : NULL;
     if (!k || k->read)
         return k;
-    const struct ct_market_all *parts = kind == CT_SERIES_INDEX ? ct_market_all_parts(r, CT_NONE) : NULL;
     *k = (struct kept_names){.read = false};
     r->arena = kept;
-    if (parts)
-        name_indices(r, parts, k);
-    else
-        read_names(r, kind, k);
+    read_names(r, kind, k);
     r->arena = answer;
     k->read = r->status == CT_OK; /* else cut short, perhaps */
     return k->read ? k : NULL;
@@ -369,36 +254,30 @@ static void add_ref(struct ct_reader *r, const struct ct_series_ref *ref, struct
         place->of[n] = ct_arena_dup(r->arena, ref->of[n]);
 }
 
-/* The index of the name NAME, as far as anybody sold it of late: then nothing else is read. */
-static void add_late_index(struct ct_reader *r, struct ct_span name, size_t most, struct ct_series_list *out)
+/* Indices of those that were there from FROM_MS on, by their names. */
+static void add_indices(struct ct_reader *r, int64_t from_ms, struct ct_span subject, size_t clouds,
+                        bool (*matches)(struct ct_span name, struct ct_span subject, int how), int how, size_t most,
+                        struct ct_series_list *out)
 {
-    const struct ct_market_all *late = ct_market_all_parts(r, r->t - LATE_MS);
-    const struct ct_market_named *v = late->v.v;
-    size_t first = out->v.n;
-    for (size_t i = parts_of(late, name); i < late->v.n && ct_span_eq(v[i].name, name); i++) {
-        bool known = out->v.n >= most || !v[i].part.who.p;
-        for (size_t k = first; k < out->v.n && !known; k++)
-            known = is_of(&v[i], &out->v.v[k]);
-        struct ct_series_ref ref = made_ref(CT_SERIES_INDEX, v[i].gpu, v[i].form, (int)v[i].purchase);
-        ref.name = v[i].name;
-        if (!known)
+    const struct ct_market_all *all = ct_market_all_parts(r, from_ms);
+    for (size_t i = 0; i < all->v.n && out->v.n < most; i++) {
+        const struct ct_market_of *of = &all->v.v[i];
+        struct ct_series_ref ref = made_ref(CT_SERIES_INDEX, of->gpu, of->form, of->purchase);
+        ref.name = of->name;
+        if (of->clouds >= clouds && matches(ref.name, subject, how))
             add_ref(r, &ref, out);
     }
 }
 
-static void add_names(struct ct_reader *r, int kind, struct ct_span subject, bool exact,
-                      bool (*matches)(struct ct_span name, struct ct_span subject, int how), int how,
-                      size_t most, struct ct_series_list *out)
+static void add_names(struct ct_reader *r, int kind, struct ct_span subject,
+                      bool (*matches)(struct ct_span name, struct ct_span subject, int how), int how, size_t most,
+                      struct ct_series_list *out)
 {
     size_t first = out->v.n;
     const struct kept_names *all = names_of(r, kind);
-    for (size_t i = 0; all && i < all->v.n && out->v.n < most; i++) {
-        const struct kept_name *k = &all->v.v[i];
-        bool wanted = (kind != CT_SERIES_INDEX || k->clouds.n >= (exact ? 1 : CT_MARKET_CLOUDS)) &&
-                      matches(k->ref.name, subject, how);
-        if (wanted)
-            add_ref(r, &k->ref, out);
-    }
+    for (size_t i = 0; all && i < all->v.n && out->v.n < most; i++)
+        if (matches(all->v.v[i].name, subject, how))
+            add_ref(r, &all->v.v[i], out);
     if (out->v.n > first) /* no offset to an array that is not there */
         ct_sort(r, out->v.v + first, out->v.n - first, sizeof *out->v.v, by_name);
 }
@@ -445,14 +324,17 @@ void ct_market_names(struct ct_reader *r, struct ct_span subject, bool exact,
                      size_t most, struct ct_series_list *out)
 {
     struct ct_span rest = subject, word = ct_span_cut(&rest, '/');
-    size_t before = out->v.n;
-    if (exact && how == CT_NAMED_EXACT && ct_span_is(word, made_of(CT_SERIES_INDEX)->word))
-        add_late_index(r, subject, most, out);
+    size_t before = out->v.n, clouds = exact ? 1 : CT_MARKET_CLOUDS;
+    bool index = !exact || ct_span_is(word, made_of(CT_SERIES_INDEX)->word);
+    if (index && exact && how == CT_NAMED_EXACT) /* sold of late: then nothing else is read */
+        add_indices(r, r->t, subject, clouds, matches, how, most, out);
     if (out->v.n > before)
         return;
-    for (int kind = CT_SERIES_INDEX; kind < CT_SERIES_CLASS; kind++)
+    if (index)
+        add_indices(r, CT_NONE, subject, clouds, matches, how, most, out);
+    for (int kind = CT_SERIES_INDEX + 1; kind < CT_SERIES_CLASS; kind++)
         if (!exact || ct_span_is(word, made_of(kind)->word))
-            add_names(r, kind, subject, exact, matches, how, most, out);
+            add_names(r, kind, subject, matches, how, most, out);
     if (!exact || ct_span_is(word, made_of(CT_SERIES_CLASS)->word))
         add_classes(r, subject, exact, matches, how, most, out);
 }

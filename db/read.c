@@ -236,6 +236,7 @@ static void follow_file(struct ct_reader *r)
     forget_kept(r);
     ct_newest_forget(r);
     ct_reference_forget(r);
+    ct_market_forget(r, true);
     forget_shared(r);
     for (size_t i = 0; i < CT_N_SQL; i++)
         sqlite3_finalize(fresh ? stmts[i] : r->stmts[i]);
@@ -282,6 +283,7 @@ void ct_reader_close(struct ct_reader *r)
     forget_kept(r);
     ct_newest_forget(r);
     ct_reference_forget(r);
+    ct_market_forget(r, true);
     forget_shared(r);
     sqlite3_close(r->db);
     ct_accelerators_free(r);
@@ -303,6 +305,7 @@ bool ct_reader_simulated(const struct ct_reader *r)
 void ct_reader_rest(struct ct_reader *r)
 {
     forget_kept(r);
+    ct_market_forget(r, false);
     for (size_t i = 0; i < CT_LEN(r->shared); i++)
         if (r->shared[i].arena && !ct_arena_kept(r->shared[i].arena))
             forget(&r->shared[i]);

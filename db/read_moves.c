@@ -210,7 +210,7 @@ static void take_indices(struct moves *m)
         struct ct_mover_row *row =
             pct == CT_NONE || pct == 0 ? NULL : CT_VEC_PUSH(m->r->arena, &m->rows);
         if (row)
-            *row = (struct ct_mover_row){.series = all.v.v[i].name, .unit = CT_LIT("USD/gpu.h"),
+            *row = (struct ct_mover_row){.series = all.v.v[i].of->name, .unit = CT_LIT("USD/gpu.h"),
                                          .then_value = value[0], .now_value = value[1],
                                          .pct_milli = pct, .changed_ms = CT_NONE, .digits = 9};
     }

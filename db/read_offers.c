@@ -637,12 +637,15 @@ static void set_index(struct ct_reader *r, const struct ct_market_indices *all,
     row->series = ct_market_index_name(r->arena, row->gpu, row->form, row->purchase);
     while (low < high) {
         size_t middle = low + (high - low) / 2;
-        if (ct_span_cmp(all->v.v[middle].name, row->series) < 0)
+        if (ct_span_cmp(all->v.v[middle].of->name, row->series) < 0)
             low = middle + 1;
         else
             high = middle;
     }
-    if (low == all->v.n || !ct_span_eq(all->v.v[low].name, row->series))
+    while (low < all->v.n && ct_span_eq(all->v.v[low].of->name, row->series) &&
+           !ct_span_eq(all->v.v[low].of->gpu, row->gpu)) /* another one called alike */
+        low++;
+    if (low == all->v.n || !ct_span_eq(all->v.v[low].of->name, row->series))
         return;
     const int64_t *value = all->v.v[low].value;
     row->index_usd_per_gpu_hour = value[NOW];

@@ -20,6 +20,7 @@ struct ct_references {
     struct ct_priced *v;
     size_t n, cap;
     int64_t from_ms, to_ms;
+    uint64_t serial;
 };
 
 static struct ct_span blob(sqlite3_stmt *st, int i)
@@ -112,6 +113,7 @@ static void settle_row(struct ct_references *k, const struct row *row, int64_t a
 static void settle(struct ct_references *k, int64_t at_ms)
 {
     k->n = 0;
+    k->serial++;
     k->from_ms = INT64_MIN;
     k->to_ms = INT64_MAX;
     for (size_t i = 0; i < k->n_rows; i++)
@@ -138,7 +140,7 @@ void ct_reference_use(struct ct_reader *r, int64_t at_ms)
     keep_rows(k, n);
     if (changed || at_ms < k->from_ms || at_ms >= k->to_ms)
         settle(k, at_ms);
-    r->reference = (struct ct_reference){.at_ms = at_ms, .v = k->v, .n = k->n};
+    r->reference = (struct ct_reference){.at_ms = at_ms, .v = k->v, .n = k->n, .serial = k->serial};
 }
 
 bool ct_reference_find(struct ct_reader *r, int64_t series, int64_t at_ms, struct ct_sample *out)

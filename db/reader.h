@@ -28,10 +28,9 @@
     " FROM offer o JOIN series s ON s.id=o.series_id LEFT JOIN series t ON t.id=o.stock_series"
 
 #define SQL_INDEX_PART                                                                             \
-    "SELECT s.id,s.source_id,o.cloud,o.region,o.instance,o.gpu_count_milli,"           \
-    "o.currency,o.host_included,w.evidence,o.gpu,ifnull(o.form,''),ifnull(o.purchase,7),"          \
-    "o.gpu_mem_milli"                                                                              \
-    " FROM offer o JOIN series s ON s.id=o.series_id JOIN source w ON w.id=s.source_id"
+    "SELECT s.id,s.source_id,o.cloud,o.region,o.instance,o.gpu_count_milli,o.currency,"            \
+    "o.host_included,o.gpu,ifnull(o.form,''),ifnull(o.purchase,7),o.gpu_mem_milli"                 \
+    " FROM offer o JOIN series s ON s.id=o.series_id"
 
 #define SQL_INCIDENT_CLOSED                                                                        \
     "SELECT " SQL_INCIDENT_COLUMNS ",(SELECT min(v.at_ms) FROM incident v WHERE v.source_id=?1"    \
@@ -105,7 +104,7 @@
     X(SPOT_OFFERS_FROM, SQL_OFFER " WHERE s.name>=?1 AND s.name<?2 AND o.purchase=1")              \
     X(INDEX_ALL_PARTS, SQL_INDEX_PART " WHERE o.gpu<>'' AND there_since(o.series_id,?1)")           \
     X(HOSTS_NAMES, "SELECT DISTINCT k.lab,k.model FROM token k WHERE k.lab<>'' AND k.model<>''")   \
-    X(HOSTS_PARTS, "SELECT s.id,s.source_id,k.host,NULL,NULL,NULL,NULL,NULL,NULL"      \
+    X(HOSTS_PARTS, "SELECT s.id,s.source_id,k.host,NULL,NULL,NULL,NULL,NULL"                       \
                    " FROM token k JOIN series s ON s.id=k.series_id"                               \
                    " WHERE k.lab=?1 AND k.model=?2 AND k.host<>''")                                \
     X(LAB_NAMES, "SELECT DISTINCT k.lab,k.host,w.family,k.model FROM token k"                      \
@@ -114,12 +113,12 @@
     X(ON_CLOUDS, "SELECT s.id,k.lab,k.host,k.model,w.family,k.open_weights FROM token k"           \
                  " JOIN series s ON s.id=k.series_id JOIN source w ON w.id=s.source_id"            \
                  " WHERE k.lab<>'' AND k.model<>''")                                               \
-    X(LAB_PARTS, "SELECT s.id,s.source_id,k.host,NULL,NULL,NULL,NULL,NULL,NULL,"       \
+    X(LAB_PARTS, "SELECT s.id,s.source_id,k.host,NULL,NULL,NULL,NULL,NULL,"                        \
                  "k.model,w.family FROM token k JOIN series s ON s.id=k.series_id"                 \
                  " JOIN source w ON w.id=s.source_id WHERE k.lab=?1 AND k.model<>''")              \
     X(CLASS_PARTS, "SELECT s.id,s.source_id,k.host,k.region,k.lab||'/'||k.model,NULL," \
-                   "k.currency,1,w.evidence,k.lab,k.model,k.host_class FROM token k"               \
-                   " JOIN series s ON s.id=k.series_id JOIN source w ON w.id=s.source_id"          \
+                   "k.currency,1,k.lab,k.model,k.host_class FROM token k"                          \
+                   " JOIN series s ON s.id=k.series_id"                                            \
                    " WHERE k.kind=?1 AND ifnull(k.tier,'') IN ('','standard') AND k.host<>''")     \
     X(CLASS_SELLERS, "SELECT DISTINCT k.host,k.host_class,k.lab,k.model FROM token k"              \
                      " WHERE k.kind=?1 AND ifnull(k.tier,'') IN ('','standard') AND k.host<>''")   \
@@ -164,7 +163,7 @@ struct kept_polls;
 struct kept_reach;
 struct ct_references;
 struct ct_newest_map;
-struct ct_market_all;
+struct ct_market_kept;
 
 /* What all prices were at one moment, as far as the writer has kept that ready; by series. */
 struct ct_reference {
@@ -174,6 +173,7 @@ struct ct_reference {
         struct ct_sample v; /* at_ms CT_NONE: there was none yet */
     } *v;
     size_t n, next; /* NEXT: where the following series may be */
+    uint64_t serial; /* grows with every change of V; moments that have the same have the same V */
 };
 
 struct ct_class_member;
@@ -199,6 +199,7 @@ struct ct_reader {
     struct ct_arena *arena;
     struct ct_reference reference;
     struct ct_references *references; /* read_reference.c; NULL: none read yet */
+    struct ct_market_kept *market[2]; /* market_parts.c: offers of late, and all; NULL: not read yet */
     bool live;
     int64_t t;  /* the moment ages count from: now, or the past moment */
     int64_t at; /* what look-ups compare with: T, or (live) later than anything */
@@ -223,7 +224,6 @@ struct ct_reader {
                 struct ct_source_at *v;
                 size_t n;
             } *sources; /* source_at.c */
-            struct ct_market_all *parts[2]; /* market_names.c: those of late, and all */
             struct ct_event_list *events; /* read_events.c: the newest */
         } moment;
     } kept;
@@ -286,9 +286,13 @@ struct ct_asof ct_asof(struct ct_reader *r, int64_t series, int64_t at_ms);
 /* Looks of the running load into that moment find prices where they lie ready (db/write_reference.c). */
 void ct_reference_use(struct ct_reader *r, int64_t at_ms);
 void ct_reference_forget(struct ct_reader *r);
+/* What is kept of offers for indices; without LATE_TOO only of those that were ever there. */
+void ct_market_forget(struct ct_reader *r, bool late_too);
 /* False: look into the history. */
 bool ct_reference_find(struct ct_reader *r, int64_t series, int64_t at_ms, struct ct_sample *out);
-/* The same at r->at of the series in column I of ST: live answers need no look-up. */
+/* The same at r->at: live answers need no look-up. */
+struct ct_asof ct_asof_now(struct ct_reader *r, int64_t series);
+/* Of the series in column I of ST. */
 struct ct_asof ct_asof_row(struct ct_reader *r, sqlite3_stmt *st, int i);
 struct ct_asof ct_asof_now(struct ct_reader *r, int64_t series); /* the same of a series that is known */
 

@@ -377,6 +377,21 @@ static const char step_16[] =
 static const char step_17[] =
     "ALTER TABLE source ADD COLUMN parser INTEGER;";
 
+/* Version 18: meta.offers grows with every change of what readers keep of offers. An offer that is written again as it
+ * was, but for what is quoted and in stock, is none. */
+#define OFFER_CHANGED(when, condition)                                                             \
+    "CREATE TRIGGER offer_changed_by_" when " ON offer " condition                                 \
+    " BEGIN UPDATE meta SET value = value + 1 WHERE key = 'offers'; END;"
+static const char step_18[] =
+    "INSERT OR REPLACE INTO meta VALUES ('offers', 0);"
+    OFFER_CHANGED("insert BEFORE INSERT", "WHEN NOT EXISTS (SELECT 1 FROM offer o WHERE o.series_id = NEW.series_id"
+                  " AND o.cloud IS NEW.cloud AND o.region IS NEW.region AND o.instance IS NEW.instance"
+                  " AND o.gpu IS NEW.gpu AND o.form IS NEW.form AND o.gpu_mem_milli IS NEW.gpu_mem_milli"
+                  " AND o.gpu_count_milli IS NEW.gpu_count_milli AND o.purchase IS NEW.purchase"
+                  " AND o.currency IS NEW.currency AND o.host_included IS NEW.host_included)")
+    OFFER_CHANGED("update AFTER UPDATE", "")
+    OFFER_CHANGED("delete AFTER DELETE", "");
+
 static const struct ct_schema_step steps[] = {
     {.sql = step_1}, {.sql = step_2}, {.sql = step_3}, {.sql = step_4}, {.sql = step_5}, {.sql = step_6},
     {.sql = step_7, .run = ct_samples_from_rows, .after = "DROP TABLE sample"},
@@ -391,6 +406,7 @@ static const struct ct_schema_step steps[] = {
     {.sql = step_15},
     {.sql = step_16},
     {.sql = step_17},
+    {.sql = step_18},
 };
 _Static_assert(CT_LEN(steps) == CT_SCHEMA_VERSION, "a step a version");
 

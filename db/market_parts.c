@@ -1,0 +1,420 @@
+/* The offers that all indices are made of. Which there are, and which of them are the same machine, hardly ever changes:
+ * that is kept from load to load until the file says that it did. What they ask is looked up anew. */
+#include "db/market_figure.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define LATE_MS (31 * CT_DAY) /* what screens show of indices unasked, and a day */
+
+struct ct_market_kept {
+    struct ct_market_all all;
+    struct ct_figuring *ready; /* of each of ALL, but for what is of a load; NULL: not yet */
+    uint64_t sources;          /* those it was made for */
+    struct ct_arena *texts;    /* names: answers keep them alive */
+    struct ct_arena *parts, *figures; /* what ALL and READY consist of */
+    int64_t offers;  /* meta.offers of what is here; CT_NONE: good until the next commit */
+    int64_t gone_ms; /* what was gone for good by then is left out, */
+    uint64_t left;   /* which is this */
+    int64_t looked;  /* r->version when all that was still so */
+};
+
+void ct_market_forget(struct ct_reader *r, bool late_too)
+{
+    for (size_t i = late_too ? 0 : 1; i < CT_LEN(r->market); i++) {
+        struct ct_market_kept *k = r->market[i];
+        if (k) {
+            ct_arena_free(k->texts);
+            ct_arena_free(k->parts);
+            ct_arena_free(k->figures);
+        }
+        free(k);
+        r->market[i] = NULL;
+    }
+}
+
+/* ---- which there are ---- */
+
+/* A part with the index it is of. */
+struct named {
+    struct ct_span name, gpu, form;
+    int purchase;
+    struct ct_market_part part;
+};
+
+static int by_index(const void *a, const void *b)
+{
+    const struct named *x = a, *y = b;
+    int way = x->name.p == y->name.p ? 0 : ct_span_cmp(x->name, y->name);
+    if (!way)
+        way = x->gpu.p == y->gpu.p ? 0 : ct_span_cmp(x->gpu, y->gpu);
+    if (!way)
+        way = x->form.p == y->form.p ? 0 : ct_span_cmp(x->form, y->form);
+    return way ? way : x->purchase - y->purchase;
+}
+
+static int by_index_and_offer(const void *a, const void *b)
+{
+    int way = by_index(a, b);
+    return way ? way : ct_market_order(&((const struct named *)a)->part, &((const struct named *)b)->part);
+}
+
+/* Column I; a row often says the same as the one BEFORE. */
+static struct ct_span text(struct ct_arena *a, sqlite3_stmt *st, int i, struct ct_span before)
+{
+    const char *p = (const char *)sqlite3_column_text(st, i);
+    struct ct_span t = {p, p ? (size_t)sqlite3_column_bytes(st, i) : 0};
+    return p && before.p && ct_span_eq(t, before) ? before : ct_arena_dup(a, t);
+}
+
+static struct named read_named(struct ct_arena *a, sqlite3_stmt *st, const struct named *before)
+{
+    int purchase = ct_col_enum(st, 10, CT_PURCHASE_OTHER);
+    struct named g = {.purchase = purchase < 0 ? CT_PURCHASE_OTHER : purchase, .gpu = text(a, st, 8, before->gpu),
+                      .form = text(a, st, 9, before->form)};
+    bool same = before->name.p && g.gpu.p == before->gpu.p && g.form.p == before->form.p && g.purchase == before->purchase;
+    g.name = same ? before->name : ct_market_index_name(a, g.gpu, g.form, g.purchase);
+    g.part = (struct ct_market_part){
+        .series = ct_col_int(st, 0),
+        .source_id = ct_col_int(st, 1),
+        .who = text(a, st, 2, before->part.who),
+        .region = text(a, st, 3, before->part.region),
+        .instance = text(a, st, 4, before->part.instance),
+        .count = ct_col_int(st, 5),
+        .currency = text(a, st, 6, before->part.currency),
+        .rentable = ct_col_int(st, 7) != 0,
+        .mem_milli = ct_col_int(st, 11),
+    };
+    return g;
+}
+
+/* V[0..N), in their order, as the next index. */
+static void add_index(struct ct_market_kept *k, const struct named *v, size_t n)
+{
+    struct ct_market_of *of = CT_VEC_PUSH(k->parts, &k->all.v);
+    struct ct_market_part *parts = of ? ct_arena_alloc(k->parts, n * sizeof *parts) : NULL;
+    if (!parts)
+        return;
+    *of = (struct ct_market_of){.name = v->name, .gpu = v->gpu, .form = v->form, .purchase = v->purchase,
+                                .dollars = true, .version = CT_NONE};
+    for (size_t i = 0; i < n; i++) {
+        parts[i] = v[i].part;
+        of->clouds += parts[i].who.p && (i == 0 || !ct_span_eq(parts[i].who, parts[i - 1].who));
+        of->dollars = of->dollars && (!parts[i].currency.n || ct_span_is(parts[i].currency, "USD"));
+    }
+    of->m.kind = CT_SERIES_INDEX;
+    of->m.v.v = parts;
+    of->m.v.n = of->m.v.cap = n;
+}
+
+static void read_all(struct ct_reader *r, struct ct_market_kept *k)
+{
+    struct ct_arena *answer = r->arena;
+    const struct named none = {.purchase = -1};
+    CT_VEC(struct named) list = {NULL, 0, 0};
+    sqlite3_stmt *st = ct_use(r, SQL_INDEX_ALL_PARTS, 1, k->gone_ms);
+    r->arena = ct_arena_new(0);
+    while (ct_step(r, st)) {
+        struct named *g = CT_VEC_PUSH(r->arena, &list);
+        if (!g)
+            break;
+        *g = read_named(k->texts, st, list.n > 1 ? g - 1 : &none);
+    }
+    if (st)
+        sqlite3_reset(st);
+    ct_sort(r, list.v, list.n, sizeof *list.v, by_index_and_offer);
+    for (size_t i = 0, end; i < list.n; i = end) {
+        for (end = i + 1; end < list.n && by_index(&list.v[i], &list.v[end]) == 0;)
+            end++;
+        add_index(k, list.v + i, end - i);
+    }
+    ct_arena_free(r->arena);
+    r->arena = answer;
+}
+
+/* ---- whether these are still all ---- */
+
+static uint64_t mixed(uint64_t h)
+{
+    h *= UINT64_C(0x9e3779b97f4a7c15);
+    return h ^ h >> 29;
+}
+
+static int64_t meta(struct ct_reader *r, struct ct_span key)
+{
+    sqlite3_stmt *st = ct_use(r, SQL_META, 0);
+    ct_bind_text(r, st, 1, key);
+    int64_t value = ct_step(r, st) ? ct_col_int(st, 0) : CT_NONE;
+    if (st)
+        sqlite3_reset(st);
+    return value;
+}
+
+/* Whether anything was recorded by MS, so that it may have been gone by then. */
+static bool recorded_by(struct ct_reader *r, int64_t ms)
+{
+    return meta(r, CT_LIT("first_ms")) <= ms; /* CT_NONE: not known */
+}
+
+/* Which prices were gone for good by MS: one that comes back may change nothing but its newest sample. */
+static uint64_t left_out(struct ct_reader *r, int64_t ms)
+{
+    uint64_t sum = 0;
+    for (size_t i = 0; i < ct_newest_parts(r); i++) {
+        struct ct_newest_part part = ct_newest_part(r, i);
+        for (size_t k = 0; k < part.n; k++) {
+            const struct ct_newest *v = &part.v[k];
+            if (v->kind == CT_SERIES_GPU && (v->flags & CT_SAMPLE_GONE) && v->at_ms <= ms)
+                sum += mixed((uint64_t)v->series);
+        }
+    }
+    return sum;
+}
+
+static bool is_current(struct ct_reader *r, struct ct_market_kept *k)
+{
+    if (k->looked == r->version || r->version == CT_NONE)
+        return r->version != CT_NONE;
+    if (k->offers == CT_NONE || meta(r, CT_LIT("offers")) != k->offers || left_out(r, k->gone_ms) != k->left)
+        return false;
+    k->looked = r->version;
+    return true;
+}
+
+/* What is kept but for those gone for good by GONE_MS, or by an earlier moment. */
+static struct ct_market_kept *kept(struct ct_reader *r, struct ct_market_kept **place, int64_t gone_ms)
+{
+    if (*place && (*place)->gone_ms <= gone_ms && is_current(r, *place))
+        return *place;
+    ct_market_forget(r, place == r->market);
+    struct ct_market_kept *k = *place = ct_xcalloc(1, sizeof *k);
+    k->texts = ct_arena_new(0);
+    k->parts = ct_arena_new(0);
+    k->gone_ms = gone_ms;
+    k->left = left_out(r, gone_ms);
+    k->looked = r->version;
+    k->offers = meta(r, CT_LIT("offers"));
+    read_all(r, k);
+    if (r->status != CT_OK) /* cut short, perhaps */
+        k->looked = CT_NONE;
+    if (r->status != CT_OK || ct_reader_damaged(r)) /* nobody knows all that is left out */
+        k->offers = CT_NONE;
+    return k;
+}
+
+static struct ct_market_kept *kept_from(struct ct_reader *r, int64_t from_ms)
+{
+    int64_t late = r->t - LATE_MS;
+    bool ever = from_ms < late && recorded_by(r, late);
+    struct ct_market_kept *k = kept(r, &r->market[ever], ever ? INT64_MIN : late);
+    return ct_arena_keep(r->arena, k->texts) ? k : NULL;
+}
+
+const struct ct_market_all *ct_market_all_parts(struct ct_reader *r, int64_t from_ms)
+{
+    static const struct ct_market_all none = {.v = {NULL, 0, 0}};
+    const struct ct_market_kept *k = kept_from(r, from_ms);
+    return k ? &k->all : &none;
+}
+
+/* What its parts ask as of this load. */
+static void look_up(struct ct_reader *r, struct ct_market_of *of)
+{
+    if (of->version == r->version && of->version != CT_NONE && of->at == r->at)
+        return;
+    of->newest_ms = CT_NONE;
+    for (size_t i = 0; i < of->m.v.n; i++) {
+        struct ct_market_part *p = &of->m.v.v[i];
+        struct ct_asof now = ct_asof_now(r, p->series);
+        of->changes += now.at_ms != p->now.at_ms || now.value != p->now.value || now.flags != p->now.flags;
+        of->newest_ms = now.at_ms > of->newest_ms ? now.at_ms : of->newest_ms;
+        p->now = now;
+    }
+    of->version = r->status == CT_OK ? r->version : CT_NONE;
+    of->at = r->at;
+}
+
+/* Where those of NAME begin. */
+static size_t place_of(const struct ct_market_all *all, struct ct_span name)
+{
+    size_t low = 0, high = all->v.n;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (ct_span_cmp(all->v.v[middle].name, name) < 0)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+const struct ct_market_of *ct_market_find(struct ct_reader *r, int64_t from_ms, struct ct_span gpu, struct ct_span form,
+                                          int purchase)
+{
+    struct ct_span name = ct_market_index_name(r->arena, gpu, form, purchase);
+    struct ct_market_kept *k = kept_from(r, from_ms);
+    for (size_t i = k ? place_of(&k->all, name) : 0; k && i < k->all.v.n; i++) {
+        struct ct_market_of *of = &k->all.v.v[i];
+        if (!ct_span_eq(of->name, name))
+            break;
+        if (ct_span_eq(of->gpu, gpu) && ct_span_eq(of->form, form) && of->purchase == purchase) {
+            look_up(r, of);
+            return of;
+        }
+    }
+    return NULL;
+}
+
+/* ---- all indices ---- */
+
+/* What of SOURCES is part of what is kept ready. */
+static uint64_t mark_of(const struct ct_source_list *sources)
+{
+    uint64_t h = sources->n;
+    for (size_t i = 0; i < sources->n; i++) {
+        const struct ct_source_at *s = &sources->v[i];
+        h = mixed(h ^ mixed((uint64_t)s->id ^ (uint64_t)s->evidence << 32) ^ ct_hash(s->provider));
+    }
+    return h;
+}
+
+/* False: out of memory, or a failure before. */
+static bool make_ready(struct ct_reader *r, const struct ct_source_list *sources, struct ct_market_kept *k)
+{
+    struct ct_arena *answer = r->arena;
+    uint64_t mark = mark_of(sources);
+    if (k->ready && k->sources == mark)
+        return true;
+    ct_arena_free(k->figures);
+    r->arena = k->figures = ct_arena_new(0);
+    for (size_t i = 0; i < k->all.v.n; i++) /* told of other sources */
+        memset(k->all.v.v[i].told, 0, sizeof k->all.v.v[i].told);
+    k->ready = ct_arena_alloc(k->figures, (k->all.v.n + 1) * sizeof *k->ready);
+    for (size_t i = 0; k->ready && i < k->all.v.n; i++)
+        if (!ct_figure_prepare(r, &k->all.v.v[i].m, sources, &k->ready[i]))
+            k->ready = NULL;
+    r->arena = answer;
+    k->sources = mark;
+    return k->ready != NULL;
+}
+
+/* What the figure of OF depends on at a moment, but for its parts: what they ask (now, or what is kept ready of that
+ * moment) and what the words of their sources are worth. 0: on more. */
+static uint64_t mark_of_figure(struct ct_figuring *s, const struct ct_market_of *of)
+{
+    const struct ct_reference *f = &s->r->reference;
+    bool now = of->newest_ms <= s->at_ms;
+    if (!of->dollars || (!now && (f->at_ms != s->at_ms || !f->n)))
+        return 0;
+    uint64_t h = mixed(mixed(ct_figure_words(s) ^ of->changes) ^ (now ? 0 : f->serial));
+    return h ? h : 1;
+}
+
+/* What P asked at AT_MS; true: no more was needed for that than what is kept. */
+static bool value_of(struct ct_reader *r, struct ct_market_part *p, int64_t at_ms, struct ct_asof *out)
+{
+    struct ct_sample v = {p->now.at_ms, p->now.value, p->now.flags};
+    bool kept = v.at_ms <= at_ms;
+    if (!kept) {
+        r->reference.next = p->place;
+        kept = ct_reference_find(r, p->series, at_ms, &v);
+        p->place = kept ? r->reference.next - 1 : 0;
+    }
+    kept = kept && !(v.flags & CT_SAMPLE_SUSPECT);
+    *out = kept ? (struct ct_asof){v.at_ms, v.value, v.flags} : ct_figure_value(r, p, at_ms);
+    return kept;
+}
+
+/* A moment that is asked for. */
+struct moment {
+    int64_t at_ms;
+    const struct ct_heard *heard;
+    struct ct_asof *values;
+    uint64_t mark;
+    bool known, kept;
+};
+
+/* The figures of OF, the parts of which S is made of, at each moment. */
+static void set_figures(struct ct_figuring *s, struct ct_market_of *of, struct moment *v, size_t n, int64_t *out)
+{
+    bool all = true;
+    for (size_t k = 0; k < n; k++) {
+        s->heard = v[k].heard;
+        s->at_ms = v[k].at_ms;
+        v[k].mark = mark_of_figure(s, of);
+        v[k].known = v[k].kept = false;
+        for (size_t i = 0; v[k].mark && i < CT_LEN(of->told) && !v[k].known; i++)
+            if ((v[k].known = of->told[i].mark == v[k].mark))
+                out[k] = of->told[i].value;
+        v[k].kept = v[k].mark != 0;
+        all = all && v[k].known;
+    }
+    for (size_t i = 0; i < of->m.v.n && !all; i++) /* one after the other, which costs one look into the history of each */
+        for (size_t k = 0; k < n; k++)
+            if (!v[k].known && !value_of(s->r, &of->m.v.v[i], v[k].at_ms, &v[k].values[i]))
+                v[k].kept = false;
+    for (size_t k = 0; k < n; k++) {
+        if (v[k].known)
+            continue;
+        s->heard = v[k].heard;
+        s->at_ms = v[k].at_ms;
+        s->value = v[k].values;
+        out[k] = s->r->status == CT_OK ? ct_figure(s, &of->m) : CT_NONE;
+        if (v[k].kept && s->r->status == CT_OK)
+            of->told[of->next++ % CT_LEN(of->told)] = (struct ct_market_told){v[k].mark, out[k]};
+    }
+}
+
+static int64_t earliest(const int64_t *at_ms, size_t n)
+{
+    int64_t first = INT64_MAX;
+    for (size_t i = 0; i < n; i++)
+        first = at_ms[i] < first ? at_ms[i] : first;
+    return first;
+}
+
+static size_t most_parts(const struct ct_market_all *all)
+{
+    size_t most = 0;
+    for (size_t i = 0; i < all->v.n; i++)
+        most = all->v.v[i].m.v.n > most ? all->v.v[i].m.v.n : most;
+    return most;
+}
+
+/* Room for what all parts of an index asked at N moments. */
+static bool begin_moments(struct ct_reader *r, const struct ct_source_list *sources, const struct ct_market_all *all,
+                          const int64_t *at_ms, size_t n, struct moment *v)
+{
+    for (size_t i = 0; i < n; i++) {
+        v[i].at_ms = at_ms[i];
+        v[i].heard = ct_market_heard(r, sources, at_ms[i]);
+        v[i].values = ct_arena_alloc(r->arena, (most_parts(all) + 1) * sizeof *v[i].values);
+        if (!v[i].heard || !v[i].values)
+            return false;
+    }
+    return true;
+}
+
+void ct_market_indices(struct ct_reader *r, const struct ct_source_list *sources,
+                       const int64_t *at_ms, size_t n_moments, struct ct_market_indices *out)
+{
+    struct ct_market_kept *k = kept_from(r, earliest(at_ms, n_moments));
+    struct moment *v = ct_arena_alloc(r->arena, (n_moments + 1) * sizeof *v);
+    struct ct_rates rates = {.loaded = false};
+    bool ready = k && v && make_ready(r, sources, k) && begin_moments(r, sources, &k->all, at_ms, n_moments, v);
+    for (size_t i = 0; ready && i < k->all.v.n && r->status == CT_OK; i++) {
+        struct ct_market_of *of = &k->all.v.v[i];
+        struct ct_figuring *s = &k->ready[i];
+        struct ct_market_index *place = CT_VEC_PUSH(r->arena, &out->v);
+        int64_t *value = ct_arena_alloc(r->arena, (n_moments + 1) * sizeof *value);
+        if (!place || !value)
+            return;
+        look_up(r, of);
+        s->r = r;
+        s->sources = sources;
+        s->rates = rates;
+        set_figures(s, of, v, n_moments, value);
+        rates = s->rates;
+        *place = (struct ct_market_index){of, value};
+    }
+}

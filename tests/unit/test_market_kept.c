@@ -1,0 +1,267 @@
+/* What a reader keeps of offers from load to load (db/market_parts.c): whatever is committed in between, in whatever order,
+ * and whichever moment is asked, its answers are those of a reader that has just opened the file. */
+#include "config.h"
+
+#include "db/market.h"
+#include "write_fixture.h"
+
+enum { N_SOURCES = 5, N_OFFERS = 8, STEPS = 140 };
+
+static uint64_t rng;
+static uint64_t roll(uint64_t n)
+{
+    rng = rng * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
+    return (rng >> 33) % n;
+}
+
+struct world {
+    struct fixture *f;
+    struct ct_reader *r; /* open all the time */
+    int64_t now_ms;
+    struct sold {
+        bool there;
+        int64_t milli;
+        int gpu, region, memory, host, euro;
+    } sold[N_SOURCES][N_OFFERS];
+};
+
+static const char *const ids[N_SOURCES] = {"aws", "azure", "gcp", "lambda", "shop"};
+
+/* All sources; which clouds they speak for, and how well, may be another time another. */
+static void put_sources(struct world *w)
+{
+    struct ct_source_conf confs[N_SOURCES];
+    for (size_t i = 0; i < N_SOURCES; i++) {
+        confs[i] = fixture_conf(ids[i], CT_SOURCE_PRICES);
+        confs[i].interval_ms = CT_HOUR;
+        confs[i].provider = roll(3) ? ids[i] : "";
+        confs[i].evidence = (enum ct_evidence)roll(CT_EVIDENCE_MEASURED + 1);
+    }
+    assert_int_equal(ct_write_sources(w->f->w, confs, N_SOURCES, T0, &w->f->err), CT_OK);
+}
+
+/* Something of an offer changes: its price, whether it is there, or nothing but a fact. */
+static void change(struct sold *o)
+{
+    switch (roll(8)) {
+    case 0:
+        o->there = !o->there;
+        return;
+    case 1:
+        o->gpu = (int)roll(2);
+        return;
+    case 2:
+        o->region = (int)roll(2);
+        return;
+    case 3:
+        o->memory = (int)roll(2);
+        return;
+    case 4:
+        o->host = (int)roll(4) != 0;
+        return;
+    case 5:
+        o->euro = roll(6) == 0;
+        return;
+    default:
+        o->milli = 2000 + (int64_t)roll(30) * 20; /* no leaps, which are looked into */
+    }
+}
+
+static void gather(struct world *w, size_t source)
+{
+    static const char *const gpus[] = {"H100", "B200"}, *const regions[] = {"us-east-1", "eu-west-1"};
+    for (size_t i = 0; i < N_OFFERS; i++) {
+        const struct sold *s = &w->sold[source][i];
+        char name[8];
+        (void)snprintf(name, sizeof name, "x%zu", i);
+        struct ct_offer *o = s->there ? offer(w->f, name, s->milli, CT_STOCK_AVAILABLE) : NULL;
+        if (!o)
+            continue;
+        o->cloud = ct_span(ids[source == N_SOURCES - 1 ? i % (N_SOURCES - 1) : source]); /* a shop sells for all */
+        o->gpu = ct_span(gpus[s->gpu]);
+        o->region = ct_span(regions[s->region]);
+        o->gpu_mem_milli = s->memory ? 80000 : 141000;
+        o->host_included = s->host;
+        o->currency = s->euro ? CT_LIT("EUR") : CT_LIT("USD");
+    }
+    offer(w->f, "t", 300, CT_STOCK_AVAILABLE)->gpu = CT_LIT("T4"); /* the list is never empty */
+}
+
+static void commit(struct world *w)
+{
+    bool more = roll(2);
+    for (size_t i = 0; i < N_SOURCES; i++) {
+        uint64_t what = roll(20);
+        for (uint64_t n = roll(4); n > 0; n--)
+            change(&w->sold[i][roll(N_OFFERS)]);
+        if (what < 12) {
+            gather(w, i);
+            fetch(w->f, ids[i], w->now_ms + (int64_t)i);
+        } else if (what == 12) {
+            gather(w, i);
+            import(w->f, ids[i], T0 + (int64_t)roll((uint64_t)(w->now_ms - T0)));
+        } else if (what < 18) {
+            repeat(w->f, ids[i], w->now_ms + (int64_t)i);
+        } else {
+            failed(w->f, ids[i], w->now_ms + (int64_t)i);
+        }
+    }
+    if (roll(12) == 0)
+        put_sources(w);
+    while (more)
+        assert_int_equal(ct_write_references(w->f->w, w->now_ms + 6 * CT_MINUTE, &more, &w->f->err), CT_OK);
+}
+
+/* What R says of all indices at Q's moment: what moved, the list, and one of them over time. */
+static char *told(struct ct_reader *r, struct ct_query q)
+{
+    struct ct_arena *a = ct_arena_new(0);
+    struct ct_buf b = CT_BUF_INIT;
+    struct ct_error err;
+    struct ct_rows rows = {NULL, 0};
+    assert_int_equal(ct_read_movers(r, &q, a, &rows, &err), CT_OK);
+    const struct ct_mover_row *m = rows.v;
+    for (size_t i = 0; i < rows.n; i++)
+        ct_buf_addf(&b, "%.*s %lld %lld %lld\n", CT_FMT(m[i].series), (long long)m[i].then_value,
+                    (long long)m[i].now_value, (long long)m[i].pct_milli);
+    q.group = "gpu";
+    assert_int_equal(ct_read_gpus(r, &q, a, &rows, &err), CT_OK);
+    const struct ct_gpu_row *g = rows.v;
+    for (size_t i = 0; i < rows.n; i++)
+        ct_buf_addf(&b, "%.*s %lld %lld %lld %lld %lld\n", CT_FMT(g[i].gpu), (long long)g[i].index_usd_per_gpu_hour,
+                    (long long)g[i].change_24h_milli, (long long)g[i].change_7d_milli,
+                    (long long)g[i].change_30d_milli, (long long)g[i].offers);
+    q.subject = CT_LIT("index/*");
+    q.max_points = 20;
+    ct_buf_addf(&b, "%d\n", (int)ct_read_history(r, &q, a, &rows, &err)); /* there may be none */
+    const struct ct_history *h = rows.v;
+    for (size_t k = 0; k < rows.n; k++) {
+        const struct ct_point *p = h[k].points.v;
+        ct_buf_addf(&b, "%.*s", CT_FMT(h[k].series));
+        for (size_t i = 0; i < h[k].points.n; i++)
+            ct_buf_addf(&b, " %lld:%lld", (long long)p[i].at_ms, (long long)p[i].last);
+        ct_buf_addc(&b, '\n');
+    }
+    ct_arena_free(a);
+    ct_buf_adds(&b, "");
+    return b.p;
+}
+
+static void is_as_told_anew(struct world *w, struct ct_query q)
+{
+    struct ct_reader *fresh;
+    assert_int_equal(ct_reader_open(w->f->path, &fresh, &w->f->err), CT_OK);
+    char *want = told(fresh, q), *is = told(w->r, q);
+    assert_string_equal(is, want);
+    free(want);
+    free(is);
+    ct_reader_close(fresh);
+}
+
+static void what_is_kept_of_offers_is_what_the_file_says(void **state)
+{
+    static const int64_t steps[] = {CT_HOUR, CT_HOUR, CT_HOUR, 3 * CT_HOUR, CT_DAY};
+    static const int64_t backs[] = {CT_HOUR, CT_DAY, 7 * CT_DAY, 40 * CT_DAY};
+    struct world w = {.f = *state, .now_ms = T0 + CT_HOUR};
+    rng = 11;
+    put_sources(&w);
+    assert_int_equal(ct_reader_open(w.f->path, &w.r, &w.f->err), CT_OK);
+    for (size_t i = 0; i < N_SOURCES; i++)
+        for (size_t k = 0; k < N_OFFERS; k++)
+            w.sold[i][k] = (struct sold){.there = true, .milli = 2000 + (int64_t)k * 100, .host = 1};
+    for (int n = 0; n < STEPS; n++) {
+        w.now_ms += n % 40 == 39 ? 36 * CT_DAY : steps[roll(CT_LEN(steps))]; /* sometimes long enough to be gone for good */
+        commit(&w);
+        for (int k = 0; k < 3; k++) { /* twice live, with the clock a little later; then some moment before */
+            int64_t past = T0 + (int64_t)roll((uint64_t)(w.now_ms - T0)), now = w.now_ms + k * (1 + (int64_t)roll(9)) * CT_MINUTE;
+            struct ct_query q = {.at_ms = k < 2 ? CT_LIVE : past, .now_ms = now};
+            q.from_ms = (k < 2 ? now : past) - backs[roll(CT_LEN(backs))];
+            q.window_only = roll(2);
+            is_as_told_anew(&w, q);
+        }
+    }
+    ct_reader_close(w.r);
+}
+
+static size_t n_parts(const struct ct_market_all *all)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < all->v.n; i++)
+        n += all->v.v[i].m.v.n;
+    return n;
+}
+
+/* The list itself, as of a load of R now. */
+static const struct ct_market_all *list(struct world *w, struct ct_arena *a)
+{
+    struct ct_query q = {.at_ms = CT_LIVE, .now_ms = w->now_ms};
+    ct_load_begin(w->r, &q, a, &w->f->err);
+    const struct ct_market_all *all = ct_market_all_parts(w->r, w->now_ms);
+    assert_int_equal(ct_load_end(w->r), CT_OK);
+    return all;
+}
+
+static void prices_that_move_leave_the_list_of_offers_alone(void **state)
+{
+    struct world w = {.f = *state, .now_ms = T0 + CT_HOUR};
+    struct ct_arena *a = ct_arena_new(0);
+    rng = 1;
+    put_sources(&w);
+    assert_int_equal(ct_reader_open(w.f->path, &w.r, &w.f->err), CT_OK);
+    for (size_t k = 0; k < N_OFFERS; k++)
+        w.sold[0][k] = (struct sold){.there = true, .milli = 2000, .host = 1};
+    gather(&w, 0);
+    fetch(w.f, "aws", w.now_ms);
+    const struct ct_market_part *first = list(&w, a)->v.v[0].m.v.v;
+    assert_int_equal(n_parts(list(&w, a)), N_OFFERS + 1); /* and the T4 */
+    for (size_t k = 0; k < N_OFFERS; k++) {
+        w.sold[0][k].milli += 100;
+        gather(&w, 0);
+        fetch(w.f, "aws", w.now_ms += CT_HOUR);
+        assert_ptr_equal(list(&w, a)->v.v[0].m.v.v, first); /* the same one */
+    }
+    expect(w.f, "SELECT value FROM meta WHERE key = 'offers'", "9");
+    w.sold[0][3].memory = 1; /* a fact that is no price */
+    gather(&w, 0);
+    fetch(w.f, "aws", w.now_ms += CT_HOUR);
+    expect(w.f, "SELECT value FROM meta WHERE key = 'offers'", "10");
+    ct_reader_close(w.r);
+    ct_arena_free(a);
+}
+
+static void an_offer_that_comes_back_after_long_is_there_again(void **state)
+{
+    struct world w = {.f = *state, .now_ms = T0 + CT_HOUR};
+    struct ct_arena *a = ct_arena_new(0);
+    rng = 1;
+    put_sources(&w);
+    assert_int_equal(ct_reader_open(w.f->path, &w.r, &w.f->err), CT_OK);
+    for (size_t k = 0; k < N_OFFERS; k++)
+        w.sold[0][k] = (struct sold){.there = true, .milli = 2000, .host = 1};
+    gather(&w, 0);
+    fetch(w.f, "aws", w.now_ms);
+    w.sold[0][5].there = false;
+    gather(&w, 0);
+    fetch(w.f, "aws", w.now_ms += CT_HOUR);
+    gather(&w, 0);
+    fetch(w.f, "aws", w.now_ms += 40 * CT_DAY);
+    assert_int_equal(n_parts(list(&w, a)), N_OFFERS); /* and the T4 */
+    w.sold[0][5].there = true;
+    gather(&w, 0);
+    fetch(w.f, "aws", w.now_ms += CT_HOUR);
+    assert_int_equal(n_parts(list(&w, a)), N_OFFERS + 1);
+    ct_reader_close(w.r);
+    ct_arena_free(a);
+}
+
+#define T(f) cmocka_unit_test_setup_teardown(f, fixture_setup, fixture_teardown)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        T(what_is_kept_of_offers_is_what_the_file_says),
+        T(prices_that_move_leave_the_list_of_offers_alone),
+        T(an_offer_that_comes_back_after_long_is_there_again),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
