@@ -331,6 +331,25 @@ static void sources_that_cannot_be_trusted_come_first(void **state)
     leave(v, "Q");
 }
 
+static void who_fetches_is_named_where_the_sources_are(void **state)
+{
+    (void)state;
+    struct ct_writer *w = open_db();
+    struct ct_lease *lease = NULL;
+    struct ct_error e = {0};
+    char who[64];
+    assert_int_equal(ct_lease_take(w, "fetcher", NOW_MS - 12 * CT_SECOND, &lease, &e), CT_OK);
+    snprintf(who, sizeof(who), "fetcher: pid %d on ", (int)getpid());
+    struct vt *v = start(24, 100);
+    vt_type(v, "8");
+    vt_wait(v, who);
+    vt_wait(v, ", 12s ago");
+    ct_lease_drop(lease);
+    ct_writer_close(w);
+    vt_wait_gone(v, who); /* it ended */
+    leave(v, "Q");
+}
+
 static void an_unknown_field_is_told_under_the_prompt_and_not_applied(void **state)
 {
     (void)state;
@@ -1186,6 +1205,7 @@ int main(void)
         T(colour_and_selection_are_there_when_the_terminal_can),
         T(q_goes_back_and_asks_before_it_leaves),
         T(sources_that_cannot_be_trusted_come_first),
+        T(who_fetches_is_named_where_the_sources_are),
         T(an_unknown_field_is_told_under_the_prompt_and_not_applied),
         T(s_paints_letters_sorts_reverses_and_returns_to_list_order),
         T(selection_follows_its_row_when_data_arrives),

@@ -203,6 +203,7 @@ static const struct ct_tview view = {
 struct model {
     struct ct_tmodel t;
     int64_t on, fresh, failing;
+    struct ct_summary sum; /* who fetches */
 };
 
 static int trust(const struct ct_source_row *s)
@@ -229,6 +230,9 @@ static enum ct_status load(struct ct_reader *r, const struct ct_panel_query *pq,
     struct ct_query q = {.at_ms = pq->at_ms, .now_ms = now_ms};
     struct ct_rows rows;
     enum ct_status st = m ? ct_read_sources(r, &q, a, &rows, err) : CT_ERR_LIMIT;
+    if (st == CT_OK) {
+        st = ct_read_summary(r, &q, a, &m->sum, err);
+    }
     if (st != CT_OK) {
         return st;
     }
@@ -259,6 +263,11 @@ static void draw(void *state, const void *model, const struct ct_draw *d, struct
         ct_buf_addf(note, "%lld of %lld fresh", (long long)m->fresh, (long long)m->on);
         if (m->failing) {
             ct_buf_addf(note, ", %lld failing", (long long)m->failing);
+        }
+        if (m->sum.fetcher.n && box.cols >= 76) { /* whoever else looks is a reader */
+            char age[CT_TIME_MAX];
+            ct_age_format(age, d->now_ms > m->sum.fetcher_beat_ms ? d->now_ms - m->sum.fetcher_beat_ms : 0);
+            ct_buf_addf(note, "   fetcher: %.*s, %s ago", CT_FMT(m->sum.fetcher), age);
         }
     }
     ct_tview_draw(&view, state, m ? &m->t : NULL, d, box, note,
