@@ -67,6 +67,7 @@
     X(DAYS, "days", "N", "how much history it starts with")                                        \
     X(HEADLESS, "headless", NULL, "write the simulated days and exit")                             \
     X(SOURCE, "source", "ID", "whose answer it is")                                                \
+    X(AS, "as", "NAME", "import rows: the file has the columns of NAME (columns.tsv), or FILE.tsv tells what they are") \
     X(LIST, "list", NULL, "all formats with their kind and address")                               \
     X(ONCE, "once", NULL, "every source that is due, once")                                        \
     X(DAEMON, "daemon", NULL, "stay and fetch until SIGTERM")                                      \

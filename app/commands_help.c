@@ -200,6 +200,20 @@ static void man_commands(struct ct_buf *out)
                 "to hold. fetch \\-\\-replay DIR plays them into a database of its own, and "
                 "import FAMILY DIR/SOURCE/*.body.gz \\-\\-at name \\-\\-source SOURCE reads them "
                 "again with a better parser.\n"
+                ".SH HISTORIES\nimport rows FILE takes rows as parse prints them, NDJSON or CSV, packed or not, each "
+                "with its time in \"at\"; late ones end in the same history. Each moment is stored whole or not at all, so its "
+                "rows must fit into memory: some 300,000. Rows absent from such a file are not seen then, they are not gone.\n"
+                ".PP\nA table with columns of other names is read with \\-\\-as NAME: aws-daily (timestamp, instance, "
+                "price_usd), gcp-machines and gcp-regions, gpu-rental, gpurentalprices, primeintellect (a summary a "
+                "line, the cheapest offer of each provider; one \\-\\-source a file). columns.tsv among the reference tables tells "
+                "what each makes of a column, and a file of the same form, named with its path, does that for any other table. "
+                "A list of one day counts from its end.\n"
+                ".PP\nA list of 0 and 1 without times, as recordings of spot availability are, needs its beginning and "
+                "step said: jq \\-c '.metadata.gap_seconds as $s | .data | to_entries[] | {row:\"offer\", "
+                "at:(1676419200 + .key*$s | todate), cloud:\"aws\", region:\"us-east-1\", zone:\"us-east-1a\", gpu:\"V100\", "
+                "gpu_count:1, purchase:\"spot\", stock:(if .value > 0 then \"A\" else \"N\" end)}' FILE | cloudtape import "
+                "rows \\- \\-\\-source spot_v100. A difference between two price lists (added, removed, changed) is no "
+                "observation of a price and is not loaded.\n"
                 ".SH SEE ALSO\n.BR cloudtape (5)\n");
 }
 

@@ -255,11 +255,12 @@ static int import_family(const struct ct_family *family, char **paths, size_t n,
 
 int ct_cmd_import(int argc, char **argv)
 {
-    const char *at = NULL, *db = NULL, *config = NULL, *source = NULL;
+    const char *at = NULL, *db = NULL, *config = NULL, *source = NULL, *columns = NULL;
     const struct ct_arg args[] = {{"at", &at, NULL},
                                   {"db", &db, NULL},
                                   {"config", &config, NULL},
                                   {"source", &source, NULL},
+                                  {"as", &columns, NULL},
                                   {0}};
     if (!ct_args(&argc, argv, args))
         return EXIT_USAGE;
@@ -267,8 +268,10 @@ int ct_cmd_import(int argc, char **argv)
         return ct_complain(EXIT_USAGE, "import",
                            "say import FAMILY FILE... --at TIME|name, or import rows FILE");
     if (strcmp(argv[0], "rows") == 0)
-        return argc == 2 ? ct_import_rows(argv[1], at, db, config, source)
+        return argc == 2 ? ct_import_rows(argv[1], at, db, config, source, columns)
                          : ct_complain(EXIT_USAGE, "import rows", "takes one file");
+    if (columns != NULL)
+        return ct_complain(EXIT_USAGE, "--as", "goes with import rows");
     const struct ct_family *family = ct_family_arg(argv[0]);
     if (family == NULL)
         return EXIT_USAGE;

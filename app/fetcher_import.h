@@ -77,6 +77,6 @@ int ct_import_finish(struct ct_import *im, enum ct_status st, const struct ct_er
 
 /* `import rows PATH` (fetcher_import_rows.c); the exit code. */
 int ct_import_rows(const char *path, const char *at, const char *db, const char *config,
-                   const char *source);
+                   const char *source, const char *columns);
 
 #endif

@@ -5,6 +5,7 @@
 #include "app/fetcher_import.h"
 
 #include "db/table.h"
+#include "fetchers/columns.h"
 #include "fetchers/reread.h"
 #include "fetchers/rows.h"
 
@@ -37,7 +38,9 @@ struct rows_file {
     struct ct_list header;
     struct run *v;
     size_t n, cap;
-    int64_t default_at_ms; /* CT_NONE: every row needs its own */
+    struct ct_columns *columns; /* the table's words for ours; NULL: they are ours */
+    int64_t default_at_ms;      /* CT_NONE: every row needs its own */
+    int64_t empty;              /* records that tell of nothing */
     int kind;              /* enum ct_source_kind of the first row; -1 */
 };
 
@@ -148,7 +151,12 @@ static int kind_of_batch(const struct ct_batch *b)
     return b->articles.n > 0 ? CT_SOURCE_NEWS : -1;
 }
 
-/* TEXT, the NUMBER-th record, into B; its time in *AT_MS. */
+static size_t rows_in(const struct ct_batch *b)
+{
+    return b->offers.n + b->measures.n + b->token_prices.n + b->components.n + b->endpoints.n + b->articles.n;
+}
+
+/* TEXT, the NUMBER-th record, into B; its time in *AT_MS, CT_NONE for one that tells of nothing. */
 static enum ct_status add_record(const struct rows_file *f, struct ct_span text, size_t number,
                                  struct ct_batch *b, int64_t *at_ms, struct ct_error *err)
 {
@@ -156,10 +164,16 @@ static enum ct_status add_record(const struct rows_file *f, struct ct_span text,
     char where[sizeof(err->where)];
     enum ct_status st;
     *at_ms = CT_NONE;
-    if (!f->csv)
-        st = ct_batch_add_json(b, text, at_ms, err);
-    else if ((st = split_csv(b->arena, text, &cells, err)) == CT_OK)
-        st = ct_batch_add_csv(b, &f->header, &cells, at_ms, err);
+    size_t had = rows_in(b);
+    st = f->csv ? split_csv(b->arena, text, &cells, err) : CT_OK;
+    if (st == CT_OK && f->columns)
+        st = ct_columns_add(f->columns, b, f->csv ? &f->header : NULL, &cells, text, at_ms, err);
+    else if (st == CT_OK)
+        st = f->csv ? ct_batch_add_csv(b, &f->header, &cells, at_ms, err) : ct_batch_add_json(b, text, at_ms, err);
+    if (st == CT_OK && f->columns && rows_in(b) == had) {
+        *at_ms = CT_NONE;
+        return CT_OK;
+    }
     if (st == CT_OK && *at_ms == CT_NONE)
         *at_ms = f->default_at_ms;
     if (st == CT_OK && *at_ms == CT_NONE)
@@ -218,6 +232,10 @@ static enum ct_status index_rows(struct rows_file *f, struct ct_error *err)
         ct_batch_init(&b, scratch);
         if ((st = add_record(f, text, r.first, &b, &r.at_ms, err)) != CT_OK)
             break;
+        if (r.at_ms == CT_NONE) {
+            f->empty++;
+            continue;
+        }
         if (f->kind < 0)
             f->kind = kind_of_batch(&b);
         add_to_runs(f, r);
@@ -251,7 +269,7 @@ static enum ct_status add_run(const struct rows_file *f, const struct run *r, st
         if (blank(record))
             continue;
         st = add_record(f, record, number++, b, &at, err);
-        if (st == CT_OK && at != r->at_ms)
+        if (st == CT_OK && at != CT_NONE && at != r->at_ms)
             st = ct_fail(err, CT_ERR_IO, f->path, "it changed while it was read");
         *hash = ct_body_hash(s, *hash, record);
         *bytes += (int64_t)record.n;
@@ -282,13 +300,17 @@ static enum ct_status store_rows(struct ct_import *im, struct rows_file *f, stru
 }
 
 int ct_import_rows(const char *path, const char *at, const char *db, const char *config,
-                   const char *source)
+                   const char *source, const char *columns)
 {
     struct ct_import im = {.now_ms = ct_mono_ms()};
     struct rows_file f = {
         .path = path, .default_at_ms = CT_NONE, .kind = -1, .arena = ct_arena_new(1 << 20)};
     struct ct_error err = {0};
-    const char *id = source != NULL ? source : "import_rows";
+    char named[CT_ID_BYTES + 1] = "import_rows"; /* what is called by name is a source of its own */
+    for (size_t i = 0; columns != NULL && strpbrk(columns, "/.") == NULL && i < CT_ID_BYTES; i++)
+        if ((named[i] = columns[i] == '-' ? '_' : columns[i]) == '\0')
+            break;
+    const char *id = source != NULL ? source : named;
     enum ct_status st = CT_OK;
     if (!ct_import_id_ok(id))
         st = ct_fail(&err, CT_ERR_USAGE, id, "a source id is made of a-z, 0-9 and _");
@@ -299,6 +321,8 @@ int ct_import_rows(const char *path, const char *at, const char *db, const char 
         st = ct_registry_load(&im.reg, &err);
     if (st == CT_OK)
         st = ct_fetch_config_load(config, false, im.reg, &im.config, &err);
+    if (st == CT_OK && columns != NULL)
+        st = ct_columns_load(columns, &f.columns, &err);
     if (st == CT_OK)
         st = ct_reread_open(path, &f.in, &err);
     if (st == CT_OK)
@@ -314,7 +338,11 @@ int ct_import_rows(const char *path, const char *at, const char *db, const char 
     }
     if (st == CT_OK)
         st = store_rows(&im, &f, &err);
+    if (st == CT_OK && f.empty > 0)
+        ct_complain(0, path, "%lld of %zu rows say nothing that --as %s makes use of", (long long)f.empty,
+                    f.number, columns);
     ct_reread_close(f.in);
+    ct_columns_free(f.columns);
     free(f.v);
     ct_buf_free(&f.b);
     ct_arena_free(f.arena);
