@@ -612,6 +612,10 @@ bool ct_zone_known(const char *name)
 
 void ct_zone_set(const char *name)
 {
+    const char *now = getenv("TZ");
+    if (now && strcmp(now, name) == 0) {
+        return; /* settings are read again while others may look into the environment */
+    }
     setenv("TZ", name, 1);
     tzset();
 }
