@@ -3,6 +3,7 @@
 #include "db/base/money.h"
 #include "db/varint.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #define VERSION 1
@@ -212,4 +213,12 @@ bool ct_blob_decode(struct ct_span blob, struct ct_sample *v)
         read_usual(&r);
     }
     return r.p == r.end;
+}
+
+bool ct_blob_sound(struct ct_span blob)
+{
+    struct ct_sample *v = ct_xcalloc(ct_blob_rows(blob) + 1, sizeof *v);
+    bool sound = ct_blob_decode(blob, v);
+    free(v);
+    return sound;
 }

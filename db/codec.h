@@ -31,5 +31,7 @@ CT_MUST_USE bool ct_blob_append(struct ct_buf *out, struct ct_span blob, const s
 size_t ct_blob_rows(struct ct_span blob);
 /* Writes them to V, which has room for ct_blob_rows. False: damaged; V holds nothing then. */
 CT_MUST_USE bool ct_blob_decode(struct ct_span blob, struct ct_sample *v);
+/* It can be decoded. */
+bool ct_blob_sound(struct ct_span blob);
 
 #endif

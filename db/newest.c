@@ -102,42 +102,29 @@ int64_t ct_newest_pending(const struct ct_newest *v, size_t n)
     return pending;
 }
 
-struct input {
-    const unsigned char *p, *end;
-    bool bad; /* what follows is nothing */
-};
-
-static uint64_t next(struct input *in)
-{
-    struct ct_number n = ct_number_get(in->p, in->end);
-    in->bad = in->bad || !n.next;
-    in->p = n.next ? n.next : in->end;
-    return n.v;
-}
-
 size_t ct_newest_unpack(struct ct_span blob, struct ct_newest v[CT_NEWEST_ROWS],
                         struct ct_bounds b[CT_NEWEST_ROWS])
 {
     if (blob.n <= CT_SUM_BYTES || blob.p[0] != FORMAT || !ct_sum_holds(blob))
         return 0;
-    struct input in = {(const unsigned char *)blob.p + 1,
+    struct ct_numbers in = {(const unsigned char *)blob.p + 1,
                        (const unsigned char *)blob.p + blob.n - CT_SUM_BYTES, false};
-    uint64_t n = next(&in);
-    struct steps step = {next(&in), 0};
-    step.number = next(&in);
+    uint64_t n = ct_numbers_next(&in);
+    struct steps step = {ct_numbers_next(&in), 0};
+    step.number = ct_numbers_next(&in);
     uint64_t series = 0, moment = 0, value = 0, words = 0;
     if (n > CT_NEWEST_ROWS)
         return 0;
     for (size_t i = 0; i < n && !in.bad; i++) {
-        uint64_t head = next(&in);
-        words = head & 1 ? next(&in) : words;
+        uint64_t head = ct_numbers_next(&in);
+        words = head & 1 ? ct_numbers_next(&in) : words;
         if (head >> 1 == 0 || head >> 1 > (uint64_t)CT_BLOB_KEY_MOST - series || words >> KIND_SHIFT > CT_SERIES_MEASURE)
             return 0;
         series += head >> 1;
-        moment += words & NO_MOMENT ? 0 : ct_unfold(next(&in)) * step.moment;
-        value += words & NO_NUMBER ? 0 : ct_unfold(next(&in));
-        uint64_t low = words & NO_BOUNDS ? 0 : value - ct_unfold(next(&in));
-        uint64_t high = words & NO_BOUNDS ? 0 : value + ct_unfold(next(&in));
+        moment += words & NO_MOMENT ? 0 : ct_unfold(ct_numbers_next(&in)) * step.moment;
+        value += words & NO_NUMBER ? 0 : ct_unfold(ct_numbers_next(&in));
+        uint64_t low = words & NO_BOUNDS ? 0 : value - ct_unfold(ct_numbers_next(&in));
+        uint64_t high = words & NO_BOUNDS ? 0 : value + ct_unfold(ct_numbers_next(&in));
         v[i] = (struct ct_newest){(int64_t)series, words & NO_MOMENT ? CT_NONE : (int64_t)moment,
                                   words & NO_NUMBER ? CT_NONE : (int64_t)(value * step.number),
                                   (int)(words & FLAGS), (int)(words >> KIND_SHIFT)};

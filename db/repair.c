@@ -312,14 +312,13 @@ static struct target *target_of(struct repair *r, const char *name)
     return NULL;
 }
 
-/* A tail of which a chunk has been made since, out of a page that was no longer in use: the chunks have all of it. */
-static void drop_old_tail(struct repair *r)
+/* Tails may come out of a page that was no longer in use, and have become chunks since: as chunks they lie beside
+ * those. */
+static void make_chunks_of_tails(struct repair *r, struct ct_samples *s)
 {
-    struct target *t = target_of(r, "tail");
-    if (t && sqlite3_exec(r->db, "DELETE FROM tail WHERE EXISTS (SELECT 1 FROM chunk WHERE"
-                                 " k >= (series << 38) + from_ms / 1000 AND k < (series + 1) << 38)",
-                          NULL, NULL, NULL) == SQLITE_OK)
-        t->count.kept -= sqlite3_changes64(r->db);
+    if (target_of(r, "tail"))
+        (void)sqlite3_exec(r->db, CT_CHUNKS_OF_TAIL, NULL, NULL, NULL);
+    ct_samples_chunks_of_tails(s);
 }
 
 /* History of series whose own rows are gone: the next new series would get their numbers, and with
@@ -329,12 +328,12 @@ static int64_t drop_strangers(struct repair *r, struct ct_samples *s)
     static const struct {
         const char *table, *sql;
     } steps[] = {{"chunk", "DELETE FROM chunk WHERE " CT_CHUNK_SERIES " NOT IN (SELECT id FROM series)"},
-                 {"tail", "DELETE FROM tail WHERE series NOT IN (SELECT id FROM series)"},
                  {"words", "DELETE FROM words WHERE series_id NOT IN (SELECT id FROM series)"}};
     int64_t dropped = 0;
-    drop_old_tail(r);
+    make_chunks_of_tails(r, s);
     while (ct_samples_seal(s, CT_MINUTE))
         continue;
+    make_chunks_of_tails(r, s);
     for (size_t i = 0; i < CT_LEN(steps); i++) {
         struct target *t = target_of(r, steps[i].table);
         if (!t || sqlite3_exec(r->db, steps[i].sql, NULL, NULL, NULL) != SQLITE_OK)

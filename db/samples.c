@@ -9,10 +9,11 @@ const char *const ct_samples_sql[] = {
     [CT_S_CHUNK_AFTER] = "SELECT k, b FROM chunk WHERE k>=?1 AND k<=?2 ORDER BY k LIMIT 1",
     [CT_S_CHUNK_PUT] = "INSERT OR REPLACE INTO chunk (k, b) VALUES (?1, ?2)",
     [CT_S_CHUNK_DEL] = "DELETE FROM chunk WHERE k=?1",
-    [CT_S_TAIL] = "SELECT from_ms, b FROM tail WHERE series=?1",
-    [CT_S_TAIL_PUT] = "INSERT OR REPLACE INTO tail (series, from_ms, b) VALUES (?1, ?2, ?3)",
-    [CT_S_TAIL_DEL] = "DELETE FROM tail WHERE series=?1",
-    [CT_S_TAIL_TO_CHUNK] = "INSERT OR REPLACE INTO chunk (k, b) SELECT ?2, b FROM tail WHERE series=?1",
+    [CT_S_TAILS] = "SELECT from_ms, b FROM tails WHERE k=?1",
+    [CT_S_TAILS_NEXT] = "SELECT k FROM tails WHERE k>?1 ORDER BY k LIMIT 1",
+    [CT_S_TAILS_PUT] = "INSERT OR REPLACE INTO tails (k, from_ms, b) VALUES (?1, ?2, ?3)",
+    [CT_S_TAILS_DEL] = "DELETE FROM tails WHERE k=?1",
+    [CT_S_SERIES] = "SELECT id FROM series WHERE id>=?1 AND id<?2",
     [CT_S_TICKS] = "SELECT n, at_ms, net, b, source_id FROM tick WHERE n>?1 ORDER BY n",
     [CT_S_TICK_PUT] = "INSERT INTO tick (n, at_ms, source_id, net, b) VALUES (?1, ?2, ?3, ?4, ?5)",
     [CT_S_TICK_DEL] = "DELETE FROM tick WHERE n>=?1 AND n<=?2",
@@ -46,7 +47,9 @@ void ct_samples_free(struct ct_samples *s)
     free(s->order);
     free(s->merged);
     ct_buf_free(&s->blob);
-    ct_buf_free(&s->packed);
+    ct_buf_free(&s->tails.row);
+    for (int i = 0; i < CT_TAILS; i++)
+        ct_buf_free(&s->tails.own[i]);
     free(s);
 }
 
@@ -130,6 +133,16 @@ struct ct_span ct_s_blob(sqlite3_stmt *st, int column)
 {
     const void *p = sqlite3_column_blob(st, column);
     return (struct ct_span){p, p ? (size_t)sqlite3_column_bytes(st, column) : 0};
+}
+
+void ct_s_put_blob(struct ct_samples *s, int id, int64_t a, int64_t b, int column)
+{
+    sqlite3_stmt *st = ct_s_use(s, id, a, b);
+    if (!st)
+        return;
+    (void)sqlite3_bind_blob64(st, column, s->blob.p, s->blob.n, SQLITE_STATIC);
+    ct_s_run(s, st);
+    (void)sqlite3_clear_bindings(st);
 }
 
 /* ---- what is sealed and what is not ---- */

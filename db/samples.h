@@ -3,10 +3,10 @@
  * of that connection; it reads inside the transaction its owner began.
  *
  * In the file a commit appends one row a moment to table tick, with all series that changed then.
- * From time to time sealing moves ticks into table tail, one row a series, and what fills one there
- * into table chunk: some 128 neighbouring samples of one series a row, the key made of the series and
- * the second of the first one, so that a year of one series is a few rows side by side. Tails lie
- * side by side too, however long the history is. What ticks say counts more than what is sealed,
+ * From time to time sealing moves ticks into table tails, one row for some neighbouring series, and
+ * what is full there into table chunk: some 128 neighbouring samples of one series a row, the key made
+ * of the series and the second of the first one, so that a year of one series is a few rows side by
+ * side. Tails are few, however long the history is. What ticks say counts more than what is sealed,
  * later ticks more than earlier ones: sealing may stop and begin anew at any point. The ticks not yet
  * sealed are few and kept in memory, by series.
  *
@@ -70,8 +70,13 @@ bool ct_samples_seal(struct ct_samples *s, int64_t ms);
 /* ---- for check, salvage and migration ---- */
 /* What a row of table chunk holds: the series and the earliest moment its samples may have. */
 int64_t ct_chunk_series(int64_t key);
+#define CT_SECOND_BITS 38 /* of a key */
 #define CT_CHUNK_SERIES "(k >> 38)" /* the same in SQL */
 int64_t ct_chunk_from_ms(int64_t key);
+/* A row of table tails, and all that is packed in it, can be read. */
+bool ct_tails_sound(struct ct_span row);
+/* All tails become chunks, inside a transaction; those that have become chunks before are left out. */
+void ct_samples_chunks_of_tails(struct ct_samples *s);
 /* Fills an empty table chunk from table sample of layout 1. SQLite's result code. */
 int ct_samples_from_rows(sqlite3 *db);
 

@@ -57,23 +57,20 @@ bool ct_s_open_chunk(struct ct_samples *s, int id, int64_t a, int64_t b)
     return found;
 }
 
+void ct_s_copy_chunk(struct ct_samples *s, int64_t key, struct ct_span blob)
+{
+    ct_buf_clear(&s->blob);
+    ct_buf_add(&s->blob, blob);
+    ct_s_put_blob(s, CT_S_CHUNK_PUT, key, 0, 2);
+}
+
 /* The tail of a series becomes the window, if it begins at a key from LOW to HIGH. */
 static bool open_tail(struct ct_samples *s, int64_t low, int64_t high)
 {
-    int64_t series = ct_chunk_series(low);
-    if (!s->tails || (s->tail_series == series && (s->tail_key < low || s->tail_key > high)))
-        return false;
-    sqlite3_stmt *st = ct_s_use(s, CT_S_TAIL, series, 0);
-    int64_t key = ct_s_step(s, st) ? ct_s_key(series, sqlite3_column_int64(st, 0)) : 0;
-    bool found = key >= low && key <= high;
-    if (found) {
-        take(&s->at, true, key, ct_s_blob(st, 1));
-        ct_buf_clear(&s->packed);
-        ct_buf_add(&s->packed, ct_s_blob(st, 1));
-    }
-    ct_s_end(st);
-    s->tail_series = s->rc == SQLITE_OK ? series : 0;
-    s->tail_key = key;
+    const struct ct_tail *t = ct_s_tail(s, ct_chunk_series(low));
+    bool found = t && t->key >= low && t->key <= high;
+    if (found)
+        take(&s->at, true, t->key, t->blob);
     return found;
 }
 
@@ -93,7 +90,6 @@ void ct_s_forget_window(struct ct_samples *s)
 {
     s->at.valid = false;
     s->at.none = 0;
-    s->tail_series = 0;
 }
 
 /* The window holds the newest sealed sample of SERIES at or before T. */

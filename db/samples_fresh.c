@@ -68,6 +68,7 @@ void ct_s_clear(struct ct_samples *s)
     s->next = s->n_order = 0;
     s->loaded = false;
     ct_s_forget_window(s);
+    ct_s_forget_tails(s);
 }
 
 /* ---- from the file ---- */
@@ -138,8 +139,9 @@ bool ct_s_look(struct ct_samples *s)
             ct_s_clear(s);
         s->sealed = sealed;
         s->version = version;
-        s->tails = sqlite3_table_column_metadata(s->db, NULL, "tail", "b", NULL, NULL, NULL, NULL, NULL) == SQLITE_OK;
+        s->tailed = sqlite3_table_column_metadata(s->db, NULL, "tails", "b", NULL, NULL, NULL, NULL, NULL) == SQLITE_OK;
         ct_s_forget_window(s);
+        ct_s_forget_tails(s);
         if (s->last < sealed)
             s->last = sealed;
         sqlite3_stmt *st = ct_s_use(s, CT_S_TICKS, s->loaded ? s->last : -1, 0);

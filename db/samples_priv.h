@@ -1,14 +1,14 @@
 /* What the samples*.c files share; nobody else includes this. samples.c is the door: it opens and closes, runs
  * statements, and reads what is sealed and what is not as one. samples_fresh.c has what is not sealed yet, in the file
- * and in memory, and writes it; samples_chunk.c reads what is sealed; samples_seal.c makes the one into the other. */
+ * and in memory, and writes it; samples_chunk.c reads what is sealed, samples_tails.c the unfinished end of it;
+ * samples_seal.c makes the one into the other. */
 #ifndef CT_SAMPLES_PRIV_H
 #define CT_SAMPLES_PRIV_H
 
 #include "db/model.h"
-#include "db/samples.h"
+#include "db/tails.h"
 
 #define CT_CHUNK_ROWS 128 /* few, as a short window needs one whole; not so few that what each costs besides shows */
-#define CT_SECOND_BITS 38
 #define CT_MOST_SERIES (INT64_C(1) << (63 - CT_SECOND_BITS))
 #define CT_MOST_MS ((INT64_C(1) << CT_SECOND_BITS) * 1000)
 #define CT_GONE_AGAIN 64 /* in ticks: the sample at this moment is taken away */
@@ -18,10 +18,11 @@ enum {
     CT_S_CHUNK_AFTER,
     CT_S_CHUNK_PUT,
     CT_S_CHUNK_DEL,
-    CT_S_TAIL,
-    CT_S_TAIL_PUT,
-    CT_S_TAIL_DEL,
-    CT_S_TAIL_TO_CHUNK,
+    CT_S_TAILS,
+    CT_S_TAILS_NEXT,
+    CT_S_TAILS_PUT,
+    CT_S_TAILS_DEL,
+    CT_S_SERIES,
     CT_S_TICKS,
     CT_S_TICK_PUT,
     CT_S_TICK_DEL,
@@ -53,6 +54,15 @@ struct ct_window {
     size_t n, cap;
 };
 
+/* A row of tails, number K. What CHANGED of it is not written yet and has blobs of its OWN. DAMAGED: its series have tails
+ * that nobody can read. */
+struct ct_tails {
+    bool valid, damaged, changed;
+    int64_t k;
+    struct ct_tail of[CT_TAILS];
+    struct ct_buf row, own[CT_TAILS];
+};
+
 struct ct_place {
     int64_t series, at_ms;
 };
@@ -71,8 +81,8 @@ struct ct_samples {
     struct ct_bad_tick *bad;
     size_t n_bad, cap_bad, told; /* what the first TOLD of them cost is marked in FRESH */
     struct ct_window at;
-    bool tails; /* there is a table of them: not in layouts before 16 */
-    int64_t tail_series, tail_key; /* where the tail last asked for begins; 0: there is none */
+    bool tailed; /* there is a table of tails: not in layouts before 19 */
+    struct ct_tails tails;
     /* of the running commit */
     struct ct_place *dirty;
     size_t n_dirty, cap_dirty;
@@ -83,7 +93,7 @@ struct ct_samples {
     size_t next, n_order;
     struct ct_sample *merged; /* what is being written */
     size_t cap_merged;
-    struct ct_buf blob, packed; /* being written; of the tail in the window */
+    struct ct_buf blob; /* being written */
 };
 
 /* ---- samples.c ---- */
@@ -97,6 +107,8 @@ void ct_s_end(sqlite3_stmt *st);
 void ct_s_run(struct ct_samples *s, sqlite3_stmt *st);
 int64_t ct_s_ask(struct ct_samples *s, sqlite3_stmt *st);
 struct ct_span ct_s_blob(sqlite3_stmt *st, int column);
+/* Runs statement ID of A and B, and of the blob in hand (s->blob) as its COLUMN-th. */
+void ct_s_put_blob(struct ct_samples *s, int id, int64_t a, int64_t b, int column);
 
 /* How many of V[0..N), in the order of time, are at or before T. */
 static inline size_t ct_s_until(const struct ct_sample *v, size_t n, int64_t t)
@@ -135,9 +147,23 @@ bool ct_s_open_to(struct ct_samples *s, int64_t key);
 bool ct_s_open_from(struct ct_samples *s, int64_t key);
 /* The same of chunks alone: statement ID of LOW and HIGH finds it. */
 bool ct_s_open_chunk(struct ct_samples *s, int id, int64_t a, int64_t b);
+/* BLOB, whatever is in it, becomes the chunk of KEY. */
+void ct_s_copy_chunk(struct ct_samples *s, int64_t key, struct ct_span blob);
 /* The newest sealed sample at or before T. */
 bool ct_s_sealed_at(struct ct_samples *s, int64_t series, int64_t t, struct ct_sample *out);
 /* Sealed samples after T, the oldest first: *N of one chunk; NULL: there are none. */
 const struct ct_sample *ct_s_sealed_after(struct ct_samples *s, int64_t series, int64_t t, size_t *n);
+
+/* ---- samples_tails.c ---- */
+
+/* The tail of SERIES, borrowed until another one is asked for; NULL: it has none. */
+const struct ct_tail *ct_s_tail(struct ct_samples *s, int64_t series);
+/* It begins at KEY (0: there is none) and holds BLOB from now on; the row is written when another one is asked for, and
+ * before COMMIT by ct_s_write_tails. */
+void ct_s_set_tail(struct ct_samples *s, int64_t series, int64_t key, struct ct_span blob);
+void ct_s_write_tails(struct ct_samples *s);
+void ct_s_forget_tails(struct ct_samples *s);
+/* If nobody can read the row with the tail of SERIES, all its series go on behind a damaged chunk. */
+void ct_s_bury_tails(struct ct_samples *s, int64_t series);
 
 #endif

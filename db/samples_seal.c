@@ -20,22 +20,11 @@ enum ct_unsealed ct_samples_unsealed(const struct ct_samples *s)
                                                                        : CT_UNSEALED_FEW;
 }
 
-/* Runs statement ID of A and B, and of the blob in hand as its COLUMN-th. */
-static void put_blob(struct ct_samples *s, int id, int64_t a, int64_t b, int column)
-{
-    sqlite3_stmt *st = ct_s_use(s, id, a, b);
-    if (!st)
-        return;
-    (void)sqlite3_bind_blob64(st, column, s->blob.p, s->blob.n, SQLITE_STATIC);
-    ct_s_run(s, st);
-    (void)sqlite3_clear_bindings(st);
-}
-
 static void put_chunk(struct ct_samples *s, int64_t key, const struct ct_sample *v, size_t n)
 {
     ct_buf_clear(&s->blob);
     ct_blob_encode(&s->blob, v, n);
-    put_blob(s, CT_S_CHUNK_PUT, key, 0, 2);
+    ct_s_put_blob(s, CT_S_CHUNK_PUT, key, 0, 2);
 }
 
 /* Puts F[0..N) behind the tail in the window, where that is all there is to do. */
@@ -48,9 +37,9 @@ static bool grow_tail(struct ct_samples *s, int64_t series, const struct ct_samp
         if (f[i].flags & (CT_SAMPLE_DAMAGED | CT_GONE_AGAIN))
             return false;
     ct_buf_clear(&s->blob);
-    if (!ct_blob_append(&s->blob, ct_buf_span(&s->packed), w->v, w->n, f, n))
+    if (!ct_blob_append(&s->blob, ct_s_tail(s, series)->blob, w->v, w->n, f, n))
         return false;
-    put_blob(s, CT_S_TAIL_PUT, series, w->v[0].at_ms, 3);
+    ct_s_set_tail(s, series, w->key, ct_buf_span(&s->blob));
     ct_s_forget_window(s);
     return true;
 }
@@ -104,6 +93,7 @@ static size_t merge(struct ct_samples *s, const struct ct_sample *v, size_t n, c
 static size_t seal_tail(struct ct_samples *s, int64_t series, const struct ct_sample *f, size_t n)
 {
     struct ct_window *w = &s->at;
+    ct_s_bury_tails(s, series);
     bool there = ct_s_open_to(s, ct_s_key(series, CT_MOST_MS)), old = there && !w->damaged;
     int64_t key = there ? w->key : 0;
     size_t late = 0, i = 0, many;
@@ -115,7 +105,7 @@ static size_t seal_tail(struct ct_samples *s, int64_t series, const struct ct_sa
     /* What is damaged stays for salvage, as a chunk; the new samples begin behind it. */
     bool behind = there && w->damaged && (left == 0 || ct_s_key(series, s->merged[0].at_ms) > key);
     if (behind && w->tail)
-        ct_s_run(s, ct_s_use(s, CT_S_TAIL_TO_CHUNK, series, key));
+        ct_s_copy_chunk(s, key, ct_s_tail(s, series)->blob);
     else if (there && !behind && !w->tail)
         ct_s_run(s, ct_s_use(s, CT_S_CHUNK_DEL, key, 0));
     for (; left - i > CT_CHUNK_ROWS; i += many) {
@@ -124,13 +114,10 @@ static size_t seal_tail(struct ct_samples *s, int64_t series, const struct ct_sa
             break;
         put_chunk(s, ct_s_key(series, s->merged[i].at_ms), s->merged + i, many);
     }
-    if (i < left) {
-        ct_buf_clear(&s->blob);
+    ct_buf_clear(&s->blob);
+    if (i < left)
         ct_blob_encode(&s->blob, s->merged + i, left - i);
-        put_blob(s, CT_S_TAIL_PUT, series, s->merged[i].at_ms, 3);
-    } else {
-        ct_s_run(s, ct_s_use(s, CT_S_TAIL_DEL, series, 0));
-    }
+    ct_s_set_tail(s, series, i < left ? ct_s_key(series, s->merged[i].at_ms) : 0, ct_buf_span(&s->blob));
     ct_s_forget_window(s);
     return late;
 }
@@ -166,7 +153,7 @@ static size_t seal_stretch(struct ct_samples *s, int64_t series, const struct ct
 
 static void seal_series(struct ct_samples *s, const struct ct_fresh *f)
 {
-    size_t late = s->tails ? seal_tail(s, f->series, f->v, f->n) : f->n;
+    size_t late = s->tailed ? seal_tail(s, f->series, f->v, f->n) : f->n;
     for (size_t i = 0; i < late && s->rc == SQLITE_OK;)
         i += seal_stretch(s, f->series, f->v + i, late - i);
 }
@@ -223,6 +210,7 @@ bool ct_samples_seal(struct ct_samples *s, int64_t ms)
         if (s->next % 16 == 0 && ct_mono_ms() >= until_ms)
             break;
     }
+    ct_s_write_tails(s);
     if (s->next < s->n_order)
         return true;
     end_sealing(s);

@@ -392,6 +392,12 @@ static const char step_18[] =
     OFFER_CHANGED("update AFTER UPDATE", "")
     OFFER_CHANGED("delete AFTER DELETE", "");
 
+/* Version 19: tails packed, those of 16 series a row (db/tails.h). K: the series / 16; FROM_MS: where the first of them
+ * begins. Tails of before become the last chunks of their series and, with the next samples that are sealed, tails again. */
+static const char step_19[] =
+    CT_CHUNKS_OF_TAIL "DROP TABLE tail;"
+    "CREATE TABLE tails (k INTEGER PRIMARY KEY, from_ms INTEGER NOT NULL, b BLOB NOT NULL) STRICT;";
+
 static const struct ct_schema_step steps[] = {
     {.sql = step_1}, {.sql = step_2}, {.sql = step_3}, {.sql = step_4}, {.sql = step_5}, {.sql = step_6},
     {.sql = step_7, .run = ct_samples_from_rows, .after = "DROP TABLE sample"},
@@ -407,6 +413,7 @@ static const struct ct_schema_step steps[] = {
     {.sql = step_16},
     {.sql = step_17},
     {.sql = step_18},
+    {.sql = step_19},
 };
 _Static_assert(CT_LEN(steps) == CT_SCHEMA_VERSION, "a step a version");
 

@@ -10,7 +10,7 @@
 #include <sqlite3.h>
 
 #define CT_APPLICATION_ID 0x434c5450 /* "CLTP" in the file's header: a database of ours */
-#define CT_SCHEMA_VERSION 18          /* PRAGMA user_version */
+#define CT_SCHEMA_VERSION 19          /* PRAGMA user_version */
 
 /* sample.flags. A sample without a number (NULL) and without CT_SAMPLE_GONE means: listed, no
  * price. */
@@ -115,6 +115,12 @@ enum { CT_WORDS_NONE = 0, CT_WORDS_MANY = 2 }; /* series.words; else an odd hash
     " WHERE imported = 0 AND outcome <= 1;"                                                        \
     "INSERT OR IGNORE INTO recorded_day SELECT to_ms / 86400000 FROM poll"                         \
     " WHERE imported = 0 AND outcome <= 1;"
+
+/* What layouts 16 to 18 have in table tail (series, from_ms, b) as chunks; not what has become one before. */
+#define CT_CHUNKS_OF_TAIL                                                                          \
+    "INSERT INTO chunk SELECT (series << 38) + from_ms / 1000, b FROM tail WHERE NOT EXISTS"       \
+    " (SELECT 1 FROM chunk WHERE k >= (series << 38) + from_ms / 1000 AND k < (series + 1) << 38);" \
+    "DELETE FROM tail;"
 
 /* Whether the data are a simulated market's: said when the file was made (meta.simulated); files from before that have
  * sources of the demo alone. */

@@ -326,13 +326,7 @@ bool ct_upkeep_clean(struct ct_span text)
 bool ct_upkeep_blob(struct ct_span blob)
 {
     struct ct_newest newest[CT_NEWEST_ROWS];
-    if (ct_newest_unpack(blob, newest, NULL) > 0)
-        return true;
-    size_t n = ct_blob_rows(blob);
-    struct ct_sample *v = n > 0 ? ct_xcalloc(n, sizeof *v) : NULL;
-    bool sound = v && ct_blob_decode(blob, v);
-    free(v);
-    return sound;
+    return ct_newest_unpack(blob, newest, NULL) > 0 || ct_tails_sound(blob) || ct_blob_sound(blob);
 }
 
 /* What is wrong with column I of the row ST is at; NULL: nothing. */

@@ -48,6 +48,20 @@ static inline struct ct_number ct_number_get(const unsigned char *p, const unsig
     return (struct ct_number){p + 4, v};
 }
 
+/* One after the other. */
+struct ct_numbers {
+    const unsigned char *p, *end;
+    bool bad; /* what follows is nothing */
+};
+
+static inline uint64_t ct_numbers_next(struct ct_numbers *in)
+{
+    struct ct_number n = ct_number_get(in->p, in->end);
+    in->bad = in->bad || !n.next;
+    in->p = n.next ? n.next : in->end;
+    return n.v;
+}
+
 /* Small differences of either sign are small numbers. */
 static inline uint64_t ct_fold(uint64_t v)
 {

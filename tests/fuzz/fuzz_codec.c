@@ -1,8 +1,9 @@
-/* Any bytes as a blob of samples, of the newest ones, of attempts and of polls; what decodes comes out again after
+/* Any bytes as a blob of samples, of the newest ones, of attempts, of polls and of tails; what decodes comes out again after
  * packing it anew. Bytes whose checksum does not fit get it, so that the rows behind it are reached as well. */
 #include "db/attempts.h"
 #include "db/newest.h"
 #include "db/poll_pack.h"
+#include "db/tails.h"
 
 #include <stdlib.h>
 
@@ -105,8 +106,25 @@ static void appended(struct ct_span blob, const struct ct_sample *v, size_t n)
     free(again);
 }
 
+static void as_tails(struct ct_span row)
+{
+    struct ct_tail v[CT_TAILS], again[CT_TAILS];
+    struct ct_buf packed = CT_BUF_INIT;
+    if (ct_tails_unpack(row, 7, v)) {
+        ct_tails_pack(&packed, v);
+        if (!ct_tails_unpack(ct_buf_span(&packed), 7, again))
+            abort();
+        for (int i = 0; i < CT_TAILS; i++)
+            if (v[i].key != again[i].key || !ct_span_eq(v[i].blob, again[i].blob))
+                abort();
+    }
+    (void)ct_tails_sound(row);
+    ct_buf_free(&packed);
+}
+
 static void once(struct ct_span blob)
 {
+    as_tails(blob);
     once_newest(blob);
     as_attempts(blob);
     as_polls(blob);
@@ -125,16 +143,28 @@ static void once(struct ct_span blob)
     free(again);
 }
 
+static void add_summed(struct ct_buf *b, struct ct_span bytes)
+{
+    uint64_t h = ct_hash(bytes);
+    uint32_t sum = (uint32_t)(h ^ h >> 32);
+    ct_buf_add(b, bytes);
+    for (int i = 0; i < 4; i++)
+        ct_buf_addc(b, (char)(sum >> 8 * i));
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct ct_buf b = CT_BUF_INIT;
     once((struct ct_span){(const char *)data, size});
-    ct_buf_add(&b, (struct ct_span){(const char *)data, size});
-    uint64_t h = ct_hash(ct_buf_span(&b));
-    uint32_t sum = (uint32_t)(h ^ h >> 32);
-    for (int i = 0; i < 4; i++)
-        ct_buf_addc(&b, (char)(sum >> 8 * i));
+    add_summed(&b, (struct ct_span){(const char *)data, size});
     once(ct_buf_span(&b));
+    if (size > 0) { /* of tails, what stands before them has a sum */
+        size_t head = data[size - 1] % size;
+        ct_buf_clear(&b);
+        add_summed(&b, (struct ct_span){(const char *)data, head});
+        ct_buf_add(&b, (struct ct_span){(const char *)data + head, size - head});
+        as_tails(ct_buf_span(&b));
+    }
     ct_buf_free(&b);
     return 0;
 }

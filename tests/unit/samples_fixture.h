@@ -42,6 +42,18 @@ static inline bool samples_to_rows(sqlite3 *db)
     return fine;
 }
 
+/* A row a series again of what lies unfinished. */
+static inline bool tails_to_chunks(sqlite3 *db)
+{
+    struct ct_samples *s = ct_samples_new(db);
+    bool fine = sqlite3_exec(db, "BEGIN IMMEDIATE", NULL, NULL, NULL) == SQLITE_OK;
+    ct_samples_begin(s);
+    ct_samples_chunks_of_tails(s);
+    fine = fine && ct_samples_rc(s) == SQLITE_OK && sqlite3_exec(db, "COMMIT", NULL, NULL, NULL) == SQLITE_OK;
+    ct_samples_free(s);
+    return fine;
+}
+
 /* Puts what SQL selects (series, moment, value, flags) into the store and seals it. */
 static inline bool samples_from_rows(sqlite3 *db, const char *sql)
 {

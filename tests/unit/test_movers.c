@@ -218,7 +218,7 @@ static void movers_look_into_no_series_where_prices_lie_ready(void **state)
     struct world t = make(state);
     prepare(&t, END);
     assert_int_equal(number(&t, "SELECT count(*) FROM reference"), 4);
-    sql(&t, "DELETE FROM chunk; DELETE FROM tail");
+    sql(&t, "DELETE FROM chunk; DELETE FROM tails");
     all_windows(&t, END + 6 * CT_MINUTE);
     prepare(&t, END + 11 * CT_MINUTE); /* nothing is due twice in an hour */
     all_windows(&t, END + 6 * CT_MINUTE);

@@ -3,6 +3,7 @@
 
 #include "db/read.h"
 #include "db/schema.h"
+#include "db/upkeep.h"
 #include "write_fixture.h"
 
 #include <fcntl.h>
@@ -364,6 +365,80 @@ static void packs_the_attempts_of_an_earlier_layout(void **state)
     sqlite3_close(db);
 }
 
+static void put_blob(sqlite3 *db, const char *sql, int64_t a, int64_t b, const struct ct_sample *v, size_t n)
+{
+    sqlite3_stmt *st;
+    struct ct_buf blob = CT_BUF_INIT;
+    ct_blob_encode(&blob, v, n);
+    assert_int_equal(sqlite3_prepare_v2(db, sql, -1, &st, NULL), SQLITE_OK);
+    sqlite3_bind_int64(st, 1, a);
+    sqlite3_bind_int64(st, 2, b);
+    sqlite3_bind_blob64(st, 3, blob.p, blob.n, SQLITE_STATIC);
+    assert_int_equal(sqlite3_step(st), SQLITE_DONE);
+    sqlite3_finalize(st);
+    ct_buf_free(&blob);
+}
+
+/* A database of layout 18, where each series had a row of its own for the unfinished end; of one it is out of date. */
+static void make_tails(struct place *p, int n)
+{
+    static const char chunk[] = "INSERT INTO chunk VALUES ((?1 << 38) + ?2 / 1000, ?3)",
+                      tail[] = "INSERT INTO tail VALUES (?1, ?2, ?3)";
+    const int64_t from = INT64_C(1760000000000);
+    struct ct_sample v[20];
+    char *failed = NULL;
+    sqlite3 *db = raw(p->path, "PRAGMA foreign_keys=OFF");
+    assert_int_equal(ct_schema_make(db, p->path, 18, &p->err), CT_OK);
+    (void)sqlite3_exec(db, "INSERT INTO source (id, name, family, kind, provider, scope, title, url, terms, evidence,"
+                           " interval_ms, enabled, off_reason, part_of_list) VALUES"
+                           " (1, 's', '', 1, '', '', '', '', '', 0, 1, 1, '', 0)", NULL, NULL, &failed);
+    for (int series = 1; series <= n && !failed; series++) {
+        char *add = sqlite3_mprintf("INSERT INTO series (id, source_id, kind, ext_key, name, unit, digits) VALUES"
+                                    " (%d, 1, 0, 'k%d', 'n', '', 9)", series, series);
+        (void)sqlite3_exec(db, add, NULL, NULL, &failed);
+        sqlite3_free(add);
+        for (int i = 0; i < 20; i++)
+            v[i] = (struct ct_sample){from + i * INT64_C(3600000), series * 1000 + i, 0};
+        put_blob(db, chunk, series, v[0].at_ms, v, 10);
+        put_blob(db, tail, series, v[10].at_ms, v + 10, series == n ? 5 : 10);
+        if (series == n)
+            put_blob(db, chunk, series, v[10].at_ms, v + 10, 10);
+    }
+    if (failed)
+        fail_msg("%s", failed);
+    sqlite3_close(db);
+}
+
+static void keeps_the_tails_of_an_earlier_layout(void **state)
+{
+    struct place *p = *state;
+    enum { SERIES = 40 };
+    for (int repaired = 0; repaired < 2; repaired++) {
+        struct ct_arena *a = ct_arena_new(0);
+        struct ct_salvage salvage;
+        struct ct_writer *w;
+        (void)unlink(p->path);
+        make_tails(p, SERIES);
+        if (repaired)
+            assert_int_equal(ct_upkeep_repair(p->path, INT64_C(1770000000000), a, &salvage, &p->err), CT_OK);
+        assert_int_equal(ct_writer_open(p->path, 0, &w, &p->err), CT_OK);
+        ct_writer_close(w);
+        sqlite3 *db = raw(p->path, "SELECT * FROM tails");
+        struct ct_samples *s = ct_samples_new(db);
+        ct_samples_begin(s);
+        for (int series = 1; series <= SERIES; series++) {
+            struct ct_sample v = {.at_ms = 0};
+            for (int i = 0; i < 20; i++)
+                assert_true(ct_sample_next(s, series, CT_LIVE, &v) && v.value == series * 1000 + i);
+            assert_false(ct_sample_next(s, series, CT_LIVE, &v));
+        }
+        assert_int_equal(number(db, "SELECT count(*) FROM sqlite_schema WHERE name = 'tail'"), 0);
+        ct_samples_free(s);
+        sqlite3_close(db);
+        ct_arena_free(a);
+    }
+}
+
 /* A database of layout 12, where each series had its newest sample in its row. */
 static void packs_the_newest_samples_of_an_earlier_layout(void **state)
 {
@@ -454,6 +529,7 @@ int main(void)
         T(keeps_the_price_events_of_an_earlier_layout),
         T(packs_the_attempts_of_an_earlier_layout),
         T(packs_the_newest_samples_of_an_earlier_layout),
+        T(keeps_the_tails_of_an_earlier_layout),
         T(says_so_when_the_disk_is_read_only),
     };
     return cmocka_run_group_tests_name("schema", tests, NULL, NULL);

@@ -43,7 +43,7 @@ static void commit(struct fixture *f)
         fail_msg("%s: %s", f->err.where, f->err.what);
 }
 
-/* As many rows as wait at most, of very many series: a tail has to be written for each. */
+/* As many rows as wait at most, of very many series: the tail of each has to be written. */
 static void sealing_what_waits_is_done_in_slices(void **state)
 {
     struct fixture *f = *state;
@@ -56,7 +56,7 @@ static void sealing_what_waits_is_done_in_slices(void **state)
     }
     (void)sqlite3_wal_hook(f->w->db, on_commit, &l);
     ct_w_seal_many(f->w);
-    expect(f, "SELECT count(*), (SELECT count(*) FROM tick) FROM tail", "20000|0");
+    expect(f, "SELECT count(*), (SELECT count(*) FROM tick) FROM tails", "1251|0");
     expect_slices(&l, 4);
 }
 

@@ -336,12 +336,12 @@ static void repair_loses_only_what_stood_on_the_damaged_page(void **state)
 /* One bit of one packed row, in a file that is sound to SQLite. */
 static void spoil_history(struct fixture *f)
 {
-    int64_t n = one(f->path, "SELECT (SELECT count(*) FROM tick) + (SELECT count(*) FROM tail)");
+    int64_t n = one(f->path, "SELECT (SELECT count(*) FROM tick) + (SELECT count(*) FROM tails)");
     assert_true(n > 0);
-    run_sql(f->path, "UPDATE tail SET b = CAST(substr(b, 1, 3) || x'7f' || substr(b, 5) AS BLOB) WHERE series ="
-                     " (SELECT max(series) FROM tail);"
+    run_sql(f->path, "UPDATE tails SET b = CAST(substr(b, 1, length(b) - 2) || x'7f7f' AS BLOB) WHERE k ="
+                     " (SELECT max(k) FROM tails);" /* of the last in it */
                      "UPDATE tick SET b = CAST(substr(b, 1, 3) || x'7f' || substr(b, 5) AS BLOB) WHERE n ="
-                     " (SELECT max(n) FROM tick) AND NOT EXISTS (SELECT 1 FROM tail)");
+                     " (SELECT max(n) FROM tick) AND NOT EXISTS (SELECT 1 FROM tails)");
 }
 
 static void packed_history_that_is_spoilt_is_found_and_stays_marked(void **state)
@@ -355,7 +355,7 @@ static void packed_history_that_is_spoilt_is_found_and_stays_marked(void **state
     assert_int_equal(rows.n, 1);
     assert_true(ct_span_is(r->column, "b"));
     repair(f, &s);
-    assert_int_equal(salvaged(&s, "tick")->lost + salvaged(&s, "tail")->lost, 1);
+    assert_int_equal(salvaged(&s, "tick")->lost + salvaged(&s, "tails")->lost, 1);
     rows = findings(f, f->path);
     assert_int_equal(rows.n, 1);
     assert_true(ct_span_is(((const struct ct_finding_row *)rows.v)->column, "b"));
@@ -435,18 +435,26 @@ static void moves_follow_the_samples_that_are_left(void **state)
     struct ct_salvage s;
     let_go(f);
     seal(f->path);
-    int64_t leaf = one(f->path, "SELECT coalesce((SELECT pageno FROM dbstat WHERE name='tail'"
+    int64_t leaf = one(f->path, "SELECT coalesce((SELECT pageno FROM dbstat WHERE name='tails'"
                                 " AND pagetype='leaf' LIMIT 1), 0)"),
-            tails = one(f->path, "SELECT count(*) FROM tail");
+            tails = one(f->path, "SELECT count(*) FROM tails");
     assert_true(leaf > 0);
     smash(f->path, leaf, 0, 4096);
     repair(f, &s);
-    int64_t left = one(f->path, "SELECT count(*) FROM tail");
-    assert_true(left < tails);
-    assert_int_equal(salvaged(&s, "tail")->kept, left);
+    assert_true(salvaged(&s, "tails")->kept < tails);
+    assert_true(one(f->path, "SELECT count(*) FROM chunk") > 0);
     expect_moves_of_samples(f->path);
     assert_int_equal(salvaged(&s, "price_move")->remade, one(f->path, "SELECT count(*) FROM price_move"));
     expect_usable(f);
+}
+
+/* Every series has some samples more. */
+static void put_more(const char *path)
+{
+    sqlite3 *db;
+    assert_int_equal(sqlite3_open_v2(path, &db, SQLITE_OPEN_READWRITE, NULL), SQLITE_OK);
+    assert_true(samples_from_rows(db, "SELECT id, 1900000000000 + column1 * 1000, 5, 0 FROM series, (VALUES (1), (2), (3))"));
+    sqlite3_close(db);
 }
 
 /* As of a page that was used before: its samples lie in a chunk by now, and others behind them. */
@@ -456,16 +464,19 @@ static void a_tail_that_has_become_a_chunk_hides_nothing(void **state)
     struct ct_salvage s;
     let_go(f);
     seal(f->path);
-    int64_t tails = one(f->path, "SELECT count(*) FROM tail");
+    run_sql(f->path, "CREATE TABLE was AS SELECT * FROM tails");
+    put_more(f->path);
+    seal(f->path);
     assert_int_equal(sqlite3_open_v2(f->path, &f->look, SQLITE_OPEN_READWRITE, NULL), SQLITE_OK);
     assert_true(samples_to_rows(f->look));
     char *samples = table(f, "SELECT * FROM temp.sample ORDER BY 1, 2");
     let_go(f);
-    run_sql(f->path, "INSERT INTO chunk SELECT series << 38 | from_ms / 1000, b FROM tail;"
-                     "UPDATE tail SET b = (SELECT b FROM tail ORDER BY length(b) LIMIT 1)");
+    assert_int_equal(sqlite3_open_v2(f->path, &f->look, SQLITE_OPEN_READWRITE, NULL), SQLITE_OK);
+    assert_true(tails_to_chunks(f->look));
+    let_go(f);
+    run_sql(f->path, "INSERT INTO tails SELECT * FROM was; DROP TABLE was");
+    assert_true(one(f->path, "SELECT count(*) FROM tails") > 0);
     repair(f, &s);
-    assert_int_equal(salvaged(&s, "tail")->kept, 0);
-    assert_int_equal(salvaged(&s, "chunk")->kept, tails);
     assert_int_equal(sqlite3_open_v2(f->path, &f->look, SQLITE_OPEN_READWRITE, NULL), SQLITE_OK);
     assert_true(samples_to_rows(f->look));
     expect(f, "SELECT * FROM temp.sample ORDER BY 1, 2", samples);

@@ -120,7 +120,7 @@ static void forget(struct fixture *f)
 {
     const char *sql = "BEGIN IMMEDIATE; DELETE FROM main.event; DELETE FROM price_move; INSERT OR REPLACE INTO meta"
                       " SELECT 'sealed', coalesce(max(n), 0) FROM tick;"
-                      "DELETE FROM tick; DELETE FROM chunk; DELETE FROM tail; DELETE FROM offer;"
+                      "DELETE FROM tick; DELETE FROM chunk; DELETE FROM tails; DELETE FROM offer;"
                       "DELETE FROM token; DELETE FROM component; DELETE FROM endpoint;"
                       "DELETE FROM series; DELETE FROM newest; DELETE FROM incident; DELETE FROM incident_update; DELETE FROM article;"
                       "DELETE FROM wording; DELETE FROM source_note; DELETE FROM poll;"
