@@ -158,7 +158,7 @@ static void refuses_a_file_that_is_no_database(void **state)
     for (int i = 0; i < 1000; i++)
         fputs("this is a letter, not a database\n", f);
     (void)fclose(f);
-    refuse(p, CT_ERR_DB, "not a database");
+    refuse(p, CT_ERR_DB, "this is no database");
 }
 
 static void refuses_folders_and_links_that_lead_nowhere(void **state)
