@@ -21,6 +21,7 @@
 
 static struct {
     bool empty;         /* nothing recorded */
+    bool fetching;      /* the viewer has a fetcher */
     enum ct_status fail; /* what every read ends with */
     struct ct_query last_history, last_events;
     int history_reads;
@@ -392,7 +393,7 @@ static void shown_draw(struct shown *s, struct ct_box box, bool focus)
     struct ct_buf note = CT_BUF_INIT;
     struct ct_canvas *scratch = ct_canvas_new(box.rows, box.cols, box.canvas->charset);
     struct ct_draw d = {.now_ms = NOW, .live = s->query.at_ms == CT_LIVE, .focus = focus,
-                        .loaded_ms = s->model ? NOW : 0, .query = &s->query,
+                        .loaded_ms = s->model ? NOW : 0, .query = &s->query, .fetching = world.fetching,
                         .load_error = s->error.status ? &s->error : NULL};
     /* As the frame does: the note is known after drawing, and the frame stands around it. */
     if (box.rows > 2 && box.cols > 2)
@@ -617,7 +618,12 @@ static void empty_panels_say_what_they_wait_for(void **state)
     for (size_t i = 0; i < CT_LEN(cases); i++) {
         struct shown s = shown_new(cases[i].ops);
         shown_load(&s);
+        world.fetching = true;
         expect_text(&s, 12, 100, cases[i].text);
+        world.fetching = false;
+        if (i == 0) {
+            expect_text(&s, 12, 100, "12 of 33 sources asked, and no fetcher runs");
+        }
         shown_done(&s);
     }
 }
