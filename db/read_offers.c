@@ -6,6 +6,9 @@
 #include "db/risk.h"
 #include "db/twins.h"
 
+#include <stdlib.h>
+#include <string.h>
+
 /* ---- tables ---- */
 
 #define ROW struct ct_offer_row
@@ -192,9 +195,24 @@ struct item {
     bool worded;    /* the facts are of the moment */
     bool newest;    /* the sample in force is the series' last: the facts are of its time */
 };
+/* They outlive no load and are larger than what is told of them: of the heap, not of the answer. */
 struct items {
-    CT_VEC(struct item) v;
+    struct {
+        struct item *v;
+        size_t n, cap;
+    } v;
 };
+
+static struct item *push_item(struct items *out)
+{
+    if (out->v.n == out->v.cap) {
+        out->v.cap = out->v.cap ? 2 * out->v.cap : 64;
+        out->v.v = ct_xrealloc(out->v.v, out->v.cap * sizeof *out->v.v);
+    }
+    struct item *it = &out->v.v[out->v.n++];
+    memset(it, 0, sizeof *it);
+    return it;
+}
 
 static void read_facts(struct ct_reader *r, sqlite3_stmt *st, struct ct_offer *o)
 {
@@ -283,9 +301,9 @@ static void take_items(struct ct_reader *r, sqlite3_stmt *st, int64_t gone_ms, s
         struct ct_asof now = ct_asof_row(r, st, 0);
         if (now.at_ms == CT_NONE || (ct_gone(now) && now.at_ms <= gone_ms))
             continue;
-        struct item *it = CT_VEC_PUSH(r->arena, &out->v);
-        if (!it)
+        if (ct_arena_full(r->arena))
             break;
+        struct item *it = push_item(out);
         it->series = ct_col_int(st, 0);
         it->source = ct_col_int(st, 1);
         it->now = now;
@@ -421,6 +439,7 @@ static void join_named(struct ct_reader *r, const struct ct_source_list *sources
         givers[i] = near.v.v[i].row;
     }
     ct_join_risk(r, rows, n, givers, givers ? near.v.n : 0);
+    free(near.v.v);
 }
 
 /* When sources were not read in the last 30 days, each worked out once. */
@@ -476,7 +495,8 @@ static enum ct_status read_offers(struct ct_reader *r, const struct ct_query *q,
         ct_join_risk(r, rows, items.v.n, rows, items.v.n);
     if (rows)
         ct_sort(r, rows, items.v.n, sizeof *rows, cheaper);
-    *out = (struct ct_rows){rows, items.v.n};
+    *out = (struct ct_rows){rows, rows ? items.v.n : 0};
+    free(items.v.v);
     return ct_load_end(r);
 }
 
@@ -812,6 +832,7 @@ static enum ct_status read_gpus(struct ct_reader *r, const struct ct_query *q, s
             *place = row;
     }
     *out = (struct ct_rows){rows.v, rows.n};
+    free(items.v.v);
     return ct_load_end(r);
 }
 

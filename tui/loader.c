@@ -15,9 +15,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* A refresh takes at most one part in SHARE of the time, unless that is longer than RARELY_MS; one that has given way
+/* An answer has that much, tables that it shares with others (each bounded by itself) included.
+ * A refresh takes at most one part in SHARE of the time, unless that is longer than RARELY_MS; one that has given way
  * to keys for PUT_OFF_MS does so no more. */
-enum { LOOK_MS = 1000, MOST_MODEL_BYTES = 64 << 20, SHARE = 4, RARELY_MS = 15000, PUT_OFF_MS = 5000 };
+enum { LOOK_MS = 1000, MOST_MODEL_BYTES = 128 << 20, SHARE = 4, RARELY_MS = 15000, PUT_OFF_MS = 5000 };
 
 struct ct_loader {
     const char *path;

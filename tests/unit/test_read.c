@@ -579,6 +579,24 @@ static void offers_read_plain_learn_their_months_as_the_whole_table_has_them(voi
     end(&t);
 }
 
+/* Tens of thousands fit then into what an answer may take. */
+static void a_table_of_offers_takes_the_room_of_its_rows(void **state)
+{
+    enum { OFFERS = 3000, WORDS = 500 };
+    struct read t = begin(state, MIN(1));
+    for (int i = 0; i < OFFERS; i++) {
+        char name[16];
+        (void)snprintf(name, sizeof name, "p%d", i);
+        offer(t.f, name, 2000 + i, CT_STOCK_AVAILABLE);
+    }
+    fetch(t.f, "price", MIN(0));
+    assert_int_equal(load(&t, ct_read_offers).n, OFFERS);
+    size_t used = ct_arena_used(t.r->shared[0].arena);
+    if (used > OFFERS * (sizeof(struct ct_offer_row) + WORDS))
+        fail_msg("%zu bytes an offer", used / OFFERS);
+    end(&t);
+}
+
 static void events_of_a_whole_name_are_not_those_of_its_neighbours(void **state)
 {
     struct read t = begin(state, T0);
@@ -1872,6 +1890,7 @@ int main(void)
         T(the_risk_of_a_machine_stands_at_every_spot_price_of_it),
         T(tables_that_are_held_outlast_commits_and_the_clock),
         T(what_somebody_holds_is_shared_after_a_rest),
+        T(a_table_of_offers_takes_the_room_of_its_rows),
         T(offers_read_plain_learn_their_months_as_the_whole_table_has_them),
         T(events_of_a_whole_name_are_not_those_of_its_neighbours),
         T(a_sparkline_holds_values_and_leaves_gaps_blank),
