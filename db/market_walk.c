@@ -5,7 +5,9 @@
 #include <stdlib.h>
 
 enum {
-    MOST_TURNS = 1 << 16, /* changes of parts in memory at a time */
+    MOST_TURNS = 1 << 16,       /* changes of parts in memory at a time */
+    MOST_TURNS_WHOLE = 1 << 18, /* for who wants all: each time all histories are looked into once more */
+    FEWEST_TELLING = 256,       /* parts that tell how much others change */
     MOST_LOOKS = 1 << 20, /* at parts, for somebody who has a screen to fill */
     FEWEST_MOMENTS = 16,
 };
@@ -182,13 +184,19 @@ static bool gather_part(struct walk *w, size_t i, int64_t after, int64_t to)
     return true;
 }
 
+/* Whether the first N parts, an eighth or more, changed so often that all of them do more than there is room for. */
+static bool too_often(const struct walk *w, size_t n)
+{
+    return n >= FEWEST_TELLING && n >= w->m->v.n / 8 && w->n_turns / n > 2 * (w->most_turns / w->m->v.n);
+}
+
 static bool gather(struct walk *w, int64_t after, int64_t to)
 {
     w->n_turns = 0;
     for (size_t i = 0; i < w->m->v.n; i++) {
         if (i == w->n_valued) /* the first time */
             w->s.value[w->n_valued++] = ct_figure_value(w->r, &w->m->v.v[i], after);
-        if (!gather_part(w, i, after, to))
+        if (!gather_part(w, i, after, to) || too_often(w, i + 1))
             return false;
     }
     qsort(w->turn, w->n_turns, sizeof *w->turn, by_turn);
@@ -307,7 +315,8 @@ bool ct_market_walk(struct ct_reader *r, struct ct_market *m, const struct ct_so
     struct walk w = {.r = r, .m = m, .sources = sources, .out = out};
     if (!begin(&w, m, from_ms, to_ms))
         return true;
-    w.most_turns = parts > MOST_TURNS ? parts : MOST_TURNS;
+    w.most_turns = max_steps ? MOST_TURNS : MOST_TURNS_WHOLE;
+    w.most_turns = parts > w.most_turns ? parts : w.most_turns;
     w.turn = ct_xmalloc(w.most_turns * sizeof *w.turn);
     bool few = gather(&w, from_ms, to_ms), all = !max_steps || (few && moments(&w) <= most);
     most = most < FEWEST_MOMENTS ? FEWEST_MOMENTS : most;

@@ -638,7 +638,7 @@ static void series_made_of_others_are_found_like_all(void **state)
 /* ---- more than anybody wants to see at once ---- */
 
 #define OFFERS 3000 /* each of them has another price every hour */
-#define HOURS 48
+#define HOURS 90
 #define ASKED(i, h) (2000 + (i) % 4 * 100 + ((i) * 7 + (h) * 13) % 997)
 #define STRING(x) #x
 #define SQL(x) STRING(x)
