@@ -203,6 +203,8 @@ static void man_commands(struct ct_buf *out)
                 ".SH HISTORIES\nimport rows FILE takes rows as parse prints them, NDJSON or CSV, packed or not, each "
                 "with its time in \"at\"; late ones end in the same history. Each moment is stored whole or not at all, so its "
                 "rows must fit into memory: some 300,000. Rows absent from such a file are not seen then, they are not gone.\n"
+                ".PP\nWherever changes are counted (history, series, figures) one is another number than the last one known; what "
+                "begins, goes away or comes back as it was is none.\n"
                 ".PP\nA table with columns of other names is read with \\-\\-as NAME: aws-daily (timestamp, instance, "
                 "price_usd), gcp-machines and gcp-regions, gpu-rental, gpurentalprices, primeintellect (a summary a "
                 "line, the cheapest offer of each provider; one \\-\\-source a file). columns.tsv among the reference tables tells "

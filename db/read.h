@@ -450,7 +450,7 @@ struct ct_point {
     int64_t at_ms; /* of the change; with max_points the bucket's start. A window that begins while
                       a value is in force begins with a point of n = 0 */
     int64_t min, max, last; /* nano, milli or state as the unit says */
-    int64_t n;              /* changes in it */
+    int64_t n;              /* values that began in it */
     int suspect;            /* quarantined value in it */
     int digits;             /* as its history's */
 };
@@ -467,7 +467,7 @@ struct ct_history {
         points; /* struct ct_point, oldest first: the value holds until the next point or gap */
     struct ct_rows gaps;            /* struct ct_gap, oldest first, disjoint */
     int64_t first_ms, last_seen_ms; /* of the whole series */
-    int64_t n_changes;              /* in the window */
+    int64_t n_changes;              /* in the window: ct_sample_changes */
     int64_t open_value;             /* in force at from_ms; CT_NONE */
 };
 extern const struct ct_table ct_history_table;

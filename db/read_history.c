@@ -263,6 +263,7 @@ struct drawing {
     CT_VEC(struct ct_point) points;
     struct ct_gaps own; /* without a number */
     int64_t null_since; /* CT_NONE: it has one */
+    int64_t known;      /* the last number; CT_NONE */
     struct ct_span null_reason;
 };
 
@@ -310,12 +311,22 @@ static void take_sample(struct drawing *d, int64_t at, int64_t value, int flags,
                          : gone                      ? CT_LIT("not offered")
                                                      : CT_LIT("no price");
     }
-    d->h->n_changes += n;
+    d->h->n_changes += ct_sample_changes(&d->known, value, flags);
+}
+
+/* How often the value in force at FROM_MS was another one up to TO_MS. */
+static int64_t changes(struct ct_reader *r, int64_t series, int64_t from_ms, int64_t to_ms)
+{
+    struct ct_sample v = {.at_ms = from_ms};
+    int64_t n = 0, known = ct_asof(r, series, from_ms).value;
+    while (ct_next_sample(r, series, to_ms, &v))
+        n += ct_sample_changes(&known, v.value, v.flags);
+    return n;
 }
 
 /* Values after FROM_MS up to TO_MS; counts no further than MOST. */
-static size_t changes(struct ct_reader *r, int64_t series, int64_t from_ms, int64_t to_ms,
-                      size_t most)
+static size_t values(struct ct_reader *r, int64_t series, int64_t from_ms, int64_t to_ms,
+                     size_t most)
 {
     size_t n = 0;
     struct ct_sample v = {.at_ms = from_ms};
@@ -331,9 +342,9 @@ static void read_points(struct drawing *d, const struct ct_series_ref *s, size_t
     if (open.flags & CT_SAMPLE_LIFTED)
         open = ct_asof(r, s->id, open.at_ms - 1);
     d->h->open_value = open.value;
-    if (!d->width && max_points && changes(r, s->id, d->from, d->to, max_points + 1) > max_points)
+    if (!d->width && max_points && values(r, s->id, d->from, d->to, max_points + 1) > max_points)
         d->width = (d->to - d->from) / (int64_t)max_points + 1;
-    d->null_since = CT_NONE;
+    d->null_since = d->known = CT_NONE;
     if (open.at_ms == CT_NONE) {
         d->null_since = d->from; /* not there yet; where nobody looked the source's gaps say so */
         d->null_reason = d->measured ? CT_LIT("not measured yet") : CT_LIT("not offered");
@@ -479,7 +490,7 @@ static void draw_steps(struct drawing *d, const struct ct_market_steps *steps, b
 {
     const struct ct_market_step *v = steps->v.v;
     size_t n = steps->v.n;
-    d->null_since = CT_NONE;
+    d->null_since = d->known = CT_NONE;
     if (all && !d->width && max_points && n > max_points + 1)
         d->width = (d->to - d->from) / (int64_t)max_points + 1;
     d->h->open_value = n ? v[0].value : CT_NONE;
@@ -656,7 +667,7 @@ enum ct_status ct_read_series(struct ct_reader *r, const struct ct_query *q, str
             continue;
         if (list.v.n <=
             CT_SERIES_MOST) { /* counting all samples of all series would not stay cheap */
-            row.changes = (int64_t)changes(r, s->id, row.first_ms, r->at, 1000000);
+            row.changes = changes(r, s->id, row.first_ms, r->at);
         }
         rows[n++] = row;
     }

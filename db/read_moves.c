@@ -401,10 +401,11 @@ static void read_figures(struct ct_reader *r, const struct ct_query *q,
     if (source)
         ct_source_gaps(r, source, row->from_ms, row->to_ms, &f.gaps);
     struct ct_asof open = ct_asof(r, s->id, row->from_ms);
+    int64_t known = open.value;
     v = (struct ct_sample){row->from_ms, open.value, open.flags};
     for (next = v; ct_next_sample(r, s->id, row->to_ms, &next); v = next) {
         fold_stretch(&f, &v, v.at_ms, next.at_ms);
-        if (next.flags & (CT_SAMPLE_LIFTED | CT_SAMPLE_DAMAGED))
+        if (!ct_sample_changes(&known, next.value, next.flags))
             continue;
         row->changes++;
         row->first_change_ms = row->changes == 1 ? next.at_ms : row->first_change_ms;
@@ -444,12 +445,11 @@ static void read_made_figures(struct ct_reader *r, const struct ct_query *q, con
     for (size_t i = 0; i < steps.v.n; i++) {
         struct ct_sample is = {v[i].at_ms, v[i].value, 0};
         fold_stretch(&f, &is, v[i].at_ms, i + 1 < steps.v.n ? v[i + 1].at_ms : row->to_ms);
-        if (known != CT_NONE && v[i].value != CT_NONE && v[i].value != known) {
+        if (ct_sample_changes(&known, v[i].value, 0)) {
             row->changes++;
             row->first_change_ms = row->changes == 1 ? v[i].at_ms : row->first_change_ms;
             row->last_change_ms = v[i].at_ms;
         }
-        known = v[i].value != CT_NONE ? v[i].value : known;
         row->last = v[i].value;
     }
     fold_gaps(&f);

@@ -325,6 +325,17 @@ static inline bool ct_gone(struct ct_asof v)
     return v.at_ms == CT_NONE || (v.flags & CT_SAMPLE_GONE);
 }
 
+/* The one meaning of a change, wherever changes are counted: another number than the last one known, whatever lies
+ * between them. What begins, goes away or comes back as it was is none. *KNOWN is that number, CT_NONE at first. */
+static inline bool ct_sample_changes(int64_t *known, int64_t value, int flags)
+{
+    if (value == CT_NONE || (flags & (CT_SAMPLE_LIFTED | CT_SAMPLE_DAMAGED)))
+        return false;
+    bool changed = *known != CT_NONE && *known != value;
+    *known = value;
+    return changed;
+}
+
 /* The facts of a series as they were at r->at, field by field (schema.h); false when live or not known: then those of
  * the newest observation must do. */
 bool ct_words_at(struct ct_reader *r, int64_t series, struct ct_span fields[CT_WORDS_MOST]);
