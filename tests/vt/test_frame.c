@@ -715,11 +715,10 @@ static void answers_nobody_asked_for_change_nothing(void **state)
     }
     vt_text(v, true, &after);
     assert_string_equal(after.p, before.p);
-    vt_paste(v, "\033]1");
-    for (const char *c = "1;rgb:1/2/3\033\\"; *c; c++) { /* over a slow line */
-        char one[2] = {*c};
+    static const char *const pieces[] = {"\033]1", "1;rgb:1/2/3\033", "\\"}; /* over a slow line */
+    for (size_t i = 0; i < CT_LEN(pieces); i++) {
+        vt_paste(v, pieces[i]);
         vt_settle(v, 40);
-        vt_paste(v, one);
     }
     vt_settle(v, 150);
     ct_buf_clear(&after);
