@@ -46,7 +46,7 @@ struct ct_query {
                                source or series; offers: one series' whole name; updates: incident
                                id; attempts: source id */
     struct ct_span incident; /* incidents: only the one of that id, open or not; null: all */
-    bool whole;             /* events, history: SUBJECT is a whole name (history: or a glob, as written up to its
+    bool whole;             /* events, history, series: SUBJECT is a whole name (not of events: or a glob, as written up to its
                                first wildcard); nothing near it is looked for, and none is no error */
     int64_t from_ms, to_ms; /* history, events: window; 0, 0 = all */
     int64_t mix_input, mix_output; /* tokens: parts of a blended price; 0, 0: 3 to 1 */

@@ -641,7 +641,10 @@ enum ct_status ct_read_series(struct ct_reader *r, const struct ct_query *q, str
     struct ct_series_list list = {.v = {NULL, 0, 0}};
     ct_load_begin(r, q, a, err);
     struct ct_source_list sources = ct_sources_at(r);
-    (void)ct_series_find(r, q->subject, SIZE_MAX, &list);
+    if (q->whole)
+        find_whole(r, q->subject, SIZE_MAX, &list);
+    else
+        (void)ct_series_find(r, q->subject, SIZE_MAX, &list);
     struct ct_series_row *rows = ct_arena_alloc(a, (list.v.n + 1) * sizeof *rows);
     size_t n = 0;
     for (size_t i = 0; rows && i < list.v.n && r->status == CT_OK; i++) {

@@ -195,6 +195,7 @@ static enum ct_status load_market(struct ct_reader *r, const struct ct_query *q,
     if (status == CT_OK)
         status = ct_read_reach(r, &all, m->scratch, &m->reach, err);
     all.subject = CT_LIT("token/*");
+    all.whole = true;
     if (status == CT_OK)
         status = ct_read_series(r, &all, m->scratch, &m->series, err);
     if (status != CT_OK)

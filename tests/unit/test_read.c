@@ -597,6 +597,25 @@ static void a_table_of_offers_takes_the_room_of_its_rows(void **state)
     end(&t);
 }
 
+static void models_are_dated_without_a_look_at_every_series(void **state)
+{
+    struct read t = begin(state, MIN(2));
+    offer(t.f, "p5", 2000, CT_STOCK_AVAILABLE);
+    fetch(t.f, "price", MIN(0));
+    token(t.f, "m", CT_KIND_INPUT, 1000);
+    fetch(t.f, "token", MIN(1));
+    assert_int_equal(load(&t, ct_read_models).n, 1);
+    assert_null(t.r->stmts[SQL_SERIES_ALL]);
+    t.q.subject = CT_LIT("token/*");
+    t.q.whole = true;
+    assert_int_equal(load(&t, ct_read_series).n, 1);
+    t.q.subject = CT_LIT("token/*/m*");
+    assert_int_equal(load(&t, ct_read_series).n, 1);
+    t.q.subject = CT_LIT("token/x*");
+    assert_int_equal(load(&t, ct_read_series).n, 0);
+    end(&t);
+}
+
 static void events_of_a_whole_name_are_not_those_of_its_neighbours(void **state)
 {
     struct read t = begin(state, T0);
@@ -1917,6 +1936,7 @@ int main(void)
         T(the_risk_of_a_machine_stands_at_every_spot_price_of_it),
         T(tables_that_are_held_outlast_commits_and_the_clock),
         T(what_somebody_holds_is_shared_after_a_rest),
+        T(models_are_dated_without_a_look_at_every_series),
         T(a_table_of_offers_takes_the_room_of_its_rows),
         T(offers_read_plain_learn_their_months_as_the_whole_table_has_them),
         T(events_of_a_whole_name_are_not_those_of_its_neighbours),
