@@ -10,7 +10,7 @@ export CLOUDTAPE_DATADIR="$(cd "$(dirname "$0")/../.." && pwd)"
 export LC_ALL=C.UTF-8 TERM=xterm-256color
 
 work=$(mktemp -d)
-trap 'tmux -L "bench-$$" kill-server 2>/dev/null; rm -rf "$work"' EXIT
+trap 'tmux -L "bench-$$" kill-server 2>/dev/null || :; rm -rf "$work"' EXIT
 trap 'exit 1' HUP INT TERM
 mkdir "$work/home"
 export HOME="$work/home" XDG_CONFIG_HOME="$work/home/c" XDG_DATA_HOME="$work/home/d" XDG_STATE_HOME="$work/home/s"
