@@ -148,6 +148,7 @@ struct ct_now_row {
     int64_t since_ms;
     struct ct_span alert; /* "NEW", "ack 12m", "mut 26m", "held", "pending"; null: no alert is about it */
     struct ct_span alert_id;
+    struct ct_span region; /* that a silence about it may name; null: its alert, or it, is about the whole provider */
 };
 extern const struct ct_table ct_now_table;
 

@@ -22,6 +22,7 @@ static const struct ct_column now_columns[] = {
     COL(TEXT, "incident", incident),
     COL(TEXT, "series", series),
     COL(TEXT, "alert", alert, SEARCH),
+    COL(TEXT, "region", region, FLAGS(CT_COL_HIDDEN)),
 };
 TABLE(ct_now_table, "now", ROW, now_columns);
 #undef ROW
@@ -127,6 +128,7 @@ static void add_incident(struct ct_reader *r, const struct ct_source_at *s,
     row->incident = i->id;
     row->source = s->name;
     row->parts = i->components;
+    row->region = i->regions.n == 1 ? i->regions.v[0] : CT_SPAN_NONE;
     row->since_ms = planned && i->scheduled_for_ms != CT_NONE ? i->scheduled_for_ms
                     : i->started_ms != CT_NONE                ? i->started_ms
                                                               : i->first_seen_ms;
@@ -598,6 +600,8 @@ static void add_alerts(struct ct_reader *r, bool offline, struct now_list *rows)
                 if (about && !row->alert.p) { /* the worst comes first */
                     row->alert = alert_words(r, a);
                     row->alert_id = a->id;
+                    if (!ct_span_eq(ct_alert_label(a->labels, CT_LIT("region")), row->region))
+                        row->region = CT_SPAN_NONE;
                 }
             }
             if (told_of || a->state != CT_ALERT_FIRING || a->silenced || a->inhibited)

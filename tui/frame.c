@@ -456,8 +456,11 @@ static void prompt_hint(struct ct_ui *ui, struct ct_box line)
     } else if (ui->prompt.kind == PROMPT_COMMAND) {
         ct_buf_adds(&text, "Enter runs  Tab completes  Up recalls  Esc leaves");
     } else {
-        ct_buf_addf(&text, "Esc restores  Tab completes, else %s  fields:",
-                    p && p->q.highlight ? "hides the others" : "highlights");
+        ct_buf_addf(&text, "Esc restores  Tab completes, else %s", p && p->q.highlight ? "hides the others" : "highlights");
+        if (p && p->ops->units) { /* whatever u shows */
+            ct_buf_addf(&text, "  prices are %s", p->ops->units[0]);
+        }
+        ct_buf_adds(&text, "  fields:");
         for (size_t i = 0; p && p->ops->table && i < p->ops->table->n_columns; i++) {
             ct_buf_addf(&text, " %s", p->ops->table->columns[i].name);
         }

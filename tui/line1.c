@@ -503,7 +503,8 @@ static void put_hints(struct ct_ui *ui, struct ct_box b)
     enum ct_key_context context = ui_context(ui);
     struct panel *p = ui_focused(ui);
     bool priced = p && (p->ops == &ct_panel_offers || p->ops == &ct_panel_tokens ||
-                        p->ops == &ct_panel_watchlist);
+                        p->ops == &ct_panel_watchlist || p->ops == &ct_panel_watched ||
+                        p->ops == &ct_panel_tokenwatch);
     bool trouble = p && (p->ops == &ct_panel_now || p->ops == &ct_panel_status);
     const struct hint *hints = context == CT_KEYS_CHART           ? chart
                                : priced                           ? prices

@@ -840,6 +840,37 @@ static void a_watchlist_reads_offers_and_other_series_in_its_order(void **state)
     shown_done(&s);
 }
 
+static void followed_tokens_stand_beside_what_else_is_followed(void **state)
+{
+    (void)state;
+    static const char watch[] = "gpu/aws/us-east-2/H100-SXM-80x8/spot\ntoken/openai/any/openai/gpt-class-A/output";
+    struct shown s = shown_new(&ct_panel_watched);
+    snprintf(s.query.watch, sizeof(s.query.watch), "%s", watch);
+    shown_load(&s);
+    assert_int_equal(((const struct ct_tmodel *)s.model)->rows.n, 1);
+    expect_text(&s, 10, 70, "H100-SXM spot aws/us-east-2");
+    shown_done(&s);
+    s = shown_new(&ct_panel_tokenwatch);
+    snprintf(s.query.watch, sizeof(s.query.watch), "%s", watch);
+    shown_load(&s);
+    const struct ct_tmodel *m = s.model;
+    assert_int_equal(m->rows.n, 1); /* one row with all its prices, whichever is followed */
+    expect_text(&s, 10, 46, "gpt-class-A");
+    expect_text(&s, 10, 46, "1.25");
+    expect_text(&s, 10, 46, "10.00");
+    struct ct_frame_request req = {0};
+    shown_act(&s, CT_ACT_WATCH, &req);
+    assert_int_equal(req.kind, CT_REQ_WATCH);
+    assert_string_equal(req.text, "token/openai/any/openai/gpt-class-A/output");
+    shown_done(&s);
+    s = shown_new(&ct_panel_tokenwatch); /* none followed: what most places sell, which it says */
+    snprintf(s.query.watch, sizeof(s.query.watch), "gpu/aws/us-east-2/H100-SXM-80x8/spot");
+    shown_load(&s);
+    assert_true(((const struct ct_tmodel *)s.model)->rows.n > 1);
+    expect_text(&s, 10, 46, "most sold");
+    shown_done(&s);
+}
+
 static void a_silent_source_leaves_its_last_value_and_a_withdrawn_offer_none(void **state)
 {
     (void)state;
@@ -1058,6 +1089,36 @@ static void different_units_are_refused_and_percent_allows_them(void **state)
     shown_done(&s);
 }
 
+static void a_comparison_ends_at_eight_series_and_says_so(void **state)
+{
+    (void)state;
+    struct ct_buf many = CT_BUF_INIT;
+    for (int i = 0; i < 9; i++)
+        ct_buf_addf(&many, "%sgpu/cloud%d/any/X/od", i ? "\n" : "", i);
+    struct shown s = history(many.p);
+    ct_buf_free(&many);
+    expect_text(&s, 36, 120, "more than eight series: the others are left out");
+    expect_text(&s, 36, 120, "h   X od cloud7");
+    struct ct_buf out = text_of(&s, 36, 120);
+    assert_null(strstr(out.p, "cloud8"));
+    ct_buf_free(&out);
+    shown_done(&s);
+}
+
+static void an_index_is_read_as_its_axis_tells_it(void **state)
+{
+    (void)state;
+    struct shown s = history(LAMBDA);
+    ((struct history_state *)s.state)->cursor_ms = NOW - 6 * CT_DAY - CT_HOUR;
+    s.query.look.mode = CT_LOOK_INDEX;
+    expect_text(&s, 24, 120, "a 2.79 = 93.3 for");
+    s.query.look.mode = CT_LOOK_PERCENT;
+    expect_text(&s, 24, 120, "a 2.79 = -6.7% for");
+    s.query.look.mode = CT_LOOK_ABS;
+    expect_text(&s, 24, 120, "a 2.79 for");
+    shown_done(&s);
+}
+
 static void a_dropped_series_leaves_and_a_missing_one_is_named(void **state)
 {
     (void)state;
@@ -1261,6 +1322,7 @@ int main(void)
         TEST(token_prices_are_one_row_a_model_and_host),
         TEST(listed_is_never_shown_as_available),
         TEST(a_watchlist_reads_offers_and_other_series_in_its_order),
+        TEST(followed_tokens_stand_beside_what_else_is_followed),
         TEST(a_silent_source_leaves_its_last_value_and_a_withdrawn_offer_none),
         TEST(the_cheapest_is_one_that_can_be_rented),
         TEST(history_begins_with_what_one_could_rent_now),
@@ -1273,6 +1335,8 @@ int main(void)
         TEST(events_of_the_series_are_jumped_to_in_turn),
         TEST(the_cursor_moves_by_columns),
         TEST(different_units_are_refused_and_percent_allows_them),
+        TEST(a_comparison_ends_at_eight_series_and_says_so),
+        TEST(an_index_is_read_as_its_axis_tells_it),
         TEST(a_dropped_series_leaves_and_a_missing_one_is_named),
         TEST(the_table_style_lists_points_and_styles_cycle),
         TEST(detail_shows_text_and_time_line_of_an_incident),

@@ -662,6 +662,70 @@ static void an_incident_of_a_region_is_taken_where_it_is_seen(void **state)
     leave(v);
 }
 
+static void a_region_is_left_and_silenced_alone_unless_its_alert_is_about_all(void **state)
+{
+    (void)state;
+    struct vt *v = start(24, 120, NULL, NULL);
+    vt_type(v, "j");
+    vt_wait(v, ">! PART  aws/us-east-1");
+    vt_type(v, "x");
+    vt_wait(v, "from aws/us-east-1");
+    vt_type(v, "q");
+    vt_wait_gone(v, "from aws/us-east-1");
+    vt_type(v, "S"); /* what fired is aws/cloud: a region would silence nothing */
+    vt_wait(v, ":silence provider=aws 2h");
+    vt_type(v, "\033");
+    vt_wait_gone(v, ":silence");
+    vt_type(v, "jjjj");
+    vt_wait(v, ">m soon  nebius/eu-north1");
+    vt_type(v, "S");
+    vt_wait(v, ":silence provider=nebius region=eu-north1 2h");
+    vt_wait(v, "covers 0 of 6 open alerts");
+    vt_type(v, "\033");
+    vt_wait_gone(v, ":silence");
+    leave(v);
+}
+
+/* Fourteen more that no other row tells. */
+static void write_many(void)
+{
+    struct ct_writer *w = NULL;
+    struct ct_error e = {0};
+    assert_int_equal(ct_writer_open(db, CT_OPEN_BULK, &w, &e), CT_OK);
+    for (int i = 0; i < 14; i++) {
+        char subject[32];
+        snprintf(subject, sizeof(subject), "thing-%02d", i);
+        const struct alert one = {"own-rule", subject, "", "bell", "too much of it", NULL, CT_SEV_INFO,
+                                  CT_ALERT_FIRING, (20 + i) * CT_MINUTE, NULL, NULL, 0, 0};
+        write_alert(w, (int64_t)(20 + i) << 40, &one);
+    }
+    ct_writer_close(w);
+}
+
+static void alerts_beyond_the_rows_are_counted_and_one_opens_with_its_keys(void **state)
+{
+    (void)state;
+    write_many();
+    struct vt *v = start(60, 120, NULL, NULL);
+    vt_type(v, "z");
+    vt_wait(v, "4 more fire: screen 7 has all");
+    int rows = 0;
+    for (int y = 0; y < 60; y++) {
+        rows += strstr(vt_row(v, y), "! ALERT thing-") != NULL;
+    }
+    assert_int_equal(rows, 10);
+    vt_type(v, "/own-rule\rgg");
+    vt_wait(v, ">! ALERT thing-");
+    vt_type(v, "\r");
+    vt_wait(v, "why it fired");
+    vt_wait(v, "own-rule   info");
+    vt_wait(v, "a ack  S silence"); /* the keys that work here are hinted at */
+    assert_false(vt_has(v, "L history"));
+    vt_type(v, "q");
+    vt_wait_gone(v, "why it fired");
+    leave(v);
+}
+
 static void what_is_over_asks_for_nobody(void **state)
 {
     (void)state;
@@ -747,6 +811,8 @@ int main(void)
         cmocka_unit_test_setup(text_of_the_world_moves_no_border, filled_with_hostile_text),
         cmocka_unit_test_setup(cjk_locales_have_ascii_borders_and_charts_of_braille, filled_with_hostile_text),
         T(an_incident_of_a_region_is_taken_where_it_is_seen),
+        T(a_region_is_left_and_silenced_alone_unless_its_alert_is_about_all),
+        T(alerts_beyond_the_rows_are_counted_and_one_opens_with_its_keys),
         T(what_is_over_asks_for_nobody),
         T(marked_rows_are_taken_and_copied_together),
         T(what_the_watchlist_filters_mean_holds_on_all_of_screen_1),

@@ -362,7 +362,7 @@ static struct ct_span brief(struct ct_span name, int width, char out[24])
         if (!ct_span_ends(name, forms[i]))
             continue;
         int n = (int)(name.n - strlen(forms[i]));
-        snprintf(out, 24, "%.*s%.*s", n, name.p, n < width, forms[i] + 1);
+        snprintf(out, 24, "%.*s%.*s", n, name.p, n < width && forms[i][1] != 'O', forms[i] + 1);
         return ct_span(out);
     }
     return name;
@@ -408,7 +408,7 @@ static void add_note(const struct model *m, const struct grid *g, int down, int 
                      const struct ct_draw *d, int cols, struct ct_buf *note)
 {
     const char *side = g->flipped ? "clouds" : "GPUs", *top = g->flipped ? "GPUs" : "clouds";
-    if (down > 0 && down < g->n_down && cols >= 70)
+    if (down > 0 && down < g->n_down && (cols >= 70 || across >= g->n_across))
         ct_buf_addf(note, "%d of %d %s", down, g->n_down, side);
     if (across > 0 && across < g->n_across)
         ct_buf_addf(note, "%s%d of %d %s", note->n ? ", " : "", across, g->n_across, top);

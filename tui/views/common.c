@@ -350,3 +350,16 @@ bool ct_view_is_fetched(const struct ct_summary *s, bool ours, int64_t now_ms)
 {
     return ours || (s->fetcher.p && s->fetcher_beat_ms != CT_NONE && now_ms - s->fetcher_beat_ms < 30 * CT_SECOND);
 }
+
+int64_t ct_view_value_at(const struct ct_history *h, int64_t at)
+{
+    const struct ct_point *p = h->points.v;
+    const struct ct_gap *g = h->gaps.v;
+    int64_t value = h->open_value;
+    for (size_t i = 0; i < h->points.n && p[i].at_ms <= at; i++)
+        value = p[i].last;
+    for (size_t i = 0; i < h->gaps.n; i++)
+        if (g[i].from_ms <= at && at < g[i].to_ms)
+            return CT_NONE;
+    return value;
+}

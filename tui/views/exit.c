@@ -57,6 +57,22 @@ static enum ct_status of_price(struct ct_reader *r, const struct ct_query *q, st
     return st;
 }
 
+/* "PROVIDER/ID": where it troubles one region that one is left, else all of the provider. */
+static enum ct_status of_incident(struct ct_reader *r, const struct ct_query *q, struct ct_span subject,
+                                  struct ct_arena *a, struct thing *t, struct ct_error *err)
+{
+    struct ct_span id = subject, provider = ct_span_cut(&id, '/');
+    struct ct_rows rows = {NULL, 0};
+    struct ct_query one = {.at_ms = q->at_ms, .now_ms = q->now_ms, .subject = provider, .incident = id};
+    enum ct_status st = ct_read_incidents(r, &one, a, &rows, err);
+    const struct ct_incident_row *i = rows.v;
+    t->place = ct_arena_dup(a, provider);
+    for (size_t k = 0; st == CT_OK && k < rows.n; k++)
+        if (ct_span_eq(i[k].id, id) && ct_span_eq(i[k].provider, provider) && i[k].regions.n == 1)
+            t->place = ct_arena_printf(a, "%.*s/%.*s", CT_FMT(provider), CT_FMT(i[k].regions.v[0]));
+    return st;
+}
+
 /* A row of GPU types is named "H100 SXM/od/CLOUD/REGION", a model "LAB/MODEL". */
 static void of_name(struct ct_arena *a, struct ct_span name, struct thing *t)
 {
@@ -73,7 +89,9 @@ static enum ct_status find_thing(struct ct_reader *r, const struct ct_query *q, 
 {
     struct ct_span rest = subject, kind = ct_span_cut(&rest, '/');
     *t = (struct thing){.purchase = -1};
-    if (ct_span_is(kind, "incident") || ct_span_is(kind, "status") || ct_span_is(kind, "state"))
+    if (ct_span_is(kind, "incident"))
+        return of_incident(r, q, rest, a, t, err);
+    if (ct_span_is(kind, "status") || ct_span_is(kind, "state"))
         t->place = ct_arena_dup(a, ct_span_cut(&rest, '/'));
     else if (ct_span_is(kind, "gpu"))
         return of_offer(r, q, subject, a, t, err);

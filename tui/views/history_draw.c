@@ -83,13 +83,29 @@ static enum ct_role role_of(size_t i)
 
 /* ---- readout ---- */
 
+/* What the axis tells of VALUE, where that is no absolute one: " = 65.2", " = -34.8%". */
+static void add_relative(struct ct_buf *out, int64_t first, int64_t value, int mode)
+{
+    int64_t percent = mode == CT_LOOK_ABS ? CT_NONE : ct_pct_change(first, value);
+    char text[CT_DECIMAL_MAX];
+    if (percent == CT_NONE)
+        return;
+    ct_buf_adds(out, " = ");
+    if (mode == CT_LOOK_PERCENT) {
+        ct_format_percent(out, percent);
+        return;
+    }
+    ct_decimal_format_fixed(text, percent + 100 * 1000, 3, 1);
+    ct_buf_adds(out, text);
+}
+
 /* How much a readout says of each line: all, the reason without words, or the value alone. */
 enum wordy { WORDY_ALL, WORDY_LESS, WORDY_VALUE, N_WORDY };
 
 /* "a 2.79 for 3d13h", "b no data: HTTP 429", "c 2.74 last seen 4h before"; with less room "a 2.79", "b - HTTP 429",
- * "c 2.74 4h*". */
+ * "c 2.74 4h ago". */
 static void add_reading(struct ct_buf *out, const struct history_model *m, size_t i, int64_t at,
-                        enum wordy wordy)
+                        enum wordy wordy, int mode)
 {
     const struct history_line *l = &m->line[i];
     int64_t since, value;
@@ -102,10 +118,11 @@ static void add_reading(struct ct_buf *out, const struct history_model *m, size_
         return;
     }
     add_value(out, l, value);
+    add_relative(out, l->stats.first, value, mode);
     if (l->h.last_seen_ms != CT_NONE && at > l->h.last_seen_ms) {
         ct_buf_adds(out, wordy == WORDY_ALL ? " last seen " : " ");
         add_age(out, at - l->h.last_seen_ms);
-        ct_buf_adds(out, wordy == WORDY_ALL ? " before" : "*");
+        ct_buf_adds(out, wordy == WORDY_ALL ? " before" : " ago");
     } else if (since != CT_NONE && wordy == WORDY_ALL) {
         ct_buf_adds(out, " for ");
         add_age(out, at - since);
@@ -131,22 +148,22 @@ static void add_change(struct ct_buf *out, const struct history_model *m, size_t
 
 /* The reading of line I at TO, or its change since FROM where that is not 0. */
 static void add_one(struct ct_buf *out, const struct history_model *m, size_t i, int64_t from,
-                    int64_t to, enum wordy wordy)
+                    int64_t to, enum wordy wordy, int mode)
 {
     ct_buf_clear(out);
     if (from)
         add_change(out, m, i, from, to, wordy);
     else
-        add_reading(out, m, i, to, wordy);
+        add_reading(out, m, i, to, wordy, mode);
 }
 
 /* The readings of all lines as one would print them: their width. */
-static int readings_width(const struct history_model *m, int64_t from, int64_t to, enum wordy wordy)
+static int readings_width(const struct history_model *m, int64_t from, int64_t to, enum wordy wordy, int mode)
 {
     struct ct_buf text = CT_BUF_INIT;
     int width = 0;
     for (size_t i = 0; i < m->n; i++) {
-        add_one(&text, m, i, from, to, wordy);
+        add_one(&text, m, i, from, to, wordy, mode);
         width += 5 + ct_text_width(ct_buf_span(&text));
     }
     ct_buf_free(&text);
@@ -155,11 +172,12 @@ static int readings_width(const struct history_model *m, int64_t from, int64_t t
 
 /* One line of readings, series letters in their colours; as many as fit. */
 static void draw_readings(struct ct_box line, const struct history_model *m, const char *head,
-                          int64_t from, int64_t to, int64_t now_ms)
+                          int64_t from, int64_t to, const struct ct_draw *d)
 {
     struct ct_buf text = CT_BUF_INIT;
+    const int mode = d->query->look.mode;
     ct_buf_addf(&text, "%s ", head);
-    add_time(&text, from ? from : to, now_ms);
+    add_time(&text, from ? from : to, d->now_ms);
     if (from) {
         ct_buf_adds(&text, " over ");
         add_age(&text, to > from ? to - from : from - to);
@@ -168,11 +186,11 @@ static void draw_readings(struct ct_box line, const struct history_model *m, con
     ct_buf_adds(&text, outside ? " is outside this window: h and l place it in it" : "");
     int x = 1 + ct_put(line, 0, 1, CT_ROLE_TEXT, line.cols - 1, ct_buf_span(&text));
     enum wordy wordy = WORDY_ALL;
-    while (wordy + 1 < N_WORDY && x + readings_width(m, from, to, wordy) > line.cols)
+    while (wordy + 1 < N_WORDY && x + readings_width(m, from, to, wordy, mode) > line.cols)
         wordy++;
     for (size_t i = 0; i < m->n && !outside && x + 4 < line.cols; i++) {
         char letter[2] = {(char)('a' + i), '\0'};
-        add_one(&text, m, i, from, to, wordy);
+        add_one(&text, m, i, from, to, wordy, mode);
         x += 3;
         x += ct_puts(line, 0, x, role_of(i), letter) + 1;
         x += ct_put(line, 0, x, CT_ROLE_TEXT, line.cols - x, ct_buf_span(&text));
@@ -213,35 +231,6 @@ static void legend_name(struct ct_buf *out, const struct history_model *m, size_
     ct_buf_free(&other);
 }
 
-/* Which figures fit COLS; the name gets 18 columns or, up to 34, what it needs, then what is left. */
-static void fit_figures(const struct history_model *m, int cols, int width[N_FIGURES])
-{
-    int need = 1, name = figures[F_NAME].width;
-    struct ct_buf text = CT_BUF_INIT;
-    for (size_t i = 0; i < m->n; i++) {
-        legend_name(&text, m, i);
-        int wide = ct_text_width(ct_buf_span(&text));
-        name = wide > name ? wide : name;
-    }
-    ct_buf_free(&text);
-    name = name < 34 ? name : 34;
-    for (int f = 0; f < N_FIGURES; f++) {
-        width[f] = f == F_NAME ? name : figures[f].width;
-        need += width[f] + 1;
-    }
-    if (cols < 60) { /* a narrow one takes what there is */
-        need -= width[F_NAME] - 12;
-        width[F_NAME] = 12;
-    }
-    for (int drop = 9; drop > 0 && need > cols; drop--)
-        for (int f = 0; f < N_FIGURES; f++)
-            if (figures[f].drop == drop && need > cols) {
-                need -= width[f] + 1;
-                width[f] = 0;
-            }
-    width[F_NAME] += cols > need ? cols - need : 0;
-}
-
 static void figure_text(struct ct_buf *out, const struct history_line *l, size_t i, int f)
 {
     const struct ct_chart_stats *s = &l->stats;
@@ -271,6 +260,38 @@ static void figure_text(struct ct_buf *out, const struct history_line *l, size_t
         break;
     default: break;
     }
+}
+
+/* Which figures fit COLS; the name gets 18 columns or, up to 34, what it needs, then what is left. */
+static void fit_figures(const struct history_model *m, int cols, int width[N_FIGURES])
+{
+    int need = 1, name = figures[F_NAME].width, gaps = 4;
+    struct ct_buf text = CT_BUF_INIT;
+    for (size_t i = 0; i < m->n; i++) {
+        legend_name(&text, m, i);
+        int wide = ct_text_width(ct_buf_span(&text));
+        name = wide > name ? wide : name;
+        ct_buf_clear(&text);
+        figure_text(&text, &m->line[i], i, F_GAPS);
+        gaps = (int)text.n > gaps ? (int)text.n : gaps;
+    }
+    ct_buf_free(&text);
+    name = name < 34 ? name : 34;
+    for (int f = 0; f < N_FIGURES; f++) {
+        width[f] = f == F_NAME ? name : f == F_GAPS && gaps > figures[f].width ? gaps : figures[f].width;
+        need += width[f] + 1;
+    }
+    if (cols < 60) { /* a narrow one takes what there is */
+        need -= width[F_NAME] - 12;
+        width[F_NAME] = 12;
+    }
+    for (int drop = 9; drop > 0 && need > cols; drop--)
+        for (int f = 0; f < N_FIGURES; f++)
+            if (figures[f].drop == drop && need > cols) {
+                need -= width[f] + 1;
+                width[f] = 0;
+            }
+    width[F_NAME] += cols > need ? cols - need : 0;
 }
 
 /* A table of the series; ROWS of the box decide how many. */
@@ -526,7 +547,7 @@ static void draw_lower(struct ct_box box, const struct history_model *m,
     struct ct_box events = ct_box_sub(box, 0, left, box.rows, box.cols - left);
     if (frames) {
         legend =
-            ct_frame(legend, false, CT_LIT("Series"), CT_LIT("c add  d drop  v style  % index"));
+            ct_frame(legend, false, CT_LIT("Series"), CT_LIT("d drop  v style  % index"));
         if (events.cols > 0)
             events =
                 ct_frame(events, false, CT_LIT("Events in window"), CT_LIT("e next  E previous"));
@@ -574,12 +595,11 @@ void history_draw(void *state, const void *model, const struct ct_draw *d, struc
         draw_chart(upper, m, s, look, large || m->events.n);
     struct ct_box line = ct_box_sub(box, rows, 0, 1, box.cols);
     if (readout && s->cursor_ms) {
-        draw_readings(line, m, "cursor", 0, s->cursor_ms, d->now_ms);
+        draw_readings(line, m, "cursor", 0, s->cursor_ms, d);
         line = ct_box_sub(box, rows + 1, 0, 1, box.cols);
     }
     if (readout && s->anchor_ms)
-        draw_readings(line, m, "anchor", s->anchor_ms, s->cursor_ms ? s->cursor_ms : s->anchor_ms,
-                      d->now_ms);
+        draw_readings(line, m, "anchor", s->anchor_ms, s->cursor_ms ? s->cursor_ms : s->anchor_ms, d);
     struct ct_box below = ct_box_sub(box, rows + readout, 0, lower, box.cols);
     if (large)
         draw_lower(below, m, s, d);

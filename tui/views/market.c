@@ -190,7 +190,7 @@ static const struct ct_tcol score_cols[] = {
     {.column = "state", .header = "STATE", .min = 7, .max = 16, .drop = 5, .format = format_state},
     {.column = "uptime_90d", .header = "UP 90d", .min = 6, .align = 1},
     {.column = "incidents_90d", .header = "INC", .min = 3, .align = 1},
-    {.column = "median_repair_s", .header = "REPAIR", .min = 6, .align = 1, .format = format_repair},
+    {.column = "median_repair_s", .header = "REPAIR", .min = 6, .max = 10, .align = 1, .format = format_repair},
     {.column = "price_level_pct", .header = "VS INDEX", .min = 8, .align = 1, .format = format_level},
     {.column = "gpu_types", .header = "GPUS", .min = 4, .align = 1, .drop = 2},
     {.column = "gpu_regions", .header = "REGIONS", .min = 7, .align = 1, .drop = 4},

@@ -109,7 +109,7 @@ static bool notable(const void *row)
     {.column = name, .header = head, .min = 7, .max = 9, .align = 1, .drop = goes, .format = cell}
 static const struct ct_tcol model_cols[] = {
     {.column = "model", .header = "MODEL", .min = 14, .max = 32, .middle = true},
-    {.column = "lab", .header = "LAB", .min = 6, .max = 12, .drop = 6},
+    {.column = "lab", .header = "LAB", .min = 9, .max = 12, .drop = 6},
     {.column = "n_clouds", .header = "CL", .min = 2, .align = 1, .drop = 1},
     PRICE("direct", "LAB API", format_direct, 3),
     PRICE("aws", "AWS", format_aws, 0),

@@ -14,14 +14,14 @@ static enum ct_role format_at(const void *row, const struct ct_draw *d, struct c
 }
 
 static const struct ct_tcol cols[] = {
-    {.column = "at", .header = "AT", .min = 6, .max = 13, .drop = 1, .format = format_at},
+    {.column = "at", .header = "AT", .min = 12, .max = 13, .drop = 1, .format = format_at},
     {.column = "provider", .header = "FROM", .min = 6, .max = 14, .drop = 2},
     {.column = "title", .header = "TITLE", .min = 20, .max = 200},
     {.column = "source", .header = "SOURCE", .min = 10, .max = 20, .drop = 3},
 };
 static const struct ct_tview view = {
     .table = &ct_article_table, .cols = cols, .n_cols = CT_LEN(cols), .id = "source", .id2 = "id",
-    .url = "url", .noun = "articles",
+    .url = "url", .noun = "articles", .order = "newest first",
 };
 
 static enum ct_status load(struct ct_reader *r, const struct ct_panel_query *q, int64_t now_ms,

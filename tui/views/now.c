@@ -167,6 +167,7 @@ static const struct ct_tcol strip_alert_cols[] = {
     {                                                                                              \
         .table = &ct_now_table, .cols = columns, .n_cols = (n), .frozen = 1, .id = "where",        \
         .id2 = "what", .watch = "series", .series = "series", .url = "url", .noun = "rows",        \
+        .order = "worst, then newest",                                                              \
         .notable = notable                                                                         \
     }
 static const struct ct_tview view = NOW_VIEW(cols, CT_LEN(cols));

@@ -54,7 +54,11 @@ static enum ct_role format_measured(const void *row, const struct ct_draw *d, st
         return CT_ROLE_DIM;
     }
     ct_buf_addf(out, "%c ", ct_state_sign(r->measured_state));
-    if (r->measured_bad > 0)
+    struct ct_span rest = r->measured, words = ct_span_cut(&rest, '(');
+    bool counts = ct_span_ihas(words, CT_LIT("monitors")) || ct_span_ihas(words, CT_LIT("endpoints"));
+    if (r->measured_total == 1 && words.n && !counts) /* a probe alone: what its tries said, not that it is one */
+        ct_buf_add(out, ct_span_trim(words));
+    else if (r->measured_bad > 0)
         ct_buf_addf(out, "%lld/%lld bad", (long long)r->measured_bad, (long long)r->measured_total);
     else
         ct_buf_addf(out, "%lld ok", (long long)r->measured_total);
@@ -119,7 +123,7 @@ static const struct ct_tcol status_cols[] = {
     {.column = "scope", .header = "SCOPE", .min = 6, .max = 24, .drop = 3, .middle = true},
     {.header = "WHAT", .min = 24, .max = 60, .drop = 7, .format = format_what},
     {.column = "since", .header = "SINCE", .min = 6, .align = 1, .drop = 2, .format = format_since},
-    {.header = "MEASURED", .min = 9, .max = 13, .drop = 6, .format = format_measured},
+    {.header = "MEASURED", .min = 9, .max = 26, .drop = 6, .format = format_measured},
     {.column = "evidence", .header = "SAYS", .min = 8, .drop = 8, .format = format_says},
     {.header = "90 days", .min = 13, .max = 90, .drop = 5, .paint = paint_days},
     {.column = "uptime_90d", .header = "UP%", .min = 6, .align = 1, .drop = 4,

@@ -163,7 +163,7 @@ static struct ct_span name_row(const void *row, struct ct_arena *a)
 
 static const struct ct_tview view = {
     .table = &ct_event_table, .cols = cols, .n_cols = CT_LEN(cols), .id = "at", .name_row = name_row, .watch = "series",
-    .series = "series", .noun = "rows", .notable = notable,
+    .series = "series", .noun = "rows", .order = "newest first", .notable = notable,
 };
 
 static enum ct_status load(struct ct_reader *r, const struct ct_panel_query *q, int64_t now_ms,

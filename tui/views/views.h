@@ -9,6 +9,8 @@ extern const struct ct_panel_ops ct_panel_now, ct_panel_tape;
 /* Offers and token prices followed, or the cheapest of the big accelerators while nothing is followed; stock
  * of GPU types by cloud. */
 extern const struct ct_panel_ops ct_panel_watchlist, ct_panel_capacity;
+/* Side by side: what is followed but token prices; those, or what the most places sell. */
+extern const struct ct_panel_ops ct_panel_watched, ct_panel_tokenwatch;
 /* Providers; components and incidents of the provider named by the subject, or all. */
 extern const struct ct_panel_ops ct_panel_status, ct_panel_components, ct_panel_incidents;
 /* Models by clouds; who sells the model named by the subject (LAB/MODEL); labs and how exclusive they are. */

@@ -106,20 +106,6 @@ static enum ct_status add_months(row_vec *rows, struct ct_reader *reader, const 
     return st;
 }
 
-/* The value of H in force at AT; CT_NONE before the first and in gaps. */
-static int64_t value_at(const struct ct_history *h, int64_t at)
-{
-    const struct ct_point *p = h->points.v;
-    const struct ct_gap *g = h->gaps.v;
-    int64_t value = h->open_value;
-    for (size_t i = 0; i < h->points.n && p[i].at_ms <= at; i++)
-        value = p[i].last;
-    for (size_t i = 0; i < h->gaps.n; i++)
-        if (g[i].from_ms <= at && at < g[i].to_ms)
-            return CT_NONE;
-    return value;
-}
-
 /* The last value known by END: while a source is silent it stays, with its age; what is no longer
  * offered has none. */
 static int64_t last_known(const struct ct_history *h, int64_t end)
@@ -129,7 +115,7 @@ static int64_t last_known(const struct ct_history *h, int64_t end)
     const struct ct_gap *last = h->gaps.n ? &g[h->gaps.n - 1] : NULL;
     bool silent = last && last->from_ms < end && end <= last->to_ms;
     if (!silent || ct_span_is(last->reason, "not offered"))
-        return value_at(h, end - 1);
+        return ct_view_value_at(h, end - 1);
     return h->points.n ? p[h->points.n - 1].last : h->open_value;
 }
 
@@ -160,9 +146,9 @@ static bool add_series(row_vec *rows, struct ct_reader *reader, struct ct_span n
                       .digits = h->digits, .seen_ms = h->last_seen_ms, .stock = -1,
                       .freshness = h->last_seen_ms == CT_NONE || end - h->last_seen_ms > 2 * CT_DAY
                                        ? CT_STALE : CT_FRESH,
-                      .change_milli = ct_pct_change(value_at(h, end - CT_DAY), value)};
+                      .change_milli = ct_pct_change(ct_view_value_at(h, end - CT_DAY), value)};
     for (int i = 0; i < CT_SPARK; i++)
-        r->spark[i] = value_at(h, end - (CT_SPARK - 1 - i) * CT_DAY - 1);
+        r->spark[i] = ct_view_value_at(h, end - (CT_SPARK - 1 - i) * CT_DAY - 1);
     ct_buf_free(&text);
     ct_buf_free(&unit);
     return true;
@@ -308,8 +294,9 @@ static const struct ct_tview *view_of(const struct state *s, const struct model 
 
 /* ---- panel ---- */
 
-static enum ct_status load(struct ct_reader *r, const struct ct_panel_query *q, int64_t now_ms,
-                           struct ct_arena *a, const void **model, struct ct_error *err)
+/* BESIDE: token prices have a panel of their own. */
+static enum ct_status load_rows(struct ct_reader *r, const struct ct_panel_query *q, int64_t now_ms, bool beside,
+                                struct ct_arena *a, const void **model, struct ct_error *err)
 {
     struct model *m = ct_arena_alloc(a, sizeof(*m));
     struct ct_query query = ct_view_query(q, now_ms);
@@ -324,7 +311,7 @@ static enum ct_status load(struct ct_reader *r, const struct ct_panel_query *q, 
     m->standing_in = true;
     while (rest.p) {
         struct ct_span item = ct_span_trim(ct_span_cut(&rest, '\n'));
-        if (!item.n)
+        if (!item.n || (beside && ct_span_starts(item, "token/")))
             continue;
         m->standing_in = false;
         size_t from = rows.n;
@@ -352,6 +339,18 @@ static enum ct_status load(struct ct_reader *r, const struct ct_panel_query *q, 
     *model = m;
     st = ct_tmodel_load(&view, (struct ct_rows){rows.v, rows.n}, &own, now_ms, a, &m->t, err);
     return st == CT_OK && ct_arena_full(a) ? ct_fail(err, CT_ERR_LIMIT, "watchlist", NULL) : st;
+}
+
+static enum ct_status load(struct ct_reader *r, const struct ct_panel_query *q, int64_t now_ms,
+                           struct ct_arena *a, const void **model, struct ct_error *err)
+{
+    return load_rows(r, q, now_ms, false, a, model, err);
+}
+
+static enum ct_status load_beside(struct ct_reader *r, const struct ct_panel_query *q, int64_t now_ms,
+                                  struct ct_arena *a, const void **model, struct ct_error *err)
+{
+    return load_rows(r, q, now_ms, true, a, model, err);
 }
 
 static void draw(void *state, const void *model, const struct ct_draw *d, struct ct_box box,
@@ -397,5 +396,12 @@ static enum ct_act_result act(void *state, const void *model, enum ct_action act
 const struct ct_panel_ops ct_panel_watchlist = {
     .id = "watchlist", .title = "Watchlist", .keys = CT_KEYS_TABLE, .table = &row_table,
     .state_size = sizeof(struct state), .detail = &ct_panel_detail, .load = load, .draw = draw,
+    .act = act,
+};
+
+/* The same where token prices stand beside it. */
+const struct ct_panel_ops ct_panel_watched = {
+    .id = "watched", .title = "Watchlist", .keys = CT_KEYS_TABLE, .table = &row_table,
+    .state_size = sizeof(struct state), .detail = &ct_panel_detail, .load = load_beside, .draw = draw,
     .act = act,
 };

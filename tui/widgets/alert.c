@@ -93,6 +93,13 @@ static bool make_rule(struct ct_buf *b, const struct ct_table *t, const void *ro
     return true;
 }
 
+static void add_matcher(struct ct_buf *b, const char *label, struct ct_span value)
+{
+    ct_buf_addf(b, " %s=", label);
+    for (size_t i = 0; i < value.n; i++)
+        ct_buf_addc(b, value.p[i] == ' ' ? '?' : value.p[i]);
+}
+
 static bool make_silence(struct ct_buf *b, const struct ct_table *t, const void *row,
                          struct ct_arena *a)
 {
@@ -103,9 +110,11 @@ static bool make_silence(struct ct_buf *b, const struct ct_table *t, const void 
         provider = cell(t, "host", row, a);
     if (!provider.n)
         return false;
-    ct_buf_adds(b, "silence provider=");
-    for (size_t i = 0; i < provider.n; i++)
-        ct_buf_addc(b, provider.p[i] == ' ' ? '?' : provider.p[i]);
+    ct_buf_adds(b, "silence");
+    add_matcher(b, "provider", provider);
+    struct ct_span region = cell(t, "region", row, a);
+    if (region.n && !ct_span_is(region, "any") && !ct_span_is(region, "global"))
+        add_matcher(b, "region", region); /* the rest of the provider may still tell */
     ct_buf_adds(b, " 2h ");
     return true;
 }

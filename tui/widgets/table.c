@@ -298,7 +298,7 @@ static void draw_footer(const struct ct_tview *v, const struct ct_tstate *s,
     /* What hides rows matters more than that they stand in no order of their own. */
     bool tight = line.cols < 58 && d->query->filter[0] && !d->query->sort[0] && !m->matched && !m->old;
     if (!tight) {
-        ct_buf_addf(&text, "   order: %s", d->query->sort[0] ? d->query->sort : "list");
+        ct_buf_addf(&text, "   order: %s", d->query->sort[0] ? d->query->sort : v->order ? v->order : "list");
     }
     if (m->old) {
         ct_buf_addf(&text, ", %zu old ones last (old:yes)", m->old);
@@ -489,7 +489,7 @@ void ct_tview_draw(const struct ct_tview *v, struct ct_tstate *s, const struct c
     ct_table_follow(s, m);
     measure(v, s, m, d, box.cols);
     bool asking = s->sorting || s->choosing;
-    bool header = asking || box.rows >= 8 || (box.rows >= 3 && box.cols >= 58);
+    bool header = asking || box.rows >= (box.cols >= 58 ? 3 : box.cols >= 45 ? 7 : 8);
     bool told = m->hidden || d->load_error || s->n_marks || d->query->sort[0] || m->matched || m->old;
     bool more = m->rows.n + (header ? 1 : 0) > (size_t)box.rows;
     bool footer = (box.rows >= 5 && told) || (box.rows >= 9 && more) || (asking && box.rows >= 2);

@@ -57,6 +57,7 @@ struct ct_tview {
     const char *series; /* column with the series that L and c open; NULL: none */
     const char *url;   /* column that o opens; NULL: none */
     const char *noun;  /* "rows", "offers" */
+    const char *order; /* the standing one, "newest first"; NULL: the list's own */
     const char *filters; /* what a number in a filter means where the table shows another unit; NULL: what is shown */
     bool old_last;     /* the standing order puts what is old last (the table has a bool "old") */
     /* Changed or unwell, for e and E; NULL: those keys do nothing. */
