@@ -459,12 +459,15 @@ bool ui_answers(struct ct_ui *ui, struct panel *p, enum ct_action action)
     return did != CT_ACT_IGNORED || req.kind != CT_REQ_NONE;
 }
 
-/* Does ACTION, when all it changes is to be drawn, move no more than a table's cursor? */
-static bool moves_cursor(enum ct_action action)
+/* Does ACTION, when all it changes is to be drawn, move no more than the cursor of a panel of OPS? */
+static bool moves_cursor(const struct ct_panel_ops *ops, enum ct_action action)
 {
-    return action == CT_ACT_ROW_DOWN || action == CT_ACT_ROW_UP || action == CT_ACT_TOP || action == CT_ACT_BOTTOM ||
-           (action >= CT_ACT_HALF_DOWN && action <= CT_ACT_PAGE_UP) || action == CT_ACT_NEXT_EVENT ||
-           action == CT_ACT_PREV_EVENT;
+    bool rows = action == CT_ACT_ROW_DOWN || action == CT_ACT_ROW_UP || action == CT_ACT_TOP ||
+                action == CT_ACT_BOTTOM || (action >= CT_ACT_HALF_DOWN && action <= CT_ACT_PAGE_UP) ||
+                action == CT_ACT_NEXT_EVENT || action == CT_ACT_PREV_EVENT;
+    bool columns = action == CT_ACT_COL_LEFT || action == CT_ACT_COL_RIGHT || action == CT_ACT_CURSOR_LEFT_10 ||
+                   action == CT_ACT_CURSOR_RIGHT_10 || action == CT_ACT_ANCHOR;
+    return ops->move && (rows || (columns && ops->keys == CT_KEYS_CHART)); /* sideways a table scrolls */
 }
 
 /* Offers ACTION to the focused panel. False: it has no use for it. */
@@ -479,7 +482,7 @@ bool ui_act_in_panel(struct ct_ui *ui, enum ct_action action, int letter)
         return true;
     }
     enum ct_act_result did = offer(ui, p, action, letter, p->state, &p->q, &req);
-    bool moved = did == CT_ACT_DRAW && p->ops->table && moves_cursor(action);
+    bool moved = did == CT_ACT_DRAW && moves_cursor(p->ops, action);
     p->moved = p->moved || moved;
     p->dirty = p->dirty || (did != CT_ACT_IGNORED && !moved);
     if (did == CT_ACT_LOAD) {

@@ -240,6 +240,13 @@ static void draw_panel(struct ct_ui *ui, struct panel *p, const struct ct_slot *
     ct_buf_free(&title);
 }
 
+/* True: the move of P's cursor is drawn. */
+static bool draw_move(struct ct_ui *ui, struct panel *p)
+{
+    struct ct_draw d = draw_of(ui, p, p == ui_focused(ui));
+    return p->has_model && p->ops->move(p->state, p->got.model, &d);
+}
+
 /* True: a panel was drawn whole. */
 static bool draw_panels(struct ct_ui *ui)
 {
@@ -250,7 +257,7 @@ static bool draw_panels(struct ct_ui *ui)
         const struct ct_place *place = &ui->screen->layouts[l->width_class].places[slot->place];
         struct panel *p = ui->detail ? ui->detail : ui_panel(ui, ui->screen, place->panel);
         bool whole = ui->dirty_all || p->dirty;
-        if (whole || (p->moved && !(p->has_model && ct_tview_move(p->state, p->got.model)))) {
+        if (whole || (p->moved && !draw_move(ui, p))) {
             draw_panel(ui, p, slot, p == ui_focused(ui));
             any = true;
         }

@@ -206,6 +206,9 @@ struct ct_panel_ops {
      * inside of its frame; puts the right-hand part of the frame's title into NOTE. */
     void (*draw)(void *state, const void *model, const struct ct_draw *d, struct ct_box box,
                  struct ct_buf *note);
+    /* UI thread: it was drawn, nothing but its cursor may have moved since, and it stands there as it was. Draws what a
+     * cursor changes, the result as if all were drawn; false, or NULL: all must be. */
+    bool (*move)(void *state, const void *model, const struct ct_draw *d);
     /* UI thread. Q may be changed; REQ may be filled. */
     enum ct_act_result (*act)(void *state, const void *model, enum ct_action action, int letter,
                               struct ct_panel_query *q, struct ct_frame_request *req);

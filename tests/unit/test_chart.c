@@ -445,9 +445,54 @@ static void charts_survive_any_size(void **state)
             }
 }
 
+static uint32_t dice(uint32_t n)
+{
+    static uint64_t seed = 88172645463325252;
+    seed ^= seed << 13;
+    seed ^= seed >> 7;
+    seed ^= seed << 17;
+    return (uint32_t)(seed >> 16) % n;
+}
+
+/* Nowhere, in the window of C, or outside of it. */
+static int64_t any_moment(const struct ct_chart *c)
+{
+    int64_t part = (c->to_ms - c->from_ms) / 40;
+    return dice(6) == 0 ? 0 : c->from_ms + part * (int64_t)dice(44) - 2 * part;
+}
+
+static void a_moved_cursor_leaves_what_a_chart_drawn_anew_shows(void **state)
+{
+    (void)state;
+    struct scene s;
+    scene_make(&s);
+    for (int run = 0; run < 54; run++) {
+        struct ct_chart *c = &s.chart;
+        struct ct_canvas *moved = ct_canvas_new(16, 70, (enum ct_charset)(run % 3));
+        struct ct_canvas *anew = ct_canvas_new(16, 70, (enum ct_charset)(run % 3));
+        c->style = (enum ct_chart_style)(run / 3 % 3);
+        c->mode = (enum ct_chart_mode)(run / 9 % 3);
+        c->log = run >= 27;
+        struct ct_chart_plot plot = ct_chart_draw(ct_box_all(moved), c);
+        assert_true(plot.cols > 40);
+        for (int i = 0; i < 40; i++) {
+            int64_t cursor_was = c->cursor_ms, anchor_was = c->anchor_ms;
+            c->cursor_ms = any_moment(c);
+            c->anchor_ms = dice(3) ? c->anchor_ms : any_moment(c);
+            ct_chart_move(ct_box_all(moved), c, plot, cursor_was, anchor_was);
+            ct_canvas_clear(anew);
+            ct_chart_draw(ct_box_all(anew), c);
+            assert_memory_equal(moved->cells, anew->cells, 16 * 70 * sizeof(*anew->cells));
+        }
+        ct_canvas_free(moved);
+        ct_canvas_free(anew);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_moved_cursor_leaves_what_a_chart_drawn_anew_shows),
         cmocka_unit_test(sparkline_spans_its_own_minimum_to_maximum),
         cmocka_unit_test(sparkline_of_a_flat_series_is_at_mid_height),
         cmocka_unit_test(sparkline_leaves_missing_samples_blank),

@@ -128,7 +128,7 @@ static void a_move_paints_the_two_rows_it_touches_as_all_anew_would(void **state
         size_t from = f->s.at;
         memset(f->c->touched, false, sizeof(f->c->touched));
         assert_int_equal(act(f, (enum ct_action)moves[i], 0), CT_ACT_DRAW);
-        assert_true(ct_tview_move(&f->s, &f->m));
+        assert_true(ct_tview_move(&f->s, &f->m, NULL));
         for (int y = 0; y < ROWS; y++) {
             size_t row = f->s.top + (size_t)(y - f->s.body_y);
             assert_int_equal(f->c->touched[y], y >= f->s.body_y && (row == from || row == f->s.at));
@@ -140,7 +140,7 @@ static void a_move_paints_the_two_rows_it_touches_as_all_anew_would(void **state
     load(f, "abcdefgh");
     draw(f, ROWS, COLS);
     act(f, CT_ACT_BOTTOM, 0);
-    assert_false(ct_tview_move(&f->s, &f->m)); /* it scrolls: all rows are others */
+    assert_false(ct_tview_move(&f->s, &f->m, NULL)); /* it scrolls: all rows are others */
 }
 
 static void a_name_gets_the_room_that_short_columns_leave(void **state)

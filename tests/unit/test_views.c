@@ -1076,6 +1076,54 @@ static void the_cursor_moves_by_columns(void **state)
     shown_done(&s);
 }
 
+/* Moves the cursor of S about on ROWS x COLS; every move equals a whole redraw. Returns how many were drawn as one. */
+static int walk_cursor(struct shown *s, int rows, int cols, enum ct_charset charset)
+{
+    static const enum ct_action steps[] = {
+        CT_ACT_COL_LEFT,        CT_ACT_COL_RIGHT,  CT_ACT_CURSOR_LEFT_10, CT_ACT_CURSOR_LEFT_10, CT_ACT_CURSOR_RIGHT_10,
+        CT_ACT_CURSOR_RIGHT_10, CT_ACT_NEXT_EVENT, CT_ACT_PREV_EVENT,     CT_ACT_ANCHOR,         CT_ACT_ROW_DOWN};
+    struct ct_canvas *c = ct_canvas_new(rows, cols, charset), *anew = ct_canvas_new(rows, cols, charset);
+    const struct ct_draw d = {.now_ms = NOW, .live = true, .focus = true, .query = &s->query};
+    void *kept = ct_xcalloc(1, s->ops->state_size);
+    int moves = 0;
+    shown_draw(s, ct_box_all(c), true);
+    for (uint32_t i = 0, seed = 7; i < 150; i++) {
+        seed = seed * 1664525 + 1013904223;
+        shown_act(s, steps[(seed >> 16) % CT_LEN(steps)], NULL);
+        if (s->ops->move(s->state, s->model, &d)) {
+            moves++;
+        } else {
+            ct_canvas_clear(c);
+            shown_draw(s, ct_box_all(c), true);
+        }
+        memcpy(kept, s->state, s->ops->state_size); /* it holds where C was drawn */
+        ct_canvas_clear(anew);
+        shown_draw(s, ct_box_all(anew), true);
+        memcpy(s->state, kept, s->ops->state_size);
+        assert_memory_equal(c->cells, anew->cells, (size_t)(rows * cols) * sizeof(*c->cells));
+    }
+    free(kept);
+    ct_canvas_free(c);
+    ct_canvas_free(anew);
+    return moves;
+}
+
+static void a_cursor_that_moved_is_drawn_as_all_anew_would_be(void **state)
+{
+    (void)state;
+    static const int sizes[][2] = {{40, 190}, {40, 100}, {24, 120}, {15, 60}, {9, 44}};
+    for (size_t i = 0; i < 2 * CT_LEN(sizes); i++) {
+        struct shown s = history(LAMBDA "\n" VAST);
+        enum ct_charset charset = i % 2 ? CT_CHARSET_ASCII : CT_CHARSET_UNICODE;
+        for (int look = 0; look < 4; look++) {
+            s.query.look = (struct ct_chart_look){.style = look, .mode = (int)i % CT_LOOK_N_MODES, .log = look % 2 == 0};
+            int moves = walk_cursor(&s, sizes[i / 2][0], sizes[i / 2][1], charset);
+            assert_true(look == CT_LOOK_TABLE ? moves == 0 : moves > 80);
+        }
+        shown_done(&s);
+    }
+}
+
 static void different_units_are_refused_and_percent_allows_them(void **state)
 {
     (void)state;
@@ -1334,6 +1382,7 @@ int main(void)
         TEST(figures_are_of_the_window),
         TEST(events_of_the_series_are_jumped_to_in_turn),
         TEST(the_cursor_moves_by_columns),
+        TEST(a_cursor_that_moved_is_drawn_as_all_anew_would_be),
         TEST(different_units_are_refused_and_percent_allows_them),
         TEST(a_comparison_ends_at_eight_series_and_says_so),
         TEST(an_index_is_read_as_its_axis_tells_it),

@@ -215,7 +215,7 @@ static enum ct_act_result act(void *state, const void *model, enum ct_action act
 }
 
 const struct ct_panel_ops ct_panel_alerts = {
-    .id = "alerts", .title = "Alerts", .keys = CT_KEYS_TABLE, .table = &ct_alert_table,
+    .id = "alerts", .title = "Alerts", .keys = CT_KEYS_TABLE, .table = &ct_alert_table, .move = ct_tview_move,
     .state_size = sizeof(struct ct_tstate), .detail = &ct_panel_alert, .load = load, .draw = draw,
     .act = act,
 };
@@ -307,7 +307,7 @@ static enum ct_act_result act_silences(void *state, const void *model, enum ct_a
 }
 
 const struct ct_panel_ops ct_panel_silences = {
-    .id = "silences", .title = "Silences", .keys = CT_KEYS_TABLE, .table = &ct_silence_table,
+    .id = "silences", .title = "Silences", .keys = CT_KEYS_TABLE, .table = &ct_silence_table, .move = ct_tview_move,
     .state_size = sizeof(struct ct_tstate), .load = load_silences, .draw = draw_silences,
     .act = act_silences,
 };

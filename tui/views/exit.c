@@ -289,7 +289,7 @@ static enum ct_act_result act_exit(void *state, const void *model, enum ct_actio
 }
 
 const struct ct_panel_ops ct_panel_exit = {
-    .id = "exit", .title = "The exit", .keys = CT_KEYS_TABLE, .table = &ct_exit_table,
+    .id = "exit", .title = "The exit", .keys = CT_KEYS_TABLE, .table = &ct_exit_table, .move = ct_tview_move,
     .state_size = sizeof(struct ct_tstate), .detail = &ct_panel_detail, .load = load_exit,
     .draw = draw_exit, .act = act_exit,
 };
@@ -434,7 +434,7 @@ static enum ct_act_result act_cost(void *state, const void *model, enum ct_actio
 }
 
 const struct ct_panel_ops ct_panel_cost = {
-    .id = "cost", .title = "What it would cost", .keys = CT_KEYS_TABLE, .table = &ct_cost_table,
+    .id = "cost", .title = "What it would cost", .keys = CT_KEYS_TABLE, .table = &ct_cost_table, .move = ct_tview_move,
     .state_size = sizeof(struct ct_tstate), .detail = &ct_panel_detail, .load = load_cost,
     .draw = draw_cost, .act = act_cost,
 };

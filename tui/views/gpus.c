@@ -340,7 +340,7 @@ static enum ct_act_result act_offers(void *state, const void *model, enum ct_act
 }
 
 const struct ct_panel_ops ct_panel_offers = {
-    .id = "offers", .title = "GPU offers", .keys = CT_KEYS_TABLE, .table = &ct_offer_table,
+    .id = "offers", .title = "GPU offers", .keys = CT_KEYS_TABLE, .table = &ct_offer_table, .move = ct_tview_move,
     .state_size = sizeof(struct offers_state), .detail = &ct_panel_detail, .load = load_offers,
     .units = unit_words,
     .draw = draw_offers, .act = act_offers,
@@ -534,7 +534,7 @@ static enum ct_act_result act_groups(void *state, const void *model, enum ct_act
 }
 
 const struct ct_panel_ops ct_panel_gpus = {
-    .id = "gpus", .title = "GPU types", .keys = CT_KEYS_TABLE, .table = &ct_gpu_table,
+    .id = "gpus", .title = "GPU types", .keys = CT_KEYS_TABLE, .table = &ct_gpu_table, .move = ct_tview_move,
     .state_size = sizeof(struct ct_tstate), .load = load_groups, .draw = draw_groups,
     .act = act_groups,
 };

@@ -31,12 +31,21 @@ struct history_model {
 
 extern const struct ct_tview history_choices; /* rows: struct ct_series_row */
 
+/* Where what follows the cursor was drawn last, and for which one. */
+struct history_drawn {
+    struct ct_box chart, readout, events; /* without rows: not drawn */
+    struct ct_chart_plot plot;            /* in CHART; without columns: all must be drawn anew */
+    int64_t cursor_ms, anchor_ms;
+    int selected, event_top;
+};
+
 struct history_state {
     struct ct_tstate choice;
     int64_t cursor_ms, anchor_ms; /* 0: none */
     int selected;
     int cols, left;               /* of the plot, as last drawn; 0: none yet */
     int64_t pressed_ms;           /* where the mouse went down; 0: it is up */
+    struct history_drawn drawn;
 };
 
 /* The value of line I in force at AT (its last change at or before). *SINCE gets when it began
@@ -53,5 +62,6 @@ enum ct_status history_pick(struct ct_reader *r, const struct ct_panel_query *q,
 
 void history_draw(void *state, const void *model, const struct ct_draw *d, struct ct_box box,
                   struct ct_buf *note);
+bool history_move(void *state, const void *model, const struct ct_draw *d);
 
 #endif

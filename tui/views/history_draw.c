@@ -358,24 +358,45 @@ static void draw_legend_line(struct ct_box line, const struct history_model *m)
     ct_buf_free(&text);
 }
 
-/* Events of the window around the cursor, oldest first. */
-static void draw_events(struct ct_box box, const struct history_model *m,
-                        const struct history_state *s, int64_t now_ms)
+/* The event in the first of ROWS rows, for the one at or before the cursor to be in their midst. */
+static int event_top(const struct history_model *m, int64_t cursor_ms, int rows)
 {
     const struct ct_event_row *e = m->events.v;
-    int n = (int)m->events.n, rows = box.rows, at = n - 1;
+    int n = (int)m->events.n, at = n - 1;
+    while (cursor_ms && at > 0 && e[at].at_ms > cursor_ms)
+        at--;
+    int top = at - rows / 2;
+    top = top + rows > n ? n - rows : top;
+    return top < 0 ? 0 : top;
+}
+
+/* Marks those that the cursor is on, and no others. */
+static void mark_events(struct ct_box box, const struct history_model *m, const struct history_state *s)
+{
+    const struct ct_event_row *e = m->events.v;
+    for (int y = 0, i = s->drawn.event_top; y < box.rows && i < (int)m->events.n; y++, i++) {
+        if (s->cursor_ms && e[i].at_ms == s->cursor_ms)
+            ct_select(box, y, 0, box.cols);
+        else if (s->drawn.cursor_ms && e[i].at_ms == s->drawn.cursor_ms)
+            ct_deselect(box, y, 0, box.cols);
+    }
+}
+
+/* Events of the window around the cursor, oldest first. */
+static void draw_events(struct ct_box box, const struct history_model *m, struct history_state *s,
+                        int64_t now_ms)
+{
+    const struct ct_event_row *e = m->events.v;
+    int n = (int)m->events.n, top = event_top(m, s->cursor_ms, box.rows);
     struct ct_buf text = CT_BUF_INIT;
+    s->drawn.events = box;
+    s->drawn.event_top = top;
     if (!n) {
         ct_put_field(box, 0, 1, box.cols - 1, -1, CT_ROLE_DIM,
                      CT_LIT("none that concern these series"));
         return;
     }
-    while (s->cursor_ms && at > 0 && e[at].at_ms > s->cursor_ms)
-        at--;
-    int top = at - rows / 2;
-    top = top + rows > n ? n - rows : top;
-    top = top < 0 ? 0 : top;
-    for (int y = 0; y < rows && top + y < n; y++) {
+    for (int y = 0; y < box.rows && top + y < n; y++) {
         const struct ct_event_row *one = &e[top + y];
         char sign = ct_view_event_sign(one);
         ct_buf_clear(&text);
@@ -388,9 +409,8 @@ static void draw_events(struct ct_box box, const struct history_model *m,
         ct_buf_adds(&text, "  ");
         ct_view_event_what(&text, one);
         ct_put_field(box, y, x + 2, box.cols - x - 2, -1, CT_ROLE_TEXT, ct_buf_span(&text));
-        if (s->cursor_ms && one->at_ms == s->cursor_ms)
-            ct_select(box, y, 0, box.cols);
     }
+    mark_events(box, m, s);
     ct_buf_free(&text);
 }
 
@@ -433,8 +453,8 @@ static void draw_points(struct ct_box box, const struct history_model *m, struct
     ct_buf_free(&text);
 }
 
-static void draw_chart(struct ct_box box, const struct history_model *m, struct history_state *s,
-                       const struct ct_chart_look *look, bool event_row)
+static struct ct_chart chart_of(const struct history_model *m, const struct history_state *s,
+                                const struct ct_chart_look *look, bool event_row)
 {
     struct ct_chart c = {.series = m->series,
                          .n_series = m->n,
@@ -456,9 +476,29 @@ static void draw_chart(struct ct_box box, const struct history_model *m, struct 
     for (size_t i = 1; i < m->n && c.words; i++)
         if (!ct_span_eq(m->line[i].h.unit, m->line[0].h.unit))
             c.words = NULL;
+    return c;
+}
+
+static void draw_chart(struct ct_box box, const struct history_model *m, struct history_state *s,
+                       const struct ct_chart_look *look, bool event_row)
+{
+    struct ct_chart c = chart_of(m, s, look, event_row);
     struct ct_chart_plot plot = ct_chart_draw(box, &c);
     s->cols = plot.cols > 0 ? plot.cols : s->cols;
     s->left = plot.x;
+    s->drawn.chart = box;
+    s->drawn.plot = plot;
+}
+
+/* What cursor and anchor read, a row each where both are. */
+static void draw_readout(struct ct_box box, const struct history_model *m, const struct history_state *s,
+                         const struct ct_draw *d)
+{
+    struct ct_box last = ct_box_sub(box, box.rows - 1, 0, 1, box.cols);
+    if (box.rows && s->cursor_ms)
+        draw_readings(ct_box_sub(box, 0, 0, 1, box.cols), m, "cursor", 0, s->cursor_ms, d);
+    if (box.rows && s->anchor_ms)
+        draw_readings(last, m, "anchor", s->anchor_ms, s->cursor_ms ? s->cursor_ms : s->anchor_ms, d);
 }
 
 /* "NOT LIVE 2d4h back   3 series, 14d   abs $/GPU.h   step   1 col = 3h14m", as far as COLS go. */
@@ -538,8 +578,8 @@ static void draw_choices(const struct history_model *m, struct history_state *s,
 }
 
 /* Series and events side by side, in frames of their own where there is room. */
-static void draw_lower(struct ct_box box, const struct history_model *m,
-                       const struct history_state *s, const struct ct_draw *d)
+static void draw_lower(struct ct_box box, const struct history_model *m, struct history_state *s,
+                       const struct ct_draw *d)
 {
     bool frames = box.rows >= 6 && box.rows >= (int)m->n + 3; /* never in place of a series */
     int left = box.cols >= 110 ? box.cols * 2 / 3 : box.cols;
@@ -562,6 +602,8 @@ void history_draw(void *state, const void *model, const struct ct_draw *d, struc
 {
     const struct history_model *m = model;
     struct history_state *s = state;
+    s->drawn = (struct history_drawn){.cursor_ms = 0};
+    s->choice.body.rows = 0; /* until they are drawn */
     if (!m) {
         ct_draw_waiting(d, box);
         return;
@@ -593,17 +635,40 @@ void history_draw(void *state, const void *model, const struct ct_draw *d, struc
         draw_points(upper, m, s, d->now_ms);
     else
         draw_chart(upper, m, s, look, large || m->events.n);
-    struct ct_box line = ct_box_sub(box, rows, 0, 1, box.cols);
-    if (readout && s->cursor_ms) {
-        draw_readings(line, m, "cursor", 0, s->cursor_ms, d);
-        line = ct_box_sub(box, rows + 1, 0, 1, box.cols);
-    }
-    if (readout && s->anchor_ms)
-        draw_readings(line, m, "anchor", s->anchor_ms, s->cursor_ms ? s->cursor_ms : s->anchor_ms, d);
+    s->drawn.readout = ct_box_sub(box, rows, 0, readout, box.cols);
+    draw_readout(s->drawn.readout, m, s, d);
     struct ct_box below = ct_box_sub(box, rows + readout, 0, lower, box.cols);
     if (large)
         draw_lower(below, m, s, d);
     else
         draw_legend_line(below, m);
     make_note(note, m, s, d, box.cols); /* last: it tells the width of a column */
+    s->drawn.cursor_ms = s->cursor_ms;
+    s->drawn.anchor_ms = s->anchor_ms;
+    s->drawn.selected = s->selected;
+}
+
+bool history_move(void *state, const void *model, const struct ct_draw *d)
+{
+    const struct history_model *m = model;
+    struct history_state *s = state;
+    struct history_drawn *was = &s->drawn;
+    if (!m->n && m->choices)
+        return ct_tview_move(&s->choice, m->choices, d);
+    if (!was->plot.cols || s->selected != was->selected || !s->cursor_ms != !was->cursor_ms ||
+        !s->anchor_ms != !was->anchor_ms)
+        return false;
+    struct ct_chart c = chart_of(m, s, &d->query->look, false);
+    ct_chart_move(was->chart, &c, was->plot, was->cursor_ms, was->anchor_ms);
+    ct_fill(was->readout, 0, 0, was->readout.rows, was->readout.cols, CT_ROLE_TEXT, ' ');
+    draw_readout(was->readout, m, s, d);
+    if (was->events.rows && event_top(m, s->cursor_ms, was->events.rows) != was->event_top) {
+        ct_fill(was->events, 0, 0, was->events.rows, was->events.cols, CT_ROLE_TEXT, ' ');
+        draw_events(was->events, m, s, d->now_ms);
+    } else if (was->events.rows) {
+        mark_events(was->events, m, s);
+    }
+    was->cursor_ms = s->cursor_ms;
+    was->anchor_ms = s->anchor_ms;
+    return true;
 }

@@ -130,7 +130,7 @@ static enum ct_act_result act_moves(void *state, const void *model, enum ct_acti
 }
 
 const struct ct_panel_ops ct_panel_moves = {
-    .id = "moves", .title = "Who moved first", .keys = CT_KEYS_TABLE, .table = &ct_move_table,
+    .id = "moves", .title = "Who moved first", .keys = CT_KEYS_TABLE, .table = &ct_move_table, .move = ct_tview_move,
     .state_size = sizeof(struct ct_tstate), .detail = &ct_panel_detail, .follows = true,
     .load = load_moves, .draw = draw_moves, .act = act_moves,
 };
@@ -237,7 +237,7 @@ static enum ct_act_result act_scores(void *state, const void *model, enum ct_act
 }
 
 const struct ct_panel_ops ct_panel_scores = {
-    .id = "scorecard", .title = "Scorecard", .keys = CT_KEYS_TABLE, .table = &ct_score_table,
+    .id = "scorecard", .title = "Scorecard", .keys = CT_KEYS_TABLE, .table = &ct_score_table, .move = ct_tview_move,
     .state_size = sizeof(struct ct_tstate), .detail = &ct_panel_detail, .load = load_scores,
     .draw = draw_scores, .act = act_scores,
 };

@@ -208,7 +208,7 @@ static enum ct_act_result act(void *state, const void *model, enum ct_action act
 }
 
 const struct ct_panel_ops ct_panel_models = {
-    .id = "models", .title = "Models x clouds", .keys = CT_KEYS_TABLE, .table = &ct_model_table,
+    .id = "models", .title = "Models x clouds", .keys = CT_KEYS_TABLE, .table = &ct_model_table, .move = ct_tview_move,
     .state_size = sizeof(struct ct_tstate), .detail = &ct_panel_sellers, .load = load, .draw = draw,
     .act = act,
 };
@@ -326,7 +326,7 @@ static enum ct_act_result act_sellers(void *state, const void *model, enum ct_ac
 }
 
 const struct ct_panel_ops ct_panel_sellers = {
-    .id = "sellers", .title = "Who sells it", .keys = CT_KEYS_TABLE, .table = &ct_seller_table,
+    .id = "sellers", .title = "Who sells it", .keys = CT_KEYS_TABLE, .table = &ct_seller_table, .move = ct_tview_move,
     .state_size = sizeof(struct ct_tstate), .detail = &ct_panel_detail, .load = load_sellers,
     .draw = draw_sellers, .act = act_sellers,
 };
@@ -443,6 +443,6 @@ static enum ct_act_result act_labs(void *state, const void *model, enum ct_actio
 }
 
 const struct ct_panel_ops ct_panel_labs = {
-    .id = "labs", .title = "Labs", .keys = CT_KEYS_TABLE, .table = &ct_lab_table,
+    .id = "labs", .title = "Labs", .keys = CT_KEYS_TABLE, .table = &ct_lab_table, .move = ct_tview_move,
     .state_size = sizeof(struct ct_tstate), .detail = &ct_panel_detail, .load = load_labs, .draw = draw_labs, .act = act_labs,
 };

@@ -62,7 +62,7 @@ static enum ct_act_result act(void *state, const void *model, enum ct_action act
 }
 
 const struct ct_panel_ops ct_panel_news = {
-    .id = "news", .title = "News", .keys = CT_KEYS_TABLE, .table = &ct_article_table,
+    .id = "news", .title = "News", .keys = CT_KEYS_TABLE, .table = &ct_article_table, .move = ct_tview_move,
     .state_size = sizeof(struct ct_tstate), .detail = &ct_panel_detail, .load = load, .draw = draw,
     .act = act,
 };

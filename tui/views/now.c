@@ -274,7 +274,7 @@ static enum ct_act_result act(void *state, const void *model, enum ct_action act
 }
 
 const struct ct_panel_ops ct_panel_now = {
-    .id = "now", .title = "Now", .keys = CT_KEYS_TABLE, .table = &ct_now_table,
+    .id = "now", .title = "Now", .keys = CT_KEYS_TABLE, .table = &ct_now_table, .move = ct_tview_move,
     .state_size = sizeof(struct state), .detail = &ct_panel_detail, .load = load, .draw = draw,
     .act = act,
 };

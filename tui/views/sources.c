@@ -282,7 +282,7 @@ static enum ct_act_result act(void *state, const void *model, enum ct_action act
 }
 
 const struct ct_panel_ops ct_panel_sources = {
-    .id = "sources", .title = "Sources", .keys = CT_KEYS_TABLE, .table = &ct_source_table,
+    .id = "sources", .title = "Sources", .keys = CT_KEYS_TABLE, .table = &ct_source_table, .move = ct_tview_move,
     .state_size = sizeof(struct ct_tstate), .detail = &ct_panel_attempts, .load = load, .draw = draw,
     .act = act,
 };
@@ -427,6 +427,6 @@ static enum ct_act_result act_tries(void *state, const void *model, enum ct_acti
 }
 
 const struct ct_panel_ops ct_panel_attempts = {
-    .id = "attempts", .title = "Tries", .keys = CT_KEYS_TABLE, .table = &ct_attempt_table,
+    .id = "attempts", .title = "Tries", .keys = CT_KEYS_TABLE, .table = &ct_attempt_table, .move = ct_tview_move,
     .state_size = sizeof(struct ct_tstate), .load = load_tries, .draw = draw_tries, .act = act_tries,
 };

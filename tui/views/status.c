@@ -192,7 +192,7 @@ static enum ct_act_result act_status(void *state, const void *model, enum ct_act
 }
 
 const struct ct_panel_ops ct_panel_status = {
-    .id = "status", .title = "Providers", .keys = CT_KEYS_TABLE, .table = &ct_status_table,
+    .id = "status", .title = "Providers", .keys = CT_KEYS_TABLE, .table = &ct_status_table, .move = ct_tview_move,
     .state_size = sizeof(struct ct_tstate), .detail = &ct_panel_detail, .load = load_status,
     .draw = draw_status, .act = act_status,
 };
@@ -323,7 +323,7 @@ static enum ct_act_result act_components(void *state, const void *model, enum ct
 }
 
 const struct ct_panel_ops ct_panel_components = {
-    .id = "components", .title = "Components", .keys = CT_KEYS_TABLE, .table = &ct_component_table,
+    .id = "components", .title = "Components", .keys = CT_KEYS_TABLE, .table = &ct_component_table, .move = ct_tview_move,
     .state_size = sizeof(struct ct_tstate), .detail = &ct_panel_detail, .follows = true,
     .load = load_components, .draw = draw_components, .act = act_components,
 };
@@ -472,7 +472,7 @@ static enum ct_act_result act_incidents(void *state, const void *model, enum ct_
 }
 
 const struct ct_panel_ops ct_panel_incidents = {
-    .id = "incidents", .title = "Incidents", .keys = CT_KEYS_TABLE, .table = &ct_incident_table,
+    .id = "incidents", .title = "Incidents", .keys = CT_KEYS_TABLE, .table = &ct_incident_table, .move = ct_tview_move,
     .state_size = sizeof(struct ct_tstate), .detail = &ct_panel_detail, .load = load_incidents,
     .draw = draw_incidents, .act = act_incidents,
 };

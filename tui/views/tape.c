@@ -219,7 +219,7 @@ static enum ct_act_result act(void *state, const void *model, enum ct_action act
 }
 
 const struct ct_panel_ops ct_panel_tape = {
-    .id = "tape", .title = "Tape", .keys = CT_KEYS_TABLE, .table = &ct_event_table,
+    .id = "tape", .title = "Tape", .keys = CT_KEYS_TABLE, .table = &ct_event_table, .move = ct_tview_move,
     .state_size = sizeof(struct ct_tstate), .detail = &ct_panel_detail, .load = load, .draw = draw,
     .act = act,
 };

@@ -212,7 +212,7 @@ static enum ct_act_result act(void *state, const void *model, enum ct_action act
 }
 
 const struct ct_panel_ops ct_panel_tokens = {
-    .id = "tokens", .title = "Token prices", .keys = CT_KEYS_TABLE, .table = &token_rows,
+    .id = "tokens", .title = "Token prices", .keys = CT_KEYS_TABLE, .table = &token_rows, .move = ct_tview_move,
     .state_size = sizeof(struct state), .detail = &ct_panel_detail, .load = load, .draw = draw,
     .units = unit_words,
     .act = act,
@@ -313,7 +313,7 @@ static enum ct_act_result act_quotes(void *state, const void *model, enum ct_act
 }
 
 const struct ct_panel_ops ct_panel_quotes = {
-    .id = "quotes", .title = "At every host", .keys = CT_KEYS_TABLE, .table = &token_rows,
+    .id = "quotes", .title = "At every host", .keys = CT_KEYS_TABLE, .table = &token_rows, .move = ct_tview_move,
     .state_size = sizeof(struct ct_tstate), .detail = &ct_panel_detail, .follows = true,
     .load = load_quotes, .draw = draw_quotes, .act = act_quotes,
 };
@@ -513,7 +513,7 @@ static enum ct_act_result act_watched(void *state, const void *model, enum ct_ac
 }
 
 const struct ct_panel_ops ct_panel_tokenwatch = {
-    .id = "tokenwatch", .title = "Tokens", .keys = CT_KEYS_TABLE, .table = &watched_table,
+    .id = "tokenwatch", .title = "Tokens", .keys = CT_KEYS_TABLE, .table = &watched_table, .move = ct_tview_move,
     .state_size = sizeof(struct ct_tstate), .detail = &ct_panel_detail, .load = load_watched,
     .draw = draw_watched, .act = act_watched,
 };

@@ -368,17 +368,6 @@ static void put_suspects(const struct plot *p)
     }
 }
 
-/* Cursor and anchor columns, under the lines. */
-static void put_column(const struct plot *p, int64_t at_ms, uint32_t point)
-{
-    int col = at_ms ? ct_time_column(at_ms, p->c->from_ms, p->c->to_ms, p->at.cols) : -1;
-    if (col < 0 || col >= p->at.cols)
-        return;
-    for (int row = 0; row < p->at.rows; row++)
-        if (!p->owner[(size_t)row * (size_t)p->at.cols + (size_t)col])
-            ct_put_point(p->b, p->at.y + row, p->at.x + col, CT_ROLE_CURSOR, point);
-}
-
 /* Each line ends with its letter, in the nearest free cell behind its last value. */
 static void put_letters(const struct plot *p)
 {
@@ -518,6 +507,36 @@ static int gutter_width(const struct plot *p)
     return width + 4;
 }
 
+/* Puts POINT into the cells of the column of AT_MS that nothing is drawn in, but for a cursor; 0: of none. */
+static void put_column(struct ct_box b, const struct ct_chart *c, struct ct_chart_plot at, int64_t at_ms,
+                       enum ct_role role, uint32_t point)
+{
+    int col = at_ms ? ct_time_column(at_ms, c->from_ms, c->to_ms, at.cols) : -1;
+    if (col < 0 || col >= at.cols)
+        return;
+    for (int y = at.y, x = at.x + col; y < at.y + at.rows; y++) {
+        const struct ct_cell *cell = &b.canvas->cells[(b.y + y) * b.canvas->cols + b.x + x];
+        if (cell->point == ' ' || cell->role == CT_ROLE_CURSOR)
+            ct_put_point(b, y, x, role, point);
+    }
+}
+
+/* Last, and only where there is room: taken away they leave a plot as it was. */
+static void put_cursors(struct ct_box b, const struct ct_chart *c, struct ct_chart_plot at)
+{
+    bool lines = b.canvas->charset == CT_CHARSET_UNICODE;
+    put_column(b, c, at, c->anchor_ms, CT_ROLE_CURSOR, lines ? 0x2506 : ':');
+    put_column(b, c, at, c->cursor_ms, CT_ROLE_CURSOR, lines ? 0x2502 : '|');
+}
+
+void ct_chart_move(struct ct_box b, const struct ct_chart *c, struct ct_chart_plot at, int64_t cursor_was,
+                   int64_t anchor_was)
+{
+    put_column(b, c, at, cursor_was, CT_ROLE_TEXT, ' ');
+    put_column(b, c, at, anchor_was, CT_ROLE_TEXT, ' ');
+    put_cursors(b, c, at);
+}
+
 static void draw_all(struct plot *p)
 {
     for (size_t i = 0; i < p->c->n_series; i++)
@@ -528,11 +547,9 @@ static void draw_all(struct plot *p)
         }
     put_cells(p);
     put_suspects(p);
-    bool lines = p->b.canvas->charset == CT_CHARSET_UNICODE;
-    put_column(p, p->c->anchor_ms, lines ? 0x2506 : ':');
-    put_column(p, p->c->cursor_ms, lines ? 0x2502 : '|');
     if (!p->letters)
         put_letters(p);
+    put_cursors(p->b, p->c, p->at);
 }
 
 static struct ct_chart_plot nothing(struct ct_box b, const char *why)

@@ -56,6 +56,10 @@ struct ct_chart_plot {
     int y, x, rows, cols;
 };
 struct ct_chart_plot ct_chart_draw(struct ct_box b, const struct ct_chart *c);
+/* C was drawn in B, its plot at AT, and stands there as it was but for where cursor and anchor were: moves these to
+ * where C has them. */
+void ct_chart_move(struct ct_box b, const struct ct_chart *c, struct ct_chart_plot at, int64_t cursor_was,
+                   int64_t anchor_was);
 
 /* Shown series of different units have no common axis: only percent and index may be drawn. */
 bool ct_chart_units_differ(const struct ct_chart *c);

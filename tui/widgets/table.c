@@ -387,8 +387,11 @@ static void draw_rows(const struct ct_tview *v, struct ct_tstate *s, const struc
     ct_buf_free(&text);
 }
 
-bool ct_tview_move(struct ct_tstate *s, const struct ct_tmodel *m)
+bool ct_tview_move(void *state, const void *model, const struct ct_draw *d)
 {
+    struct ct_tstate *s = state;
+    const struct ct_tmodel *m = model;
+    (void)d;
     size_t end = s->top + (size_t)s->body.rows;
     end = end < m->rows.n ? end : m->rows.n;
     if (s->shown_at < s->top || s->shown_at >= end || s->at < s->top || s->at >= end) {

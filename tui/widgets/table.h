@@ -132,9 +132,8 @@ CT_MUST_USE enum ct_status ct_tmodel_load(const struct ct_tview *v, struct ct_ro
 void ct_tview_draw(const struct ct_tview *v, struct ct_tstate *s, const struct ct_tmodel *m,
                    const struct ct_draw *d, struct ct_box box, struct ct_buf *note, const char *empty);
 
-/* The table was drawn with the cursor in it and stands there as it was: only the cursor has moved since. Draws that;
- * false: not to a row that is shown, all must be drawn. */
-bool ct_tview_move(struct ct_tstate *s, const struct ct_tmodel *m);
+/* A panel's move, of a state and a model that begin with a table's. False: not to a row that is shown. */
+bool ct_tview_move(void *state, const void *model, const struct ct_draw *d);
 
 /* The columns by their headers in the person's order, "-" before those put away and "+" before those kept, separated
  * by commas; nothing when they are as at the start. TAKE brings them back, "" the start's. False: too many. */
