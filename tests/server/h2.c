@@ -296,6 +296,20 @@ static bool hear(struct visit *v, nghttp2_session *h)
     return n == GNUTLS_E_AGAIN || n == GNUTLS_E_INTERRUPTED;
 }
 
+/* Bytes that nobody read would make the kernel reset the connection, and that can overtake what was sent last. */
+static void part(struct visit *v)
+{
+    char bytes[4096];
+    struct pollfd pf = {.fd = v->fd, .events = POLLIN};
+    (void)gnutls_bye(v->tls, GNUTLS_SHUT_WR);
+    (void)shutdown(v->fd, SHUT_WR);
+    for (int i = 0; i < 100 && !atomic_load(&v->s->stop); i++) {
+        ssize_t n = poll(&pf, 1, 50) > 0 ? read(v->fd, bytes, sizeof bytes) : 1;
+        if (n == 0 || (n < 0 && errno != EAGAIN && errno != EINTR))
+            break;
+    }
+}
+
 static void talk(struct visit *v)
 {
     nghttp2_session *h = speak(v);
@@ -310,6 +324,8 @@ static void talk(struct visit *v)
         if (!hear(v, h))
             break;
     }
+    if (!v->dropped)
+        part(v);
     nghttp2_session_del(h);
     for (struct stream *t; (t = v->streams); free(t))
         v->streams = t->next;
