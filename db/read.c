@@ -346,39 +346,62 @@ void ct_load_begin(struct ct_reader *r, const struct ct_query *q, struct ct_aren
     r->live = q->at_ms == CT_LIVE;
     r->t = r->live ? q->now_ms : q->at_ms;
     r->at = r->live ? CT_LIVE - 1 : q->at_ms;
-    follow_file(r);
+    bool begun = !sqlite3_get_autocommit(r->db); /* by an earlier read of the same load */
+    if (!begun)
+        follow_file(r);
     r->err = err;
     r->status = CT_OK;
     r->reference.n = 0;
-    (void)ct_step(r, ct_use(r, SQL_BEGIN, 0));
+    if (!begun)
+        (void)ct_step(r, ct_use(r, SQL_BEGIN, 0));
     int64_t before = r->version;
-    r->version = ask(r, SQL_DATA_VERSION);
+    r->version = begun ? before : ask(r, SQL_DATA_VERSION);
     if (r->version != before || r->version == CT_NONE || (r->kept.arena && ct_arena_used(r->kept.arena) > MOST_KEPT))
         forget_kept(r);
     ct_samples_begin(r->samples);
+}
+
+static void end_snapshot(struct ct_reader *r)
+{
+    enum ct_status status = r->status;
+    if (sqlite3_get_autocommit(r->db))
+        return;
+    r->status = CT_OK;
+    bool cancel = atomic_exchange(&r->cancel, false); /* not of this statement */
+    (void)ct_step(r, ct_use(r, SQL_COMMIT, 0));
+    sqlite3_reset(r->stmts[SQL_COMMIT]);
+    /* One that ended this read is used up; one that came after it is for the next. */
+    atomic_store(&r->cancel, status != CT_ERR_CANCELLED && (cancel || atomic_load(&r->cancel)));
+    if (status != CT_OK)
+        r->status = status;
 }
 
 enum ct_status ct_load_end(struct ct_reader *r)
 {
     if (r->status == CT_OK && ct_arena_full(r->arena))
         r->status = ct_fail(r->err, CT_ERR_LIMIT, NULL, "the answer is too large");
-    /* Whatever happened, the snapshot ends: an open one would keep the log from being emptied. */
     for (size_t i = 0; i < CT_N_SQL; i++)
         if (r->stmts[i])
             sqlite3_reset(r->stmts[i]);
-    if (!sqlite3_get_autocommit(r->db)) {
-        enum ct_status status = r->status;
-        r->status = CT_OK;
-        bool cancel = atomic_exchange(&r->cancel, false); /* not of this statement */
-        (void)ct_step(r, ct_use(r, SQL_COMMIT, 0));
-        sqlite3_reset(r->stmts[SQL_COMMIT]);
-        /* One that ended this read is used up; one that came after it is for the next. */
-        atomic_store(&r->cancel,
-                     status != CT_ERR_CANCELLED && (cancel || atomic_load(&r->cancel)));
-        if (status != CT_OK)
-            r->status = status;
-    }
+    /* Whatever happened, the snapshot ends: an open one would keep the log from being emptied. Of a load of several
+     * reads it ends with the last, or with one that finds the file in trouble: the next looks at it anew. */
+    if (!r->whole || r->status == CT_ERR_DB)
+        end_snapshot(r);
     return r->status;
+}
+
+/* As it was when nobody could be writing: that is looked at before each read. */
+void ct_reader_begin(struct ct_reader *r)
+{
+    r->whole = !r->immutable;
+}
+
+void ct_reader_end(struct ct_reader *r)
+{
+    struct ct_error ignored;
+    r->whole = false;
+    r->err = &ignored;
+    end_snapshot(r);
 }
 
 enum ct_status ct_read_shared(struct ct_reader *r, int which, ct_load_fn *read, uint64_t variant,

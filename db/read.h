@@ -28,6 +28,10 @@ void ct_reader_rest(struct ct_reader *r);
 /* Loads share the whole tables that were read for this MOMENT or a later one, whatever is committed meanwhile and
  * wherever the clock stands; 0, as at first: those of the same commit and clock. */
 void ct_reader_hold(struct ct_reader *r, int64_t moment);
+/* All that is read between these is of one snapshot, whatever is committed meanwhile. For as long as one load takes and
+ * no longer: the log cannot be emptied behind it. */
+void ct_reader_begin(struct ct_reader *r);
+void ct_reader_end(struct ct_reader *r);
 /* Changes whenever another process committed, or put another file in this one's place. Cheap. */
 int64_t ct_reader_version(struct ct_reader *r);
 

@@ -205,6 +205,7 @@ struct ct_reader {
     int64_t at; /* what look-ups compare with: T, or (live) later than anything */
     int64_t version; /* of what was committed, as of this load */
     int64_t hold;    /* ct_reader_hold */
+    bool whole;      /* between ct_reader_begin and ct_reader_end */
     /* read_newest.c: kept until somebody commits; what had to be looked up last */
     struct ct_newest_map *newest;
     struct ct_newest newest_found;

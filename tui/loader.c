@@ -155,7 +155,9 @@ void ct_load_one(struct ct_reader *r, const struct ct_load_item *item, int64_t c
     out->newer = ct_reader_newer(r);
     out->arena = ct_arena_new(MOST_MODEL_BYTES);
     int64_t now = item->query.at_ms == CT_LIVE ? out->loaded_ms : item->query.at_ms;
+    ct_reader_begin(r); /* what a panel puts side by side was so at one moment */
     out->status = item->ops->load(r, &item->query, now, out->arena, &out->model, &out->error);
+    ct_reader_end(r);
     out->damaged = ct_reader_damaged(r);
     if (out->status != CT_OK) {
         ct_arena_free(out->arena);

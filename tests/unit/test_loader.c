@@ -94,6 +94,23 @@ static enum ct_status load_logged(struct ct_reader *r, const struct ct_panel_que
     return CT_OK;
 }
 
+/* The model is how often its source was tried, as told before and after somebody committed a try. */
+static enum ct_status load_across_a_commit(struct ct_reader *r, const struct ct_panel_query *pq, int64_t now_ms,
+                                           struct ct_arena *a, const void **model, struct ct_error *err)
+{
+    struct ct_query q = {.at_ms = pq->at_ms, .now_ms = now_ms, .subject = CT_LIT("one")};
+    struct ct_rows rows;
+    size_t *tries = ct_arena_alloc(a, 2 * sizeof(*tries));
+    enum ct_status st = CT_OK;
+    for (int i = 0; st == CT_OK && i < 2; i++) {
+        st = ct_read_attempts(r, &q, a, &rows, err);
+        tries[i] = rows.n;
+        commit();
+    }
+    *model = tries;
+    return st;
+}
+
 static const struct ct_panel_ops logged = {.id = "logged", .load = load_logged};
 static const struct ct_panel_ops slow = {.id = "slow", .load = load_slow};
 static const struct ct_panel_ops quick = {.id = "quick", .load = load_quick};
@@ -395,6 +412,28 @@ static void commits_in_a_stream_do_not_begin_a_refresh_again(void **state)
     end_log(l, r);
 }
 
+static void a_panel_is_told_of_one_moment_and_the_next_load_of_a_later_one(void **state)
+{
+    (void)state;
+    const struct ct_panel_ops across = {.id = "across", .load = load_across_a_commit};
+    struct ct_load_item item = {.ops = &across, .query = {.at_ms = CT_LIVE}};
+    struct ct_reader *r = NULL;
+    struct ct_error e = {0};
+    size_t before = 0;
+    assert_int_equal(ct_reader_open(db, &r, &e), CT_OK);
+    for (int i = 0; i < 2; i++) {
+        struct ct_load_answer a;
+        ct_load_one(r, &item, ct_now_ms() + CT_MINUTE, &a);
+        assert_int_equal(a.status, CT_OK);
+        const size_t *tries = a.model;
+        assert_int_equal(tries[0], tries[1]);
+        assert_true(i == 0 || tries[0] == before + 2);
+        before = tries[0];
+        ct_arena_free(a.arena);
+    }
+    ct_reader_close(r);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -403,6 +442,7 @@ int main(void)
         cmocka_unit_test(the_newest_answer_of_a_slot_is_kept_and_errors_are_answers),
         cmocka_unit_test(an_answer_that_is_there_already_is_not_given_again),
         cmocka_unit_test(a_commit_is_noticed_and_answered_again),
+        cmocka_unit_test(a_panel_is_told_of_one_moment_and_the_next_load_of_a_later_one),
         cmocka_unit_test(what_is_freed_goes_with_the_loader_at_the_latest),
         cmocka_unit_test(what_a_key_needs_goes_before_a_refresh_and_ends_it),
         cmocka_unit_test(commits_in_a_stream_do_not_begin_a_refresh_again),

@@ -522,6 +522,38 @@ static void tables_that_are_held_outlast_commits_and_the_clock(void **state)
     end(&t);
 }
 
+static void reads_of_one_load_are_of_one_snapshot_and_let_it_go(void **state)
+{
+    struct read t = begin(state, T0);
+    struct ct_rows rows;
+    offer(t.f, "p5", 2000, CT_STOCK_AVAILABLE);
+    fetch(t.f, "price", T0);
+    ct_reader_begin(t.r);
+    shows(&t, ct_read_offers, &ct_offer_table, "instance price", "p5|2");
+    offer(t.f, "p5", 3000, CT_STOCK_AVAILABLE);
+    fetch(t.f, "price", T0 + CT_HOUR);
+    t.q.now_ms = T0 + CT_HOUR; /* another question: nothing that was kept answers it */
+    shows(&t, ct_read_offers, &ct_offer_table, "instance price", "p5|2");
+    shows(&t, ct_read_sources, &ct_source_table, "id last_success",
+          "list|-\npart|-\nprice|2025-10-09T08:53:20Z\nstat|-\ntoken|-");
+    t.q.subject = CT_LIT("gpu/nobody/any/x/od"); /* finding nothing is no trouble */
+    assert_int_equal(ct_read_history(t.r, &t.q, t.arena, &rows, &t.err), CT_ERR_NOT_FOUND);
+    t.q.subject = CT_SPAN_NONE;
+    assert_false(sqlite3_get_autocommit(t.r->db)); /* held */
+    ct_reader_cancel(t.r);
+    assert_int_equal(ct_read_sources(t.r, &t.q, t.arena, &rows, &t.err), CT_ERR_CANCELLED);
+    ct_reader_end(t.r);
+    assert_true(sqlite3_get_autocommit(t.r->db));
+    shows(&t, ct_read_offers, &ct_offer_table, "instance price", "p5|3");
+    assert_true(sqlite3_get_autocommit(t.r->db)); /* a read by itself lets go by itself */
+    ct_reader_begin(t.r);
+    ct_reader_end(t.r); /* nothing was read */
+    assert_true(sqlite3_get_autocommit(t.r->db));
+    shows(&t, ct_read_sources, &ct_source_table, "id last_success",
+          "list|-\npart|-\nprice|2025-10-09T09:53:20Z\nstat|-\ntoken|-");
+    end(&t);
+}
+
 /* What is kept goes when nobody loads, unless it is on screen and costs nothing. */
 static void what_somebody_holds_is_shared_after_a_rest(void **state)
 {
@@ -1935,6 +1967,7 @@ int main(void)
         T(one_offer_is_read_by_the_name_of_its_series),
         T(the_risk_of_a_machine_stands_at_every_spot_price_of_it),
         T(tables_that_are_held_outlast_commits_and_the_clock),
+        T(reads_of_one_load_are_of_one_snapshot_and_let_it_go),
         T(what_somebody_holds_is_shared_after_a_rest),
         T(models_are_dated_without_a_look_at_every_series),
         T(a_table_of_offers_takes_the_room_of_its_rows),
