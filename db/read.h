@@ -63,7 +63,8 @@ struct ct_query {
     bool critical;          /* events of no subject: only incidents of that severity */
     int64_t large_milli;    /* events of an index, that is moves of the prices it is made of: only those of that much,
                                up or down; 0: all */
-    size_t limit;           /* events: newest N; 0 = 10,000 */
+    size_t limit;           /* events: newest N; 0 = 10,000. Incidents, closed ones too, of no subject: of these the N
+                               that ended last (resolved_at, else updated_at); 0: all */
     bool no_prices;         /* events: all but those of prices, which are most of them */
     struct ct_span regions; /* status: "aws/us-east-1, gcp/eu*": of a provider named here only trouble of these
                                regions, or of none in particular, counts for its state; null: all does */
@@ -441,6 +442,9 @@ ct_load_fn ct_read_now, ct_read_status, ct_read_components /* subject: provider 
     ct_read_sellers /* subject: LAB/MODEL */, ct_read_regions /* sellers, clouds only, one a region */,
     ct_read_model_changes /* in from_ms..to_ms, newest first */, ct_read_events, ct_read_sources, ct_read_attempts,
     ct_read_articles /* subject: provider, source id or all; limit: newest N, 0 = 1,000 */;
+/* How many of the incidents that ct_read_incidents gives, of all providers, are closed. */
+CT_MUST_USE enum ct_status ct_count_ended(struct ct_reader *r, const struct ct_query *q, struct ct_arena *a,
+                                          size_t *out, struct ct_error *err);
 /* The moments of the last event before Q->at_ms (live: before now) and of the first one after it up to now,
  * of whatever kind; CT_NONE where there is none. For the steps of the time machine. */
 CT_MUST_USE enum ct_status ct_read_event_moments(struct ct_reader *r, const struct ct_query *q,

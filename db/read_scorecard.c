@@ -86,21 +86,36 @@ static void take_page(struct scores *s, const struct ct_status_row *p)
         to->row.incidents = 0; /* its page is read: none is none */
 }
 
-static void take_incident(struct scores *s, const struct ct_incident_row *in, int64_t t)
+/* RESOLVED_MS is what the page says, CLOSED_MS what we saw. */
+static void take_incident(struct scores *s, struct ct_span provider, int64_t began_ms, int64_t resolved_ms,
+                          int64_t closed_ms, bool open)
 {
-    int64_t began = in->started_ms != CT_NONE ? in->started_ms : in->first_seen_ms;
-    struct score *to = score_of(s, in->provider);
-    if (!to || in->scheduled_for_ms != CT_NONE || in->state == CT_STATE_MAINTENANCE ||
-        began == CT_NONE || began < t - 90 * CT_DAY || began > t)
+    struct score *to = score_of(s, provider);
+    if (!to)
         return;
     to->row.incidents = to->row.incidents == CT_NONE ? 1 : to->row.incidents + 1;
-    bool stated = in->resolved_ms != CT_NONE;
-    int64_t ended = stated ? in->resolved_ms : in->closed_seen_ms;
-    if (in->open == 1 || ended == CT_NONE || ended < began)
+    bool stated = resolved_ms != CT_NONE;
+    int64_t ended = stated ? resolved_ms : closed_ms;
+    if (open || ended == CT_NONE || ended < began_ms)
         return;
     int64_t *kept = stated ? CT_VEC_PUSH(s->arena, &to->repairs) : CT_VEC_PUSH(s->arena, &to->observed);
     if (kept)
-        *kept = (ended - began) / CT_SECOND;
+        *kept = (ended - began_ms) / CT_SECOND;
+}
+
+/* Those that began in the last 90 days, but for planned work. */
+static enum ct_status read_incidents(struct ct_reader *r, const struct ct_query *q, struct scores *s,
+                                     struct ct_error *err)
+{
+    ct_load_begin(r, q, s->arena, err);
+    struct ct_source_list list = ct_sources_at(r);
+    sqlite3_stmt *st = ct_use(r, SQL_INCIDENTS_BEGAN, 4, r->at, r->t - 90 * CT_DAY, r->t, (int64_t)CT_STATE_MAINTENANCE);
+    while (ct_step(r, st)) {
+        const struct ct_source_at *of = ct_source_by_id(&list, ct_col_int(st, 0));
+        if (of && of->kind == CT_SOURCE_STATUS)
+            take_incident(s, of->provider, ct_col_int(st, 1), ct_col_int(st, 2), ct_col_int(st, 3), ct_col_int(st, 4) == 1);
+    }
+    return ct_load_end(r);
 }
 
 /* ---- what it sells ---- */
@@ -185,16 +200,13 @@ enum ct_status ct_read_scorecard(struct ct_reader *r, const struct ct_query *q, 
                                  struct ct_rows *out, struct ct_error *err)
 {
     struct scores s = {.arena = a};
-    struct ct_query all = {.at_ms = q->at_ms, .now_ms = q->now_ms}, with_closed = all, by_cloud = all,
-                    by_region = all, by_type = all;
-    struct ct_rows pages, incidents, types, clouds, regions, prices;
-    with_closed.gone = true;
+    struct ct_query all = {.at_ms = q->at_ms, .now_ms = q->now_ms}, by_cloud = all, by_region = all, by_type = all;
+    struct ct_rows pages, types, clouds, regions, prices;
     by_type.group = "gpu";
     by_cloud.group = "cloud";
     by_region.group = "region";
-    pages = incidents = types = clouds = regions = prices = (struct ct_rows){NULL, 0};
+    pages = types = clouds = regions = prices = (struct ct_rows){NULL, 0};
     enum ct_status st = ct_read_status(r, &all, a, &pages, err);
-    st = st == CT_OK ? ct_read_incidents(r, &with_closed, a, &incidents, err) : st;
     st = st == CT_OK ? ct_read_gpus(r, &by_type, a, &types, err) : st;
     st = st == CT_OK ? ct_read_gpus(r, &by_cloud, a, &clouds, err) : st;
     st = st == CT_OK ? ct_read_gpus(r, &by_region, a, &regions, err) : st;
@@ -203,14 +215,12 @@ enum ct_status ct_read_scorecard(struct ct_reader *r, const struct ct_query *q, 
         return st;
     for (size_t i = 0; i < pages.n; i++)
         take_page(&s, &((const struct ct_status_row *)pages.v)[i]);
-    for (size_t i = 0; i < incidents.n; i++)
-        take_incident(&s, &((const struct ct_incident_row *)incidents.v)[i],
-                      q->at_ms == CT_LIVE ? q->now_ms : q->at_ms);
+    st = read_incidents(r, &all, &s, err);
     for (size_t i = 0; i < clouds.n; i++)
         take_type(&s, &((const struct ct_gpu_row *)clouds.v)[i], types);
     for (size_t i = 0; i < regions.n; i++)
         take_region(&s, &((const struct ct_gpu_row *)regions.v)[i]);
     for (size_t i = 0; i < prices.n; i++)
         take_price(&s, &((const struct ct_token_row *)prices.v)[i]);
-    return finish(&s, out, err);
+    return st == CT_OK ? finish(&s, out, err) : st;
 }

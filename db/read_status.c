@@ -160,13 +160,16 @@ struct ct_span ct_components_text(struct ct_reader *r, const struct ct_source_at
 
 /* ---- incidents ---- */
 
-/* Ids of components become their names where we know them. */
-static void name_components(struct ct_list *ids, const struct ct_component_list *known)
+/* Ids of components of S become their names where we know them. KNOWN: what is known, read once it is needed. */
+static void name_components(struct ct_reader *r, const struct ct_source_at *s, struct ct_list *ids,
+                            struct ct_component_list **known)
 {
-    for (size_t i = 0; i < ids->n; i++)
-        for (size_t k = 0; k < known->v.n; k++)
-            if (known->v.v[k].name.n && ct_span_eq(known->v.v[k].id, ids->v[i])) {
-                ids->v[i] = known->v.v[k].name;
+    if (ids->n && !*known && (*known = ct_arena_alloc(r->arena, sizeof **known)))
+        ct_components_at(r, s, *known);
+    for (size_t i = 0; *known && i < ids->n; i++)
+        for (size_t k = 0; k < (*known)->v.n; k++)
+            if ((*known)->v.v[k].name.n && ct_span_eq((*known)->v.v[k].id, ids->v[i])) {
+                ids->v[i] = (*known)->v.v[k].name;
                 break;
             }
 }
@@ -189,59 +192,80 @@ static int worse_incident(const void *a, const void *b)
     return (p < q) - (p > q);
 }
 
+static struct ct_incident_row incident_row(struct ct_reader *r, const struct ct_source_at *s, sqlite3_stmt *st,
+                                           bool closed_too)
+{
+    struct ct_incident_row row = {
+        .provider = s->provider,
+        .id = ct_col_text(r, st, 0),
+        .title = ct_col_text(r, st, 1),
+        .state = ct_col_enum(st, 2, CT_STATE_MAJOR),
+        .phase = ct_col_enum(st, 3, CT_PHASE_UNKNOWN),
+        .open = ct_col_enum(st, 4, 1),
+        .raw_impact = ct_col_text(r, st, 5),
+        .url = ct_col_text(r, st, 6),
+        .started_ms = ct_col_int(st, 7),
+        .updated_ms = ct_col_int(st, 8),
+        .resolved_ms = ct_col_int(st, 9),
+        .scheduled_for_ms = ct_col_int(st, 10),
+        .scheduled_until_ms = ct_col_int(st, 11),
+        .first_seen_ms = ct_col_must(st, 12),
+        .components = ct_col_list(r, st, 13),
+        .regions = ct_col_list(r, st, 14),
+        .closed_seen_ms = closed_too ? ct_col_int(st, 15) : CT_NONE,
+    };
+    row.stale = row.open == 1 && row.state != CT_STATE_OPERATIONAL && r->t - newest_word(&row) > 14 * CT_DAY;
+    return row;
+}
+
 /* Adds those that ST finds. */
 static void take_incidents(struct ct_reader *r, const struct ct_source_at *s, sqlite3_stmt *st, bool closed_too,
                            struct ct_incident_list *out)
 {
     size_t first = out->v.n;
+    struct ct_component_list *known = NULL;
     while (ct_step(r, st)) {
         struct ct_incident_row *row = CT_VEC_PUSH(r->arena, &out->v);
         if (!row)
             break;
-        *row = (struct ct_incident_row){
-            .provider = s->provider,
-            .id = ct_col_text(r, st, 0),
-            .title = ct_col_text(r, st, 1),
-            .state = ct_col_enum(st, 2, CT_STATE_MAJOR),
-            .phase = ct_col_enum(st, 3, CT_PHASE_UNKNOWN),
-            .open = ct_col_enum(st, 4, 1),
-            .raw_impact = ct_col_text(r, st, 5),
-            .url = ct_col_text(r, st, 6),
-            .started_ms = ct_col_int(st, 7),
-            .updated_ms = ct_col_int(st, 8),
-            .resolved_ms = ct_col_int(st, 9),
-            .scheduled_for_ms = ct_col_int(st, 10),
-            .scheduled_until_ms = ct_col_int(st, 11),
-            .first_seen_ms = ct_col_must(st, 12),
-            .components = ct_col_list(r, st, 13),
-            .regions = ct_col_list(r, st, 14),
-            .closed_seen_ms = closed_too ? ct_col_int(st, 15) : CT_NONE,
-        };
-        row->stale = row->open == 1 && row->state != CT_STATE_OPERATIONAL &&
-                     r->t - newest_word(row) > 14 * CT_DAY;
+        *row = incident_row(r, s, st, closed_too);
+        name_components(r, s, &row->components, &known);
     }
-    if (out->v.n == first)
-        return;
-    struct ct_component_list components = {.bad = 0};
-    ct_components_at(r, s, &components);
-    for (size_t i = first; i < out->v.n; i++)
-        name_components(&out->v.v[i].components, &components);
-    ct_sort(r, out->v.v + first, out->v.n - first, sizeof *out->v.v, worse_incident);
+    if (out->v.n > first)
+        ct_sort(r, out->v.v + first, out->v.n - first, sizeof *out->v.v, worse_incident);
 }
 
 void ct_incidents_at(struct ct_reader *r, const struct ct_source_at *s, bool closed_too,
                      struct ct_incident_list *out)
 {
-    take_incidents(r, s, ct_use(r, closed_too ? SQL_INCIDENTS : SQL_INCIDENTS_OPEN, 2, s->id, r->at), closed_too, out);
+    take_incidents(r, s, ct_use(r, closed_too ? SQL_INCIDENTS : SQL_INCIDENTS_OPEN, 2, r->at, s->id), closed_too, out);
 }
 
 /* The one of S that is called ID, open or not. */
 static void read_incident(struct ct_reader *r, const struct ct_source_at *s, struct ct_span id,
                           struct ct_incident_list *out)
 {
-    sqlite3_stmt *st = ct_use(r, SQL_INCIDENT, 2, s->id, r->at);
+    sqlite3_stmt *st = ct_use(r, SQL_INCIDENT, 2, r->at, s->id);
     ct_bind_text(r, st, 3, id);
     take_incidents(r, s, st, true, out);
+}
+
+/* Of all that are closed the MOST that ended last. */
+static void read_ended(struct ct_reader *r, const struct ct_source_list *list, size_t most, struct ct_incident_list *out)
+{
+    struct ct_component_list **known = ct_arena_alloc(r->arena, (list->n + 1) * sizeof *known);
+    sqlite3_stmt *st = ct_use(r, SQL_INCIDENTS_ENDED, 1, r->at);
+    for (size_t n = 0; known && n < most && ct_step(r, st);) {
+        const struct ct_source_at *s = ct_source_by_id(list, ct_col_int(st, 16));
+        if (!s || s->kind != CT_SOURCE_STATUS)
+            continue;
+        struct ct_incident_row *row = CT_VEC_PUSH(r->arena, &out->v);
+        if (!row)
+            break;
+        *row = incident_row(r, s, st, true);
+        name_components(r, s, &row->components, &known[s - list->v]);
+        n++;
+    }
 }
 
 /* ---- 90 days ---- */
@@ -430,8 +454,8 @@ static int worse_scope(const void *a, const void *b)
     return way ? way : ct_span_cmp(x->scope, y->scope);
 }
 
-enum ct_status ct_read_status(struct ct_reader *r, const struct ct_query *q, struct ct_arena *a,
-                              struct ct_rows *out, struct ct_error *err)
+static enum ct_status read_status(struct ct_reader *r, const struct ct_query *q, struct ct_arena *a,
+                                  struct ct_rows *out, struct ct_error *err)
 {
     CT_VEC(struct ct_status_row) rows = {NULL, 0, 0};
     ct_load_begin(r, q, a, err);
@@ -455,6 +479,12 @@ enum ct_status ct_read_status(struct ct_reader *r, const struct ct_query *q, str
     ct_sort(r, rows.v, rows.n, sizeof *rows.v, worse_scope);
     *out = (struct ct_rows){rows.v, rows.n};
     return ct_load_end(r);
+}
+
+enum ct_status ct_read_status(struct ct_reader *r, const struct ct_query *q, struct ct_arena *a,
+                              struct ct_rows *out, struct ct_error *err)
+{
+    return ct_read_shared(r, 4, read_status, q->regions.n ? ct_hash(q->regions) : 0, q, a, out, err);
 }
 
 /* Whether SUBJECT (a provider, PROVIDER/SCOPE, a source; null: all) means S. */
@@ -494,6 +524,7 @@ enum ct_status ct_read_incidents(struct ct_reader *r, const struct ct_query *q, 
                                  struct ct_rows *out, struct ct_error *err)
 {
     struct ct_incident_list rows = {.v = {NULL, 0, 0}};
+    bool few = q->gone && q->limit && !q->subject.n && !q->incident.n;
     ct_load_begin(r, q, a, err);
     struct ct_source_list list = ct_sources_at(r);
     for (size_t i = 0; i < list.n; i++) {
@@ -502,10 +533,21 @@ enum ct_status ct_read_incidents(struct ct_reader *r, const struct ct_query *q, 
         if (q->incident.n)
             read_incident(r, &list.v[i], q->incident, &rows);
         else
-            ct_incidents_at(r, &list.v[i], q->gone, &rows);
+            ct_incidents_at(r, &list.v[i], q->gone && !few, &rows);
     }
+    if (few)
+        read_ended(r, &list, q->limit, &rows);
     ct_sort(r, rows.v.v, rows.v.n, sizeof *rows.v.v, worse_incident);
     *out = (struct ct_rows){rows.v.v, rows.v.n};
+    return ct_load_end(r);
+}
+
+enum ct_status ct_count_ended(struct ct_reader *r, const struct ct_query *q, struct ct_arena *a, size_t *out,
+                              struct ct_error *err)
+{
+    ct_load_begin(r, q, a, err);
+    sqlite3_stmt *st = ct_use(r, SQL_INCIDENTS_ENDED_N, 2, r->at, (int64_t)CT_SOURCE_STATUS);
+    *out = ct_step(r, st) ? (size_t)ct_col_int(st, 0) : 0;
     return ct_load_end(r);
 }
 

@@ -32,12 +32,16 @@
     "o.host_included,o.gpu,ifnull(o.form,''),ifnull(o.purchase,7),o.gpu_mem_milli"                 \
     " FROM offer o JOIN series s ON s.id=o.series_id"
 
+/* When we first saw that an incident, as it was at moment ?1, no longer was open; what vanished did so then. */
+#define SQL_CLOSED_SEEN                                                                            \
+    "CASE WHEN open=1 THEN NULL WHEN gone=1 THEN at_ms ELSE"                                       \
+    " (SELECT min(v.at_ms) FROM incident v WHERE v.source_id=incident.source_id"                   \
+    " AND v.ext_id=incident.ext_id AND v.open=0 AND v.from_ms<=?1 AND v.at_ms>"                    \
+    "(SELECT max(o.at_ms) FROM incident o WHERE o.source_id=incident.source_id"                    \
+    " AND o.ext_id=incident.ext_id AND o.open=1 AND o.from_ms<=?1)) END"
 #define SQL_INCIDENT_CLOSED                                                                        \
-    "SELECT " SQL_INCIDENT_COLUMNS ",(SELECT min(v.at_ms) FROM incident v WHERE v.source_id=?1"    \
-    " AND v.ext_id=incident.ext_id AND v.open=0 AND v.from_ms<=?2 AND v.at_ms>"                    \
-    "(SELECT max(o.at_ms) FROM incident o WHERE o.source_id=?1"                                    \
-    " AND o.ext_id=incident.ext_id AND o.open=1 AND o.from_ms<=?2)) FROM incident"                 \
-    " WHERE source_id=?1 AND to_ms>?2 AND from_ms<=?2"
+    "SELECT " SQL_INCIDENT_COLUMNS "," SQL_CLOSED_SEEN ",source_id FROM incident"                  \
+    " WHERE to_ms>?1 AND from_ms<=?1"
 
 /* Every statement of the reader. A test asks SQLite for the plan of each: nothing may scan sample,
  * event or poll. ?1, ?2 ... are bound in this order by ct_use. */
@@ -89,9 +93,17 @@
     X(ENDPOINTS, "SELECT s.id,s.source_id,k.host,k.uptime_30m_milli FROM endpoint k"   \
                  " JOIN series s ON s.id=k.series_id WHERE k.host<>''")                            \
     X(INCIDENTS_OPEN, "SELECT " SQL_INCIDENT_COLUMNS " FROM incident"                              \
-                      " WHERE source_id=?1 AND to_ms>?2 AND from_ms<=?2 AND open=1")               \
-    X(INCIDENTS, SQL_INCIDENT_CLOSED)                                                              \
-    X(INCIDENT, SQL_INCIDENT_CLOSED " AND ext_id=?3")                                              \
+                      " WHERE source_id=?2 AND to_ms>?1 AND from_ms<=?1 AND open=1")               \
+    X(INCIDENTS, SQL_INCIDENT_CLOSED " AND source_id=?2")                                          \
+    X(INCIDENT, SQL_INCIDENT_CLOSED " AND source_id=?2 AND ext_id=?3")                             \
+    X(INCIDENTS_ENDED, SQL_INCIDENT_CLOSED " AND open=0 ORDER BY ifnull(resolved_ms,updated_ms) DESC") \
+    X(INCIDENTS_ENDED_N, "SELECT count(*) FROM incident WHERE open=0 AND to_ms>?1 AND from_ms<=?1" \
+                         " AND +source_id IN (SELECT id FROM source WHERE kind=?2)")               \
+    X(INCIDENTS_BEGAN, "SELECT source_id,ifnull(started_ms,first_ms),resolved_ms,"                 \
+                       "CASE WHEN resolved_ms IS NULL THEN " SQL_CLOSED_SEEN " END,open FROM incident" \
+                       " WHERE to_ms>?1 AND from_ms<=?1 AND ifnull(started_ms,first_ms)>=?2"       \
+                       " AND ifnull(started_ms,first_ms)<=?3 AND scheduled_for_ms IS NULL"         \
+                       " AND state IS NOT ?4")                                                     \
     X(WORDING, "SELECT text FROM wording WHERE kind=?1 AND source_id=?2 AND owner=?3 AND ext_id=?4"     \
                " AND from_ms<=?5 AND hash<>0 ORDER BY from_ms DESC LIMIT 1")                       \
     X(UPDATES, "SELECT at_ms,first_ms,phase,text,ext_id FROM incident_update"                             \
@@ -235,7 +247,7 @@ struct ct_reader {
         uint64_t variant;
         struct ct_arena *arena;
         struct ct_rows rows;
-    } shared[4]; /* offers, GPU types, tokens, models */
+    } shared[5]; /* offers, GPU types, tokens, models, status */
     /* accelerators.tsv, read once */
     struct ct_arena *accel_arena;
     struct accelerator *accel;

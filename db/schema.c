@@ -398,6 +398,14 @@ static const char step_19[] =
     CT_CHUNKS_OF_TAIL "DROP TABLE tail;"
     "CREATE TABLE tails (k INTEGER PRIMARY KEY, from_ms INTEGER NOT NULL, b BLOB NOT NULL) STRICT;";
 
+/* Version 20: the versions of ended incidents by when these ended, as far as their pages say; all by when they began,
+ * with what is counted of them. */
+static const char step_20[] =
+    "CREATE INDEX incident_ended ON incident"
+    " (ifnull(resolved_ms, updated_ms), from_ms, to_ms, source_id, open) WHERE open = 0;"
+    "CREATE INDEX incident_began ON incident (ifnull(started_ms, first_ms), from_ms, to_ms, started_ms, first_ms,"
+    " scheduled_for_ms, resolved_ms, state, open, gone) WHERE from_ms IS NOT NULL;";
+
 static const struct ct_schema_step steps[] = {
     {.sql = step_1}, {.sql = step_2}, {.sql = step_3}, {.sql = step_4}, {.sql = step_5}, {.sql = step_6},
     {.sql = step_7, .run = ct_samples_from_rows, .after = "DROP TABLE sample"},
@@ -414,6 +422,7 @@ static const struct ct_schema_step steps[] = {
     {.sql = step_17},
     {.sql = step_18},
     {.sql = step_19},
+    {.sql = step_20},
 };
 _Static_assert(CT_LEN(steps) == CT_SCHEMA_VERSION, "a step a version");
 

@@ -24,6 +24,7 @@ static struct {
     bool fetching;      /* the viewer has a fetcher */
     enum ct_status fail; /* what every read ends with */
     struct ct_query last_history, last_events;
+    size_t ended; /* incidents beside those below */
     int history_reads;
 } world;
 
@@ -78,7 +79,32 @@ static const struct ct_incident_row incident_rows[] = {
      .updated_ms = NOW - 2 * CT_DAY, .resolved_ms = NOW - 47 * CT_HOUR, .scheduled_for_ms = CT_NONE,
      .scheduled_until_ms = CT_NONE, .first_seen_ms = CT_NONE},
 };
-FAKE(incidents, incident_rows)
+
+enum ct_status ct_read_incidents(struct ct_reader *r, const struct ct_query *q, struct ct_arena *a, struct ct_rows *out,
+                                 struct ct_error *err)
+{
+    size_t n = world.empty ? 0 : CT_LEN(incident_rows), more = q->limit && world.ended > q->limit ? q->limit - 1 : world.ended;
+    struct ct_incident_row *rows = ct_arena_alloc(a, (n + more + 1) * sizeof(*rows));
+    (void)r;
+    memcpy(rows, incident_rows, n * sizeof(*rows));
+    for (size_t i = 0; i < more; i++) {
+        rows[n + i] = incident_rows[2];
+        rows[n + i].id = ct_arena_printf(a, "e%zu", i);
+        rows[n + i].resolved_ms -= (int64_t)(i + 1) * CT_HOUR;
+    }
+    *out = (struct ct_rows){rows, n + more};
+    return world.fail ? ct_fail(err, world.fail, "incidents", "made to fail") : CT_OK;
+}
+
+enum ct_status ct_count_ended(struct ct_reader *r, const struct ct_query *q, struct ct_arena *a, size_t *out,
+                              struct ct_error *err)
+{
+    (void)r;
+    (void)q;
+    (void)a;
+    *out = world.ended + 1;
+    return world.fail ? ct_fail(err, world.fail, "incidents", "made to fail") : CT_OK;
+}
 
 static const struct ct_update_row update_rows[] = {
     {.provider = S("openai"), .incident = S("abc123"), .at_ms = NOW - 5 * CT_MINUTE,
@@ -665,6 +691,42 @@ static void a_tape_reads_on_when_somebody_goes_through_it(void **state)
     shown_load(&s);
     assert_true(world.last_events.limit >= 1000);
     shown_done(&s);
+}
+
+/* What counts them counts all of them, whatever was read. */
+static void ended_incidents_are_read_on_when_somebody_goes_through_them(void **state)
+{
+    struct shown s = shown_new(&ct_panel_incidents);
+    (void)state;
+    world.ended = 700;
+    shown_load(&s);
+    size_t first = ((const struct ct_tmodel *)s.model)->rows.n;
+    assert_in_range(first, 80, 350);
+    expect_text(&s, 12, 100, "2 open, 701 ended");
+    expect_text(&s, 5, 100, "of 703");
+    char footer[60];
+    snprintf(footer, sizeof(footer), "%zu of 703 incidents", first);
+    expect_text(&s, 40, 100, footer);
+    shown_act(&s, CT_ACT_DETAIL, NULL);
+    shown_load(&s);
+    assert_int_equal(((const struct ct_tmodel *)s.model)->rows.n, first);
+    assert_int_equal(shown_act(&s, CT_ACT_ROW_DOWN, NULL), CT_ACT_LOAD);
+    shown_load(&s);
+    assert_int_equal(((const struct ct_tmodel *)s.model)->rows.n, 703);
+    expect_text(&s, 40, 100, "703 of 703 incidents");
+    expect_text(&s, 12, 100, "2 open, 701 ended");
+    shown_done(&s);
+    s = shown_new(&ct_panel_incidents); /* may be about what ended long ago */
+    snprintf(s.query.filter, sizeof(s.query.filter), "provider:anthropic");
+    shown_load(&s);
+    assert_int_equal(((const struct ct_tmodel *)s.model)->rows.n, 701);
+    shown_done(&s);
+    s = shown_new(&ct_panel_incidents);
+    snprintf(s.query.sort, sizeof(s.query.sort), "started_at");
+    shown_load(&s);
+    assert_int_equal(((const struct ct_tmodel *)s.model)->rows.n, 703);
+    shown_done(&s);
+    world.ended = 0;
 }
 
 static void quiet_is_told_apart_from_unread(void **state)
@@ -1394,6 +1456,7 @@ int main(void)
         TEST(a_series_has_words_for_people),
         TEST(an_event_has_the_sign_and_words_of_what_happened),
         TEST(a_tape_reads_on_when_somebody_goes_through_it),
+        TEST(ended_incidents_are_read_on_when_somebody_goes_through_them),
         TEST(the_tape_tells_once_what_one_answer_says_of_a_model),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

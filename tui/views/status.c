@@ -330,6 +330,9 @@ const struct ct_panel_ops ct_panel_components = {
 
 /* ---- incidents ---- */
 
+/* Of those that ended, at first what any screen has room for. */
+enum { FIRST_ENDED = 150 };
+
 static void paint_incident(const void *row, const struct ct_draw *d, struct ct_box cell)
 {
     const struct ct_incident_row *r = row;
@@ -416,6 +419,19 @@ static bool order_incidents(struct ct_rows *rows, struct ct_arena *a)
     return true;
 }
 
+/* How many ended ones ROWS, those of Q, leave out. */
+static enum ct_status count_unread(struct ct_reader *r, const struct ct_query *q, struct ct_rows rows,
+                                   struct ct_arena *a, size_t *out, struct ct_error *err)
+{
+    const struct ct_incident_row *in = rows.v;
+    size_t read = 0, all = 0;
+    for (size_t i = 0; i < rows.n; i++)
+        read += in[i].open == 0;
+    enum ct_status st = read == q->limit ? ct_count_ended(r, q, a, &all, err) : CT_OK;
+    *out = all > read ? all - read : 0;
+    return st;
+}
+
 static enum ct_status load_incidents(struct ct_reader *r, const struct ct_panel_query *q,
                                      int64_t now_ms, struct ct_arena *a, const void **model,
                                      struct ct_error *err)
@@ -423,17 +439,24 @@ static enum ct_status load_incidents(struct ct_reader *r, const struct ct_panel_
     struct pages_model *m = ct_arena_alloc(a, sizeof(*m));
     struct ct_query query = ct_view_query(q, now_ms);
     struct ct_rows rows = {NULL, 0}, pages = {NULL, 0};
+    size_t unread = 0;
     enum ct_status st = m ? ct_read_status(r, &query, a, &pages, err)
                           : ct_fail(err, CT_ERR_LIMIT, "incidents", NULL);
     query.subject = q->subject[0] ? ct_span(q->subject) : CT_SPAN_NONE;
     query.gone = true; /* ended ones follow: "did this just stop?" is the second question */
+    bool few = !q->used && !q->filter[0] && !q->sort[0] && !q->watch_only && !query.subject.n;
+    query.limit = few ? FIRST_ENDED : 0;
     if (st == CT_OK)
         st = ct_read_incidents(r, &query, a, &rows, err);
+    if (st == CT_OK && few)
+        st = count_unread(r, &query, rows, a, &unread, err);
     if (st == CT_OK && !order_incidents(&rows, a))
         st = ct_fail(err, CT_ERR_LIMIT, "incidents", NULL);
     if (st == CT_OK) {
         m->pages = pages_of(pages, query.subject);
         st = ct_tmodel_load(&incident_view, rows, q, now_ms, a, &m->t, err);
+        m->t.unread = unread;
+        m->t.total += unread;
     }
     *model = m;
     return st;
@@ -447,7 +470,7 @@ static void draw_incidents(void *state, const void *model, const struct ct_draw 
     for (size_t i = 0; m && i < m->t.rows.n; i++)
         open += ((const struct ct_incident_row *)m->t.rows.v)[i].open == 1;
     if (m)
-        ct_buf_addf(note, "%zu open, %zu ended", open, m->t.rows.n - open);
+        ct_buf_addf(note, "%zu open, %zu ended", open, m->t.rows.n - open + m->t.unread);
     ct_tview_draw(&incident_view, state, m ? &m->t : NULL, d, box, note,
                   m && m->pages != PAGES_READ ? "no incident on record; not all pages can be read"
                                               : "no incident on record");
@@ -468,7 +491,11 @@ static enum ct_act_result act_incidents(void *state, const void *model, enum ct_
     }
     if (action == CT_ACT_WATCH)
         return CT_ACT_IGNORED;
-    return ct_tview_act(&incident_view, state, t, action, letter, q, req);
+    enum ct_act_result did = ct_tview_act(&incident_view, state, t, action, letter, q, req);
+    if (did == CT_ACT_IGNORED || q->used || !t || !t->unread)
+        return did;
+    q->used = true;
+    return CT_ACT_LOAD;
 }
 
 const struct ct_panel_ops ct_panel_incidents = {

@@ -499,7 +499,7 @@ void ct_tview_draw(const struct ct_tview *v, struct ct_tstate *s, const struct c
     s->page = box.rows - header - footer;
     s->body_y = header;
     if (more && !footer) {
-        note_part(note, s->page, m->rows.n);
+        note_part(note, s->page, m->rows.n + m->unread);
     }
     scroll(s, m->rows.n, s->page);
     measure_shown(v, s, m, d);
