@@ -115,6 +115,14 @@ static void set_labels(struct ct_alert_instance *i, const struct ct_rule_view *v
     ct_buf_free(&b);
 }
 
+/* When it is told again, for those who look at it. */
+static void set_plan(struct ct_alert_instance *i, const struct ct_rule_view *v)
+{
+    bool quiet = v->quiet_from >= 0 && v->severity != CT_SEV_CRITICAL;
+    i->remind_ms = v->remind_ms;
+    i->quiet = quiet ? (int64_t)v->quiet_from * CT_DAY_MINUTES + v->quiet_to : 0;
+}
+
 static void describe(struct live *l, const struct ct_judged *j)
 {
     const struct ct_rule_view *v = ct_rule_view(l->rule);
@@ -126,6 +134,7 @@ static void describe(struct live *l, const struct ct_judged *j)
     replace(&i->provider, j->provider);
     replace(&i->channels, ct_span(v->channels));
     i->severity = v->severity;
+    set_plan(i, v);
     set_group(i, v);
     if (told && !ct_span_eq(i->text, j->text)) {
         replace(&i->text, j->text);
@@ -562,6 +571,8 @@ static void take_up(struct ct_engine *e, const struct ct_alert_memory *m)
         copy.text = own(i->text);
         copy.url = own(i->url);
         copy.series = own(i->series);
+        if (rule)
+            set_plan(&copy, ct_rule_view(rule));
         l->i = copy;
         l->rule = rule;
         l->stored = true;

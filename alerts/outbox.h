@@ -8,7 +8,7 @@
 #include "alerts/machine.h"
 
 #define CT_GROUP_WAIT_MS (30 * CT_SECOND) /* 0 for critical */
-#define CT_GROUP_INTERVAL_MS (5 * CT_MINUTE)
+#define CT_GROUP_INTERVAL_MS CT_ALERT_GROUP_MS
 #define CT_MESSAGE_LINES 20   /* then "+N more" */
 #define CT_MESSAGES_PER_HOUR 30 /* and channel; then one digest */
 #define CT_QUEUE_MOST 10000

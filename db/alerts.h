@@ -45,6 +45,8 @@ extern const char *const ct_alert_kind_words[];  /* "firing", "repeat", ... */
 extern const char *const ct_intent_state_words[];
 extern const char *const ct_delivery_state_words[];
 
+#define CT_DAY_MINUTES 1440
+#define CT_ALERT_GROUP_MS (5 * CT_MINUTE) /* between messages of one group: reminders keep whole ones */
 #define CT_ALERT_WINDOW 21 /* observations that flapping looks at */
 
 /* The life of one instance: all that the next evaluation needs to know. */
@@ -73,6 +75,8 @@ struct ct_alert_instance {
     int severity;                 /* enum ct_severity */
     struct ct_span text;          /* what is the matter now, one line */
     struct ct_span url, series;   /* null when there is none */
+    int64_t remind_ms;            /* of its rule; 0: never */
+    int64_t quiet;                /* minutes of the local day, from * 1440 + to, in which nothing is told; from = to: none */
     struct ct_alert_life life;
     int64_t saved_ms;
 };
@@ -192,6 +196,11 @@ struct ct_alert_row { /* open ones: pending, firing, just resolved */
     struct ct_rows deliveries; /* struct ct_delivery_row of this episode, newest first */
     struct ct_span sent;       /* "ops ok", "FAILED 2", "-" */
     int64_t failed;            /* deliveries that failed in this episode */
+    int64_t remind_ms;         /* how often it is told again while it fires and nobody has it; 0: never; CT_NONE: not recorded */
+    int64_t next_ms;           /* when next, if nothing changes; CT_NONE: not before something does */
+    struct ct_span next_to;    /* "ops, bell" */
+    int escalates;             /* about a state that can get worse: then it is told once more at once */
+    struct ct_span incident;   /* title of the worst open one that touches what it is about, URL is its link; null */
 };
 extern const struct ct_table ct_alert_table;
 
@@ -233,7 +242,8 @@ CT_MUST_USE enum ct_status ct_read_alert_past(struct ct_reader *r, const struct 
 
 /* What line 1 says. */
 struct ct_alert_count {
-    int64_t firing_new, acked, muted, pending, held /* another alert explains them */, failed /* deliveries, last 24 h, open alerts */;
+    int64_t firing_new, acked, muted, pending, held /* another alert explains them */,
+        no_data /* open, and whether they still hold cannot be told: in none of the others */, failed /* deliveries, last 24 h, open alerts */;
     int64_t next_end_ms; /* of the silence that ends first; CT_NONE */
     int64_t fired_last_ms;
     int64_t rules; /* evaluated at least once */

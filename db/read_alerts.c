@@ -1,5 +1,5 @@
-/* Alerts, silences, deliveries and what an alert did. A past moment is told from the changes, as far
- * as they say: state, since when, how bad. */
+/* Alerts, silences, deliveries and what an alert did. A past moment is told from the changes (state, since when, how
+ * bad) and from what was recorded beside them. */
 #include "config.h"
 
 #include "db/alerts.h"
@@ -60,6 +60,9 @@ static const struct ct_column alert_columns[] = {
     COL(TIME, "acked_at", acked_ms),
     COL(TEXT, "sent", sent),
     COL(INT, "failed", failed),
+    COL(TIME, "next_reminder", next_ms),
+    COL(TEXT, "next_to", next_to),
+    COL(TEXT, "incident", incident, SEARCH),
     COL(TEXT, "series", series),
     COL(TEXT, "url", url),
     COL(TEXT, "labels", labels, FLAGS(CT_COL_HIDDEN)),
@@ -222,6 +225,88 @@ static int by_end(const void *a, const void *b)
 /* ---- alerts ---- */
 
 
+/* What is so of ROW beside its state, as far as it was recorded by then. */
+static void add_facts(struct ct_reader *r, struct ct_alert_row *row, int64_t id, int64_t *quiet)
+{
+    sqlite3_stmt *st = ct_use(r, SQL_ALERT_FACT_TABLE, 0);
+    bool have = ct_step(r, st);
+    if (st)
+        sqlite3_reset(st);
+    st = have ? ct_use(r, SQL_ALERT_FACTS, 2, id, r->t) : NULL;
+    row->remind_ms = row->next_ms = CT_NONE;
+    if (ct_step(r, st)) {
+        row->remind_ms = ct_col_int(st, 5);
+        *quiet = ct_col_int(st, 6);
+        if (!r->live) {
+            int64_t flags = ct_col_must(st, 4);
+            row->labels = ct_col_text(r, st, 0);
+            row->provider = ct_col_text(r, st, 1);
+            row->series = ct_col_text(r, st, 2);
+            row->channels = ct_col_text(r, st, 3);
+            row->unknown = (flags & CT_ALERT_UNKNOWN) != 0;
+            row->inhibited = (flags & CT_ALERT_INHIBITED) != 0;
+            row->flapping = (flags & CT_ALERT_FLAPPING) != 0;
+        }
+    }
+    if (st)
+        sqlite3_reset(st);
+}
+
+/* The first moment from AT_MS on outside the quiet hours. */
+static int64_t after_quiet(int64_t at_ms, int64_t quiet)
+{
+    if (quiet == CT_NONE)
+        return at_ms;
+    int from = (int)(quiet / CT_DAY_MINUTES), to = (int)(quiet % CT_DAY_MINUTES);
+    int minute = ct_local_minute(at_ms);
+    bool in = from < to ? minute >= from && minute < to : minute >= from || minute < to;
+    if (!in)
+        return at_ms;
+    return at_ms - at_ms % CT_MINUTE + (to - minute + CT_DAY_MINUTES) % CT_DAY_MINUTES * CT_MINUTE;
+}
+
+/* When CHANNEL hears of ROW again: EVERY_MS after the last message that was done; CT_NONE: none was, or one is
+ * on its way. As alerts/outbox.h has it. */
+static int64_t next_on(struct ct_reader *r, const struct ct_alert_row *row, int64_t id, struct ct_span channel,
+                       int64_t every_ms)
+{
+    int64_t last = CT_NONE;
+    bool waits = false;
+    sqlite3_stmt *st = ct_use(r, SQL_ALERT_TOLD, 3, id, row->episode, r->t);
+    while (ct_step(r, st)) {
+        int64_t done = ct_col_int(st, 1);
+        if (!ct_span_eq(ct_col_text(r, st, 0), channel))
+            continue;
+        waits = waits || done == CT_NONE || done > r->t;
+        last = done > last ? done : last;
+    }
+    if (st)
+        sqlite3_reset(st);
+    return waits || last == CT_NONE ? CT_NONE : last + every_ms;
+}
+
+/* The next reminder, and all channels that have it together. */
+static void add_next(struct ct_reader *r, struct ct_alert_row *row, int64_t id, int64_t quiet)
+{
+    int64_t steps = (row->remind_ms + CT_ALERT_GROUP_MS - 1) / CT_ALERT_GROUP_MS;
+    if (row->state != CT_ALERT_FIRING || row->remind_ms <= 0 || row->acked || row->silenced || row->inhibited ||
+        row->flapping)
+        return;
+    for (int pass = 0; pass < 2; pass++)
+        for (struct ct_span rest = row->channels; rest.n;) {
+            struct ct_span channel = ct_span_cut(&rest, CT_UNIT_SEPARATOR);
+            int64_t at = channel.n ? next_on(r, row, id, channel, steps * CT_ALERT_GROUP_MS) : CT_NONE;
+            if (at == CT_NONE)
+                continue;
+            at = after_quiet(at, quiet);
+            if (pass == 0)
+                row->next_ms = row->next_ms == CT_NONE || at < row->next_ms ? at : row->next_ms;
+            else if (at < row->next_ms + CT_ALERT_GROUP_MS)
+                row->next_to = ct_arena_printf(r->arena, "%.*s%s%.*s", CT_FMT(row->next_to), row->next_to.n ? ", " : "",
+                                               CT_FMT(channel));
+        }
+}
+
 static struct ct_delivery_row delivery_row(struct ct_reader *r, sqlite3_stmt *st)
 {
     return (struct ct_delivery_row){
@@ -267,13 +352,20 @@ static struct ct_span sent_words(struct ct_reader *r, struct ct_alert_row *row)
     return ct_arena_printf(r->arena, "%.*s tried %" PRId64, CT_FMT(d->channel), d->attempts);
 }
 
+/* Of a past moment those that had ended by then: what was still tried has no answer of that time. */
 static void add_deliveries(struct ct_reader *r, struct ct_alert_row *row, int64_t id)
 {
     CT_VEC(struct ct_delivery_row) v = {NULL, 0, 0};
     sqlite3_stmt *st = ct_use(r, SQL_ALERT_DELIVERIES, 2, id, row->episode);
     struct ct_delivery_row *d;
-    while (ct_step(r, st) && (d = CT_VEC_PUSH(r->arena, &v)))
-        *d = delivery_row(r, st);
+    while (ct_step(r, st)) {
+        struct ct_delivery_row one = delivery_row(r, st);
+        bool then = one.done_ms != CT_NONE && one.done_ms <= r->t;
+        if ((r->live || then) && (d = CT_VEC_PUSH(r->arena, &v)))
+            *d = one;
+    }
+    if (st)
+        sqlite3_reset(st);
     ct_sort(r, v.v, v.n, sizeof *v.v, newest_delivery);
     row->deliveries = (struct ct_rows){v.v, v.n};
     row->sent = sent_words(r, row);
@@ -283,7 +375,7 @@ static void add_ack(struct ct_reader *r, struct ct_alert_row *row, int64_t id)
 {
     row->acked_ms = CT_NONE;
     sqlite3_stmt *st = ct_use(r, SQL_ALERT_ACKED, 2, id, row->episode);
-    if (row->state == CT_ALERT_FIRING && ct_step(r, st)) {
+    if (row->state == CT_ALERT_FIRING && ct_step(r, st) && (r->live || ct_col_must(st, 2) <= r->t)) {
         row->acked = 1;
         row->acked_by = ct_col_text(r, st, 0);
         row->acked_comment = ct_col_text(r, st, 1);
@@ -291,6 +383,18 @@ static void add_ack(struct ct_reader *r, struct ct_alert_row *row, int64_t id)
     }
     if (st)
         sqlite3_reset(st);
+}
+
+/* What stands in other tables. */
+static void complete(struct ct_reader *r, struct ct_alert_row *row, int64_t id, const struct silences *silences)
+{
+    int64_t quiet = CT_NONE;
+    add_facts(r, row, id, &quiet);
+    row->silenced_until_ms = silenced_until(silences, row->labels);
+    row->silenced = row->silenced_until_ms != CT_NONE;
+    add_ack(r, row, id);
+    add_deliveries(r, row, id);
+    add_next(r, row, id, quiet);
 }
 
 static void read_live(struct ct_reader *r, bool all, const struct silences *silences,
@@ -330,18 +434,16 @@ static void read_live(struct ct_reader *r, bool all, const struct silences *sile
             .inhibited = (flags & CT_ALERT_INHIBITED) != 0,
             .flapping = (flags & CT_ALERT_FLAPPING) != 0,
         };
-        row->silenced_until_ms = silenced_until(silences, row->labels);
-        row->silenced = row->silenced_until_ms != CT_NONE;
         row->age_s = (r->t - row->since_ms) / CT_SECOND;
     }
-    for (size_t i = 0; i < out->v.n && r->status == CT_OK; i++) {
-        add_ack(r, &out->v.v[i], ids.v[i]);
-        add_deliveries(r, &out->v.v[i], ids.v[i]);
-    }
+    for (size_t i = 0; i < out->v.n && r->status == CT_OK; i++)
+        complete(r, &out->v.v[i], ids.v[i], silences);
 }
 
-static void read_past(struct ct_reader *r, bool all, struct ct_alert_list *out)
+static void read_past(struct ct_reader *r, bool all, const struct silences *silences,
+                      struct ct_alert_list *out)
 {
+    CT_VEC(int64_t) ids = {NULL, 0, 0};
     CT_VEC(int64_t) seen = {NULL, 0, 0};
     sqlite3_stmt *st = ct_use(r, SQL_ALERT_CHANGES, 2, r->t - PAST_MS, r->t);
     while (ct_step(r, st)) {
@@ -358,8 +460,10 @@ static void read_past(struct ct_reader *r, bool all, struct ct_alert_list *out)
         if ((state <= CT_ALERT_INACTIVE || over) && !all)
             continue;
         struct ct_alert_row *row = CT_VEC_PUSH(r->arena, &out->v);
-        if (!row)
+        int64_t *keep = CT_VEC_PUSH(r->arena, &ids);
+        if (!row || !keep)
             break;
+        *keep = id;
         *row = (struct ct_alert_row){
             .id = id_text(r, id),
             .rule = ct_col_text(r, st, 4),
@@ -371,10 +475,10 @@ static void read_past(struct ct_reader *r, bool all, struct ct_alert_list *out)
             .since_ms = at,
             .fired_ms = state == CT_ALERT_FIRING ? at : CT_NONE,
             .age_s = (r->t - at) / CT_SECOND,
-            .silenced_until_ms = CT_NONE,
-            .acked_ms = CT_NONE,
         };
     }
+    for (size_t i = 0; i < out->v.n && r->status == CT_OK; i++)
+        complete(r, &out->v.v[i], ids.v[i], silences);
 }
 
 void ct_alerts_at(struct ct_reader *r, struct ct_alert_list *out)
@@ -386,7 +490,7 @@ void ct_alerts_at(struct ct_reader *r, struct ct_alert_list *out)
     if (r->live)
         read_live(r, false, &silences, out);
     else
-        read_past(r, false, out);
+        read_past(r, false, &silences, out);
 }
 
 /* Pending is nobody's news yet. */
@@ -436,6 +540,65 @@ static int by_need(const void *a, const void *b)
     return older ? older : ct_span_cmp(x->id, y->id);
 }
 
+/* ---- what a provider says of it ---- */
+
+static bool names(const struct ct_list *list, struct ct_span name)
+{
+    for (size_t i = 0; i < list->n; i++)
+        if (ct_span_eq(list->v[i], name))
+            return true;
+    return false;
+}
+
+/* Is A about what a status page tells, and about which? A source as such has a family. */
+static struct ct_span page_of(const struct ct_alert_row *a)
+{
+    bool about = ct_alert_is_open(a->state) && !a->series.p &&
+                 !ct_alert_label(a->labels, CT_LIT("family")).p;
+    return about ? ct_alert_label(a->labels, CT_LIT("source")) : CT_SPAN_NONE;
+}
+
+/* The worst open incident of LIST that has begun and touches A: of a component one that names it, else one that names
+ * no parts at all. */
+static const struct ct_incident_row *incident_of(const struct ct_alert_row *a, const struct ct_incident_list *list)
+{
+    struct ct_span name = ct_alert_label(a->labels, CT_LIT("component"));
+    struct ct_span id = ct_alert_label(a->labels, CT_LIT("id"));
+    const struct ct_incident_row *whole = NULL;
+    for (size_t i = 0; i < list->v.n; i++) {
+        const struct ct_incident_row *one = &list->v.v[i];
+        if (one->phase == CT_PHASE_SCHEDULED)
+            continue;
+        if ((!name.n && !id.n) || (name.n && names(&one->components, name)) ||
+            (id.n && names(&one->components, id)))
+            return one;
+        if (!whole && !one->components.n)
+            whole = one;
+    }
+    return whole;
+}
+
+static void add_incidents(struct ct_reader *r, struct ct_alert_list *list)
+{
+    struct ct_source_list sources = {NULL, 0};
+    for (size_t i = 0; i < list->v.n && r->status == CT_OK; i++) {
+        struct ct_alert_row *a = &list->v.v[i];
+        struct ct_span page = page_of(a);
+        a->escalates = page.n > 0;
+        if (page.n && !sources.n)
+            sources = ct_sources_at(r);
+        for (size_t k = 0; page.n && k < sources.n; k++) {
+            struct ct_incident_list incidents = {.v = {NULL, 0, 0}};
+            if (!ct_span_eq(sources.v[k].name, page))
+                continue;
+            ct_incidents_at(r, &sources.v[k], false, &incidents);
+            const struct ct_incident_row *one = incident_of(a, &incidents);
+            a->incident = one ? one->title : CT_SPAN_NONE;
+            a->url = one && one->url.n ? one->url : a->url;
+        }
+    }
+}
+
 enum ct_status ct_read_alerts(struct ct_reader *r, const struct ct_query *q, struct ct_arena *a,
                               struct ct_rows *out, struct ct_error *err)
 {
@@ -447,8 +610,9 @@ enum ct_status ct_read_alerts(struct ct_reader *r, const struct ct_query *q, str
         if (r->live)
             read_live(r, q->gone, &silences, &list);
         else
-            read_past(r, q->gone, &list);
+            read_past(r, q->gone, &silences, &list);
     }
+    add_incidents(r, &list);
     ct_sort(r, list.v.v, list.v.n, sizeof *list.v.v, by_need);
     *out = (struct ct_rows){list.v.v, list.v.n};
     return ct_load_end(r);
@@ -592,7 +756,7 @@ enum ct_status ct_read_alert_count(struct ct_reader *r, const struct ct_query *q
         if (r->live)
             read_live(r, false, &silences, &list);
         else
-            read_past(r, false, &list);
+            read_past(r, false, &silences, &list);
         int64_t failed = one(r, ct_use(r, SQL_DELIVERY_FAILURES, 1, r->t - CT_DAY));
         int64_t rules = one(r, ct_use(r, SQL_ALERT_RULES, 0));
         out->failed = r->live && failed != CT_NONE ? failed : 0;
@@ -601,7 +765,9 @@ enum ct_status ct_read_alert_count(struct ct_reader *r, const struct ct_query *q
     }
     for (size_t i = 0; i < list.v.n; i++) {
         const struct ct_alert_row *row = &list.v.v[i];
-        if (row->state == CT_ALERT_PENDING)
+        if (row->unknown && ct_alert_is_open(row->state))
+            out->no_data++;
+        else if (row->state == CT_ALERT_PENDING)
             out->pending++;
         else if (row->state != CT_ALERT_FIRING)
             continue;

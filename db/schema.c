@@ -406,6 +406,16 @@ static const char step_20[] =
     "CREATE INDEX incident_began ON incident (ifnull(started_ms, first_ms), from_ms, to_ms, started_ms, first_ms,"
     " scheduled_for_ms, resolved_ms, state, open, gone) WHERE from_ms IS NOT NULL;";
 
+/* Version 21: what is so of an alert beside its state, each version from FROM_MS on: past moments have it from there, and
+ * all have when it is told again. FLAGS: CT_ALERT_UNKNOWN, _INHIBITED and _FLAPPING. QUIET: from * 1440 + to, in minutes
+ * of the local day; NULL: no quiet hours hold it back. Labels and channels as in alert. */
+static const char step_21[] =
+    "CREATE TABLE alert_fact ("
+    " alert INTEGER NOT NULL, from_ms INTEGER NOT NULL, labels TEXT NOT NULL, provider TEXT, series TEXT,"
+    " channels TEXT NOT NULL, flags INTEGER NOT NULL, remind_ms INTEGER NOT NULL, quiet INTEGER,"
+    " PRIMARY KEY (alert, from_ms)"
+    ") STRICT, WITHOUT ROWID;";
+
 static const struct ct_schema_step steps[] = {
     {.sql = step_1}, {.sql = step_2}, {.sql = step_3}, {.sql = step_4}, {.sql = step_5}, {.sql = step_6},
     {.sql = step_7, .run = ct_samples_from_rows, .after = "DROP TABLE sample"},
@@ -423,6 +433,7 @@ static const struct ct_schema_step steps[] = {
     {.sql = step_18},
     {.sql = step_19},
     {.sql = step_20},
+    {.sql = step_21},
 };
 _Static_assert(CT_LEN(steps) == CT_SCHEMA_VERSION, "a step a version");
 

@@ -23,6 +23,16 @@ static void put_instance(struct ct_writer *w, const struct ct_alert_instance *i,
         vi(l->history), vi(l->memory), vi(l->latch), vi(now_ms));
 }
 
+/* What is so of an open one beside its state, when it is not what was so before. */
+static void put_facts(struct ct_writer *w, const struct ct_alert_instance *i, int64_t now_ms)
+{
+    unsigned flags = i->life.flags & (CT_ALERT_UNKNOWN | CT_ALERT_INHIBITED | CT_ALERT_FLAPPING);
+    bool quiet = i->quiet / CT_DAY_MINUTES != i->quiet % CT_DAY_MINUTES;
+    if (i->life.state != CT_ALERT_INACTIVE)
+        RUN(w, ALERT_FACT, vi(i->id), vt(i->labels), vt(i->provider), vt(i->series), vt(i->channels), vi(flags),
+            vi(i->remind_ms), vi(quiet ? i->quiet : CT_NONE), vi(now_ms));
+}
+
 static void put_delivery(struct ct_writer *w, struct ct_alert_delivery *d)
 {
     if (d->row) {
@@ -75,8 +85,10 @@ enum ct_status ct_write_alerts(struct ct_writer *w, struct ct_alert_batch *b, in
     enum ct_status status = ct_w_begin(w, err);
     if (status != CT_OK)
         return status;
-    for (size_t i = 0; i < b->n_keep; i++)
+    for (size_t i = 0; i < b->n_keep; i++) {
         put_instance(w, &b->keep[i], now_ms);
+        put_facts(w, &b->keep[i], now_ms);
+    }
     for (size_t i = 0; i < b->n_forget; i++)
         RUN(w, ALERT_DEL, vi(b->forget[i]));
     for (size_t i = 0; i < b->n_changes; i++) {
@@ -203,6 +215,7 @@ enum ct_status ct_write_alerts_tidy(struct ct_writer *w, int64_t now_ms, struct 
     if (status != CT_OK)
         return status;
     RUN(w, ALERT_CHANGE_TIDY, vi(now_ms - KEEP_CHANGES));
+    RUN(w, ALERT_FACT_TIDY, vi(now_ms - KEEP_CHANGES));
     RUN(w, ACK_TIDY, vi(now_ms - KEEP_CHANGES));
     RUN(w, INTENT_TIDY, vi(now_ms - KEEP_MESSAGES));
     RUN(w, DELIVERY_TIDY, vi(now_ms - KEEP_MESSAGES));

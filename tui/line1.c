@@ -70,7 +70,7 @@ static bool data_is_old(const struct ct_summary *s)
     return s->sources > 0 && s->sources_fresh == 0 && s->newest_ms != CT_NONE;
 }
 
-/* "3 new, 1 ack, 1 muted (26m)"; what could not be told stands out. BRIEF: no more than what asks for somebody. */
+/* "3 new, 1 no data, 1 ack, 1 muted (26m)"; what could not be told stands out. BRIEF: no more than what asks for somebody. */
 static void add_alerts(const struct ct_alert_count *c, int64_t now_ms, bool brief, struct flag flags[8], int *n)
 {
     struct ct_buf b = CT_BUF_INIT;
@@ -78,7 +78,10 @@ static void add_alerts(const struct ct_alert_count *c, int64_t now_ms, bool brie
     if (c->firing_new) {
         ct_buf_addf(&b, "%lld new", (long long)c->firing_new);
     }
-    if (c->acked) {
+    if (c->no_data) {
+        ct_buf_addf(&b, "%s%lld no data", b.n ? ", " : "", (long long)c->no_data);
+    }
+    if (c->acked && !(brief && c->no_data && c->firing_new)) {
         ct_buf_addf(&b, "%s%lld ack", b.n ? ", " : "", (long long)c->acked);
     }
     if (c->muted && c->next_end_ms != CT_NONE && !(brief && b.n)) {

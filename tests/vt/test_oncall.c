@@ -291,20 +291,26 @@ static const struct alert {
 };
 enum { OPENAI, AWS, TOGETHER, GCP, ANTHROPIC, VAST };
 
+static unsigned flags_of_life; /* of what write_alert writes */
+
 static void write_alert(struct ct_writer *w, int64_t id, const struct alert *p)
 {
     char labels[256];
     struct ct_error e = {0};
     int64_t since = NOW_MS - p->age_ms;
-    snprintf(labels, sizeof(labels), "%s%s%srule=%s\x1fsubject=%s", p->provider[0] ? "provider=" : "", p->provider,
-             p->provider[0] ? "\x1f" : "", p->rule, p->subject);
+    if (p->provider[0]) {
+        snprintf(labels, sizeof(labels), "provider=%s\x1fsource=%s_status\x1frule=%s\x1fsubject=%s", p->provider,
+                 p->provider, p->rule, p->subject);
+    } else {
+        snprintf(labels, sizeof(labels), "rule=%s\x1fsubject=%s", p->rule, p->subject);
+    }
     struct ct_alert_instance instance = {
         .id = id, .rule = ct_span(p->rule), .subject = named(p->subject), .labels = ct_span(labels),
         .provider = ct_span(p->provider), .grp = ct_span(p->rule), .channels = ct_span(p->channels),
         .severity = p->severity, .text = ct_span(p->text),
         .url = p->provider[0] ? CT_LIT("https://status.example.net/incidents/abc123") : CT_SPAN_NONE,
-        .series = p->series ? ct_span(p->series) : CT_SPAN_NONE,
-        .life = {.state = p->state, .episode = 1, .since_ms = since,
+        .series = p->series ? ct_span(p->series) : CT_SPAN_NONE, .remind_ms = CT_HOUR,
+        .life = {.state = p->state, .flags = flags_of_life, .episode = 1, .since_ms = since,
                  .fired_ms = p->state == CT_ALERT_FIRING ? since : CT_NONE, .held_ms = 20 * CT_SECOND,
                  .seen_ms = NOW_MS - 40 * CT_SECOND, .memory = CT_NONE}};
     struct ct_alert_change changes[] = {
@@ -726,6 +732,38 @@ static void alerts_beyond_the_rows_are_counted_and_one_opens_with_its_keys(void 
     leave(v);
 }
 
+/* Nobody can tell whether TOGETHER still holds. */
+static void write_blind(void)
+{
+    struct ct_writer *w = NULL;
+    struct ct_error e = {0};
+    assert_int_equal(ct_writer_open(db, CT_OPEN_BULK, &w, &e), CT_OK);
+    flags_of_life = CT_ALERT_UNKNOWN;
+    write_alert(w, (int64_t)(TOGETHER + 1) << 40, &alerts[TOGETHER]);
+    flags_of_life = 0;
+    ct_writer_close(w);
+}
+
+static void an_alert_tells_its_next_reminder_and_opens_its_incident(void **state)
+{
+    (void)state;
+    write_blind();
+    struct vt *v = start(24, 120, NULL, NULL);
+    vt_wait(v, "2 new, 1 no data, 1 ack, 1 muted (26m)");
+    vt_type(v, "7");
+    vt_wait(v, "6 open, 2 firing, 1 no data");
+    vt_wait(v, "nina has it: with support; no reminder until it recovers");
+    vt_type(v, "j");
+    vt_wait(v, "reminder 15:14Z to ops, each 1h until acked, at once if worse");
+    vt_wait(v, "incident Elevated errors, all models");
+    vt_type(v, "\r");
+    vt_wait_gone(v, ">Alerts");
+    vt_type(v, "o"); /* no opener is set: the link is shown, where the keys were */
+    vt_wait_gone(v, "? help");
+    assert_non_null(strstr(vt_row(v, 23), "https://status.example.net/incidents/abc123"));
+    leave(v);
+}
+
 static void what_is_over_asks_for_nobody(void **state)
 {
     (void)state;
@@ -813,6 +851,7 @@ int main(void)
         T(an_incident_of_a_region_is_taken_where_it_is_seen),
         T(a_region_is_left_and_silenced_alone_unless_its_alert_is_about_all),
         T(alerts_beyond_the_rows_are_counted_and_one_opens_with_its_keys),
+        T(an_alert_tells_its_next_reminder_and_opens_its_incident),
         T(what_is_over_asks_for_nobody),
         T(marked_rows_are_taken_and_copied_together),
         T(what_the_watchlist_filters_mean_holds_on_all_of_screen_1),

@@ -1,7 +1,7 @@
 #include "config.h"
 
 /* Screen 7: what fired and who has it, what is silenced, and why one fired. */
-#include "tui/views/common.h"
+#include "tui/views/detail.h"
 
 #include "db/alerts.h"
 
@@ -132,7 +132,11 @@ static void draw(void *state, const void *model, const struct ct_draw *d, struct
     if (m) {
         const struct ct_alert_count *n = &m->count;
         ct_buf_addf(note, "%lld open",
-                    (long long)(n->firing_new + n->acked + n->muted + n->held + n->pending));
+                    (long long)(n->firing_new + n->acked + n->muted + n->held + n->pending + n->no_data));
+        if (n->firing_new)
+            ct_buf_addf(note, ", %lld firing", (long long)n->firing_new);
+        if (n->no_data)
+            ct_buf_addf(note, ", %lld no data", (long long)n->no_data);
         if (n->held)
             ct_buf_addf(note, ", %lld held", (long long)n->held);
         if (n->fired_last_ms != CT_NONE) {
@@ -314,6 +318,8 @@ const struct ct_panel_ops ct_panel_silences = {
 
 /* ---- one alert: why it fired ---- */
 
+enum { LINE_RULE, LINE_NOW, LINE_SEEN, LINE_SENT, LINE_NOTE, LINE_INCIDENT, LINE_SIMILAR, LINE_LINK };
+
 struct one_model {
     bool found;
     struct ct_alert_row a;
@@ -343,6 +349,12 @@ static enum ct_status load_one(struct ct_reader *r, const struct ct_panel_query 
         st = ct_read_alert_past(r, &q, m->a.id, &m->past, err);
     *model = m;
     return st;
+}
+
+struct ct_span ct_alert_link(const void *model)
+{
+    const struct one_model *m = model;
+    return m->found ? m->a.url : CT_SPAN_NONE;
 }
 
 static int put_line(struct ct_box box, int y, const char *name, const struct ct_buf *text)
@@ -394,21 +406,53 @@ static void add_similar(struct ct_buf *b, const struct one_model *m)
     }
 }
 
+/* Why nobody is reminded of A, who has it and for how long it is silent. */
 static void add_note(struct ct_buf *b, const struct ct_alert_row *a, int64_t now_ms)
 {
     char left[CT_TIME_MAX];
     if (a->acked)
-        ct_buf_addf(b, "%.*s has it%s%.*s", CT_FMT(a->acked_by), a->acked_comment.n ? ": " : "",
-                    CT_FMT(a->acked_comment));
+        ct_buf_addf(b, "%.*s has it%s%.*s; no reminder until it recovers", CT_FMT(a->acked_by),
+                    a->acked_comment.n ? ": " : "", CT_FMT(a->acked_comment));
     if (a->silenced) {
         ct_age_format(left, a->silenced_until_ms - now_ms);
-        ct_buf_addf(b, "%ssilenced for %s more", b->n ? "; " : "", left);
+        ct_buf_addf(b, "%ssilenced for %s more%s", b->n ? "; " : "", left,
+                    a->acked || a->state != CT_ALERT_FIRING ? "" : "; told then if it still fires");
     }
     if (a->inhibited)
         ct_buf_addf(b, "%sheld back: another alert explains it", b->n ? "; " : "");
-    if (!b->n)
-        ct_buf_adds(b, ct_alert_is_open(a->state) ? "none   a: I have it (ends when it recovers)   S: silence"
-                                                  : "it is over");
+    if (!ct_alert_is_open(a->state) && !b->n)
+        ct_buf_adds(b, "it is over");
+}
+
+/* When it is told again and to whom, and what comes of it if nobody takes it. */
+static void add_next(struct ct_buf *b, const struct ct_alert_row *a, int64_t now_ms)
+{
+    char every[CT_TIME_MAX], late[CT_TIME_MAX];
+    const char *never = a->state != CT_ALERT_FIRING ? "nothing is told before it fires"
+                        : a->flapping               ? "no reminder while it flaps"
+                        : a->remind_ms == CT_NONE   ? "not recorded at this moment"
+                        : !a->channels.n            ? "its rule tells nobody"
+                                                    : NULL;
+    if (never) {
+        ct_buf_adds(b, never);
+        return;
+    }
+    if (a->next_ms != CT_NONE) {
+        ct_buf_adds(b, "reminder ");
+        ct_view_when(b, a->next_ms, now_ms);
+        if (a->next_ms < now_ms) {
+            ct_age_format(late, now_ms - a->next_ms);
+            ct_buf_addf(b, " (due %s ago)", late);
+        }
+        ct_buf_addf(b, " to %.*s", CT_FMT(a->next_to));
+    } else {
+        ct_buf_adds(b, a->remind_ms ? "reminders after the first message" : "no reminder: its rule wants none");
+    }
+    if (a->remind_ms) {
+        ct_age_format(every, a->remind_ms);
+        ct_buf_addf(b, ", each %s until acked", every);
+    }
+    ct_buf_adds(b, a->escalates ? ", at once if worse" : "");
 }
 
 static void draw_one(void *state, const void *model, const struct ct_draw *d, struct ct_box box,
@@ -425,40 +469,63 @@ static void draw_one(void *state, const void *model, const struct ct_draw *d, st
         return;
     }
     ct_buf_addf(note, "%.*s   why it fired", CT_FMT(m->a.subject));
-    static const char *const names[] = {"rule", "now", "seen", "sent", "note", "similar", "link"};
+    static const char *const names[] = {"rule", "now", "seen", "sent", "note", "incident", "similar", "link"};
     int y = 0;
     for (size_t i = 0; i < CT_LEN(names); i++) {
         struct ct_buf b = CT_BUF_INIT;
+        const char *name = names[i];
         switch (i) {
-        case 0:
+        case LINE_RULE:
             ct_buf_addf(&b, "%.*s   %s   %.*s", CT_FMT(m->a.rule),
                         m->a.severity >= 0 ? ct_severity_words[m->a.severity] : "?",
                         CT_FMT(m->a.id));
             break;
-        case 1:
+        case LINE_NOW:
             ct_view_words(&b, m->a.text);
             break;
-        case 2:
+        case LINE_SEEN:
             add_story(&b, m, d->now_ms);
             break;
-        case 3:
+        case LINE_SENT:
             add_sent(&b, m, d->now_ms);
             break;
-        case 4:
+        case LINE_NOTE:
             add_note(&b, &m->a, d->now_ms);
+            if (!b.n) {
+                name = "next";
+                add_next(&b, &m->a, d->now_ms);
+            }
             break;
-        case 5:
+        case LINE_INCIDENT:
+            ct_buf_add(&b, m->a.incident);
+            break;
+        case LINE_SIMILAR:
             add_similar(&b, m);
             break;
         default:
             ct_buf_add(&b, m->a.url);
         }
-        y = put_line(box, y, names[i], &b);
+        if (i != LINE_INCIDENT || b.n)
+            y = put_line(box, y, name, &b);
         ct_buf_free(&b);
     }
 }
 
+static enum ct_act_result act_one(void *state, const void *model, enum ct_action action, int letter,
+                                  struct ct_panel_query *q, struct ct_frame_request *req)
+{
+    const struct one_model *m = model;
+    (void)state;
+    (void)letter;
+    (void)q;
+    if (action != CT_ACT_OPEN || !m || !m->found)
+        return CT_ACT_IGNORED;
+    req->kind = m->a.url.n ? CT_REQ_OPEN : CT_REQ_MESSAGE;
+    snprintf(req->text, sizeof(req->text), "%.*s", CT_FMT(m->a.url.n ? m->a.url : CT_LIT("it has no link")));
+    return CT_ACT_DRAW;
+}
+
 const struct ct_panel_ops ct_panel_alert = {
-    .id = "alert", .title = "Alert", .keys = CT_KEYS_EVERYWHERE, .follows = true,
-    .load = load_one, .draw = draw_one,
+    .id = "alert", .title = "Alert", .keys = CT_KEYS_TABLE, .follows = true,
+    .load = load_one, .draw = draw_one, .act = act_one,
 };

@@ -119,7 +119,9 @@ static enum ct_status load(struct ct_reader *r, const struct ct_panel_query *q, 
     if (ct_span_starts(m->subject, "alert/")) {
         struct ct_panel_query one = *q;
         snprintf(one.subject, sizeof(one.subject), "%s", q->subject + strlen("alert/"));
-        return ct_panel_alert.load(r, &one, now_ms, a, &m->alert, err);
+        enum ct_status st = ct_panel_alert.load(r, &one, now_ms, a, &m->alert, err);
+        m->url = st == CT_OK ? ct_alert_link(m->alert) : CT_SPAN_NONE;
+        return st;
     }
     enum ct_status st = m->subject.n ? build(&b, m->subject) : CT_OK;
     return st == CT_OK && ct_arena_full(a) ? ct_fail(err, CT_ERR_LIMIT, "detail", NULL) : st;

@@ -18,6 +18,9 @@ struct detail_model {
     CT_VEC(struct detail_line) lines;
 };
 
+/* What `o` opens of a model of ct_panel_alert; null. */
+struct ct_span ct_alert_link(const void *model);
+
 struct detail_builder {
     struct ct_reader *reader;
     const struct ct_panel_query *q;
