@@ -76,10 +76,15 @@ static const char *refresh(void *ctx, const char *source)
     return "asked the fetcher: sources not asked in the last 30 s come now";
 }
 
-static void *read_settings(void *ctx)
+static void *begin_settings(void *ctx)
 {
     const struct beside *b = ctx;
-    return ct_again_read(b->again);
+    return ct_again_begin(b->again);
+}
+
+static void *read_settings(void *begun)
+{
+    return ct_again_read(begun);
 }
 
 /* The fetcher we started reads its part of the settings again, too; others have a SIGHUP of their own. */
@@ -156,6 +161,7 @@ static int run_ui(struct ct_call *c, struct ct_ui_options *o, const char *const 
     o->work = start_work;
     o->open = open_link;
     o->refresh = b.wanted ? refresh : NULL;
+    o->begin_settings = begin_settings;
     o->read_settings = read_settings;
     o->reload = reload;
     o->config_moved = config_moved;

@@ -159,18 +159,27 @@ static void carry_over(const struct ct_ui_options *from, struct ct_ui_options *t
     to->work = from->work;
     to->open = from->open;
     to->refresh = from->refresh;
+    to->begin_settings = from->begin_settings;
     to->read_settings = from->read_settings;
     to->reload = from->reload;
     to->config_moved = from->config_moved;
 }
 
-struct ct_reading *ct_again_read(const struct ct_again *g)
+struct ct_call *ct_again_begin(const struct ct_again *g)
 {
-    struct ct_call again = *g->call; /* what may be gone by the time an answer comes is not looked at again */
+    struct ct_call *begun = ct_xmalloc(sizeof *begun);
+    *begun = *g->call;
+    begun->settings = NULL;
+    begun->err = (struct ct_error){0};
+    return begun;
+}
+
+struct ct_reading *ct_again_read(struct ct_call *begun)
+{
+    struct ct_call again = *begun;
     struct ct_reading *r = ct_xcalloc(1, sizeof *r);
+    free(begun);
     again.arena = ct_arena_new(0);
-    again.settings = NULL;
-    again.err = (struct ct_error){0};
     if (ct_settings_load(again.flag[CT_FLAG_CONFIG], &again.settings, &again.err) != CT_OK)
         ct_settings_complain(again.settings, again.err.where, again.err.what);
     struct ct_ui_options *o = ct_arena_alloc(again.arena, sizeof *o);

@@ -17,8 +17,10 @@ struct ct_again;
 /* O holds what is in force; both are borrowed. The answer is never NULL. */
 struct ct_again *ct_again_new(struct ct_call *c, const struct ct_ui_options *o);
 struct ct_reading;
+/* What a reading needs to know, for ct_again_read, which frees it. */
+struct ct_call *ct_again_begin(const struct ct_again *g);
 /* Reads them all, for ct_again_take; on any thread, one at a time. */
-struct ct_reading *ct_again_read(const struct ct_again *g);
+struct ct_reading *ct_again_read(struct ct_call *begun);
 /* NULL: something in the files is wrong, *PROBLEMS says what, and all stays as it was. Else C's settings are the new
  * ones, and *FETCHING tells whether the fetcher's part of them changed. Answers live until ct_again_free. */
 const struct ct_ui_options *ct_again_take(struct ct_again *g, struct ct_reading *r, const char *const **problems,

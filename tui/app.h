@@ -54,8 +54,10 @@ struct ct_ui_options {
     int fd;
     const char *(*on_fd)(void *ctx, int *fd);
     /* Reads the settings again, for RELOAD to take; changes nothing and runs on a thread of its own, since nobody knows
-     * how long their files take. NULL: there are none to read. */
-    void *(*read_settings)(void *ctx);
+     * how long their files take: perhaps longer than the dashboard. So it takes over what BEGIN_SETTINGS, on the UI
+     * thread, copied for it, and looks at nothing else. NULL: there are none to read. */
+    void *(*begin_settings)(void *ctx);
+    void *(*read_settings)(void *begun);
     /* Takes what was READ. NULL: the settings are wrong in *PROBLEMS (lines, NULL-terminated) and stay as they were; else
      * the options from now on. Both live as long as the dashboard runs. */
     const struct ct_ui_options *(*reload)(void *ctx, void *read, const char *const **problems);

@@ -160,15 +160,15 @@ static void take_read(struct ct_ui *ui, void *read)
 /* Its thread's until the pipe tells; of one that never does nothing is freed. */
 struct reading {
     pthread_t thread;
-    const struct ct_ui_options *o;
-    void *read;
+    void *(*read_settings)(void *begun);
+    void *begun, *read;
     int fds[2];
 };
 
 static void *read_them(void *arg)
 {
     struct reading *r = arg;
-    r->read = r->o->read_settings(r->o->ctx);
+    r->read = r->read_settings(r->begun);
     if (write(r->fds[1], "", 1) != 1) {
         /* it has room for one byte, and its reader is there until that came */
     }
@@ -205,13 +205,14 @@ void ui_read_settings(struct ct_ui *ui)
         return;
     }
     struct reading *r = ct_xcalloc(1, sizeof(*r));
-    r->o = ui->o;
+    r->read_settings = ui->o->read_settings;
+    r->begun = ui->o->begin_settings(ui->o->ctx);
     if (ui->terminal && begin_reading(r)) {
         ui->reading = r;
         return;
     }
+    take_read(ui, r->read_settings(r->begun));
     free(r);
-    take_read(ui, ui->o->read_settings(ui->o->ctx));
 }
 
 int ui_settings_fd(const struct ct_ui *ui)
