@@ -25,6 +25,7 @@ static struct {
     enum ct_status fail; /* what every read ends with */
     struct ct_query last_history, last_events;
     size_t ended; /* incidents beside those below */
+    size_t states; /* events beside those below, older */
     int history_reads;
 } world;
 
@@ -255,10 +256,17 @@ static const struct ct_event_row event_rows[] = { /* newest first */
 enum ct_status ct_read_events(struct ct_reader *r, const struct ct_query *q, struct ct_arena *a,
                               struct ct_rows *out, struct ct_error *err)
 {
+    size_t n = world.empty ? 0 : CT_LEN(event_rows), more = q->limit && n + world.states > q->limit ? q->limit - n : world.states;
+    struct ct_event_row *rows = ct_arena_alloc(a, (n + more + 1) * sizeof(*rows));
     (void)r;
-    (void)a;
     world.last_events = *q;
-    *out = (struct ct_rows){event_rows, world.empty ? 0 : CT_LEN(event_rows)};
+    memcpy(rows, event_rows, n * sizeof(*rows));
+    for (size_t i = 0; i < more; i++) {
+        rows[n + i] = event_rows[4];
+        rows[n + i].id = -1 - (int64_t)i;
+        rows[n + i].at_ms -= (int64_t)(i + 1) * CT_HOUR;
+    }
+    *out = (struct ct_rows){rows, n + more};
     return world.fail ? ct_fail(err, world.fail, "events", "made to fail") : CT_OK;
 }
 
@@ -690,6 +698,22 @@ static void a_tape_reads_on_when_somebody_goes_through_it(void **state)
     snprintf(s.query.filter, sizeof(s.query.filter), "kind:stock"); /* may be about what lies far back */
     shown_load(&s);
     assert_true(world.last_events.limit >= 1000);
+    shown_done(&s);
+}
+
+static void a_tape_that_read_the_newest_does_not_call_them_all(void **state)
+{
+    struct shown s = shown_new(&ct_panel_tape);
+    (void)state;
+    shown_load(&s);
+    expect_text(&s, 6, 100, "3 of 5 ");
+    world.states = 700;
+    shown_load(&s);
+    expect_text(&s, 6, 100, "3 of 250+ ");
+    expect_text(&s, 40, 100, "250 of 250+ rows");
+    shown_act(&s, CT_ACT_ROW_DOWN, NULL);
+    shown_load(&s);
+    expect_text(&s, 40, 100, "705 of 705 rows");
     shown_done(&s);
 }
 
@@ -1456,6 +1480,7 @@ int main(void)
         TEST(a_series_has_words_for_people),
         TEST(an_event_has_the_sign_and_words_of_what_happened),
         TEST(a_tape_reads_on_when_somebody_goes_through_it),
+        TEST(a_tape_that_read_the_newest_does_not_call_them_all),
         TEST(ended_incidents_are_read_on_when_somebody_goes_through_them),
         TEST(the_tape_tells_once_what_one_answer_says_of_a_model),
     };

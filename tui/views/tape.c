@@ -182,6 +182,8 @@ static enum ct_status load(struct ct_reader *r, const struct ct_panel_query *q, 
                           : ct_fail(err, CT_ERR_LIMIT, "tape", NULL);
     if (st == CT_OK) /* a filter looks for single events */
         st = ct_tmodel_load(&view, q->filter[0] ? rows : ct_view_tape(rows, most, a), q, now_ms, a, m, err);
+    if (st == CT_OK)
+        m->more = rows.n == most;
     *model = m;
     return st;
 }

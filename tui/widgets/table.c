@@ -291,7 +291,7 @@ static void draw_footer(const struct ct_tview *v, const struct ct_tstate *s,
         ct_buf_free(&text);
         return;
     }
-    ct_buf_addf(&text, "%zu of %zu %s", m->rows.n, m->total, v->noun ? v->noun : "rows");
+    ct_buf_addf(&text, "%zu of %zu%s %s", m->rows.n, m->total, m->more ? "+" : "", v->noun ? v->noun : "rows");
     if (s->n_marks) {
         ct_buf_addf(&text, "   %zu marked", s->n_marks);
     }
@@ -406,11 +406,11 @@ bool ct_tview_move(void *state, const void *model, const struct ct_draw *d)
 }
 
 /* "5 of 9" in front of the note, where there is no row for a footer. */
-static void note_part(struct ct_buf *note, int page, size_t n)
+static void note_part(struct ct_buf *note, int page, const struct ct_tmodel *m)
 {
     struct ct_buf old = *note;
     *note = (struct ct_buf)CT_BUF_INIT;
-    ct_buf_addf(note, "%d of %zu%s", page > 0 ? page : 0, n, old.n ? "   " : "");
+    ct_buf_addf(note, "%d of %zu%s%s", page > 0 ? page : 0, m->rows.n + m->unread, m->more ? "+" : "", old.n ? "   " : "");
     ct_buf_add(note, ct_buf_span(&old));
     ct_buf_free(&old);
 }
@@ -499,7 +499,7 @@ void ct_tview_draw(const struct ct_tview *v, struct ct_tstate *s, const struct c
     s->page = box.rows - header - footer;
     s->body_y = header;
     if (more && !footer) {
-        note_part(note, s->page, m->rows.n + m->unread);
+        note_part(note, s->page, m);
     }
     scroll(s, m->rows.n, s->page);
     measure_shown(v, s, m, d);

@@ -102,6 +102,7 @@ struct ct_tmodel {
     uint64_t serial;      /* never the same twice */
     size_t total;         /* before filter and watch_only, and with those that were not read */
     size_t unread;        /* rows there would be beside these; set after the load, and added to TOTAL */
+    bool more;            /* there are others, nobody counted how many; set after the load */
     size_t hidden;        /* by the filter or watch_only */
     struct ct_span near;  /* of a word that nothing has: the names most like it; null: none, or there are rows */
     size_t old;           /* rows that come last because they are old, whatever they cost */
