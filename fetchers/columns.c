@@ -259,8 +259,9 @@ static enum ct_status add_rows(const struct ct_columns *c, struct record *r, str
     enum ct_status st = CT_OK;
     json_t *all = walk(r->root, before);
     json_object_foreach (all, r->key, r->under)
-        if (st == CT_OK && n++ < MOST_KEYS)
-            st = add_row(c, r, b, *i, &next, at_ms, err);
+        if (st == CT_OK)
+            st = n++ < MOST_KEYS ? add_row(c, r, b, *i, &next, at_ms, err)
+                                 : ct_fail(err, CT_ERR_LIMIT, "--as", "more than %d keys in one record", MOST_KEYS);
     r->key = NULL;
     r->under = NULL;
     while (next < c->first + c->n && ct_span_eq(ct_tsv_cell(&c->t, next, C_NUMBER), number))
