@@ -92,15 +92,33 @@ static bool names(const struct ct_list *list, struct ct_span name)
     return false;
 }
 
+static bool touches(const struct ct_incident_row *i, const struct ct_component_row *part)
+{
+    bool here = !i->regions.n || !part->region.n || names(&i->regions, part->region);
+    return here && (names(&i->components, part->name) || names(&i->components, part->id));
+}
+
+/* Another incident in LIST touches PART and is itself as bad as it: what PART has says nothing of I. */
+static bool explained(const struct ct_incident_list *list, const struct ct_incident_row *i,
+                      const struct ct_component_row *part)
+{
+    for (size_t k = 0; k < list->v.n; k++) {
+        const struct ct_incident_row *other = &list->v.v[k];
+        if (other != i && !other->stale && other->state >= part->state && touches(other, part))
+            return true;
+    }
+    return false;
+}
+
 /* The worst of what an incident says of itself and what the page says of the PARTS it names: "minor" may have taken
  * one of them down. */
-static int incident_state(const struct ct_incident_row *i, const struct ct_component_list *parts)
+static int incident_state(const struct ct_incident_list *list, const struct ct_incident_row *i,
+                          const struct ct_component_list *parts)
 {
     int worst = i->state;
     for (size_t k = 0; worst >= CT_STATE_DEGRADED && k < parts->v.n; k++) {
         const struct ct_component_row *c = &parts->v.v[k];
-        bool here = !i->regions.n || !c->region.n || names(&i->regions, c->region);
-        if (c->state > worst && here && (names(&i->components, c->name) || names(&i->components, c->id)))
+        if (c->state > worst && touches(i, c) && !explained(list, i, c))
             worst = c->state;
     }
     return worst;
@@ -175,7 +193,7 @@ static void add_status(struct ct_reader *r, const struct ct_source_at *s, struct
                              !ct_any_in_use(regions, s->provider, &row->regions);
             if (row->state < 0 || row->stale != stale || elsewhere)
                 continue;
-            int worst = incident_state(row, &components);
+            int worst = incident_state(&list, row, &components);
             if (worst > row->state && worst > state.state) /* never worse than line 1 counts it */
                 worst = row->state > state.state ? row->state : state.state;
             told = worst > told ? worst : told;

@@ -1458,6 +1458,16 @@ static void now_says_the_worst_of_an_incident_and_of_the_parts_it_names(void **s
     fetch(t.f, "stat", MIN(3));
     shows(&t, ct_read_now, &ct_now_table, "sign word what",
           "!|PART|1 of 2 components in partial outage: chat\n~|DEGR|Title of errors");
+    /* a part that one incident has taken down says nothing of another that names it as well */
+    component(t.f, "api", CT_STATE_PARTIAL);
+    static const int states[] = {CT_STATE_PARTIAL, CT_STATE_DEGRADED};
+    for (size_t k = 0; k < CT_LEN(states); k++) {
+        i = incident(t.f, k ? "slow" : "errors", states[k], CT_PHASE_IDENTIFIED, 1);
+        i->components = (struct ct_list){&part, 1};
+    }
+    fetch(t.f, "stat", MIN(4));
+    t.q.now_ms = MIN(4);
+    shows(&t, ct_read_now, &ct_now_table, "sign word what", "!|PART|Title of errors\n~|DEGR|Title of slow");
     end(&t);
 }
 
