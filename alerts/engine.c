@@ -167,11 +167,8 @@ static bool inhibited(const struct ct_engine *e, const struct live *l)
 
 static bool quiet_now(const struct ct_engine *e, const struct ct_rule_view *v)
 {
-    int minute = ct_local_minute(e->now_ms);
-    if (v->quiet_from < 0 || v->quiet_from == v->quiet_to || v->severity == CT_SEV_CRITICAL)
-        return false;
-    return v->quiet_from < v->quiet_to ? minute >= v->quiet_from && minute < v->quiet_to
-                                       : minute >= v->quiet_from || minute < v->quiet_to;
+    return v->quiet_from >= 0 && v->severity != CT_SEV_CRITICAL &&
+           ct_local_outside(e->now_ms, v->quiet_from, v->quiet_to) > e->now_ms;
 }
 
 static bool is_held(void *ctx, const struct ct_alert_intent *i)

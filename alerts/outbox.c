@@ -258,21 +258,20 @@ void ct_outbox_tell(struct ct_outbox *o, const struct ct_alert_instance *i, int 
 }
 
 static void remind_channel(struct ct_outbox *o, const struct ct_alert_instance *a,
-                           struct ct_span channel, int64_t every_ms, int64_t now_ms)
+                           struct ct_span channel, int64_t remind_ms, int64_t now_ms)
 {
-    int64_t last = CT_NONE, repeats = 0;
+    struct ct_alert_told told = CT_ALERT_UNTOLD_YET;
+    int64_t repeats = 0;
     for (size_t i = 0; i < o->n; i++) {
         const struct ct_alert_intent *e = &o->v[i].i;
         if (!about(&o->v[i], a->id, channel) || e->episode != a->life.episode)
             continue;
         if (e->kind == CT_TELL_REPEAT && e->n > repeats)
             repeats = e->n;
-        if (queued(&o->v[i]) || (e->state == CT_INTENT_SENT && e->done_ms == CT_NONE))
-            return; /* it is being told */
-        if (e->state == CT_INTENT_SENT && e->done_ms > last)
-            last = e->done_ms;
+        ct_alert_told(&told, e->state, e->done_ms);
     }
-    if (last != CT_NONE && now_ms - last >= every_ms)
+    int64_t next = ct_alert_remind_at(&told, remind_ms);
+    if (next != CT_NONE && now_ms >= next)
         queue(o, a, channel, CT_TELL_REPEAT, repeats + 1, now_ms);
 }
 
@@ -280,11 +279,10 @@ void ct_outbox_remind(struct ct_outbox *o, const struct ct_alert_instance *i, in
                       int64_t now_ms)
 {
     struct ct_span rest = i->channels;
-    int64_t steps = (remind_ms + CT_GROUP_INTERVAL_MS - 1) / CT_GROUP_INTERVAL_MS;
     while (remind_ms > 0 && rest.n) {
         struct ct_span channel = ct_span_cut(&rest, '\x1f');
         if (channel.n)
-            remind_channel(o, i, channel, steps * CT_GROUP_INTERVAL_MS, now_ms);
+            remind_channel(o, i, channel, remind_ms, now_ms);
     }
 }
 

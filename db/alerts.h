@@ -260,6 +260,17 @@ struct ct_span ct_alert_label(struct ct_span labels, struct ct_span key);
  * one: "KEY=GLOB" separated by blanks, at least one, KEY of [a-z_]. */
 bool ct_silence_covers(struct ct_span matchers, struct ct_span labels);
 CT_MUST_USE enum ct_status ct_silence_check(struct ct_span matchers, struct ct_error *err);
+/* When a channel hears again of what fires: every REMIND_MS (0: never), rounded up to whole CT_ALERT_GROUP_MS,
+ * after the last message of this episode that was done there; CT_NONE: none was, or one is on its way. Begin with
+ * CT_ALERT_UNTOLD_YET, call ct_alert_told for each of its intents there (enum ct_intent_state, and when its
+ * message was done). */
+struct ct_alert_told {
+    int64_t last_ms;
+    bool waits;
+};
+#define CT_ALERT_UNTOLD_YET {CT_NONE, false}
+void ct_alert_told(struct ct_alert_told *t, int intent_state, int64_t done_ms);
+int64_t ct_alert_remind_at(const struct ct_alert_told *t, int64_t remind_ms);
 #define CT_SILENCE_LONGEST (30 * CT_DAY)
 #define CT_ALERT_ID_MAX 13
 void ct_alert_id(char out[CT_ALERT_ID_MAX], int64_t id); /* 12 hex digits */

@@ -161,6 +161,20 @@ enum ct_status ct_silence_check(struct ct_span matchers, struct ct_error *err)
              : ct_fail(err, CT_ERR_USAGE, "silence", "what it covers is missing: provider=gcp");
 }
 
+void ct_alert_told(struct ct_alert_told *t, int intent_state, int64_t done_ms)
+{
+    if (intent_state != CT_INTENT_QUEUED && intent_state != CT_INTENT_SENT)
+        return;
+    t->waits = t->waits || intent_state == CT_INTENT_QUEUED || done_ms == CT_NONE;
+    t->last_ms = done_ms > t->last_ms ? done_ms : t->last_ms;
+}
+
+int64_t ct_alert_remind_at(const struct ct_alert_told *t, int64_t remind_ms)
+{
+    int64_t steps = (remind_ms + CT_ALERT_GROUP_MS - 1) / CT_ALERT_GROUP_MS;
+    return t->waits || t->last_ms == CT_NONE || remind_ms <= 0 ? CT_NONE : t->last_ms + steps * CT_ALERT_GROUP_MS;
+}
+
 bool ct_alert_is_open(int state)
 {
     return state == CT_ALERT_PENDING || state == CT_ALERT_FIRING;
@@ -252,53 +266,37 @@ static void add_facts(struct ct_reader *r, struct ct_alert_row *row, int64_t id,
         sqlite3_reset(st);
 }
 
-/* The first moment from AT_MS on outside the quiet hours. */
-static int64_t after_quiet(int64_t at_ms, int64_t quiet)
-{
-    if (quiet == CT_NONE)
-        return at_ms;
-    int from = (int)(quiet / CT_DAY_MINUTES), to = (int)(quiet % CT_DAY_MINUTES);
-    int minute = ct_local_minute(at_ms);
-    bool in = from < to ? minute >= from && minute < to : minute >= from || minute < to;
-    if (!in)
-        return at_ms;
-    return at_ms - at_ms % CT_MINUTE + (to - minute + CT_DAY_MINUTES) % CT_DAY_MINUTES * CT_MINUTE;
-}
-
-/* When CHANNEL hears of ROW again: EVERY_MS after the last message that was done; CT_NONE: none was, or one is
- * on its way. As alerts/outbox.h has it. */
+/* When CHANNEL hears of ROW again; intents of a past moment are as they were then. */
 static int64_t next_on(struct ct_reader *r, const struct ct_alert_row *row, int64_t id, struct ct_span channel,
-                       int64_t every_ms)
+                       int64_t quiet)
 {
-    int64_t last = CT_NONE;
-    bool waits = false;
+    struct ct_alert_told told = CT_ALERT_UNTOLD_YET;
     sqlite3_stmt *st = ct_use(r, SQL_ALERT_TOLD, 3, id, row->episode, r->t);
     while (ct_step(r, st)) {
         int64_t done = ct_col_int(st, 1);
-        if (!ct_span_eq(ct_col_text(r, st, 0), channel))
-            continue;
-        waits = waits || done == CT_NONE || done > r->t;
-        last = done > last ? done : last;
+        if (ct_span_eq(ct_col_text(r, st, 0), channel))
+            ct_alert_told(&told, CT_INTENT_SENT, done > r->t ? CT_NONE : done);
     }
     if (st)
         sqlite3_reset(st);
-    return waits || last == CT_NONE ? CT_NONE : last + every_ms;
+    int64_t at = ct_alert_remind_at(&told, row->remind_ms);
+    return at == CT_NONE || quiet == CT_NONE
+               ? at
+               : ct_local_outside(at, (int)(quiet / CT_DAY_MINUTES), (int)(quiet % CT_DAY_MINUTES));
 }
 
 /* The next reminder, and all channels that have it together. */
 static void add_next(struct ct_reader *r, struct ct_alert_row *row, int64_t id, int64_t quiet)
 {
-    int64_t steps = (row->remind_ms + CT_ALERT_GROUP_MS - 1) / CT_ALERT_GROUP_MS;
     if (row->state != CT_ALERT_FIRING || row->remind_ms <= 0 || row->acked || row->silenced || row->inhibited ||
         row->flapping)
         return;
     for (int pass = 0; pass < 2; pass++)
         for (struct ct_span rest = row->channels; rest.n;) {
             struct ct_span channel = ct_span_cut(&rest, CT_UNIT_SEPARATOR);
-            int64_t at = channel.n ? next_on(r, row, id, channel, steps * CT_ALERT_GROUP_MS) : CT_NONE;
+            int64_t at = channel.n ? next_on(r, row, id, channel, quiet) : CT_NONE;
             if (at == CT_NONE)
                 continue;
-            at = after_quiet(at, quiet);
             if (pass == 0)
                 row->next_ms = row->next_ms == CT_NONE || at < row->next_ms ? at : row->next_ms;
             else if (at < row->next_ms + CT_ALERT_GROUP_MS)

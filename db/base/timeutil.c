@@ -596,6 +596,18 @@ int64_t ct_local_last(int64_t now_ms, int minute)
     return from_local(at);
 }
 
+int64_t ct_local_outside(int64_t ms, int from, int to)
+{
+    int minute = ct_local_minute(ms), day = (int)(CT_DAY / CT_MINUTE);
+    bool in = from < to ? minute >= from && minute < to : from > to && (minute >= from || minute < to);
+    if (!in) {
+        return ms;
+    }
+    int64_t left = (to - minute + day) % day * CT_MINUTE, start = ms - ((ms % CT_MINUTE) + CT_MINUTE) % CT_MINUTE;
+    int64_t at = from_local(start + local_offset(start) + left);
+    return at > ms ? at : start + left; /* an hour that comes twice */
+}
+
 bool ct_zone_known(const char *name)
 {
     const char *folder = getenv("TZDIR");

@@ -56,6 +56,9 @@ int ct_local_minute(int64_t ms);
 /* When that clock last showed MINUTE, at or before NOW_MS. An hour that comes twice counts once, the first
  * time; a minute that the clock skips comes an hour later by it. */
 int64_t ct_local_last(int64_t now_ms, int minute);
+/* The first moment from MS on when that clock is outside the hours from minute FROM to minute TO, which may
+ * reach over midnight; FROM = TO: there are none. */
+int64_t ct_local_outside(int64_t ms, int from, int to);
 /* The zone of this process from now on: NAME of a zone of this machine ("Europe/Berlin", "UTC") or rules as
  * POSIX writes them. False: neither. For the start, before there are threads. */
 bool ct_zone_known(const char *name);

@@ -1908,6 +1908,29 @@ static void the_wall_clock_knows_its_summers(void **state)
         ct_time_format(at, ct_local_last(now, 420));
         assert_string_equal(at, rows[i].seven);
     }
+    /* quiet hours: they end by the clock on the wall, also in the night it is put forward or back */
+    static const struct {
+        const char *now;
+        int from, to;
+        const char *until;
+    } quiet[] = {
+        {"2026-11-02T20:59:59Z", 22 * 60, 7 * 60, "2026-11-02T20:59:59Z"},
+        {"2026-11-02T21:00:10Z", 22 * 60, 7 * 60, "2026-11-03T06:00:00Z"},
+        {"2026-11-03T05:59:59Z", 22 * 60, 7 * 60, "2026-11-03T06:00:00Z"},
+        {"2026-11-03T06:00:00Z", 22 * 60, 7 * 60, "2026-11-03T06:00:00Z"},
+        {"2026-11-03T06:00:00Z", 7 * 60, 8 * 60, "2026-11-03T07:00:00Z"},
+        {"2026-11-03T06:00:00Z", 0, 0, "2026-11-03T06:00:00Z"},
+        {"2026-03-28T22:00:00Z", 22 * 60, 7 * 60, "2026-03-29T05:00:00Z"},
+        {"2026-10-24T22:00:00Z", 22 * 60, 7 * 60, "2026-10-25T06:00:00Z"},
+        {"2026-10-25T01:40:00Z", 2 * 60, 2 * 60 + 45, "2026-10-25T01:45:00Z"}, /* 2:40 for the second time */
+    };
+    for (size_t i = 0; i < CT_LEN(quiet); i++) {
+        char at[CT_TIME_MAX];
+        int64_t now = 0;
+        assert_int_equal(ct_time_parse(ct_span(quiet[i].now), &now), CT_OK);
+        ct_time_format(at, ct_local_outside(now, quiet[i].from, quiet[i].to));
+        assert_string_equal(at, quiet[i].until);
+    }
     ct_zone_set("UTC");
     assert_int_equal(ct_local_minute(INT64_C(1793491200000)), 0);
     static const char *const no[] = {"", "Nowhere/Land", "../etc/passwd", "/etc/passwd", "Europe/Berlin;x", "."};
