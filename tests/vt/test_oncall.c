@@ -777,6 +777,27 @@ static void what_is_over_asks_for_nobody(void **state)
     leave(v);
 }
 
+static void a_copied_row_says_its_state_and_the_moment_it_is_of(void **state)
+{
+    (void)state;
+    struct vt *v = start(24, 120, NULL, NULL);
+    vt_wait(v, ">X DOWN  openai/api");
+    vt_type(v, "y");
+    vt_wait(v, "copied: X DOWN  openai/api  ");
+    assert_false(vt_has(v, "(as of "));
+    vt_type(v, ":at -1m\r");
+    vt_wait(v, "NOT LIVE");
+    vt_wait(v, "? UNKN  together/inference"); /* nothing had been asked yet */
+    vt_type(v, "ggy");
+    vt_wait(v, "copied: ? UNKN  together/inference  page not read");
+    vt_wait(v, "  5m  NEW  none  (as of 20");
+    vt_type(v, "\r");
+    vt_wait(v, ">Detail");
+    vt_type(v, "y");
+    vt_wait(v, "(as of 20");
+    leave(v);
+}
+
 static void marked_rows_are_taken_and_copied_together(void **state)
 {
     (void)state;
@@ -785,7 +806,7 @@ static void marked_rows_are_taken_and_copied_together(void **state)
     vt_type(v, " j "); /* openai and together: space goes on to the next */
     vt_wait(v, "*~ DEGR  together");
     vt_type(v, "y");
-    vt_wait(v, "copied: 2 rows, ");
+    vt_wait(v, "copied: 2 rows, X DOWN  openai/api  ");
     vt_type(v, "Y");
     vt_wait(v, "copied: 2 rows, {");
     vt_type(v, "a");
@@ -853,6 +874,7 @@ int main(void)
         T(alerts_beyond_the_rows_are_counted_and_one_opens_with_its_keys),
         T(an_alert_tells_its_next_reminder_and_opens_its_incident),
         T(what_is_over_asks_for_nobody),
+        T(a_copied_row_says_its_state_and_the_moment_it_is_of),
         T(marked_rows_are_taken_and_copied_together),
         T(what_the_watchlist_filters_mean_holds_on_all_of_screen_1),
         T(line_1_leaves_out_words_before_counts_and_keeps_the_clock),

@@ -194,13 +194,24 @@ static enum ct_act_result request(struct ct_frame_request *req, int kind, struct
     return CT_ACT_DRAW;
 }
 
+static enum ct_act_result copy(const struct detail_model *m, const struct ct_panel_query *q,
+                               struct ct_frame_request *req)
+{
+    struct ct_buf text = CT_BUF_INIT;
+    ct_buf_add(&text, m->summary.n ? m->summary : m->subject);
+    if (text.n)
+        ct_copy_moment(q, &text);
+    enum ct_act_result done = request(req, CT_REQ_COPY, ct_buf_span(&text));
+    ct_buf_free(&text);
+    return done;
+}
+
 static enum ct_act_result act(void *state, const void *model, enum ct_action action, int letter,
                               struct ct_panel_query *q, struct ct_frame_request *req)
 {
     const struct detail_model *m = model;
     struct state *s = state;
     (void)letter;
-    (void)q;
     int last = s->total > s->page ? s->total - s->page : 0, page = s->page > 1 ? s->page : 2;
     switch (m ? action : CT_ACT_NONE) {
     case CT_ACT_ROW_DOWN: s->top++; break;
@@ -215,7 +226,7 @@ static enum ct_act_result act(void *state, const void *model, enum ct_action act
     case CT_ACT_COMPARE: return request(req, CT_REQ_COMPARE, m->series);
     case CT_ACT_WATCH: return request(req, CT_REQ_WATCH, m->series);
     case CT_ACT_OPEN: return request(req, CT_REQ_OPEN, m->url);
-    case CT_ACT_COPY: return request(req, CT_REQ_COPY, m->summary.n ? m->summary : m->subject);
+    case CT_ACT_COPY: return copy(m, q, req);
     default: return CT_ACT_IGNORED;
     }
     s->top = s->top > last ? last : s->top < 0 ? 0 : s->top;

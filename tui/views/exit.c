@@ -248,6 +248,19 @@ static const char *why_empty(const struct model *m)
     return "no exit: no place that is known to be well sells the same now";
 }
 
+/* What the numbers are per: rows of GPUs and of models can stand in one list. */
+static void say_units(struct ct_buf *note, const struct ct_tmodel *t)
+{
+    bool gpus = false, models = false;
+    for (size_t i = 0; i < t->rows.n; i++) {
+        bool gpu = ct_span_is(((const struct ct_exit_row *)t->rows.v)[i].kind, "gpu");
+        gpus = gpus || gpu;
+        models = models || !gpu;
+    }
+    if (gpus || models)
+        ct_buf_addf(note, "   %s", !models ? "$/GPU.h" : gpus ? "$/GPU.h, models $/1M" : "$/1M");
+}
+
 static void draw_exit(void *state, const void *model, const struct ct_draw *d, struct ct_box box,
                       struct ct_buf *note)
 {
@@ -255,6 +268,7 @@ static void draw_exit(void *state, const void *model, const struct ct_draw *d, s
     struct ct_buf left = CT_BUF_INIT;
     if (m) {
         say_thing(note, &m->thing);
+        say_units(note, &m->t);
         if (m->found.things || m->thing.gpu.n || m->thing.model.n)
             say_left_out(&left, &m->found, with_unknown(d->query));
     }
@@ -409,14 +423,14 @@ static void draw_cost(void *state, const void *model, const struct ct_draw *d, s
     const struct ct_wants *w = &d->query->wants;
     bool gpu = m && m->thing.gpu.n, any = m && (gpu || m->thing.model.n);
     if (gpu) {
-        ct_buf_addf(note, "%lld x %.*s for %lld h", (long long)w->gpus, CT_FMT(m->thing.gpu),
+        ct_buf_addf(note, "%lld x %.*s for %lld h   $/GPU.h", (long long)w->gpus, CT_FMT(m->thing.gpu),
                     (long long)w->hours);
     } else if (any) {
         ct_buf_addf(note, "%.*s: ", CT_FMT(m->thing.model));
         say_tokens(note, w->input_tokens);
         ct_buf_adds(note, " in, ");
         say_tokens(note, w->output_tokens);
-        ct_buf_adds(note, " out");
+        ct_buf_adds(note, " out   $/1M");
     }
     ct_tview_draw(&cost_view, state, m ? &m->t : NULL, d, box, note,
                   any ? "no place known that sells it at a published price"

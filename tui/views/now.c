@@ -147,7 +147,7 @@ static bool notable(const void *row)
             {.column = "alert", .header = "ALERT", .min = 5, .max = 9, .drop = 2,                  \
              .format = format_alert},                                                              \
             {.column = "evidence", .header = "SOURCE", .min = 8, .drop = 3},                       \
-            {.header = "NEXT", .min = 5, .drop = 4, .format = format_next},                        \
+            {.header = "NEXT", .min = 5, .drop = 4, .hint = true, .format = format_next},         \
     }
 static const struct ct_tcol cols[] = COLS(36, NULL);
 /* Of 80 columns what happened needs more than where. */

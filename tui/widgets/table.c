@@ -405,12 +405,15 @@ bool ct_tview_move(void *state, const void *model, const struct ct_draw *d)
     return true;
 }
 
-/* "5 of 9" in front of the note, where there is no row for a footer. */
+/* "5 of 9" in front of the note, where there is no row for a footer; of a folded panel how many there are. */
 static void note_part(struct ct_buf *note, int page, const struct ct_tmodel *m)
 {
     struct ct_buf old = *note;
     *note = (struct ct_buf)CT_BUF_INIT;
-    ct_buf_addf(note, "%d of %zu%s%s", page > 0 ? page : 0, m->rows.n + m->unread, m->more ? "+" : "", old.n ? "   " : "");
+    if (page > 0) {
+        ct_buf_addf(note, "%d of ", page);
+    }
+    ct_buf_addf(note, "%zu%s%s", m->rows.n + m->unread, m->more ? "+" : "", old.n ? "   " : "");
     ct_buf_add(note, ct_buf_span(&old));
     ct_buf_free(&old);
 }

@@ -38,6 +38,7 @@ struct ct_tcol {
     int align;          /* -1 or 0 left, 1 right */
     int drop;           /* 0: stays; the highest goes first when the table is too narrow */
     bool middle;        /* too long text keeps both ends */
+    bool hint;          /* says what to press: not copied with the row */
     /* The cell as text into OUT and its role; NULL: by the column's type (null is "-"). */
     enum ct_role (*format)(const void *row, const struct ct_draw *d, struct ct_buf *out);
     /* Draws the cell itself (sparklines); the box is one row high. Used instead of FORMAT. */
@@ -66,7 +67,7 @@ struct ct_tview {
     enum ct_role (*row_role)(const void *row, const struct ct_draw *d);
 };
 
-enum { CT_T_MARKS = 64, CT_T_ID = 512, CT_T_COLS = 32 };
+enum { CT_T_MARKS = 64, CT_T_ID = 512, CT_T_COLS = 32, CT_T_PAINTED = 16 };
 
 /* Cursor and scroll of one table; zeroed at start; UI thread only. */
 struct ct_tstate {
@@ -170,6 +171,9 @@ enum ct_act_result ct_tview_ack(const struct ct_tview *v, const struct ct_tstate
                                 struct ct_frame_request *req);
 
 /* ---- for every panel, table or not ---- */
+
+/* To text that is copied from a past moment: which one. */
+void ct_copy_moment(const struct ct_panel_query *q, struct ct_buf *text);
 
 /* The loading shape ("reading ... 3s") or, when d->load_error is set, the error in a line. */
 void ct_draw_waiting(const struct ct_draw *d, struct ct_box box);

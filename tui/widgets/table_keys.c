@@ -198,10 +198,33 @@ static enum ct_act_result request(const struct ct_tview *v, const struct ct_tsta
     return CT_ACT_DRAW;
 }
 
-static void add_copy(const struct ct_tview *v, const void *row, bool json, struct ct_buf *text)
+/* What PAINT draws for ROW, as text: the sign and word of a state. */
+static void add_painted(const struct ct_tcol *col, const void *row, const struct ct_draw *d, struct ct_buf *out)
 {
-    struct ct_panel_query none = {.at_ms = CT_LIVE};
-    struct ct_draw d = {.now_ms = ct_now_ms(), .live = true, .query = &none};
+    struct ct_canvas *c = ct_canvas_new(1, CT_T_PAINTED, CT_CHARSET_UNICODE);
+    struct ct_buf line = CT_BUF_INIT;
+    col->paint(row, d, ct_box_all(c));
+    ct_canvas_text(c, &line);
+    ct_buf_add(out, ct_span_trim(ct_buf_span(&line)));
+    ct_buf_free(&line);
+    ct_canvas_free(c);
+}
+
+void ct_copy_moment(const struct ct_panel_query *q, struct ct_buf *text)
+{
+    char at[CT_TIME_MAX];
+    if (q->at_ms != CT_LIVE) {
+        ct_time_format(at, q->at_ms);
+        ct_buf_addf(text, "  (as of %s)", at);
+    }
+}
+
+/* ROW as the panel with query Q shows it; sparklines are left out. */
+static void add_copy(const struct ct_tview *v, const void *row, bool json, const struct ct_panel_query *q,
+                     struct ct_buf *text)
+{
+    bool live = q->at_ms == CT_LIVE;
+    struct ct_draw d = {.now_ms = live ? ct_now_ms() : q->at_ms, .live = live, .query = q};
     struct ct_buf cell = CT_BUF_INIT;
     size_t start = text->n;
     if (json) {
@@ -211,25 +234,33 @@ static void add_copy(const struct ct_tview *v, const void *row, bool json, struc
         return;
     }
     for (size_t i = 0; i < v->n_cols; i++) {
+        ct_buf_clear(&cell);
+        if (v->cols[i].hint) {
+            continue;
+        }
         if (!v->cols[i].paint) {
             ct_table_cell(v, &v->cols[i], row, &d, &cell);
-            ct_buf_adds(text, text->n > start && cell.n ? "  " : "");
-            ct_buf_add(text, ct_buf_span(&cell));
+        } else if (v->cols[i].column) {
+            add_painted(&v->cols[i], row, &d, &cell);
         }
+        ct_buf_adds(text, text->n > start && cell.n ? "  " : "");
+        ct_buf_add(text, ct_buf_span(&cell));
     }
+    ct_copy_moment(q, text);
     ct_buf_free(&cell);
 }
 
 /* The marked rows or the selected one, a line each. */
 static enum ct_act_result copy(const struct ct_tview *v, const struct ct_tstate *s,
-                               const struct ct_tmodel *m, bool json, struct ct_frame_request *req)
+                               const struct ct_tmodel *m, bool json, const struct ct_panel_query *q,
+                               struct ct_frame_request *req)
 {
     struct ct_buf text = CT_BUF_INIT;
     size_t n = 0;
     for (size_t i = 0; m && i < m->rows.n; i++) {
         if (ct_tview_meant(s, m, i)) {
             ct_buf_adds(&text, n++ ? "\n" : "");
-            add_copy(v, ct_row(v->table, m->rows, i), json, &text);
+            add_copy(v, ct_row(v->table, m->rows, i), json, q, &text);
         }
     }
     bool fits = n == 1 || text.n < sizeof(req->text);
@@ -301,9 +332,9 @@ static enum ct_act_result act_on_row(const struct ct_tview *v, struct ct_tstate 
     case CT_ACT_OPEN:
         return request(v, s, m, v->url, CT_REQ_OPEN, req);
     case CT_ACT_COPY:
-        return copy(v, s, m, false, req);
+        return copy(v, s, m, false, q, req);
     case CT_ACT_COPY_JSON:
-        return copy(v, s, m, true, req);
+        return copy(v, s, m, true, q, req);
     default:
         return CT_ACT_IGNORED;
     }
