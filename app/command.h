@@ -31,7 +31,7 @@
     X(TMUX, "tmux", NULL, "with --line: double every # for tmux")                                  \
     X(WIDTH, "width", "N", "with --line: at most N columns")                                       \
     X(KIND, "kind", "KIND", "prices: gpu or token (gpu)")                                          \
-    X(GROUP, "group", "WHAT", "gpus: a row a gpu, cloud or region; tokens: a class")                \
+    X(GROUP, "group", "WHAT", "gpus: a row a gpu, cloud or region; tokens: a class; export: as b does there")              \
     X(AVAILABLE, "available", NULL, "only what is in stock (A or L)")                              \
     X(GONE, "gone", NULL, "also what is no longer offered")                                        \
     X(NO_SUSPECT, "no-suspect", NULL, "without corrections of wrong data")                         \
@@ -54,7 +54,7 @@
     X(EVERY, "every", "SPAN", "one point per such step (1h)")                                      \
     X(STEP, "step", "SPAN", "the same as --every")                                                 \
     X(CHART, "chart", NULL, "draw it")                                                             \
-    X(SIZE, "size", "WxH", "columns and rows of the screen (80x24)")                               \
+    X(SIZE, "size", "WxH", "columns and rows of the screen (80x24; export: 200x60)")                               \
     X(THEME, "theme", "T", "a theme's name or file")                                               \
     X(CHARSET, "charset", "C", "auto, unicode, narrow or ascii")                                   \
     X(COLOR, "color", "WHEN", "auto, always or never; auto obeys NO_COLOR and the terminal")        \
@@ -171,6 +171,9 @@ void ct_check_keys(struct ct_call *c);
  * NULL-terminated, in C's arena. */
 const char *const *ct_call_watch(struct ct_call *c);
 
+/* The series screen 6 compared last on this database, a line each, in C's arena; NULL: none. */
+const char *ct_compared_before(const struct ct_call *c);
+
 /* plain.c: a change as a sentence; the dashboard as sentences, a fetcher called by FETCH_ARGS (NULL: none) beside it. */
 void ct_plain_event(struct ct_buf *out, const struct ct_event_row *e);
 int ct_cmd_plain(struct ct_call *c, const char *const *fetch_args);
@@ -200,6 +203,8 @@ CT_MUST_USE enum ct_status ct_call_envelope(struct ct_call *c, struct ct_reader 
 CT_MUST_USE enum ct_status ct_call_number(struct ct_call *c, enum ct_flag flag, int64_t least,
                                           int64_t *out);
 CT_MUST_USE enum ct_status ct_call_span(struct ct_call *c, enum ct_flag flag, int64_t *out_ms);
+/* --size; without it they stay as they are. */
+CT_MUST_USE enum ct_status ct_call_size(struct ct_call *c, int *cols, int *rows);
 /* --from, --to, --range into Q (0, 0 when none is given). */
 CT_MUST_USE enum ct_status ct_call_window(struct ct_call *c, struct ct_query *q);
 /* Says that there is no data (yet, or at that time) and returns 3. */

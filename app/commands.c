@@ -59,11 +59,11 @@ const struct ct_command ct_commands[] = {
     {"sources", "[FILTER...] | test NAME",
      "where data comes from, and how fresh it is; test: one fetched, nothing stored",
      READ " allow-private ca", "test", CT_BY_VIEWER, 0, -1, ct_cmd_sources},
-    {"export", "TABLE | [TABLE...] --sqlite FILE",
-     "whole tables for other tools, samples and events of any length too",
+    {"export", "TABLE | VIEW | [TABLE | VIEW]... --sqlite FILE",
+     "for other tools: whole tables (gpus, samples, events ...), or what a panel (offers, tape, now/status ...) or [view] shows",
      "db config at json ndjson csv tsv sqlite out filter sort limit columns no-header gone from to "
-     "range fail-empty",
-     "status components incidents gpus tokens models sources news series events samples gaps",
+     "range group no-suspect size fail-empty",
+     "status components incidents gpus tokens models sources news series events movers samples gaps ...",
      CT_BY_VIEWER, 0, -1, ct_cmd_export},
     {"alerts",
      "[list|silences|deliveries|history ID|ack ID|silence MATCH...|unsilence N|extend N|"

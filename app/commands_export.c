@@ -1,12 +1,14 @@
-/* `export`: whole tables for other tools, as files or on standard output. What a screen shows as it
- * shows it, and the two that know no end, samples and events, in slices: memory stays the same
- * however long the history is. */
+/* `export`: whole tables for other tools, as files or on standard output, and what a panel of the
+ * screens or a view shows, as it shows it. The tables that know no end, samples and events, go in
+ * slices: memory stays the same however long the history is. */
 #include "config.h"
 
 #include "app/command.h"
+#include "app/ui_options.h"
 #include "db/base/ini.h"
 #include "db/base/paths.h"
 #include "db/plain.h"
+#include "tui/app.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -94,6 +96,7 @@ static const struct part parts[] = {
     {"news", &ct_article_table, "", ct_read_articles, NULL, CT_KINDS_ALL},
     {"series", &ct_series_table, "", ct_read_series, NULL, CT_KINDS_ALL},
     {"events", &ct_event_table, "", NULL, feed_events, CT_KINDS_ALL},
+    {"movers", &ct_mover_table, "", ct_read_movers, NULL, PRICES | MODELS},
     {"samples", &sample_table, "", NULL, feed_samples, CT_KINDS_ALL},
     {"gaps", &gap_table, "", NULL, feed_gaps, CT_KINDS_ALL},
 };
@@ -101,7 +104,10 @@ static const struct part parts[] = {
 struct job {
     struct ct_call *c;
     struct ct_reader *r;
-    const struct part *part;
+    const struct part *part; /* NULL: a view */
+    const char *name;        /* of either */
+    unsigned kinds;
+    struct ct_ui_options ui; /* views */
     struct ct_plain *plain; /* --sqlite, or */
     FILE *out;
     struct ct_buf text;
@@ -172,7 +178,9 @@ static enum ct_status feed_whole(struct job *j)
     size_t matched;
     q.gone = q.gone || t == &ct_incident_table;
     q.limit = 1000000; /* of articles */
-    enum ct_status status = j->part->load(j->r, &q, j->slice, &rows, &c->err);
+    enum ct_status status = ct_call_window(c, &q);
+    if (status == CT_OK)
+        status = j->part->load(j->r, &q, j->slice, &rows, &c->err);
     if (status == CT_OK)
         status = ct_rows_select(t, rows, j->filter,
                                 c->flag[CT_FLAG_SORT] ? c->flag[CT_FLAG_SORT] : j->part->sort, 0,
@@ -189,13 +197,17 @@ static enum ct_status feed_events(struct job *j)
     int64_t end = c->at_ms == CT_LIVE ? CT_LIVE - 1 : c->at_ms,
             now = c->at_ms == CT_LIVE ? c->now_ms : c->at_ms;
     enum ct_status status = ct_read_summary(j->r, &q, j->slice, &s, &c->err);
+    if (status == CT_OK)
+        status = ct_call_window(c, &q);
     int64_t first = s.recording_since_ms == CT_NONE ? now : s.recording_since_ms;
+    int64_t least = q.from_ms > 1 ? q.from_ms : 1;
+    end = q.to_ms > 0 && q.to_ms < end ? q.to_ms : end;
     q.limit = 999999;
     /* before the first observation and after this moment there should be none */
-    for (int64_t to = end, from; status == CT_OK && to > 0 && j->left > 0; to = from - 1) {
+    for (int64_t to = end, from; status == CT_OK && to >= least && j->left > 0; to = from - 1) {
         struct ct_rows rows = {NULL, 0};
         from = to > now ? now + 1 : to < first ? 1 : to - CT_DAY + 1;
-        from = from < 1 ? 1 : from;
+        from = from < least ? least : from;
         q.from_ms = from;
         q.to_ms = to;
         ct_arena_reset(j->slice);
@@ -276,48 +288,100 @@ static enum ct_status feed_gaps(struct job *j)
 
 /* ---- one table ---- */
 
-static enum ct_status begin_part(struct job *j, const struct ct_table *t)
+/* "now/status" as a name that needs no quotes in SQL. */
+static const char *plain_name(struct job *j)
+{
+    static const char good[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_";
+    size_t n = strlen(j->name);
+    char *name = ct_arena_alloc(j->c->arena, n + 1);
+    for (size_t i = 0; i < n; i++)
+        name[i] = strchr(good, j->name[i]) ? j->name[i] : '_';
+    return name;
+}
+
+/* What comes next are rows of T, of which TEXT lets some through. */
+static enum ct_status begin_rows(struct job *j, const struct ct_table *t, const char *text)
 {
     struct ct_call *c = j->c;
     const char *columns = c->flag[CT_FLAG_COLUMNS];
-    const char *text = c->flag[CT_FLAG_FILTER];
+    struct ct_envelope e;
+    enum ct_format format = c->output.format;
     enum ct_status status = ct_call_number(c, CT_FLAG_LIMIT, 1, &j->left);
     j->left = j->left == CT_NONE ? INT64_MAX : j->left;
     j->shown = t;
     if (status == CT_OK && columns)
         status = ct_table_pick(t, columns, c->arena, &j->shown, &c->err);
     if (status == CT_OK)
-        status = ct_filter_compile(t, ct_span(text ? text : ""),
-                                   c->at_ms == CT_LIVE ? c->now_ms : c->at_ms, c->arena,
+        status = ct_filter_compile(t, ct_span(text ? text : ""), ct_call_moment(c), c->arena,
                                    &j->filter, &c->err);
     if (status == CT_OK && j->plain)
-        status = ct_plain_table(j->plain, j->part->name, j->shown, &c->err);
+        return ct_plain_table(j->plain, plain_name(j), j->shown, &c->err);
+    if (status == CT_OK && format == CT_FORMAT_JSON &&
+        (status = ct_call_envelope(c, j->r, j->kinds, &e)) == CT_OK) {
+        ct_jw_init(&j->json, &j->text);
+        ct_output_open(&j->json, &e);
+    }
+    if (status == CT_OK && format >= CT_FORMAT_CSV && c->output.header)
+        ct_row_csv_header(&j->text, j->shown, format == CT_FORMAT_TSV ? '\t' : ',');
     return status;
+}
+
+static enum ct_status end_rows(struct job *j)
+{
+    if (j->plain)
+        return CT_OK;
+    if (j->c->output.format == CT_FORMAT_JSON) {
+        ct_output_close(&j->json);
+        ct_buf_addc(&j->text, '\n');
+    }
+    return write_text(j);
 }
 
 static enum ct_status export_part(struct job *j, const struct part *p)
 {
-    struct ct_call *c = j->c;
-    const struct ct_table *t = p->table;
-    struct ct_envelope e;
-    enum ct_format format = c->output.format;
     j->part = p;
-    enum ct_status status = begin_part(j, t);
-    if (status == CT_OK && !j->plain && format == CT_FORMAT_JSON &&
-        (status = ct_call_envelope(c, j->r, p->kinds, &e)) == CT_OK) {
-        ct_jw_init(&j->json, &j->text);
-        ct_output_open(&j->json, &e);
-    }
-    if (status == CT_OK && !j->plain && format >= CT_FORMAT_CSV && c->output.header)
-        ct_row_csv_header(&j->text, j->shown, format == CT_FORMAT_TSV ? '\t' : ',');
+    j->name = p->name;
+    j->kinds = p->kinds;
+    enum ct_status status = begin_rows(j, p->table, j->c->flag[CT_FLAG_FILTER]);
     ct_arena_reset(j->slice);
     if (status == CT_OK)
         status = p->load ? feed_whole(j) : p->feed(j);
-    if (status == CT_OK && !j->plain && format == CT_FORMAT_JSON) {
-        ct_output_close(&j->json);
-        ct_buf_addc(&j->text, '\n');
-    }
-    return status == CT_OK && !j->plain ? write_text(j) : status;
+    return status == CT_OK ? end_rows(j) : status;
+}
+
+/* ---- one view ---- */
+
+static enum ct_status put_view(void *ctx, const struct ct_ui_shown *v)
+{
+    struct job *j = ctx;
+    enum ct_status status = begin_rows(j, v->table, NULL); /* the panel has filtered and sorted */
+    if (status == CT_OK)
+        status = put(j, v->table, v->rows);
+    if (status == CT_OK)
+        status = end_rows(j);
+    if (status == CT_OK && v->unread)
+        fprintf(stderr, "cloudtape: %s: %zu of %zu rows, what the screen reads at first\n", j->name,
+                v->rows.n, v->total);
+    return status;
+}
+
+static enum ct_status export_view(struct job *j, const char *name)
+{
+    struct ct_call *c = j->c;
+    struct ct_ui_ask ask = {.rows = 60, .cols = 200, .filter = c->flag[CT_FLAG_FILTER],
+                            .sort = c->flag[CT_FLAG_SORT], .group = c->flag[CT_FLAG_GROUP],
+                            .gone = c->flag[CT_FLAG_GONE] != NULL,
+                            .believed = c->flag[CT_FLAG_NO_SUSPECT] != NULL};
+    struct ct_query q = {0};
+    enum ct_status status = ct_call_window(c, &q);
+    if (status == CT_OK)
+        status = ct_call_size(c, &ask.cols, &ask.rows);
+    j->part = NULL;
+    j->name = name;
+    j->kinds = CT_KINDS_ALL;
+    ask.from_ms = q.from_ms;
+    ask.to_ms = q.to_ms;
+    return status == CT_OK ? ct_ui_show(&j->ui, j->r, name, &ask, put_view, j, &c->err) : status;
 }
 
 static enum ct_status tell_about(struct job *j)
@@ -339,33 +403,75 @@ static enum ct_status tell_about(struct job *j)
 
 /* ---- the command ---- */
 
+enum { MOST_NAMES = 64 };
+
 static const struct part *find_part(const char *name)
 {
-    const char *names[CT_LEN(parts) + 1] = {NULL};
-    for (size_t i = 0; i < CT_LEN(parts); i++) {
+    for (size_t i = 0; i < CT_LEN(parts); i++)
         if (strcmp(parts[i].name, name) == 0)
             return &parts[i];
-        names[i] = parts[i].name;
-    }
-    ct_usage("export", "no table \"%s\"%s", name, ct_did_you_mean(ct_nearest(name, names)));
     return NULL;
 }
 
-/* The named tables, or all of them. */
+static int no_such(const char *name)
+{
+    const char *names[CT_LEN(parts) + MOST_NAMES + 1];
+    size_t n = ct_ui_panels(names, MOST_NAMES);
+    for (size_t i = 0; i < CT_LEN(parts); i++)
+        names[n++] = parts[i].name;
+    names[n] = NULL;
+    const char *near = ct_nearest(name, names);
+    return ct_usage("export", "no table, panel or view \"%s\"%s", name,
+                    near ? ct_did_you_mean(near) : "; `cloudtape help export` names some");
+}
+
+/* What a word among the arguments asks for can be had of NAME. */
+static int check_name(struct job *j, const char *name)
+{
+    static const struct {
+        enum ct_flag flag;
+        const char *why;
+    } views[] = {{CT_FLAG_GROUP, "a table is not grouped; --group is for panels"},
+                 {CT_FLAG_SIZE, "a table has no size; --size is for panels"},
+                 {CT_FLAG_NO_SUSPECT, "--no-suspect is for panels; --filter suspect:no leaves rows out"}},
+      windows[] = {{CT_FLAG_FROM, "of one moment: --at, not --from"},
+                   {CT_FLAG_TO, "of one moment: --at, not --to"},
+                   {CT_FLAG_RANGE, "of one moment: --at, not --range"}};
+    struct ct_call *c = j->c;
+    const struct part *p = find_part(name);
+    if (!p)
+        return ct_ui_shows(&j->ui, name) ? 0 : no_such(name);
+    if (!p->load && c->flag[CT_FLAG_SORT])
+        return ct_usage("export", "%s come in their own order, without --sort", p->name);
+    for (size_t i = 0; i < CT_LEN(views); i++)
+        if (c->flag[views[i].flag])
+            return ct_usage(p->name, "%s", views[i].why);
+    bool window = p->feed || p->table == &ct_mover_table;
+    for (size_t i = 0; i < CT_LEN(windows) && !window; i++)
+        if (c->flag[windows[i].flag])
+            return ct_usage(p->name, "%s", windows[i].why);
+    return 0;
+}
+
+/* What is named, each once, or all tables. */
 static enum ct_status export_all(struct job *j)
 {
+    struct ct_call *c = j->c;
     enum ct_status status = CT_OK;
-    for (size_t i = 0; i < CT_LEN(parts) && status == CT_OK; i++) {
-        bool wanted = j->c->n_words == 0;
-        for (size_t w = 0; w < j->c->n_words; w++)
-            wanted = wanted || strcmp(j->c->words[w], parts[i].name) == 0;
-        if (wanted)
-            status = export_part(j, &parts[i]);
+    for (size_t i = 0; i < CT_LEN(parts) && !c->n_words && status == CT_OK; i++)
+        status = export_part(j, &parts[i]);
+    for (size_t w = 0; w < c->n_words && status == CT_OK; w++) {
+        const struct part *p = find_part(c->words[w]);
+        bool before = false;
+        for (size_t k = 0; k < w; k++)
+            before = before || strcmp(c->words[k], c->words[w]) == 0;
+        if (!before)
+            status = p ? export_part(j, p) : export_view(j, c->words[w]);
     }
     if (status == CT_OK && j->plain)
         status = tell_about(j);
     if (status == CT_OK && j->plain)
-        status = ct_plain_finish(j->plain, &j->c->err);
+        status = ct_plain_finish(j->plain, &c->err);
     return status;
 }
 
@@ -402,16 +508,18 @@ int ct_cmd_export(struct ct_call *c)
     if (sqlite && (format || c->flag[CT_FLAG_OUT]))
         return ct_usage("export", "--sqlite goes without --%s", format ? "csv and its like" : "out");
     if (!sqlite && c->n_words != 1)
-        return ct_usage("export", "needs one TABLE; only --sqlite holds several");
+        return ct_usage("export", "needs one TABLE or VIEW; only --sqlite holds several");
     if (c->n_words != 1 && (c->flag[CT_FLAG_FILTER] || c->flag[CT_FLAG_COLUMNS] ||
-                            c->flag[CT_FLAG_SORT]))
-        return ct_usage("export", "--filter, --sort and --columns need one TABLE");
+                            c->flag[CT_FLAG_SORT] || c->flag[CT_FLAG_GROUP]))
+        return ct_usage("export", "--filter, --sort, --columns and --group need one TABLE or VIEW");
+    ct_ui_options_take(c, &j.ui);
+    j.ui.history = ct_compared_before(c);
+    j.ui.theme = NULL; /* nothing is drawn */
+    j.ui.problems = NULL; /* told when the database is opened */
     for (size_t i = 0; i < c->n_words; i++) {
-        const struct part *p = find_part(c->words[i]);
-        if (!p)
-            return 2;
-        if (!p->load && c->flag[CT_FLAG_SORT])
-            return ct_usage("export", "%s come in their own order, without --sort", p->name);
+        int code = check_name(&j, c->words[i]);
+        if (code)
+            return code;
     }
     if (file && stat(file, &st) == 0 && !S_ISREG(st.st_mode))
         return ct_usage(file, "is no file");

@@ -3,7 +3,7 @@
 #include "config.h"
 
 #include "app/command.h"
-#include "tui/keys.h"
+#include "tui/app.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -28,6 +28,26 @@ static void flag_line(struct ct_buf *out, enum ct_flag flag)
     ct_buf_addf(out, "  %-22s %s\n", left, f->help);
 }
 
+/* The fixed words of CMD; "..." at their end stands for the panels that there are beside them. */
+static void words_of(struct ct_buf *out, const struct ct_command *cmd)
+{
+    const char *panels[64];
+    struct ct_span words = ct_span(cmd->words);
+    if (!ct_span_ends(words, " ...")) {
+        ct_buf_add(out, words);
+        return;
+    }
+    words.n -= 4;
+    ct_buf_add(out, words);
+    for (size_t i = 0, n = ct_ui_panels(panels, CT_LEN(panels)); i < n; i++) {
+        char padded[64], list[1024];
+        snprintf(padded, sizeof padded, " %s ", panels[i]);
+        snprintf(list, sizeof list, " %.*s ", CT_FMT(words));
+        if (!strstr(list, padded))
+            ct_buf_addf(out, " %s", panels[i]);
+    }
+}
+
 static void one_command(struct ct_buf *out, const struct ct_command *cmd)
 {
     ct_buf_addf(out, "usage: cloudtape%s%s%s%s%s\n%s\n", cmd->name[0] ? " " : "", cmd->name,
@@ -36,6 +56,11 @@ static void one_command(struct ct_buf *out, const struct ct_command *cmd)
     for (int i = 0; i < CT_N_FLAGS; i++)
         if (ct_flag_defs[i].help && ct_command_takes(cmd, (enum ct_flag)i))
             flag_line(out, (enum ct_flag)i);
+    if (ct_span_ends(ct_span(cmd->words), " ...")) {
+        ct_buf_adds(out, "tables, then panels (a panel with a table's name is SCREEN/PANEL, as gpus/gpus): ");
+        words_of(out, cmd);
+        ct_buf_addc(out, '\n');
+    }
 }
 
 static void all_commands(struct ct_buf *out)
@@ -269,7 +294,8 @@ static void completion(struct ct_buf *out)
         for (int i = 0; i < CT_N_FLAGS; i++)
             if (ct_flag_defs[i].help && ct_command_takes(c, (enum ct_flag)i))
                 ct_buf_addf(out, "--%s ", ct_flag_defs[i].word);
-        ct_buf_addf(out, "--help' words='%s", c->words ? c->words : "");
+        ct_buf_adds(out, "--help' words='");
+        words_of(out, c);
         for (const struct ct_command *k = ct_commands; !c->name[0] && k->name; k++)
             ct_buf_addf(out, "%s%s", k->name[0] ? " " : "", k->name);
         ct_buf_adds(out, "' ;;\n");

@@ -217,7 +217,7 @@ static const char *whole_path(const struct ct_call *c)
     return kept;
 }
 
-static const char *compared_before(const struct ct_call *c)
+const char *ct_compared_before(const struct ct_call *c)
 {
     struct ct_buf path = CT_BUF_INIT, text = CT_BUF_INIT, out = CT_BUF_INIT;
     const char *db = whole_path(c), *list = NULL;
@@ -325,7 +325,7 @@ int ct_cmd_demo(struct ct_call *c)
     if (c->flag[CT_FLAG_DAYS])
         args[n++] = "--days", args[n++] = c->flag[CT_FLAG_DAYS];
     ct_ui_options_take(c, &o);
-    o.history = compared_before(c);
+    o.history = ct_compared_before(c);
     o.demo = true;
     int code = run_ui(c, &o, args, &result);
     remember(c, &result);
@@ -346,7 +346,7 @@ int ct_cmd_dashboard(struct ct_call *c)
     if (c->flag[CT_FLAG_PLAIN])
         return ct_cmd_plain(c, fetch ? args : NULL);
     ct_ui_options_take(c, &o);
-    o.history = compared_before(c);
+    o.history = ct_compared_before(c);
     int code = run_ui(c, &o, fetch ? args : NULL, &result);
     remember(c, &result);
     bool demo = code == 0 && result.end == CT_UI_DEMO;
@@ -362,17 +362,20 @@ int ct_cmd_dashboard(struct ct_call *c)
 
 /* ---- screen ---- */
 
-static bool take_size(const char *text, int *cols, int *rows)
+enum ct_status ct_call_size(struct ct_call *c, int *cols, int *rows)
 {
-    struct ct_span rest = ct_span(text), first;
+    struct ct_span rest = ct_span(c->flag[CT_FLAG_SIZE]), first;
     int64_t w, h;
+    if (!rest.p)
+        return CT_OK;
     first = ct_span_cut(&rest, 'x');
     if (!rest.p || ct_span_int(first, &w) != CT_OK || ct_span_int(rest, &h) != CT_OK || w < 1 ||
         h < 1 || w > 1000 || h > 500)
-        return false;
+        return ct_fail(&c->err, CT_ERR_USAGE, "--size", "wanted WIDTHxHEIGHT, at most 1000x500, found \"%s\"",
+                       c->flag[CT_FLAG_SIZE]);
     *cols = (int)w;
     *rows = (int)h;
-    return true;
+    return CT_OK;
 }
 
 int ct_cmd_screen(struct ct_call *c)
@@ -382,9 +385,8 @@ int ct_cmd_screen(struct ct_call *c)
     struct ct_theme theme;
     struct ct_buf out = CT_BUF_INIT;
     int cols = 80, rows = 24;
-    const char *size = c->flag[CT_FLAG_SIZE];
-    if (size && !take_size(size, &cols, &rows))
-        return ct_usage("--size", "wanted WIDTHxHEIGHT, at most 1000x500, found \"%s\"", size);
+    if (ct_call_size(c, &cols, &rows) != CT_OK)
+        return ct_report(&c->err);
     ct_ui_options_take(c, &o);
     ct_tell_problems(c->settings);
     ct_theme_builtin(&theme);

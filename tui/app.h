@@ -98,4 +98,33 @@ CT_MUST_USE enum ct_status ct_ui_screen_once(const struct ct_ui_options *o, cons
                                              int cols, const char *keys, struct ct_canvas **out,
                                              struct ct_error *err);
 
+/* ---- what a panel shows, for the shell ---- */
+
+/* What a person would type there. NULL and 0: as it stands when the screen is opened. */
+struct ct_ui_ask {
+    int rows, cols; /* of the screen it stands on: a chart has as many points, what stands beside a table needs room */
+    const char *filter, *sort, *group;
+    int64_t from_ms, to_ms; /* charts */
+    bool gone, believed;
+};
+struct ct_ui_shown {
+    const char *panel;
+    const struct ct_table *table;
+    struct ct_rows rows;
+    size_t total;  /* with what the filter hides */
+    size_t unread; /* rows there would be beside these, which the screen reads when somebody goes there */
+};
+
+/* Whether NAME is a panel with rows ("offers"), one on a certain screen ("now/status"), or a [view]. */
+bool ct_ui_shows(const struct ct_ui_options *o, const char *name);
+/* The panels with rows, each once, in the order of the screens; returns their number, CAP at most. */
+size_t ct_ui_panels(const char **names, size_t cap);
+/* Gives PUT, once, what NAME shows, read through R as the screen reads it, the same rows in the same order as :export
+ * writes; they live until PUT returns, whose status is returned. CT_ERR_USAGE: no such panel, filter, column or group;
+ * CT_ERR_CONFIG: a [view] that means nothing. No terminal, no threads. */
+CT_MUST_USE enum ct_status ct_ui_show(const struct ct_ui_options *o, struct ct_reader *r, const char *name,
+                                      const struct ct_ui_ask *q,
+                                      enum ct_status (*put)(void *ctx, const struct ct_ui_shown *shown), void *ctx,
+                                      struct ct_error *err);
+
 #endif

@@ -105,38 +105,31 @@ static void add_row(const struct ct_table *t, const void *row, enum format f, st
     }
 }
 
-/* The rows of P as shown: its filter, its order, the marked ones alone when some are. WHAT gets their number. */
-static void add_table(const struct panel *p, enum format f, struct job *j)
+/* The rows of P as shown: its filter, its order, of a table the marked ones alone when some are. WHAT gets their
+ * number. */
+static void add_shown(const struct panel *p, enum format f, struct job *j)
 {
-    const struct ct_tmodel *m = p->got.model;
+    const struct ct_table *table;
+    size_t n = 0, marked = 0, total;
+    struct ct_arena *a = ct_arena_new(0);
+    struct ct_rows rows = ui_rows_of(p, a, &table, &total);
+    const struct ct_tmodel *m = p->ops->rows ? NULL : p->got.model;
     const struct ct_tstate *s = p->state;
-    size_t n = 0, marked = 0;
-    add_header(p->ops->table, f, &j->bytes);
-    for (size_t i = 0; s->n_marks && i < m->rows.n; i++) {
+    for (size_t i = 0; m && s->n_marks && i < rows.n; i++) {
         marked += ct_tview_marked(s, m, i); /* those that a filter hides are not meant */
     }
-    for (size_t i = 0; i < m->rows.n; i++) {
+    add_header(table, f, &j->bytes);
+    for (size_t i = 0; i < rows.n; i++) {
         if (!marked || ct_tview_marked(s, m, i)) {
-            add_row(p->ops->table, ct_row(p->ops->table, m->rows, i), f, &j->bytes);
+            add_row(table, ct_row(table, rows, i), f, &j->bytes);
             n++;
         }
     }
-    snprintf(j->what, sizeof(j->what), "%zu%s of %zu rows", n, marked ? " marked" : "", m->total);
-}
-
-/* What a chart draws: its points and gaps. */
-static void add_drawn(const struct panel *p, enum format f, struct job *j)
-{
-    struct ct_arena *a = ct_arena_new(0);
-    struct ct_rows rows = p->ops->rows(p->got.model, a);
-    const struct ct_history_line *l = rows.v;
-    size_t series = 0;
-    add_header(p->ops->exported, f, &j->bytes);
-    for (size_t i = 0; i < rows.n; i++) {
-        add_row(p->ops->exported, &l[i], f, &j->bytes);
-        series += i == 0 || l[i].history != l[i - 1].history;
+    if (m) {
+        snprintf(j->what, sizeof(j->what), "%zu%s of %zu rows", n, marked ? " marked" : "", total);
+    } else {
+        snprintf(j->what, sizeof(j->what), "%zu %s", n, p->ops->keys == CT_KEYS_CHART ? "points and gaps" : "rows");
     }
-    snprintf(j->what, sizeof(j->what), "%zu series, %zu points and gaps", series, rows.n);
     ct_arena_free(a);
 }
 
@@ -146,8 +139,7 @@ void ui_run_export(struct ct_ui *ui, struct ct_span args)
     struct ct_span file = args, word = ct_span_cut(&file, ' ');
     int format = ct_word(ui_export_words, word);
     file = ct_span_trim(file);
-    bool drawn = p && p->ops->rows;
-    if (!p || (!p->ops->table && !drawn) || !p->has_model) {
+    if (!p || !ui_has_rows(p->ops) || !p->has_model) {
         ui_say(ui, true, "no rows to export here; :copy-command has the command that prints this screen");
         return;
     }
@@ -155,7 +147,7 @@ void ui_run_export(struct ct_ui *ui, struct ct_span args)
         ui_say(ui, true, "export csv, tsv or ndjson [FILE], not \"%.*s\"", CT_FMT(word));
         return;
     }
-    const struct ct_tstate *table = drawn ? NULL : p->state;
+    const struct ct_tstate *table = p->ops->rows ? NULL : p->state;
     const char *none = table && table->n_marks ? ct_tview_none_meant(table, p->got.model) : NULL;
     if (none) { /* all rows in their place would be another answer */
         ui_say(ui, true, "%s: nothing exported", none);
@@ -163,7 +155,7 @@ void ui_run_export(struct ct_ui *ui, struct ct_span args)
     }
     struct job *j = ct_xcalloc(1, sizeof(*j));
     format = format < 0 ? CSV : format;
-    (drawn ? add_drawn : add_table)(p, (enum format)format, j);
+    add_shown(p, (enum format)format, j);
     if (ct_span_starts(file, "~/") && getenv("HOME")) {
         snprintf(j->path, sizeof(j->path), "%s/%.*s", getenv("HOME"), (int)file.n - 2, file.p + 2);
     } else if (file.n) {
@@ -180,7 +172,7 @@ void ui_run_export(struct ct_ui *ui, struct ct_span args)
 
 /* ---- as a shell command ---- */
 
-/* Panels whose rows a command prints; the others are drawn. */
+/* Panels whose rows a command of their own prints; the rows of others are exported, and what has none is drawn. */
 static const struct {
     const char *panel, *command;
 } commands[] = {
@@ -269,6 +261,13 @@ static void add_command(const struct ct_ui *ui, const struct panel *p, struct ct
         bool marks = p->ops->table == &ct_event_table || p->ops->table == &ct_token_table;
         ct_buf_adds(out, p->q.believed && marks ? " --no-suspect" : "");
         ct_buf_adds(out, gone || p->ops->table == &ct_incident_table ? " --gone" : "");
+    } else if (ui_has_rows(p->ops) && ui_find_panel(ui->screen, ct_span(p->ops->id))) {
+        ct_buf_addf(out, "export %s/%s", ui->screen->name, p->ops->id);
+        add_flag(out, "--filter", p->q.highlight ? "" : p->q.filter);
+        add_flag(out, "--sort", p->q.sort);
+        add_flag(out, "--group", p->q.group);
+        ct_buf_adds(out, p->q.gone ? " --gone" : "");
+        ct_buf_adds(out, p->q.believed ? " --no-suspect" : "");
     } else {
         ct_buf_addf(out, "screen %s --size %dx%d", ui->screen->name, ui->canvas->cols, ui->canvas->rows);
     }

@@ -383,20 +383,6 @@ static void take_fields(struct ct_ui *ui, const struct ui_view *v, enum field_of
     }
 }
 
-/* The panel ID of screen S at some width; NULL: there is none. */
-static const struct ct_panel_ops *find_panel(const struct ct_screen *s, struct ct_span id)
-{
-    for (int w = 0; id.n && w < CT_N_WIDTHS; w++) {
-        const struct ct_place *places = s->layouts[w].places;
-        for (int i = 0; i < CT_MAX_PLACES && places[i].panel; i++) {
-            if (ct_span_is(id, places[i].panel->id)) {
-                return places[i].panel;
-            }
-        }
-    }
-    return NULL;
-}
-
 /* Gives PANEL the focus where it stands at this width. */
 static void focus(struct ct_ui *ui, const struct ct_panel_ops *panel)
 {
@@ -422,7 +408,7 @@ bool ui_open_view(struct ct_ui *ui, struct ct_span name)
         ui_say(ui, true, "view %s: no screen \"%.*s\"", v->name, CT_FMT(screen));
         return true;
     }
-    const struct ct_panel_ops *ops = find_panel(s, id);
+    const struct ct_panel_ops *ops = ui_find_panel(s, id);
     if (id.n && !ops) {
         ui_say(ui, true, "view %s: no panel \"%.*s\" on screen %s", v->name, CT_FMT(id), s->name);
     }

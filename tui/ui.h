@@ -277,6 +277,13 @@ void ui_run_export(struct ct_ui *ui, struct ct_span args);
 void ui_run_copy_command(struct ct_ui *ui, struct ct_span args);
 void ui_take_export(struct ct_ui *ui); /* says what became of exports */
 
+/* shown.c: what a panel shows, as rows */
+bool ui_has_rows(const struct ct_panel_ops *ops);
+/* Those of P, which has a model: of the model, or made in A. TOTAL counts what a filter hides too. */
+struct ct_rows ui_rows_of(const struct panel *p, struct ct_arena *a, const struct ct_table **table, size_t *total);
+/* The panel ID of screen S at some width; NULL: there is none. */
+const struct ct_panel_ops *ui_find_panel(const struct ct_screen *s, struct ct_span id);
+
 /* input.c */
 void ui_press(struct ct_ui *ui, int key);
 

@@ -396,7 +396,7 @@ static void the_points_drawn_are_written_as_they_are(void **state)
         lines += *c == '\n';
     }
     type_line(v, "messages"); /* where the whole sentence is */
-    snprintf(line, sizeof(line), "5 series, %zu points and gaps, the same as on screen", lines - 1);
+    snprintf(line, sizeof(line), "%zu points and gaps, the same as on screen", lines - 1);
     vt_resize(v, 24, 200);
     vt_wait(v, line);
     assert_true(ct_span_starts(ct_buf_span(&csv), "series,unit,at,min,max,last,n,word,until,gap\r\n"));

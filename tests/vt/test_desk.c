@@ -77,7 +77,7 @@ static struct vt *start(int rows, int cols, const char *more)
         snprintf(places[i], sizeof(places[i]), "%s=%s", names[i], home);
     }
     struct vt *v = vt_start(rows, cols, argv, env);
-    vt_wait(v, "00:02Z");
+    vt_wait(v, "00:02"); /* a wall has seconds, too */
     vt_wait(v, "CAP ");
     return v;
 }
@@ -304,6 +304,91 @@ static void an_export_of_marks_that_are_hidden_says_so(void **state)
     vt_wait(v, "hidden by filter: cloud:lambda");
     vt_type(v, ":export csv /nowhere/x.csv\r");
     vt_wait(v, "none of the marked rows is shown: nothing exported");
+    leave(v);
+}
+
+static void tab_to(struct vt *v, const char *title);
+
+/* The viewer exports of the panel with the focus what the shell exports by ARGS, byte by byte, as soon as the panel shows
+ * what was asked of it. */
+static void export_equals(struct vt *v, const char *how, const char *args)
+{
+    char path[700], line[800];
+    struct ct_buf here = CT_BUF_INIT, there = CT_BUF_INIT, command = CT_BUF_INIT;
+    snprintf(path, sizeof(path), "%s/rows", home);
+    snprintf(line, sizeof(line), ":export %s %s\r", how, path);
+    ct_buf_addf(&command,
+                "CLOUDTAPE_NOW=" NOW " HOME='%s' XDG_CONFIG_HOME='%s' XDG_STATE_HOME='%s' XDG_DATA_HOME='%s' '%s' export %s "
+                "--%s --out '%s' --db '%s' 2>/dev/null", home, home, home, home, program, args, how, path, db);
+    assert_int_equal(run(command.p), 0);
+    assert_int_equal(ct_read_file(path, 1 << 22, &there, NULL), CT_OK);
+    unlink(path);
+    size_t lines = 0;
+    for (const char *c = there.p; *c; c++) {
+        lines += *c == '\n';
+    }
+    assert_true(lines >= 2); /* nothing equals nothing */
+    for (int i = 0; i < 100 && !(here.p && strcmp(here.p, there.p) == 0); i++) {
+        vt_settle(v, 100);
+        if (access(path, F_OK) == 0) {
+            ct_buf_clear(&here);
+            assert_int_equal(ct_read_file(path, 1 << 22, &here, NULL), CT_OK);
+            unlink(path);
+        } else if (i % 10 == 0) {
+            vt_type(v, line);
+        }
+    }
+    assert_string_equal(here.p ? here.p : "nothing written", there.p);
+    ct_buf_free(&here);
+    ct_buf_free(&there);
+    ct_buf_free(&command);
+}
+
+static void the_shell_exports_what_the_viewer_exports(void **state)
+{
+    (void)state;
+    struct vt *v = start(60, 200, NULL);
+    tab_to(v, ">Tape");
+    export_equals(v, "csv", "tape");
+    tab_to(v, ">Capacity");
+    export_equals(v, "ndjson", "capacity");
+    vt_type(v, "3");
+    vt_wait(v, ">GPU offers");
+    vt_type(v, ":sort price:desc\r/gpu:h100\r"); /* rows that the filter hides are hidden from that order */
+    vt_wait(v, "hidden by filter: gpu:h100");
+    export_equals(v, "csv", "offers --filter gpu:h100 --sort price:desc");
+    tab_to(v, ">GPU types");
+    vt_type(v, "b");
+    export_equals(v, "csv", "gpus/gpus --group cloud");
+    vt_type(v, "4");
+    vt_wait(v, ">Token prices");
+    export_equals(v, "ndjson", "tokens/tokens");
+    tab_to(v, ">At every host"); /* of the first model above */
+    export_equals(v, "csv", "quotes");
+    vt_type(v, ":at -6h\r8");
+    vt_wait(v, ">Sources");
+    vt_wait(v, "NOT LIVE");
+    export_equals(v, "tsv", "sources/sources --at -6h");
+    vt_type(v, "2");
+    vt_wait(v, ">Providers");
+    vt_type(v, "/!state:unknown\r:view save known\r");
+    vt_wait(v, "view known saved");
+    vt_type(v, ":at now\r");
+    vt_wait_gone(v, "NOT LIVE");
+    leave(v); /* the view is written now */
+    v = start(60, 200, NULL);
+    vt_type(v, ":view known\r");
+    vt_wait(v, ">Providers");
+    export_equals(v, "csv", "known");
+    vt_type(v, ":history gpu/lambda/*\r");
+    vt_wait(v, ">History");
+    vt_type(v, ":view save lambda\r");
+    vt_wait(v, "view lambda saved");
+    leave(v);
+    v = start(60, 200, NULL);
+    vt_type(v, ":view lambda\r");
+    vt_wait(v, ">History");
+    export_equals(v, "csv", "lambda --size 200x60");
     leave(v);
 }
 
@@ -670,6 +755,7 @@ int main(void)
         T(the_hint_of_the_first_start_comes_once),
         T(a_saved_view_brings_back_all_that_was_arranged),
         T(an_export_of_marks_that_are_hidden_says_so),
+        T(the_shell_exports_what_the_viewer_exports),
         T(what_is_compared_is_there_at_the_next_start),
         T(what_i_follow_has_my_order_also_tomorrow),
         T(o_gives_the_link_of_an_article_to_the_opener),

@@ -253,6 +253,65 @@ static enum ct_status load_priced(struct ct_reader *r, const struct ct_panel_que
     return load_cells(r, q, now_ms, true, a, model, err);
 }
 
+/* ---- as rows ---- */
+
+/* One cell, for :export; prices as the panel with prices shows them, those of the cheapest of that stock. */
+struct cell_row {
+    struct ct_span gpu, cloud, region, series;
+    int sold, stock, old, purchase;
+    int64_t regions, count, price, pflop, gb, seen_ms;
+};
+#define COL(column_name, column_type, field, ...)                                                  \
+    {                                                                                              \
+        .name = column_name, .type = column_type, .off = offsetof(struct cell_row, field), __VA_ARGS__ \
+    }
+static const struct ct_column cell_columns[] = {
+    COL("gpu", CT_TYPE_TEXT, gpu),
+    COL("cloud", CT_TYPE_TEXT, cloud),
+    COL("sold", CT_TYPE_BOOL, sold),
+    COL("stock", CT_TYPE_ENUM, stock, .words = ct_stock_words),
+    COL("old", CT_TYPE_BOOL, old),
+    COL("regions", CT_TYPE_INT, regions),
+    COL("region", CT_TYPE_TEXT, region),
+    COL("stock_count", CT_TYPE_INT, count),
+    COL("purchase", CT_TYPE_ENUM, purchase, .words = ct_purchase_words),
+    COL("price_usd_per_gpu_hour", CT_TYPE_NANO, price),
+    COL("usd_per_pflop_hour", CT_TYPE_NANO, pflop),
+    COL("usd_per_gb_hour", CT_TYPE_NANO, gb),
+    COL("series", CT_TYPE_TEXT, series),
+    COL("seen_at", CT_TYPE_TIME, seen_ms),
+};
+static const struct ct_table cell_table = {"capacity", sizeof(struct cell_row), cell_columns, CT_LEN(cell_columns)};
+
+/* Accelerator by accelerator; what a cloud does not sell is a row, too. */
+static struct ct_rows rows(const void *model, struct ct_arena *a)
+{
+    const struct model *m = model;
+    size_t n = m->n_gpus * m->n_clouds;
+    struct cell_row *out = ct_arena_alloc(a, (n + 1) * sizeof(*out));
+    for (size_t i = 0; out && i < n; i++) {
+        const struct cell *c = &m->cells[i];
+        const struct ct_offer_row *best = c->stock >= 0 ? c->best : NULL;
+        out[i] = (struct cell_row){.gpu = m->gpus[i / m->n_clouds], .cloud = m->clouds[i % m->n_clouds],
+                                   .sold = c->stock >= 0, .stock = c->stock, .old = -1, .purchase = -1,
+                                   .regions = CT_NONE, .count = CT_NONE, .price = CT_NONE, .pflop = CT_NONE,
+                                   .gb = CT_NONE, .seen_ms = CT_NONE};
+        if (!best)
+            continue;
+        out[i].old = c->old;
+        out[i].regions = c->regions;
+        out[i].region = c->regions == 1 ? c->region : CT_SPAN_NONE;
+        out[i].count = c->count > 0 ? c->count : CT_NONE;
+        out[i].purchase = best->offer.purchase;
+        out[i].price = best->usd_per_gpu_hour;
+        out[i].pflop = best->usd_per_pflop_hour;
+        out[i].gb = best->usd_per_gb_hour;
+        out[i].series = best->series;
+        out[i].seen_ms = best->seen_ms;
+    }
+    return (struct ct_rows){out, out ? n : 0};
+}
+
 /* ---- drawing ---- */
 
 /* "A 3rg", "L use2", "N", "?"; "-" where it is not sold. */
@@ -533,11 +592,11 @@ static enum ct_act_result act(void *state, const void *model, enum ct_action act
 const struct ct_panel_ops ct_panel_capacity = {
     .id = "capacity", .title = "Capacity", .keys = CT_KEYS_TABLE,
     .state_size = sizeof(struct state), .detail = &ct_panel_detail, .load = load, .draw = draw,
-    .act = act,
+    .act = act, .rows = rows, .exported = &cell_table,
 };
 
 const struct ct_panel_ops ct_panel_matrix = {
     .id = "matrix", .title = "GPUs x clouds", .keys = CT_KEYS_TABLE,
     .state_size = sizeof(struct state), .detail = &ct_panel_detail, .load = load_priced, .units = unit_words,
-    .draw = draw, .act = act,
+    .draw = draw, .act = act, .rows = rows, .exported = &cell_table,
 };
