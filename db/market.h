@@ -63,7 +63,8 @@ int64_t ct_market_at(struct ct_reader *r, struct ct_market *m, const struct ct_s
 
 /* Every change of the figure in [from_ms, to_ms], the first one at from_ms; value CT_NONE: too few. An asker who has
  * room for MAX_STEPS (0: for all) gets no more than that where working out all would take long: then it returns false,
- * each step is what the figure was at its moment, and of what it was in between nobody knows. */
+ * each step is what the figure was at its moment, and of what it was in between nobody knows. Into LEAPS (NULL: nowhere)
+ * go the large moves of its parts from FROM_MS to TO_MS, if all of them are come by. */
 struct ct_market_step {
     int64_t at_ms, value;
 };
@@ -71,7 +72,8 @@ struct ct_market_steps {
     CT_VEC(struct ct_market_step) v;
 };
 bool ct_market_walk(struct ct_reader *r, struct ct_market *m, const struct ct_source_list *sources,
-                    int64_t from_ms, int64_t to_ms, size_t max_steps, struct ct_market_steps *out);
+                    int64_t from_ms, int64_t to_ms, size_t max_steps, struct ct_leaps *leaps,
+                    struct ct_market_steps *out);
 
 /* "index/frontier/input", "hosts/openai/gpt-5". */
 struct ct_span ct_market_name(struct ct_arena *a, const struct ct_series_ref *s);

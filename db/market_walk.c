@@ -1,6 +1,7 @@
 /* Figures made of many series, over time: at every moment one of their parts changed, or, where there are more of those
  * than the asker has columns for, at as many moments as he has. */
 #include "db/market_figure.h"
+#include "db/price_event.h"
 
 #include <stdlib.h>
 
@@ -38,6 +39,8 @@ struct walk {
     struct turn *turn;
     size_t n_turns, most_turns;
     size_t n_valued; /* parts whose value at the beginning is known */
+    struct ct_leaps *leaps; /* large moves that are come by; NULL: nobody asks */
+    size_t *order;          /* of parts, as their samples lie in the file */
     struct ct_market_steps *out;
 };
 
@@ -151,6 +154,79 @@ static void take_step(struct walk *w, int64_t at_ms)
         *step = (struct ct_market_step){at_ms, value};
 }
 
+/* ---- the samples of a part ---- */
+
+struct placed {
+    int64_t series;
+    size_t part;
+};
+
+static int by_series(const void *a, const void *b)
+{
+    const struct placed *x = a, *y = b;
+    return (x->series > y->series) - (x->series < y->series);
+}
+
+/* What lies side by side is unpacked once. False: out of memory. */
+static bool find_order(struct walk *w)
+{
+    size_t n = w->m->v.n;
+    struct placed *v = ct_arena_alloc(w->r->arena, (n + 1) * sizeof *v);
+    w->order = ct_arena_alloc(w->r->arena, (n + 1) * sizeof *w->order);
+    if (!v || !w->order)
+        return false;
+    for (size_t i = 0; i < n; i++)
+        v[i] = (struct placed){w->m->v.v[i].series, i};
+    ct_sort(w->r, v, n, sizeof *v, by_series);
+    for (size_t i = 0; i < n; i++)
+        w->order[i] = v[i].part;
+    return true;
+}
+
+static void begin_leaps(struct walk *w, int64_t from, int64_t to)
+{
+    if (!w->leaps)
+        return;
+    w->leaps->from_ms = from;
+    w->leaps->to_ms = to;
+    w->leaps->whole = true;
+    w->leaps->v.n = 0;
+}
+
+/* Keeps the large moves of P, the samples of which are V[0..N) from the one in force at the beginning on. */
+static void keep_leaps(struct walk *w, const struct ct_market_part *p, const struct ct_sample *v, size_t n)
+{
+    enum { MOST = 1 << 16 };
+    struct ct_leaps *l = w->leaps;
+    struct ct_sample was = {.at_ms = CT_NONE};
+    if (n && v[0].at_ms == l->from_ms) {
+        struct ct_asof before = ct_asof(w->r, p->series, l->from_ms - 1);
+        was = (struct ct_sample){before.at_ms, before.value, before.flags};
+    }
+    for (size_t i = 0; i < n && l->whole; was = v[i++]) {
+        if (!ct_price_leaps(was, v[i], l->large_milli))
+            continue;
+        struct ct_leap *one = l->v.n < MOST ? CT_VEC_PUSH(l->arena, &l->v) : NULL;
+        l->whole = one != NULL;
+        if (one)
+            *one = (struct ct_leap){p->series, v[i].at_ms};
+    }
+}
+
+/* The samples of part I from the one in force at FROM up to TO; false: look them up. */
+static bool span_of(struct walk *w, size_t i, int64_t from, int64_t to, const struct ct_sample **v, size_t *n)
+{
+    const struct ct_market_part *p = &w->m->v.v[i];
+    if (p->now.at_ms < from) /* one look does */
+        return false;
+    bool whole = ct_span_samples(w->r, p->series, from, to, v, n);
+    if (w->leaps && whole)
+        keep_leaps(w, p, *v, *n);
+    else if (w->leaps)
+        w->leaps->whole = false;
+    return whole;
+}
+
 /* ---- at every change ---- */
 
 static int by_turn(const void *a, const void *b)
@@ -159,27 +235,46 @@ static int by_turn(const void *a, const void *b)
     return (x->at_ms > y->at_ms) - (x->at_ms < y->at_ms);
 }
 
-/* The changes of part I after AFTER up to TO; where sellers are counted a price that merely moves is none. False:
- * more than there is room for. */
-static bool gather_part(struct walk *w, size_t i, int64_t after, int64_t to)
+/* Those of V[0..N), samples of part I, that come after AFTER up to TO; where sellers are counted a price that merely moves
+ * is none. GONE: whether it was before; false: more than there is room for. */
+static bool add_turns(struct walk *w, size_t i, int64_t after, int64_t to, const struct ct_sample *v, size_t n, bool *gone)
+{
+    bool prices = ct_figure_of_prices(w->m->kind);
+    for (size_t k = 0; k < n && v[k].at_ms <= to; k++) {
+        bool same = *gone == ((v[k].flags & CT_SAMPLE_GONE) != 0);
+        if (v[k].at_ms <= after)
+            continue;
+        *gone = (v[k].flags & CT_SAMPLE_GONE) != 0;
+        if (same && !prices)
+            continue;
+        if (w->n_turns == w->most_turns)
+            return false;
+        w->turn[w->n_turns++] = (struct turn){v[k].at_ms, v[k].value, (uint32_t)i, v[k].flags};
+    }
+    return true;
+}
+
+/* The changes of part I after AFTER up to TO, the FIRST time with what it is then. False: more than there is room for. */
+static bool gather_part(struct walk *w, size_t i, int64_t after, int64_t to, bool first)
 {
     const struct ct_market_part *p = &w->m->v.v[i];
-    bool prices = ct_figure_of_prices(w->m->kind), gone = ct_gone(w->s.value[i]);
     const struct ct_sample *v;
     size_t n;
+    if (first && span_of(w, i, after, to, &v, &n)) {
+        bool plain = n && v[0].at_ms <= after && !(v[0].flags & CT_SAMPLE_SUSPECT);
+        w->s.value[i] = plain ? (struct ct_asof){v[0].at_ms, v[0].value, v[0].flags} : ct_figure_value(w->r, p, after);
+        bool gone = ct_gone(w->s.value[i]);
+        return add_turns(w, i, after, to, v, n, &gone);
+    }
+    if (first)
+        w->s.value[i] = ct_figure_value(w->r, p, after);
+    bool gone = ct_gone(w->s.value[i]);
     if (p->now.at_ms <= after)
         return true;
     for (int64_t at = after; at < to && (v = ct_next_samples(w->r, p->series, at, &n));) {
         at = v[n - 1].at_ms;
-        for (size_t k = 0; k < n && v[k].at_ms <= to; k++) {
-            bool same = gone == ((v[k].flags & CT_SAMPLE_GONE) != 0);
-            gone = (v[k].flags & CT_SAMPLE_GONE) != 0;
-            if (same && !prices)
-                continue;
-            if (w->n_turns == w->most_turns)
-                return false;
-            w->turn[w->n_turns++] = (struct turn){v[k].at_ms, v[k].value, (uint32_t)i, v[k].flags};
-        }
+        if (!add_turns(w, i, after, to, v, n, &gone))
+            return false;
     }
     return true;
 }
@@ -193,10 +288,10 @@ static bool too_often(const struct walk *w, size_t n)
 static bool gather(struct walk *w, int64_t after, int64_t to)
 {
     w->n_turns = 0;
-    for (size_t i = 0; i < w->m->v.n; i++) {
-        if (i == w->n_valued) /* the first time */
-            w->s.value[w->n_valued++] = ct_figure_value(w->r, &w->m->v.v[i], after);
-        if (!gather_part(w, i, after, to) || too_often(w, i + 1))
+    for (size_t k = 0; k < w->m->v.n; k++) {
+        bool first = k == w->n_valued;
+        w->n_valued += first;
+        if (!gather_part(w, w->order[k], after, to, first) || too_often(w, k + 1))
             return false;
     }
     qsort(w->turn, w->n_turns, sizeof *w->turn, by_turn);
@@ -255,7 +350,23 @@ static int64_t cell_of(struct ct_asof v)
     return ct_gone(v) ? NOT_SOLD : bad || v.value <= 0 ? NO_PRICE : v.value;
 }
 
-/* Part I at the moments T[0..N): each costs a look or two at most, whatever lies between them. */
+/* Part I at the moments T[0..N), the samples from the first to the last of which are RUN[0..N_RUN). */
+static void fill_from(struct walk *w, size_t i, const int64_t *t, size_t n, const struct ct_sample *run, size_t n_run,
+                      int64_t *cell)
+{
+    struct ct_asof v = {CT_NONE, CT_NONE, 0};
+    size_t next = n_run && run[0].at_ms <= t[0];
+    if (next)
+        v = run[0].flags & CT_SAMPLE_SUSPECT ? ct_figure_value(w->r, &w->m->v.v[i], t[0])
+                                             : (struct ct_asof){run[0].at_ms, run[0].value, run[0].flags};
+    for (size_t k = 0; k < n; k++) {
+        for (; next < n_run && run[next].at_ms <= t[k]; next++)
+            v = ct_figure_believed((struct ct_asof){run[next].at_ms, run[next].value, run[next].flags}, v.flags);
+        cell[k * w->m->v.n + i] = cell_of(v);
+    }
+}
+
+/* The same, each at a look or two at most, whatever lies between them. */
 static void fill_cells(struct walk *w, size_t i, const int64_t *t, size_t n, int64_t *cell)
 {
     const struct ct_market_part *p = &w->m->v.v[i];
@@ -277,6 +388,16 @@ static void fill_cells(struct walk *w, size_t i, const int64_t *t, size_t n, int
     }
 }
 
+static void fill_part(struct walk *w, size_t i, const int64_t *t, size_t n, int64_t *cell)
+{
+    const struct ct_sample *run;
+    size_t n_run;
+    if (span_of(w, i, t[0], t[n - 1], &run, &n_run))
+        fill_from(w, i, t, n, run, n_run, cell);
+    else
+        fill_cells(w, i, t, n, cell);
+}
+
 /* At the beginning of each of N columns, and at the end: right before it, as charts show it, and there. */
 static void walk_grid(struct walk *w, int64_t from, int64_t to, size_t n)
 {
@@ -288,7 +409,7 @@ static void walk_grid(struct walk *w, int64_t from, int64_t to, size_t n)
             t[n_moments++] = at;
     }
     for (size_t i = 0; i < parts; i++)
-        fill_cells(w, i, t, n_moments, cell);
+        fill_part(w, w->order[i], t, n_moments, cell);
     for (size_t k = 0; k < n_moments && w->r->status == CT_OK; k++) {
         for (size_t i = 0; i < parts; i++) {
             int64_t value = cell[k * parts + i];
@@ -309,21 +430,27 @@ static size_t moments(const struct walk *w)
 }
 
 bool ct_market_walk(struct ct_reader *r, struct ct_market *m, const struct ct_source_list *sources,
-                    int64_t from_ms, int64_t to_ms, size_t max_steps, struct ct_market_steps *out)
+                    int64_t from_ms, int64_t to_ms, size_t max_steps, struct ct_leaps *leaps, struct ct_market_steps *out)
 {
     size_t parts = m->v.n, most = parts ? MOST_LOOKS / parts : 0;
-    struct walk w = {.r = r, .m = m, .sources = sources, .out = out};
-    if (!begin(&w, m, from_ms, to_ms))
+    struct walk w = {.r = r, .m = m, .sources = sources, .leaps = leaps, .out = out};
+    if (!begin(&w, m, from_ms, to_ms) || !find_order(&w))
         return true;
     w.most_turns = max_steps ? MOST_TURNS : MOST_TURNS_WHOLE;
     w.most_turns = parts > w.most_turns ? parts : w.most_turns;
     w.turn = ct_xmalloc(w.most_turns * sizeof *w.turn);
+    begin_leaps(&w, from_ms, to_ms);
     bool few = gather(&w, from_ms, to_ms), all = !max_steps || (few && moments(&w) <= most);
     most = most < FEWEST_MOMENTS ? FEWEST_MOMENTS : most;
-    if (all)
+    if (all) {
+        w.leaps = NULL;
         walk_all(&w, from_ms, to_ms, few);
-    else
+    } else {
+        begin_leaps(&w, from_ms, to_ms);
         walk_grid(&w, from_ms, to_ms, max_steps < most ? max_steps : most);
+    }
+    if (leaps)
+        leaps->whole = leaps->whole && (few || !all) && r->status == CT_OK;
     free(w.turn);
     return all;
 }

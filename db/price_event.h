@@ -24,6 +24,8 @@ struct ct_price_event {
 /* From WAS, the sample before IS, to that the price moved: both are numbers, more than a millionth of the larger
  * apart, or one of them is zero. */
 bool ct_price_moved(struct ct_sample was, struct ct_sample is);
+/* Such a move is one of LARGE_MILLI, thousandths of a percent, or more. WAS: at_ms CT_NONE when there was none. */
+bool ct_price_leaps(struct ct_sample was, struct ct_sample is, int64_t large_milli);
 /* REF and FIELD; after them PCT, SUSPECT and TEXT. */
 void ct_price_event_name(struct ct_price_event *e);
 void ct_price_event_tell(struct ct_price_event *e, struct ct_arena *a);

@@ -588,6 +588,12 @@ const struct ct_sample *ct_next_samples(struct ct_reader *r, int64_t series, int
     return looked(r) ? v : NULL;
 }
 
+bool ct_span_samples(struct ct_reader *r, int64_t series, int64_t from, int64_t to, const struct ct_sample **v, size_t *n)
+{
+    bool whole = r->status == CT_OK && ct_samples_span(r->samples, series, from, to, v, n);
+    return looked(r) && whole;
+}
+
 struct ct_asof ct_asof_now(struct ct_reader *r, int64_t series)
 {
     if (!r->live)

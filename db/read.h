@@ -62,7 +62,8 @@ struct ct_query {
     size_t max_series;      /* history: of a glob, in the order of names; 0 = 64 */
     bool critical;          /* events of no subject: only incidents of that severity */
     int64_t large_milli;    /* events of an index, that is moves of the prices it is made of: only those of that much,
-                               up or down; 0: all */
+                               up or down; 0: all. Its history asked with this too, right before, spares a second look
+                               at all of these */
     size_t limit;           /* events: newest N; 0 = 10,000. Incidents, closed ones too, of no subject: of these the N
                                that ended last (resolved_at, else updated_at); 0: all */
     bool no_prices;         /* events: all but those of prices, which are most of them */

@@ -172,12 +172,28 @@ static bool means(struct ct_reader *r, const struct ct_source_at *s, struct ct_s
            ct_span_ieq(subject, ct_source_where(r, s));
 }
 
-/* Moves of the prices that index S is made of. */
+static int by_series(const void *a, const void *b)
+{
+    const struct ct_market_part *x = a, *y = b;
+    return (x->series > y->series) - (x->series < y->series);
+}
+
+/* Moves of the prices that index S is made of, one after the other as they lie in the file. */
 static void read_parts(struct ct_reader *r, const struct ct_source_list *sources, const struct ct_series_ref *s,
                        struct ct_event_window w, struct ct_event_list *out)
 {
     struct ct_market m = {.v = {NULL, 0, 0}};
+    struct ct_moment *moment = ct_kept_moment(r);
+    const struct ct_leaps *leaps = moment ? moment->leaps : NULL;
+    while (leaps && !(leaps->whole && leaps->large_milli == w.large_milli && leaps->from_ms <= w.from_ms &&
+                      leaps->to_ms >= w.to_ms && ct_span_eq(leaps->index, s->name)))
+        leaps = leaps->next;
+    if (leaps) {
+        ct_leap_events(r, sources, leaps, &w, out);
+        return;
+    }
     ct_market_read(r, s, w.from_ms, &m);
+    ct_sort(r, m.v.v, m.v.n, sizeof *m.v.v, by_series);
     for (size_t i = 0; i < m.v.n; i++) {
         w.series = m.v.v[i].series;
         ct_price_events(r, sources, &w, out);

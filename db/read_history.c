@@ -505,6 +505,25 @@ static void draw_steps(struct drawing *d, const struct ct_market_steps *steps, b
         d->h->n_changes = CT_NONE;
 }
 
+/* Where the walk leaves large moves of what index S is made of, as events of these are asked next; NULL: nowhere. */
+static struct ct_leaps *keep_leaps(struct ct_reader *r, const struct ct_query *q, const struct ct_series_ref *s)
+{
+    enum { MOST_INDICES = 8 };
+    struct ct_moment *m = q->large_milli && s->kind == CT_SERIES_INDEX ? ct_kept_moment(r) : NULL;
+    size_t n = 0;
+    struct ct_leaps *one = m ? m->leaps : NULL;
+    for (; one && !ct_span_eq(one->index, s->name); one = one->next)
+        n++;
+    if (!m || (!one && n == MOST_INDICES))
+        return NULL;
+    struct ct_leaps *next = one ? one->next : m->leaps;
+    if (!one && !(one = m->leaps = ct_arena_alloc(m->arena, sizeof *one)))
+        return NULL;
+    *one = (struct ct_leaps){.index = ct_arena_dup(m->arena, s->name), .arena = m->arena, .large_milli = q->large_milli,
+                             .next = next};
+    return one;
+}
+
 static void read_market(struct ct_reader *r, const struct ct_query *q,
                         const struct ct_series_ref *s, const struct ct_source_list *sources,
                         struct ct_history *h)
@@ -531,7 +550,7 @@ static void read_market(struct ct_reader *r, const struct ct_query *q,
     }
     if (!set_window(&d, q))
         return;
-    bool all = ct_market_walk(r, &m, sources, d.from, d.to, d.width ? 0 : q->max_points, &steps);
+    bool all = ct_market_walk(r, &m, sources, d.from, d.to, d.width ? 0 : q->max_points, keep_leaps(r, q, s), &steps);
     draw_steps(&d, &steps, all, q->max_points, ct_market_too_few(s->kind));
     ct_market_gaps(r, &m, sources, d.from, d.to, &gaps);
     finish(&d, &gaps);

@@ -432,7 +432,7 @@ static void read_made_figures(struct ct_reader *r, const struct ct_query *q, con
         return;
     row->from_ms = first > q->from_ms ? first : q->from_ms;
     ct_market_read(r, s, row->from_ms, &m);
-    (void)ct_market_walk(r, &m, sources, row->from_ms, row->to_ms, 0, &steps);
+    (void)ct_market_walk(r, &m, sources, row->from_ms, row->to_ms, 0, NULL, &steps);
     ct_market_gaps(r, &m, sources, row->from_ms, row->to_ms, &f.gaps);
     const struct ct_market_step *v = steps.v.v;
     for (size_t i = 0; i < steps.v.n; i++) {

@@ -151,6 +151,27 @@ static bool moved(struct ct_asof was, struct ct_asof is)
                                                   (struct ct_sample){is.at_ms, is.value, is.flags});
 }
 
+/* Large moves of a series, the newest; they are few, so that all samples are looked at in their order. */
+static void walk_leaps(struct ct_reader *r, const struct ct_source_list *sources, const struct ct_event_window *w,
+                       struct moves *out)
+{
+    struct ct_asof then = ct_asof(r, w->series, w->from_ms - 1);
+    struct ct_sample was = {then.at_ms, then.value, then.flags};
+    CT_VEC(int64_t) at = {NULL, 0, 0};
+    const struct ct_sample *v;
+    size_t n, most = (size_t)w->limit;
+    for (int64_t t = w->from_ms - 1; t < w->to_ms && (v = ct_next_samples(r, w->series, t, &n)); t = was.at_ms) {
+        for (size_t i = 0; i < n; was = v[i++]) {
+            bool large = v[i].at_ms <= w->to_ms && ct_price_leaps(was, v[i], w->large_milli);
+            int64_t *place = large ? CT_VEC_PUSH(r->arena, &at) : NULL;
+            if (place)
+                *place = v[i].at_ms;
+        }
+    }
+    for (size_t i = at.n > most ? at.n - most : 0; i < at.n; i++)
+        add_move(r, sources, w->series, at.v[i], out);
+}
+
 /* The samples of one series, newest first. */
 static void walk_series(struct ct_reader *r, const struct ct_source_list *sources,
                         const struct ct_event_window *w, struct moves *out)
@@ -160,9 +181,7 @@ static void walk_series(struct ct_reader *r, const struct ct_source_list *source
     struct ct_asof is = ct_asof(r, w->series, w->to_ms), was;
     for (; is.at_ms != CT_NONE && is.at_ms >= w->from_ms && (int64_t)out->v.n < w->limit; is = was) {
         was = ct_asof(r, w->series, is.at_ms - 1);
-        int64_t pct = moved(was, is) ? ct_event_pct(was.value, is.value) : CT_NONE;
-        bool wanted = !w->large_milli || (pct != CT_NONE && (pct >= w->large_milli || pct <= -w->large_milli));
-        if (wanted && moved(was, is))
+        if (moved(was, is))
             add_move(r, sources, w->series, is.at_ms, out);
     }
 }
@@ -238,7 +257,7 @@ void ct_price_events(struct ct_reader *r, const struct ct_source_list *sources, 
     struct moves found = {.v = {NULL, 0, 0}};
     size_t first = out->v.n;
     if (w->series) {
-        walk_series(r, sources, w, &found);
+        (w->large_milli ? walk_leaps : walk_series)(r, sources, w, &found);
         tell_all(r, &found, w->limit, out);
         return;
     }
@@ -250,4 +269,14 @@ void ct_price_events(struct ct_reader *r, const struct ct_source_list *sources, 
         if ((int64_t)(out->v.n - first) >= w->limit || wider.limit > 1000000 || r->status != CT_OK)
             return;
     }
+}
+
+void ct_leap_events(struct ct_reader *r, const struct ct_source_list *sources, const struct ct_leaps *leaps,
+                    const struct ct_event_window *w, struct ct_event_list *out)
+{
+    struct moves found = {.v = {NULL, 0, 0}};
+    for (size_t i = 0; i < leaps->v.n; i++)
+        if (leaps->v.v[i].at_ms >= w->from_ms && leaps->v.v[i].at_ms <= w->to_ms)
+            add_move(r, sources, leaps->v.v[i].series, leaps->v.v[i].at_ms, &found);
+    tell_all(r, &found, w->limit, out);
 }

@@ -188,6 +188,11 @@ struct ct_reference {
     uint64_t serial; /* grows with every change of V; moments that have the same have the same V */
 };
 
+/* A large move. */
+struct ct_leap {
+    int64_t series, at_ms;
+};
+
 struct ct_class_member;
 struct ct_classes {
     struct ct_arena *arena;
@@ -238,6 +243,14 @@ struct ct_reader {
                 size_t n;
             } *sources; /* source_at.c */
             struct ct_event_list *events; /* read_events.c: the newest */
+            struct ct_leaps { /* large moves of what an index is made of, which its history came by */
+                struct ct_span index; /* its name */
+                struct ct_arena *arena;
+                int64_t from_ms, to_ms, large_milli;
+                bool whole; /* all of them from FROM_MS to TO_MS */
+                CT_VEC(struct ct_leap) v;
+                struct ct_leaps *next;
+            } *leaps;
         } moment;
     } kept;
     /* whole tables that panels loaded together ask for */
@@ -328,6 +341,8 @@ bool ct_next_sample(struct ct_reader *r, int64_t series, int64_t to_ms, struct c
 
 /* As ct_samples_after; NULL after a failure, too. */
 const struct ct_sample *ct_next_samples(struct ct_reader *r, int64_t series, int64_t t, size_t *n);
+/* As ct_samples_span; false after a failure, too. */
+bool ct_span_samples(struct ct_reader *r, int64_t series, int64_t from, int64_t to, const struct ct_sample **v, size_t *n);
 /* N columns of ct_read_sparks over [from_ms, to_ms], gaps left in, DIGITS not set. NEWEST_MS: nothing has changed since
  * then, as far as that is known (else CT_LIVE). */
 void ct_spark(struct ct_reader *r, int64_t series, int64_t newest_ms, int64_t from_ms, int64_t to_ms, size_t n,
@@ -539,6 +554,9 @@ int64_t ct_moves_since(struct ct_reader *r, const struct ct_event_window *w, int
 /* Its moves of prices alone (read_price_events.c), in any order. */
 void ct_price_events(struct ct_reader *r, const struct ct_source_list *sources, const struct ct_event_window *w,
                      struct ct_event_list *out);
+/* Those of LEAPS in W, the newest. */
+void ct_leap_events(struct ct_reader *r, const struct ct_source_list *sources, const struct ct_leaps *leaps,
+                    const struct ct_event_window *w, struct ct_event_list *out);
 int ct_newer_event(const void *a, const void *b);
 
 /* read_alerts.c: open alerts at r->t; what alerts did from FROM to TO (both included), newest first, at most LIMIT,

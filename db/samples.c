@@ -7,6 +7,7 @@
 const char *const ct_samples_sql[] = {
     [CT_S_CHUNK_AT] = "SELECT k, b FROM chunk WHERE k<=?1 AND k>=?2 ORDER BY k DESC LIMIT 1",
     [CT_S_CHUNK_AFTER] = "SELECT k, b FROM chunk WHERE k>=?1 AND k<=?2 ORDER BY k LIMIT 1",
+    [CT_S_CHUNKS_BACK] = "SELECT k, b FROM chunk WHERE k<=?1 AND k>=?2 ORDER BY k DESC",
     [CT_S_CHUNK_PUT] = "INSERT OR REPLACE INTO chunk (k, b) VALUES (?1, ?2)",
     [CT_S_CHUNK_DEL] = "DELETE FROM chunk WHERE k=?1",
     [CT_S_TAILS] = "SELECT from_ms, b FROM tails WHERE k=?1",
@@ -46,6 +47,7 @@ void ct_samples_free(struct ct_samples *s)
     free(s->dirty);
     free(s->order);
     free(s->merged);
+    free(s->span);
     ct_buf_free(&s->blob);
     ct_buf_free(&s->tails.row);
     for (int i = 0; i < CT_TAILS; i++)

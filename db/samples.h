@@ -41,6 +41,12 @@ bool ct_sample_next(struct ct_samples *s, int64_t series, int64_t to_ms, struct 
  * NULL: there are none. Borrowed until anything else is asked or put. */
 const struct ct_sample *ct_samples_after(struct ct_samples *s, int64_t series, int64_t t, size_t *n);
 
+/* Those of a stretch at once: from the one in force at FROM, or else the first, up to the last at or before TO, oldest first,
+ * *N of them at *V; by one look into the file where the others take several. False: these are needed, as there are more
+ * than CT_SPAN_MOST, some were put out of their order, or are damaged. Borrowed until this is asked again. */
+#define CT_SPAN_MOST 4096
+bool ct_samples_span(struct ct_samples *s, int64_t series, int64_t from, int64_t to, const struct ct_sample **v, size_t *n);
+
 /* How many samples there are, of all series. */
 int64_t ct_samples_count(struct ct_samples *s);
 /* Ticks that cannot be read: whole commits. What their source's series were from then on is known

@@ -1,7 +1,7 @@
 /* What the samples*.c files share; nobody else includes this. samples.c is the door: it opens and closes, runs
  * statements, and reads what is sealed and what is not as one. samples_fresh.c has what is not sealed yet, in the file
- * and in memory, and writes it; samples_chunk.c reads what is sealed, samples_tails.c the unfinished end of it;
- * samples_seal.c makes the one into the other. */
+ * and in memory, and writes it; samples_chunk.c reads what is sealed, samples_tails.c the unfinished end of it,
+ * samples_span.c a stretch of both; samples_seal.c makes the one into the other. */
 #ifndef CT_SAMPLES_PRIV_H
 #define CT_SAMPLES_PRIV_H
 
@@ -16,6 +16,7 @@
 enum {
     CT_S_CHUNK_AT,
     CT_S_CHUNK_AFTER,
+    CT_S_CHUNKS_BACK,
     CT_S_CHUNK_PUT,
     CT_S_CHUNK_DEL,
     CT_S_TAILS,
@@ -93,6 +94,7 @@ struct ct_samples {
     size_t next, n_order;
     struct ct_sample *merged; /* what is being written */
     size_t cap_merged;
+    struct ct_sample *span; /* samples_span.c: CT_SPAN_MOST, filled from its end; NULL: not asked yet */
     struct ct_buf blob; /* being written */
 };
 

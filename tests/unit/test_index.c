@@ -713,6 +713,53 @@ static void an_index_of_thousands_of_offers_costs_what_its_columns_need(void **s
     end(&w);
 }
 
+/* How many moves of OFFERS' prices of a tenth or more there are in hours FROM..TO. */
+static size_t large_moves(int from, int to)
+{
+    size_t n = 0;
+    for (int i = 0; i < OFFERS; i++)
+        for (int h = from > 0 ? from : 1; h <= to; h++) {
+            int was = ASKED(i, h - 1), is = ASKED(i, h), by = is > was ? is - was : was - is;
+            n += (int)((1000 * by + was / 2) / was) >= 100; /* as it is told: to one place */
+        }
+    return n;
+}
+
+static size_t told_moves(struct world *w, int from, int to)
+{
+    struct ct_rows rows = {NULL, 0};
+    struct ct_query q = {.at_ms = HOUR(HOURS), .now_ms = HOUR(HOURS), .from_ms = HOUR(from), .to_ms = HOUR(to) + 1,
+                         .subject = CT_LIT("index/H100-SXM/od"), .whole = true, .large_milli = 10000, .limit = 1000000};
+    assert_int_equal(ct_read_events(w->r, &q, w->arena, &rows, &w->err), CT_OK);
+    for (size_t i = 0; i < rows.n; i++) {
+        const struct ct_event_row *e = (const struct ct_event_row *)rows.v + i;
+        assert_in_range(e->at_ms, HOUR(from), HOUR(to));
+        assert_true(e->pct_milli >= 10000 || e->pct_milli <= -10000);
+    }
+    return rows.n;
+}
+
+static void large_moves_of_its_offers_are_the_same_by_its_history_and_without(void **state)
+{
+    struct world w = begin(state);
+    put_thousands(&w);
+    static const int to[] = {3, 9}; /* FEW: as many as are kept on the way; else they are looked up */
+    for (size_t i = 0; i < CT_LEN(to); i++) {
+        assert_int_equal(told_moves(&w, 1, to[i]), large_moves(1, to[i]));
+        struct ct_rows rows = {NULL, 0};
+        struct ct_query q = {.at_ms = HOUR(HOURS), .now_ms = HOUR(HOURS), .from_ms = HOUR(1), .to_ms = HOUR(to[i]) + 1,
+                             .subject = CT_LIT("index/H100-SXM/od"), .max_points = 200, .large_milli = 10000};
+        assert_int_equal(ct_read_history(w.r, &q, w.arena, &rows, &w.err), CT_OK);
+        const struct ct_leaps *kept = w.r->kept.moment.leaps;
+        assert_true(kept && kept->whole);
+        assert_int_equal(kept->v.n, large_moves(1, to[i]));
+        assert_int_equal(told_moves(&w, 1, to[i]), large_moves(1, to[i]));
+        assert_int_equal(told_moves(&w, 2, to[i] - 1), large_moves(2, to[i] - 1));
+        assert_int_equal(told_moves(&w, 0, to[i]), large_moves(0, to[i])); /* before what is kept */
+    }
+    end(&w);
+}
+
 static void every_change_of_such_an_index_is_found_piece_by_piece(void **state)
 {
     struct world w = begin(state);
@@ -814,6 +861,7 @@ int main(void)
         T(labs_and_their_series_agree_at_every_moment),
         T(series_made_of_others_are_found_like_all),
         T(an_index_of_thousands_of_offers_costs_what_its_columns_need),
+        T(large_moves_of_its_offers_are_the_same_by_its_history_and_without),
         T(every_change_of_such_an_index_is_found_piece_by_piece),
         T(an_index_is_found_once_what_makes_it_is_committed),
         T(what_is_gone_for_good_is_read_only_by_who_asks_for_its_time),

@@ -232,6 +232,39 @@ static void compare_looks(struct naive *t)
     sqlite3_finalize(st[1]);
 }
 
+/* Stretches that are read at once hold what a stretch of the plain table does; how many of them were. */
+static size_t compare_spans(struct naive *t)
+{
+    sqlite3_stmt *st;
+    size_t whole = 0;
+    assert_int_equal(sqlite3_prepare_v2(t->f->look, "SELECT at_ms, value, flags FROM naive WHERE series_id=?1 AND at_ms<=?3 AND"
+                                        " at_ms>=ifnull((SELECT max(at_ms) FROM naive WHERE series_id=?1 AND at_ms<=?2), ?2)"
+                                        " ORDER BY at_ms", -1, &st, NULL), SQLITE_OK);
+    for (int i = 0; i < 20; i++) {
+        int64_t series = any_series(), from = T0 + ((int64_t)roll(800) - 300) * CT_HOUR + (int64_t)roll(3) - 1;
+        int64_t to = roll(5) ? from + (int64_t)roll(500) * CT_HOUR : CT_LIVE - 1;
+        const struct ct_sample *v;
+        size_t n, k = 0;
+        if (!ct_samples_span(t->s, series, from, to, &v, &n))
+            continue;
+        sqlite3_bind_int64(st, 1, series);
+        sqlite3_bind_int64(st, 2, from);
+        sqlite3_bind_int64(st, 3, to);
+        for (; sqlite3_step(st) == SQLITE_ROW; k++) {
+            assert_true(k < n);
+            assert_int_equal(v[k].at_ms, sqlite3_column_int64(st, 0));
+            bool null = sqlite3_column_type(st, 1) == SQLITE_NULL;
+            assert_int_equal(v[k].value, null ? CT_NONE : sqlite3_column_int64(st, 1));
+            assert_int_equal(v[k].flags, sqlite3_column_int(st, 2));
+        }
+        sqlite3_reset(st);
+        assert_int_equal(k, n);
+        whole++;
+    }
+    sqlite3_finalize(st);
+    return whole;
+}
+
 static void change_something(struct naive *t, int64_t *clock)
 {
     int n = 1 + (int)roll(roll(6) ? 6 : 900);
@@ -276,6 +309,7 @@ static void is_the_same_as_a_plain_table_however_it_is_sealed(void **state)
 {
     struct naive t = naive_begin(state);
     int64_t sealed = 0;
+    size_t spans = 0;
     rng = 11;
     for (int round = 0; round < ROUNDS; round++) {
         int64_t clock = T0;
@@ -289,12 +323,15 @@ static void is_the_same_as_a_plain_table_however_it_is_sealed(void **state)
                 sealed += !ct_samples_seal(t.s, roll(2) ? -1 : 1000);
                 finish(&t);
             }
-            if (i % 8 == 0)
+            if (i % 8 == 0) {
                 compare_looks(&t);
+                spans += compare_spans(&t);
+            }
         }
         compare(&t);
     }
     assert_true(sealed > ROUNDS);
+    assert_true(spans > ROUNDS * STEPS / 8); /* mostly some of the twenty */
     sql(&t, "BEGIN IMMEDIATE");
     ct_samples_begin(t.s);
     while (ct_samples_seal(t.s, 1000))

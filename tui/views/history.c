@@ -151,6 +151,8 @@ static enum ct_status list_choices(struct ct_reader *r, const struct ct_query *q
 }
 
 /* Adds the series of one name (or glob). A name that means none or several is remembered, not an error. */
+enum { LARGE_MILLI = 10000 }; /* of what moves a market no less is marked */
+
 static enum ct_status add_name(struct ct_reader *r, const struct ct_query *query,
                                struct ct_span name, struct ct_arena *a, struct history_model *m,
                                struct ct_error *err)
@@ -159,6 +161,7 @@ static enum ct_status add_name(struct ct_reader *r, const struct ct_query *query
     struct ct_rows found = {NULL, 0};
     struct ct_error why = {0};
     q.subject = name;
+    q.large_milli = LARGE_MILLI;
     enum ct_status st = ct_read_history(r, &q, a, &found, &why);
     if (st == CT_ERR_NOT_FOUND || st == CT_ERR_USAGE || (st == CT_OK && !found.n)) {
         m->missing = ct_arena_printf(a, "%.*s: %s", CT_FMT(name),
@@ -229,8 +232,6 @@ static bool in_index(struct ct_span series, struct ct_span index)
     bool ends = starts && (*next == 'x' || (*next == '-' && next[1] >= '0' && next[1] <= '9'));
     return ends && ct_span_eq(part[4], terms);
 }
-
-enum { LARGE_MILLI = 10000 };
 
 /* Of what moves a market only large moves and large failures are marked. */
 static bool moves_market(const struct ct_event_row *e, struct ct_span index)
