@@ -711,12 +711,12 @@ static int hex(char c)
     return c >= '0' && c <= '9' ? c - '0' : c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
 }
 
-struct ct_span ct_name_segment(struct ct_reader *r, struct ct_span name, int n)
+struct ct_span ct_name_part(struct ct_span name, int n, struct ct_arena *a)
 {
     struct ct_span part = ct_span_cut(&name, '/');
     for (int i = 0; i < n && part.p; i++)
         part = name.p ? ct_span_cut(&name, '/') : CT_SPAN_NONE;
-    char *out = part.p ? ct_arena_alloc(r->arena, part.n + 1) : NULL;
+    char *out = part.p ? ct_arena_alloc(a, part.n + 1) : NULL;
     if (!out)
         return CT_SPAN_NONE;
     size_t length = 0;
@@ -728,4 +728,9 @@ struct ct_span ct_name_segment(struct ct_reader *r, struct ct_span name, int n)
         i += escape ? 2 : 0;
     }
     return (struct ct_span){out, length};
+}
+
+struct ct_span ct_name_segment(struct ct_reader *r, struct ct_span name, int n)
+{
+    return ct_name_part(name, n, r->arena);
 }

@@ -148,9 +148,10 @@ struct ct_now_row {
     struct ct_span sign, word; /* "X" "DOWN"; "$" "MOVE"; "A" "CAP"; "+" "MODEL"; "!" "ALERT" */
     struct ct_span where, what, evidence, url, provider, incident;
     struct ct_span series; /* opens with L; null */
+    struct ct_span alike;  /* ct_alike_subject, where it tells of several; null */
     struct ct_span scope;  /* "aws/cloud", whose trouble it is part of, as alerts name it; null */
     struct ct_span source; /* that says so; null: none alone */
-    struct ct_list parts;  /* incidents: names and ids of the components they name */
+    struct ct_list parts;  /* incidents: names and ids of the components they name; moves: the series they tell of */
     int64_t since_ms;
     struct ct_span alert; /* "NEW", "ack 12m", "mut 26m", "held", "pending"; null: no alert is about it */
     struct ct_span alert_id;
@@ -396,8 +397,39 @@ struct ct_event_row {
     int digits;  /* of old_value and new_value: 9 for prices, 0 for the enums of stock and state */
     struct ct_span source; /* whose answer said so */
     int64_t series_id;     /* CT_NONE: about no series */
+    struct ct_span alike;  /* ct_alike_subject, where a view made several one row; null */
 };
 extern const struct ct_table ct_event_table;
+
+/* Events that one row tells of together: prices or stock of offers of one accelerator at one cloud that went the same
+ * way, or the models that came to a host or left it. */
+struct ct_spans {
+    CT_VEC(struct ct_span) v;
+};
+struct ct_alike {
+    int kind;
+    bool suspect;
+    struct ct_span gpu, cloud, way, unit; /* gpu null: models; way: "up", "none-available", "appeared" */
+    struct ct_span count, purchase;       /* "x8", "spot" of the first; COUNTS, PURCHASES: they differ */
+    bool counts, purchases;
+    struct ct_spans regions, series;      /* at most 256 of each are kept */
+    size_t n;
+    int64_t newest_ms;
+    int64_t least, most;         /* of the new values */
+    int64_t least_pct, most_pct; /* the smallest and the largest move */
+};
+/* What E alone tells, what an offer is; from A. False: nothing that could be told with others. */
+bool ct_alike_of(const struct ct_event_row *e, struct ct_arena *a, struct ct_alike *out);
+bool ct_alike_offer(struct ct_span series, struct ct_arena *a, struct ct_alike *out);
+bool ct_alike_same(const struct ct_alike *x, const struct ct_alike *y);
+/* Takes ONE, which is the same, into G. False: G knows of its series already. */
+bool ct_alike_join(struct ct_alike *g, const struct ct_alike *one, struct ct_arena *a);
+/* "H100-SXM spot vastai 2 regions": what all have in common. */
+struct ct_span ct_alike_where(const struct ct_alike *g, struct ct_arena *a);
+/* "alike/...", whose events from FROM_MS to TO_MS ct_read_alike lists, newest first, of prices those that moved by
+ * LEAST_MILLI of a percent; null: there is only one. */
+struct ct_span ct_alike_subject(const struct ct_alike *g, int64_t from_ms, int64_t to_ms, int64_t least_milli,
+                                struct ct_arena *a);
 
 struct ct_source_row {
     struct ct_span id, family, title, url, error, provider, terms;
@@ -436,6 +468,7 @@ typedef enum ct_status ct_load_fn(struct ct_reader *r, const struct ct_query *q,
                                   struct ct_rows *out, struct ct_error *err);
 ct_load_fn ct_read_moves /* subject: MODEL or LAB/MODEL; group: the tier, NULL: standard; newest first */;
 ct_load_fn ct_read_scorecard;
+ct_load_fn ct_read_alike /* subject: of ct_alike_subject; events */;
 ct_load_fn ct_read_now, ct_read_status, ct_read_components /* subject: provider or all */,
     ct_read_incidents /* subject: provider or all; Q->gone: closed ones too */,
     ct_read_updates /* subject: incident id */, ct_read_offers, ct_read_gpus, ct_read_tokens,

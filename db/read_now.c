@@ -255,34 +255,10 @@ static void add_move(struct ct_reader *r, const struct ct_event_row *e, const ch
     row->since_ms = e->at_ms;
 }
 
-/* "H100-SXM-80x8" without memory, COUNT "x8" by itself and none for one. A trailing number of up to three digits is
- * memory: RTX-4090. */
-static struct ct_span short_gpu(struct ct_span gpu, struct ct_span *count)
-{
-    size_t n = gpu.n;
-    while (n && gpu.p[n - 1] != 'x')
-        n--;
-    *count = n > 1 ? (struct ct_span){gpu.p + n - 1, gpu.n - n + 1} : CT_SPAN_NONE;
-    if (ct_span_is(*count, "x1"))
-        *count = CT_SPAN_NONE;
-    gpu.n = n > 1 ? n - 1 : gpu.n;
-    n = gpu.n;
-    while (n && gpu.p[n - 1] >= '0' && gpu.p[n - 1] <= '9')
-        n--;
-    if (n > 1 && gpu.p[n - 1] == '-' && gpu.n - n >= 1 && gpu.n - n <= 3)
-        gpu.n = n - 1;
-    return gpu;
-}
-
 static struct ct_span offer_where(struct ct_reader *r, struct ct_span series)
 {
-    struct ct_span cloud = ct_name_segment(r, series, 1), region = ct_name_segment(r, series, 2);
-    struct ct_span count, gpu = short_gpu(ct_name_segment(r, series, 3), &count);
-    struct ct_span purchase = ct_name_segment(r, series, 4);
-    bool any = ct_span_is(region, "any");
-    return ct_arena_printf(r->arena, "%.*s%s%.*s %.*s %.*s%s%.*s", CT_FMT(gpu), count.n ? " " : "",
-                           CT_FMT(count), CT_FMT(purchase), CT_FMT(cloud), any ? "" : "/", any ? 0 : (int)region.n,
-                           region.p ? region.p : "");
+    struct ct_alike offer;
+    return ct_alike_offer(series, r->arena, &offer) ? ct_alike_where(&offer, r->arena) : series;
 }
 
 static struct ct_span token_where(struct ct_reader *r, struct ct_span series)
@@ -325,14 +301,6 @@ static int larger_move(const void *a, const void *b)
     return (x < y) - (x > y);
 }
 
-static bool listed(const struct now_list *out, size_t from, struct ct_span series)
-{
-    for (size_t i = from; i < out->v.n; i++)
-        if (ct_span_eq(out->v.v[i].series, series))
-            return true;
-    return false;
-}
-
 /* The row that tells of another price of SERIES' model, or NULL. */
 static struct ct_now_row *row_of_model(struct now_list *out, size_t from, struct ct_span series)
 {
@@ -347,14 +315,6 @@ static struct ct_now_row *row_of_model(struct now_list *out, size_t from, struct
     return NULL;
 }
 
-static bool span_in(const struct ct_span *v, size_t n, struct ct_span one)
-{
-    for (size_t i = 0; i < n; i++)
-        if (ct_span_eq(v[i], one))
-            return true;
-    return false;
-}
-
 static struct ct_span also_moved(struct ct_reader *r, struct ct_span what, const struct ct_event_row *e)
 {
     char pct[CT_DECIMAL_MAX];
@@ -363,53 +323,14 @@ static struct ct_span also_moved(struct ct_reader *r, struct ct_span what, const
                            e->pct_milli > 0 ? "+" : "", pct);
 }
 
-static void add_price_moves(struct ct_reader *r, const struct ct_event_list *events,
-                            struct now_list *out)
-{
-    CT_VEC(struct ct_event_row) moves = {NULL, 0, 0};
-    size_t first = out->v.n;
-    CT_VEC(struct ct_span) seen = {NULL, 0, 0}; /* further prices of models told already */
-    for (size_t i = 0; i < events->v.n; i++) {
-        const struct ct_event_row *e = &events->v.v[i];
-        bool move = e->kind == CT_EVENT_PRICE && e->suspect != 1 && e->pct_milli != CT_NONE &&
-                    llabs(e->pct_milli) >= LEAST_MOVE && e->series.p;
-        struct ct_event_row *copy = move ? CT_VEC_PUSH(r->arena, &moves) : NULL;
-        if (copy)
-            *copy = *e;
-    }
-    ct_sort(r, moves.v, moves.n, sizeof *moves.v, larger_move);
-    for (size_t i = 0; i < moves.n && out->v.n - first < MOST_MOVES; i++) {
-        const struct ct_event_row *e = &moves.v[i];
-        if (listed(out, first, e->series) ||
-            (ct_asof(r, e->series_id, r->at).flags & CT_SAMPLE_QUARANTINED))
-            continue;
-        bool gpu = ct_span_starts(e->series, "gpu/");
-        struct ct_now_row *told = gpu ? NULL : row_of_model(out, first, e->series);
-        if (told) { /* one row a model, its largest move in front */
-            struct ct_span *one =
-                span_in(seen.v, seen.n, e->series) ? NULL : CT_VEC_PUSH(r->arena, &seen);
-            if (one) {
-                *one = e->series;
-                told->what = also_moved(r, told->what, e);
-            }
-            continue;
-        }
-        add_move(r, e, "$", "MOVE", gpu ? offer_where(r, e->series) : token_where(r, e->series),
-                 price_what(r, e), "price", out);
-    }
-}
-
-/* Offers of one accelerator at one cloud whose stock went the same way within the day: one row, or a machine that
- * comes back fills the screen, once a region and size. */
-struct stock_group {
-    struct ct_event_row newest;
-    struct ct_span gpu, cloud, count, purchase;
-    bool counts, purchases; /* they differ */
-    CT_VEC(struct ct_span) regions;
-    size_t n;
+/* Offers of one accelerator at one cloud whose stock or price went the same way within the day: one row, or a machine
+ * that comes back fills the screen, once a region, size and way to buy it. */
+struct move_group {
+    struct ct_event_row first; /* the newest, or the largest */
+    struct ct_alike g;
 };
 
-/* The newest event of every series alone counts. SEEN: a power of two of slots; false: there was a newer one. */
+/* The first event of every series alone counts. SEEN: a power of two of SLOTS; false: there was one before. */
 static bool first_of_series(uint32_t *seen, size_t slots, const struct ct_event_row *e)
 {
     uint32_t id = (uint32_t)e->series_id + 1;
@@ -421,42 +342,100 @@ static bool first_of_series(uint32_t *seen, size_t slots, const struct ct_event_
     return first;
 }
 
-static void join_group(struct ct_reader *r, struct stock_group *g, const struct ct_event_row *e, struct ct_span count)
+static uint32_t *slots_for(struct ct_reader *r, size_t n, size_t *slots)
 {
-    struct ct_span region = ct_name_segment(r, e->series, 2);
-    g->counts = g->counts || !ct_span_eq(g->count, count);
-    g->purchases = g->purchases || !ct_span_eq(g->purchase, ct_name_segment(r, e->series, 4));
-    g->n++;
-    struct ct_span *one = span_in(g->regions.v, g->regions.n, region) ? NULL : CT_VEC_PUSH(r->arena, &g->regions);
-    if (one)
-        *one = region;
+    for (*slots = 16; *slots < n * 2;)
+        *slots *= 2;
+    return ct_arena_alloc(r->arena, *slots * sizeof(uint32_t));
 }
 
-static struct ct_span group_where(struct ct_reader *r, const struct stock_group *g)
+/* Into the group of GROUPS that E belongs to, into a new one while there are fewer than MOST. */
+static void group_move(struct ct_reader *r, struct move_group *groups, size_t *n, size_t most, const struct ct_event_row *e)
 {
-    struct ct_span region = g->regions.n == 1 ? g->regions.v[0] : CT_SPAN_NONE;
-    struct ct_span count = g->counts ? CT_SPAN_NONE : g->count, purchase = g->purchases ? CT_SPAN_NONE : g->purchase;
-    struct ct_span what = ct_arena_printf(r->arena, "%.*s%s%.*s%s%.*s %.*s", CT_FMT(g->gpu), count.n ? " " : "",
-                                          CT_FMT(count), purchase.n ? " " : "", CT_FMT(purchase), CT_FMT(g->cloud));
-    if (g->regions.n > 1)
-        return ct_arena_printf(r->arena, "%.*s %zu regions", CT_FMT(what), g->regions.n);
-    return ct_span_is(region, "any") || !region.n ? what
-                                                  : ct_arena_printf(r->arena, "%.*s/%.*s", CT_FMT(what), CT_FMT(region));
+    struct ct_alike one;
+    size_t k = 0;
+    if (!ct_alike_of(e, r->arena, &one))
+        return;
+    while (k < *n && !ct_alike_same(&groups[k].g, &one))
+        k++;
+    if (k < *n)
+        (void)ct_alike_join(&groups[k].g, &one, r->arena);
+    else if (k < most)
+        groups[(*n)++] = (struct move_group){*e, one};
 }
 
-static void add_group(struct ct_reader *r, const struct stock_group *g, struct now_list *out)
+static void add_group(struct ct_reader *r, const struct move_group *m, const char *sign, const char *word,
+                      struct ct_span what, const char *evidence, struct now_list *out)
+{
+    struct ct_event_row e = m->first;
+    size_t n = out->v.n;
+    e.at_ms = m->g.newest_ms;
+    add_move(r, &e, sign, word, ct_alike_where(&m->g, r->arena), what, evidence, out);
+    if (out->v.n > n) {
+        out->v.v[n].alike = ct_alike_subject(&m->g, r->t - CT_DAY, r->t, LEAST_MOVE, r->arena);
+        out->v.v[n].parts = (struct ct_list){m->g.series.v.v, m->g.series.v.n};
+    }
+}
+
+static void add_price_group(struct ct_reader *r, const struct move_group *m, struct now_list *out)
+{
+    char least[CT_DECIMAL_MAX], most[CT_DECIMAL_MAX], more[48 + CT_DECIMAL_MAX] = "";
+    ct_decimal_format_fixed(least, m->g.least_pct, 3, 1);
+    ct_decimal_format_fixed(most, m->g.most_pct, 3, 1);
+    bool differ = strcmp(least, most) != 0;
+    if (m->g.n > 1)
+        snprintf(more, sizeof(more), ", %zu offers%s%s%s%s", m->g.n, differ ? " from " : "",
+                 differ && m->g.least_pct > 0 ? "+" : "", differ ? least : "", differ ? "%" : "");
+    struct ct_span what = price_what(r, &m->first);
+    add_group(r, m, "$", "MOVE", ct_arena_printf(r->arena, "%.*s%s", CT_FMT(what), more), "price", out);
+}
+
+static void add_price_moves(struct ct_reader *r, const struct ct_event_list *events,
+                            struct now_list *out)
+{
+    CT_VEC(struct ct_event_row) moves = {NULL, 0, 0};
+    struct move_group groups[MOST_MOVES];
+    size_t first = out->v.n, n = 0, slots;
+    for (size_t i = 0; i < events->v.n; i++) {
+        const struct ct_event_row *e = &events->v.v[i];
+        bool move = e->kind == CT_EVENT_PRICE && e->suspect != 1 && e->pct_milli != CT_NONE &&
+                    llabs(e->pct_milli) >= LEAST_MOVE && e->series.p;
+        struct ct_event_row *copy = move ? CT_VEC_PUSH(r->arena, &moves) : NULL;
+        if (copy)
+            *copy = *e;
+    }
+    ct_sort(r, moves.v, moves.n, sizeof *moves.v, larger_move);
+    uint32_t *seen = slots_for(r, moves.n, &slots);
+    for (size_t i = 0; seen && i < moves.n; i++) {
+        const struct ct_event_row *e = &moves.v[i];
+        size_t room = MOST_MOVES - (out->v.n - first);
+        if (!first_of_series(seen, slots, e) || (ct_asof(r, e->series_id, r->at).flags & CT_SAMPLE_QUARANTINED))
+            continue;
+        struct ct_now_row *told = row_of_model(out, first, e->series);
+        if (ct_span_starts(e->series, "gpu/"))
+            group_move(r, groups, &n, room, e);
+        else if (told) /* one row a model, its largest move in front */
+            told->what = also_moved(r, told->what, e);
+        else if (n < room)
+            add_move(r, e, "$", "MOVE", token_where(r, e->series), price_what(r, e), "price", out);
+    }
+    for (size_t k = 0; k < n; k++)
+        add_price_group(r, &groups[k], out);
+}
+
+static void add_stock_group(struct ct_reader *r, const struct move_group *m, struct now_list *out)
 {
     static const char *const words[] = {"unknown", "none", "low", "available"};
-    const struct ct_event_row *e = &g->newest;
+    const struct ct_event_row *e = &m->first;
     char age[CT_TIME_MAX] = "", more[48] = "";
     struct ct_asof before = ct_asof(r, e->series_id, e->at_ms - 1);
     if (before.at_ms != CT_NONE)
         ct_age_format(age, e->at_ms - before.at_ms);
-    if (g->n > 1)
-        snprintf(more, sizeof(more), ", %zu offers", g->n);
-    add_move(r, e, ct_stock_words[e->new_value], "CAP", group_where(r, g),
-             ct_arena_printf(r->arena, "%s -> %s%s%s%s", words[e->old_value], words[e->new_value],
-                             *age ? " after " : "", age, more), "stock", out);
+    if (m->g.n > 1)
+        snprintf(more, sizeof(more), ", %zu offers", m->g.n);
+    add_group(r, m, ct_stock_words[e->new_value], "CAP",
+              ct_arena_printf(r->arena, "%s -> %s%s%s%s", words[e->old_value], words[e->new_value],
+                              *age ? " after " : "", age, more), "stock", out);
 }
 
 static bool is_stock_move(const struct ct_event_row *e)
@@ -468,45 +447,25 @@ static bool is_stock_move(const struct ct_event_row *e)
 static void add_stock_moves(struct ct_reader *r, const struct ct_event_list *events,
                             struct now_list *out)
 {
-    struct stock_group groups[MOST_MOVES];
-    size_t n = 0, slots = 16;
-    while (slots < events->v.n * 2)
-        slots *= 2;
-    uint32_t *seen = ct_arena_alloc(r->arena, slots * sizeof(*seen));
+    struct move_group groups[MOST_MOVES];
+    size_t n = 0, slots;
+    uint32_t *seen = slots_for(r, events->v.n, &slots);
     for (size_t i = 0; seen && i < events->v.n; i++) {
         const struct ct_event_row *e = &events->v.v[i];
-        if (!is_stock_move(e) || !first_of_series(seen, slots, e))
-            continue;
-        struct ct_span count, gpu = short_gpu(ct_name_segment(r, e->series, 3), &count);
-        struct ct_span cloud = ct_name_segment(r, e->series, 1);
-        size_t k = 0;
-        while (k < n && !(groups[k].newest.old_value == e->old_value && groups[k].newest.new_value == e->new_value &&
-                          ct_span_eq(groups[k].gpu, gpu) && ct_span_eq(groups[k].cloud, cloud)))
-            k++;
-        if (k == MOST_MOVES)
-            continue;
-        if (k == n)
-            groups[n++] = (struct stock_group){.newest = *e, .gpu = gpu, .cloud = cloud, .count = count,
-                                               .purchase = ct_name_segment(r, e->series, 4)};
-        join_group(r, &groups[k], e, count);
+        if (is_stock_move(e) && first_of_series(seen, slots, e))
+            group_move(r, groups, &n, MOST_MOVES, e);
     }
     for (size_t k = 0; k < n; k++)
-        add_group(r, &groups[k], out);
+        add_stock_group(r, &groups[k], out);
 }
 
 /* Models that came to a host or left it within the day: each by name while they are few, else a
  * number a host. */
-struct model_group {
-    struct ct_span host;
-    bool appeared;
-    size_t n;
-    struct ct_event_row newest;
-};
-
 static void add_model_moves(struct ct_reader *r, const struct ct_event_list *events,
                             struct now_list *out)
 {
-    CT_VEC(struct model_group) groups = {NULL, 0, 0};
+    CT_VEC(struct move_group) groups = {NULL, 0, 0};
+    struct ct_alike one;
     size_t all = 0;
     for (size_t i = 0; i < events->v.n; i++)
         all += events->v.v[i].kind == CT_EVENT_MODEL;
@@ -514,35 +473,28 @@ static void add_model_moves(struct ct_reader *r, const struct ct_event_list *eve
     for (int pass = 0; pass < 2; pass++) {
         for (size_t i = 0; i < events->v.n; i++) {
             const struct ct_event_row *e = &events->v.v[i];
-            if (e->kind != CT_EVENT_MODEL || !e->series.p)
+            struct move_group *m = NULL;
+            if (e->kind != CT_EVENT_MODEL || !ct_alike_of(e, r->arena, &one))
                 continue;
-            struct ct_span host = ct_name_segment(r, e->series, 1);
-            bool appeared = ct_span_is(e->field, "appeared");
-            struct model_group *g = NULL;
-            for (size_t k = 0; k < groups.n && !g; k++)
-                if (groups.v[k].appeared == appeared && ct_span_eq(groups.v[k].host, host))
-                    g = &groups.v[k];
-            if (pass == 0) {
-                if (!g && (g = CT_VEC_PUSH(r->arena, &groups)))
-                    *g = (struct model_group){host, appeared, 0, *e};
-                if (g)
-                    g->n++;
-            } else if (g && g->n <= few) {
-                add_move(r, e, appeared ? "+" : "-", "MODEL", token_where(r, e->series), e->text,
+            for (size_t k = 0; k < groups.n && !m; k++)
+                if (ct_alike_same(&groups.v[k].g, &one))
+                    m = &groups.v[k];
+            if (pass == 1 && m && m->g.n <= few)
+                add_move(r, e, ct_span_is(e->field, "appeared") ? "+" : "-", "MODEL", token_where(r, e->series), e->text,
                          "catalog", out);
-            }
+            else if (pass == 0 && m)
+                (void)ct_alike_join(&m->g, &one, r->arena);
+            else if (pass == 0 && (m = CT_VEC_PUSH(r->arena, &groups)))
+                *m = (struct move_group){*e, one};
         }
     }
     for (size_t k = 0; k < groups.n; k++) {
-        const struct model_group *g = &groups.v[k];
-        if (g->n <= few)
-            continue;
-        struct ct_event_row e = g->newest;
-        e.series = CT_SPAN_NONE;
-        add_move(
-            r, &e, g->appeared ? "+" : "-", "MODEL", g->host,
-            ct_arena_printf(r->arena, g->appeared ? "%zu new models" : "%zu models gone", g->n),
-            "catalog", out);
+        struct move_group m = groups.v[k];
+        bool appeared = ct_span_is(m.g.way, "appeared");
+        m.first.series = CT_SPAN_NONE; /* no one of them is meant */
+        if (m.g.n > few)
+            add_group(r, &m, appeared ? "+" : "-", "MODEL",
+                      ct_arena_printf(r->arena, appeared ? "%zu new models" : "%zu models gone", m.g.n), "catalog", out);
     }
 }
 
@@ -566,7 +518,7 @@ static struct ct_span alert_words(struct ct_reader *r, const struct ct_alert_row
 static bool is_about(const struct ct_alert_row *a, const struct ct_now_row *row)
 {
     if (row->series.p)
-        return ct_span_eq(a->series, row->series);
+        return ct_span_eq(a->series, row->series) || (a->series.p && names(&row->parts, a->series));
     if (ct_span_eq(a->subject, row->where) || (row->scope.n && ct_span_eq(a->subject, row->scope)))
         return true;
     if (!row->source.n || a->series.p || !ct_span_eq(ct_alert_label(a->labels, CT_LIT("source")), row->source))

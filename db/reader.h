@@ -575,6 +575,7 @@ bool ct_low_90d(struct ct_reader *r, int64_t series, int64_t t, int64_t v);
 
 /* Segment N (0: the kind) of a series name, unescaped; null when there are fewer. */
 struct ct_span ct_name_segment(struct ct_reader *r, struct ct_span name, int n);
+struct ct_span ct_name_part(struct ct_span name, int n, struct ct_arena *a);
 
 /* Sorts N rows of SIZE stably by COMPARE. */
 void ct_sort(struct ct_reader *r, void *v, size_t n, size_t size,

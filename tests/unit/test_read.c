@@ -1418,6 +1418,42 @@ static void now_tells_in_one_row_what_one_accelerator_does_at_a_cloud(void **sta
     end(&t);
 }
 
+/* Three ways to buy one machine move with each other, one machine against them. */
+static void now_tells_in_one_row_where_the_prices_of_an_accelerator_went_at_a_cloud(void **state)
+{
+    static const struct {
+        const char *instance, *region;
+        int purchase, was, is;
+    } offers[] = {
+        {"p5", "us-east-1", CT_PURCHASE_OD, 2000, 2200}, {"p5", "us-east-1", CT_PURCHASE_SPOT, 1000, 1120},
+        {"p4", "eu-west-1", CT_PURCHASE_OD, 3000, 3180}, {"p3", "eu-west-1", CT_PURCHASE_OD, 3000, 2700},
+        {"p2", "us-east-1", CT_PURCHASE_OD, 1000, 1010}, /* too little to tell */
+    };
+    struct read t = begin(state, MIN(4));
+    for (int at = 0; at < 2; at++) {
+        for (size_t i = 0; i < CT_LEN(offers); i++) {
+            struct ct_offer *o = offer(t.f, offers[i].instance, at ? offers[i].is : offers[i].was, CT_STOCK_UNKNOWN);
+            o->region = ct_span(offers[i].region);
+            o->purchase = offers[i].purchase;
+        }
+        fetch(t.f, "price", MIN(at));
+    }
+    shows(&t, ct_read_now, &ct_now_table, "sign where what",
+          "$|H100-SXM x8 aws 2 regions|1.00 -> 1.12 $/GPU.h  +12.0%, 3 offers from +6.0%\n"
+          "$|H100-SXM x8 od aws/eu-west-1|3.00 -> 2.70 $/GPU.h  -10.0%, 90d low");
+    struct ct_rows rows = load(&t, ct_read_now);
+    const struct ct_now_row *row = rows.v;
+    assert_int_equal(row[0].parts.n, 3); /* an alert about any of them belongs to it */
+    assert_false(row[1].alike.n);
+    t.q.subject = row[0].alike;
+    shows(&t, ct_read_alike, &ct_event_table, "old new change", "3|3.18|6\n2|2.2|10\n1|1.12|12");
+    t.q.subject = CT_LIT("alike/1/x/0/up/gpu/aws"); /* from a file somebody wrote */
+    shows(&t, ct_read_alike, &ct_event_table, "old", "");
+    t.q.subject = CT_LIT("alike/0/9223372036854775807/0/down/gpu/none");
+    shows(&t, ct_read_alike, &ct_event_table, "old", "");
+    end(&t);
+}
+
 static void a_provider_counts_by_the_regions_in_use(void **state)
 {
     struct read t = begin(state, MIN(3));
@@ -2131,6 +2167,7 @@ int main(void)
         T(now_tells_the_prices_of_one_model_in_one_row),
         T(now_lists_trouble_first_then_the_moves_of_a_day),
         T(now_tells_in_one_row_what_one_accelerator_does_at_a_cloud),
+        T(now_tells_in_one_row_where_the_prices_of_an_accelerator_went_at_a_cloud),
         T(a_provider_counts_by_the_regions_in_use),
         T(now_says_the_worst_of_an_incident_and_of_the_parts_it_names),
         T(a_quarantined_price_is_marked_and_out_of_the_index),

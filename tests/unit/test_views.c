@@ -270,6 +270,8 @@ enum ct_status ct_read_events(struct ct_reader *r, const struct ct_query *q, str
     return world.fail ? ct_fail(err, world.fail, "events", "made to fail") : CT_OK;
 }
 
+FAKE(alike, event_rows)
+
 enum ct_status ct_read_articles(struct ct_reader *r, const struct ct_query *q, struct ct_arena *a,
                                 struct ct_rows *out, struct ct_error *err)
 {
@@ -1429,10 +1431,84 @@ static void the_tape_tells_once_what_one_answer_says_of_a_model(void **state)
         ct_view_event_what(&text, &e[i]);
         assert_string_equal(text.p, told[i]);
     }
+    assert_true(ct_span_is(e[1].alike, "alike/3/3/0/appeared/token/gcp/any/google/a/input"));
+    assert_true(!e[0].alike.n && !e[2].alike.n);
     rows = ct_view_tape((struct ct_rows){events, CT_LEN(events)}, CT_LEN(events), a);
     assert_true(ct_span_is(((const struct ct_event_row *)rows.v)[1].text, "2+ new models"));
     ct_buf_free(&text);
     ct_arena_free(a);
+}
+
+/* One answer that changes all prices or the stock of a machine, of which there are as many as regions and ways to
+ * buy it. */
+static void the_tape_tells_in_one_row_what_one_answer_says_of_an_accelerator_at_a_cloud(void **state)
+{
+    (void)state;
+#define PRICED(at_, name_, old_, new_, pct_)                                                                            \
+    {.at_ms = at_, .kind = CT_EVENT_PRICE, .series = S("gpu/" name_), .unit = S("USD/gpu.h"), .old_value = (old_)*USD / 100, \
+     .new_value = (new_)*USD / 100, .pct_milli = pct_}
+#define STOCKED(at_, name_, old_, new_)                                                                                 \
+    {.at_ms = at_, .kind = CT_EVENT_STOCK, .series = S("stock/" name_), .old_value = old_, .new_value = new_, .pct_milli = CT_NONE}
+    static const struct ct_event_row events[] = {
+        PRICED(9, "vastai/a/H100-SXM-80x8/od", 300, 330, 10000),
+        PRICED(9, "vastai/b/H100-SXM-80x4/spot", 200, 208, 4000),
+        PRICED(9, "vastai/a/H100-PCIe-80x8/od", 300, 330, 10000),  /* another accelerator */
+        PRICED(9, "lambda/a/H100-SXM-80x8/od", 300, 330, 10000),   /* another cloud */
+        PRICED(9, "vastai/c/H100-SXM-80x8/od", 300, 270, -10000),  /* the other way */
+        PRICED(9, "vastai/a/H100-SXM-80x8/spot", 200, 220, 10000),
+        PRICED(8, "vastai/d/H100-SXM-80x8/od", 200, 220, 10000),   /* another answer */
+        PRICED(7, "aws/a/B200-180x8/od", 500, 525, 5000),
+        PRICED(7, "aws/b/B200-180x8/od", 500, 525, 5000),
+        STOCKED(6, "vastai/a/H100-SXM-80x1/od", CT_STOCK_NONE, CT_STOCK_AVAILABLE),
+        STOCKED(6, "vastai/a/H100-SXM-80x1/spot", CT_STOCK_NONE, CT_STOCK_AVAILABLE),
+        STOCKED(6, "vastai/b/H100-SXM-80x1/spot", CT_STOCK_AVAILABLE, CT_STOCK_NONE),
+    };
+    static const char *const told[] = {
+        "$ H100-SXM vastai 2 regions: +4.0% to +10.0%, 3 offers, now 2.08 to 3.30 $/GPU.h",
+        "$ H100-PCIe od vastai/a: 3.00 -> 3.30 $/GPU.h +10.0%",
+        "$ H100-SXM od lambda/a: 3.00 -> 3.30 $/GPU.h +10.0%",
+        "$ H100-SXM od vastai/c: 3.00 -> 2.70 $/GPU.h -10.0%",
+        "$ H100-SXM od vastai/d: 2.00 -> 2.20 $/GPU.h +10.0%",
+        "$ B200 x8 od aws 2 regions: +5.0%, 2 offers, now 5.25 $/GPU.h",
+        "A H100-SXM vastai/a: none -> available, 2 offers",
+        "N H100-SXM spot vastai/b: available -> none"};
+    static const char *const brief[] = {
+        "+4.0% to +10.0%, 3 offers", "3.00 -> 3.30 +10.0%", "3.00 -> 3.30 +10.0%", "3.00 -> 2.70 -10.0%",
+        "2.00 -> 2.20 +10.0%", "+5.0%, 2 offers", "none -> available, 2 offers", "available -> none"};
+    struct ct_arena *a = ct_arena_new(0);
+    struct ct_buf text = CT_BUF_INIT;
+    struct ct_rows rows = ct_view_tape((struct ct_rows){events, CT_LEN(events)}, 99, a);
+    const struct ct_event_row *e = rows.v;
+    assert_int_equal(rows.n, CT_LEN(told));
+    for (size_t i = 0; i < rows.n; i++) {
+        ct_buf_clear(&text);
+        ct_buf_addf(&text, "%c ", ct_view_event_sign(&e[i]));
+        ct_view_event_who(&text, &e[i]);
+        ct_buf_adds(&text, ": ");
+        ct_view_event_what(&text, &e[i]);
+        assert_string_equal(text.p, told[i]);
+        ct_buf_clear(&text);
+        ct_view_event_brief(&text, &e[i]);
+        assert_string_equal(text.p, brief[i]);
+        assert_int_equal(e[i].alike.n > 0, i == 0 || i == 5 || i == 6); /* what a list of its own is behind */
+    }
+    assert_true(ct_span_is(e[0].alike, "alike/9/9/0/up/gpu/vastai/a/H100-SXM-80x8/od"));
+    ct_buf_free(&text);
+    ct_arena_free(a);
+}
+
+static void what_is_told_in_one_row_is_listed_behind_it(void **state)
+{
+    struct shown s = shown_new(&ct_panel_detail);
+    (void)state;
+    snprintf(s.query.subject, sizeof(s.query.subject), "alike/1/2/0/up/gpu/lambda/us-east-1/H100-SXM-80x8/od");
+    shown_load(&s);
+    expect_text(&s, 12, 90, "B200-SXM od lambda/us-south-3  ");
+    expect_text(&s, 12, 90, "H100-SXM od lambda/us-east-1   0.00 -> 0.00");
+    world.empty = true;
+    shown_load(&s);
+    expect_text(&s, 12, 90, "nothing of that kind then");
+    shown_done(&s);
 }
 
 #define TEST(name) cmocka_unit_test_setup(name, reset)
@@ -1483,6 +1559,8 @@ int main(void)
         TEST(a_tape_that_read_the_newest_does_not_call_them_all),
         TEST(ended_incidents_are_read_on_when_somebody_goes_through_them),
         TEST(the_tape_tells_once_what_one_answer_says_of_a_model),
+        TEST(the_tape_tells_in_one_row_what_one_answer_says_of_an_accelerator_at_a_cloud),
+        TEST(what_is_told_in_one_row_is_listed_behind_it),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -236,6 +236,10 @@ void ct_view_event_who(struct ct_buf *out, const struct ct_event_row *e)
     bool named = rest.p && (ct_span_is(kind, "gpu") || ct_span_is(kind, "token") ||
                             ct_span_is(kind, "stock") || ct_span_is(kind, "index"));
     struct ct_span series = named ? e->subject : e->series;
+    if (e->alike.n) {
+        ct_buf_add(out, e->subject);
+        return;
+    }
     if ((e->kind == CT_EVENT_MODEL || e->kind == CT_EVENT_PRICE) && ct_span_starts(series, "token/"))
         model_words(out, series);
     else if (named || (e->series.n && (e->kind == CT_EVENT_PRICE || e->kind == CT_EVENT_STOCK)))
@@ -263,7 +267,7 @@ void ct_view_words(struct ct_buf *out, struct ct_span text)
     }
 }
 
-void ct_view_event_what(struct ct_buf *out, const struct ct_event_row *e)
+static void event_what(struct ct_buf *out, const struct ct_event_row *e, bool unit)
 {
     static const char *const stocks[] = {"unknown", "none", "low", "available"};
     int64_t was = e->old_value, is = e->new_value;
@@ -273,18 +277,31 @@ void ct_view_event_what(struct ct_buf *out, const struct ct_event_row *e)
         ct_format_price(out, was);
         ct_buf_adds(out, " -> ");
         ct_format_price(out, is);
-        ct_buf_addc(out, ' ');
-        ct_view_unit(out, e->unit);
+        if (unit) {
+            ct_buf_addc(out, ' ');
+            ct_view_unit(out, e->unit);
+        }
         if (e->pct_milli != CT_NONE) {
             ct_buf_addc(out, ' ');
             ct_format_percent(out, e->pct_milli);
         }
-    } else if (e->kind == CT_EVENT_STOCK && was >= 0 && was < 4 && is >= 0 && is < 4) {
+    } else if (!e->alike.n && e->kind == CT_EVENT_STOCK && was >= 0 && was < 4 && is >= 0 && is < 4) {
         ct_buf_addf(out, "%s -> %s", stocks[was], stocks[is]);
     } else {
-        ct_view_words(out, e->text);
+        const char *now = !unit && e->alike.n ? memmem(e->text.p, e->text.n, ", now ", 6) : NULL;
+        ct_view_words(out, now ? (struct ct_span){e->text.p, (size_t)(now - e->text.p)} : e->text);
     }
     ct_buf_adds(out, e->suspect == 1 ? " (suspect)" : "");
+}
+
+void ct_view_event_what(struct ct_buf *out, const struct ct_event_row *e)
+{
+    event_what(out, e, true);
+}
+
+void ct_view_event_brief(struct ct_buf *out, const struct ct_event_row *e)
+{
+    event_what(out, e, false);
 }
 
 void ct_view_paint_state(struct ct_box cell, char sign, const char *word)

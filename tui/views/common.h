@@ -52,6 +52,8 @@ char ct_view_event_sign(const struct ct_event_row *e);
 /* Whom an event is about ("H100-SXM od vastai"), what happened ("1.63 -> 1.92 $/GPU.h +17.6%"). */
 void ct_view_event_who(struct ct_buf *out, const struct ct_event_row *e);
 void ct_view_event_what(struct ct_buf *out, const struct ct_event_row *e);
+/* The same for little room, without the unit of a price or the range of several: by how much they moved says more. */
+void ct_view_event_brief(struct ct_buf *out, const struct ct_event_row *e);
 
 /* EVENTS (struct ct_event_row, newest first, all of them or the newest MOST) for the tape: what one answer says of
  * one model's prices is one row, and so are the models that came to a host or left it. Rows are A's. */

@@ -94,6 +94,8 @@ static enum ct_status build(struct detail_builder *b, struct ct_span subject)
         return detail_token(b, subject);
     if (ct_span_is(kind, "article"))
         return detail_article(b, rest);
+    if (ct_span_is(kind, "alike"))
+        return detail_alike(b, subject);
     if (ct_span_is(kind, "clouds") || ct_span_is(kind, "exclusive"))
         return detail_lab(b, subject, rest);
     b->m->series = subject;

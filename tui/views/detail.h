@@ -48,6 +48,8 @@ enum ct_status detail_provider(struct detail_builder *b, struct ct_span provider
 /* Of what is sold: an offer, the prices of a model; of an article SOURCE/ID and of a lab. */
 enum ct_status detail_offer(struct detail_builder *b, struct ct_span series);
 enum ct_status detail_token(struct detail_builder *b, struct ct_span series);
+/* The events that one row told of together. */
+enum ct_status detail_alike(struct detail_builder *b, struct ct_span subject);
 enum ct_status detail_article(struct detail_builder *b, struct ct_span name);
 enum ct_status detail_lab(struct detail_builder *b, struct ct_span series, struct ct_span lab);
 

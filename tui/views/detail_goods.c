@@ -1,6 +1,7 @@
 /* Details of what is sold: an offer or a model with everything known of it, who wrote an article, where a lab is. */
 #include "config.h"
 
+#include "db/base/text.h"
 #include "tui/views/detail.h"
 #include "tui/views/record.h"
 
@@ -273,6 +274,58 @@ enum ct_status detail_token(struct detail_builder *b, struct ct_span series)
     ct_view_series(&text, series);
     b->m->summary = ct_arena_dup(b->a, ct_buf_span(&text));
     ct_buf_free(&text);
+    return st;
+}
+
+/* ---- what one row told of together ---- */
+
+static void add_event(struct detail_builder *b, const struct ct_event_row *e, int wide)
+{
+    struct ct_buf text = CT_BUF_INIT, when = CT_BUF_INIT;
+    ct_view_when(&when, e->at_ms, b->now_ms);
+    ct_view_event_who(&text, e);
+    int n = ct_text_width(ct_buf_span(&text));
+    ct_buf_addf(&text, "%*s", n < wide ? wide - n + 2 : 2, "");
+    ct_view_event_what(&text, e);
+    detail_add(b, ct_arena_dup(b->a, ct_buf_span(&when)), CT_ROLE_TEXT, ct_arena_dup(b->a, ct_buf_span(&text)));
+    ct_buf_free(&text);
+    ct_buf_free(&when);
+}
+
+enum ct_status detail_alike(struct detail_builder *b, struct ct_span subject)
+{
+    enum { WIDE = 34 }; /* names longer than that push what happened aside */
+    struct ct_query query = ct_view_query(b->q, b->now_ms);
+    struct ct_rows rows = {NULL, 0};
+    struct ct_alike all, one;
+    struct ct_buf who = CT_BUF_INIT;
+    int wide = 0;
+    query.subject = subject;
+    enum ct_status st = ct_read_alike(b->reader, &query, b->a, &rows, b->err);
+    const struct ct_event_row *e = rows.v;
+    for (size_t i = 0; st == CT_OK && i < rows.n; i++) {
+        if (i == 0)
+            (void)ct_alike_of(&e[i], b->a, &all);
+        else if (ct_alike_of(&e[i], b->a, &one))
+            (void)ct_alike_join(&all, &one, b->a);
+        ct_buf_clear(&who);
+        ct_view_event_who(&who, &e[i]);
+        int n = ct_text_width(ct_buf_span(&who));
+        wide = n > wide && n <= WIDE ? n : wide;
+    }
+    ct_buf_free(&who);
+    if (st != CT_OK || !rows.n) {
+        detail_add(b, CT_SPAN_NONE, CT_ROLE_DIM, CT_LIT("nothing of that kind then, or it is not believed any more"));
+        return st;
+    }
+    struct ct_span where = ct_alike_where(&all, b->a);
+    b->m->series = e[0].series;
+    b->m->summary = ct_arena_printf(b->a, "%.*s: %zu %s", CT_FMT(where), all.n, all.gpu.n ? "offers" : "models");
+    detail_add(b, CT_SPAN_NONE, CT_ROLE_TITLE, b->m->summary);
+    for (size_t i = 0; i < rows.n; i++)
+        add_event(b, &e[i], wide);
+    detail_blank(b);
+    detail_add(b, CT_SPAN_NONE, CT_ROLE_DIM, CT_LIT("one row, for they went the same way; L opens the history of the first"));
     return st;
 }
 

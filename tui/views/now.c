@@ -45,6 +45,7 @@ static enum ct_role format_next(const void *row, const struct ct_draw *d, struct
     (void)d;
     bool fires = ct_span_is(r->alert, "NEW");
     ct_buf_adds(out, fires && r->kind == CT_EVENT_ALERT ? "a ack"
+                     : r->alike.n                    ? "Enter"
                      : r->series.n                   ? "L see"
                      : r->state == CT_STATE_UNKNOWN  ? "8 src"
                      : fires                         ? "a ack"
@@ -252,6 +253,8 @@ static enum ct_act_result act(void *state, const void *model, enum ct_action act
         req->kind = CT_REQ_DETAIL;
         if (row->kind == CT_EVENT_ALERT && row->alert_id.n)
             snprintf(req->text, sizeof(req->text), "alert/%.*s", CT_FMT(row->alert_id));
+        else if (row->alike.n)
+            snprintf(req->text, sizeof(req->text), "%.*s", CT_FMT(row->alike));
         else if (row->series.n)
             snprintf(req->text, sizeof(req->text), "%.*s", CT_FMT(row->series));
         else if (row->incident.n)

@@ -45,12 +45,21 @@ static enum ct_role format_what(const void *row, const struct ct_draw *d, struct
     return ((const struct ct_event_row *)row)->suspect == 1 ? CT_ROLE_DIM : CT_ROLE_TEXT;
 }
 
+static enum ct_role format_brief(const void *row, const struct ct_draw *d, struct ct_buf *out)
+{
+    (void)d;
+    ct_view_event_brief(out, row);
+    return ((const struct ct_event_row *)row)->suspect == 1 ? CT_ROLE_DIM : CT_ROLE_TEXT;
+}
+
 /* ---- one row for what belongs together ---- */
 
 struct group {
     struct ct_event_row *row; /* as shown */
     size_t n;
-    struct ct_buf text;
+    struct ct_buf text;     /* prices of one model */
+    bool alike;
+    struct ct_alike common; /* else: what offers or models have in common */
 };
 
 /* "token/HOST/REGION/LAB/MODEL" of a price's series. */
@@ -62,23 +71,12 @@ static struct ct_span model_of(struct ct_span series)
     return (struct ct_span){series.p, n ? n - 1 : 0};
 }
 
-static struct ct_span host_of(struct ct_span series)
+/* Whether B tells another price of the model that A tells one of. */
+static bool of_one_model(const struct ct_event_row *a, const struct ct_event_row *b)
 {
-    (void)ct_span_cut(&series, '/');
-    return ct_span_cut(&series, '/');
-}
-
-/* Whether B tells more of what A tells: prices of one model, models of one host. */
-static bool together(const struct ct_event_row *a, const struct ct_event_row *b)
-{
-    if (a->at_ms != b->at_ms || a->kind != b->kind || (a->suspect == 1) != (b->suspect == 1) ||
-        !ct_span_starts(a->series, "token/") || !ct_span_starts(b->series, "token/"))
-        return false;
-    if (a->kind == CT_EVENT_PRICE)
-        return ct_span_eq(model_of(a->series), model_of(b->series)) && a->old_value != CT_NONE &&
-               b->old_value != CT_NONE && a->new_value != CT_NONE && b->new_value != CT_NONE;
-    return a->kind == CT_EVENT_MODEL && ct_span_eq(a->field, b->field) &&
-           ct_span_eq(host_of(a->series), host_of(b->series));
+    return a->kind == CT_EVENT_PRICE && b->kind == CT_EVENT_PRICE && (a->suspect == 1) == (b->suspect == 1) &&
+           ct_span_starts(a->series, "token/") && ct_span_eq(model_of(a->series), model_of(b->series)) &&
+           a->old_value != CT_NONE && b->old_value != CT_NONE && a->new_value != CT_NONE && b->new_value != CT_NONE;
 }
 
 static void add_price_text(struct ct_buf *out, const struct ct_event_row *e)
@@ -89,21 +87,56 @@ static void add_price_text(struct ct_buf *out, const struct ct_event_row *e)
     ct_format_price(out, e->new_value);
 }
 
+/* "+3.0% to +4.1%, 6 offers, now 1.30 to 2.16 $/GPU.h" */
+static void tell_prices(const struct ct_alike *g, struct ct_buf *out)
+{
+    struct ct_buf most = CT_BUF_INIT;
+    ct_format_percent(out, g->least_pct);
+    ct_format_percent(&most, g->most_pct);
+    if (!ct_span_eq(ct_buf_span(out), ct_buf_span(&most)))
+        ct_buf_addf(out, " to %s", most.p);
+    ct_buf_clear(&most);
+    ct_buf_addf(out, ", %zu offers, now ", g->n);
+    ct_format_price(out, g->least);
+    if (g->most != g->least) {
+        ct_buf_adds(out, " to ");
+        ct_format_price(out, g->most);
+    }
+    ct_buf_addc(out, ' ');
+    ct_view_unit(out, g->unit);
+    ct_buf_free(&most);
+}
+
 /* Puts what group G is made of into its row. CUT: more of its moment was not read. */
 static void tell_group(struct group *g, bool cut, struct ct_arena *a)
 {
+    static const char *const stocks[] = {"unknown", "none", "low", "available"};
     struct ct_event_row *e = g->row;
-    if (e->kind == CT_EVENT_PRICE) {
+    if (!g->alike) {
         ct_buf_addc(&g->text, ' ');
         ct_view_unit(&g->text, e->unit);
-        e->text = ct_arena_dup(a, ct_buf_span(&g->text));
-        e->old_value = e->new_value = CT_NONE;
+    } else if (e->kind == CT_EVENT_PRICE) {
+        tell_prices(&g->common, &g->text);
+    } else if (e->kind == CT_EVENT_STOCK) {
+        ct_buf_addf(&g->text, "%s -> %s, %zu%s offers", stocks[e->old_value], stocks[e->new_value], g->n, cut ? "+" : "");
     } else {
-        bool came = ct_view_event_sign(e) == '+';
-        e->text = ct_arena_printf(a, came ? "%zu%s new models" : "%zu%s models gone", g->n, cut ? "+" : "");
-        e->subject = ct_arena_dup(a, host_of(e->series));
-        e->series = CT_SPAN_NONE;
+        ct_buf_addf(&g->text, ct_view_event_sign(e) == '+' ? "%zu%s new models" : "%zu%s models gone", g->n, cut ? "+" : "");
+        e->series = CT_SPAN_NONE; /* no one of them is meant */
     }
+    e->text = ct_arena_dup(a, ct_buf_span(&g->text));
+    if (g->alike) {
+        e->subject = ct_alike_where(&g->common, a);
+        e->alike = ct_alike_subject(&g->common, e->at_ms, e->at_ms, 0, a);
+        e->pct_milli = g->common.least_pct == g->common.most_pct ? e->pct_milli : CT_NONE;
+    }
+    if (e->kind == CT_EVENT_PRICE)
+        e->old_value = e->new_value = CT_NONE;
+}
+
+static bool join(struct group *g, const struct ct_event_row *e, bool alike, const struct ct_alike *one, struct ct_arena *a)
+{
+    return alike ? g->alike && ct_alike_same(&g->common, one) && ct_alike_join(&g->common, one, a)
+                 : !g->alike && of_one_model(g->row, e);
 }
 
 struct ct_rows ct_view_tape(struct ct_rows events, size_t most, struct ct_arena *a)
@@ -113,18 +146,22 @@ struct ct_rows ct_view_tape(struct ct_rows events, size_t most, struct ct_arena 
     struct group *g = ct_xcalloc(events.n + 1, sizeof(*g));
     size_t n = 0, moment = 0; /* the first row of this moment */
     for (size_t i = 0; out && i < events.n; i++) {
+        struct ct_alike one;
+        bool alike = ct_alike_of(&e[i], a, &one);
         if (n && out[n - 1].at_ms != e[i].at_ms)
             moment = n;
         size_t k = moment;
-        while (k < n && !together(&out[k], &e[i]))
+        while (k < n && !join(&g[k], &e[i], alike, &one, a))
             k++;
         if (k == n) {
             out[n] = e[i];
             g[n].row = &out[n];
+            g[n].alike = alike;
+            g[n].common = one;
             n++;
         }
         g[k].n++;
-        if (e[i].kind == CT_EVENT_PRICE && g[k].n <= 6 && ct_span_starts(e[i].series, "token/"))
+        if (!alike && g[k].n <= 6 && e[i].kind == CT_EVENT_PRICE)
             add_price_text(&g[k].text, &e[i]);
     }
     for (size_t k = 0; k < n; k++) {
@@ -142,13 +179,15 @@ static bool notable(const void *row)
     return e->severity >= CT_SEV_WARNING || e->kind == CT_EVENT_STOCK || e->kind == CT_EVENT_MODEL;
 }
 
-static const struct ct_tcol cols[] = {
-    {.column = "at", .header = "AT", .min = 6, .format = format_at},
-    {.column = "kind", .header = "", .min = 1, .format = format_sign},
-    {.column = "subject", .header = "SUBJECT", .min = 12, .max = 40, .middle = true,
-     .format = format_who},
-    {.column = "text", .header = "WHAT", .min = 18, .max = 200, .format = format_what},
-};
+#define COLS(what)                                                                                  \
+    {                                                                                              \
+        {.column = "at", .header = "AT", .min = 6, .format = format_at},                           \
+            {.column = "kind", .header = "", .min = 1, .format = format_sign},                     \
+            {.column = "subject", .header = "SUBJECT", .min = 12, .max = 40, .middle = true,       \
+             .format = format_who},                                                                \
+            {.column = "text", .header = "WHAT", .min = 18, .max = 200, .format = what},           \
+    }
+static const struct ct_tcol cols[] = COLS(format_what), narrow_cols[] = COLS(format_brief);
 
 static struct ct_span name_row(const void *row, struct ct_arena *a)
 {
@@ -161,10 +200,12 @@ static struct ct_span name_row(const void *row, struct ct_arena *a)
     return ct_arena_dup(a, (struct ct_span){digits + at, sizeof digits - at});
 }
 
-static const struct ct_tview view = {
-    .table = &ct_event_table, .cols = cols, .n_cols = CT_LEN(cols), .id = "at", .name_row = name_row, .watch = "series",
-    .series = "series", .noun = "rows", .order = "newest first", .notable = notable,
-};
+#define TAPE_VIEW(columns)                                                                          \
+    {                                                                                              \
+        .table = &ct_event_table, .cols = columns, .n_cols = CT_LEN(columns), .id = "at", .name_row = name_row, \
+        .watch = "series", .series = "series", .noun = "rows", .order = "newest first", .notable = notable \
+    }
+static const struct ct_tview view = TAPE_VIEW(cols), narrow = TAPE_VIEW(narrow_cols);
 
 static enum ct_status load(struct ct_reader *r, const struct ct_panel_query *q, int64_t now_ms,
                            struct ct_arena *a, const void **model, struct ct_error *err)
@@ -194,7 +235,7 @@ static void draw(void *state, const void *model, const struct ct_draw *d, struct
     const struct ct_tmodel *m = model;
     if (m && m->rows.n && !d->query->sort[0])
         ct_buf_adds(note, d->query->believed ? "newest first, suspect hidden" : "newest first");
-    ct_tview_draw(&view, state, m, d, box, note,
+    ct_tview_draw(box.cols < 70 ? &narrow : &view, state, m, d, box, note,
                   "no change recorded yet: history starts with the second answer");
 }
 
@@ -205,7 +246,9 @@ static enum ct_act_result act(void *state, const void *model, enum ct_action act
     const struct ct_event_row *row = ct_tview_row(&view, state, m);
     if (action == CT_ACT_DETAIL && row) {
         req->kind = CT_REQ_DETAIL;
-        if (row->series.n) {
+        if (row->alike.n) {
+            snprintf(req->text, sizeof(req->text), "%.*s", CT_FMT(row->alike));
+        } else if (row->series.n) {
             snprintf(req->text, sizeof(req->text), "%.*s", CT_FMT(row->series));
         } else { /* "openai/api": whose state it is */
             struct ct_span rest = row->subject, provider = ct_span_cut(&rest, '/');
