@@ -2,6 +2,7 @@
 
 #include "tui/term.h"
 
+#include "tui/sender.h"
 #include "tui/typed.h"
 
 #include "db/base/ini.h"
@@ -40,6 +41,9 @@ static struct {
     int cursor_y, cursor_x;
     bool direct, defaults;
     bool anew; /* nothing is known of what is shown */
+    struct ct_sender sender;
+    struct ct_buf small;          /* a frame that was made without ncurses */
+    bool behind[CT_CANVAS_ROWS];  /* rows as ncurses does not know them since */
     struct ct_theme theme;
     cchar_t looks[CT_N_ROLES][2]; /* a blank in each, plain and selected */
     int n_pairs;
@@ -264,6 +268,7 @@ void ct_term_close(void)
     term.input = NULL;
     delscreen(screen);
     close_frame();
+    ct_buf_free(&term.small);
     free(term.shown);
     term.shown = NULL;
     ct_term_rescue();
@@ -313,11 +318,54 @@ static short pair_for(int fg, int bg)
     return (short)pair;
 }
 
+/* ---- what needs no ncurses ---- */
+
+static bool join(char look[CT_SEQUENCE_MAX], const char *capability)
+{
+    return capability && capability != (char *)-1 && ct_look_join(look, capability);
+}
+
+/* The sequence for ATTRS in the colours of PAIR, as ncurses would wear them: without what the terminal shows as a
+ * colour, and without what it has no sequence for. */
+static bool look_sequence(char look[CT_SEQUENCE_MAX], attr_t attrs, int pair)
+{
+    static const struct {
+        attr_t attr;
+        const char *name;
+        int no_color; /* its bit in "ncv" */
+    } all[] = {{A_BOLD, "bold", 32}, {A_DIM, "dim", 16}, {A_UNDERLINE, "smul", 2}, {A_REVERSE, "rev", 4},
+               {A_ITALIC, "sitm", 1 << 15}};
+    int without = pair ? tigetnum("ncv") : 0;
+    look[0] = '\0';
+    bool fine = join(look, tigetstr("sgr0"));
+    for (size_t i = 0; i < CT_LEN(all) && fine; i++) {
+        const char *s = attrs & all[i].attr && (without <= 0 || !(without & all[i].no_color)) ? tigetstr(all[i].name) : NULL;
+        fine = !s || s == (char *)-1 || join(look, s);
+    }
+    for (int back = 0; back < 2 && pair && fine; back++) {
+        int color = terminal_color(back ? term.pair_bg[pair] : term.pair_fg[pair], back);
+        char *set = tigetstr(back ? "setab" : "setaf");
+        fine = color < 0 || (set && set != (char *)-1 && join(look, tparm(set, color)));
+    }
+    return fine;
+}
+
+/* Of terminals that are not quite like that, ncurses knows how to treat them. */
+static bool takes_ansi(void)
+{
+    const char *cup = tigetstr("cup"), *cha = tigetstr("hpa");
+    bool wraps = tigetflag("am") > 0 && tigetflag("xenl") <= 0, glitch = tigetnum("xmc") > 0;
+    term.sender.column = cha && cha != (char *)-1 && strcmp(cha, "\033[%i%p1%dG") == 0;
+    return cup && cup != (char *)-1 && strcmp(cup, "\033[%i%p1%d;%p2%dH") == 0 && !wraps && !glitch &&
+           strcmp(nl_langinfo(CODESET), "UTF-8") == 0;
+}
+
 void ct_term_theme(const struct ct_theme *t)
 {
     static const attr_t bits[] = {A_BOLD, A_DIM, A_UNDERLINE, A_REVERSE, A_ITALIC}; /* enum ct_attr */
     term.theme = *t;
     term.n_pairs = 1;
+    term.sender.able = takes_ansi() && look_sequence(term.sender.plain, 0, 0);
     for (int role = 0; role < CT_N_ROLES; role++) {
         for (int selected = 0; selected < 2; selected++) {
             struct ct_look look =
@@ -326,7 +374,9 @@ void ct_term_theme(const struct ct_theme *t)
             for (size_t i = 0; i < CT_LEN(bits); i++) {
                 attrs |= look.attrs & 1u << i ? bits[i] : 0;
             }
-            setcchar(&term.looks[role][selected], L" ", attrs, pair_for(look.fg, look.bg), NULL);
+            short pair = pair_for(look.fg, look.bg);
+            setcchar(&term.looks[role][selected], L" ", attrs, pair, NULL);
+            term.sender.able &= look_sequence(term.sender.looks[role][selected], attrs, pair);
         }
     }
     ct_term_redraw();
@@ -364,14 +414,6 @@ void ct_term_redraw(void)
     }
 }
 
-/* The second check on what reaches the terminal: ncurses places cells by wcwidth, so a character it takes for
- * narrower or wider than we do becomes a sign that both agree on. */
-static bool agreed(const struct ct_cell *cell)
-{
-    wchar_t base = (wchar_t)cell->point;
-    return base >= ' ' && base != 0x7f && (base < 0x7f ? 1 : wcwidth(base)) == (int)cell->width;
-}
-
 /* CELL of C as ncurses takes it, with BASE for its first character. */
 static cchar_t curses_cell(const struct ct_canvas *c, const struct ct_cell *cell, wchar_t base)
 {
@@ -402,31 +444,57 @@ static bool same_cell(const struct ct_cell *a, const struct ct_cell *b)
     return memcmp(a, b, sizeof(*a)) == 0;
 }
 
+/* A run of at most so many cells goes to ncurses at once. */
+enum { MOST_CELLS = 128 };
+
+/* The N cells at CELLS, which stand in row Y of C from X on, to WIN. */
+static void put_run(WINDOW *win, const struct ct_canvas *c, int y, int x, const struct ct_cell *cells, int n)
+{
+    cchar_t run[MOST_CELLS];
+    int n_run = 0, begin = x;
+    for (int i = 0; i < n; i++) {
+        bool half = !cells[i].point, whole = half && x + i > 0 && ct_cell_agreed(&cells[i - 1]);
+        if (!whole) { /* the right half of a wide one comes with its left */
+            begin = n_run > 0 ? begin : x + i;
+            run[n_run++] = curses_cell(c, &cells[i], half ? ' ' : ct_cell_agreed(&cells[i]) ? (wchar_t)cells[i].point : '?');
+        }
+    }
+    if (n_run > 0) {
+        mvwadd_wchnstr(win, y, begin, run, n_run);
+    }
+}
+
 /* The run of cells of row Y from X on that differ from what is shown, to ncurses; where it ends. */
 static int send_run(const struct ct_canvas *c, int y, int x, struct ct_cell *shown)
 {
-    enum { MOST = 128 };
-    cchar_t run[MOST];
     const struct ct_cell *now = &c->cells[(size_t)y * (size_t)c->cols];
-    int n = 0, begin = x;
-    for (; x < c->cols && n < MOST && !same_cell(&now[x], &shown[x]); x++) {
-        shown[x] = now[x];
-        bool half = !now[x].point, whole = half && x > 0 && agreed(&now[x - 1]);
-        if (!whole) { /* the right half of a wide one comes with its left */
-            begin = n > 0 ? begin : x;
-            run[n++] = curses_cell(c, &now[x], half ? ' ' : agreed(&now[x]) ? (wchar_t)now[x].point : '?');
+    int n = 0;
+    for (; x + n < c->cols && n < MOST_CELLS && !same_cell(&now[x + n], &shown[x + n]); n++) {
+        shown[x + n] = now[x + n];
+    }
+    put_run(stdscr, c, y, x, &now[x], n);
+    return x + n;
+}
+
+/* Tells ncurses of the rows that it did not send: they are on the terminal, and wanted there. */
+static void catch_up(const struct ct_canvas *c)
+{
+    for (int y = 0; y < c->rows; y++) {
+        const struct ct_cell *row = &term.shown[(size_t)y * (size_t)c->cols];
+        for (int x = 0; term.behind[y] && !term.anew && x < c->cols; x += MOST_CELLS) {
+            int n = c->cols - x < MOST_CELLS ? c->cols - x : MOST_CELLS;
+            put_run(curscr, c, y, x, row + x, n);
+            put_run(stdscr, c, y, x, row + x, n);
         }
+        term.behind[y] = false;
     }
-    if (n > 0) {
-        mvwadd_wchnstr(stdscr, y, begin, run, n);
-    }
-    return x;
 }
 
 /* Cells of C that differ from what is shown; true when there was one. */
 static bool send_changes(struct ct_canvas *c)
 {
     bool any = false;
+    catch_up(c);
     for (int y = 0; y < c->rows; y++) {
         const struct ct_cell *now = &c->cells[(size_t)y * (size_t)c->cols];
         struct ct_cell *shown = &term.shown[(size_t)y * (size_t)c->cols];
@@ -447,6 +515,18 @@ static bool send_changes(struct ct_canvas *c)
     return any;
 }
 
+/* False: the terminal is gone, as reading keys will tell. */
+static bool send_bytes(const char *bytes, size_t n)
+{
+    for (ssize_t m; n > 0; bytes += m > 0 ? m : 0, n -= m > 0 ? (size_t)m : 0) {
+        m = write(term.tty, bytes, n);
+        if (m < 0 && errno != EINTR && errno != EAGAIN) {
+            return false;
+        }
+    }
+    return true;
+}
+
 /* Sends what was gathered. */
 static void send_frame(void)
 {
@@ -455,13 +535,7 @@ static void send_frame(void)
     while (at < size) {
         size_t most = size - at < (off_t)sizeof(bytes) ? (size_t)(size - at) : sizeof(bytes); /* older frames lie behind */
         ssize_t n = pread(term.frame, bytes, most, at);
-        for (ssize_t sent = 0, m; sent < n; sent += m > 0 ? m : 0) {
-            m = write(term.tty, bytes + sent, (size_t)(n - sent));
-            if (m < 0 && errno != EINTR && errno != EAGAIN) {
-                return; /* gone: reading keys will tell */
-            }
-        }
-        if (n <= 0) {
+        if (n <= 0 || !send_bytes(bytes, (size_t)n)) {
             return;
         }
         at += n;
@@ -480,6 +554,25 @@ static void show_frame(void)
     }
 }
 
+/* A small change while the cursor is hidden, past ncurses; it finds the cursor and the look where it left them. */
+static bool show_small(struct ct_canvas *c)
+{
+    bool changed[CT_CANVAS_ROWS], any = false;
+    ct_buf_clear(&term.small);
+    if (term.anew || term.tty < 0 || isendwin() || !ct_send_changes(&term.sender, c, term.shown, changed, &term.small)) {
+        return false;
+    }
+    for (int y = 0; y < c->rows; y++) {
+        any |= changed[y];
+        term.behind[y] |= changed[y];
+    }
+    if (any) {
+        ct_buf_addf(&term.small, "%s\033[%d;1H", term.sender.plain, c->rows);
+        send_bytes(term.small.p, term.small.n);
+    }
+    return true;
+}
+
 void ct_term_show(struct ct_canvas *c, int cursor_y, int cursor_x)
 {
     if (!term.screen) {
@@ -494,7 +587,7 @@ void ct_term_show(struct ct_canvas *c, int cursor_y, int cursor_x)
         ct_term_redraw();
     }
     bool moved = cursor_y != term.cursor_y || cursor_x != term.cursor_x;
-    if (!send_changes(c) && !moved) {
+    if ((!moved && cursor_y < 0 && show_small(c)) || (!send_changes(c) && !moved)) {
         return;
     }
     if (moved && (cursor_y < 0) != (term.cursor_y < 0)) {

@@ -5,7 +5,7 @@
 #include "db/base/arena.h"
 #include "db/base/paths.h"
 #include "db/base/timeutil.h"
-#include "tests/vt/harness.h"
+#include "tests/vt/world.h"
 
 #include <fcntl.h>
 #include <setjmp.h>
@@ -22,81 +22,13 @@
 
 #include <cmocka.h>
 
-#define NOW "2026-11-01T00:02:00Z"
-
-static char folder[512], db[640], program[600], home[640];
-
-static int run(const char *command)
-{
-    int status = system(command);
-    return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
-}
-
-static int simulate(void **state)
-{
-    (void)state;
-    char command[4096];
-    const char *build = getenv("CT_BUILDDIR");
-    snprintf(folder, sizeof(folder), "%s/desk-XXXXXX", build);
-    if (!mkdtemp(folder)) {
-        return -1;
-    }
-    snprintf(program, sizeof(program), "%s/cloudtape", build);
-    snprintf(home, sizeof(home), "%s/home", folder);
-    snprintf(db, sizeof(db), "%s/world.db", folder);
-    snprintf(command, sizeof(command),
-             "mkdir -p '%s' && HOME='%s' '%s-fetcher' demo --headless --days 2 --seed 1 --db '%s' >/dev/null 2>&1", home,
-             home, program, db);
-    return run(command);
-}
-
-static int tidy(void **state)
-{
-    char command[700];
-    (void)state;
-    snprintf(command, sizeof(command), "rm -rf '%s'", folder);
-    return run(command);
-}
-
-/* Each test begins with an empty home. */
-static int fresh_home(void **state)
-{
-    char command[1600];
-    (void)state;
-    snprintf(command, sizeof(command), "rm -rf '%s' && mkdir -p '%s/cloudtape'", home, home);
-    return run(command);
-}
-
-static struct vt *start(int rows, int cols, const char *more)
-{
-    static char places[4][720];
-    static const char *const names[] = {"HOME", "XDG_CONFIG_HOME", "XDG_STATE_HOME", "XDG_DATA_HOME"};
-    const char *argv[] = {program, "--db", db, "--no-fetch", NULL};
-    const char *env[] = {"CLOUDTAPE_NOW=" NOW, places[0], places[1], places[2], places[3], more, NULL};
-    for (int i = 0; i < 4; i++) {
-        snprintf(places[i], sizeof(places[i]), "%s=%s", names[i], home);
-    }
-    struct vt *v = vt_start(rows, cols, argv, env);
-    vt_wait(v, "00:02"); /* a wall has seconds, too */
-    vt_wait(v, "CAP ");
-    return v;
-}
-
-static void leave(struct vt *v)
-{
-    vt_paste(v, "Q");
-    assert_int_equal(vt_end(v, 5000), 0);
-    assert_false(vt_alternate(v));
-    vt_free(v);
-}
-
 /* What the program keeps under NAME in its state folder, or "". */
 static const char *kept(const char *name)
 {
     static char text[4096];
     char path[800];
     struct ct_buf buf = CT_BUF_INIT;
-    snprintf(path, sizeof(path), "%s/cloudtape/%s", home, name);
+    snprintf(path, sizeof(path), "%s/cloudtape/%s", world_home, name);
     bool there = ct_read_file(path, sizeof(text) - 1, &buf, NULL) == CT_OK;
     snprintf(text, sizeof(text), "%s", there && buf.p ? buf.p : "");
     ct_buf_free(&buf);
@@ -107,7 +39,7 @@ static void write_config(const char *text)
 {
     char path[800];
     struct ct_error e = {0};
-    snprintf(path, sizeof(path), "%s/cloudtape/config.ini", home);
+    snprintf(path, sizeof(path), "%s/cloudtape/config.ini", world_home);
     assert_int_equal(ct_write_file(path, ct_span(text), &e), CT_OK);
 }
 
@@ -116,7 +48,7 @@ static void write_config(const char *text)
 static void the_theme_picker_shows_each_at_once_and_keeps_none_by_itself(void **state)
 {
     (void)state;
-    struct vt *v = start(24, 80, NULL);
+    struct vt *v = world_start(24, 80, NULL);
     int x, y = vt_find(v, "?", NULL);
     vt_type(v, "T");
     vt_wait(v, "Enter keeps  Esc restores");
@@ -131,22 +63,22 @@ static void the_theme_picker_shows_each_at_once_and_keeps_none_by_itself(void **
     assert_true(vt_cell(v, y, x).colored || vt_cell(v, y + 1, x).colored);
     vt_type(v, "\033");
     vt_wait_gone(v, "Esc restores");
-    leave(v);
+    world_leave(v);
     assert_string_equal(kept("theme"), "");
 
-    v = start(24, 80, NULL); /* nor when the program is left over the open list */
+    v = world_start(24, 80, NULL); /* nor when the program is left over the open list */
     vt_type(v, "Tj");
     vt_wait(v, "theme = mono");
-    leave(v);
+    world_leave(v);
     assert_string_equal(kept("theme"), "");
 
-    v = start(24, 80, NULL);
+    v = world_start(24, 80, NULL);
     vt_type(v, "TT");
     vt_wait(v, "theme = mono");
     vt_type(v, "\r");
     vt_wait(v, "theme mono kept");
     assert_true(vt_has(v, "\"theme = mono\" in config.ini"));
-    leave(v);
+    world_leave(v);
     assert_string_equal(kept("theme"), "mono");
 }
 
@@ -155,14 +87,14 @@ static void the_theme_list_fits_every_terminal(void **state)
     (void)state;
     static const int sizes[][2] = {{14, 44}, {8, 30}, {5, 20}, {60, 200}};
     for (size_t i = 0; i < CT_LEN(sizes); i++) {
-        struct vt *v = start(24, 80, NULL);
+        struct vt *v = world_start(24, 80, NULL);
         vt_resize(v, sizes[i][0], sizes[i][1]);
         vt_settle(v, 200);
         vt_type(v, "TG"); /* the last one is in view */
         vt_wait(v, ">solarized-light");
         vt_resize(v, 24, 80);
         vt_wait(v, ">solarized-light");
-        leave(v);
+        world_leave(v);
     }
 }
 
@@ -173,7 +105,7 @@ static void what_i_follow_has_my_order_also_tomorrow(void **state)
     (void)state;
     static const char config[] = "[watch b200]\nitem = gpu:b200\n[watch h100]\nitem = gpu:h100 form:sxm\n";
     write_config(config);
-    struct vt *v = start(24, 80, NULL);
+    struct vt *v = world_start(24, 80, NULL);
     vt_type(v, "\t");
     vt_wait(v, ">Watchlist");
     int b = vt_find(v, "B200 spot", NULL), h = vt_find(v, "H100-SXM spot", NULL);
@@ -187,17 +119,17 @@ static void what_i_follow_has_my_order_also_tomorrow(void **state)
     vt_wait(v, "sort: value");
     vt_type(v, "<");
     vt_wait(v, "s 0 brings your own order back");
-    leave(v);
+    world_leave(v);
     assert_string_equal(kept("config.ini"), config); /* never into what a person wrote */
     assert_string_equal(kept("watch-order"), "gpu:h100 form:sxm\ngpu:b200");
 
-    v = start(24, 80, NULL);
+    v = world_start(24, 80, NULL);
     b = vt_find(v, "B200 spot", NULL);
     h = vt_find(v, "H100-SXM spot", NULL);
     assert_true(h > 0 && b == h + 1);
     vt_type(v, "\tw"); /* the row of a filter is unfollowed as a whole */
     vt_wait(v, "no longer followed: gpu:h100 form:sxm");
-    leave(v);
+    world_leave(v);
 }
 
 /* The keys to begin with are told once; what a person wrote stays as it is. */
@@ -206,14 +138,14 @@ static void the_hint_of_the_first_start_comes_once(void **state)
     (void)state;
     static const char config[] = "tz = utc\n";
     write_config(config);
-    struct vt *v = start(24, 80, NULL);
+    struct vt *v = world_start(24, 80, NULL);
     vt_wait(v, "w follows a row, / filters, ? helps");
-    leave(v);
-    v = start(24, 80, NULL);
+    world_leave(v);
+    v = world_start(24, 80, NULL);
     vt_type(v, ":messages\r");
     vt_wait(v, "no messages yet");
     assert_false(vt_has(v, "w follows"));
-    leave(v);
+    world_leave(v);
     assert_string_equal(kept("config.ini"), config);
 }
 
@@ -221,7 +153,7 @@ static void the_hint_of_the_first_start_comes_once(void **state)
 static void what_is_compared_is_there_at_the_next_start(void **state)
 {
     (void)state;
-    struct vt *v = start(30, 140, NULL);
+    struct vt *v = world_start(30, 140, NULL);
     vt_type(v, "3");
     vt_wait(v, ">GPU offers");
     vt_type(v, "c");
@@ -231,15 +163,15 @@ static void what_is_compared_is_there_at_the_next_start(void **state)
     vt_wait(v, "(2 of 8, 6 shows them)");
     vt_type(v, "6");
     vt_wait(v, "2 series, 30d");
-    leave(v);
+    world_leave(v);
     assert_non_null(strstr(kept("compared"), "\tgpu/"));
 
-    v = start(30, 140, NULL);
+    v = world_start(30, 140, NULL);
     vt_type(v, "6");
     vt_wait(v, "2 series, 30d");
     vt_type(v, "d");
     vt_wait(v, "1 series, 30d");
-    leave(v);
+    world_leave(v);
     assert_null(strchr(strchr(kept("compared"), '\t') + 1, '\t')); /* one line is left */
 }
 
@@ -247,7 +179,7 @@ static void what_is_compared_is_there_at_the_next_start(void **state)
 static void a_saved_view_brings_back_all_that_was_arranged(void **state)
 {
     (void)state;
-    struct vt *v = start(30, 140, NULL);
+    struct vt *v = world_start(30, 140, NULL);
     vt_type(v, "3");
     vt_wait(v, ">GPU offers");
     vt_type(v, "u");
@@ -265,9 +197,9 @@ static void a_saved_view_brings_back_all_that_was_arranged(void **state)
     snprintf(row, sizeof(row), "%.60s", vt_row(v, vt_find(v, "\u2502>", NULL)));
     vt_type(v, ":view save mine\r");
     vt_wait(v, "view mine saved");
-    leave(v);
+    world_leave(v);
 
-    v = start(30, 140, NULL);
+    v = world_start(30, 140, NULL);
     vt_type(v, "3");
     vt_wait(v, "FORM CLOUD");
     vt_type(v, "jjjj:view mine\r");
@@ -284,7 +216,7 @@ static void a_saved_view_brings_back_all_that_was_arranged(void **state)
     vt_type(v, ":view save mine\r"); /* nothing got lost on the way */
     vt_wait(v, "view mine saved");
     char *before = strdup(kept("views.ini"));
-    leave(v);
+    world_leave(v);
     assert_string_equal(kept("views.ini"), before);
     free(before);
 }
@@ -293,7 +225,7 @@ static void a_saved_view_brings_back_all_that_was_arranged(void **state)
 static void an_export_of_marks_that_are_hidden_says_so(void **state)
 {
     (void)state;
-    struct vt *v = start(30, 140, NULL);
+    struct vt *v = world_start(30, 140, NULL);
     vt_type(v, "3");
     vt_wait(v, ">GPU offers");
     vt_type(v, "/cloud:aws\r");
@@ -304,7 +236,7 @@ static void an_export_of_marks_that_are_hidden_says_so(void **state)
     vt_wait(v, "hidden by filter: cloud:lambda");
     vt_type(v, ":export csv /nowhere/x.csv\r");
     vt_wait(v, "none of the marked rows is shown: nothing exported");
-    leave(v);
+    world_leave(v);
 }
 
 static void tab_to(struct vt *v, const char *title);
@@ -315,12 +247,13 @@ static void export_equals(struct vt *v, const char *how, const char *args)
 {
     char path[700], line[800];
     struct ct_buf here = CT_BUF_INIT, there = CT_BUF_INIT, command = CT_BUF_INIT;
-    snprintf(path, sizeof(path), "%s/rows", home);
+    snprintf(path, sizeof(path), "%s/rows", world_home);
     snprintf(line, sizeof(line), ":export %s %s\r", how, path);
     ct_buf_addf(&command,
                 "CLOUDTAPE_NOW=" NOW " HOME='%s' XDG_CONFIG_HOME='%s' XDG_STATE_HOME='%s' XDG_DATA_HOME='%s' '%s' export %s "
-                "--%s --out '%s' --db '%s' 2>/dev/null", home, home, home, home, program, args, how, path, db);
-    assert_int_equal(run(command.p), 0);
+                "--%s --out '%s' --db '%s' 2>/dev/null", world_home, world_home, world_home, world_home, world_program, args,
+                how, path, world_db);
+    assert_int_equal(world_run(command.p), 0);
     assert_int_equal(ct_read_file(path, 1 << 22, &there, NULL), CT_OK);
     unlink(path);
     size_t lines = 0;
@@ -347,7 +280,7 @@ static void export_equals(struct vt *v, const char *how, const char *args)
 static void the_shell_exports_what_the_viewer_exports(void **state)
 {
     (void)state;
-    struct vt *v = start(60, 200, NULL);
+    struct vt *v = world_start(60, 200, NULL);
     tab_to(v, ">Tape");
     export_equals(v, "csv", "tape");
     tab_to(v, ">Capacity");
@@ -375,8 +308,8 @@ static void the_shell_exports_what_the_viewer_exports(void **state)
     vt_wait(v, "view known saved");
     vt_type(v, ":at now\r");
     vt_wait_gone(v, "NOT LIVE");
-    leave(v); /* the view is written now */
-    v = start(60, 200, NULL);
+    world_leave(v); /* the view is written now */
+    v = world_start(60, 200, NULL);
     vt_type(v, ":view known\r");
     vt_wait(v, ">Providers");
     export_equals(v, "csv", "known");
@@ -384,12 +317,12 @@ static void the_shell_exports_what_the_viewer_exports(void **state)
     vt_wait(v, ">History");
     vt_type(v, ":view save lambda\r");
     vt_wait(v, "view lambda saved");
-    leave(v);
-    v = start(60, 200, NULL);
+    world_leave(v);
+    v = world_start(60, 200, NULL);
     vt_type(v, ":view lambda\r");
     vt_wait(v, ">History");
     export_equals(v, "csv", "lambda --size 200x60");
-    leave(v);
+    world_leave(v);
 }
 
 /* Focuses the panel TITLE of this screen. */
@@ -409,20 +342,20 @@ static void o_gives_the_link_of_an_article_to_the_opener(void **state)
     char opener[700], got[700], text[2400];
     struct ct_error e = {0};
     struct ct_buf said = CT_BUF_INIT;
-    snprintf(opener, sizeof(opener), "%s/opener", home);
-    snprintf(got, sizeof(got), "%s/opened", home);
+    snprintf(opener, sizeof(opener), "%s/opener", world_home);
+    snprintf(got, sizeof(got), "%s/opened", world_home);
     snprintf(text, sizeof(text), "#!/bin/sh\nprintf '%%s|' \"$#\" \"$@\" >'%s.part'\nmv '%s.part' '%s'\n", got, got, got);
     assert_int_equal(ct_write_file(opener, ct_span(text), &e), CT_OK);
     assert_int_equal(chmod(opener, 0700), 0);
-    struct vt *v = start(60, 120, NULL);
+    struct vt *v = world_start(60, 120, NULL);
     vt_type(v, "2");
     tab_to(v, ">News");
     vt_type(v, "o"); /* no opener is set: the link is shown */
     vt_wait(v, "https://news.example.net/");
-    leave(v);
+    world_leave(v);
     snprintf(text, sizeof(text), "opener = %s\n", opener);
     write_config(text);
-    v = start(60, 120, NULL);
+    v = world_start(60, 120, NULL);
     vt_type(v, "2");
     tab_to(v, ">News");
     vt_type(v, "o");
@@ -434,20 +367,20 @@ static void o_gives_the_link_of_an_article_to_the_opener(void **state)
     assert_int_equal(ct_read_file(got, 4096, &said, &e), CT_OK);
     assert_true(ct_span_starts(ct_buf_span(&said), "1|https://news.example.net/"));
     ct_buf_free(&said);
-    leave(v);
+    world_leave(v);
 }
 
 static void no_key_is_silent(void **state)
 {
     (void)state;
-    struct vt *v = start(24, 80, NULL);
+    struct vt *v = world_start(24, 80, NULL);
     vt_type(v, "8");
     vt_wait(v, ">8 Sources");
     vt_type(v, "%");
     vt_wait(v, "%: no such key; ? lists those that work here");
     vt_type(v, "+");
     vt_wait(v, "+ (extend) does nothing in Sources; ? lists what does");
-    leave(v);
+    world_leave(v);
 }
 
 static void the_command_line_knows_the_words_of_the_shell(void **state)
@@ -467,7 +400,7 @@ static void the_command_line_knows_the_words_of_the_shell(void **state)
         {":reload\r", "settings read again"},
         {":fetch\r", "no fetcher of this viewer to ask"},
     };
-    struct vt *v = start(24, 100, NULL);
+    struct vt *v = world_start(24, 100, NULL);
     vt_resize(v, 24, 80);
     for (size_t i = 0; i < CT_LEN(cases); i++) {
         vt_type(v, cases[i].line);
@@ -478,7 +411,7 @@ static void the_command_line_knows_the_words_of_the_shell(void **state)
     vt_wait(v, "hidden by filter: stock");
     vt_type(v, "q");
     vt_wait_gone(v, ">Tape");
-    leave(v);
+    world_leave(v);
 }
 
 /* ---- the mouse ---- */
@@ -494,7 +427,7 @@ static void mouse(struct vt *v, int x, int y, char what)
 static void a_tab_is_clicked_and_a_drag_on_a_chart_measures(void **state)
 {
     (void)state;
-    struct vt *v = start(40, 120, NULL);
+    struct vt *v = world_start(40, 120, NULL);
     int x, y = vt_find(v, "6 History", &x);
     assert_true(vt_has(v, "[1 Now]"));
     vt_type(v, "M");
@@ -515,7 +448,7 @@ static void a_tab_is_clicked_and_a_drag_on_a_chart_measures(void **state)
     assert_int_equal(vt_cell(v, 8, 90).point, 0x2502); /* │ */
     vt_paste(v, "\033[<64;60;10M"); /* the wheel zooms about the cursor */
     vt_wait_gone(v, "4 series, 30d");
-    leave(v);
+    world_leave(v);
 }
 
 /* ---- what is mine ---- */
@@ -523,23 +456,23 @@ static void a_tab_is_clicked_and_a_drag_on_a_chart_measures(void **state)
 static void line_1_counts_the_providers_of_the_scope(void **state)
 {
     (void)state;
-    struct vt *v = start(24, 80, NULL);
+    struct vt *v = world_start(24, 80, NULL);
     vt_wait(v, ". 7 ok");
-    leave(v);
+    world_leave(v);
     write_config("[scope]\nproviders = aws, gcp\nregions = aws/us-east-1\nmodels = gpt-5.4\ngpus = h100\n");
-    v = start(24, 80, NULL);
+    v = world_start(24, 80, NULL);
     vt_wait(v, ". 2 ok");
-    leave(v);
+    world_leave(v);
 }
 
 static void screen_1_tells_of_what_is_mine_alone(void **state)
 {
     (void)state;
-    struct vt *v = start(30, 100, NULL);
+    struct vt *v = world_start(30, 100, NULL);
     assert_true(vt_has(v, "B200 vastai 3 regions") && vt_has(v, "A100-SXM"));
-    leave(v);
+    world_leave(v);
     write_config("[scope]\nproviders = aws\nmodels = gpt-5.4\ngpus = h100\n");
-    v = start(30, 100, NULL);
+    v = world_start(30, 100, NULL);
     vt_wait(v, "what I follow, by cloud");
     int rows = 0, top = vt_find(v, "STATE", NULL);
     for (int y = top + 1; strncmp(vt_row(v, y), "└", strlen("└")) != 0; y++) {
@@ -551,7 +484,7 @@ static void screen_1_tells_of_what_is_mine_alone(void **state)
     for (int y = vt_find(v, "what I follow, by cloud", NULL) + 2; strstr(vt_row(v, y), "│"); y++) {
         assert_null(strstr(vt_row(v, y), "B200"));
     }
-    leave(v);
+    world_leave(v);
 }
 
 /* ---- nothing to show ---- */
@@ -559,7 +492,7 @@ static void screen_1_tells_of_what_is_mine_alone(void **state)
 static void what_is_not_there_is_said_in_full(void **state)
 {
     (void)state;
-    struct vt *v = start(24, 100, NULL);
+    struct vt *v = world_start(24, 100, NULL);
     vt_type(v, "3");
     vt_wait(v, "RTX-4090");
     vt_type(v, "uu");
@@ -591,7 +524,7 @@ static void what_is_not_there_is_said_in_full(void **state)
     vt_wait(v, "4 series, 90d   recorded since 10-30");
     vt_type(v, "[[[");
     vt_wait(v, "24h   abs");
-    leave(v);
+    world_leave(v);
 }
 
 /* ---- settings read again ---- */
@@ -607,7 +540,7 @@ static void command(struct vt *v, const char *words)
 static void settings_are_read_again_and_i_stay_where_i_am(void **state)
 {
     (void)state;
-    struct vt *v = start(24, 80, NULL);
+    struct vt *v = world_start(24, 80, NULL);
     vt_wait(v, ". 7 ok");
     vt_type(v, "3");
     vt_wait(v, ">3 GPU offers");
@@ -657,7 +590,7 @@ static void colours_come_and_go_with_the_settings(void **state)
 {
     (void)state;
     write_config("theme = nord\n");
-    struct vt *v = start(24, 80, NULL);
+    struct vt *v = world_start(24, 80, NULL);
     vt_wait(v, ". 7 ok");
     wait_for_colour(v, true);
     write_config("theme = nord\ncolor = never\n");
@@ -666,14 +599,14 @@ static void colours_come_and_go_with_the_settings(void **state)
     write_config("theme = nord\ncolor = always\n");
     command(v, "reload");
     wait_for_colour(v, true);
-    leave(v);
+    world_leave(v);
 }
 
 static void wrong_settings_change_nothing_and_are_listed(void **state)
 {
     (void)state;
     write_config("[scope]\nproviders = aws, gcp\n");
-    struct vt *v = start(24, 170, NULL);
+    struct vt *v = world_start(24, 170, NULL);
     vt_wait(v, ". 2 ok");
     command(v, "config errors");
     vt_wait(v, "nothing is wrong in the settings");
@@ -702,9 +635,9 @@ static void settings_that_cannot_be_read_hold_up_nobody(void **state)
 {
     (void)state;
     char config[800];
-    snprintf(config, sizeof(config), "%s/cloudtape/config.ini", home);
+    snprintf(config, sizeof(config), "%s/cloudtape/config.ini", world_home);
     write_config("[scope]\nproviders = aws, gcp\n");
-    struct vt *v = start(24, 80, NULL);
+    struct vt *v = world_start(24, 80, NULL);
     vt_wait(v, ". 2 ok");
     assert_int_equal(unlink(config), 0);
     assert_int_equal(mkfifo(config, 0600), 0); /* who opens it waits for a writer */
@@ -736,20 +669,20 @@ static void watched_settings_are_read_when_they_change(void **state)
 {
     (void)state;
     write_config("watch_config = yes\n");
-    struct vt *v = start(24, 80, NULL);
+    struct vt *v = world_start(24, 80, NULL);
     vt_wait(v, ". 7 ok");
     write_config("watch_config = yes\n[scope]\nproviders = aws, gcp\n");
     vt_wait(v, "settings read again");
     vt_wait(v, ". 2 ok");
     write_config("watch_config = no\n[scope]\nproviders = aws\n");
     vt_wait(v, ". 1 ok");
-    leave(v);
+    world_leave(v);
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-#define T(name) cmocka_unit_test_setup(name, fresh_home)
+#define T(name) cmocka_unit_test_setup(name, world_fresh_home)
         T(the_theme_picker_shows_each_at_once_and_keeps_none_by_itself),
         T(the_theme_list_fits_every_terminal),
         T(the_hint_of_the_first_start_comes_once),
@@ -771,5 +704,5 @@ int main(void)
         T(settings_that_cannot_be_read_hold_up_nobody),
         T(watched_settings_are_read_when_they_change),
     };
-    return cmocka_run_group_tests_name("desk", tests, simulate, tidy);
+    return cmocka_run_group_tests_name("desk", tests, world_begin, world_end);
 }

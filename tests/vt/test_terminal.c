@@ -1,0 +1,80 @@
+/* What is sent to terminals of several kinds, and when. */
+#include "config.h"
+
+#include "tests/vt/world.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+enum { ROWS = 50, COLS = 200 };
+
+/* Once it is quiet; the last row is left out, where messages come and go by themselves. */
+static void look_at(struct vt *v, int rows, int cols, struct vt_look out[ROWS][COLS])
+{
+    vt_settle(v, 250);
+    for (int y = 0; y < rows - 1; y++) {
+        for (int x = 0; x < cols; x++) {
+            out[y][x] = vt_cell(v, y, x);
+        }
+    }
+}
+
+static bool same(const struct vt_look *a, const struct vt_look *b)
+{
+    return a->point == b->point && a->bold == b->bold && a->reverse == b->reverse && a->underline == b->underline &&
+           a->colored == b->colored;
+}
+
+/* Small changes are sent past ncurses and large ones through it: whatever comes after what, the terminal shows what
+ * Ctrl-L would paint. */
+static void small_changes_leave_what_a_redraw_paints(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *term;
+        int rows, cols;
+    } kinds[] = {{"TERM=xterm-256color", 24, 80}, {"TERM=xterm-256color", 50, 200}, {"TERM=linux", 24, 80},
+                 {"TERM=screen-256color", 30, 130}};
+    static const char keys[] = "jjjjkkkkllhhG12345678jjkk\tzi?";
+    static struct vt_look before[ROWS][COLS], after[ROWS][COLS];
+    uint32_t seed = 7;
+    for (size_t i = 0; i < CT_LEN(kinds); i++) {
+        struct vt *v = world_start(kinds[i].rows, kinds[i].cols, kinds[i].term);
+        for (int round = 0; round < 12; round++) {
+            char typed[12] = "";
+            for (size_t n = 0; n + 1 < sizeof(typed); n++) {
+                seed = seed * 1664525 + 1013904223;
+                typed[n] = keys[(seed >> 16) % (sizeof(keys) - 1)];
+            }
+            typed[sizeof(typed) - 1] = '\0';
+            vt_type(v, typed);
+            look_at(v, kinds[i].rows, kinds[i].cols, before);
+            vt_paste(v, "\f");
+            look_at(v, kinds[i].rows, kinds[i].cols, after);
+            for (int at = 0; at < (kinds[i].rows - 1) * kinds[i].cols; at++) {
+                int y = at / kinds[i].cols, x = at % kinds[i].cols;
+                if (!same(&before[y][x], &after[y][x])) {
+                    fail_msg("%s, after \"%s\": another cell at row %d, column %d (bold %d %d, reverse %d %d, underlined %d %d): %s",
+                             kinds[i].term, typed, y, x, before[y][x].bold, after[y][x].bold, before[y][x].reverse,
+                             after[y][x].reverse, before[y][x].underline, after[y][x].underline, vt_row(v, y));
+                }
+            }
+        }
+        world_leave(v);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+#define T(name) cmocka_unit_test_setup(name, world_fresh_home)
+        T(small_changes_leave_what_a_redraw_paints),
+    };
+    return cmocka_run_group_tests_name("terminal", tests, world_begin, world_end);
+}
