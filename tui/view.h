@@ -145,7 +145,7 @@ struct ct_panel_query {
     struct ct_scope scope; /* what the person depends on, from the settings, which outlive every query */
     struct ct_span regions;
     bool watch_only, gone, believed;
-    bool used;             /* a long list: somebody goes through it, more is read than a panel shows */
+    int used;              /* a long list: how far somebody goes through it; 0: what a panel shows is enough */
     bool highlight;        /* the filter marks rows in place of hiding the others */
     struct ct_wants wants; /* cost, blended prices */
     char watch[4096];      /* ids followed, separated by '\n' */

@@ -687,6 +687,7 @@ static void a_tape_reads_on_when_somebody_goes_through_it(void **state)
 {
     struct shown s = shown_new(&ct_panel_tape);
     (void)state;
+    world.states = 1700;
     shown_load(&s);
     size_t first = world.last_events.limit;
     shown_act(&s, CT_ACT_DETAIL, NULL); /* also asked only to learn the selection */
@@ -695,6 +696,12 @@ static void a_tape_reads_on_when_somebody_goes_through_it(void **state)
     shown_act(&s, CT_ACT_ROW_DOWN, NULL);
     shown_load(&s);
     assert_true(world.last_events.limit >= 1000 && world.last_events.limit >= 3 * first);
+    size_t then = world.last_events.limit;
+    assert_int_equal(shown_act(&s, CT_ACT_ROW_DOWN, NULL), CT_ACT_DRAW); /* far from the last of those */
+    for (int i = 0; i < 100 && shown_act(&s, CT_ACT_PAGE_DOWN, NULL) != CT_ACT_LOAD; i++)
+        expect_text(&s, 40, 100, " rows"); /* pages are as long as drawn */
+    shown_load(&s);
+    assert_true(world.last_events.limit > then);
     shown_done(&s);
     s = shown_new(&ct_panel_tape);
     snprintf(s.query.filter, sizeof(s.query.filter), "kind:stock"); /* may be about what lies far back */
@@ -716,6 +723,36 @@ static void a_tape_that_read_the_newest_does_not_call_them_all(void **state)
     shown_act(&s, CT_ACT_ROW_DOWN, NULL);
     shown_load(&s);
     expect_text(&s, 40, 100, "705 of 705 rows");
+    shown_done(&s);
+}
+
+static void the_end_of_a_long_list_is_its_true_end(void **state)
+{
+    static const struct ct_panel_ops *const lists[] = {&ct_panel_tape, &ct_panel_incidents};
+    (void)state;
+    world.states = world.ended = 2500;
+    for (size_t i = 0; i < CT_LEN(lists); i++) {
+        struct shown s = shown_new(lists[i]);
+        shown_load(&s);
+        expect_no_text(&s, 30, 100, "reading on");
+        assert_int_equal(shown_act(&s, CT_ACT_BOTTOM, NULL), CT_ACT_LOAD);
+        expect_text(&s, 30, 100, "reading on to the end");
+        assert_int_equal(((struct ct_tstate *)s.state)->at, 0); /* not at what is last so far */
+        shown_load(&s);
+        expect_no_text(&s, 30, 100, "reading on");
+        size_t n = ((const struct ct_tmodel *)s.model)->rows.n;
+        assert_true(n > 2500);
+        assert_int_equal(((struct ct_tstate *)s.state)->at, n - 1);
+        assert_int_equal(shown_act(&s, CT_ACT_BOTTOM, NULL), CT_ACT_DRAW); /* there is no more */
+        shown_done(&s);
+    }
+    struct shown s = shown_new(&ct_panel_tape);
+    shown_load(&s);
+    shown_act(&s, CT_ACT_BOTTOM, NULL);
+    shown_act(&s, CT_ACT_TOP, NULL); /* thought better of it */
+    shown_load(&s);
+    expect_text(&s, 30, 100, " rows");
+    assert_int_equal(((struct ct_tstate *)s.state)->at, 0);
     shown_done(&s);
 }
 
@@ -1557,6 +1594,7 @@ int main(void)
         TEST(an_event_has_the_sign_and_words_of_what_happened),
         TEST(a_tape_reads_on_when_somebody_goes_through_it),
         TEST(a_tape_that_read_the_newest_does_not_call_them_all),
+        TEST(the_end_of_a_long_list_is_its_true_end),
         TEST(ended_incidents_are_read_on_when_somebody_goes_through_them),
         TEST(the_tape_tells_once_what_one_answer_says_of_a_model),
         TEST(the_tape_tells_in_one_row_what_one_answer_says_of_an_accelerator_at_a_cloud),

@@ -491,11 +491,9 @@ static enum ct_act_result act_incidents(void *state, const void *model, enum ct_
     }
     if (action == CT_ACT_WATCH)
         return CT_ACT_IGNORED;
-    enum ct_act_result did = ct_tview_act(&incident_view, state, t, action, letter, q, req);
-    if (did == CT_ACT_IGNORED || q->used || !t || !t->unread)
-        return did;
-    q->used = true;
-    return CT_ACT_LOAD;
+    bool end = action == CT_ACT_BOTTOM && ct_tview_reads_on(state, t, action, CT_ACT_DRAW, 1, q);
+    enum ct_act_result did = end ? CT_ACT_LOAD : ct_tview_act(&incident_view, state, t, action, letter, q, req);
+    return end || ct_tview_reads_on(state, t, action, did, 1, q) ? CT_ACT_LOAD : did;
 }
 
 const struct ct_panel_ops ct_panel_incidents = {

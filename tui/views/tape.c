@@ -6,8 +6,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* At first what any screen has room for, also when many become one row. */
-enum { MOST_EVENTS = 1000, FIRST_EVENTS = 250 };
+/* At first what any screen has room for, also when many become one row; then as far as somebody goes. */
+static const size_t most_events[] = {250, 1000, 8000, 32000};
+enum { FURTHEST = CT_LEN(most_events) - 1 };
 
 static enum ct_role format_at(const void *row, const struct ct_draw *d, struct ct_buf *out)
 {
@@ -217,7 +218,7 @@ static enum ct_status load(struct ct_reader *r, const struct ct_panel_query *q, 
         query.from_ms = q->from_ms;
         query.to_ms = q->to_ms;
     }
-    size_t most = q->used || q->filter[0] ? MOST_EVENTS : FIRST_EVENTS;
+    size_t most = most_events[q->used < FURTHEST && q->filter[0] ? q->used + 1 : q->used];
     query.limit = most;
     enum ct_status st = m ? ct_read_events(r, &query, a, &rows, err)
                           : ct_fail(err, CT_ERR_LIMIT, "tape", NULL);
@@ -256,11 +257,9 @@ static enum ct_act_result act(void *state, const void *model, enum ct_action act
         }
         return CT_ACT_DRAW;
     }
-    enum ct_act_result did = ct_tview_act(&view, state, m, action, letter, q, req);
-    if (did == CT_ACT_IGNORED || q->used)
-        return did;
-    q->used = true;
-    return CT_ACT_LOAD;
+    bool end = action == CT_ACT_BOTTOM && ct_tview_reads_on(state, m, action, CT_ACT_DRAW, FURTHEST, q);
+    enum ct_act_result did = end ? CT_ACT_LOAD : ct_tview_act(&view, state, m, action, letter, q, req);
+    return end || ct_tview_reads_on(state, m, action, did, FURTHEST, q) ? CT_ACT_LOAD : did;
 }
 
 const struct ct_panel_ops ct_panel_tape = {

@@ -33,6 +33,11 @@ void ct_table_follow(struct ct_tstate *s, const struct ct_tmodel *m)
     size_t offset = s->at - (s->top < s->at ? s->top : s->at), i = 0;
     bool at_top = s->top == 0;
     s->seen = m->serial;
+    if (s->to_end && m->rows.n) {
+        s->to_end = false;
+        ct_table_select(s, m, m->rows.n - 1);
+        return;
+    }
     if (!s->selected[0]) {
         s->at = s->top = 0;
         return;
@@ -292,6 +297,9 @@ static void draw_footer(const struct ct_tview *v, const struct ct_tstate *s,
         return;
     }
     ct_buf_addf(&text, "%zu of %zu%s %s", m->rows.n, m->total, m->more ? "+" : "", v->noun ? v->noun : "rows");
+    if (s->to_end) {
+        ct_buf_adds(&text, "   reading on to the end");
+    }
     if (s->n_marks) {
         ct_buf_addf(&text, "   %zu marked", s->n_marks);
     }
@@ -496,7 +504,7 @@ void ct_tview_draw(const struct ct_tview *v, struct ct_tstate *s, const struct c
     measure(v, s, m, d, box.cols);
     bool asking = s->sorting || s->choosing;
     bool header = asking || box.rows >= (box.cols >= 58 ? 3 : box.cols >= 45 ? 7 : 8);
-    bool told = m->hidden || d->load_error || s->n_marks || d->query->sort[0] || m->matched || m->old;
+    bool told = s->to_end || m->hidden || d->load_error || s->n_marks || d->query->sort[0] || m->matched || m->old;
     bool more = m->rows.n + (header ? 1 : 0) > (size_t)box.rows;
     bool footer = (box.rows >= 5 && told) || (box.rows >= 9 && more) || (asking && box.rows >= 2);
     s->page = box.rows - header - footer;

@@ -79,6 +79,7 @@ struct ct_tstate {
     struct ct_box body;     /* where the rows stand as last drawn, none: nowhere */
     size_t shown_at;        /* the row with the cursor there */
     bool sorting, choosing; /* letters are painted over the headers */
+    bool to_end;            /* the last row of the next model is meant: the rest of a long list is being read */
     uint64_t marks[CT_T_MARKS];
     size_t n_marks;
     uint64_t seen;          /* serial of the model drawn last: on a new one the selection is looked up */
@@ -154,6 +155,10 @@ bool ct_tview_marked(const struct ct_tstate *s, const struct ct_tmodel *m, size_
 bool ct_tview_meant(const struct ct_tstate *s, const struct ct_tmodel *m, size_t i);
 /* Why no row of M is meant; NULL: one is. */
 const char *ct_tview_none_meant(const struct ct_tstate *s, const struct ct_tmodel *m);
+/* ACTION of what holds only the first rows of a long list, after ct_tview_act said DID, or before it for BOTTOM: whether
+ * more must be read, q->used is how far then. The cursor goes to the true end with it, not to the last row read so far. */
+bool ct_tview_reads_on(struct ct_tstate *s, const struct ct_tmodel *m, enum ct_action action, enum ct_act_result did,
+                       int most, struct ct_panel_query *q);
 /* A click at Y, X of the box drawn last: a row is selected, a header sorts. */
 enum ct_act_result ct_tview_click(struct ct_tstate *s, const struct ct_tmodel *m, int y, int x,
                                   struct ct_panel_query *q);

@@ -19,8 +19,19 @@ static enum ct_act_result move_to(struct ct_tstate *s, const struct ct_tmodel *m
         return CT_ACT_DRAW;
     }
     int64_t at = (int64_t)s->at + by, last = (int64_t)m->rows.n - 1;
+    s->to_end = false;
     ct_table_select(s, m, (size_t)(at < 0 ? 0 : at > last ? last : at));
     return CT_ACT_DRAW;
+}
+
+bool ct_tview_reads_on(struct ct_tstate *s, const struct ct_tmodel *m, enum ct_action action, enum ct_act_result did,
+                       int most, struct ct_panel_query *q)
+{
+    bool end = action == CT_ACT_BOTTOM, rest = m && m->rows.n && (m->more || m->unread) && q->used < most;
+    bool more = rest && (end || did != CT_ACT_IGNORED) && (end || q->used == 0 || s->at + 1 == m->rows.n);
+    s->to_end = more && end;
+    q->used = !more ? q->used : end && q->used < most - 1 ? most - 1 : q->used + 1;
+    return more;
 }
 
 static enum ct_act_result move_column(const struct ct_tview *v, struct ct_tstate *s, int by)
