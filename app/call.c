@@ -158,7 +158,8 @@ int ct_no_data(const struct ct_call *c)
     struct ct_span why = c->at_ms != CT_LIVE ? CT_LIT("no data at that time")
                          : c->no_data.n      ? c->no_data
                          : CT_LIT("no data yet; `cloudtape` or `cloudtape fetch --once` fetches some");
-    fprintf(stderr, "cloudtape: %s: %.*s\n", c->cmd->name, CT_FMT(why));
+    const char *who = c->cmd->name[0] ? c->cmd->name : "--plain"; /* the dashboard's only form with an answer */
+    fprintf(stderr, "cloudtape: %s: %.*s\n", who, CT_FMT(why));
     return 3;
 }
 

@@ -176,6 +176,13 @@ const char *ct_compared_before(const struct ct_call *c);
 
 /* plain.c: a change as a sentence; the dashboard as sentences, a fetcher called by FETCH_ARGS (NULL: none) beside it. */
 void ct_plain_event(struct ct_buf *out, const struct ct_event_row *e);
+/* Says when what is recorded stops being of now (nobody fetches, no network, a full disk) and when it is again: else
+ * silence would look like a calm market. Looks every few seconds; zeroed at first. False: nobody reads any more. */
+struct ct_plain_record {
+    int told;
+    int64_t next_ms;
+};
+bool ct_plain_record(struct ct_plain_record *p, struct ct_reader *r);
 int ct_cmd_plain(struct ct_call *c, const char *const *fetch_args);
 
 /* statusline.c: the line of `status --line` into OUT. 0 or an exit code. */

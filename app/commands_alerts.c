@@ -194,6 +194,7 @@ static bool tell_news(struct ct_call *c, struct watching *w, int *code)
 int ct_cmd_watch(struct ct_call *c)
 {
     struct watching w = {.at_ms = c->now_ms, .version = -1, .id = UINT64_MAX};
+    struct ct_plain_record record = {0};
     int code = 0;
     if (c->flag[CT_FLAG_AFTER] && !read_name(c->flag[CT_FLAG_AFTER], &w.at_ms, &w.id))
         return ct_usage("--after", "\"%s\" is no event of a stream", c->flag[CT_FLAG_AFTER]);
@@ -212,6 +213,8 @@ int ct_cmd_watch(struct ct_call *c)
         if (version != w.version)
             go_on = tell_news(c, &w, &code);
         w.version = version;
+        if (go_on && c->flag[CT_FLAG_PLAIN])
+            go_on = ct_plain_record(&record, w.r);
         if (go_on && poll(&out, 1, WATCH_EVERY_MS) > 0 && (out.revents & (POLLERR | POLLHUP)))
             go_on = false; /* nobody reads any more */
     }

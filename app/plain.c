@@ -12,13 +12,19 @@
 #include <string.h>
 #include <unistd.h>
 
+static void add_moment(struct ct_buf *out, int64_t ms)
+{
+    struct ct_civil at;
+    ct_civil_from_ms(ms, &at);
+    ct_buf_addf(out, "%02d-%02d %02d:%02d UTC", at.month, at.day, at.hour, at.minute);
+}
+
 void ct_plain_event(struct ct_buf *out, const struct ct_event_row *e)
 {
-    static const char *const stocks[] = {"unknown", "none left", "low", "available"};
+    static const char *const stocks[] = {"stock unknown", "none left", "stock low", "available"};
     int64_t was = e->old_value, is = e->new_value;
-    struct ct_civil at;
-    ct_civil_from_ms(e->at_ms, &at);
-    ct_buf_addf(out, "%02d-%02d %02d:%02d UTC: ", at.month, at.day, at.hour, at.minute);
+    add_moment(out, e->at_ms);
+    ct_buf_adds(out, ": ");
     ct_view_event_who(out, e);
     if (e->kind == CT_EVENT_PRICE && was != CT_NONE && is != CT_NONE) {
         if (e->field.n && ct_span_starts(e->series, "token/"))
@@ -31,7 +37,7 @@ void ct_plain_event(struct ct_buf *out, const struct ct_event_row *e)
         ct_format_price(out, was);
         ct_buf_adds(out, e->suspect == 1 ? "; suspect, not confirmed yet" : "");
     } else if (e->kind == CT_EVENT_STOCK && was >= 0 && was < 4 && is >= 0 && is < 4) {
-        ct_buf_addf(out, ": stock is %s, was %s", stocks[is], stocks[was]);
+        ct_buf_addf(out, ": %s, was %s", stocks[is], stocks[was]);
     } else {
         ct_buf_adds(out, ": ");
         ct_view_event_what(out, e);
@@ -58,6 +64,62 @@ static void add_summary(struct ct_buf *out, const struct ct_summary *s)
     if (who.n)
         ct_buf_addf(out, " The worst is %.*s, %s.", CT_FMT(who), words[s->worst_state]);
     ct_buf_addf(out, " %lld of %lld sources are fresh.\n", (long long)s->sources_fresh, (long long)s->sources);
+}
+
+/* ---- whether the silence between two changes means that nothing changed ---- */
+
+enum { RECORD_LIVE, RECORD_OLD, RECORD_OFFLINE, RECORD_STUCK };
+#define RECORD_EVERY_MS (5 * CT_SECOND)
+
+static int record_of(const struct ct_summary *s)
+{
+    return s->trouble.n                      ? RECORD_STUCK
+           : s->offline_since_ms != CT_NONE ? RECORD_OFFLINE
+           : ct_view_is_old(s)              ? RECORD_OLD
+                                            : RECORD_LIVE;
+}
+
+static void add_record(struct ct_buf *out, const struct ct_summary *s, int record, int64_t now_ms)
+{
+    add_moment(out, now_ms);
+    switch (record) {
+    case RECORD_STUCK:
+        ct_buf_addf(out, ": NOT STORED: %.*s, since ", CT_FMT(s->trouble));
+        add_moment(out, s->trouble_since_ms);
+        break;
+    case RECORD_OFFLINE:
+        ct_buf_adds(out, ": OFFLINE: no source can be reached, since ");
+        add_moment(out, s->offline_since_ms);
+        break;
+    case RECORD_OLD:
+        ct_buf_adds(out, ": DATA IS OLD: no source is fresh, the newest answer is of ");
+        add_moment(out, s->newest_ms);
+        break;
+    default:
+        ct_buf_addf(out, ": data is fresh again: %lld of %lld sources", (long long)s->sources_fresh,
+                    (long long)s->sources);
+    }
+    ct_buf_adds(out, ".\n");
+}
+
+bool ct_plain_record(struct ct_plain_record *p, struct ct_reader *r)
+{
+    struct ct_arena *a = ct_arena_new(0);
+    struct ct_query q = {.at_ms = CT_LIVE, .now_ms = ct_now_ms()};
+    struct ct_buf text = CT_BUF_INIT;
+    struct ct_summary s;
+    bool heard = true;
+    if (ct_mono_ms() >= p->next_ms && ct_read_summary(r, &q, a, &s, NULL) == CT_OK) {
+        int record = record_of(&s);
+        if (record != p->told)
+            add_record(&text, &s, record, q.now_ms);
+        p->told = record;
+        p->next_ms = ct_mono_ms() + RECORD_EVERY_MS;
+        heard = fwrite(text.p ? text.p : "", 1, text.n, stdout) == text.n && fflush(stdout) == 0;
+    }
+    ct_buf_free(&text);
+    ct_arena_free(a);
+    return heard;
 }
 
 static bool tell_summary(struct ct_call *c)

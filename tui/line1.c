@@ -64,12 +64,6 @@ static void add_flag(struct flag *flags, int *n, enum ct_role role, const char *
     flags[(*n)++].role = role;
 }
 
-/* No enabled source is fresh: the whole screen is as old as the newest answer. */
-static bool data_is_old(const struct ct_summary *s)
-{
-    return s->sources > 0 && s->sources_fresh == 0 && s->newest_ms != CT_NONE;
-}
-
 /* "3 new, 1 no data, 1 ack, 1 muted (26m)"; what could not be told stands out. BRIEF: no more than what asks for somebody. */
 static void add_alerts(const struct ct_alert_count *c, int64_t now_ms, bool brief, struct flag flags[8], int *n)
 {
@@ -116,7 +110,7 @@ static int make_flags(const struct ct_ui *ui, bool clock, bool seconds, bool bri
     } else if (live && m && m->sum.offline_since_ms != CT_NONE) {
         ui_clock(ui, m->sum.offline_since_ms, false, false, text);
         add_flag(flags, &n, CT_ROLE_NOT_LIVE, "OFFLINE since %s", text);
-    } else if (live && m && data_is_old(&m->sum)) {
+    } else if (live && m && ct_view_is_old(&m->sum)) {
         ct_age_format(age, ct_now_ms() - m->sum.newest_ms);
         add_flag(flags, &n, CT_ROLE_NOT_LIVE, "DATA %s OLD", age);
     } else if (live && m && frame->failed) {

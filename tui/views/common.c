@@ -368,6 +368,11 @@ bool ct_view_is_fetched(const struct ct_summary *s, bool ours, int64_t now_ms)
     return ours || (s->fetcher.p && s->fetcher_beat_ms != CT_NONE && now_ms - s->fetcher_beat_ms < 30 * CT_SECOND);
 }
 
+bool ct_view_is_old(const struct ct_summary *s)
+{
+    return s->sources > 0 && s->sources_fresh == 0 && s->newest_ms != CT_NONE;
+}
+
 int64_t ct_view_value_at(const struct ct_history *h, int64_t at)
 {
     const struct ct_point *p = h->points.v;

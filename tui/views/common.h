@@ -39,6 +39,8 @@ const struct ct_offer_row *ct_view_followed(struct ct_rows offers, struct ct_spa
 /* Whether anybody fetches into the database that S sums up: this viewer's own fetcher (OURS), or one whose heart beat
  * lately. */
 bool ct_view_is_fetched(const struct ct_summary *s, bool ours, int64_t now_ms);
+/* No enabled source is fresh: everything is as old as the newest answer. */
+bool ct_view_is_old(const struct ct_summary *s);
 /* The value of H in force at AT; CT_NONE before the first and in gaps. */
 int64_t ct_view_value_at(const struct ct_history *h, int64_t at);
 /* TEXT with "partial_outage" as people write it. */
