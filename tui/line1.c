@@ -91,10 +91,29 @@ static void add_alerts(const struct ct_alert_count *c, int64_t now_ms, bool brie
     ct_buf_free(&b);
 }
 
+/* What line 1 sums up; NULL: nothing yet. Of a database that cannot be read any more it is what was true then, and
+ * of now nothing is known: *OWN is that. */
+static const struct ct_summary *summed(const struct ct_ui *ui, struct ct_summary *own)
+{
+    const struct frame_model *m = ui_frame_model(ui);
+    if (!m || !ui->panels[0]->failed) {
+        return m ? &m->sum : NULL;
+    }
+    *own = m->sum;
+    own->sources_fresh = 0;
+    own->worst = CT_SPAN_NONE;
+    for (int state = 0; state <= CT_STATE_MAJOR; state++) {
+        own->count[CT_STATE_UNKNOWN] += state == CT_STATE_UNKNOWN ? 0 : own->count[state];
+        own->count[state] = state == CT_STATE_UNKNOWN ? own->count[state] : 0;
+    }
+    return own;
+}
+
 static int make_flags(const struct ct_ui *ui, bool clock, bool seconds, bool brief, struct flag flags[8])
 {
     const struct frame_model *m = ui_frame_model(ui);
-    const struct panel *frame = ui->panels[0];
+    struct ct_summary own;
+    const struct ct_summary *sum = summed(ui, &own);
     char text[64], age[CT_TIME_MAX];
     int n = 0;
     bool live = ui->at_ms == CT_LIVE;
@@ -110,11 +129,8 @@ static int make_flags(const struct ct_ui *ui, bool clock, bool seconds, bool bri
     } else if (live && m && m->sum.offline_since_ms != CT_NONE) {
         ui_clock(ui, m->sum.offline_since_ms, false, false, text);
         add_flag(flags, &n, CT_ROLE_NOT_LIVE, "OFFLINE since %s", text);
-    } else if (live && m && ct_view_is_old(&m->sum)) {
-        ct_age_format(age, ct_now_ms() - m->sum.newest_ms);
-        add_flag(flags, &n, CT_ROLE_NOT_LIVE, "DATA %s OLD", age);
-    } else if (live && m && frame->failed) {
-        ct_age_format(age, ct_now_ms() - frame->loaded_ms);
+    } else if (live && sum && ct_view_is_old(sum)) {
+        ct_age_format(age, ct_now_ms() - sum->newest_ms);
         add_flag(flags, &n, CT_ROLE_NOT_LIVE, "DATA %s OLD", age);
     }
     if (!live) {
@@ -214,17 +230,18 @@ static int64_t unwell(const struct ct_summary *s)
 /* Below 20 columns: a count after the other, over as many rows as there are. */
 static void draw_counts_only(struct ct_ui *ui, struct ct_box b)
 {
-    const struct frame_model *m = ui_frame_model(ui);
+    struct ct_summary own;
+    const struct ct_summary *sum = summed(ui, &own);
     char text[96];
     int y = 0, x = 0;
-    if (!m || unwell(&m->sum) + m->sum.count[CT_STATE_OPERATIONAL] == 0) {
+    if (!sum || unwell(sum) + sum->count[CT_STATE_OPERATIONAL] == 0) {
         ct_put(b, 0, 0, CT_ROLE_DIM, b.cols, ct_span(without_counts(ui, text)));
         return;
     }
     for (size_t i = 0; i < CT_LEN(order); i++) {
         int n = snprintf(text, sizeof(text), "%c%lld", ct_state_sign(order[i]),
-                         (long long)m->sum.count[order[i]]);
-        if (m->sum.count[order[i]] == 0) {
+                         (long long)sum->count[order[i]]);
+        if (sum->count[order[i]] == 0) {
             continue;
         }
         if (x > 0 && x + n > b.cols) {
@@ -243,9 +260,10 @@ static void draw_counts_only(struct ct_ui *ui, struct ct_box b)
 void ui_draw_line1(struct ct_ui *ui)
 {
     struct ct_box all = ct_box_all(ui->canvas);
-    const struct frame_model *m = ui_frame_model(ui);
+    struct ct_summary own;
+    const struct ct_summary *sum = summed(ui, &own);
     bool full = ui->layout.line1 == CT_LINE1_FULL, wall = all.cols >= 180;
-    bool counted = m && unwell(&m->sum) + m->sum.count[CT_STATE_OPERATIONAL] > 0;
+    bool counted = sum && unwell(sum) + sum->count[CT_STATE_OPERATIONAL] > 0;
     int rows = ui->layout.line1 == CT_LINE1_COUNTS ? all.rows : 1, x = 0;
     struct ct_box b = ct_box_sub(all, 0, 0, rows, all.cols);
     struct flag counts[8], flags[8];
@@ -260,7 +278,7 @@ void ui_draw_line1(struct ct_ui *ui)
     for (bool fits = false; !fits; cut++) {
         int last = full ? cut : CUT_WORDS;
         n = make_flags(ui, clock, wall, cut >= CUT_MUTED, flags);
-        n_counts = counted ? make_counts(&m->sum, (enum cut)last, counts) : 0;
+        n_counts = counted ? make_counts(sum, (enum cut)last, counts) : 0;
         gap = last < CUT_WORDS ? 2 : 1;
         int wide = (full ? 11 : 0) + flags_width(counts, n_counts, gap) + 1 + flags_width(flags, n, 1);
         fits = wide <= b.cols || last == CUT_WORDS;
@@ -276,8 +294,8 @@ void ui_draw_line1(struct ct_ui *ui)
     for (int i = 0; i < n_counts; i++) {
         x += ct_puts(left, 0, x, counts[i].role, counts[i].text) + gap;
     }
-    if (wall && counted && m->sum.worst.n) {
-        x += ct_putf(left, 0, x, CT_ROLE_TEXT, "|  worst: %.*s", CT_FMT(m->sum.worst));
+    if (wall && counted && sum->worst.n) {
+        x += ct_putf(left, 0, x, CT_ROLE_TEXT, "|  worst: %.*s", CT_FMT(sum->worst));
     }
     put_flags(b, 0, x < left.cols ? x : left.cols, flags, n);
 }
@@ -286,12 +304,12 @@ void ui_draw_line1(struct ct_ui *ui)
 
 static void add_fetch(const struct ct_ui *ui, bool lengthy, char out[96])
 {
-    const struct frame_model *m = ui_frame_model(ui);
+    struct ct_summary own;
+    const struct ct_summary *s = summed(ui, &own);
     out[0] = '\0';
-    if (!m || m->sum.sources == 0) {
+    if (!s || s->sources == 0) {
         return;
     }
-    const struct ct_summary *s = &m->sum;
     long long fresh = (long long)s->sources_fresh, all = (long long)s->sources;
     long long failing = (long long)s->sources_failing, waiting = (long long)s->sources_waiting;
     if (lengthy) {
@@ -430,7 +448,7 @@ void ui_draw_health(struct ct_ui *ui)
     if (m && m->sum.offline_since_ms != CT_NONE) {
         ui_clock(ui, m->sum.offline_since_ms, false, false, text);
         x += ct_putf(b, 0, x, CT_ROLE_NOT_LIVE, "network: offline since %s", text) + 3;
-    } else if (m && m->sum.sources_fresh > 0) {
+    } else if (m && m->sum.sources_fresh > 0 && !ui->panels[0]->failed) {
         x += ct_puts(b, 0, x, CT_ROLE_DIM, "network ok") + 3;
     }
     if (m && m->sum.recording_since_ms != CT_NONE) {

@@ -484,6 +484,10 @@ static void a_replaced_or_removed_database_is_noticed(void **state)
     vt_wait(v, "not refreshed"); /* the last good rows stay, and say so */
     vt_wait(v, "together/inference");
     vt_wait(v, "OLD");
+    assert_non_null(strstr(vt_row(v, 0), "UNKN")); /* line 1 knows nothing of now: "36 ok" was true then */
+    assert_null(strstr(vt_row(v, 0), " ok"));
+    assert_null(strstr(vt_row(v, 0), "DOWN"));
+    vt_wait(v, "fetch 0/");
     leave(v, "Q");
 }
 
