@@ -38,7 +38,7 @@
 
 #include <vterm.h>
 
-enum { QUIET_MS = 12, SETTLED_MS = 100, GIVE_UP_MS = 8000, START_MS = 6000, MAX_SAMPLES = 1000 };
+enum { QUIET_MS = 12, SETTLED_MS = 100, GIVE_UP_MS = 8000, START_MS = 6000, MAX_SAMPLES = 1000, LONG_MS = 16 };
 
 static double now_ms(void)
 {
@@ -294,9 +294,10 @@ static void type(struct program *p, char key)
 /* A program under test and what its keys cost. */
 struct runner {
     struct program p;
-    const char *timed; /* the keys that count */
+    const char *name, *timed; /* timed: the keys that count */
     VTermScreenCell *was, *is;
     double ms[MAX_SAMPLES];
+    double slowest, waited; /* ms of the slowest key, and how many of them it or this program stood in line for a processor */
     size_t need, bytes;
 };
 
@@ -308,6 +309,7 @@ static struct runner *start_runner(const char *keys, const char *size, char **ar
         fail("no memory");
     }
     r->p = start(size, argv);
+    r->name = argv[0];
     size_t cells = (size_t)r->p.rows * (size_t)r->p.cols;
     r->was = calloc(cells, sizeof *r->was);
     r->is = calloc(cells, sizeof *r->is);
@@ -326,12 +328,28 @@ static struct runner *start_runner(const char *keys, const char *size, char **ar
     return r;
 }
 
+/* Milliseconds for which the first thread of PID (0: of this program) was ready and did not run. */
+static double waited_ms(pid_t pid)
+{
+    char path[64] = "/proc/self/schedstat";
+    double ran = 0, waited = 0;
+    if (pid) {
+        snprintf(path, sizeof path, "/proc/%d/schedstat", (int)pid);
+    }
+    FILE *f = fopen(path, "r");
+    bool told = f && fscanf(f, "%lf %lf", &ran, &waited) == 2;
+    if (f) {
+        fclose(f);
+    }
+    return told ? waited / 1e6 : 0;
+}
+
 static void time_key(struct runner *r, int i)
 {
     while (pump(&r->p, 0) > 0) { /* what it did by itself meanwhile is no answer */
     }
     copy_cells(&r->p, r->was);
-    double begin = now_ms();
+    double waited = waited_ms(r->p.pid) + waited_ms(0), begin = now_ms();
     size_t sent = r->p.bytes;
     type(&r->p, r->timed[i]);
     double last = until_quiet(&r->p, QUIET_MS);
@@ -340,6 +358,10 @@ static void time_key(struct runner *r, int i)
         fail("a key changed nothing");
     }
     r->ms[i] = last - begin;
+    if (r->ms[i] > r->slowest) {
+        r->slowest = r->ms[i];
+        r->waited = waited_ms(r->p.pid) + waited_ms(0) - waited;
+    }
     r->bytes += r->p.bytes - sent;
     if (getenv("CT_BENCH_KEYS")) {
         fprintf(stderr, "%d %c %.3f %zu\n", (int)r->p.pid, r->timed[i], r->ms[i], r->p.bytes - sent); /* by process */
@@ -352,7 +374,11 @@ static void tell_runner(struct runner *r, int n)
 {
     end(&r->p);
     qsort(r->ms, (size_t)n, sizeof r->ms[0], by_value);
-    printf("%.3f %.3f %zu %zu\n", r->ms[n / 2], r->ms[n * 99 / 100], r->bytes / (size_t)n,
+    if (r->slowest > LONG_MS) {
+        fprintf(stderr, "pty_bench: %s: the slowest key took %.1f ms, %.1f of them in line for a processor\n", r->name,
+                r->slowest, r->waited);
+    }
+    printf("%.3f %.3f %zu %zu\n", r->ms[n / 2], r->ms[(n * 99 + 99) / 100 - 1], r->bytes / (size_t)n,
            r->need / (size_t)n);
     vterm_free(r->p.vt);
     free(r->was);

@@ -74,9 +74,10 @@ tui_paint() {
     line tui-first-paint-bytes "$4" "$2" B '<=17000 B'
 }
 
-# Keys go to all programs of a run in turn: whatever else the machine does slows all of them.
-there=jjjjkkkkjjjjkkkkjjjjkkkkjjjjkkkkjjjjkkkkjjjjkkkkjjjjkkkk
-arrows=vvvv^^^^vvvv^^^^vvvv^^^^vvvv^^^^vvvv^^^^vvvv^^^^vvvv^^^^
+# Keys go to all programs of a run in turn: whatever else the machine does slows all of them. So many that the slowest
+# hundredth is more than the one key that a pause of the machine met.
+there=$(printf %28s '' | sed 's/ /jjjjkkkk/g')
+arrows=$(printf %28s '' | sed 's/ /vvvv^^^^/g')
 
 # Moves of a cursor on every screen at SIZE: "p50 p99 bytes needed" of tig, htop, ncurses alone and ours on a line. Screen 6 has a cursor on its chart, screen 7 silences.
 tui_moves() {
