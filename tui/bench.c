@@ -46,7 +46,7 @@ void ui_run_range(struct ct_ui *ui, struct ct_span args)
     if (ui_take_range(ui, args)) {
         ui_goto(ui, ui_screen(CT_LIT("history")));
     } else {
-        ui_say(ui, true, "range %.*s: wanted a length such as 6h, 30d or 1y, or all", CT_FMT(args));
+        ui_say(ui, true, "range %.*s: wanted a length such as 6h, 30d or 1y, or all (:from and :to take moments)", CT_FMT(args));
     }
 }
 

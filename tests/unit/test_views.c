@@ -1142,6 +1142,11 @@ static void the_anchor_measures_change_percent_and_duration(void **state)
     expect_text(&s, 24, 120, "b 0.00 0.0%");
     h->cursor_ms = NOW - 6 * CT_DAY - CT_HOUR;
     expect_text(&s, 24, 120, "b -");
+    h->anchor_ms = NOW - 31 * CT_DAY; /* not "a -": that would say that there was no price */
+    expect_text(&s, 24, 120, "is outside this window: = and - widen it");
+    h->anchor_ms = NOW - 20 * CT_DAY;
+    h->cursor_ms = NOW - 31 * CT_DAY;
+    expect_text(&s, 24, 120, "over 11d: the cursor is outside this window");
     shown_done(&s);
 }
 

@@ -170,6 +170,12 @@ static int readings_width(const struct history_model *m, int64_t from, int64_t t
     return width;
 }
 
+/* What lies there is not loaded: to say "-" would be to say that there is nothing. */
+static bool outside(const struct history_model *m, int64_t at)
+{
+    return at < m->from_ms || at >= m->to_ms;
+}
+
 /* One line of readings, series letters in their colours; as many as fit. */
 static void draw_readings(struct ct_box line, const struct history_model *m, const char *head,
                           int64_t from, int64_t to, const struct ct_draw *d)
@@ -182,13 +188,16 @@ static void draw_readings(struct ct_box line, const struct history_model *m, con
         ct_buf_adds(&text, " over ");
         add_age(&text, to > from ? to - from : from - to);
     }
-    bool outside = !from && (to < m->from_ms || to >= m->to_ms);
-    ct_buf_adds(&text, outside ? " is outside this window: h and l place it in it" : "");
+    bool gone = outside(m, from ? from : to), nothing = gone || outside(m, to);
+    ct_buf_adds(&text, gone && from ? " is outside this window: = and - widen it"
+                       : gone       ? " is outside this window: h and l place it in it"
+                       : nothing    ? ": the cursor is outside this window"
+                                    : "");
     int x = 1 + ct_put(line, 0, 1, CT_ROLE_TEXT, line.cols - 1, ct_buf_span(&text));
     enum wordy wordy = WORDY_ALL;
     while (wordy + 1 < N_WORDY && x + readings_width(m, from, to, wordy, mode) > line.cols)
         wordy++;
-    for (size_t i = 0; i < m->n && !outside && x + 4 < line.cols; i++) {
+    for (size_t i = 0; i < m->n && !nothing && x + 4 < line.cols; i++) {
         char letter[2] = {(char)('a' + i), '\0'};
         add_one(&text, m, i, from, to, wordy, mode);
         x += 3;
