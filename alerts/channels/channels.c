@@ -50,6 +50,12 @@ static void wrong(struct reading *k, const char *where, const char *fmt, ...)
         k->o->problem(k->o->ctx, where, what);
 }
 
+static bool is_host(const char *s)
+{
+    return s[strspn(s, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-:[]")] == '\0' &&
+           s[0] && strcmp(s, "yes") != 0 && strcmp(s, "no") != 0;
+}
+
 static void set_line(struct reading *k, const struct ct_channel_line *l)
 {
     struct ct_channel *c = k->at;
@@ -66,6 +72,8 @@ static void set_line(struct reading *k, const struct ct_channel_line *l)
     for (size_t i = 0; i < CT_LEN(texts); i++)
         if (strcmp(l->key, texts[i].key) == 0) {
             *texts[i].to = value;
+            if (texts[i].to == &c->private_host && !is_host(value))
+                wrong(k, l->where, "allow_private: wanted the name of the host in url, found \"%s\"", value);
             return;
         }
     if (strcmp(l->key, "kind") == 0) {
@@ -147,12 +155,6 @@ static void check_digest(struct reading *k)
 }
 
 /* Host names have letters, digits, dots and hyphens; addresses of IPv6 colons and brackets too. */
-static bool is_host(const char *s)
-{
-    return s[strspn(s, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-:[]")] == '\0' &&
-           s[0] && strcmp(s, "yes") != 0 && strcmp(s, "no") != 0;
-}
-
 static void check_channel(struct reading *k)
 {
     struct ct_channel *c = k->at;
@@ -169,8 +171,6 @@ static void check_channel(struct reading *k)
         check_mail(k);
     else if (c->kind == CT_CHANNEL_DIGEST)
         check_digest(k);
-    if (c->private_host && !is_host(c->private_host))
-        wrong(k, k->where, "allow_private: wanted the name of the host");
 }
 
 static void add_own(struct ct_channels *c, enum ct_channel_kind kind)

@@ -632,7 +632,7 @@ static void wrong_settings_are_named_and_refuse_messages(void **state)
         {{{"c", "kind", "digest", "f:1"}, {"c", "to", "nobody", "f:2"}, {"c", "at", "07:00", "f:3"}},
          "f:2: to: no channel \"nobody\""},
         {{{"c", "kind", "webhook", "f:1"}, {"c", "url", "https://x", "f:2"}, {"c", "allow_private", "yes", "f:3"}},
-         "name of the host"},
+         "f:3: allow_private: wanted the name of the host in url, found \"yes\""},
     };
     for (size_t i = 0; i < CT_LEN(cases); i++) {
         size_t n = 0;
