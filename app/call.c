@@ -3,29 +3,52 @@
 #include "config.h"
 
 #include "app/command.h"
+#include "app/spawn.h"
+#include "db/base/ini.h"
 #include "db/base/paths.h"
+#include "tui/theme.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+
+/* A fetcher of its own fetches what is due. Another that serves the database does so anyway: its word to that is on
+ * standard error, and what is stored is read. */
+static enum ct_status refresh(struct ct_call *c)
+{
+    const char *args[] = {"fetch", "--once", "--db", c->db.p, NULL, NULL, NULL};
+    struct ct_reader *r = NULL;
+    bool simulated = ct_reader_open(c->db.p, &r, &c->err) == CT_OK && ct_reader_simulated(r);
+    ct_reader_close(r);
+    if (c->at_ms != CT_LIVE)
+        return ct_fail(&c->err, CT_ERR_USAGE, "--refresh", "goes without --at: that is past");
+    if (simulated)
+        return ct_fail(&c->err, CT_ERR_USAGE, "--refresh", "a simulated market: no real source is fetched into it");
+    if (c->flag[CT_FLAG_CONFIG])
+        args[4] = "--config", args[5] = c->flag[CT_FLAG_CONFIG];
+    return ct_fetcher_wait(args, c->flag[CT_FLAG_QUIET] != NULL, &c->err);
+}
 
 enum ct_status ct_call_reader(struct ct_call *c, struct ct_reader **out)
 {
     *out = NULL;
-    ct_tell_problems(c->settings);
+    if (!c->flag[CT_FLAG_QUIET])
+        ct_tell_problems(c->settings);
+    if (c->flag[CT_FLAG_REFRESH] && refresh(c) != CT_OK)
+        return c->err.status;
     enum ct_status status = ct_reader_open(c->db.p, out, &c->err);
     if (status == CT_OK && ct_reader_newer(*out))
-        fprintf(stderr, "cloudtape: %s: made by a newer cloudtape; only read what is known\n",
-                c->db.p);
+        ct_note(c, c->db.p, "made by a newer cloudtape; only read what is known");
     if (status == CT_OK && c->output.terminal && ct_reader_simulated(*out))
-        fprintf(stderr, "cloudtape: %s: DEMO, a simulated market\n", c->db.p);
+        ct_note(c, c->db.p, "DEMO, a simulated market");
     return status;
 }
 
 void ct_call_reader_close(const struct ct_call *c, struct ct_reader *r)
 {
     if (r && ct_reader_damaged(r))
-        fprintf(stderr, "cloudtape: %s: newest values are damaged, looked up in the history instead; the next fetch or"
-                " `cloudtape db repair` mends that\n", c->db.p);
+        ct_note(c, c->db.p, "newest values are damaged, looked up in the history instead; the next fetch or"
+                            " `cloudtape db repair` mends that");
     ct_reader_close(r);
 }
 
@@ -41,6 +64,67 @@ struct ct_query ct_call_query(const struct ct_call *c)
         .believed = c->flag[CT_FLAG_NO_SUSPECT] != NULL,
         .mix_input = ct_setting_number(c->settings, "mix", "input"),
         .mix_output = ct_setting_number(c->settings, "mix", "output")};
+}
+
+/* ---- how text looks ---- */
+
+/* The word of FLAG, else of the setting of its name, as an index of WORDS. */
+static enum ct_status look_word(struct ct_call *c, enum ct_flag flag, const char *const *words, int *out)
+{
+    const char *given = c->flag[flag], *word = given ? given : ct_setting(c->settings, "", ct_flag_defs[flag].word);
+    char where[40];
+    *out = word ? ct_word(words, ct_span(word)) : 0;
+    snprintf(where, sizeof where, "--%s", ct_flag_defs[flag].word);
+    if (*out >= 0)
+        return CT_OK;
+    return ct_fail(&c->err, CT_ERR_USAGE, where, "wanted %s, %s or %s, found \"%s\"%s", words[0], words[1], words[2],
+                   word, ct_did_you_mean(ct_nearest(word, words)));
+}
+
+/* As many as the terminal's name promises. */
+static int terminal_colors(void)
+{
+    const char *term = getenv("TERM"), *more = getenv("COLORTERM");
+    return (more && more[0]) || (term && (strstr(term, "256") || strstr(term, "direct"))) ? 256 : 8;
+}
+
+static void skip_problem(void *ctx, const char *where, const char *what)
+{
+    (void)ctx, (void)where, (void)what;
+}
+
+enum ct_status ct_call_look(struct ct_call *c)
+{
+    static const char *const zones[] = {"utc", "local", "both", NULL}, *const when[] = {"auto", "always", "never", NULL};
+    static struct ct_theme theme;
+    const char *no = getenv("NO_COLOR"), *term = getenv("TERM");
+    struct ct_output *o = &c->output;
+    bool text = o->format == CT_FORMAT_TEXT, ask = c->flag[CT_FLAG_TZ] != NULL, always = c->flag[CT_FLAG_COLOR] != NULL;
+    int zone = 0, color = 0;
+    enum ct_status st = look_word(c, CT_FLAG_TZ, zones, &zone);
+    if (st == CT_OK)
+        st = look_word(c, CT_FLAG_COLOR, when, &color);
+    if (st != CT_OK)
+        return st;
+    if (ask && zone > 0 && !text)
+        return ct_fail(&c->err, CT_ERR_USAGE, "--tz", "is for text; other formats have UTC");
+    if (ask && zone > 1 && !o->terminal)
+        return ct_fail(&c->err, CT_ERR_USAGE, "--tz", "both is for terminals; local has its distance from UTC");
+    always = always && color == 1;
+    if (always && !text)
+        return ct_fail(&c->err, CT_ERR_USAGE, "--color", "is for text; other formats have no colours");
+    o->zone = o->terminal || ask ? (enum ct_zone)zone : CT_ZONE_UTC;
+    bool dumb = !term || !term[0] || strcmp(term, "dumb") == 0;
+    if (text && (always || (o->terminal && color < 2 && !dumb && (color == 1 || !no || !no[0])))) {
+        const char *name = ct_setting(c->settings, "", "theme");
+        struct ct_error ignored = {0}; /* the dashboard tells of a theme it can not read */
+        ct_theme_builtin(&theme);
+        if (name && strcmp(name, theme.name) != 0)
+            (void)!ct_theme_load(name, &theme, skip_problem, NULL, &ignored);
+        o->theme = &theme;
+        o->colors = terminal_colors();
+    }
+    return CT_OK;
 }
 
 enum ct_status ct_call_number(struct ct_call *c, enum ct_flag flag, int64_t least, int64_t *out)
@@ -159,7 +243,7 @@ int ct_no_data(const struct ct_call *c)
                          : c->no_data.n      ? c->no_data
                          : CT_LIT("no data yet; `cloudtape` or `cloudtape fetch --once` fetches some");
     const char *who = c->cmd->name[0] ? c->cmd->name : "--plain"; /* the dashboard's only form with an answer */
-    fprintf(stderr, "cloudtape: %s: %.*s\n", who, CT_FMT(why));
+    ct_note(c, who, "%.*s", CT_FMT(why));
     return 3;
 }
 
@@ -183,8 +267,7 @@ static bool without_data(const struct ct_call *c, const struct ct_table *t, stru
     int64_t age = own ? youngest(t, matched) : youngest(&ct_source_table, e->sources);
     if (age != CT_NONE && age <= e->max_age_s)
         return false;
-    fprintf(stderr, "cloudtape: %s: all data is older than --max-age %s\n", c->cmd->name,
-            c->flag[CT_FLAG_MAX_AGE]);
+    ct_note(c, c->cmd->name, "all data is older than --max-age %s", c->flag[CT_FLAG_MAX_AGE]);
     return true;
 }
 
@@ -209,8 +292,7 @@ static void tell_old(const struct ct_call *c, const struct ct_table *t, struct c
 {
     size_t n = c->output.format == CT_FORMAT_TEXT ? ct_rows_old(t, rows, sort) : 0;
     if (n)
-        fprintf(stderr, "cloudtape: %s: %zu of %zu are old and come last (old:no leaves them out)\n",
-                c->cmd->name, n, rows.n);
+        ct_note(c, c->cmd->name, "%zu of %zu are old and come last (old:no leaves them out)", n, rows.n);
 }
 
 int ct_print_rows(struct ct_call *c, const struct ct_table *t, struct ct_rows rows,

@@ -39,6 +39,8 @@ static int flag_of(const char *arg, const char **value)
     const char *names[CT_N_FLAGS + 3];
     size_t n = 0, length = strcspn(arg, "=");
     *value = arg[length] ? arg + length + 1 : NULL;
+    if (strcmp(arg, "-q") == 0)
+        return CT_FLAG_QUIET;
     for (int i = 0; i < CT_N_FLAGS; i++) {
         const char *word = ct_flag_defs[i].word;
         if (strlen(word) + 2 == length && strncmp(arg, "--", 2) == 0 &&
@@ -175,6 +177,8 @@ static int prepare_and_run(struct ct_call *c)
         c->cmd->run != ct_cmd_init && c->cmd->run != ct_cmd_config)
         return ct_report(&c->err);
     ct_settings_zone(c->settings);
+    if (ct_command_takes(c->cmd, CT_FLAG_TZ) && ct_call_look(c) != CT_OK)
+        return ct_report(&c->err);
     return c->cmd->run(c);
 }
 

@@ -58,6 +58,10 @@
     X(THEME, "theme", "T", "a theme's name or file")                                               \
     X(CHARSET, "charset", "C", "auto, unicode, narrow or ascii")                                   \
     X(COLOR, "color", "WHEN", "auto, always or never; auto obeys NO_COLOR and the terminal")        \
+    X(UNIT, "unit", "UNIT", "price per gpu, instance, pflop or gb (hours); tokens: per 1M or 1K")  \
+    X(TZ, "tz", "ZONE", "the clock of text: utc, local or both; other formats have UTC")           \
+    X(REFRESH, "refresh", NULL, "fetch first what is due: the one way to the network")             \
+    X(QUIET, "quiet", NULL, "also -q: no words on standard error but errors")                      \
     X(ANSI, "ansi", NULL, "with colours, as escape sequences")                                     \
     X(KEYS, "keys", "TEXT", "type these keys first")                                               \
     X(START, "start", "SCREEN", "the first screen or [view]")                                      \
@@ -140,6 +144,8 @@ bool ct_command_takes(const struct ct_command *cmd, enum ct_flag flag);
 int ct_report(const struct ct_error *err);
 /* The same with words of its own, for wrong usage: returns 2. */
 int ct_usage(const char *where, const char *fmt, ...) CT_PRINTF(2, 3);
+/* What is no error but worth a line on standard error, unless --quiet: "cloudtape: WHERE: WHAT". */
+void ct_note(const struct ct_call *c, const char *where, const char *fmt, ...) CT_PRINTF(3, 4);
 /* Settings' problems, a line each on standard error. */
 void ct_tell_problems(const struct ct_settings *s);
 /* ", did you mean \"x\"?" or "" in static storage. */
@@ -190,7 +196,7 @@ int ct_status_line(struct ct_call *c, struct ct_buf *out);
 
 /* ---- shared by the reading commands (call.c) ---- */
 enum { CT_KINDS_ALL = 15 };
-/* Opens the database of C. CT_ERR_NOT_FOUND: there is none yet. */
+/* Opens the database of C, with --refresh after a fetcher has fetched into it. CT_ERR_NOT_FOUND: there is none yet. */
 CT_MUST_USE enum ct_status ct_call_reader(struct ct_call *c, struct ct_reader **out);
 /* Says what was wrong with what was read, and closes R (NULL is fine). */
 void ct_call_reader_close(const struct ct_call *c, struct ct_reader *r);
@@ -205,6 +211,8 @@ CT_MUST_USE enum ct_status ct_call_filter(struct ct_call *c, const struct ct_tab
 /* The sources whose kind is in KINDS (1 << enum ct_source_kind), for the envelope. */
 CT_MUST_USE enum ct_status ct_call_envelope(struct ct_call *c, struct ct_reader *r, unsigned kinds,
                                             struct ct_envelope *out);
+/* How text looks: --tz and --color, or the settings. CT_ERR_USAGE when they say nothing or do not go with the format. */
+CT_MUST_USE enum ct_status ct_call_look(struct ct_call *c);
 /* --limit, --max-age and their like: CT_ERR_USAGE when the value is none. CT_NONE when not given.
  */
 CT_MUST_USE enum ct_status ct_call_number(struct ct_call *c, enum ct_flag flag, int64_t least,

@@ -14,7 +14,7 @@ const struct ct_flag_def ct_flag_defs[CT_N_FLAGS] = {
 
 /* The flags of every reading command. */
 #define READ                                                                                       \
-    "db config at json ndjson csv tsv filter sort limit columns no-header max-age fail-empty"
+    "db config at json ndjson csv tsv filter sort limit columns no-header max-age fail-empty tz color refresh quiet"
 #define LIST "config json ndjson csv tsv filter sort limit columns no-header"
 #define SCREENS "now status gpus tokens models history alerts sources"
 
@@ -23,11 +23,11 @@ const struct ct_command ct_commands[] = {
      ct_cmd_dashboard},
     {"status", "[PROVIDER[/SCOPE]...]", "which providers are unwell, and since when",
      READ " all line tmux width index fail-on", NULL, CT_BY_VIEWER, 0, -1, ct_cmd_status},
-    {"gpus", "[FILTER...]", "GPU offers with price and stock", READ " group available gone", NULL,
+    {"gpus", "[FILTER...]", "GPU offers with price and stock", READ " group available gone unit", NULL,
      CT_BY_VIEWER, 0, -1, ct_cmd_gpus},
-    {"tokens", "[FILTER...]", "what models cost per million tokens", READ " gone group moves no-suspect", NULL,
+    {"tokens", "[FILTER...]", "what models cost per million tokens", READ " gone group moves no-suspect unit", NULL,
      CT_BY_VIEWER, 0, -1, ct_cmd_tokens},
-    {"prices", "[FILTER...]", "of GPU offers, or with --kind token of models", READ " kind available gone", NULL,
+    {"prices", "[FILTER...]", "of GPU offers, or with --kind token of models", READ " kind available gone unit", NULL,
      CT_BY_VIEWER, 0, -1, ct_cmd_prices},
     {"models", "[FILTER...]", "which model is on which cloud, and how exclusive",
      READ " labs by changes unresolved", NULL, CT_BY_VIEWER, 0, -1, ct_cmd_models},
@@ -62,7 +62,7 @@ const struct ct_command ct_commands[] = {
     {"export", "TABLE | VIEW | [TABLE | VIEW]... --sqlite FILE",
      "for other tools: whole tables (gpus, samples, events ...), or what a panel (offers, tape, now/status ...) or [view] shows",
      "db config at json ndjson csv tsv sqlite out filter sort limit columns no-header gone from to "
-     "range group no-suspect size fail-empty",
+     "range group no-suspect size fail-empty refresh quiet",
      "status components incidents gpus tokens models sources news series events movers samples gaps ...",
      CT_BY_VIEWER, 0, -1, ct_cmd_export},
     {"alerts",
@@ -141,6 +141,20 @@ int ct_usage(const char *where, const char *fmt, ...)
     va_end(args);
     (void)ct_fail(&err, CT_ERR_USAGE, where, "%s", what);
     return ct_report(&err);
+}
+
+void ct_note(const struct ct_call *c, const char *where, const char *fmt, ...)
+{
+    struct ct_error err; /* masks controls */
+    char what[sizeof err.what];
+    va_list args;
+    if (c->flag[CT_FLAG_QUIET])
+        return;
+    va_start(args, fmt);
+    vsnprintf(what, sizeof what, fmt, args);
+    va_end(args);
+    (void)ct_fail(&err, CT_ERR_USAGE, where, "%s", what);
+    (void)ct_report(&err);
 }
 
 void ct_tell_problems(const struct ct_settings *s)

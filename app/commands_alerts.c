@@ -42,8 +42,8 @@ static void tell_past(struct ct_call *c, struct ct_reader *r, struct ct_span id)
         ct_age_format(median, p.median_ms);
     if (p.last_ms != CT_NONE)
         ct_time_format(last, p.last_ms);
-    fprintf(stderr, "cloudtape: %.*s: fired %" PRId64 " times in 90d%s%s%s%.10s\n", CT_FMT(id),
-            p.fired, median[0] ? ", median " : "", median, last[0] ? ", last " : "", last);
+    ct_note(c, ct_arena_dup(c->arena, id).p, "fired %" PRId64 " times in 90d%s%s%s%.10s", p.fired,
+            median[0] ? ", median " : "", median, last[0] ? ", last " : "", last);
 }
 
 static int print_listing(struct ct_call *c, const struct listing *l, size_t first_word,

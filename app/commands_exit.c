@@ -7,7 +7,7 @@
 #include <string.h>
 
 /* What was left out, and why: a short list must not look like all there is. */
-static void tell_left_out(const struct ct_exit *e, bool with_unknown)
+static void tell_left_out(const struct ct_call *c, const struct ct_exit *e, bool with_unknown)
 {
     struct ct_buf text = CT_BUF_INIT;
     const struct {
@@ -21,7 +21,7 @@ static void tell_left_out(const struct ct_exit *e, bool with_unknown)
         if (parts[i].n)
             ct_buf_addf(&text, "%s%zu %s", text.n ? ", " : "", parts[i].n, parts[i].why);
     if (text.n)
-        fprintf(stderr, "cloudtape: exit: left out: %.*s\n", (int)text.n, text.p);
+        ct_note(c, "exit", "left out: %s", text.p);
     ct_buf_free(&text);
 }
 
@@ -47,10 +47,9 @@ int ct_cmd_exit(struct ct_call *c)
     ct_call_reader_close(c, r);
     if (status != CT_OK)
         return ct_report(&c->err);
-    tell_left_out(&found, unknown);
+    tell_left_out(c, &found, unknown);
     if (!found.things && !gpu && !model)
-        fprintf(stderr, "cloudtape: exit: nothing recorded that %s sells; --gpu or --model names what to look for\n",
-                c->words[0]);
+        ct_note(c, "exit", "nothing recorded that %s sells; --gpu or --model names what to look for", c->words[0]);
     bool any = found.rows.n > 0;
     int code = ct_print_rows(c, &ct_exit_table, found.rows, columns, "", 1, &e);
     return code == 0 || code == 3 ? (none_yet ? 3 : any ? code : 4) : code;

@@ -360,8 +360,7 @@ static enum ct_status put_view(void *ctx, const struct ct_ui_shown *v)
     if (status == CT_OK)
         status = end_rows(j);
     if (status == CT_OK && v->unread)
-        fprintf(stderr, "cloudtape: %s: %zu of %zu rows, what the screen reads at first\n", j->name,
-                v->rows.n, v->total);
+        ct_note(j->c, j->name, "%zu of %zu rows, what the screen reads at first", v->rows.n, v->total);
     return status;
 }
 
@@ -539,6 +538,6 @@ int ct_cmd_export(struct ct_call *c)
     if (status != CT_OK)
         return ct_report(&c->err);
     if (file)
-        fprintf(stderr, "cloudtape: %s: %lld rows\n", file, (long long)j.rows);
+        ct_note(c, file, "%lld rows", (long long)j.rows);
     return c->flag[CT_FLAG_FAIL_EMPTY] && j.rows == 0 ? 4 : 0;
 }

@@ -277,6 +277,8 @@ static int print_history(struct ct_call *c, struct ct_reader *r, struct ct_query
         status = ct_call_envelope(c, r, CT_KINDS_ALL, &e);
     if (status != CT_OK)
         return ct_report(&c->err);
+    if (c->flag[CT_FLAG_CHART] && c->flag[CT_FLAG_TZ] && c->output.zone != CT_ZONE_UTC)
+        return ct_usage("history", "--chart has its axis in UTC");
     if (c->flag[CT_FLAG_CHART])
         return print_chart(c, h, n, *q);
     struct ct_rows lines = ct_history_lines(h, n, c->arena);

@@ -48,18 +48,93 @@ static int print_plain(struct ct_call *c, const struct plain *p, const struct ct
 #define PRICES (1u << CT_SOURCE_PRICES)
 #define MODELS (1u << CT_SOURCE_MODELS)
 
+/* ---- --unit ---- */
+
+struct unit {
+    const char *word, *column; /* the word with "$/" before it and ".h" behind is understood, too, as the screens say it */
+};
+
+static const struct unit *find_unit(struct ct_call *c, const struct unit *units)
+{
+    struct ct_span given = ct_span(c->flag[CT_FLAG_UNIT]);
+    const char *words[8] = {NULL};
+    if (!given.p)
+        return units;
+    if (ct_span_starts(given, "$/"))
+        given = (struct ct_span){given.p + 2, given.n - 2};
+    if (ct_span_ends(given, ".h"))
+        given.n -= 2;
+    struct ct_buf list = CT_BUF_INIT;
+    for (size_t i = 0; units[i].word; i++) {
+        words[i] = units[i].word;
+        ct_buf_addf(&list, "%s%s", i ? ", " : "", units[i].word);
+    }
+    int i = ct_word(words, given);
+    if (i < 0)
+        ct_usage("--unit", "wanted one of %s, found \"%s\"", list.p, c->flag[CT_FLAG_UNIT]);
+    ct_buf_free(&list);
+    return i < 0 ? NULL : &units[i];
+}
+
+/* COLUMNS with another one in the place of FROM. */
+static const char *put_column(const char *columns, const char *from, const char *to, struct ct_arena *a)
+{
+    const char *at = strstr(columns, from);
+    return at == NULL || strcmp(from, to) == 0
+               ? columns
+               : ct_arena_printf(a, "%.*s%s%s", (int)(at - columns), columns, to, at + strlen(from)).p;
+}
+
+/* A token price and what a thousand cost: a thousandth, exact. */
+struct per_thousand {
+    struct ct_token_row row; /* first: it has the other columns */
+    int digits;
+};
+
+/* The table of tokens with usd_per_ktok behind its columns, and ROWS as rows of it. */
+static const struct ct_table *per_thousand(struct ct_rows *rows, struct ct_arena *a)
+{
+    enum { NANO_OF_A_THOUSANDTH = 12 };
+    const struct ct_token_row *from = rows->v;
+    size_t n = ct_token_table.n_columns;
+    const struct ct_column *per_million = ct_table_column(&ct_token_table, CT_LIT("usd_per_mtok"));
+    struct ct_column *columns = ct_arena_alloc(a, (n + 1) * sizeof *columns);
+    struct ct_table *t = ct_arena_alloc(a, sizeof *t);
+    struct per_thousand *to = ct_arena_alloc(a, (rows->n + 1) * sizeof *to);
+    memcpy(columns, ct_token_table.columns, n * sizeof *columns);
+    columns[n] = (struct ct_column){.name = "usd_per_ktok", .type = CT_TYPE_SCALED, .off = per_million->off,
+                                    .flags = CT_COL_PRICE, .digits_off = offsetof(struct per_thousand, digits)};
+    for (size_t i = 0; i < rows->n; i++)
+        to[i] = (struct per_thousand){from[i], NANO_OF_A_THOUSANDTH};
+    *t = (struct ct_table){ct_token_table.name, sizeof *to, columns, n + 1};
+    *rows = (struct ct_rows){to, rows->n};
+    return t;
+}
+
 int ct_cmd_tokens(struct ct_call *c)
 {
+    static const struct unit units[] = {{"1M", "usd_per_mtok"}, {"1K", "usd_per_ktok"}, {NULL, NULL}};
     static const struct plain p = {&ct_token_table, ct_read_tokens,
                                    "lab model variant host region kind tier usd_per_mtok currency "
                                    "premium_pct blended_usd_per_mtok change_30d_pct age_s freshness source",
                                    CT_SORT_TOKENS, MODELS};
+    const struct unit *unit = find_unit(c, units);
+    if (!unit)
+        return 2;
+    if (c->flag[CT_FLAG_UNIT] && (c->flag[CT_FLAG_MOVES] || c->flag[CT_FLAG_GROUP]))
+        return ct_usage("tokens", "--unit goes without --%s", c->flag[CT_FLAG_MOVES] ? "moves" : "group");
     if (c->flag[CT_FLAG_MOVES])
         return ct_cmd_moves(c);
     if (c->flag[CT_FLAG_GROUP])
         return ct_cmd_classes(c);
     struct ct_query q = ct_call_query(c);
-    return print_plain(c, &p, &q);
+    struct ct_envelope e;
+    struct ct_rows rows;
+    int code = load_plain(c, &p, &q, &rows, &e);
+    if (code)
+        return code;
+    const struct ct_table *t = unit == units ? p.table : per_thousand(&rows, c->arena);
+    return ct_print_rows(c, t, rows, put_column(p.text_columns, units->column, unit->column, c->arena), p.sort, 0, &e);
 }
 
 int ct_cmd_events(struct ct_call *c)
@@ -79,7 +154,7 @@ int ct_cmd_events(struct ct_call *c)
     q.limit = some > 0 && some < MOST ? (size_t)some : MOST;
     int code = load_plain(c, &p, &q, &rows, &e);
     if (code == 0 && rows.n == MOST)
-        fprintf(stderr, "cloudtape: only the newest %d events; --to names where others begin\n", MOST);
+        ct_note(c, "events", "only the newest %d; --to names where others begin", MOST);
     return code ? code : ct_print_rows(c, p.table, rows, p.text_columns, p.sort, 0, &e);
 }
 
@@ -217,10 +292,17 @@ int ct_cmd_gpus(struct ct_call *c)
         "index_usd_per_pflop_hour",
         "cheapest_usd_per_gpu_hour", PRICES};
     static const char *const words[] = {"gpu", "cloud", "region", NULL};
+    static const struct unit units[] = {{"gpu", CT_SORT_OFFERS}, {"instance", "price_per_hour"},
+                                        {"pflop", "usd_per_pflop_hour"}, {"gb", "usd_per_gb_hour"}, {NULL, NULL}};
     struct ct_query q = ct_call_query(c);
     struct ct_envelope e;
     struct ct_rows rows;
     q.group = c->flag[CT_FLAG_GROUP];
+    const struct unit *unit = find_unit(c, units);
+    if (!unit)
+        return 2;
+    if (q.group && c->flag[CT_FLAG_UNIT])
+        return ct_usage("gpus", "--unit goes without --group: an index is per GPU-hour");
     if (q.group && ct_word(words, ct_span(q.group)) < 0)
         return ct_usage("--group", "wanted gpu, cloud or region, found \"%s\"%s", q.group,
                         ct_did_you_mean(ct_nearest(q.group, words)));
@@ -239,7 +321,10 @@ int ct_cmd_gpus(struct ct_call *c)
             return code ? code : c->flag[CT_FLAG_FAIL_EMPTY] ? 4 : 0;
         }
     }
-    return ct_print_rows(c, p->table, rows, p->text_columns, p->sort, 0, &e);
+    bool other = unit != units;
+    return ct_print_rows(c, p->table, rows, other ? put_column(p->text_columns, CT_SORT_OFFERS, unit->column, c->arena)
+                                                  : p->text_columns,
+                         other ? unit->column : p->sort, 0, &e);
 }
 
 int ct_cmd_prices(struct ct_call *c)

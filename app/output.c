@@ -3,11 +3,14 @@
 #include "app/output.h"
 #include "db/base/ini.h"
 #include "db/base/text.h"
+#include "tui/theme.h"
+#include "tui/widgets/table.h"
 
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 enum { WIDEST_CELL = 60 }; /* of text on a terminal; the last column may be wider */
@@ -72,19 +75,39 @@ static int64_t number_at(const struct ct_column *c, const void *row)
     return v;
 }
 
+/* A moment as O's clock shows it: short for people, else RFC 3339. */
+static struct ct_span moment(const struct ct_output *o, int64_t ms, struct ct_arena *a)
+{
+    struct ct_civil u;
+    struct tm here;
+    time_t t = (time_t)(ms / CT_SECOND);
+    ct_civil_from_ms(ms, &u);
+    localtime_r(&t, &here);
+    long off = here.tm_gmtoff / 60;
+    char sign = off < 0 ? '-' : '+';
+    off = labs(off);
+    if (!o->terminal)
+        return ct_arena_printf(a, "%04d-%02d-%02dT%02d:%02d:%02d%c%02ld:%02ld", here.tm_year + 1900, here.tm_mon + 1,
+                               here.tm_mday, here.tm_hour, here.tm_min, here.tm_sec, sign, off / 60, off % 60);
+    struct ct_span utc = ct_arena_printf(a, "%04d-%02d-%02d %02d:%02dZ", u.year, u.month, u.day, u.hour, u.minute);
+    if (o->zone == CT_ZONE_UTC)
+        return utc;
+    struct ct_span zone = ct_arena_printf(a, off % 60 ? "%c%02ld:%02ld" : "%c%02ld", sign, off / 60, off % 60);
+    if (o->zone == CT_ZONE_BOTH)
+        return ct_arena_printf(a, "%.*s (%02d:%02d %.*s)", CT_FMT(utc), here.tm_hour, here.tm_min, CT_FMT(zone));
+    return ct_arena_printf(a, "%04d-%02d-%02d %02d:%02d %.*s", here.tm_year + 1900, here.tm_mon + 1, here.tm_mday,
+                           here.tm_hour, here.tm_min, CT_FMT(zone));
+}
+
 /* Short forms for people; scripts get ct_cell_text. */
-static struct ct_span human(const struct ct_column *c, const void *row, struct ct_arena *a)
+static struct ct_span human(const struct ct_output *o, const struct ct_column *c, const void *row, struct ct_arena *a)
 {
     char text[CT_DECIMAL_MAX];
     struct ct_span name = ct_span(c->name);
     if (ct_cell_null(c, row))
         return CT_LIT("-");
-    if (c->type == CT_TYPE_TIME) {
-        struct ct_civil t;
-        ct_civil_from_ms(number_at(c, row), &t);
-        return ct_arena_printf(a, "%04d-%02d-%02d %02d:%02dZ", t.year, t.month, t.day, t.hour,
-                               t.minute);
-    }
+    if (c->type == CT_TYPE_TIME)
+        return moment(o, number_at(c, row), a);
     if (c->type == CT_TYPE_ENUM && c->words == ct_state_words) {
         int state;
         memcpy(&state, (const char *)row + c->off, sizeof state);
@@ -137,26 +160,72 @@ static void pad(struct ct_buf *out, int columns)
         ct_buf_addc(out, ' ');
 }
 
-void ct_output_cells(struct ct_buf *out, const struct ct_span *cells, size_t rows, size_t n,
-                     const bool *right, bool terminal)
+/* What a cell means, as the screens colour it. */
+static enum ct_role role_of(const struct ct_column *c, const void *row)
+{
+    int word = -1;
+    if (!row)
+        return CT_ROLE_HEADER;
+    if (ct_cell_null(c, row))
+        return CT_ROLE_DIM;
+    if (c->type == CT_TYPE_MILLI && (ct_span_starts(ct_span(c->name), "change") || strcmp(c->name, "pct") == 0))
+        return number_at(c, row) < 0 ? CT_ROLE_PRICE_LOWER : number_at(c, row) > 0 ? CT_ROLE_PRICE_HIGHER : CT_ROLE_TEXT;
+    if (c->type != CT_TYPE_ENUM)
+        return CT_ROLE_TEXT;
+    memcpy(&word, (const char *)row + c->off, sizeof word);
+    if (c->words == ct_state_words)
+        return ct_role_of_state(word);
+    if (c->words == ct_freshness_words)
+        return word > CT_FRESH && word <= CT_DEAD ? CT_ROLE_STALE : CT_ROLE_TEXT;
+    if (c->words == ct_severity_words)
+        return word == CT_SEV_CRITICAL ? CT_ROLE_STATE_DOWN : word == CT_SEV_WARNING ? CT_ROLE_STATE_DEGR : CT_ROLE_TEXT;
+    return CT_ROLE_TEXT;
+}
+
+struct cell {
+    struct ct_span text;
+    enum ct_role role;
+};
+
+static void put_cell(struct ct_buf *out, const struct ct_output *o, struct ct_span text, enum ct_role role)
+{
+    bool colored = o->theme && role != CT_ROLE_TEXT && text.n;
+    if (colored)
+        ct_theme_sgr(o->theme, role, o->colors, out);
+    ct_buf_add(out, text);
+    ct_buf_adds(out, colored ? "\033[0m" : "");
+}
+
+/* ROWS of N cells as aligned text or separated by tabs. RIGHT[i]: column i holds numbers. */
+static void put_cells(struct ct_buf *out, const struct ct_output *o, const struct cell *cells, size_t rows, size_t n,
+                      const bool *right)
 {
     int *widths = ct_xcalloc(n + 1, sizeof *widths);
-    for (size_t i = 0; terminal && i < rows * n; i++) {
-        int width = ct_text_width(cells[i]);
+    for (size_t i = 0; o->terminal && i < rows * n; i++) {
+        int width = ct_text_width(cells[i].text);
         width = width > WIDEST_CELL ? WIDEST_CELL : width;
         widths[i % n] = width > widths[i % n] ? width : widths[i % n];
     }
     for (size_t i = 0; i < rows * n; i++) {
         size_t column = i % n;
         bool last = column + 1 == n;
-        struct ct_span cell = terminal && !last ? cut(cells[i], WIDEST_CELL) : cells[i];
-        int space = terminal ? widths[column] - ct_text_width(cell) : 0;
+        struct ct_span text = o->terminal && !last ? cut(cells[i].text, WIDEST_CELL) : cells[i].text;
+        int space = o->terminal ? widths[column] - ct_text_width(text) : 0;
         pad(out, right[column] ? space : 0);
-        ct_buf_add(out, cell);
+        put_cell(out, o, text, cells[i].role);
         pad(out, right[column] || last ? 0 : space);
-        ct_buf_adds(out, last ? "\n" : terminal ? "  " : "\t");
+        ct_buf_adds(out, last ? "\n" : o->terminal ? "  " : "\t");
     }
     free(widths);
+}
+
+static struct ct_span text_of(const struct ct_output *o, const struct ct_column *c, const void *row, struct ct_arena *a)
+{
+    if (!row)
+        return ct_span(c->name);
+    if (o->terminal || (o->zone != CT_ZONE_UTC && c->type == CT_TYPE_TIME && !ct_cell_null(c, row)))
+        return safe(human(o, c, row, a), a);
+    return safe(ct_cell_text(c, row, a), a);
 }
 
 static void text_rows(struct ct_buf *out, const struct ct_output *o, const struct ct_table *t,
@@ -164,25 +233,21 @@ static void text_rows(struct ct_buf *out, const struct ct_output *o, const struc
 {
     struct ct_arena *a = ct_arena_new(0);
     bool *right = ct_xcalloc(t->n_columns + 1, sizeof *right);
-    struct ct_span *cells = ct_xcalloc((rows.n + 1) * t->n_columns + 1, sizeof *cells);
+    struct cell *cells = ct_xcalloc((rows.n + 1) * t->n_columns + 1, sizeof *cells);
     size_t n = 0, shown = 0;
-    for (size_t i = 0; i <= rows.n; i++) {
-        if (i == 0 && !o->header)
-            continue;
+    for (size_t i = o->header ? 0 : 1; i <= rows.n; i++) {
+        const void *row = i ? ct_row(t, rows, i - 1) : NULL;
         for (size_t c = 0, column = 0; c < t->n_columns; c++) {
             const struct ct_column *col = &t->columns[c];
             if (col->flags & CT_COL_HIDDEN)
                 continue;
-            const void *row = i ? ct_row(t, rows, i - 1) : NULL;
-            cells[n++] = i == 0        ? ct_span(col->name)
-                         : o->terminal ? safe(human(col, row, a), a)
-                                       : safe(ct_cell_text(col, row, a), a);
+            cells[n++] = (struct cell){text_of(o, col, row, a), role_of(col, row)};
             right[column++] = is_number(col);
             shown = column;
         }
     }
     if (shown)
-        ct_output_cells(out, cells, n / shown, shown, right, o->terminal);
+        put_cells(out, o, cells, n / shown, shown, right);
     free(right);
     free(cells);
     ct_arena_free(a);

@@ -7,10 +7,18 @@
 
 enum ct_format { CT_FORMAT_TEXT, CT_FORMAT_JSON, CT_FORMAT_NDJSON, CT_FORMAT_CSV, CT_FORMAT_TSV };
 
+/* The clock of text. */
+enum ct_zone { CT_ZONE_UTC, CT_ZONE_LOCAL, CT_ZONE_BOTH };
+
+struct ct_theme;
+
 struct ct_output {
     enum ct_format format;
     bool header;   /* of text, CSV and TSV */
     bool terminal; /* text: aligned for people, else separated by tabs */
+    enum ct_zone zone;
+    const struct ct_theme *theme; /* text: what means something has its colour, of so many; NULL: none */
+    int colors;
 };
 
 struct ct_envelope {
@@ -33,10 +41,6 @@ void ct_output_rows(struct ct_buf *out, const struct ct_output *o, const struct 
 /* The envelope's head up to the opened list of items, and its end. */
 void ct_output_open(struct ct_jw *w, const struct ct_envelope *e);
 void ct_output_close(struct ct_jw *w);
-/* Rows of cells (N columns, the first row the header) as aligned text or separated by tabs.
- * RIGHT[i]: column i holds numbers. */
-void ct_output_cells(struct ct_buf *out, const struct ct_span *cells, size_t rows, size_t n,
-                     const bool *right, bool terminal);
 /* All of OUT to standard output. 0, or 1 after telling what failed (a closed pipe is no news). */
 int ct_output_flush(const struct ct_buf *out);
 

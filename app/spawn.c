@@ -295,6 +295,38 @@ enum ct_status ct_link_open(const char *opener, struct ct_span url, struct ct_er
     return status;
 }
 
+enum ct_status ct_fetcher_wait(const char *const *args, bool quiet, struct ct_error *err)
+{
+    struct ct_buf path = CT_BUF_INIT;
+    char *argv[16] = {NULL};
+    int how = 0;
+    enum ct_status st = ct_path_program(&path, PROGRAM, err);
+    if (st != CT_OK) {
+        err->status = CT_ERR_IO; /* what is not there is no database */
+        ct_buf_free(&path);
+        return err->status;
+    }
+    argv[0] = path.p;
+    for (size_t i = 0; args[i] && i + 2 < CT_LEN(argv); i++)
+        argv[i + 1] = (char *)(uintptr_t)args[i]; /* exec does not write to them */
+    pid_t child = fork();
+    if (child == 0) {
+        int null_fd = open("/dev/null", O_RDWR);
+        dup2(null_fd, 0);
+        dup2(null_fd, 1);
+        if (quiet)
+            dup2(null_fd, 2);
+        execv(path.p, argv);
+        _exit(127);
+    }
+    while (child > 0 && waitpid(child, &how, 0) < 0 && errno == EINTR)
+        continue;
+    if (child < 0 || !WIFEXITED(how) || WEXITSTATUS(how) == 127)
+        st = ct_fail(err, CT_ERR_IO, path.p, child < 0 ? "can not be started" : "did not run to its end");
+    ct_buf_free(&path);
+    return st;
+}
+
 int ct_fetcher_start(const char *const *args)
 {
     struct ct_buf path = CT_BUF_INIT;

@@ -18,6 +18,10 @@ enum ct_status ct_fetcher_exec(char **argv, struct ct_error *err);
  * Returns the end of a pipe that brings its words and closes with it, or -1. */
 int ct_fetcher_start(const char *const *args);
 
+/* Runs it with ARGS (behind its name) to its end; what it prints goes nowhere, its words to standard error unless QUIET.
+ * CT_ERR_IO: it is not there, could not be run or was ended. Sources that failed are no failure. */
+CT_MUST_USE enum ct_status ct_fetcher_wait(const char *const *args, bool quiet, struct ct_error *err);
+
 /* Gives the link URL to the program OPENER (a name on PATH, or a path) and lets it go. Links come from feeds and pages:
  * only http and https with a host are given on, every byte that has no place in an address as %XX, and nothing that
  * could be taken for an option. CT_ERR_SYNTAX: no such link; CT_ERR_NOT_FOUND: no such program. */

@@ -462,11 +462,12 @@ static bool match_value(const struct ct_column *c, const void *row, const struct
     case CT_TYPE_NANO:
     case CT_TYPE_MILLI:
         return ordered(ct_get_int64(c, row), t->op, v->number);
-    case CT_TYPE_SCALED: {
-        int64_t scale = 1;
-        for (int d = ct_get_digits(c, row); d < 9; d++)
+    case CT_TYPE_SCALED: { /* 9 digits on the other side; more here must not be cut off */
+        int64_t scale = 1, digits = ct_get_digits(c, row);
+        for (int64_t d = digits; d != 9; d += d < 9 ? 1 : -1)
             scale *= 10;
-        return ordered(ct_muldiv(ct_get_int64(c, row), scale, 1), t->op, v->number);
+        return ordered(ct_muldiv(ct_get_int64(c, row), digits < 9 ? scale : 1, 1), t->op,
+                       ct_muldiv(v->number, digits > 9 ? scale : 1, 1));
     }
     case CT_TYPE_BOOL:
         return (ct_get_int(c, row) != 0) == (v->number != 0);

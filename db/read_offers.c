@@ -48,7 +48,7 @@ static const struct ct_column offer_columns[] = {
     COL(BOOL, "converted", converted),
     COL(TEXT, "interruption_source", risk_source),
     COL(INT, "interruption_age_s", risk_age_s),
-    COL(NANO, "usd_per_gb_hour", usd_per_gb_hour, FLAGS(CT_COL_HIDDEN | CT_COL_PRICE), ALIAS("gb")),
+    COL(NANO, "usd_per_gb_hour", usd_per_gb_hour, FLAGS(CT_COL_PRICE), ALIAS("gb")),
     COL(BOOL, "old", old, FLAGS(CT_COL_HIDDEN)),
     COL(TEXT, "key", key, FLAGS(CT_COL_HIDDEN)),
 };

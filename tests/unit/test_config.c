@@ -315,7 +315,7 @@ static void print(struct ct_buf *out, enum ct_format format, bool terminal, cons
         {{"=cmd|x", 6}, 2500000000, 60, INT64_C(1700000000000)},
         {{"\x1b[2Jb", 5}, CT_NONE, CT_NONE, CT_NONE},
     };
-    struct ct_output o = {format, true, terminal};
+    struct ct_output o = {.format = format, .header = true, .terminal = terminal};
     struct ct_arena *a = ct_arena_new(0);
     const struct ct_table *t = &row_table;
     struct ct_envelope e = {0, 0, CT_NONE, {NULL, 0}};
