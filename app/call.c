@@ -275,6 +275,7 @@ enum ct_status ct_call_select(struct ct_call *c, const struct ct_table *t, struc
                               const char *sort, size_t first_word, size_t *matched)
 {
     struct ct_filter *f = NULL;
+    struct ct_rows all = *rows;
     int64_t limit;
     enum ct_status status = ct_call_number(c, CT_FLAG_LIMIT, 1, &limit);
     if (c->flag[CT_FLAG_SORT])
@@ -284,6 +285,11 @@ enum ct_status ct_call_select(struct ct_call *c, const struct ct_table *t, struc
     if (status == CT_OK)
         status = ct_rows_select(t, *rows, f, sort, limit == CT_NONE ? 0 : (size_t)limit, c->arena,
                                 rows, matched, &c->err);
+    if (status == CT_OK && all.n && !*matched) {
+        struct ct_span near = ct_filter_near(f, all, c->arena);
+        if (near.n)
+            ct_note(c, c->cmd->name, "nothing has %.*s", CT_FMT(near));
+    }
     return status;
 }
 

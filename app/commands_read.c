@@ -344,7 +344,8 @@ int ct_cmd_prices(struct ct_call *c)
 /* WORD names the provider of S, or PROVIDER/SCOPE of it, globs included. */
 static bool names_row(struct ct_span word, const struct ct_status_row *s, struct ct_arena *a)
 {
-    return ct_glob(word, s->provider) ||
+    struct ct_span meant = ct_word_meant("provider", word);
+    return ct_glob(word, s->provider) || (meant.n && ct_span_eq(meant, s->provider)) ||
            ct_glob(word, ct_arena_printf(a, "%.*s/%.*s", CT_FMT(s->provider), CT_FMT(s->scope)));
 }
 

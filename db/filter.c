@@ -19,6 +19,8 @@ struct value {
     bool glob;
     int64_t number; /* in the column's unit; TIME: an instant; ENUM: the index */
     uint64_t words; /* ENUM: all the words meant, a bit each */
+    struct ct_span meant;           /* what is recorded for what was typed; null: just that */
+    struct ct_span gpu, form;       /* "h100-sxm" where both have a column; else null */
 };
 
 struct term {
@@ -228,6 +230,11 @@ static enum ct_status resolve_enum(struct compiler *k, const struct ct_column *c
         snprintf(list + used, sizeof list - used, "%s%s", i ? ", " : "", c->words[i]);
     }
     bool ranks = t->op != OP_HAS && t->op != OP_EQ;
+    struct ct_span meant = v->words ? CT_SPAN_NONE : ct_word_meant(c->name, v->text);
+    if (meant.n) {
+        v->text = meant;
+        return resolve_enum(k, c, t, v);
+    }
     if (!v->words || !v->text.n)
         return wrong(k, CT_ERR_USAGE, "%s has no \"%.*s\"; it knows %s", c->name, QUOTE(v->text),
                      list);
@@ -277,12 +284,23 @@ static enum ct_status resolve(struct compiler *k, struct term *t, struct value *
     return wrong(k, CT_ERR_USAGE, "%s has no order; use %s:WORD", c->name, c->name);
 }
 
+/* The recorded names of what people call otherwise. */
+static void take_names(struct compiler *k, const struct term *t, struct value *v)
+{
+    bool gpu = !t->column || strcmp(t->column->name, "gpu") == 0;
+    v->meant = ct_word_meant(t->column ? t->column->name : NULL, v->text);
+    if (gpu && ct_table_column(k->table, CT_LIT("gpu")) && ct_table_column(k->table, CT_LIT("form")))
+        (void)ct_gpu_split(v->text, &v->gpu, &v->form);
+}
+
 static enum ct_status push_value(struct compiler *k, struct term *t, bool comma)
 {
     struct value *v = CT_VEC_PUSH(k->arena, &t->values);
     if (!v)
         return wrong(k, CT_ERR_LIMIT, "the filter is too large");
     enum ct_status st = read_value(k, comma, v);
+    if (st == CT_OK && !t->fuzzy && !v->glob)
+        take_names(k, t, v);
     return st == CT_OK && t->column ? resolve(k, t, v) : st;
 }
 
@@ -368,6 +386,8 @@ static bool match_text(struct ct_span text, const struct value *v, enum op op)
         return false;
     if (v->glob)
         return ct_glob(v->text, text);
+    if (v->meant.n && ct_span_ieq(text, v->meant))
+        return true;
     return op == OP_EQ ? ct_span_ieq(text, v->text) : ct_span_ihas(text, v->text);
 }
 
@@ -415,8 +435,16 @@ static bool match_word_in(const struct ct_column *c, const void *row, const stru
     }
 }
 
+static bool match_gpu(const struct ct_table *t, const void *row, const struct value *v)
+{
+    return v->form.n && ct_span_ieq(ct_get_span(ct_table_column(t, CT_LIT("form")), row), v->form) &&
+           ct_span_ieq(ct_get_span(ct_table_column(t, CT_LIT("gpu")), row), v->gpu);
+}
+
 static bool match_word(const struct ct_table *t, const void *row, const struct term *term)
 {
+    if (match_gpu(t, row, &term->values.v[0]))
+        return true;
     for (size_t i = 0; i < t->n_columns; i++)
         if ((t->columns[i].flags & CT_COL_SEARCH) && match_word_in(&t->columns[i], row, term))
             return true;
@@ -495,7 +523,7 @@ static bool match_term(const struct ct_filter *f, const struct term *t, const vo
     if (!t->column)
         return match_word(f->table, row, t);
     for (size_t i = 0; i < t->values.n; i++)
-        if (match_value(t->column, row, t, &t->values.v[i]))
+        if (match_value(t->column, row, t, &t->values.v[i]) || match_gpu(f->table, row, &t->values.v[i]))
             return true;
     return false;
 }
@@ -506,4 +534,51 @@ bool ct_filter_match(const struct ct_filter *f, const void *row)
         if (match_term(f, &f->terms.v[i], row) == f->terms.v[i].negated)
             return false;
     return true;
+}
+
+/* ---- names like one that nothing has ---- */
+
+static void add_names(const struct ct_column *c, struct ct_rows rows, const struct ct_table *t, const char **names,
+                      size_t *n, size_t cap, struct ct_arena *a)
+{
+    for (size_t i = 0; i < rows.n && *n < cap; i++) {
+        struct ct_span name = ct_get_span(c, ct_row(t, rows, i));
+        size_t k = 0;
+        while (k < *n && !ct_span_is(name, names[k]))
+            k++;
+        if (name.n && k == *n && (names[k] = ct_arena_dup(a, name).p) != NULL)
+            ++*n;
+    }
+}
+
+/* Only what is searched as a text, and no series: those are long. */
+static const char *near_of(const struct ct_filter *f, const struct term *t, struct ct_rows rows, struct ct_arena *a)
+{
+    enum { MOST = 2000 };
+    const struct ct_table *table = f->table;
+    const char **names = ct_arena_alloc(a, (MOST + 1) * sizeof *names);
+    size_t n = 0;
+    for (size_t i = 0; names && i < table->n_columns; i++) {
+        const struct ct_column *c = &table->columns[i];
+        bool meant = t->column ? c == t->column : (c->flags & CT_COL_SEARCH) && strcmp(c->name, "series") != 0;
+        if (meant && c->type == CT_TYPE_TEXT)
+            add_names(c, rows, table, names, &n, MOST, a);
+    }
+    return n ? ct_nearest(t->values.v[0].text.p, names) : NULL;
+}
+
+struct ct_span ct_filter_near(const struct ct_filter *f, struct ct_rows rows, struct ct_arena *a)
+{
+    for (size_t i = 0; f && i < f->terms.n; i++) {
+        const struct term *t = &f->terms.v[i];
+        const struct value *v = &t->values.v[0];
+        bool any = t->negated || t->fuzzy || v->glob || t->values.n != 1 || (t->op != OP_HAS && t->op != OP_EQ);
+        for (size_t k = 0; k < rows.n && !any; k++)
+            any = match_term(f, t, ct_row(f->table, rows, k));
+        const char *near = any ? NULL : near_of(f, t, rows, a);
+        if (near)
+            return ct_arena_printf(a, "%s%s%.*s; nearest: \"%s\"", t->column ? t->column->name : "", t->column ? ":" : "",
+                                   QUOTE(v->text), near);
+    }
+    return CT_SPAN_NONE;
 }

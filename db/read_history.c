@@ -60,13 +60,40 @@ static bool ends_at_slash(struct ct_span name, struct ct_span ending)
     return ct_span_ieq((struct ct_span){name.p + name.n - ending.n, ending.n}, ending);
 }
 
+/* Between slashes, or behind the last one. */
+static bool has_segment(struct ct_span name, struct ct_span wanted)
+{
+    while (name.p)
+        if (ct_span_ieq(ct_span_cut(&name, '/'), wanted))
+            return true;
+    return false;
+}
+
+/* A segment that is the accelerator and its form, as "h100-sxm5" says it, and what follows them. */
+static bool has_gpu(struct ct_span name, struct ct_span word)
+{
+    struct ct_span gpu, form;
+    if (!ct_gpu_split(word, &gpu, &form))
+        return false;
+    while (name.p) {
+        struct ct_span part = ct_span_cut(&name, '/');
+        size_t whole = gpu.n + 1 + form.n;
+        if (part.n >= whole && part.p[gpu.n] == '-' && ct_span_ieq((struct ct_span){part.p, gpu.n}, gpu) &&
+            ct_span_ieq((struct ct_span){part.p + gpu.n + 1, form.n}, form))
+            return true;
+    }
+    return false;
+}
+
 static bool has_words(struct ct_span name, struct ct_span subject)
 {
     while (subject.n) {
         size_t n = 0;
         while (n < subject.n && subject.p[n] != ' ' && subject.p[n] != '/')
             n++;
-        if (n && !ct_span_ihas(name, (struct ct_span){subject.p, n}))
+        struct ct_span word = {subject.p, n}, meant = ct_word_meant(NULL, word);
+        bool any = ct_span_is(word, "any") && subject.n > n; /* of a region: whichever */
+        if (n && !any && !ct_span_ihas(name, word) && !(meant.n && has_segment(name, meant)) && !has_gpu(name, word))
             return false;
         n += n < subject.n;
         subject = (struct ct_span){subject.p + n, subject.n - n};
@@ -191,6 +218,31 @@ static enum ct_status not_found(struct ct_reader *r, struct ct_span subject)
                        near ? "; nearest: \"" : "", near ? near : "", near ? "\"" : "");
 }
 
+/* A glob that matches all of LIST: segment by segment what they have in common. */
+static void common_glob(const struct ct_series_list *list, struct ct_buf *out)
+{
+    struct ct_span first = list->v.v[0].name;
+    for (size_t at = 0; first.p; at++) {
+        struct ct_span segment = ct_span_cut(&first, '/');
+        size_t same = segment.n;
+        bool equal = true, ends = false;
+        for (size_t i = 1; i < list->v.n; i++) {
+            struct ct_span rest = list->v.v[i].name, other = ct_span_cut(&rest, '/');
+            for (size_t k = 0; k < at; k++)
+                other = ct_span_cut(&rest, '/');
+            ends = ends || !rest.p != !first.p; /* some are longer */
+            equal = equal && ct_span_eq(other, segment);
+            size_t n = 0;
+            while (n < same && n < other.n && other.p[n] == segment.p[n])
+                n++;
+            same = n;
+        }
+        ct_buf_addf(out, "%s%.*s%s", at ? "/" : "", (int)same, segment.p, equal && !ends ? "" : "*");
+        if (ends)
+            return;
+    }
+}
+
 /* An ending or a few words must mean one series; a glob may mean many. */
 static enum ct_status ambiguous(struct ct_reader *r, struct ct_span subject,
                                 const struct ct_series_list *list)
@@ -199,11 +251,17 @@ static enum ct_status ambiguous(struct ct_reader *r, struct ct_span subject,
     const struct ct_series_ref *other = &v[1];
     for (size_t i = 1; i < list->v.n && ct_span_eq(other->name, v[0].name); i++)
         other = &v[i];
-    return r->status = ct_fail(r->err, CT_ERR_USAGE, "series",
-                               "\"%.*s\" may be %s%zu series, among them %.*s and %.*s",
-                               (int)(subject.n > 60 ? 60 : subject.n), subject.p,
-                               list->v.n == CT_SERIES_MOST ? "at least " : "", list->v.n,
-                               CT_FMT(v[0].name), CT_FMT(other->name));
+    struct ct_buf glob = CT_BUF_INIT;
+    common_glob(list, &glob);
+    bool says = list->v.n < CT_SERIES_MOST && glob.n < 80 && !ct_span_starts(ct_buf_span(&glob), "*");
+    r->status = ct_fail(r->err, CT_ERR_USAGE, "series",
+                        "\"%.*s\" may be %s%zu series, among them %.*s and %.*s%s%s%s",
+                        (int)(subject.n > 60 ? 60 : subject.n), subject.p,
+                        list->v.n == CT_SERIES_MOST ? "at least " : "", list->v.n,
+                        CT_FMT(v[0].name), CT_FMT(other->name), says ? "; a glob of all: \"" : "",
+                        says ? glob.p : "", says ? "\"" : "");
+    ct_buf_free(&glob);
+    return r->status;
 }
 
 static bool one_name(const struct ct_series_list *list)

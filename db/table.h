@@ -103,6 +103,14 @@ CT_MUST_USE enum ct_status ct_batch_add_csv(struct ct_batch *b, const struct ct_
                                             const struct ct_list *cells, int64_t *at_ms,
                                             struct ct_error *err);
 
+/* ---- what people type ---- */
+
+/* The recorded word for TYPED where people have others ("vast.ai", "on-demand"), in the column of that name; NULL: in
+ * any. Null: TYPED is no such word. Static. */
+struct ct_span ct_word_meant(const char *column, struct ct_span typed);
+/* "h100-sxm" or "h100-sxm5" as an accelerator and its form. False: TYPED ends with no form. */
+bool ct_gpu_split(struct ct_span typed, struct ct_span *gpu, struct ct_span *form);
+
 /* ---- filter language (ux.md 4.4) and order ---- */
 
 struct ct_filter;
@@ -113,6 +121,9 @@ struct ct_filter;
 CT_MUST_USE enum ct_status ct_filter_compile(const struct ct_table *t, struct ct_span text,
                                              int64_t now_ms, struct ct_arena *a,
                                              struct ct_filter **out, struct ct_error *err);
+/* Of a word of F that no row of ROWS has, those names nearest that some have: "cloud:lamda; nearest: \"lambda\"", in A.
+ * Null: each has some rows, or nothing is near. */
+struct ct_span ct_filter_near(const struct ct_filter *f, struct ct_rows rows, struct ct_arena *a);
 /* NULL matches everything. Allocates nothing. */
 bool ct_filter_match(const struct ct_filter *f, const void *row);
 
