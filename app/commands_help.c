@@ -148,7 +148,7 @@ static void man_keys(struct ct_buf *out)
     }
 }
 
-static void man_commands(struct ct_buf *out)
+static void man_head(struct ct_buf *out)
 {
     ct_buf_adds(out,
                 ".TH CLOUDTAPE 1 \"\" \"cloudtape " PACKAGE_VERSION "\" \"User Commands\"\n"
@@ -157,7 +157,7 @@ static void man_commands(struct ct_buf *out)
                 "\\fICOMMAND\\fR [\\fIOPTION\\fR...]\n.SH DESCRIPTION\n"
                 "Without a command it opens a dashboard of incidents, GPU prices and stock, and "
                 "token prices, and starts a fetcher when none runs on its database. "
-                "With one it prints and exits; only fetch and the fetcher ask the network.\n"
+                "With one it prints and exits; only fetch, the fetcher and \\-\\-refresh ask the network.\n"
                 ".SH COMMANDS\n");
     for (const struct ct_command *c = ct_commands; c->name; c++)
         if (c->name[0])
@@ -165,10 +165,15 @@ static void man_commands(struct ct_buf *out)
     ct_buf_adds(out, ".SH OPTIONS\nEach command takes some of them; "
                      "\\fBcloudtape help\\fR \\fICOMMAND\\fR says which.\n");
     man_flags(out);
+}
+
+static void man_names(struct ct_buf *out)
+{
     ct_buf_adds(out,
                 ".SH FILTERS\nAll words must match. field:text, field:a,b, price<2.5, "
                 "state>=degr, seen>2h, region:us*, !word and ~fuzzy are understood; an unknown "
-                "field is an error.\n"
+                "field is an error. What people call otherwise is understood: vast.ai, oci, on\\-demand, "
+                "bid, h100\\-sxm5 for gpu and form.\n"
                 ".SH SERIES\nA series is named by its whole name, an ending of it at a slash, some "
                 "words of it, or a glob.\n"
                 ".TP\nindex/GPU[\\-FORM]/PURCHASE\nWhat a GPU\\-hour costs: the median over "
@@ -193,12 +198,18 @@ static void man_commands(struct ct_buf *out)
                 "an event, dated when a list first named it. A list may lag behind by weeks, and "
                 "what it does not name may be sold all the same: not listed is not exclusive.\n"
                 ".TP\ngpu/..., stock/..., token/..., state/...\nWhat was recorded; "
-                "\\fBcloudtape series\\fR lists it.\n"
-                ".SH KEYS\n");
-    man_keys(out);
+                "\\fBcloudtape series\\fR lists it.\n");
+}
+
+static void man_exit_codes(struct ct_buf *out)
+{
     ct_buf_adds(out, ".SH EXIT STATUS\n");
     for (size_t i = 0; i < CT_LEN(exit_codes); i++)
         roff_item(out, exit_codes[i][0], NULL, exit_codes[i][1]);
+}
+
+static void man_surroundings(struct ct_buf *out)
+{
     ct_buf_adds(out,
                 ".SH ENVIRONMENT\n.TP\nCLOUDTAPE_DB\nThe database.\n.TP\nCLOUDTAPE_FETCHER\nThe "
                 "fetcher program.\n.TP\nCLOUDTAPE_DATADIR\nThe folder of themes and reference "
@@ -210,7 +221,12 @@ static void man_commands(struct ct_buf *out)
                 "writes nothing.\n"
                 ".SH FILES\n.TP\n$XDG_CONFIG_HOME/cloudtape/reference/*.tsv\nReference tables of "
                 "your own (accelerators, instance types, labs, hosts, regions, sources): a copy of "
-                "the program's table, changed, is read in its place.\n"
+                "the program's table, changed, is read in its place.\n");
+}
+
+static void man_sources(struct ct_buf *out)
+{
+    ct_buf_adds(out,
                 ".SH SOURCES OF YOUR OWN\nA page of a known format is a section [source NAME] with "
                 "family and url. Family exec runs a program (command = /PATH/PROGRAM WORDS, no "
                 "shell, PATH, HOME, LANG and CT_* as its environment) and reads what it prints; "
@@ -224,7 +240,12 @@ static void man_commands(struct ct_buf *out)
                 "TIME.PAGE.body.gz is the body; keys and cookies are not kept, nor lists too large "
                 "to hold. fetch \\-\\-replay DIR plays them into a database of its own, and "
                 "import FAMILY DIR/SOURCE/*.body.gz \\-\\-at name \\-\\-source SOURCE reads them "
-                "again with a better parser.\n"
+                "again with a better parser.\n");
+}
+
+static void man_histories(struct ct_buf *out)
+{
+    ct_buf_adds(out,
                 ".SH HISTORIES\nimport rows FILE takes rows as parse prints them, NDJSON or CSV, packed or not, each "
                 "with its time in \"at\"; late ones end in the same history. Each moment is stored whole or not at all, so its "
                 "rows must fit into memory: some 300,000. Rows absent from such a file are not seen then, they are not gone.\n"
@@ -240,8 +261,20 @@ static void man_commands(struct ct_buf *out)
                 "at:(1676419200 + .key*$s | todate), cloud:\"aws\", region:\"us-east-1\", zone:\"us-east-1a\", gpu:\"V100\", "
                 "gpu_count:1, purchase:\"spot\", stock:(if .value > 0 then \"A\" else \"N\" end)}' FILE | cloudtape import "
                 "rows \\- \\-\\-source spot_v100. A difference between two price lists (added, removed, changed) is no "
-                "observation of a price and is not loaded.\n"
-                ".SH SEE ALSO\n.BR cloudtape (5)\n");
+                "observation of a price and is not loaded.\n");
+}
+
+static void man_commands(struct ct_buf *out)
+{
+    man_head(out);
+    man_names(out);
+    ct_buf_adds(out, ".SH KEYS\n");
+    man_keys(out);
+    man_exit_codes(out);
+    man_surroundings(out);
+    man_sources(out);
+    man_histories(out);
+    ct_buf_adds(out, ".SH SEE ALSO\n.BR cloudtape (5)\n");
 }
 
 static void man_settings(struct ct_buf *out)
