@@ -28,6 +28,8 @@ enum ct_key {
     CT_KEY_F12 = CT_KEY_F1 + 11,
     CT_KEY_MOUSE,
     CT_KEY_PASTE, /* text, not keys: ct_term_pasted */
+    CT_KEY_FOCUS_IN, /* no key: the terminal's window, or the pane of tmux, has the keyboard from now on */
+    CT_KEY_FOCUS_OUT,
     CT_KEY_LAST,
 };
 

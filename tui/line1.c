@@ -277,7 +277,7 @@ void ui_draw_line1(struct ct_ui *ui)
     int n, n_counts, gap, cut = full ? CUT_NOTHING : CUT_MUTED;
     for (bool fits = false; !fits; cut++) {
         int last = full ? cut : CUT_WORDS;
-        n = make_flags(ui, clock, wall, cut >= CUT_MUTED, flags);
+        n = make_flags(ui, clock, wall && !ui->away, cut >= CUT_MUTED, flags);
         n_counts = counted ? make_counts(sum, (enum cut)last, counts) : 0;
         gap = last < CUT_WORDS ? 2 : 1;
         int wide = (full ? 11 : 0) + flags_width(counts, n_counts, gap) + 1 + flags_width(flags, n, 1);

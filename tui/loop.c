@@ -17,7 +17,7 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
-enum { FRAME_MS = 50, BURST_MS = 200, ANSWERS_MS = 30, LEAVE_S = 1, SETTLED_MS = 200 };
+enum { FRAME_MS = 50, BURST_MS = 200, AWAY_MS = 1000, ANSWERS_MS = 30, LEAVE_S = 1, SETTLED_MS = 200 };
 
 /* ---- signals ---- */
 
@@ -82,19 +82,25 @@ struct loop {
     struct ct_loader *loader;
     struct ct_load_request request;
     int fd;               /* the main program's */
-    /* Data is painted 20 times a second at most: a frame costs FRAME_MS of what time gives, up to BURST_MS. A key never
+    /* Data is painted 20 times a second at most: a frame costs FRAME_MS of what time gives, up to BURST_MS; while the focus
+     * is elsewhere, in a pane that may be hidden or merely beside, once a second and the clock by minutes. A key never
      * waits for that, nor do the answers to what it asked: but they share a frame when they come within ANSWERS_MS. */
     int64_t credit_ms, counted_mono_ms, asked_mono_ms;
     bool at_once;
-    int64_t tick;         /* the minute or second shown */
+    int64_t ticked_ms;    /* what the clock shows */
     int64_t reload_mono_ms; /* when settings that moved are read, 0: none did */
     int silent_reads;     /* readable, yet nothing to read: the terminal is gone */
 };
 
 /* What the clock on screen shows, as a number; it moves by minutes, on a wall by seconds. */
-static int64_t clock_unit(const struct ct_ui *ui)
+static int64_t clock_unit(const struct loop *l)
 {
-    return ui->canvas->cols >= 180 && ui->at_ms == CT_LIVE ? CT_SECOND : CT_MINUTE;
+    return l->ui->canvas->cols >= 180 && l->ui->at_ms == CT_LIVE && !l->ui->away ? CT_SECOND : CT_MINUTE;
+}
+
+static int64_t frame_ms(const struct loop *l)
+{
+    return l->ui->away ? AWAY_MS : FRAME_MS;
 }
 
 static int64_t earlier(int64_t a, int64_t b)
@@ -120,7 +126,7 @@ static bool answers_due(const struct loop *l)
 static int next_due(const struct loop *l)
 {
     const struct ct_ui *ui = l->ui;
-    int64_t mono = ct_mono_ms(), now = ct_now_ms(), unit = clock_unit(ui);
+    int64_t mono = ct_mono_ms(), now = ct_now_ms(), unit = clock_unit(l);
     int64_t due = unit - now % unit + 1;
     if (ui->message_until_mono_ms > 0 && ui->message_until_mono_ms < INT64_MAX) {
         due = earlier(due, ui->message_until_mono_ms - mono);
@@ -131,7 +137,7 @@ static int next_due(const struct loop *l)
     if (ui_dirty(ui) && l->at_once) {
         due = 0;
     } else if (ui_dirty(ui)) {
-        int64_t paid = l->counted_mono_ms + FRAME_MS - l->credit_ms;
+        int64_t paid = l->counted_mono_ms + frame_ms(l) - l->credit_ms;
         int64_t told = answers_due(l) ? l->asked_mono_ms + ANSWERS_MS : paid;
         due = earlier(due, (told > paid ? told : paid) - mono);
     }
@@ -141,10 +147,10 @@ static int next_due(const struct loop *l)
 static void tick(struct loop *l)
 {
     struct ct_ui *ui = l->ui;
-    int64_t now = ct_now_ms(), unit = clock_unit(ui);
-    if (now / unit != l->tick) {
-        bool minute = now / CT_MINUTE != l->tick * unit / CT_MINUTE || unit == CT_MINUTE;
-        l->tick = now / unit;
+    int64_t now = ct_now_ms(), unit = clock_unit(l);
+    if (now / unit != l->ticked_ms / unit) {
+        bool minute = now / CT_MINUTE != l->ticked_ms / CT_MINUTE;
+        l->ticked_ms = now;
         ui->dirty_line1 = true;
         for (size_t i = 1; i < ui->n_panels && minute && !ui->paused; i++) {
             ui->panels[i]->dirty = true; /* ages */
@@ -184,14 +190,26 @@ static void read_signals(struct loop *l)
     }
 }
 
+/* Whoever comes back sees at once what waited. */
+static void take_focus(struct loop *l, bool there)
+{
+    if (there == l->ui->away) {
+        l->ui->away = !there;
+        l->ui->dirty_line1 = l->at_once = true; /* the clock with its seconds, or without */
+    }
+}
+
 /* All keys that have come. Readable without bringing any, again and again, is the end of input. */
 static void read_keys(struct loop *l, short revents)
 {
     int key, n = 0, ready = 0;
     bool silent = ioctl(STDIN_FILENO, FIONREAD, &ready) == 0 && ready == 0; /* what came may be no key */
     while (!l->ui->quit && (key = ct_term_key()) != CT_KEY_NONE) {
-        ui_press(l->ui, key);
-        n++;
+        take_focus(l, key != CT_KEY_FOCUS_OUT); /* who types is there, whatever was told */
+        if (key != CT_KEY_FOCUS_IN && key != CT_KEY_FOCUS_OUT) {
+            ui_press(l->ui, key);
+            n++;
+        }
     }
     l->at_once = l->at_once || n > 0;
     l->silent_reads = silent && n == 0 ? l->silent_reads + 1 : 0;
@@ -214,13 +232,13 @@ static void paint(struct loop *l)
 {
     struct ct_ui *ui = l->ui;
     int64_t mono = ct_mono_ms();
-    l->credit_ms = earlier(l->credit_ms + mono - l->counted_mono_ms, BURST_MS);
+    l->credit_ms = earlier(l->credit_ms + mono - l->counted_mono_ms, l->ui->away ? AWAY_MS : BURST_MS);
     l->counted_mono_ms = mono;
-    bool due = l->credit_ms >= FRAME_MS && (!answers_due(l) || mono >= l->asked_mono_ms + ANSWERS_MS);
+    bool due = l->credit_ms >= frame_ms(l) && (!answers_due(l) || mono >= l->asked_mono_ms + ANSWERS_MS);
     if (ui_dirty(ui) && (l->at_once || due)) {
         ui_draw(ui);
         ct_term_show(ui->canvas, ui->cursor_y, ui->cursor_x);
-        l->credit_ms = l->credit_ms > FRAME_MS ? l->credit_ms - FRAME_MS : 0;
+        l->credit_ms = l->credit_ms > frame_ms(l) ? l->credit_ms - frame_ms(l) : 0;
         l->at_once = false;
     }
 }
@@ -243,7 +261,7 @@ static void fit_terminal(struct ct_ui *ui)
 static void run(struct loop *l)
 {
     struct ct_ui *ui = l->ui;
-    l->tick = ct_now_ms() / clock_unit(ui);
+    l->ticked_ms = ct_now_ms();
     l->credit_ms = BURST_MS;
     l->counted_mono_ms = ct_mono_ms();
     while (!ui->quit) {

@@ -101,12 +101,12 @@ enum ct_status ct_charset_choose(const char *choice, enum ct_charset *out, struc
 
 /* ---- open and close ---- */
 
-/* Pasted text comes between marks. Terminals that know no marks pass over this. */
-static const char marks_on[] = "\033[?2004h", marks_off[] = "\033[?2004l";
+/* Pasted text comes between marks, and the focus is told of. Terminals that know neither pass over this. */
+static const char reports_on[] = "\033[?2004h\033[?1004h", reports_off[] = "\033[?1004l\033[?2004l";
 
-static void mark_pastes(bool on)
+static void ask_reports(bool on)
 {
-    fputs(on ? marks_on : marks_off, stdout);
+    fputs(on ? reports_on : reports_off, stdout);
     fflush(stdout);
 }
 
@@ -114,7 +114,7 @@ static void mark_pastes(bool on)
 static void on_crash(int sig)
 {
     static const char *const names[] = {"rmkx", "sgr0", "cnorm", "rmcup"};
-    if (term.screen && write(STDOUT_FILENO, marks_off, sizeof(marks_off) - 1) < 0) {
+    if (term.screen && write(STDOUT_FILENO, reports_off, sizeof(reports_off) - 1) < 0) {
         /* nothing more to be done */
     }
     for (size_t i = 0; term.screen && i < CT_LEN(names); i++) {
@@ -234,10 +234,12 @@ enum ct_status ct_term_open(const char *color, bool mouse, struct ct_error *err)
     term.input = newpad(1, 1);
     keypad(term.input, TRUE);
     nodelay(term.input, TRUE);
+    define_key("\033[I", 0); /* newer descriptions call them keys, with numbers of their own */
+    define_key("\033[O", 0);
     ct_term_set_color(color);
     mouseinterval(0);
     ct_term_set_mouse(mouse);
-    mark_pastes(true);
+    ask_reports(true);
     term.cursor_y = -2;
     struct ct_theme t;
     ct_theme_builtin(&t);
@@ -252,7 +254,7 @@ void ct_term_close(void)
     }
     SCREEN *screen = term.screen;
     term.screen = NULL;
-    mark_pastes(false);
+    ask_reports(false);
     if (!isendwin()) {
         curs_set(1);
         endwin();
@@ -712,12 +714,12 @@ void ct_term_suspend(void)
 {
     struct sigaction dfl = {.sa_handler = SIG_DFL}, old;
     curs_set(1);
-    mark_pastes(false);
+    ask_reports(false);
     endwin();
     sigaction(SIGTSTP, &dfl, &old);
     raise(SIGTSTP);
     sigaction(SIGTSTP, &old, NULL);
-    mark_pastes(true);
+    ask_reports(true);
     term.cursor_y = -2;
     ct_term_redraw();
 }

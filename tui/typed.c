@@ -105,6 +105,8 @@ static void control_ends(struct ct_typed *t, int final)
         key = with_modifier(number_key(first), modifier);
     } else if (final == 'Z') {
         key = CT_KEY_BACKTAB;
+    } else if (t->n_params == 0 && (final == 'I' || final == 'O')) {
+        key = final == 'I' ? CT_KEY_FOCUS_IN : CT_KEY_FOCUS_OUT;
     } else if (t->n_params == 0 && (final == 'M' || final == '[')) { /* a place of the mouse; a key of the Linux console */
         t->state = CT_TYPED_SKIP;
         t->skip = final == 'M' ? 3 : 1;

@@ -137,6 +137,7 @@ struct ct_ui {
     enum ct_action letter_for;  /* what the next key belongs to; CT_ACT_NONE: to the key table */
     struct place_mark marks[MARKS_MAX];
     bool mouse;
+    bool away;                  /* the terminal says that the focus is elsewhere */
     int exported[2];            /* pipe that finished exports are told on; 0: none yet */
     bool asked_quit, quit;
     enum ct_ui_end end;

@@ -28,7 +28,8 @@ static void type_into(struct ct_typed *t, const char *bytes, struct ct_buf *out)
         for (int key; (key = ct_typed_next(t)) != CT_KEY_NONE;) {
             char name[16];
             ct_key_name(name, key);
-            ct_buf_addf(out, "%s%s", out->n ? " " : "", key == CT_KEY_PASTE ? "PASTE" : key == CT_KEY_LAST ? "NOBODY" : name);
+            ct_buf_addf(out, "%s%s", out->n ? " " : "", key == CT_KEY_PASTE ? "PASTE" : key == CT_KEY_FOCUS_IN ? "IN"
+                                                            : key == CT_KEY_FOCUS_OUT ? "OUT" : key == CT_KEY_LAST ? "NOBODY" : name);
         }
     }
 }
@@ -50,7 +51,7 @@ static void answers_nobody_asked_for_are_no_keys(void **state)
         "\033]4;1;rgb:cdcd/0000/0000\a", "\033]52;c;UXVpdA==\033\\", "\033]l title Q\033\\",
         "\033[?64;1;2;6;9;15;18;21;22c", "\033[>41;354;0c", "\033[=1;2c",
         "\033[12;40R", "\033[1;40R", "\033[0n", "\033[?1;2R",
-        "\033[I", "\033[O", "\033[?2004;1$y", "\033[4;600;800t", "\033[8;24;80t", "\033[?0u",
+        "\033[?2004;1$y", "\033[4;600;800t", "\033[8;24;80t", "\033[?0u",
         "\033P1+r544e=787465726d\033\\", "\033P>|XTerm(354)\033\\", "\033P!|00000000\033\\", "\033P1$r0m\033\\",
         "\033_Gi=31;OK\033\\", "\033^quit\033\\", "\033XQ1\033\\",
         "\033[M !!", "\033[<0;10;10M", "\033[<0;10;10m", "\033[35;12;13M",
@@ -62,6 +63,15 @@ static void answers_nobody_asked_for_are_no_keys(void **state)
         assert_keys(b.p, "j k");
         ct_buf_free(&b);
     }
+}
+
+static void focus_is_told_and_is_no_text(void **state)
+{
+    (void)state;
+    assert_keys("j\033[Ok\033[I|l", "j OUT k IN l");
+    assert_keys("\033\033[Ik", "esc IN k");
+    assert_keys("\033[200~a\033[Ob\033[Ic\033[201~j", "PASTE j");
+    assert_keys("\033[1;2I\033[?O|j", "j");
 }
 
 static void keys_typed_one_by_one_stay_keys(void **state)
@@ -181,6 +191,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(answers_nobody_asked_for_are_no_keys),
+        cmocka_unit_test(focus_is_told_and_is_no_text),
         cmocka_unit_test(keys_typed_one_by_one_stay_keys),
         cmocka_unit_test(function_keys_no_description_knows_work),
         cmocka_unit_test(a_sequence_that_never_ends_swallows_no_more_than_a_second),

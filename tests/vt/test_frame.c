@@ -218,7 +218,7 @@ static void leave(struct vt *v, const char *keys)
     assert_int_equal(vt_end(v, 5000), 0);
     assert_false(vt_alternate(v));
     assert_true(vt_cursor_shown(v));
-    assert_true(vt_received(v, "\033[?2004l")); /* and text is pasted as before */
+    assert_true(vt_received(v, "\033[?1004l\033[?2004l")); /* no focus is told, and text is pasted as before */
     assert_int_equal(vt_bells(v) + vt_titles(v) + vt_unknown(v), 0);
     vt_free(v);
 }
@@ -419,6 +419,24 @@ static void selection_follows_its_row_when_data_arrives(void **state)
     int after = vt_find(v, ">~ DEGR", NULL);
     assert_int_equal(after, before + 1);
     assert_non_null(strstr(vt_row(v, after), "together"));
+    leave(v, "Q");
+}
+
+/* A pane beside may have the focus: what is seen must be true all the same. */
+static void without_the_focus_new_data_is_painted(void **state)
+{
+    (void)state;
+    struct vt *v = start(24, 80);
+    vt_wait(v, "together/inference");
+    vt_paste(v, "\033[O");
+    for (int i = 3; i < 6; i++) {
+        char counted[16];
+        struct ct_writer *w = open_db();
+        write_page(w, &pages[i], "Everything is on fire", CT_STATE_MAJOR, NOW_MS - 10 * CT_SECOND);
+        ct_writer_close(w);
+        snprintf(counted, sizeof(counted), "X %d DOWN", i - 1);
+        vt_wait(v, counted);
+    }
     leave(v, "Q");
 }
 
@@ -1209,6 +1227,7 @@ int main(void)
         T(an_unknown_field_is_told_under_the_prompt_and_not_applied),
         T(s_paints_letters_sorts_reverses_and_returns_to_list_order),
         T(selection_follows_its_row_when_data_arrives),
+        T(without_the_focus_new_data_is_painted),
         T(paused_screens_hold_still_and_count),
         T(a_missing_database_is_waited_for),
         T(sources_never_asked_wait_only_while_somebody_fetches),

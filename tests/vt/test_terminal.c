@@ -1,6 +1,7 @@
 /* What is sent to terminals of several kinds, and when. */
 #include "config.h"
 
+#include "db/base/timeutil.h"
 #include "tests/vt/world.h"
 
 #include <setjmp.h>
@@ -70,11 +71,78 @@ static void small_changes_leave_what_a_redraw_paints(void **state)
     }
 }
 
+/* Whether line 1 ends in a clock with seconds. */
+static bool has_seconds(struct vt *v)
+{
+    const char *clock = strrchr(vt_row(v, 0), ' '), *colon = clock ? strchr(clock, ':') : NULL;
+    return colon && strchr(colon + 1, ':');
+}
+
+static void wait_for_seconds(struct vt *v, bool there)
+{
+    for (int64_t end = ct_mono_ms() + 10 * CT_SECOND; has_seconds(v) != there;) {
+        vt_settle(v, 20);
+        assert_true(ct_mono_ms() < end);
+    }
+}
+
+/* A wall shows seconds, but to nobody while the focus is elsewhere. */
+static void while_the_focus_is_elsewhere_the_clock_counts_minutes(void **state)
+{
+    (void)state;
+    struct vt *v = world_open(50, 200, "CLOUDTAPE_NOW"); /* with the clock of the machine */
+    wait_for_seconds(v, true);
+    assert_true(vt_received(v, "\033[?1004h"));
+    vt_paste(v, "\033[O");
+    wait_for_seconds(v, false);
+    vt_settle(v, 500);
+    int64_t begin = ct_mono_ms();
+    vt_settle(v, 2500); /* never quiet for so long while seconds are shown */
+    assert_true(ct_mono_ms() - begin < 9 * CT_SECOND);
+    vt_paste(v, "\033[I");
+    wait_for_seconds(v, true);
+    vt_paste(v, "\033[O");
+    wait_for_seconds(v, false);
+    vt_type(v, "j"); /* who types is there */
+    wait_for_seconds(v, true);
+    world_leave(v);
+}
+
+static void focus_that_comes_while_somebody_types_is_no_text(void **state)
+{
+    (void)state;
+    struct vt *v = world_start(24, 80, NULL);
+    static const char *const pieces[] = {":", "\033[I", "gp", "\033[O", "us", "\033[O\033[I", "\r"};
+    for (size_t i = 0; i < CT_LEN(pieces); i++) {
+        vt_paste(v, pieces[i]);
+        vt_settle(v, 60);
+    }
+    vt_wait(v, ">3 GPU offers");
+    vt_paste(v, "g\033[Os"); /* between the two keys of a pair */
+    vt_wait(v, ">2 Providers");
+    world_leave(v);
+}
+
+static void a_suspended_viewer_wants_no_reports(void **state)
+{
+    (void)state;
+    struct vt *v = world_start(24, 80, NULL);
+    vt_paste(v, "\032");
+    for (int64_t end = ct_mono_ms() + 10 * CT_SECOND; !vt_received(v, "\033[?1004l\033[?2004l");) {
+        vt_settle(v, 20);
+        assert_true(ct_mono_ms() < end);
+    }
+    vt_free(v);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
 #define T(name) cmocka_unit_test_setup(name, world_fresh_home)
         T(small_changes_leave_what_a_redraw_paints),
+        T(while_the_focus_is_elsewhere_the_clock_counts_minutes),
+        T(focus_that_comes_while_somebody_types_is_no_text),
+        T(a_suspended_viewer_wants_no_reports),
     };
     return cmocka_run_group_tests_name("terminal", tests, world_begin, world_end);
 }

@@ -55,7 +55,7 @@ int world_fresh_home(void **state)
     return world_run(command);
 }
 
-struct vt *world_start(int rows, int cols, const char *more)
+struct vt *world_open(int rows, int cols, const char *more)
 {
     static char places[4][720];
     static const char *const names[] = {"HOME", "XDG_CONFIG_HOME", "XDG_STATE_HOME", "XDG_DATA_HOME"};
@@ -64,7 +64,12 @@ struct vt *world_start(int rows, int cols, const char *more)
     for (int i = 0; i < 4; i++) {
         snprintf(places[i], sizeof(places[i]), "%s=%s", names[i], world_home);
     }
-    struct vt *v = vt_start(rows, cols, argv, env);
+    return vt_start(rows, cols, argv, env);
+}
+
+struct vt *world_start(int rows, int cols, const char *more)
+{
+    struct vt *v = world_open(rows, cols, more);
     vt_wait(v, "00:02"); /* and its seconds, on a wall */
     vt_wait(v, "CAP ");
     return v;

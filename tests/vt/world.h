@@ -16,7 +16,9 @@ int world_begin(void **state);
 int world_end(void **state);
 /* Each test begins with an empty home. */
 int world_fresh_home(void **state);
-/* The viewer, once it shows its data; MORE: one "NAME=VALUE" of its environment, or NULL. */
+/* The viewer; MORE: one "NAME=VALUE" of its environment, "NAME" unsets one, or NULL. */
+struct vt *world_open(int rows, int cols, const char *more);
+/* The same once it shows its data and the clock stands at NOW. */
 struct vt *world_start(int rows, int cols, const char *more);
 void world_leave(struct vt *v);
 
