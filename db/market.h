@@ -99,7 +99,7 @@ struct ct_market_of {
     struct ct_market_told { /* figures that were worked out */
         uint64_t mark;      /* of all they depend on; 0: none yet */
         int64_t value;
-    } told[4];
+    } told[8];
     size_t next;
 };
 struct ct_market_all {

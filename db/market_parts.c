@@ -328,19 +328,26 @@ static bool value_of(struct ct_reader *r, struct ct_market_part *p, int64_t at_m
 /* A moment that is asked for. */
 struct moment {
     int64_t at_ms;
+    struct ct_reference reference; /* what is kept ready of it */
     const struct ct_heard *heard;
     struct ct_asof *values;
     uint64_t mark;
     bool known, kept;
 };
 
+static void look_at(struct ct_figuring *s, const struct moment *v)
+{
+    s->r->reference = v->reference;
+    s->heard = v->heard;
+    s->at_ms = v->at_ms;
+}
+
 /* The figures of OF, the parts of which S is made of, at each moment. */
 static void set_figures(struct ct_figuring *s, struct ct_market_of *of, struct moment *v, size_t n, int64_t *out)
 {
     bool all = true;
     for (size_t k = 0; k < n; k++) {
-        s->heard = v[k].heard;
-        s->at_ms = v[k].at_ms;
+        look_at(s, &v[k]);
         v[k].mark = mark_of_figure(s, of);
         v[k].known = v[k].kept = false;
         for (size_t i = 0; v[k].mark && i < CT_LEN(of->told) && !v[k].known; i++)
@@ -350,14 +357,17 @@ static void set_figures(struct ct_figuring *s, struct ct_market_of *of, struct m
         all = all && v[k].known;
     }
     for (size_t i = 0; i < of->m.v.n && !all; i++) /* one after the other, which costs one look into the history of each */
-        for (size_t k = 0; k < n; k++)
-            if (!v[k].known && !value_of(s->r, &of->m.v.v[i], v[k].at_ms, &v[k].values[i]))
+        for (size_t k = 0; k < n; k++) {
+            if (v[k].known)
+                continue;
+            s->r->reference = v[k].reference;
+            if (!value_of(s->r, &of->m.v.v[i], v[k].at_ms, &v[k].values[i]))
                 v[k].kept = false;
+        }
     for (size_t k = 0; k < n; k++) {
         if (v[k].known)
             continue;
-        s->heard = v[k].heard;
-        s->at_ms = v[k].at_ms;
+        look_at(s, &v[k]);
         s->value = v[k].values;
         out[k] = s->r->status == CT_OK ? ct_figure(s, &of->m) : CT_NONE;
         if (v[k].kept && s->r->status == CT_OK)
@@ -391,6 +401,12 @@ static bool begin_moments(struct ct_reader *r, const struct ct_source_list *sour
         v[i].values = ct_arena_alloc(r->arena, (most_parts(all) + 1) * sizeof *v[i].values);
         if (!v[i].heard || !v[i].values)
             return false;
+        ct_reference_use(r, at_ms[i]);
+        v[i].reference = r->reference;
+    }
+    for (size_t i = 0; i < n; i++) { /* two of them may be of one stretch that is kept */
+        ct_reference_return(r, v[i].reference);
+        v[i].reference = r->reference;
     }
     return true;
 }
@@ -401,6 +417,7 @@ void ct_market_indices(struct ct_reader *r, const struct ct_source_list *sources
     struct ct_market_kept *k = kept_from(r, earliest(at_ms, n_moments));
     struct moment *v = ct_arena_alloc(r->arena, (n_moments + 1) * sizeof *v);
     struct ct_rates rates = {.loaded = false};
+    const struct ct_reference before = r->reference;
     bool ready = k && v && make_ready(r, sources, k) && begin_moments(r, sources, &k->all, at_ms, n_moments, v);
     for (size_t i = 0; ready && i < k->all.v.n && r->status == CT_OK; i++) {
         struct ct_market_of *of = &k->all.v.v[i];
@@ -408,7 +425,7 @@ void ct_market_indices(struct ct_reader *r, const struct ct_source_list *sources
         struct ct_market_index *place = CT_VEC_PUSH(r->arena, &out->v);
         int64_t *value = ct_arena_alloc(r->arena, (n_moments + 1) * sizeof *value);
         if (!place || !value)
-            return;
+            break;
         look_up(r, of);
         s->r = r;
         s->sources = sources;
@@ -417,4 +434,5 @@ void ct_market_indices(struct ct_reader *r, const struct ct_source_list *sources
         rates = s->rates;
         *place = (struct ct_market_index){of, value};
     }
+    ct_reference_return(r, before);
 }

@@ -702,6 +702,7 @@ static enum ct_status read_gpus(struct ct_reader *r, const struct ct_query *q, s
     struct ct_source_list sources = ct_sources_at(r);
     /* What left within the week belongs to the index of then. */
     read_items(r, CT_SPAN_NONE, r->t - 7 * CT_DAY, &items);
+    ct_reference_use(r, r->t - 7 * CT_DAY);
     for (size_t i = 0; i < items.v.n; i++) {
         struct item *it = &items.v.v[i];
         int64_t then = r->t - 7 * CT_DAY;

@@ -11,9 +11,10 @@ struct row {
     size_t n;
 };
 
-/* The rows that were asked for last, kept from load to load as long as they say the same, and what was in force at a
+/* The rows of one of the times back, kept from load to load as long as they say the same, and what was in force at a
  * moment: the same from FROM_MS until before TO_MS, as nothing happens in between. */
 struct ct_references {
+    struct ct_references *next;
     int64_t back_ms;
     struct row *rows;
     size_t n_rows, cap_rows;
@@ -46,12 +47,13 @@ static void keep_rows(struct ct_references *k, size_t n)
 
 void ct_reference_forget(struct ct_reader *r)
 {
-    if (r->references) {
-        keep_rows(r->references, 0);
-        free(r->references->rows);
-        free(r->references->v);
+    for (struct ct_references *k = r->references, *next; k; k = next) {
+        next = k->next;
+        keep_rows(k, 0);
+        free(k->rows);
+        free(k->v);
+        free(k);
     }
-    free(r->references);
     r->references = NULL;
 }
 
@@ -81,7 +83,7 @@ static bool read_row(struct ct_references *k, size_t i, sqlite3_stmt *st)
             row->at_ms[j] = v[j].value;
     }
     if (row->at_ms && ct_blob_decode(b, v)) {
-        row->v = v;
+        row->v = ct_xrealloc(v, n * sizeof *v);
         row->n = n;
         return true;
     }
@@ -120,27 +122,52 @@ static void settle(struct ct_references *k, int64_t at_ms)
         settle_row(k, &k->rows[i], at_ms);
 }
 
+/* The hour, the day, the week and the month: no more times back are kept. */
+static struct ct_references *of_back(struct ct_reader *r, int64_t back_ms)
+{
+    enum { MOST = 4 };
+    struct ct_references **at = &r->references;
+    for (size_t n = 1; *at && (*at)->back_ms != back_ms && n < MOST; n++)
+        at = &(*at)->next;
+    if (!*at)
+        *at = ct_xcalloc(1, sizeof **at);
+    if ((*at)->back_ms != back_ms) {
+        keep_rows(*at, 0);
+        (*at)->back_ms = back_ms;
+    }
+    return *at;
+}
+
 void ct_reference_use(struct ct_reader *r, int64_t at_ms)
 {
     sqlite3_stmt *st = ct_use(r, SQL_REFERENCES, 1, at_ms);
+    struct ct_references *k = NULL;
     size_t n = 0;
     bool changed = false;
-    if (!r->references)
-        r->references = ct_xcalloc(1, sizeof *r->references);
-    struct ct_references *k = r->references;
-    while (ct_step(r, st) && (n == 0 || k->back_ms == ct_col_int(st, 0))) {
-        if (n == 0 && k->back_ms != ct_col_int(st, 0))
-            keep_rows(k, 0);
-        k->back_ms = ct_col_int(st, 0);
-        changed = read_row(k, n++, st) || changed;
+    for (; ct_step(r, st) && (!k || k->back_ms == ct_col_int(st, 0)); n++) {
+        k = k ? k : of_back(r, ct_col_int(st, 0));
+        changed = read_row(k, n, st) || changed;
     }
     if (st)
         sqlite3_reset(st);
+    r->reference = (struct ct_reference){.at_ms = at_ms};
+    if (!k)
+        return;
     changed = changed || n != k->n_rows;
     keep_rows(k, n);
     if (changed || at_ms < k->from_ms || at_ms >= k->to_ms)
         settle(k, at_ms);
-    r->reference = (struct ct_reference){.at_ms = at_ms, .v = k->v, .n = k->n, .serial = k->serial};
+    r->reference = (struct ct_reference){.at_ms = at_ms, .v = k->v, .n = k->n, .back_ms = k->back_ms, .serial = k->serial};
+}
+
+void ct_reference_return(struct ct_reader *r, struct ct_reference f)
+{
+    const struct ct_references *k = r->references;
+    while (k && k->back_ms != f.back_ms)
+        k = k->next;
+    if (f.n && (!k || k->serial != f.serial))
+        f.n = 0;
+    r->reference = f;
 }
 
 bool ct_reference_find(struct ct_reader *r, int64_t series, int64_t at_ms, struct ct_sample *out)

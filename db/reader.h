@@ -185,7 +185,8 @@ struct ct_reference {
         struct ct_sample v; /* at_ms CT_NONE: there was none yet */
     } *v;
     size_t n, next; /* NEXT: where the following series may be */
-    uint64_t serial; /* grows with every change of V; moments that have the same have the same V */
+    int64_t back_ms;
+    uint64_t serial; /* grows with every change of V; moments of one BACK_MS that have the same have the same V */
 };
 
 /* A large move. */
@@ -311,6 +312,8 @@ struct ct_asof {
 struct ct_asof ct_asof(struct ct_reader *r, int64_t series, int64_t at_ms);
 /* Looks of the running load into that moment find prices where they lie ready (db/write_reference.c). */
 void ct_reference_use(struct ct_reader *r, int64_t at_ms);
+/* The same of a moment that was used before, F being r->reference of then; what is no longer there is looked up. */
+void ct_reference_return(struct ct_reader *r, struct ct_reference f);
 void ct_reference_forget(struct ct_reader *r);
 /* What is kept of offers for indices; without LATE_TOO only of those that were ever there. */
 void ct_market_forget(struct ct_reader *r, bool late_too);
