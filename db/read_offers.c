@@ -210,6 +210,7 @@ static void take_items(struct ct_reader *r, sqlite3_stmt *st, int64_t gone_ms, s
         it->usd_7d = CT_NONE;
         it->row.series = ct_col_text(r, st, 2);
         it->row.series_id = it->series;
+        it->row.source_id = it->source;
         it->row.key = ct_col_text(r, st, 3);
         it->row.gone = ct_gone(now);
         it->row.quarantined = (now.flags & CT_SAMPLE_QUARANTINED) != 0;
@@ -270,10 +271,25 @@ static void draw_spark(struct ct_reader *r, struct item *it, struct ct_spark_col
         c[i].last = ct_gone(it->now) || it->row.quarantined ? CT_NONE : it->now.value;
 }
 
-static void set_plain(struct ct_reader *r, struct item *it)
+/* How fast the accelerator of an offer is; rows of one kind often come one after the other. */
+struct speed {
+    const struct ct_offer *of;
+    int64_t mtflops;
+};
+
+static int64_t speed_of(struct ct_reader *r, const struct ct_offer *o, struct speed *last)
+{
+    bool same = last->of && last->of->gpu_mem_milli == o->gpu_mem_milli && ct_span_eq(last->of->gpu, o->gpu) &&
+                ct_span_eq(last->of->form, o->form);
+    if (!same)
+        *last = (struct speed){o, ct_accelerator_mtflops(r, o)};
+    return last->mtflops;
+}
+
+static void set_plain(struct ct_reader *r, struct item *it, struct speed *last)
 {
     struct ct_offer_row *row = &it->row;
-    int64_t flops = ct_accelerator_mtflops(r, &row->offer);
+    int64_t flops = speed_of(r, &row->offer, last);
     row->usd_per_pflop_hour =
         flops == CT_NONE ? CT_NONE : ct_muldiv(row->usd_per_gpu_hour, 1000000, flops);
     row->usd_per_gb_hour = row->offer.gpu_mem_milli > 0
@@ -375,6 +391,7 @@ static enum ct_status read_offers(struct ct_reader *r, const struct ct_query *q,
     ct_load_begin(r, q, a, err);
     struct ct_source_list sources = ct_sources_at(r);
     struct month_gaps gaps = month_gaps(r, &sources);
+    struct speed last = {NULL, CT_NONE};
     read_items(r, q->subject, q->gone ? INT64_MIN : INT64_MAX, &items);
     struct ct_offer_row *rows = ct_arena_alloc(a, (items.v.n + 1) * sizeof *rows);
     for (size_t i = 0; i < items.v.n && rows && r->status == CT_OK; i++) {
@@ -382,7 +399,7 @@ static enum ct_status read_offers(struct ct_reader *r, const struct ct_query *q,
         const struct ct_source_at *s = ct_source_by_id(&sources, it->source);
         set_source(it, s);
         convert(r, &sources, &rates, it);
-        set_plain(r, it);
+        set_plain(r, it, &last);
         const struct ct_gaps *of = q->plain ? NULL : gaps_of(&gaps, s);
         if (of)
             set_months(r, it, of);
@@ -691,17 +708,47 @@ static enum group group_of(const struct ct_query *q)
     return ct_span_is(by, "region") ? BY_REGION : ct_span_is(by, "cloud") ? BY_CLOUD : BY_GPU;
 }
 
+static int by_series(const void *a, const void *b)
+{
+    const struct item *x = a, *y = b;
+    return (x->series > y->series) - (x->series < y->series);
+}
+
+/* OFFERS, the list that other panels show, and those that left after GONE_MS. */
+static void take_list(struct ct_reader *r, struct ct_rows offers, int64_t gone_ms, struct items *out)
+{
+    const struct ct_offer_row *v = offers.v;
+    for (size_t i = 0; i < offers.n; i++) {
+        struct item *it = push_item(out);
+        it->row = v[i];
+        it->series = v[i].series_id;
+        it->source = v[i].source_id;
+        it->now = ct_asof_now(r, it->series);
+        it->usd_7d = CT_NONE;
+    }
+    take_items(r, ct_use(r, SQL_OFFERS_LEFT, 2, gone_ms, INT64_MAX), gone_ms, out);
+    ct_sort(r, out->v.v, out->v.n, sizeof *out->v.v, by_series);
+}
+
 static enum ct_status read_gpus(struct ct_reader *r, const struct ct_query *q, struct ct_arena *a,
                                 struct ct_rows *out, struct ct_error *err)
 {
     CT_VEC(struct ct_gpu_row) rows = {NULL, 0, 0};
     struct items items = {.v = {NULL, 0, 0}};
     struct ct_rates rates = {.loaded = false};
+    struct ct_query list = {.at_ms = q->at_ms, .now_ms = q->now_ms, .plain = true};
+    struct ct_rows offers = {NULL, 0};
     enum group g = group_of(q);
+    enum ct_status st = q->at_ms == CT_LIVE ? ct_read_offers(r, &list, a, &offers, err) : CT_OK;
+    if (st != CT_OK)
+        return st;
     ct_load_begin(r, q, a, err);
     struct ct_source_list sources = ct_sources_at(r);
     /* What left within the week belongs to the index of then. */
-    read_items(r, CT_SPAN_NONE, r->t - 7 * CT_DAY, &items);
+    if (r->live)
+        take_list(r, offers, r->t - 7 * CT_DAY, &items);
+    else
+        read_items(r, CT_SPAN_NONE, r->t - 7 * CT_DAY, &items);
     ct_reference_use(r, r->t - 7 * CT_DAY);
     for (size_t i = 0; i < items.v.n; i++) {
         struct item *it = &items.v.v[i];
@@ -739,5 +786,11 @@ static enum ct_status read_gpus(struct ct_reader *r, const struct ct_query *q, s
 enum ct_status ct_read_gpus(struct ct_reader *r, const struct ct_query *q, struct ct_arena *a,
                             struct ct_rows *out, struct ct_error *err)
 {
-    return ct_read_shared(r, 1, read_gpus, group_of(q), q, a, out, err);
+    bool whole = r->whole;
+    if (!whole)
+        ct_reader_begin(r); /* the list of offers and what becomes of it are of one moment */
+    enum ct_status st = ct_read_shared(r, 1, read_gpus, group_of(q), q, a, out, err);
+    if (!whole)
+        ct_reader_end(r);
+    return st;
 }

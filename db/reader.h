@@ -112,6 +112,7 @@
                 " WHERE source_id=?1 AND first_ms<=?2")                                            \
     X(ARTICLE, "SELECT title,url,summary FROM article WHERE source_id=?1 AND ext_id=?2")           \
     X(OFFERS, SQL_OFFER " WHERE there_since(o.series_id,?1)")                                      \
+    X(OFFERS_LEFT, SQL_OFFER " WHERE there_since(o.series_id,?1) AND NOT there_since(o.series_id,?2)") \
     X(OFFERS_NAMED, SQL_OFFER " WHERE s.name=?1")                                                  \
     X(SPOT_OFFERS_FROM, SQL_OFFER " WHERE s.name>=?1 AND s.name<?2 AND o.purchase=1")              \
     X(INDEX_ALL_PARTS, SQL_INDEX_PART " WHERE o.gpu<>'' AND there_since(o.series_id,?1)")           \

@@ -51,6 +51,21 @@ static struct ct_span gpu_name(const struct ct_offer *o, bool whole, struct ct_a
     return name;
 }
 
+/* The same of one row after the other, which are often of one kind. */
+struct named {
+    const struct ct_offer *of;
+    struct ct_span name;
+};
+
+static struct ct_span next_name(struct named *last, const struct ct_offer *o, bool whole, struct ct_arena *a)
+{
+    bool same = last->of && last->of->gpu_mem_milli == o->gpu_mem_milli && ct_span_eq(last->of->gpu, o->gpu) &&
+                ct_span_eq(last->of->form, o->form);
+    if (!same)
+        *last = (struct named){o, gpu_name(o, whole, a)};
+    return last->name;
+}
+
 static size_t index_of(struct ct_span *names, size_t *n, struct ct_span name)
 {
     size_t i = 0;
@@ -119,11 +134,12 @@ static void name_axes(const struct ct_offer_row *o, size_t n, const struct ct_fo
     for (size_t i = 0; i < n; i++)
         if (!m->priced && o[i].offer.gpu.n && ct_follows(follows, &o[i], o[i].series))
             index_of(m->gpus, &m->n_gpus, gpu_name(&o[i].offer, false, a));
+    struct named last = {NULL, CT_SPAN_NONE};
     m->followed = m->n_gpus > 0;
     for (size_t i = 0; i < n; i++) {
         if (!o[i].offer.gpu.n || !o[i].offer.cloud.n)
             continue;
-        struct ct_span name = gpu_name(&o[i].offer, m->priced, a);
+        struct ct_span name = next_name(&last, &o[i].offer, m->priced, a);
         if (m->priced || (!m->followed && importance(name) < 17))
             index_of(m->gpus, &m->n_gpus, name);
         index_of(m->clouds, &m->n_clouds, o[i].offer.cloud);
@@ -173,11 +189,12 @@ static enum ct_status fill(struct ct_rows rows, const struct ct_follows *follows
         sorted[i] = &o[i];
     qsort(sorted, rows.n, sizeof(*sorted), by_region); /* so that regions can be counted */
     m->seen_ms = CT_NONE;
+    struct named last = {NULL, CT_SPAN_NONE};
     for (size_t i = 0; i < rows.n; i++) {
         size_t n_gpus = m->n_gpus, n_clouds = m->n_clouds;
         if (!sorted[i]->offer.gpu.n || sorted[i]->gone == 1)
             continue;
-        size_t gpu = index_of(m->gpus, &n_gpus, gpu_name(&sorted[i]->offer, m->priced, a));
+        size_t gpu = index_of(m->gpus, &n_gpus, next_name(&last, &sorted[i]->offer, m->priced, a));
         size_t cloud = index_of(m->clouds, &n_clouds, sorted[i]->offer.cloud);
         if (gpu < m->n_gpus && cloud < m->n_clouds)
             add_offer(&m->cells[gpu * m->n_clouds + cloud], sorted[i]);
