@@ -42,13 +42,14 @@ static bool lives(const struct ct_figuring *s, size_t i)
 }
 
 /* Part I's price in dollars, if it may count. */
-static int64_t price(struct ct_figuring *s, const struct ct_market_part *p, size_t i)
+static int64_t price(struct ct_figuring *s, const struct ct_market *m, size_t i)
 {
     const int64_t absurd = INT64_C(1000000000000); /* in the unit: no GPU-hour and no million tokens costs 1000 dollars */
     const int bad = CT_SAMPLE_QUARANTINED | CT_SAMPLE_SUSPECT;
-    if (!p->rentable || ct_gone(s->value[i]) || s->value[i].value <= 0 || s->value[i].value > absurd || (s->value[i].flags & bad))
+    const struct ct_asof *v = &s->value[i];
+    if (s->money[i] == CT_MONEY_NONE || ct_gone(*v) || v->value <= 0 || v->value > absurd || (v->flags & bad))
         return CT_NONE;
-    return ct_in_dollars(s->r, s->sources, &s->rates, p->currency, s->value[i].value, s->at_ms);
+    return s->money[i] == CT_MONEY_DOLLARS ? v->value : ct_in_dollars(s->r, s->sources, &s->rates, m->v.v[i].currency, v->value, s->at_ms);
 }
 
 /* Which sources call a machine of the seller of [from, to) as the seller does, of what both list; false: the seller
@@ -76,7 +77,7 @@ static bool is_twin(struct ct_figuring *s, const struct ct_market *m, size_t fro
     bool alien = !s->direct[i] && s->matched[s->source[i]] != s->seller_n;
     for (size_t k = from; k < to && alien; k++)
         if (s->direct[k] && ct_same_memory(v[i].mem_milli, v[k].mem_milli) && lives(s, k) &&
-            price(s, &v[k], k) != CT_NONE)
+            price(s, m, k) != CT_NONE)
             return true;
     return false;
 }
@@ -96,11 +97,15 @@ static int64_t cheapest(struct ct_figuring *s, const struct ct_market *m, size_t
         int64_t best = CT_NONE;
         int most = -1;
         end = s->offer[i];
+        if (end == i + 1 && !any_direct) { /* as most are */
+            least = lower(least, lives(s, i) ? price(s, m, i) : CT_NONE);
+            continue;
+        }
         for (size_t k = i, source = SIZE_MAX; k < end; k++) {
             int w = worth(s, k);
             if (w < 0 || (w <= most && s->source[k] != source) || (any_direct && is_twin(s, m, from, to, k)))
                 continue;
-            best = lower(s->source[k] == source ? best : CT_NONE, price(s, &m->v.v[k], k));
+            best = lower(s->source[k] == source ? best : CT_NONE, price(s, m, k));
             source = s->source[k];
             most = w > most ? w : most;
         }
@@ -239,13 +244,14 @@ bool ct_figure_prepare(struct ct_reader *r, const struct ct_market *m, const str
     s->source = ct_arena_alloc(r->arena, n * sizeof *s->source);
     s->best = ct_arena_alloc(r->arena, n * sizeof *s->best);
     s->direct = ct_arena_alloc(r->arena, n * sizeof *s->direct);
+    s->money = ct_arena_alloc(r->arena, n);
     s->name = ct_arena_alloc(r->arena, n * sizeof *s->name);
     s->matched = ct_arena_alloc(r->arena, n_sources * sizeof *s->matched);
     s->offer = ct_arena_alloc(r->arena, n * sizeof *s->offer);
     s->seller = ct_arena_alloc(r->arena, n * sizeof *s->seller);
     s->word = ct_arena_alloc(r->arena, n_sources * sizeof *s->word);
     s->used = ct_arena_alloc(r->arena, n_sources * sizeof *s->used);
-    if (!s->source || !s->best || !s->direct || !s->name || !s->matched || !s->offer || !s->seller || !s->word || !s->used)
+    if (!s->source || !s->best || !s->direct || !s->money || !s->name || !s->matched || !s->offer || !s->seller || !s->word || !s->used)
         return false;
     find_ends(s, m);
     for (size_t i = 0; i < m->v.n; i++) {
@@ -253,6 +259,8 @@ bool ct_figure_prepare(struct ct_reader *r, const struct ct_market *m, const str
         const struct ct_source_at *from = ct_source_by_id(sources, p->source_id);
         s->source[i] = from ? (size_t)(from - sources->v) : sources->n;
         s->used[s->source[i]] = true;
+        s->money[i] = !p->rentable ? CT_MONEY_NONE
+                      : !p->currency.n || ct_span_is(p->currency, "USD") ? CT_MONEY_DOLLARS : CT_MONEY_OTHER;
         s->direct[i] = m->kind == CT_SERIES_INDEX && ct_is_direct(from, p->who);
         s->directs = s->directs || s->direct[i];
     }

@@ -6,12 +6,15 @@
 #include "db/market.h"
 #include "db/twins.h"
 
+enum ct_money { CT_MONEY_NONE /* never counts */, CT_MONEY_DOLLARS, CT_MONEY_OTHER };
+
 /* What an evaluation looks at, in the order of the parts. */
 struct ct_figuring {
     struct ct_reader *r;
     struct ct_rates rates;
     struct ct_asof *value;   /* of each part */
     size_t *source;          /* index of its source; sources->n: unknown */
+    unsigned char *money;    /* of each part: which it asks, enum ct_money */
     bool *direct, directs;   /* said by its cloud itself (db/twins.h); any is */
     size_t *name;            /* of its instance: equal ones are the same number; 0: none, or nothing to compare with */
     size_t *named, *matched; /* by name and by source: the last seller of whom it was said */

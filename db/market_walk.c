@@ -362,7 +362,7 @@ static void fill_from(struct walk *w, size_t i, const int64_t *t, size_t n, cons
     for (size_t k = 0; k < n; k++) {
         for (; next < n_run && run[next].at_ms <= t[k]; next++)
             v = ct_figure_believed((struct ct_asof){run[next].at_ms, run[next].value, run[next].flags}, v.flags);
-        cell[k * w->m->v.n + i] = cell_of(v);
+        cell[i * n + k] = cell_of(v);
     }
 }
 
@@ -384,7 +384,7 @@ static void fill_cells(struct walk *w, size_t i, const int64_t *t, size_t n, int
             n_run = run ? n_run : 0;
             next = 0;
         }
-        cell[k * w->m->v.n + i] = cell_of(v);
+        cell[i * n + k] = cell_of(v);
     }
 }
 
@@ -396,6 +396,26 @@ static void fill_part(struct walk *w, size_t i, const int64_t *t, size_t n, int6
         fill_from(w, i, t, n, run, n_run, cell);
     else
         fill_cells(w, i, t, n, cell);
+}
+
+/* The steps at T[FIRST..), as many as a line of the cache holds of a part's CELLs, of which there are N a part. */
+enum { TILE = 8 };
+
+static void take_tile(struct walk *w, const int64_t *t, const int64_t *cell, size_t first, size_t n)
+{
+    size_t parts = w->m->v.n, most = n - first < TILE ? n - first : TILE;
+    int64_t *tile = ct_xcalloc(TILE * parts, sizeof *tile);
+    for (size_t i = 0; i < parts; i++)
+        for (size_t k = 0; k < most; k++)
+            tile[k * parts + i] = cell[i * n + first + k];
+    for (size_t k = 0; k < most && w->r->status == CT_OK; k++) {
+        for (size_t i = 0; i < parts; i++) {
+            int64_t value = tile[k * parts + i];
+            w->s.value[i] = (struct ct_asof){value == NOT_SOLD ? CT_NONE : t[first + k], value, 0};
+        }
+        take_step(w, t[first + k]);
+    }
+    free(tile);
 }
 
 /* At the beginning of each of N columns, and at the end: right before it, as charts show it, and there. */
@@ -410,13 +430,8 @@ static void walk_grid(struct walk *w, int64_t from, int64_t to, size_t n)
     }
     for (size_t i = 0; i < parts; i++)
         fill_part(w, w->order[i], t, n_moments, cell);
-    for (size_t k = 0; k < n_moments && w->r->status == CT_OK; k++) {
-        for (size_t i = 0; i < parts; i++) {
-            int64_t value = cell[k * parts + i];
-            w->s.value[i] = (struct ct_asof){value == NOT_SOLD ? CT_NONE : t[k], value, 0};
-        }
-        take_step(w, t[k]);
-    }
+    for (size_t k = 0; k < n_moments && w->r->status == CT_OK; k += TILE)
+        take_tile(w, t, cell, k, n_moments);
     free(t);
     free(cell);
 }

@@ -29,14 +29,9 @@ bool ct_price_moved(struct ct_sample was, struct ct_sample is)
     return low <= 0 || high - low > high / 1000000;
 }
 
-bool ct_price_leaps(struct ct_sample was, struct ct_sample is, int64_t large_milli)
+bool ct_price_leapt(struct ct_sample was, struct ct_sample is, int64_t large_milli)
 {
-    int64_t by = is.value < was.value ? was.value - is.value : is.value - was.value;
-    bool tame = is.value > 0 && was.value > 0 && large_milli < 100000; /* most are far from large: no exact share is needed */
-    if (was.at_ms == CT_NONE || (tame && by < was.value / 100000 * (large_milli - large_milli / 50)) ||
-        !ct_price_moved(was, is))
-        return false;
-    int64_t pct = ct_event_pct(was.value, is.value);
+    int64_t pct = was.at_ms != CT_NONE && ct_price_moved(was, is) ? ct_event_pct(was.value, is.value) : CT_NONE;
     return pct != CT_NONE && (pct >= large_milli || pct <= -large_milli);
 }
 

@@ -25,7 +25,13 @@ struct ct_price_event {
  * apart, or one of them is zero. */
 bool ct_price_moved(struct ct_sample was, struct ct_sample is);
 /* Such a move is one of LARGE_MILLI, thousandths of a percent, or more. WAS: at_ms CT_NONE when there was none. */
-bool ct_price_leaps(struct ct_sample was, struct ct_sample is, int64_t large_milli);
+bool ct_price_leapt(struct ct_sample was, struct ct_sample is, int64_t large_milli);
+static inline bool ct_price_leaps(struct ct_sample was, struct ct_sample is, int64_t large_milli)
+{
+    bool tame = is.value > 0 && was.value > 0 && large_milli < 100000; /* most are far from it: that needs no exact share */
+    int64_t by = !tame ? INT64_MAX : is.value < was.value ? was.value - is.value : is.value - was.value;
+    return (!tame || by >= was.value / 100000 * (large_milli - large_milli / 50)) && ct_price_leapt(was, is, large_milli);
+}
 /* REF and FIELD; after them PCT, SUSPECT and TEXT. */
 void ct_price_event_name(struct ct_price_event *e);
 void ct_price_event_tell(struct ct_price_event *e, struct ct_arena *a);
