@@ -271,12 +271,23 @@ void ct_price_events(struct ct_reader *r, const struct ct_source_list *sources, 
     }
 }
 
+static int latest_leap(const void *a, const void *b)
+{
+    const struct ct_leap *x = a, *y = b;
+    return (x->at_ms < y->at_ms) - (x->at_ms > y->at_ms);
+}
+
 void ct_leap_events(struct ct_reader *r, const struct ct_source_list *sources, const struct ct_leaps *leaps,
                     const struct ct_event_window *w, struct ct_event_list *out)
 {
     struct moves found = {.v = {NULL, 0, 0}};
-    for (size_t i = 0; i < leaps->v.n; i++)
+    struct ct_leap *v = ct_arena_alloc(r->arena, (leaps->v.n + 1) * sizeof *v);
+    size_t n = 0, most = (size_t)w->limit;
+    for (size_t i = 0; v && i < leaps->v.n; i++)
         if (leaps->v.v[i].at_ms >= w->from_ms && leaps->v.v[i].at_ms <= w->to_ms)
-            add_move(r, sources, leaps->v.v[i].series, leaps->v.v[i].at_ms, &found);
+            v[n++] = leaps->v.v[i];
+    ct_sort(r, v, n, sizeof *v, latest_leap);
+    for (size_t i = 0; i < n && (i < most || v[i].at_ms == v[most - 1].at_ms); i++) /* whole moments: ids order these */
+        add_move(r, sources, v[i].series, v[i].at_ms, &found);
     tell_all(r, &found, w->limit, out);
 }

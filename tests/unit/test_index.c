@@ -739,6 +739,21 @@ static size_t told_moves(struct world *w, int from, int to)
     return rows.n;
 }
 
+/* The last of all in hours 1..TO, by what is kept and by looking them up. */
+static void the_newest_are_told(struct world *w, int to)
+{
+    struct ct_query q = {.at_ms = HOUR(HOURS), .now_ms = HOUR(HOURS), .from_ms = HOUR(1), .to_ms = HOUR(to) + 1,
+                         .subject = CT_LIT("index/H100-SXM/od"), .whole = true, .large_milli = 10000, .limit = 20};
+    struct ct_rows kept = {NULL, 0}, looked = {NULL, 0};
+    assert_int_equal(ct_read_events(w->r, &q, w->arena, &kept, &w->err), CT_OK);
+    q.from_ms--; /* before what is kept */
+    assert_int_equal(ct_read_events(w->r, &q, w->arena, &looked, &w->err), CT_OK);
+    assert_int_equal(kept.n, 20);
+    assert_int_equal(looked.n, 20);
+    for (size_t i = 0; i < 20; i++)
+        assert_int_equal(((const struct ct_event_row *)kept.v)[i].id, ((const struct ct_event_row *)looked.v)[i].id);
+}
+
 static void large_moves_of_its_offers_are_the_same_by_its_history_and_without(void **state)
 {
     struct world w = begin(state);
@@ -755,6 +770,7 @@ static void large_moves_of_its_offers_are_the_same_by_its_history_and_without(vo
         assert_int_equal(kept->v.n, large_moves(1, to[i]));
         assert_int_equal(told_moves(&w, 1, to[i]), large_moves(1, to[i]));
         assert_int_equal(told_moves(&w, 2, to[i] - 1), large_moves(2, to[i] - 1));
+        the_newest_are_told(&w, to[i]);
         assert_int_equal(told_moves(&w, 0, to[i]), large_moves(0, to[i])); /* before what is kept */
     }
     end(&w);
