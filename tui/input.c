@@ -42,6 +42,13 @@ static void wheel(struct ct_ui *ui, bool up)
     }
 }
 
+/* What the mouse did in P is to be drawn: of a CURSOR that moved no more than that, where the panel knows how. */
+static void pointed(struct panel *p, bool cursor)
+{
+    p->moved = p->moved || cursor;
+    p->dirty = p->dirty || !cursor || !p->ops->move;
+}
+
 /* On what was pressed; a chart is told of both ends of a drag. */
 static void click(struct ct_ui *ui, const struct ct_slot *s, int y, int x, bool up)
 {
@@ -56,15 +63,16 @@ static void click(struct ct_ui *ui, const struct ct_slot *s, int y, int x, bool 
     struct panel *p = ui_focused(ui);
     if (p && p->ops->point && p->has_model && !s->folded) {
         p->ops->point(p->state, p->got.model, x - s->x - edge, up);
-        p->dirty = true;
+        pointed(p, true);
     }
     if (up || !p || !p->ops->table || !p->has_model || s->folded) {
         return;
     }
-    if (ct_tview_click(p->state, p->got.model, y - s->y - edge, x - s->x - edge, &p->q) == CT_ACT_LOAD) {
+    bool sorts = ct_tview_click(p->state, p->got.model, y - s->y - edge, x - s->x - edge, &p->q) == CT_ACT_LOAD;
+    if (sorts) {
         ui_reload(ui, p);
     }
-    p->dirty = true;
+    pointed(p, !sorts);
     ui_follow_selection(ui, p);
 }
 

@@ -32,6 +32,29 @@ static bool same(const struct vt_look *a, const struct vt_look *b)
            a->colored == b->colored;
 }
 
+/* Fails when Ctrl-L would paint anything else than V shows after KEYS. */
+static void assert_painted(struct vt *v, int rows, int cols, const char *term, const char *keys)
+{
+    static struct vt_look before[ROWS][COLS], after[ROWS][COLS];
+    look_at(v, rows, cols, before);
+    vt_paste(v, "\f");
+    look_at(v, rows, cols, after);
+    for (int at = 0; at < (rows - 1) * cols; at++) {
+        const struct vt_look *b = &before[at / cols][at % cols], *a = &after[at / cols][at % cols];
+        if (!same(b, a)) {
+            fail_msg("%s, after \"%s\": another cell at row %d, column %d (bold %d %d, reverse %d %d, underlined %d %d): %s", term,
+                     keys, at / cols, at % cols, b->bold, a->bold, b->reverse, a->reverse, b->underline, a->underline,
+                     vt_row(v, at / cols));
+        }
+    }
+}
+
+static uint32_t chance(uint32_t *seed)
+{
+    *seed = *seed * 1664525 + 1013904223;
+    return *seed >> 16;
+}
+
 /* Small changes are sent past ncurses and large ones through it: whatever comes after what, the terminal shows what
  * Ctrl-L would paint. */
 static void small_changes_leave_what_a_redraw_paints(void **state)
@@ -41,34 +64,44 @@ static void small_changes_leave_what_a_redraw_paints(void **state)
         const char *term;
         int rows, cols;
     } kinds[] = {{"TERM=xterm-256color", 24, 80}, {"TERM=xterm-256color", 50, 200}, {"TERM=linux", 24, 80},
-                 {"TERM=screen-256color", 30, 130}};
+                 {"TERM=screen-256color", 30, 130}, {"TERM=vt220", 24, 80}, {"TERM=vt100", 24, 80}};
     static const char keys[] = "jjjjkkkkllhhG12345678jjkk\tzi?";
-    static struct vt_look before[ROWS][COLS], after[ROWS][COLS];
     uint32_t seed = 7;
     for (size_t i = 0; i < CT_LEN(kinds); i++) {
         struct vt *v = world_start(kinds[i].rows, kinds[i].cols, kinds[i].term);
-        for (int round = 0; round < 12; round++) {
+        for (int round = 0; round < 10; round++) {
             char typed[12] = "";
             for (size_t n = 0; n + 1 < sizeof(typed); n++) {
-                seed = seed * 1664525 + 1013904223;
-                typed[n] = keys[(seed >> 16) % (sizeof(keys) - 1)];
+                typed[n] = keys[chance(&seed) % (sizeof(keys) - 1)];
             }
-            typed[sizeof(typed) - 1] = '\0';
             vt_type(v, typed);
-            look_at(v, kinds[i].rows, kinds[i].cols, before);
-            vt_paste(v, "\f");
-            look_at(v, kinds[i].rows, kinds[i].cols, after);
-            for (int at = 0; at < (kinds[i].rows - 1) * kinds[i].cols; at++) {
-                int y = at / kinds[i].cols, x = at % kinds[i].cols;
-                if (!same(&before[y][x], &after[y][x])) {
-                    fail_msg("%s, after \"%s\": another cell at row %d, column %d (bold %d %d, reverse %d %d, underlined %d %d): %s",
-                             kinds[i].term, typed, y, x, before[y][x].bold, after[y][x].bold, before[y][x].reverse,
-                             after[y][x].reverse, before[y][x].underline, after[y][x].underline, vt_row(v, y));
-                }
-            }
+            assert_painted(v, kinds[i].rows, kinds[i].cols, kinds[i].term, typed);
         }
         world_leave(v);
     }
+}
+
+/* The same of the mouse, on tables and on a chart. */
+static void clicks_leave_what_a_redraw_paints(void **state)
+{
+    (void)state;
+    static const char screens[] = "3684";
+    uint32_t seed = 3;
+    struct vt *v = world_start(30, 130, NULL);
+    vt_type(v, "M");
+    for (int round = 0; round < 16; round++) {
+        char typed[64];
+        int n = snprintf(typed, sizeof(typed), "%c", screens[round % 4]);
+        vt_type(v, typed);
+        for (int click = 0; click < 2; click++) {
+            int x = 3 + (int)(chance(&seed) % 60), y = 5 + (int)(chance(&seed) % 15), to = x + (int)(chance(&seed) % 3) * 4;
+            snprintf(typed + n, sizeof(typed) - (size_t)n, "\033[<0;%d;%dM\033[<0;%d;%dm", x, y, to, y);
+            vt_paste(v, typed + n);
+            vt_settle(v, 100);
+        }
+        assert_painted(v, 30, 130, "mouse", typed);
+    }
+    world_leave(v);
 }
 
 /* Whether line 1 ends in a clock with seconds. */
@@ -140,6 +173,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
 #define T(name) cmocka_unit_test_setup(name, world_fresh_home)
         T(small_changes_leave_what_a_redraw_paints),
+        T(clicks_leave_what_a_redraw_paints),
         T(while_the_focus_is_elsewhere_the_clock_counts_minutes),
         T(focus_that_comes_while_somebody_types_is_no_text),
         T(a_suspended_viewer_wants_no_reports),
