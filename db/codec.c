@@ -6,8 +6,15 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define VERSION 1
+#define VERSION 2
+#define OLD_VERSION 1 /* no row is short: the bit says that words follow the key; another checksum */
 #define NO_NUMBER 128 /* beside the flags */
+
+/* A row is the steps of its key and a bit, then those of its number. A short one, which has that bit, says both in one
+ * byte. Before a row whose words are others than those of the row before stand a 0 and its words; the first row has its
+ * words alone. */
+#define SHORT_ROW 1
+enum { SHORT_STEPS = 16, SHORT_CHANGES = 8 };
 
 #define HEAD_MOST (1 + 5 * CT_NUMBER_MOST)
 #define ROW_MOST (2 * CT_NUMBER_MOST + 1)
@@ -37,6 +44,7 @@ static void find_steps(const struct ct_sample *v, size_t n, uint64_t *keys, uint
 
 /* What stands before the rows; N is 0 when that makes no sense. */
 struct head {
+    bool old;
     const unsigned char *p, *end; /* of the rows */
     uint64_t n, key, key_step, value, value_step;
 };
@@ -55,23 +63,31 @@ static char *put_head(char *p, const struct head *h)
 static char *put_rows(char *p, struct head h, int now, const struct ct_sample *v, size_t n)
 {
     for (size_t i = 0; i < n; i++) {
-        uint64_t apart = (uint64_t)v[i].at_ms - h.key, steps = apart / h.key_step;
+        uint64_t apart = (uint64_t)v[i].at_ms - h.key, steps = apart / h.key_step, change = 0;
         bool turn = words(&v[i]) != now;
         if (steps * h.key_step != apart)
             return NULL;
         now = words(&v[i]);
-        p = ct_number_put(p, steps << 1 | turn);
         h.key = (uint64_t)v[i].at_ms;
-        if (turn)
+        if (!(now & NO_NUMBER)) {
+            apart = (uint64_t)v[i].value - h.value;
+            change = ct_in_steps(apart, h.value_step);
+            if (change * h.value_step != apart)
+                return NULL;
+            change = ct_fold(change);
+            h.value = (uint64_t)v[i].value;
+        }
+        if (turn) {
+            *p++ = 0;
             *p++ = (char)now;
-        if (now & NO_NUMBER)
+        }
+        if (!(now & NO_NUMBER) && steps <= SHORT_STEPS && change < SHORT_CHANGES) {
+            *p++ = (char)(change << 5 | (steps - 1) << 1 | SHORT_ROW);
             continue;
-        apart = (uint64_t)v[i].value - h.value;
-        steps = ct_in_steps(apart, h.value_step);
-        if (steps * h.value_step != apart)
-            return NULL;
-        p = ct_number_put(p, ct_fold(steps));
-        h.value = (uint64_t)v[i].value;
+        }
+        p = ct_number_put(p, steps << 1);
+        if (!(now & NO_NUMBER))
+            p = ct_number_put(p, change);
     }
     return p;
 }
@@ -90,14 +106,17 @@ void ct_blob_encode(struct ct_buf *out, const struct ct_sample *v, size_t n)
     for (size_t i = n; i-- > 0;)
         h.value = v[i].value == CT_NONE ? h.value : (uint64_t)v[i].value;
     find_steps(v, n, &h.key_step, &h.value_step);
-    end_blob(out, start, put_rows(put_head(start, &h), h, 0, v, n));
+    char *p = put_head(start, &h);
+    *p++ = (char)words(&v[0]);
+    end_blob(out, start, put_rows(p, h, words(&v[0]), v + 1, n - 1));
 }
 
 static struct head read_head(struct ct_span blob)
 {
     struct head h = {.n = 0};
     uint64_t *const fields[] = {&h.n, &h.key, &h.key_step, &h.value, &h.value_step};
-    if (blob.n <= CT_SUM_BYTES || blob.p[0] != VERSION)
+    h.old = blob.n > CT_SUM_BYTES && blob.p[0] == OLD_VERSION;
+    if (blob.n <= CT_SUM_BYTES || (blob.p[0] != VERSION && !h.old))
         return h;
     h.end = (const unsigned char *)blob.p + blob.n - CT_SUM_BYTES;
     h.p = (const unsigned char *)blob.p + 1;
@@ -127,7 +146,7 @@ bool ct_blob_append(struct ct_buf *out, struct ct_span blob, const struct ct_sam
         moved = number != CT_NONE && was[i].value != CT_NONE && was[i].value != number;
         number = number == CT_NONE ? was[i].value : number;
     }
-    if (h.n < 2 || h.n != n || !moved)
+    if (h.n < 2 || h.n != n || h.old || !moved)
         return false;
     size_t rows = (size_t)(h.end - h.p);
     char *start = ct_buf_room(out, HEAD_MOST + rows + m * ROW_MOST + CT_SUM_BYTES);
@@ -154,9 +173,10 @@ struct rows {
     uint64_t key, value, key_step, value_step;
     uint64_t room; /* how many steps the key may still go */
     int words;
+    bool old;
 };
 
-static void add_row(struct rows *r, uint64_t steps, uint64_t change)
+static inline void add_row(struct rows *r, uint64_t steps, uint64_t change)
 {
     r->room -= steps;
     r->key += steps * r->key_step;
@@ -166,9 +186,30 @@ static void add_row(struct rows *r, uint64_t steps, uint64_t change)
     r->v++->flags = r->words & 127;
 }
 
-/* Any row; only the FIRST stands at the first key. False: damaged. */
+static inline bool is_short(const struct rows *r)
+{
+    return !r->old && (*r->p & SHORT_ROW);
+}
+
+static inline void add_short_row(struct rows *r)
+{
+    add_row(r, (*r->p >> 1) % SHORT_STEPS + 1, *r->p / (2 * SHORT_STEPS));
+    r->p++;
+}
+
+/* Any row; FIRST: of those of before, which stands at the first key. False: damaged. */
 static bool read_row(struct rows *r, bool first)
 {
+    if (!r->old && r->end - r->p > 2 && *r->p == 0) {
+        r->words = r->p[1];
+        r->p += 2;
+    }
+    if (r->p < r->end && is_short(r)) {
+        bool fits = (*r->p >> 1) % SHORT_STEPS < r->room && !(r->words & NO_NUMBER);
+        if (fits)
+            add_short_row(r);
+        return fits;
+    }
     struct ct_number key = ct_number_get(r->p, r->end), change = {key.next, 0};
     if (!key.next || (key.v >> 1 == 0) != first || key.v >> 1 > r->room)
         return false;
@@ -183,18 +224,23 @@ static bool read_row(struct rows *r, bool first)
     return true;
 }
 
-/* The usual rows from here on: a few steps and a small change, a byte each, and nothing else. */
+/* The usual rows from here on: short ones, and those of few steps and a small change, a byte each, and nothing else. */
 static void read_usual(struct rows *rest)
 {
     enum { MOST_STEPS = 63 };
-    if (rest->end - rest->p < 2 || (*rest->p & 129) || (rest->words & NO_NUMBER))
-        return;
     struct rows r = *rest;
-    size_t n = (size_t)(r.last - r.v), by_bytes = (size_t)(r.end - r.p) / 2;
-    n = by_bytes < n ? by_bytes : n;
-    n = r.room / MOST_STEPS < n ? (size_t)(r.room / MOST_STEPS) : n;
-    for (; n > 0 && r.p[0] && !(r.p[0] & 129) && r.p[1] < 128; n--, r.p += 2)
-        add_row(&r, r.p[0] >> 1, r.p[1]);
+    if (r.words & NO_NUMBER)
+        return;
+    while (r.v < r.last && r.end - r.p >= 2 && r.room >= MOST_STEPS) {
+        if (is_short(&r)) {
+            add_short_row(&r);
+        } else if (r.p[0] && !(r.p[0] & 129) && r.p[1] < 128) {
+            add_row(&r, r.p[0] >> 1, r.p[1]);
+            r.p += 2;
+        } else {
+            break;
+        }
+    }
     *rest = r;
 }
 
@@ -202,15 +248,19 @@ bool ct_blob_decode(struct ct_span blob, struct ct_sample *v)
 {
     const struct head h = read_head(blob);
     int64_t first = (int64_t)h.key;
-    if (h.n == 0 || first < -CT_BLOB_KEY_MOST || first > CT_BLOB_KEY_MOST || !ct_sum_holds(blob))
+    if (h.n == 0 || first < -CT_BLOB_KEY_MOST || first > CT_BLOB_KEY_MOST || !ct_sum_holds(blob, h.old))
         return false;
     struct rows r = {.p = h.p, .end = h.end, .v = v, .last = v + h.n, .key = h.key, .value = h.value,
                      .key_step = h.key_step, .value_step = h.value_step,
-                     .room = ((uint64_t)CT_BLOB_KEY_MOST - h.key) / h.key_step};
+                     .room = ((uint64_t)CT_BLOB_KEY_MOST - h.key) / h.key_step, .old = h.old};
+    if (!r.old) {
+        r.words = *r.p++;
+        add_row(&r, 0, 0);
+    }
     while (r.v < r.last) {
-        if (!read_row(&r, r.v == v))
-            return false;
         read_usual(&r);
+        if (r.v < r.last && !read_row(&r, r.v == v))
+            return false;
     }
     return r.p == r.end;
 }

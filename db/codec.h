@@ -4,7 +4,7 @@
  * A blob is: a version byte; how many; the step all keys and the step all values are multiples of,
  * counted from the first; then per row the steps of the key since the row before, a bit that says
  * whether flags or having a number change there, and the steps of the value. So an hourly price
- * that moves by cents costs two bytes. A checksum ends it. */
+ * that moves by cents costs two bytes, and one that moves by few of its steps one. A checksum ends it. */
 #ifndef CT_CODEC_H
 #define CT_CODEC_H
 

@@ -13,7 +13,8 @@
  * numbers are multiples of; then per row how far its series is from the one before, with a bit that says whether its
  * words change; the words (flags, what is missing, the kind); moment and value, each as its distance from the row
  * before; how far the bounds are from the value. A checksum ends it. */
-#define FORMAT 33
+#define FORMAT 34
+#define OLD_FORMAT 33 /* the same with another checksum */
 #define FLAGS 63
 #define NO_NUMBER 64
 #define NO_BOUNDS 128
@@ -105,7 +106,8 @@ int64_t ct_newest_pending(const struct ct_newest *v, size_t n)
 size_t ct_newest_unpack(struct ct_span blob, struct ct_newest v[CT_NEWEST_ROWS],
                         struct ct_bounds b[CT_NEWEST_ROWS])
 {
-    if (blob.n <= CT_SUM_BYTES || blob.p[0] != FORMAT || !ct_sum_holds(blob))
+    bool old = blob.n > CT_SUM_BYTES && blob.p[0] == OLD_FORMAT;
+    if (blob.n <= CT_SUM_BYTES || (blob.p[0] != FORMAT && !old) || !ct_sum_holds(blob, old))
         return 0;
     struct ct_numbers in = {(const unsigned char *)blob.p + 1,
                        (const unsigned char *)blob.p + blob.n - CT_SUM_BYTES, false};

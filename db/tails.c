@@ -6,7 +6,8 @@
 
 /* A row is: a version byte (none that db/codec.c and db/newest.c have); how many; for each of them which of the series
  * it is, how far its second is from that of the one before, and its length; a checksum; the blobs. */
-#define FORMAT 65
+#define FORMAT 66
+#define OLD_FORMAT 65 /* the same with another checksum */
 #define HEAD_MOST (2 + CT_TAILS * 3 * CT_NUMBER_MOST + CT_SUM_BYTES)
 #define SECONDS ((UINT64_C(1) << CT_SECOND_BITS) - 1)
 
@@ -36,7 +37,7 @@ void ct_tails_pack(struct ct_buf *out, const struct ct_tail v[CT_TAILS])
 /* Where each is and how long; their blobs begin anywhere. Returns where they begin; NULL: damaged. */
 static const char *read_head(struct ct_span row, int64_t k, struct ct_tail v[CT_TAILS])
 {
-    if (row.n < 2 || row.p[0] != FORMAT)
+    if (row.n < 2 || (row.p[0] != FORMAT && row.p[0] != OLD_FORMAT))
         return NULL;
     struct ct_numbers in = {(const unsigned char *)row.p + 2, (const unsigned char *)row.p + row.n, false};
     uint64_t second = 0, least = 0;
@@ -53,7 +54,7 @@ static const char *read_head(struct ct_span row, int64_t k, struct ct_tail v[CT_
     if (in.bad || least == 0 || in.end - in.p < CT_SUM_BYTES)
         return NULL;
     struct ct_span head = {row.p, (size_t)((const char *)in.p - row.p) + CT_SUM_BYTES};
-    return ct_sum_holds(head) ? row.p + head.n : NULL;
+    return ct_sum_holds(head, row.p[0] == OLD_FORMAT) ? row.p + head.n : NULL;
 }
 
 bool ct_tails_unpack(struct ct_span row, int64_t k, struct ct_tail v[CT_TAILS])

@@ -6,6 +6,9 @@
 
 #include "db/base/str.h"
 
+#include <endian.h>
+#include <string.h>
+
 #define CT_NUMBER_MOST 10 /* bytes of one */
 #define CT_SUM_BYTES 4
 
@@ -94,7 +97,27 @@ static inline uint64_t ct_common(uint64_t a, uint64_t b)
     return a;
 }
 
+/* Eight bytes at a time, the low ones first on any machine. */
 static inline uint32_t ct_sum_of(struct ct_span bytes)
+{
+    const uint64_t odd = UINT64_C(0x9e3779b97f4a7c15);
+    uint64_t h = bytes.n * odd, word;
+    for (; bytes.n > 0; bytes.p += sizeof word) {
+        size_t n = bytes.n < sizeof word ? bytes.n : sizeof word;
+        word = 0;
+        if (n == sizeof word)
+            memcpy(&word, bytes.p, sizeof word);
+        else
+            memcpy(&word, bytes.p, n);
+        h = (h ^ le64toh(word)) * odd;
+        h ^= h >> 32;
+        bytes.n -= n;
+    }
+    return (uint32_t)h;
+}
+
+/* Of layouts before 22. */
+static inline uint32_t ct_old_sum_of(struct ct_span bytes)
 {
     uint64_t h = ct_hash(bytes);
     return (uint32_t)(h ^ h >> 32);
@@ -109,14 +132,15 @@ static inline char *ct_sum_put(const char *start, char *p)
     return p;
 }
 
-/* BLOB, longer than a sum, ends in its sum. */
-static inline bool ct_sum_holds(struct ct_span blob)
+/* BLOB, longer than a sum, ends in its sum; OLD: in that of before. */
+static inline bool ct_sum_holds(struct ct_span blob, bool old)
 {
     const unsigned char *end = (const unsigned char *)blob.p + blob.n - CT_SUM_BYTES;
+    const struct ct_span bytes = {blob.p, blob.n - CT_SUM_BYTES};
     uint32_t sum = 0;
     for (int i = 0; i < CT_SUM_BYTES; i++)
         sum |= (uint32_t)end[i] << 8 * i;
-    return sum == ct_sum_of((struct ct_span){blob.p, blob.n - CT_SUM_BYTES});
+    return sum == (old ? ct_old_sum_of(bytes) : ct_sum_of(bytes));
 }
 
 #endif

@@ -89,6 +89,23 @@ static void a_poll_of_prices_takes_few_bytes_a_series(void **state)
     ct_buf_free(&blob);
 }
 
+static void what_was_packed_before_layout_22_is_read(void **state)
+{
+    (void)state;
+    static const unsigned char old[] = {0x21, 0x02, 0x80, 0xb5, 0x18, 0x80, 0xad, 0xe2, 0x04, 0x0e, 0xf0, 0xa1, 0xa2,
+                                        0x04, 0x90, 0x03, 0x02, 0x00, 0x05, 0xc8, 0x05, 0x12, 0x73, 0xc4, 0xb6, 0x11};
+    struct ct_newest v[CT_NEWEST_ROWS];
+    struct ct_bounds b[CT_NEWEST_ROWS];
+    assert_int_equal(ct_newest_unpack((struct ct_span){(const char *)old, sizeof old}, v, b), 2);
+    assert_int_equal(v[0].series, 7);
+    assert_int_equal(v[0].at_ms, INT64_C(1790000000000));
+    assert_int_equal(v[0].value, 2000000000);
+    assert_int_equal(b[0].low, 1990000000);
+    assert_int_equal(v[1].series, 9);
+    assert_true(v[1].value == CT_NONE);
+    assert_int_equal(v[1].kind, CT_SERIES_STOCK);
+}
+
 /* With a checksum that fits or not: no byte of it is believed unchecked. */
 static void damage_is_refused_or_gives_rows_in_bounds(void **state)
 {
@@ -377,6 +394,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(any_rows_come_out_as_they_went_in),
         cmocka_unit_test(a_poll_of_prices_takes_few_bytes_a_series),
+        cmocka_unit_test(what_was_packed_before_layout_22_is_read),
         cmocka_unit_test(damage_is_refused_or_gives_rows_in_bounds),
         T(a_poll_writes_the_parts_it_touches),
         T(a_viewer_reads_what_changed_and_nothing_when_nothing_did),

@@ -3,6 +3,7 @@
 #include "config.h"
 
 #include "db/samples.h"
+#include "db/tails.h"
 #include "write_fixture.h"
 
 enum { ROUNDS = 24, STEPS = 60 };
@@ -100,6 +101,54 @@ static void rows_put_behind_others_lie_there_as_if_packed_at_once(void **state)
         ct_buf_free(&grown);
     }
     assert_true(put > 1000 && refused > 100);
+}
+
+static void small_moves_of_an_hourly_price_take_a_byte_each(void **state)
+{
+    (void)state;
+    struct ct_sample v[128], out[128];
+    rng = 8;
+    int64_t at = T0, price = 2490000000;
+    for (size_t i = 0; i < CT_LEN(v); i++) {
+        v[i] = (struct ct_sample){at, price, 0};
+        at += (int64_t)(1 + roll(16)) * CT_HOUR;
+        price += ((int64_t)roll(8) - 4) * 7000000;
+    }
+    struct ct_buf b = CT_BUF_INIT;
+    ct_blob_encode(&b, v, CT_LEN(v));
+    assert_in_range(b.n, 128, 128 + 32);
+    assert_true(ct_blob_decode(ct_buf_span(&b), out));
+    same_rows(v, out, CT_LEN(v));
+    ct_buf_free(&b);
+}
+
+static void what_was_packed_before_layout_22_is_read(void **state)
+{
+    (void)state;
+    static const struct ct_sample v[] = {{1790000000000, 2000000000, 0}, {1790003600000, 2070000000, 0},
+                                         {1790007200000, 2060000000, 1}, {1790028800000, CT_NONE, 8},
+                                         {1790032400000, 1000000000, 0}, {1790036000000, 1010000000, 0}};
+    /* a row of tails with one tail */
+    unsigned char row[] = {0x41, 0x01, 0x03, 0x80, 0xee, 0x89, 0xab, 0x0d, 0x28, 0x42, 0x28, 0xcf, 0x6a,
+                           0x01, 0x06, 0x80, 0xb0, 0x83, 0xc5, 0x98, 0x68, 0x80, 0xdd, 0xdb, 0x01, 0x80,
+                           0xd0, 0xac, 0xf3, 0x0e, 0x80, 0xad, 0xe2, 0x04, 0x00, 0x00, 0x02, 0x0e, 0x03,
+                           0x01, 0x01, 0x0d, 0x88, 0x03, 0x00, 0xd3, 0x01, 0x02, 0x02, 0x31, 0x2a, 0x7a, 0xdc};
+    struct ct_tail tails[CT_TAILS];
+    assert_true(ct_tails_unpack((struct ct_span){(const char *)row, sizeof row}, 1, tails));
+    assert_true(tails[3].key == ((INT64_C(19) << CT_SECOND_BITS) | 1790000000) && !tails[2].key && !tails[4].key);
+    struct ct_span blob = tails[3].blob;
+    struct ct_sample out[CT_LEN(v)];
+    struct ct_buf b = CT_BUF_INIT;
+    assert_int_equal(ct_blob_rows(blob), CT_LEN(v));
+    assert_true(ct_blob_decode(blob, out));
+    same_rows(v, out, CT_LEN(v));
+    assert_false(ct_blob_append(&b, blob, v, CT_LEN(v) - 1, v + CT_LEN(v) - 1, 1));
+    assert_int_equal(b.n, 0);
+    for (size_t i = sizeof row - blob.n; i < sizeof row; i++) {
+        row[i] ^= 4;
+        assert_true(ct_blob_rows(blob) != CT_LEN(v) || !ct_blob_decode(blob, out));
+        row[i] ^= 4;
+    }
 }
 
 static void hourly_prices_take_two_bytes_a_change(void **state)
@@ -659,6 +708,8 @@ int main(void)
         cmocka_unit_test(any_rows_come_out_as_they_went_in),
         cmocka_unit_test(rows_put_behind_others_lie_there_as_if_packed_at_once),
         cmocka_unit_test(hourly_prices_take_two_bytes_a_change),
+        cmocka_unit_test(small_moves_of_an_hourly_price_take_a_byte_each),
+        cmocka_unit_test(what_was_packed_before_layout_22_is_read),
 #define T(name) cmocka_unit_test_setup_teardown(name, fixture_setup, fixture_teardown)
         T(is_the_same_as_a_plain_table_however_it_is_sealed),
         T(a_second_connection_sees_every_commit),
