@@ -902,6 +902,21 @@ static void a_matrix_says_what_it_is_and_what_is_hidden_at_any_width(void **stat
     shown_done(&s);
 }
 
+/* A column of a screen of 120: all clouds stand there, of the accelerators the first. */
+static void a_narrow_matrix_shows_all_clouds_rather_than_all_accelerators(void **state)
+{
+    static const char *const clouds[] = {"aws ", "azure ", "crusoe ", "gcp ", "lambda ", "nebius ", "runpod ", "vastai "};
+    (void)state;
+    struct shown s = shown_new(&ct_panel_capacity);
+    shown_load(&s);
+    for (size_t i = 0; i < CT_LEN(clouds); i++)
+        expect_text(&s, 12, 42, clouds[i]);
+    expect_text(&s, 12, 42, "5 of 6 GPUs");
+    expect_text(&s, 12, 42, "H100S H100P H200S");
+    expect_text(&s, 10, 42, "4 of 8 clouds"); /* no room for them down the side either */
+    shown_done(&s);
+}
+
 static void the_form_sold_by_most_clouds_comes_first(void **state)
 {
     (void)state;
@@ -944,6 +959,22 @@ static void listed_is_never_shown_as_available(void **state)
     ct_buf_free(&out);
     expect_text(&s, 12, 120, "A 41");
     expect_text(&s, 12, 120, "A 2rg");
+    shown_done(&s);
+}
+
+static void what_stands_in_for_a_watchlist_has_a_price_of_tokens(void **state)
+{
+    (void)state;
+    struct shown s = shown_new(&ct_panel_watchlist);
+    shown_load(&s);
+    expect_text(&s, 8, 80, "gpt-class-A input openai");
+    expect_text(&s, 8, 80, "$/1M");
+    expect_text(&s, 8, 44, "gpt-clas..n openai"); /* "gpt-class-A in openai" */
+    expect_text(&s, 8, 80, "GPUs and tokens: w follows a row");
+    shown_done(&s);
+    s = shown_new(&ct_panel_watched); /* where they stand beside it */
+    shown_load(&s);
+    expect_no_text(&s, 20, 80, "gpt-class-A");
     shown_done(&s);
 }
 
@@ -1570,9 +1601,11 @@ int main(void)
         TEST(the_matrix_keeps_spot_and_on_demand_apart),
         TEST(the_record_of_stock_counts_absences_and_returns_without_the_gaps),
         TEST(a_matrix_says_what_it_is_and_what_is_hidden_at_any_width),
+        TEST(a_narrow_matrix_shows_all_clouds_rather_than_all_accelerators),
         TEST(the_form_sold_by_most_clouds_comes_first),
         TEST(token_prices_are_one_row_a_model_and_host),
         TEST(listed_is_never_shown_as_available),
+        TEST(what_stands_in_for_a_watchlist_has_a_price_of_tokens),
         TEST(a_watchlist_reads_offers_and_other_series_in_its_order),
         TEST(followed_tokens_stand_beside_what_else_is_followed),
         TEST(a_silent_source_leaves_its_last_value_and_a_withdrawn_offer_none),

@@ -391,10 +391,11 @@ static int widest(const struct ct_span *names, size_t n, int most)
     return wide < most ? wide : most;
 }
 
-/* Accelerators stand down the side unless only clouds do fit there with all the accelerators across. Never with their
- * memory: cut above a column, two of them look the same. */
-static struct grid lay_out(const struct model *m, struct state *s, int cols)
+/* Accelerators stand down the side unless there all clouds are in sight, with all the accelerators across or at least
+ * the first few. Never with their memory: cut above a column, two of them look the same. */
+static struct grid lay_out(const struct model *m, struct state *s, int rows, int cols)
 {
+    enum { FEW = 5 };
     int usual = m->priced ? 8 : 6, most = m->priced ? 18 : 14;
     struct grid g = {.down = m->gpus, .across = m->clouds, .n_down = (int)m->n_gpus,
                      .n_across = (int)m->n_clouds, .at_down = &s->gpu, .at_across = &s->cloud,
@@ -403,9 +404,14 @@ static struct grid lay_out(const struct model *m, struct state *s, int cols)
     g.width = usual;
     if (!m->priced && g.name + 2 + g.n_across * (usual + 1) > cols && g.name + 2 + g.n_across * usual <= cols)
         g.width = usual - 1; /* "A 2rg" still fits, and no cloud is out of sight */
-    int other = widest(m->clouds, m->n_clouds, 12);
-    if (!m->priced && g.name + 2 + g.n_across * (g.width + 1) > cols &&
-        other + 2 + (int)m->n_gpus * (g.width + 1) <= cols)
+    int other = widest(m->clouds, m->n_clouds, 12), gpus = (int)m->n_gpus, width = g.width;
+    bool cut = !m->priced && g.name + 2 + g.n_across * (g.width + 1) > cols;
+    bool whole = other + 2 + gpus * (g.width + 1) <= cols;
+    if (cut && !whole && gpus > FEW && (int)m->n_clouds <= rows) {
+        width = usual - 1;
+        gpus = FEW;
+    }
+    if (cut && (whole || (gpus == FEW && other + 2 + gpus * (width + 1) <= cols)))
         g = (struct grid){.down = m->clouds,
                           .across = m->gpus,
                           .n_down = (int)m->n_clouds,
@@ -415,7 +421,7 @@ static struct grid lay_out(const struct model *m, struct state *s, int cols)
                           .top = &s->cloud_top,
                           .left = &s->gpu_top,
                           .name = other,
-                          .width = g.width,
+                          .width = width,
                           .flipped = true};
     int room = (cols - g.name - 2) / (g.n_across > 0 ? g.n_across : 1) - 1;
     g.width = room > g.width ? (room < 12 ? room : 12) : g.width;
@@ -548,7 +554,7 @@ static void draw(void *state, const void *model, const struct ct_draw *d, struct
     int legend = beside ? 9 : 0;
     for (int y = 0; beside && y < box.rows && y < (int)CT_LEN(words); y++)
         ct_puts(box, y, box.cols - legend + 1, CT_ROLE_DIM, words[y]);
-    struct grid g = lay_out(m, state, box.cols - legend);
+    struct grid g = lay_out(m, state, box.rows - 1 - !beside, box.cols - legend);
     ((struct state *)state)->flipped = g.flipped;
     bool foot = !beside && (box.rows > g.n_down + 1 || box.rows >= 6);
     add_note(m, &g, box.rows - foot - 1, (box.cols - legend - g.name - 2) / (g.width + 1), d, box.cols, note);

@@ -35,6 +35,9 @@ enum ct_status token_pivot(struct ct_rows in, struct ct_span tier, struct ct_are
                            struct ct_rows *out, struct ct_error *err);
 /* Moves what R points at into A; BEFORE: the row before it, which has most of it too. */
 void token_keep(struct ct_arena *a, struct token_row *r, const struct token_row *before);
+/* The names of what input costs of the model that most places sell, the cheapest place first, at most MOST; how many. */
+size_t token_flagship(struct ct_reader *r, const struct ct_panel_query *q, int64_t now_ms, struct ct_arena *a,
+                      struct ct_span *out, size_t most);
 bool token_stale(const struct token_row *r);
 bool token_notable(const void *row);
 enum ct_role token_role(const void *row, const struct ct_draw *d);

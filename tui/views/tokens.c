@@ -420,6 +420,23 @@ static void pick_broadest(struct token_row *rows, size_t n, struct picked *p)
     }
 }
 
+size_t token_flagship(struct ct_reader *r, const struct ct_panel_query *q, int64_t now_ms, struct ct_arena *a,
+                      struct ct_span *out, size_t most)
+{
+    struct ct_query query = query_of(q, now_ms);
+    struct ct_rows prices = {NULL, 0}, rows = {NULL, 0};
+    struct ct_arena *scratch = ct_arena_new(0);
+    struct picked p = {.n = 0};
+    size_t n = 0;
+    if (ct_read_tokens(r, &query, scratch, &prices, NULL) == CT_OK &&
+        token_pivot(prices, CT_LIT("standard"), scratch, scratch, &rows, NULL) == CT_OK)
+        pick_broadest((struct token_row *)(uintptr_t)rows.v, rows.n, &p);
+    for (; n < p.n && n < most && ct_span_eq(p.row[n]->model, p.row[0]->model); n++)
+        out[n] = ct_arena_dup(a, p.row[n]->series[IN]);
+    ct_arena_free(scratch);
+    return n;
+}
+
 /* The last 30 days of the price it is about. */
 static void read_month(struct ct_reader *r, const struct ct_panel_query *q, int64_t now_ms, struct watched *w)
 {

@@ -2,7 +2,7 @@
  * along; other series are read one by one. */
 #include "config.h"
 
-#include "tui/views/common.h"
+#include "tui/views/token_rows.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -113,10 +113,23 @@ static int64_t last_known(const struct ct_history *h, int64_t end)
     const struct ct_gap *g = h->gaps.v;
     const struct ct_point *p = h->points.v;
     const struct ct_gap *last = h->gaps.n ? &g[h->gaps.n - 1] : NULL;
+    if (h->points.n && p[h->points.n - 1].at_ms == end)
+        return p[h->points.n - 1].last;
     bool silent = last && last->from_ms < end && end <= last->to_ms;
     if (!silent || ct_span_is(last->reason, "not offered"))
         return ct_view_value_at(h, end - 1);
     return h->points.n ? p[h->points.n - 1].last : h->open_value;
+}
+
+/* "claude-sonnet-4.5 in aws" of "claude-sonnet-4.5@20250929 input aws/us". */
+static struct ct_span brief_price(struct ct_span series, struct ct_span item, struct ct_arena *a)
+{
+    struct ct_span rest = item, words = ct_span_cut(&rest, ' '), model = ct_span_cut(&words, '@');
+    struct ct_span kind = ct_span_cut(&rest, ' '), host = ct_span_cut(&rest, '/');
+    if (!ct_span_starts(series, "token/") || !host.n)
+        return item;
+    bool in = ct_span_is(kind, "input"), out = ct_span_is(kind, "output");
+    return ct_arena_printf(a, "%.*s %.*s %.*s", CT_FMT(model), in ? 2 : out ? 3 : (int)kind.n, kind.p, CT_FMT(host));
 }
 
 /* Adds a followed series of any kind by reading its last month. False: not on record. */
@@ -128,7 +141,7 @@ static bool add_series(row_vec *rows, struct ct_reader *reader, struct ct_span n
     int64_t end = ct_view_end(q, now_ms);
     query.subject = name;
     query.from_ms = end - 30 * CT_DAY;
-    query.to_ms = end;
+    query.to_ms = end + 1; /* what changed this very moment counts */
     query.max_points = CT_SPARK * 8;
     if (ct_read_history(reader, &query, a, &found, NULL) != CT_OK || !found.n)
         return false; /* counted by the caller */
@@ -141,7 +154,7 @@ static bool add_series(row_vec *rows, struct ct_reader *reader, struct ct_span n
     ct_view_unit(&unit, h->unit);
     int64_t value = last_known(h, end);
     struct ct_span item = ct_arena_dup(a, ct_buf_span(&text));
-    *r = (struct row){.item = item, .brief = item, .series = h->series,
+    *r = (struct row){.item = item, .brief = brief_price(h->series, item, a), .series = h->series,
                       .unit = ct_arena_dup(a, ct_buf_span(&unit)), .value = value,
                       .digits = h->digits, .seen_ms = h->last_seen_ms, .stock = -1,
                       .freshness = h->last_seen_ms == CT_NONE || end - h->last_seen_ms > 2 * CT_DAY
@@ -166,6 +179,23 @@ static void stand_in(row_vec *rows, struct ct_rows offers, struct ct_arena *a)
             if (o)
                 add_offer(rows, o, a);
         }
+}
+
+/* Behind the first of them what the model costs that most places sell: one sees that tokens have prices too. */
+static void stand_in_tokens(row_vec *rows, struct ct_reader *reader, const struct ct_panel_query *q, int64_t now_ms,
+                            struct ct_arena *a)
+{
+    enum { MODELS = 2, BEFORE = 3 };
+    struct ct_span names[MODELS];
+    size_t gpus = rows->n, n = token_flagship(reader, q, now_ms, a, names, MODELS);
+    for (size_t i = 0; i < n; i++) {
+        size_t to = BEFORE + i;
+        if (!names[i].n || !add_series(rows, reader, names[i], q, now_ms, a) || gpus <= BEFORE)
+            continue;
+        struct row added = rows->v[rows->n - 1];
+        memmove(&rows->v[to + 1], &rows->v[to], (rows->n - 1 - to) * sizeof(added));
+        rows->v[to] = added;
+    }
 }
 
 /* One line of the watchlist: a series, a glob of series, or a filter of offers (its cheapest). */
@@ -322,6 +352,8 @@ static enum ct_status load_rows(struct ct_reader *r, const struct ct_panel_query
     }
     if (m->standing_in)
         stand_in(&rows, offers, a);
+    if (m->standing_in && !beside)
+        stand_in_tokens(&rows, r, q, now_ms, a);
     for (size_t i = 0; m->standing_in && i < rows.n; i++)
         rows.v[i].line = rows.v[i].series;
     if ((st = add_months(&rows, r, &query, a, err)) != CT_OK)
@@ -358,7 +390,7 @@ static void draw(void *state, const void *model, const struct ct_draw *d, struct
 {
     const struct model *m = model;
     if (m && m->standing_in)
-        ct_buf_adds(note, "GPU index: w follows a row");
+        ct_buf_adds(note, m->same_unit ? "GPU index: w follows a row" : "GPUs and tokens: w follows a row");
     else if (m && m->missing)
         ct_buf_addf(note, "%zu of %zu", m->t.total, m->t.total + m->missing);
     if (m && m->same_unit)
