@@ -188,6 +188,9 @@ static const char *without_counts(const struct ct_ui *ui, char out[96])
     if (!m) {
         return frame->error.status == CT_ERR_NOT_FOUND ? "no data yet" : "database unreadable";
     }
+    if (ui->at_ms != CT_LIVE) { /* where the record has not begun the clock says so */
+        return ui_recording_since(ui) != CT_NONE && ui->at_ms < ui_recording_since(ui) ? "" : "nothing by then";
+    }
     if (m->sum.sources == 0) {
         return "no data yet";
     }

@@ -556,6 +556,9 @@ static void the_time_machine_says_not_live(void **state)
     vt_type(v, ":at 2026-11-20\r");
     vt_wait(v, "NOT LIVE 2d14h back");
     vt_wait_gone(v, "X 1 DOWN"); /* nothing was known then */
+    vt_wait(v, "nothing recorded by then: the record begins 2026-11-2");
+    assert_false(vt_has(v, "no fetcher runs"));
+    assert_null(strstr(vt_row(v, 0), "no data yet"));
     vt_type(v, ":at now\r");
     vt_wait(v, "X 1 DOWN");
     vt_wait_gone(v, "NOT LIVE");

@@ -205,6 +205,14 @@ static void empty_line(const struct ct_summary *s, const struct ct_draw *d, stru
     char age[CT_TIME_MAX];
     for (size_t i = 0; i < CT_LEN(s->count); i++)
         watched += s->count[i];
+    if (s->newest_ms == CT_NONE && !d->live) {
+        ct_buf_adds(out, "nothing recorded by then");
+        if (s->recording_since_ms != CT_NONE) {
+            ct_time_format(age, s->recording_since_ms);
+            ct_buf_addf(out, ": the record begins %s", age);
+        }
+        return;
+    }
     if (s->newest_ms == CT_NONE) {
         long long asked = (long long)(s->sources - s->sources_waiting), all = (long long)s->sources;
         if (ct_view_is_fetched(s, d->fetching, d->now_ms))
