@@ -3,6 +3,7 @@
 #include "app/spawn.h"
 #include "db/base/paths.h"
 #include "db/base/timeutil.h"
+#include "db/file.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -24,6 +25,7 @@
                       */
 #define LONGEST_PAUSE_MS (5 * CT_MINUTE)
 #define PATIENCE_MS 2000
+#define LAST_WORDS CT_WHY_BYTES /* of a child that ended: no more of them is told */
 #define LARGEST_OUTPUT (1 << 20) /* of stray output; the fetcher's own log turns itself over */
 
 extern char **environ;
@@ -110,6 +112,8 @@ static int spawn(struct ct_keeper *k, int child, char **argv)
     posix_spawnattr_t attr;
     sigset_t none, all;
     int log_fd = open_log(k->log_path);
+    struct stat log;
+    k->log_from = log_fd >= 0 && fstat(log_fd, &log) == 0 && S_ISREG(log.st_mode) ? log.st_size : 0;
     sigemptyset(&none);
     sigfillset(&all);
     posix_spawn_file_actions_init(&files);
@@ -157,8 +161,35 @@ enum ct_status ct_keeper_start(struct ct_keeper *k, struct ct_error *err)
     return CT_OK;
 }
 
+/* The last line of what the child wrote. Where it could write nothing: why. */
+static void last_words(const struct ct_keeper *k, char out[LAST_WORDS])
+{
+    static const char own[] = "cloudtape: ";
+    struct ct_error e = {0};
+    struct stat log;
+    char tail[LAST_WORDS];
+    int fd = open(k->log_path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+    int64_t end = fd >= 0 && fstat(fd, &log) == 0 && S_ISREG(log.st_mode) ? log.st_size : 0;
+    int64_t from = end - k->log_from > LAST_WORDS ? end - LAST_WORDS : k->log_from;
+    ssize_t n = end > from ? pread(fd, tail, (size_t)(end - from), from) : 0;
+    close_fd(&fd);
+    struct ct_span text = ct_span_trim((struct ct_span){tail, n > 0 ? (size_t)n : 0});
+    for (size_t i = text.n; i-- > 0;)
+        if (text.p[i] == '\n') {
+            text = (struct ct_span){text.p + i + 1, text.n - i - 1};
+            break;
+        }
+    if (ct_span_starts(text, own))
+        text = (struct ct_span){text.p + sizeof own - 1, text.n - sizeof own + 1};
+    if (!text.n && ct_db_writable(k->log_path, &e) != CT_OK)
+        text = ct_span(e.what);
+    (void)snprintf(out, LAST_WORDS, "%s%.*s", text.n ? ": " : "", CT_FMT(text));
+}
+
 static void plan_next(struct ct_keeper *k, int how)
 {
+    char said[LAST_WORDS];
+    last_words(k, said);
     int64_t now = ct_mono_ms(), pause = 0;
     k->failures = now - k->started_mono_ms > SETTLED_MS ? 1 : k->failures + 1;
     for (int i = 1; i < k->failures && pause < LONGEST_PAUSE_MS; i++)
@@ -166,11 +197,11 @@ static void plan_next(struct ct_keeper *k, int how)
     pause = pause > LONGEST_PAUSE_MS ? LONGEST_PAUSE_MS : pause;
     k->retry_mono_ms = now + pause;
     if (WIFSIGNALED(how))
-        snprintf(k->message, sizeof k->message, "the fetcher ended by signal %d; log: %s",
-                 WTERMSIG(how), k->log_path);
+        snprintf(k->message, sizeof k->message, "the fetcher ended by signal %d%s; log: %s",
+                 WTERMSIG(how), said, k->log_path);
     else
-        snprintf(k->message, sizeof k->message, "the fetcher ended with code %d; log: %s",
-                 WEXITSTATUS(how), k->log_path);
+        snprintf(k->message, sizeof k->message, "the fetcher ended with code %d%s; log: %s",
+                 WEXITSTATUS(how), said, k->log_path);
 }
 
 /* The socket is at its end a moment before the process can be waited for: WAIT bridges that. */

@@ -39,7 +39,8 @@ struct ct_keeper {
     int failures;         /* ends in a row soon after a start */
     int64_t started_mono_ms, retry_mono_ms;
     char program[1024];
-    char message[192]; /* the last thing worth telling */
+    int64_t log_from;     /* where the child's words begin in the log */
+    char message[512]; /* the last thing worth telling */
 };
 
 /* Finds the program and makes the socket. CT_ERR_NOT_FOUND says where it was looked for. */

@@ -150,6 +150,22 @@ static void an_end_is_noticed_told_and_followed_by_longer_pauses(void **state)
     assert_int_equal(k.fd, -1);
 }
 
+static void an_end_is_told_with_the_last_words_of_this_child(void **state)
+{
+    (void)state;
+    struct ct_keeper k = keeper("if [ -e \"$words\" ]; then exit 8; fi; echo >\"$words\"; "
+                                "echo first >&2; echo 'cloudtape: demo: the disk is full' >&2; exit 1");
+    unlink(words);
+    assert_int_equal(ct_keeper_start(&k, NULL), CT_OK);
+    assert_true(ends_within(&k, 5000));
+    assert_non_null(strstr(k.message, "code 1: demo: the disk is full; log: "));
+    k.retry_mono_ms = 0;
+    assert_int_equal(ct_keeper_start(&k, NULL), CT_OK);
+    assert_true(ends_within(&k, 5000));
+    assert_non_null(strstr(k.message, "code 8; log: ")); /* the words before were another's */
+    ct_keeper_stop(&k);
+}
+
 static void a_child_that_ran_long_starts_a_new_count(void **state)
 {
     (void)state;
@@ -278,6 +294,7 @@ int main(void)
         cmocka_unit_test(a_child_is_not_started_twice),
         cmocka_unit_test(the_socket_ends_in_the_child_when_the_viewer_is_gone),
         cmocka_unit_test(an_end_is_noticed_told_and_followed_by_longer_pauses),
+        cmocka_unit_test(an_end_is_told_with_the_last_words_of_this_child),
         cmocka_unit_test(a_child_that_ran_long_starts_a_new_count),
         cmocka_unit_test(a_stubborn_child_is_ended_within_patience),
         cmocka_unit_test(our_own_descriptors_do_not_reach_the_child),
