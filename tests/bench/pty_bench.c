@@ -14,6 +14,8 @@
  *                                                    CT_BENCH_KEYS set each key's ms and bytes go to stderr
  *   pty_bench idle SECONDS COLSxROWS COMMAND...      six seconds after the start: CPU us a second, bytes written,
  *                                                    wake-ups a second, RSS in MB
+ *   pty_bench rss KEYS COLSxROWS COMMAND...          RSS in MB six seconds after the start, and again after KEYS with
+ *                                                    two seconds for each
  *
  *   pty_bench of PID SECONDS                         of a program that runs elsewhere: CPU us a second, bytes it wrote
  *                                                    to anywhere a second, wake-ups a second
@@ -500,6 +502,24 @@ static void idle(double seconds, const char *size, char **argv)
            rss);
 }
 
+static void rss(const char *keys, const char *size, char **argv)
+{
+    enum { A_KEY_MS = 2000 };
+    struct program p = start(size, argv);
+    stay(&p, START_MS);
+    double first = rss_mb(p.pid);
+    for (; *keys; keys++) {
+        type(&p, *keys);
+        stay(&p, A_KEY_MS);
+    }
+    double all = rss_mb(p.pid);
+    end(&p);
+    if (first <= 0 || all <= 0) {
+        fail("the program has ended");
+    }
+    printf("%.1f %.1f\n", first, all);
+}
+
 static double written_by(pid_t pid)
 {
     char path[64], line[256];
@@ -540,11 +560,13 @@ int main(int argc, char **argv)
         key(argv[2], argv + 3);
     } else if (argc > 4 && !strcmp(argv[1], "idle")) {
         idle(atof(argv[2]), argv[3], argv + 4);
+    } else if (argc > 4 && !strcmp(argv[1], "rss")) {
+        rss(argv[2], argv[3], argv + 4);
     } else if (argc == 4 && !strcmp(argv[1], "of")) {
         of((pid_t)atoi(argv[2]), atof(argv[3]));
     } else {
         fail("usage: pty_bench paint|settle TEXT RUNS SIZE CMD | key SIZE KEYS CMD [--vs KEYS CMD]... | "
-             "idle SECONDS SIZE CMD | of PID SECONDS");
+             "idle SECONDS SIZE CMD | rss KEYS SIZE CMD | of PID SECONDS");
     }
     return 0;
 }

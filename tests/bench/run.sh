@@ -361,16 +361,29 @@ area_parse() {
     "$bench/bench_parse" "$build/cloudtape-fetcher"
 }
 
-# A year of the 10,000 prices that bench_samples leaves, and a hundredth of it, up to the hour after their last.
-store_at() { CLOUDTAPE_NOW=$1 "$bench/pty_bench" settle ' Sources' 7 200x50 "$build/cloudtape" --no-fetch --db "$work/$2"; }
+# A year of the 10,000 prices that bench_samples leaves, and a hundredth of it, up to the hour after their last. The
+# chart comes last ("abs"): before it there may be nothing to paint for longer than what counts as silence.
+small=2023-11-19T01:13:21Z
+large=2025-01-04T13:13:21Z
+store_viewer() { at=$1 db=$2 && shift 2 && CLOUDTAPE_NOW=$at "$bench/pty_bench" "$@" 200x50 "$build/cloudtape" --no-fetch --db "$work/$db"; }
+store_at() { store_viewer "$1" "$2" settle ' Sources&abs' 7; }
 
 store_screens() {
     say "first paint over them"
     set -- $("$bench/pty_bench" settle bare-end 7 200x50 "$bench/bare") \
-        $(store_at 2023-11-19T01:13:21Z history-1M-15%.db) $(store_at 2025-01-04T13:13:21Z history-100M-15%.db)
+        $(store_at $small history-1M-15%.db) $(store_at $large history-100M-15%.db)
     [ $# = 6 ] || die "a first paint was not seen"
     line store-first-paint-100M-against-ncurses "$5" "$1" ms '<=5'
     line store-first-paint-growth-1M-to-100M "$5" "$3" ms '<=1.5'
+}
+
+store_rss() {
+    say "memory over them"
+    set -- $(store_viewer $small history-1M-15%.db rss 23456781) $(store_viewer $large history-100M-15%.db rss 23456781)
+    [ $# = 4 ] || die "no memory was seen"
+    line store-viewer-rss-100M "$3" "$1" MB '<=24 MB'
+    line store-viewer-rss-100M-after-all-screens "$4" "$2" MB '<=24 MB'
+    line store-viewer-rss-growth-1M-to-100M "$(awk "BEGIN { print $3 - $1 }")" 0 MB '<=4 MB'
 }
 
 # Rows of the same prices, hour after hour, as `import rows` takes them.
@@ -393,7 +406,7 @@ store_keys() {
     import=$!
     sleep 1
     kill -0 $import 2>/dev/null || { cat "$work/import.log" >&2; die "the import was over before a key was pressed"; }
-    set -- $(CLOUDTAPE_NOW=2025-01-04T13:13:21Z "$bench/pty_bench" key 80x24 "3~~jjjj:$moves" "$build/cloudtape" --no-fetch --db "$db") # at the top a key shows nothing
+    set -- $(CLOUDTAPE_NOW=$large "$bench/pty_bench" key 80x24 "3~~jjjj:$moves" "$build/cloudtape" --no-fetch --db "$db") # at the top a key shows nothing
     [ $# = 4 ] || die "keys changed nothing"
     line store-key-to-frame-during-import-p50 "$1" 0 ms '<=16 ms'
     line store-key-to-frame-during-import-p99 "$2" 0 ms '<=16 ms'
@@ -407,6 +420,7 @@ area_store() {
     # some minutes, two of these at 100 million
     "$bench/bench_samples" "$work" 1:15:keep 10:15 100:15:keep 1:1 10:1 100:1 10:15:jitter
     store_screens
+    store_rss
     store_keys
     rm -f "$work"/history-*
 }
