@@ -169,7 +169,7 @@ const char *ct_tview_none_meant(const struct ct_tstate *s, const struct ct_tmode
 /* Why a request of KIND came to nothing. */
 static const char *why_nothing(const struct ct_tstate *s, const struct ct_tmodel *m, int kind)
 {
-    const char *none = m ? ct_tview_none_meant(s, m) : "still reading the database: once more in a moment";
+    const char *none = m ? ct_tview_none_meant(s, m) : "no rows have been read here yet";
     if (none) {
         return none;
     }
