@@ -337,7 +337,7 @@ struct ct_exit {
     size_t things;                    /* sold at the place left, of those asked for */
     size_t unwell, unknown, old, out; /* places left out: not well, state not known, facts too old, sold out */
 };
-/* Leaves PLACE ("aws", "aws/us-east-1"); GPU and MODEL narrow it (null: all that is sold there; what is named is
+/* Leaves PLACE ("aws", "aws/us-east-1", "aws/us-east-1;us-west-2"); GPU and MODEL narrow it (null: all that is sold there; what is named is
  * looked for even where PLACE does not sell it). WITH_UNKNOWN: also places whose state nobody knows. Only facts
  * that are fresh or late count. CT_ERR_DB, CT_ERR_CANCELLED, CT_ERR_LIMIT. */
 CT_MUST_USE enum ct_status ct_read_exit(struct ct_reader *r, const struct ct_query *q,

@@ -77,8 +77,11 @@ bool ct_same_provider(struct ct_span a, struct ct_span b)
 
 static bool is_left(const struct search *s, struct ct_span cloud, struct ct_span region)
 {
-    return ct_same_provider(cloud, s->cloud) &&
-           (!s->region.n || !region.n || ct_span_ieq(region, s->region));
+    struct ct_span rest = s->region;
+    bool among = !s->region.n || !region.n;
+    while (rest.p && !among)
+        among = ct_span_ieq(region, ct_span_cut(&rest, ';'));
+    return among && ct_same_provider(cloud, s->cloud);
 }
 
 /* ---- how a place is ---- */

@@ -559,6 +559,23 @@ static void the_exit_leads_to_no_place_in_trouble(void **state)
     done(&s);
 }
 
+/* An incident of several regions: another one of the same place is a way out of it. */
+static void several_regions_of_a_place_are_left_at_once(void **state)
+{
+    struct seen s = {0};
+    struct ct_exit e;
+    four_places(*state);
+    offered(*state, "lambda_ai", "us-south-2", 3500, CT_STOCK_AVAILABLE);
+    offered(*state, "lambda_ai", "us-south-1", 3000, CT_STOCK_AVAILABLE);
+    offered(*state, "lambda_ai", "us-west-1", 2500, CT_STOCK_AVAILABLE);
+    fetch(*state, "price", T0 + CT_SECOND);
+    leave(&s, state, "lambda_ai/us-south-1;us-west-1", "h100", T0 + 2 * CT_SECOND, false, &e);
+    const struct ct_exit_row *row = e.rows.v;
+    assert_int_equal(e.rows.n, 1);
+    assert_true(ct_span_is(row->region, "us-south-2"));
+    done(&s);
+}
+
 static void the_exit_believes_nothing_old(void **state)
 {
     struct seen s = {0};
@@ -701,6 +718,7 @@ int main(void)
         T(a_premium_compares_like_with_like),
         T(the_exit_names_well_places_only),
         T(the_exit_leads_to_no_place_in_trouble),
+        T(several_regions_of_a_place_are_left_at_once),
         T(the_exit_believes_nothing_old),
         T(another_region_of_the_same_place_is_an_exit),
         T(a_job_pays_whole_instances_and_all_their_hours),

@@ -860,6 +860,26 @@ static void enter_names_what_is_to_be_opened(void **state)
     }
 }
 
+/* The component that is down, or the one in a region, is meant, not all of the provider. */
+static void a_component_is_left_and_silenced_alone(void **state)
+{
+    (void)state;
+    struct shown s = shown_new(&ct_panel_components);
+    struct ct_frame_request req;
+    shown_load(&s);
+    shown_act(&s, CT_ACT_ROW_DOWN, NULL);
+    shown_act(&s, CT_ACT_SILENCE, &req);
+    assert_string_equal(req.text, "silence provider=openai component=Chat 2h ");
+    shown_act(&s, CT_ACT_DETAIL, &req);
+    assert_string_equal(req.text, "status/openai");
+    shown_act(&s, CT_ACT_ROW_DOWN, NULL);
+    shown_act(&s, CT_ACT_SILENCE, &req);
+    assert_string_equal(req.text, "silence provider=openai region=eu component=Batch 2h ");
+    shown_act(&s, CT_ACT_DETAIL, &req);
+    assert_string_equal(req.text, "status/openai/eu"); /* which x leaves */
+    shown_done(&s);
+}
+
 static void units_of_an_offer_switch_between_gpu_and_instance(void **state)
 {
     (void)state;
@@ -1597,6 +1617,7 @@ int main(void)
         TEST(quiet_is_told_apart_from_unread),
         TEST(sorting_works_by_every_letter_offered),
         TEST(enter_names_what_is_to_be_opened),
+        TEST(a_component_is_left_and_silenced_alone),
         TEST(units_of_an_offer_switch_between_gpu_and_instance),
         TEST(the_matrix_keeps_spot_and_on_demand_apart),
         TEST(the_record_of_stock_counts_absences_and_returns_without_the_gaps),

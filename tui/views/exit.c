@@ -57,7 +57,7 @@ static enum ct_status of_price(struct ct_reader *r, const struct ct_query *q, st
     return st;
 }
 
-/* "PROVIDER/ID": where it troubles one region that one is left, else all of the provider. */
+/* "PROVIDER/ID": the regions that it troubles are left, of an unknown number all of the provider. */
 static enum ct_status of_incident(struct ct_reader *r, const struct ct_query *q, struct ct_span subject,
                                   struct ct_arena *a, struct thing *t, struct ct_error *err)
 {
@@ -68,8 +68,8 @@ static enum ct_status of_incident(struct ct_reader *r, const struct ct_query *q,
     const struct ct_incident_row *i = rows.v;
     t->place = ct_arena_dup(a, provider);
     for (size_t k = 0; st == CT_OK && k < rows.n; k++)
-        if (ct_span_eq(i[k].id, id) && ct_span_eq(i[k].provider, provider) && i[k].regions.n == 1)
-            t->place = ct_arena_printf(a, "%.*s/%.*s", CT_FMT(provider), CT_FMT(i[k].regions.v[0]));
+        for (size_t n = 0; ct_span_eq(i[k].id, id) && ct_span_eq(i[k].provider, provider) && n < i[k].regions.n; n++)
+            t->place = ct_arena_printf(a, "%.*s%c%.*s", CT_FMT(t->place), n ? ';' : '/', CT_FMT(i[k].regions.v[n]));
     return st;
 }
 
@@ -89,10 +89,17 @@ static enum ct_status find_thing(struct ct_reader *r, const struct ct_query *q, 
 {
     struct ct_span rest = subject, kind = ct_span_cut(&rest, '/');
     *t = (struct thing){.purchase = -1};
+    if (ct_span_is(kind, "alike")) { /* of several offers or models: of all of the first one's place */
+        for (int i = 0; i < 4; i++)
+            (void)ct_span_cut(&rest, '/');
+        enum ct_status st = find_thing(r, q, rest, a, t, err);
+        t->place = ct_span_cut(&t->place, '/');
+        return st;
+    }
     if (ct_span_is(kind, "incident"))
         return of_incident(r, q, rest, a, t, err);
     if (ct_span_is(kind, "status") || ct_span_is(kind, "state"))
-        t->place = ct_arena_dup(a, ct_span_cut(&rest, '/'));
+        t->place = ct_arena_dup(a, ct_span_is(kind, "status") ? rest : ct_span_cut(&rest, '/')); /* a row may be of a region */
     else if (ct_span_is(kind, "gpu"))
         return of_offer(r, q, subject, a, t, err);
     else if (ct_span_is(kind, "stock"))

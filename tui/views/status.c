@@ -315,7 +315,8 @@ static enum ct_act_result act_components(void *state, const void *model, enum ct
     const struct ct_component_row *row = ct_tview_row(&component_view, state, t);
     if (row && action == CT_ACT_DETAIL) {
         req->kind = CT_REQ_DETAIL;
-        snprintf(req->text, sizeof(req->text), "status/%.*s", CT_FMT(row->provider));
+        snprintf(req->text, sizeof(req->text), "status/%.*s%s%.*s", CT_FMT(row->provider), row->region.n ? "/" : "",
+                 CT_FMT(row->region));
         return CT_ACT_DRAW;
     }
     const struct ct_tview *view = provider_of(q).n ? &own_component_view : &component_view;

@@ -113,8 +113,14 @@ static bool make_silence(struct ct_buf *b, const struct ct_table *t, const void 
     ct_buf_adds(b, "silence");
     add_matcher(b, "provider", provider);
     struct ct_span region = cell(t, "region", row, a);
+    if (!region.n) { /* an incident that names one */
+        region = cell(t, "regions", row, a);
+        region = memchr(region.n ? region.p : "", ',', region.n) ? CT_SPAN_NONE : region;
+    }
     if (region.n && !ct_span_is(region, "any") && !ct_span_is(region, "global"))
         add_matcher(b, "region", region); /* the rest of the provider may still tell */
+    if (strcmp(t->name, "component") == 0)
+        add_matcher(b, "component", cell(t, "name", row, a));
     ct_buf_adds(b, " 2h ");
     return true;
 }
