@@ -27,8 +27,9 @@ static enum ct_status read_job(struct ct_call *c, struct ct_cost_job *job)
 {
     const char *gpu = c->flag[CT_FLAG_GPU], *model = c->flag[CT_FLAG_MODEL];
     const char *terms = c->flag[CT_FLAG_PURCHASE];
+    struct ct_span meant = ct_word_meant("purchase", ct_span(terms));
     *job = (struct ct_cost_job){.gpu = ct_span(gpu ? gpu : ""), .model = ct_span(model ? model : ""),
-                           .purchase = terms ? ct_word(ct_purchase_words, ct_span(terms)) : -1};
+                           .purchase = terms ? ct_word(ct_purchase_words, meant.n ? meant : ct_span(terms)) : -1};
     if (!job->gpu.n == !job->model.n)
         return ct_fail(&c->err, CT_ERR_USAGE, "cost", "needs either --gpu or --model");
     if (terms && job->purchase < 0)
@@ -69,5 +70,9 @@ int ct_cmd_cost(struct ct_call *c)
     ct_call_reader_close(c, r);
     if (status != CT_OK)
         return ct_report(&c->err);
-    return ct_print_rows(c, &ct_cost_table, rows, job.gpu.n ? gpus : models, "", 0, &e);
+    int code = ct_print_rows(c, &ct_cost_table, rows, job.gpu.n ? gpus : models, "", 0, &e);
+    if (!rows.n && code != 3)
+        ct_note(c, "cost", "nothing on record sells %s \"%s\" so", job.gpu.n ? "the accelerator" : "the model",
+                job.gpu.n ? c->flag[CT_FLAG_GPU] : c->flag[CT_FLAG_MODEL]);
+    return code;
 }

@@ -36,10 +36,14 @@ int ct_cmd_exit(struct ct_call *c)
     struct ct_envelope e;
     struct ct_exit found = {.rows = {NULL, 0}};
     struct ct_query q = ct_call_query(c);
+    struct ct_span region = ct_span(c->words[0]), provider = ct_span_cut(&region, '/'),
+                   meant = ct_word_meant("provider", provider), from = ct_span(c->words[0]);
+    if (meant.n)
+        from = ct_arena_printf(c->arena, region.p ? "%.*s/%.*s" : "%.*s", CT_FMT(meant), CT_FMT(region));
     enum ct_status status = ct_call_reader(c, &r);
     bool none_yet = status == CT_ERR_NOT_FOUND;
     if (status == CT_OK)
-        status = ct_read_exit(r, &q, ct_span(c->words[0]), gpu ? ct_span(gpu) : CT_SPAN_NONE,
+        status = ct_read_exit(r, &q, from, gpu ? ct_span(gpu) : CT_SPAN_NONE,
                               model ? ct_span(model) : CT_SPAN_NONE, unknown, c->arena, &found,
                               &c->err);
     if (status == CT_OK || none_yet)
@@ -47,10 +51,13 @@ int ct_cmd_exit(struct ct_call *c)
     ct_call_reader_close(c, r);
     if (status != CT_OK)
         return ct_report(&c->err);
-    tell_left_out(c, &found, unknown);
-    if (!found.things && !gpu && !model)
-        ct_note(c, "exit", "nothing recorded that %s sells; --gpu or --model names what to look for", c->words[0]);
-    bool any = found.rows.n > 0;
     int code = ct_print_rows(c, &ct_exit_table, found.rows, columns, "", 1, &e);
-    return code == 0 || code == 3 ? (none_yet ? 3 : any ? code : 4) : code;
+    code = code == 0 && none_yet ? 3 : code;
+    if (code == 3) /* told already: nothing is recorded at all */
+        return code;
+    if (found.things || gpu || model)
+        tell_left_out(c, &found, unknown);
+    else
+        ct_note(c, "exit", "nothing recorded that %s sells; --gpu or --model names what to look for", c->words[0]);
+    return code;
 }

@@ -63,11 +63,18 @@ static void put_count(struct page *p, int64_t n)
 
 /* ---- sources ---- */
 
-/* Which of WORDS it is now: a line a word, 1 or 0. The labels so far are LABELS. */
-static void put_words(struct page *p, struct ct_span labels, const char *const *words, int now)
+struct label {
+    const char *key;
+    struct ct_span value;
+};
+
+/* Which of WORDS it is now: a line a word, 1 or 0. LABELS end without a key. */
+static void put_words(struct page *p, const struct label *labels, const char *const *words, int now)
 {
     for (int w = 0; words[w]; w++) {
-        ct_buf_addf(&p->text, "cloudtape_%s{%.*s", p->name, CT_FMT(labels));
+        ct_buf_addf(&p->text, "cloudtape_%s", p->name);
+        for (size_t i = 0; labels[i].key; i++)
+            add_label(&p->text, i ? "," : "{", labels[i].key, labels[i].value);
         add_label(&p->text, ",", "state", ct_span(words[w]));
         ct_buf_addf(&p->text, "} %d\n", w == now);
     }
@@ -93,14 +100,12 @@ static const struct of_source {
 static void put_sources(struct page *p, struct ct_rows rows)
 {
     const struct ct_source_row *v = rows.v;
-    struct ct_buf labels = CT_BUF_INIT;
     metric(p, "source_state", "1 for the state a source is in, by the age of its last good answer.");
     for (size_t i = 0; i < rows.n; i++) {
-        ct_buf_clear(&labels);
-        add_label(&labels, "", "source", v[i].id);
-        add_label(&labels, ",", "kind", ct_span(v[i].kind < 0 ? "" : ct_source_kind_words[v[i].kind]));
+        struct ct_span kind = ct_span(v[i].kind < 0 ? "" : ct_source_kind_words[v[i].kind]);
+        const struct label labels[] = {{"source", v[i].id}, {"kind", kind}, {NULL, CT_SPAN_NONE}};
         if (v[i].state != CT_OFF)
-            put_words(p, ct_buf_span(&labels), ct_freshness_words, v[i].state);
+            put_words(p, labels, ct_freshness_words, v[i].state);
     }
     for (size_t k = 0; k < CT_LEN(of_sources); k++) {
         const struct of_source *of = &of_sources[k];
@@ -116,7 +121,6 @@ static void put_sources(struct page *p, struct ct_rows rows)
             add_value(&p->text, ct_muldiv(value, of->milli, 1));
         }
     }
-    ct_buf_free(&labels);
 }
 
 /* ---- providers, alerts, the rest ---- */
@@ -124,16 +128,12 @@ static void put_sources(struct page *p, struct ct_rows rows)
 static void put_providers(struct page *p, struct ct_rows rows)
 {
     const struct ct_status_row *v = rows.v;
-    struct ct_buf labels = CT_BUF_INIT;
     metric(p, "provider_state", "1 for the state a provider is in; unknown is none of the others.");
     for (size_t i = 0; i < rows.n; i++) {
-        ct_buf_clear(&labels);
-        add_label(&labels, "", "provider", v[i].provider);
-        add_label(&labels, ",", "scope", v[i].scope);
-        add_label(&labels, ",", "source", v[i].source);
-        put_words(p, ct_buf_span(&labels), ct_state_words, v[i].state);
+        const struct label labels[] = {
+            {"provider", v[i].provider}, {"scope", v[i].scope}, {"source", v[i].source}, {NULL, CT_SPAN_NONE}};
+        put_words(p, labels, ct_state_words, v[i].state);
     }
-    ct_buf_free(&labels);
 }
 
 static void put_alerts(struct page *p, struct ct_rows rows)

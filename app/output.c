@@ -119,7 +119,7 @@ static struct ct_span human(const struct ct_output *o, const struct ct_column *c
         ct_age_format(age, seconds > INT64_MAX / 1000 ? INT64_MAX : seconds * 1000);
         return ct_arena_dup(a, ct_span(age));
     }
-    if (c->type == CT_TYPE_MILLI && ct_span_ends(name, "_pct")) {
+    if (c->type == CT_TYPE_MILLI && (ct_span_is(name, "pct") || ct_span_ends(name, "_pct"))) {
         int64_t v = number_at(c, row);
         ct_decimal_format_fixed(text, v, 3, 1);
         return ct_arena_printf(a, "%s%s%%", v > 0 ? "+" : "", text);
@@ -189,9 +189,7 @@ struct cell {
 
 static void put_cell(struct ct_buf *out, const struct ct_output *o, struct ct_span text, enum ct_role role)
 {
-    bool colored = o->theme && role != CT_ROLE_TEXT && text.n;
-    if (colored)
-        ct_theme_sgr(o->theme, role, o->colors, out);
+    bool colored = o->theme && role != CT_ROLE_TEXT && text.n && ct_theme_sgr(o->theme, role, o->colors, out);
     ct_buf_add(out, text);
     ct_buf_adds(out, colored ? "\033[0m" : "");
 }

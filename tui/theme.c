@@ -477,9 +477,13 @@ static void add_look(struct ct_buf *out, struct ct_look look)
     ct_buf_addc(out, 'm');
 }
 
-void ct_theme_sgr(const struct ct_theme *t, enum ct_role role, int colors, struct ct_buf *out)
+bool ct_theme_sgr(const struct ct_theme *t, enum ct_role role, int colors, struct ct_buf *out)
 {
-    add_look(out, ct_theme_look(t, role, false, colors));
+    struct ct_look look = ct_theme_look(t, role, false, colors);
+    bool plain = !look.attrs && look.fg < 0 && look.bg < 0;
+    if (!plain)
+        add_look(out, look);
+    return !plain;
 }
 
 void ct_theme_ansi(const struct ct_theme *t, const struct ct_canvas *c, int colors, struct ct_buf *out)

@@ -50,8 +50,8 @@ struct ct_look ct_theme_look(const struct ct_theme *t, enum ct_role role, bool s
 /* 0xrrggbb of a palette colour as terminals usually have it, or of a CT_COLOR_RGB one. */
 int ct_color_rgb(int color);
 
-/* The SGR sequence that makes what follows look as ROLE does. */
-void ct_theme_sgr(const struct ct_theme *t, enum ct_role role, int colors, struct ct_buf *out);
+/* The SGR sequence that makes what follows look as ROLE does; false: that is as all text does, nothing is added. */
+bool ct_theme_sgr(const struct ct_theme *t, enum ct_role role, int colors, struct ct_buf *out);
 /* The canvas with SGR sequences, for `screen --ansi`: '\n' after each row. */
 void ct_theme_ansi(const struct ct_theme *t, const struct ct_canvas *c, int colors,
                    struct ct_buf *out);
