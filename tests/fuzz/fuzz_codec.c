@@ -4,6 +4,7 @@
 #include "db/newest.h"
 #include "db/poll_pack.h"
 #include "db/tails.h"
+#include "db/varint.h"
 
 #include <stdlib.h>
 
@@ -143,28 +144,35 @@ static void once(struct ct_span blob)
     free(again);
 }
 
-static void add_summed(struct ct_buf *b, struct ct_span bytes)
+static void add_summed(struct ct_buf *b, struct ct_span bytes, bool old)
 {
-    uint64_t h = ct_hash(bytes);
-    uint32_t sum = (uint32_t)(h ^ h >> 32);
+    uint32_t sum = old ? ct_old_sum_of(bytes) : ct_sum_of(bytes);
     ct_buf_add(b, bytes);
-    for (int i = 0; i < 4; i++)
+    for (int i = 0; i < CT_SUM_BYTES; i++)
         ct_buf_addc(b, (char)(sum >> 8 * i));
+}
+
+/* As those of layouts before 22 if OLD. */
+static void summed(struct ct_span data, bool old)
+{
+    struct ct_buf b = CT_BUF_INIT;
+    add_summed(&b, data, old);
+    once(ct_buf_span(&b));
+    if (data.n > 0) { /* of tails, what stands before them has a sum */
+        size_t head = (unsigned char)data.p[data.n - 1] % data.n;
+        ct_buf_clear(&b);
+        add_summed(&b, (struct ct_span){data.p, head}, old);
+        ct_buf_add(&b, (struct ct_span){data.p + head, data.n - head});
+        as_tails(ct_buf_span(&b));
+    }
+    ct_buf_free(&b);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    struct ct_buf b = CT_BUF_INIT;
-    once((struct ct_span){(const char *)data, size});
-    add_summed(&b, (struct ct_span){(const char *)data, size});
-    once(ct_buf_span(&b));
-    if (size > 0) { /* of tails, what stands before them has a sum */
-        size_t head = data[size - 1] % size;
-        ct_buf_clear(&b);
-        add_summed(&b, (struct ct_span){(const char *)data, head});
-        ct_buf_add(&b, (struct ct_span){(const char *)data + head, size - head});
-        as_tails(ct_buf_span(&b));
-    }
-    ct_buf_free(&b);
+    struct ct_span bytes = {(const char *)data, size};
+    once(bytes);
+    summed(bytes, false);
+    summed(bytes, true);
     return 0;
 }
