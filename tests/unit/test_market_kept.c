@@ -213,10 +213,10 @@ static const struct ct_market_all *list(struct world *w, struct ct_arena *a)
     return all;
 }
 
-static void prices_that_move_leave_the_list_of_offers_alone(void **state)
+/* One cloud that sells all offers at one price, read once. */
+static struct world plain_world(struct fixture *f)
 {
-    struct world w = {.f = *state, .now_ms = T0 + CT_HOUR};
-    struct ct_arena *a = ct_arena_new(0);
+    struct world w = {.f = f, .now_ms = T0 + CT_HOUR};
     rng = 1;
     put_sources(&w);
     assert_int_equal(ct_reader_open(w.f->path, &w.r, &w.f->err), CT_OK);
@@ -224,6 +224,13 @@ static void prices_that_move_leave_the_list_of_offers_alone(void **state)
         w.sold[0][k] = (struct sold){.there = true, .milli = 2000, .host = 1};
     gather(&w, 0);
     fetch(w.f, "aws", w.now_ms);
+    return w;
+}
+
+static void prices_that_move_leave_the_list_of_offers_alone(void **state)
+{
+    struct world w = plain_world(*state);
+    struct ct_arena *a = ct_arena_new(0);
     const struct ct_market_part *first = list(&w, a)->v.v[0].m.v.v;
     assert_int_equal(n_parts(list(&w, a)), N_OFFERS + 1); /* and the T4 */
     for (size_t k = 0; k < N_OFFERS; k++) {
@@ -243,15 +250,8 @@ static void prices_that_move_leave_the_list_of_offers_alone(void **state)
 
 static void an_offer_that_comes_back_after_long_is_there_again(void **state)
 {
-    struct world w = {.f = *state, .now_ms = T0 + CT_HOUR};
+    struct world w = plain_world(*state);
     struct ct_arena *a = ct_arena_new(0);
-    rng = 1;
-    put_sources(&w);
-    assert_int_equal(ct_reader_open(w.f->path, &w.r, &w.f->err), CT_OK);
-    for (size_t k = 0; k < N_OFFERS; k++)
-        w.sold[0][k] = (struct sold){.there = true, .milli = 2000, .host = 1};
-    gather(&w, 0);
-    fetch(w.f, "aws", w.now_ms);
     w.sold[0][5].there = false;
     gather(&w, 0);
     fetch(w.f, "aws", w.now_ms += CT_HOUR);
