@@ -167,6 +167,18 @@ void ct_alert_config_free(struct ct_alert_config *c)
     ct_rules_free(c->rules);
 }
 
+enum ct_status ct_alert_config_record(const struct ct_alert_config *c, struct ct_writer *w, int64_t at_ms,
+                                      struct ct_error *err)
+{
+    enum ct_status st = CT_OK;
+    for (size_t i = 0; st == CT_OK && i < ct_rules_count(c->rules); i++) {
+        const struct ct_rule_view *v = ct_rule_view(ct_rules_at(c->rules, i));
+        int64_t first_ms;
+        st = ct_write_alert_rule(w, ct_span(v->id), ct_span(v->when), at_ms, &first_ms, err);
+    }
+    return st;
+}
+
 /* ---- in the loop ---- */
 
 /* A hash of names, sizes and times of the files that rules may stand in. */

@@ -21,6 +21,9 @@ void ct_alert_scope(const char *file, struct ct_arena *a, struct ct_rule_scope *
 /* A few rules for the simulated market, which tells nobody outside. */
 void ct_alert_config_demo(struct ct_alert_config *out);
 void ct_alert_config_free(struct ct_alert_config *c);
+/* Puts the rules on record as known since AT_MS, as what asks them does when it starts. */
+CT_MUST_USE enum ct_status ct_alert_config_record(const struct ct_alert_config *c, struct ct_writer *w, int64_t at_ms,
+                                                  struct ct_error *err);
 
 struct ct_fetcher_alerts;
 /* CT_OK and *OUT, or why alerts cannot run (the fetcher goes on without). CONFIG becomes its own,

@@ -178,6 +178,12 @@ static enum ct_status prepare(struct demo *d, const char *path, uint64_t seed, i
         (st = write_sources(d, start_ms, err)) == CT_OK) {
         st = demo_backlog(d->writer, &d->world, end_ms, err);
     }
+    if (st == CT_OK) { /* who only looks at the world sees its rules too */
+        struct ct_alert_config alerts;
+        ct_alert_config_demo(&alerts);
+        st = ct_alert_config_record(&alerts, d->writer, end_ms, err);
+        ct_alert_config_free(&alerts);
+    }
     if (st == CT_OK) {
         st = ct_write_settle(d->writer, end_ms, err); /* what is read is as a fetcher leaves it */
     }
