@@ -438,11 +438,9 @@ static int print_line(struct ct_call *c)
     }
     if (c->n_words)
         return ct_usage("status", "--line counts what [scope] names, no \"%s\"", c->words[0]);
-    int code = ct_status_line(c, &out);
-    if (code == 0)
-        code = ct_output_flush(&out);
+    int code = ct_status_line(c, &out), flushed = out.n ? ct_output_flush(&out) : 0;
     ct_buf_free(&out);
-    return code;
+    return code ? code : flushed;
 }
 
 int ct_cmd_status(struct ct_call *c)

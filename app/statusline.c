@@ -301,6 +301,13 @@ static enum ct_status compose(struct ct_call *c, struct ct_reader *r, struct lin
     return status;
 }
 
+static void drop_parts(struct line *l)
+{
+    for (size_t i = 0; i < l->n; i++)
+        ct_buf_free(&l->part[i]);
+    l->n = 0;
+}
+
 int ct_status_line(struct ct_call *c, struct ct_buf *out)
 {
     struct ct_reader *r = NULL;
@@ -314,14 +321,12 @@ int ct_status_line(struct ct_call *c, struct ct_buf *out)
         ct_buf_adds(add_part(&l), "DEMO");
     if (status == CT_OK)
         status = compose(c, r, &l, &old);
-    else if (status == CT_ERR_NOT_FOUND) {
+    if (status != CT_OK) { /* an empty line would look as if nothing was the matter */
+        drop_parts(&l);
         add_age(add_part(&l), "ct ?DATA", CT_NONE);
-        status = CT_OK;
     }
     ct_reader_close(r);
-    if (status == CT_OK)
-        put_line(out, &l, width, c->flag[CT_FLAG_TMUX] != NULL);
-    for (size_t i = 0; i < l.n; i++)
-        ct_buf_free(&l.part[i]);
-    return status == CT_OK ? 0 : ct_report(&c->err);
+    put_line(out, &l, width, c->flag[CT_FLAG_TMUX] != NULL);
+    drop_parts(&l);
+    return status == CT_OK || status == CT_ERR_NOT_FOUND ? 0 : ct_report(&c->err);
 }
