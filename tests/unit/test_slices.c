@@ -50,13 +50,13 @@ static void sealing_what_waits_is_done_in_slices(void **state)
     struct log l = {0};
     for (int k = 0; k < 10; k++) {
         begin(f);
-        for (int series = 1; series <= 20000; series++)
+        for (int series = 1; series <= 80000; series++)
             ct_sample_put(f->w->samples, series, (struct ct_sample){T0 + k * CT_MINUTE, k * 7 + series, 0});
         commit(f);
     }
     (void)sqlite3_wal_hook(f->w->db, on_commit, &l);
     ct_w_seal_many(f->w);
-    expect(f, "SELECT count(*), (SELECT count(*) FROM tick) FROM tails", "1251|0");
+    expect(f, "SELECT count(*), (SELECT count(*) FROM tick) FROM tails", "5001|0");
     expect_slices(&l, 4);
 }
 
