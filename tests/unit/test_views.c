@@ -1488,6 +1488,23 @@ static void an_event_has_the_sign_and_words_of_what_happened(void **state)
     }
 }
 
+/* Sign, who and what of each of ROWS are TOLD. */
+static void expect_told(struct ct_rows rows, const char *const *told, size_t n)
+{
+    const struct ct_event_row *e = rows.v;
+    struct ct_buf text = CT_BUF_INIT;
+    assert_int_equal(rows.n, n);
+    for (size_t i = 0; i < n; i++) {
+        ct_buf_clear(&text);
+        ct_buf_addf(&text, "%c ", ct_view_event_sign(&e[i]));
+        ct_view_event_who(&text, &e[i]);
+        ct_buf_adds(&text, ": ");
+        ct_view_event_what(&text, &e[i]);
+        assert_string_equal(text.p, told[i]);
+    }
+    ct_buf_free(&text);
+}
+
 static void the_tape_tells_once_what_one_answer_says_of_a_model(void **state)
 {
     (void)state;
@@ -1512,23 +1529,13 @@ static void the_tape_tells_once_what_one_answer_says_of_a_model(void **state)
         "$ g5 azure: input 4.00 -> 2.00, output 8.00 -> 4.00 $/1M", "- c gcp: no longer listed",
         "+ b aws: now listed", "$ g6 azure: output 8.00 -> 4.00 $/1M -50.0%"};
     struct ct_arena *a = ct_arena_new(0);
-    struct ct_buf text = CT_BUF_INIT;
     struct ct_rows rows = ct_view_tape((struct ct_rows){events, CT_LEN(events)}, 99, a);
     const struct ct_event_row *e = rows.v;
-    assert_int_equal(rows.n, CT_LEN(told));
-    for (size_t i = 0; i < rows.n; i++) {
-        ct_buf_clear(&text);
-        ct_buf_addf(&text, "%c ", ct_view_event_sign(&e[i]));
-        ct_view_event_who(&text, &e[i]);
-        ct_buf_adds(&text, ": ");
-        ct_view_event_what(&text, &e[i]);
-        assert_string_equal(text.p, told[i]);
-    }
+    expect_told(rows, told, CT_LEN(told));
     assert_true(ct_span_is(e[1].alike, "alike/3/3/0/appeared/token/gcp/any/google/a/input"));
     assert_true(!e[0].alike.n && !e[2].alike.n);
     rows = ct_view_tape((struct ct_rows){events, CT_LEN(events)}, CT_LEN(events), a);
     assert_true(ct_span_is(((const struct ct_event_row *)rows.v)[1].text, "2+ new models"));
-    ct_buf_free(&text);
     ct_arena_free(a);
 }
 
@@ -1572,14 +1579,8 @@ static void the_tape_tells_in_one_row_what_one_answer_says_of_an_accelerator_at_
     struct ct_buf text = CT_BUF_INIT;
     struct ct_rows rows = ct_view_tape((struct ct_rows){events, CT_LEN(events)}, 99, a);
     const struct ct_event_row *e = rows.v;
-    assert_int_equal(rows.n, CT_LEN(told));
+    expect_told(rows, told, CT_LEN(told));
     for (size_t i = 0; i < rows.n; i++) {
-        ct_buf_clear(&text);
-        ct_buf_addf(&text, "%c ", ct_view_event_sign(&e[i]));
-        ct_view_event_who(&text, &e[i]);
-        ct_buf_adds(&text, ": ");
-        ct_view_event_what(&text, &e[i]);
-        assert_string_equal(text.p, told[i]);
         ct_buf_clear(&text);
         ct_view_event_brief(&text, &e[i]);
         assert_string_equal(text.p, brief[i]);
