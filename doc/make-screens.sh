@@ -1,9 +1,11 @@
 #!/bin/sh
 # make-screens.sh BUILD [OUT]: the eight screens over a fixed simulated world, as OUT/doc/screens.md for people and as
-# OUT/tests/golden/screens.sums (every size, charset and look) for the test. OUT: the source tree beside this script.
+# OUT/tests/golden/screens.sums (every size, charset and look) for the test, and the one in OUT/README.md. OUT: the source
+# tree beside this script.
 set -eu
 build=$(cd "$1" && pwd)
-out=${2:-$(dirname "$0")/..}
+src=$(dirname "$0")/..
+out=${2:-$src}
 dir=$(mktemp -d)
 trap 'rm -rf "$dir"' EXIT
 mkdir -p "$out/doc" "$out/tests/golden" "$dir/home"
@@ -71,6 +73,20 @@ sums() {
     done
 }
 
+# The README with its screen, which stands between "<!-- screen -->" and "<!-- screen end -->".
+readme() {
+    sed '/^<!-- screen -->$/q' "$src/README.md"
+    echo '```'
+    draw now 100x30 --charset unicode | sed 's/ *$//'
+    echo '```'
+    echo
+    echo 'The simulated market after thirty days: `cloudtape demo --headless --days 30 --seed 1 --db x.db`, then'
+    echo '`CLOUDTAPE_NOW=2026-11-01 cloudtape screen now --size 100x30 --db x.db`.'
+    sed -n '/^<!-- screen end -->$/,$p' "$src/README.md"
+}
+
 number=0
+readme >"$dir/readme"
+cat "$dir/readme" >"$out/README.md"
 page >"$out/doc/screens.md"
 sums >"$out/tests/golden/screens.sums"
