@@ -213,12 +213,14 @@ static void man_surroundings(struct ct_buf *out)
     ct_buf_adds(out,
                 ".SH ENVIRONMENT\n.TP\nCLOUDTAPE_DB\nThe database.\n.TP\nCLOUDTAPE_FETCHER\nThe "
                 "fetcher program.\n.TP\nCLOUDTAPE_DATADIR\nThe folder of themes and reference "
-                "tables.\n.TP\nNO_COLOR\nNo colours.\n.PP\nEvery option at the top of the settings "
+                "tables.\n.TP\nCLOUDTAPE_NOW\nA time that is taken for now and stands still: for pictures "
+                "and tests.\n.TP\nNO_COLOR\nNo colours.\n.PP\nEvery option at the top of the settings "
                 "may also be given as CLOUDTAPE_ and its name in capitals.\n"
                 ".SH TERMINALS\nA terminal tells whether it has the focus, but not whether it can be seen: "
                 "a pane beside the one typed in has none either. So the dashboard paints what changes "
                 "also in a window of tmux or a tab that nobody looks at; while nothing changes it "
-                "writes nothing.\n"
+                "writes nothing. Of terminals that tell of the focus (in tmux: set -g focus-events on) "
+                "it is painted once a second at most while the focus is elsewhere.\n"
                 ".SH FILES\n.TP\n$XDG_CONFIG_HOME/cloudtape/reference/*.tsv\nReference tables of "
                 "your own (accelerators, instance types, labs, hosts, regions, sources): a copy of "
                 "the program's table, changed, is read in its place.\n");
