@@ -134,12 +134,21 @@ static struct ct_span next_matcher(struct ct_span *rest)
     return item;
 }
 
+/* VALUE is as PATTERN says, or as one of several with commas between them. */
+static bool matches(struct ct_span pattern, struct ct_span value)
+{
+    bool fits = ct_glob(pattern, value); /* values have commas, too */
+    while (!fits && pattern.p)
+        fits = ct_glob(ct_span_cut(&pattern, ','), value);
+    return fits;
+}
+
 bool ct_silence_covers(struct ct_span matchers, struct ct_span labels)
 {
     bool any = false;
     for (struct ct_span item; (item = next_matcher(&matchers)).n; any = true) {
         struct ct_span key = ct_span_cut(&item, '='), value = ct_alert_label(labels, key);
-        if (!item.p || !value.p || !ct_glob(item, value))
+        if (!item.p || !value.p || !matches(item, value))
             return false;
     }
     return any;

@@ -194,6 +194,10 @@ static void silences_match_labels_by_globs_and_all_of_them(void **state)
     assert_true(ct_silence_covers(CT_LIT("provider=gcp"), labels));
     assert_true(ct_silence_covers(CT_LIT(" provider=g*  region=us-* "), labels));
     assert_false(ct_silence_covers(CT_LIT("provider=gcp region=eu*"), labels));
+    assert_true(ct_silence_covers(CT_LIT("provider=aws,gcp region=eu-1,us-*"), labels)); /* one of several */
+    assert_false(ct_silence_covers(CT_LIT("provider=gcp region=eu-1,us-"), labels));
+    assert_false(ct_silence_covers(CT_LIT("provider=gcp region=,"), labels));
+    assert_true(ct_silence_covers(CT_LIT("region=Montana,?US"), CT_LIT("region=Montana, US")));
     assert_false(ct_silence_covers(CT_LIT("zone=a"), labels));
     assert_false(ct_silence_covers(CT_LIT(""), labels));
     assert_false(ct_silence_covers(CT_LIT("provider"), labels));

@@ -74,7 +74,8 @@ static const struct ct_incident_row incident_rows[] = {
     {.provider = S("gcp"), .id = S("g9"), .title = S("Planned network work"), .state = CT_STATE_MAINTENANCE,
      .phase = CT_PHASE_SCHEDULED, .open = 1, .started_ms = CT_NONE, .updated_ms = CT_NONE,
      .resolved_ms = CT_NONE, .scheduled_for_ms = NOW + 448 * CT_MINUTE,
-     .scheduled_until_ms = NOW + 538 * CT_MINUTE, .first_seen_ms = NOW - CT_DAY},
+     .scheduled_until_ms = NOW + 538 * CT_MINUTE, .first_seen_ms = NOW - CT_DAY,
+     .regions = {(struct ct_span[]){S("us-1"), S("Paris, FR")}, 2}},
     {.provider = S("anthropic"), .id = S("z1"), .title = S("Errors on one model"),
      .state = CT_STATE_DEGRADED, .phase = CT_PHASE_RESOLVED, .open = 0, .started_ms = NOW - 2 * CT_DAY,
      .updated_ms = NOW - 2 * CT_DAY, .resolved_ms = NOW - 47 * CT_HOUR, .scheduled_for_ms = CT_NONE,
@@ -880,6 +881,20 @@ static void a_component_is_left_and_silenced_alone(void **state)
     shown_done(&s);
 }
 
+static void an_incident_of_several_regions_is_silenced_in_all_of_them(void **state)
+{
+    (void)state;
+    struct shown s = shown_new(&ct_panel_incidents);
+    struct ct_frame_request req;
+    shown_load(&s);
+    shown_act(&s, CT_ACT_SILENCE, &req);
+    assert_string_equal(req.text, "silence provider=openai 2h "); /* it names none */
+    shown_act(&s, CT_ACT_ROW_DOWN, NULL);
+    shown_act(&s, CT_ACT_SILENCE, &req);
+    assert_string_equal(req.text, "silence provider=gcp region=us-1,Paris??FR 2h ");
+    shown_done(&s);
+}
+
 static void units_of_an_offer_switch_between_gpu_and_instance(void **state)
 {
     (void)state;
@@ -1619,6 +1634,7 @@ int main(void)
         TEST(sorting_works_by_every_letter_offered),
         TEST(enter_names_what_is_to_be_opened),
         TEST(a_component_is_left_and_silenced_alone),
+        TEST(an_incident_of_several_regions_is_silenced_in_all_of_them),
         TEST(units_of_an_offer_switch_between_gpu_and_instance),
         TEST(the_matrix_keeps_spot_and_on_demand_apart),
         TEST(the_record_of_stock_counts_absences_and_returns_without_the_gaps),

@@ -93,12 +93,17 @@ static bool make_rule(struct ct_buf *b, const struct ct_table *t, const void *ro
     return true;
 }
 
-static void add_matcher(struct ct_buf *b, const char *label, struct ct_span value)
+/* One word: what a pattern cannot hold is '?', and LIST's ';' is the ',' between several. */
+static void add_matcher(struct ct_buf *b, const char *label, struct ct_span value, bool list)
 {
     ct_buf_addf(b, " %s=", label);
-    for (size_t i = 0; i < value.n; i++)
-        ct_buf_addc(b, value.p[i] == ' ' ? '?' : value.p[i]);
+    for (size_t i = 0; i < value.n; i++) {
+        char c = value.p[i];
+        ct_buf_addc(b, list && c == ';' ? ',' : c == ' ' || c == ',' ? '?' : c);
+    }
 }
+
+enum { REGIONS_MAX = 200 }; /* bytes of a list that somebody still reads before they silence it */
 
 static bool make_silence(struct ct_buf *b, const struct ct_table *t, const void *row,
                          struct ct_arena *a)
@@ -111,16 +116,18 @@ static bool make_silence(struct ct_buf *b, const struct ct_table *t, const void 
     if (!provider.n)
         return false;
     ct_buf_adds(b, "silence");
-    add_matcher(b, "provider", provider);
+    add_matcher(b, "provider", provider, false);
     struct ct_span region = cell(t, "region", row, a);
-    if (!region.n) { /* an incident that names one */
+    bool several = false;
+    if (!region.n) { /* an incident: all that it names */
         region = cell(t, "regions", row, a);
-        region = memchr(region.n ? region.p : "", ',', region.n) ? CT_SPAN_NONE : region;
+        several = region.n <= REGIONS_MAX;
+        region = several ? region : CT_SPAN_NONE;
     }
     if (region.n && !ct_span_is(region, "any") && !ct_span_is(region, "global"))
-        add_matcher(b, "region", region); /* the rest of the provider may still tell */
+        add_matcher(b, "region", region, several); /* the rest of the provider may still tell */
     if (strcmp(t->name, "component") == 0)
-        add_matcher(b, "component", cell(t, "name", row, a));
+        add_matcher(b, "component", cell(t, "name", row, a), false);
     ct_buf_adds(b, " 2h ");
     return true;
 }
