@@ -168,7 +168,7 @@ static void even_out(char *text)
 {
     char *to = text;
     for (const char *p = text; *p;) {
-        if (strncmp(p, " NOT LIVE  ", 11) == 0)
+        if (strncmp(p, "   NOT LIVE -", 13) == 0)
             p += 11;
         else if (strncmp(p, "db ", 3) == 0 && strchr("<0123456789", p[3])) /* the file, not the moment */
             p += 3 + strcspn(p + 3, "B");

@@ -344,11 +344,30 @@ static void draw_legend(struct ct_box box, const struct history_model *m,
     ct_buf_free(&text);
 }
 
-/* One line for small panels: "a H100-SXM od index 2.99 (-9.1%)  b ...". */
-static void draw_legend_line(struct ct_box line, const struct history_model *m)
+/* Once the window has left the present: how far back its end is. */
+static void add_not_live(struct ct_buf *b, const char *before, const struct history_model *m, const struct ct_draw *d)
+{
+    int64_t back = m->moving ? 0 : d->now_ms - m->to_ms;
+    if (m->moving && d->live)
+        return;
+    ct_buf_addf(b, "%sNOT LIVE", before);
+    if (back >= CT_MINUTE) {
+        ct_buf_addc(b, ' ');
+        add_age(b, back);
+        ct_buf_adds(b, " back");
+    }
+}
+
+/* One line for small panels: "a H100-SXM od index 2.99 (-9.1%)  b ...". Where no frame has room for it the line begins
+ * with what the frame would say. */
+static void draw_legend_line(struct ct_box line, const struct history_model *m, const struct ct_draw *d)
 {
     struct ct_buf text = CT_BUF_INIT;
     int x = 1;
+    if (line.cols < 50)
+        add_not_live(&text, "", m, d);
+    if (text.n)
+        x += ct_puts(line, 0, x, CT_ROLE_NOT_LIVE, text.p) + 2;
     for (size_t i = 0; i < m->n && x + 6 < line.cols; i++) {
         const struct history_line *l = &m->line[i];
         char letter[2] = {(char)('a' + i), '\0'};
@@ -510,7 +529,6 @@ static void draw_readout(struct ct_box box, const struct history_model *m, const
         draw_readings(last, m, "anchor", s->anchor_ms, s->cursor_ms ? s->cursor_ms : s->anchor_ms, d);
 }
 
-/* "NOT LIVE 2d4h back   3 series, 14d   abs $/GPU.h   step   1 col = 3h14m", as far as COLS go. */
 /* When the record of M's series begins, where that is well inside the window; CT_NONE. */
 static int64_t recorded_since(const struct history_model *m)
 {
@@ -522,16 +540,9 @@ static int64_t recorded_since(const struct history_model *m)
     return first != CT_NONE && first > m->from_ms + (m->to_ms - m->from_ms) / 20 ? first : CT_NONE;
 }
 
-static void make_note(struct ct_buf *note, const struct history_model *m,
-                      const struct history_state *s, const struct ct_draw *d, int cols)
+static void add_looks(struct ct_buf *note, const struct history_model *m, const struct history_state *s,
+                      const struct ct_draw *d, int cols)
 {
-    if (d->now_ms - m->to_ms >= CT_MINUTE && !m->moving) {
-        ct_buf_adds(note, "NOT LIVE ");
-        add_age(note, d->now_ms - m->to_ms);
-        ct_buf_adds(note, " back   ");
-    } else if (!d->live || !m->moving) {
-        ct_buf_adds(note, "NOT LIVE   ");
-    }
     ct_buf_addf(note, "%zu series, ", m->n);
     add_span(note, m->to_ms - m->from_ms);
     if (cols < 50)
@@ -560,6 +571,15 @@ static void make_note(struct ct_buf *note, const struct history_model *m,
         ct_buf_adds(note, "   1 col = ");
         add_age(note, (m->to_ms - m->from_ms) / s->cols);
     }
+}
+
+/* "3 series, 14d   abs $/GPU.h   step   1 col = 3h14m   NOT LIVE 2d4h back": where the frame has less room than COLS
+ * it leaves out what comes first. */
+static void make_note(struct ct_buf *note, const struct history_model *m, const struct history_state *s,
+                      const struct ct_draw *d, int cols)
+{
+    add_looks(note, m, s, d, cols);
+    add_not_live(note, "   ", m, d);
 }
 
 /* ---- the panel ---- */
@@ -650,7 +670,7 @@ void history_draw(void *state, const void *model, const struct ct_draw *d, struc
     if (large)
         draw_lower(below, m, s, d);
     else
-        draw_legend_line(below, m);
+        draw_legend_line(below, m, d);
     make_note(note, m, s, d, box.cols); /* last: it tells the width of a column */
     s->drawn.cursor_ms = s->cursor_ms;
     s->drawn.anchor_ms = s->anchor_ms;
