@@ -15,9 +15,10 @@ unset NO_COLOR CLOUDTAPE_DB CLOUDTAPE_THEME CLOUDTAPE_CHARSET
 "$build/cloudtape-fetcher" demo --headless --days 30 --seed 1 --db "$dir/world.db" >/dev/null 2>&1
 
 draw() { # SCREEN SIZE OPTIONS...
-    name=$1 size=$2
+    name=$1 size=$2 db=world.db
     shift 2
-    "$build/cloudtape" screen "$name" --size "$size" --db "$dir/world.db" "$@"
+    [ "$name" != none ] || { name=now db=none.db; }
+    (cd "$dir" && "$build/cloudtape" screen "$name" --size "$size" --db $db "$@")
 }
 
 page() {
@@ -62,14 +63,18 @@ looks() { # NAME SCREEN SIZE KEYS
     done
 }
 
-# The bench is screen 6 in the middle of work: a week, percent, cursor, anchor, the second series chosen.
+# What there is to look at is in tests/golden/screens.list.
 sums() {
-    for size in 80x24 120x40 200x60 200x50 44x14 20x5; do
+    for size in 80x24 120x40 200x60 44x14; do
+        grep -v '^#' "$src/tests/golden/screens.list" | while read -r name screen keys; do
+            keys=$(printf '%b.' "$keys")
+            looks "$name" "$screen" "$size" "${keys%.}"
+        done
+    done
+    for size in 200x50 20x5; do
         for name in now status gpus tokens models history alerts sources help; do
             looks "$name" "$name" "$size" ""
         done
-        looks bench history "$size" "[%HHxHhhj"
-        looks points history "$size" "vvv"
     done
 }
 

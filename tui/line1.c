@@ -470,7 +470,7 @@ void ui_draw_health(struct ct_ui *ui)
                      oldest->ops->title) + 3;
     }
     const char *mouse = ui->mouse ? "mouse on" : "mouse off";
-    if (ui->terminal && x + (int)strlen(mouse) < b.cols) {
+    if (x + (int)strlen(mouse) < b.cols) {
         ct_puts(b, 0, b.cols - (int)strlen(mouse), CT_ROLE_DIM, mouse);
     }
 }
