@@ -5,6 +5,7 @@
 #include "db/base/timeutil.h"
 
 #include <errno.h>
+#include <glob.h>
 #include <poll.h>
 #include <pty.h>
 #include <setjmp.h>
@@ -187,6 +188,36 @@ void vt_settle(struct vt *v, int quiet_ms)
 {
     int64_t end = ct_mono_ms() + PATIENCE_MS;
     while (read_some(v, quiet_ms) && ct_mono_ms() < end) {
+    }
+}
+
+/* Whether no thread of the program runs or would like to. */
+static bool all_sleep(const struct vt *v)
+{
+    char path[64], line[512];
+    bool asleep = true;
+    glob_t tasks;
+    (void)snprintf(path, sizeof(path), "/proc/%d/task/*/stat", (int)v->pid);
+    assert_int_equal(glob(path, 0, NULL, &tasks), 0);
+    for (size_t i = 0; i < tasks.gl_pathc; i++) {
+        FILE *f = fopen(tasks.gl_pathv[i], "r");
+        const char *name_end = f && fgets(line, sizeof(line), f) ? strrchr(line, ')') : NULL;
+        asleep = asleep && (!name_end || name_end[2] == 'S'); /* one that has ended meanwhile does nothing */
+        if (f) {
+            fclose(f);
+        }
+    }
+    globfree(&tasks);
+    return asleep;
+}
+
+void vt_rest(struct vt *v, int quiet_ms)
+{
+    int64_t now = ct_mono_ms(), end = now + PATIENCE_MS;
+    for (int64_t since = now; now - since < quiet_ms && now < end; now = ct_mono_ms()) {
+        if (read_some(v, 20) || !all_sleep(v)) {
+            since = ct_mono_ms();
+        }
     }
 }
 

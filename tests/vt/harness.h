@@ -27,6 +27,9 @@ void vt_type(struct vt *v, const char *keys);
 void vt_paste(struct vt *v, const char *bytes);
 /* Reads until nothing came for QUIET_MS. */
 void vt_settle(struct vt *v, int quiet_ms);
+/* Until all threads of the program have slept for QUIET_MS, too: on a busy machine one that says nothing may just wait
+ * for its turn. */
+void vt_rest(struct vt *v, int quiet_ms);
 /* Until TEXT stands somewhere on the screen, and then until it is quiet; fails after 10 s with the screen. */
 void vt_wait(struct vt *v, const char *text);
 /* Until TEXT is nowhere on the screen. */

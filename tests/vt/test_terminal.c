@@ -18,7 +18,7 @@ enum { ROWS = 50, COLS = 200 };
 /* Once it is quiet; the last row is left out, where messages come and go by themselves. */
 static void look_at(struct vt *v, int rows, int cols, struct vt_look out[ROWS][COLS])
 {
-    vt_settle(v, 250);
+    vt_rest(v, 250);
     for (int y = 0; y < rows - 1; y++) {
         for (int x = 0; x < cols; x++) {
             out[y][x] = vt_cell(v, y, x);
