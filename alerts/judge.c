@@ -84,15 +84,14 @@ static void describe_offer(const void *row, struct ct_arena *a, struct ct_judged
                                        "purchase", "region", "series", "source"};
     const struct ct_offer_row *o = row;
     char price[CT_DECIMAL_MAX];
-    ct_decimal_format(price, o->usd_per_gpu_hour, 9);
+    ct_price_format(price, o->usd_per_gpu_hour);
     out->subject = o->key.n ? o->key : o->series;
     out->provider = o->offer.cloud;
     out->series = o->series;
     out->labels = LABELS(a, keys, o->offer.cloud, o->offer.form, o->offer.gpu, o->offer.instance,
                          o->offer.cloud, word_of(ct_purchase_words, o->offer.purchase),
                          o->offer.region, o->series, o->source);
-    out->text = ct_arena_printf(a, "%s $/GPU.h, stock %s", price,
-                                o->offer.stock < 0 ? "?" : ct_stock_words[o->offer.stock]);
+    out->text = ct_arena_printf(a, "%s $/GPU.h, %s", price, ct_stock_phrases[o->offer.stock < 0 ? 0 : o->offer.stock]);
     out->fact.seen_ms = o->seen_ms;
     out->value = o->usd_per_gpu_hour;
     out->value_digits = 9;
@@ -107,7 +106,7 @@ static void describe_token(const void *row, struct ct_arena *a, struct ct_judged
                                        "provider", "region", "series", "source"};
     const struct ct_token_row *t = row;
     char price[CT_DECIMAL_MAX];
-    ct_decimal_format(price, t->price.per_mtok, 9);
+    ct_price_format(price, t->price.per_mtok);
     out->subject = ct_arena_printf(a, "%.*s %.*s %.*s", CT_FMT(t->price.host),
                                    CT_FMT(t->price.model.n ? t->price.model : t->price.source_id),
                                    CT_FMT(t->field));

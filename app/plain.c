@@ -21,7 +21,6 @@ static void add_moment(struct ct_buf *out, int64_t ms)
 
 void ct_plain_event(struct ct_buf *out, const struct ct_event_row *e)
 {
-    static const char *const stocks[] = {"stock unknown", "none left", "stock low", "available"};
     int64_t was = e->old_value, is = e->new_value;
     add_moment(out, e->at_ms);
     ct_buf_adds(out, ": ");
@@ -37,7 +36,7 @@ void ct_plain_event(struct ct_buf *out, const struct ct_event_row *e)
         ct_format_price(out, was);
         ct_buf_adds(out, e->suspect == 1 ? "; suspect, not confirmed yet" : "");
     } else if (e->kind == CT_EVENT_STOCK && was >= 0 && was < 4 && is >= 0 && is < 4) {
-        ct_buf_addf(out, ": %s, was %s", stocks[is], stocks[was]);
+        ct_buf_addf(out, ": %s, was %s", ct_stock_phrases[is], ct_stock_phrases[was]);
     } else {
         ct_buf_adds(out, ": ");
         ct_view_event_what(out, e);

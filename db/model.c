@@ -14,6 +14,7 @@ const char *const ct_purchase_words[] = {
     "od", "spot", "reserved_1y", "reserved_3y", "savings_1y", "savings_3y", "block", "other", NULL,
 };
 const char *const ct_stock_words[] = {"?", "N", "L", "A", NULL};
+const char *const ct_stock_phrases[] = {"stock unknown", "none left", "stock low", "available", NULL};
 const char *const ct_token_kind_words[] = {
     "input",     "output",      "cache_read",   "cache_write",
     "reasoning", "audio_input", "audio_output", NULL,

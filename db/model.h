@@ -92,6 +92,7 @@ extern const char *const ct_state_words[];      /* "operational" ... "major_outa
 extern const char *const ct_phase_words[];      /* "investigating" ... */
 extern const char *const ct_purchase_words[];   /* "od", "spot", ... */
 extern const char *const ct_stock_words[];      /* "?", "N", "L", "A" */
+extern const char *const ct_stock_phrases[];    /* "stock unknown", "none left", ... */
 extern const char *const ct_token_kind_words[]; /* "input", ... */
 extern const char *const ct_event_kind_words[];
 extern const char *const ct_severity_words[];

@@ -279,6 +279,42 @@ int ct_decimal_format_fixed(char out[CT_DECIMAL_MAX], int64_t value, int digits,
     return put_decimal(out, value < 0, magnitude_of(rounded), places);
 }
 
+/* Two decimals, and below one dollar as many as three significant digits need. */
+static int price_places(ct_nusd price)
+{
+    ct_nusd size = price < 0 ? -price : price, one_place = 100000000;
+    if (size == 0 || size >= 1000000000 || size % 10000000 == 0) {
+        return 2;
+    }
+    int places = 3;
+    for (; one_place > size && places < 9; one_place /= 10) {
+        places++;
+    }
+    return places;
+}
+
+int ct_price_format(char out[CT_DECIMAL_MAX], ct_nusd price)
+{
+    char text[CT_DECIMAL_MAX];
+    if (price == CT_NONE) {
+        return snprintf(out, CT_DECIMAL_MAX, "-");
+    }
+    int places = price_places(price), to = 0;
+    int n = ct_decimal_format_fixed(text, price, 9, places);
+    while (places-- > 2 && text[n - 1] == '0') {
+        text[--n] = '\0';
+    }
+    int whole = (int)strcspn(text, "."), digits = whole - (text[0] == '-');
+    for (int i = 0; i < n; i++) {
+        if (i > whole - digits && i < whole && (whole - i) % 3 == 0) {
+            out[to++] = ',';
+        }
+        out[to++] = text[i];
+    }
+    out[to] = '\0';
+    return to;
+}
+
 int64_t ct_muldiv(int64_t a, int64_t b, int64_t c)
 {
     if (a == CT_NONE || b == CT_NONE || c == CT_NONE || c == 0) {

@@ -38,6 +38,8 @@ CT_MUST_USE enum ct_status ct_decimal_from_double(double value, int64_t scale, i
 int ct_decimal_format(char out[CT_DECIMAL_MAX], int64_t value, int digits);
 /* The same rounded (half to even) to exactly PLACES digits after the point: for people. */
 int ct_decimal_format_fixed(char out[CT_DECIMAL_MAX], int64_t value, int digits, int places);
+/* A price with the digits people read: 1.94, 0.0116, 15.00, 1,234.50; "-" for CT_NONE; returns its length. */
+int ct_price_format(char out[CT_DECIMAL_MAX], ct_nusd price);
 
 /* a * b / c in 128 bits, rounded half to even; CT_NONE when it does not fit, c is 0 or any is
  * CT_NONE. */

@@ -335,7 +335,7 @@ static void screen_1_has_a_row_for_whatever_fires(void **state)
     r.state = CT_STATE_MAJOR;
     ride(&r, 3);
     expect_now(&r, "X DOWN openai: 1 of 1 components down: api (NEW)\n" /* its component's alert */
-                   "! ALERT H100-SXM x8 od aws/us-east-1: 1.9 $/GPU.h, stock ? [cheap] (NEW)\n");
+                   "! ALERT H100-SXM x8 od aws/us-east-1: 1.90 $/GPU.h, stock unknown [cheap] (NEW)\n");
     struct ct_silence s = {.matchers = CT_LIT("rule=cheap"), .author = CT_LIT("ann"), .comment = CT_LIT("known"),
                            .from_ms = r.now, .to_ms = r.now + CT_HOUR, .made_ms = r.now};
     assert_int_equal(ct_write_silence(r.f->w, &s, &r.f->err), CT_OK);

@@ -78,39 +78,11 @@ enum ct_role ct_role_of_state(int state)
     return state >= 0 && (size_t)state < CT_LEN(roles) ? roles[state] : CT_ROLE_STATE_UNKN;
 }
 
-/* Two decimals, and below one dollar as many as three significant digits need. */
-static int price_places(ct_nusd price)
-{
-    ct_nusd size = price < 0 ? -price : price, one_place = 100000000;
-    if (size == 0 || size >= 1000000000 || size % 10000000 == 0) {
-        return 2;
-    }
-    int places = 3;
-    for (; one_place > size && places < 9; one_place /= 10) {
-        places++;
-    }
-    return places;
-}
-
 void ct_format_price(struct ct_buf *out, ct_nusd price)
 {
     char text[CT_DECIMAL_MAX];
-    if (price == CT_NONE) {
-        ct_buf_addc(out, '-');
-        return;
-    }
-    int places = price_places(price);
-    int n = ct_decimal_format_fixed(text, price, 9, places);
-    while (places-- > 2 && text[n - 1] == '0') {
-        text[--n] = '\0';
-    }
-    int whole = (int)strcspn(text, "."), digits = whole - (text[0] == '-');
-    for (int i = 0; i < n; i++) {
-        if (i > whole - digits && i < whole && (whole - i) % 3 == 0) {
-            ct_buf_addc(out, ',');
-        }
-        ct_buf_addc(out, text[i]);
-    }
+    ct_price_format(text, price);
+    ct_buf_adds(out, text);
 }
 
 void ct_format_percent(struct ct_buf *out, int64_t milli)

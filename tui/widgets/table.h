@@ -189,7 +189,7 @@ void ct_note_seen(struct ct_buf *note, const struct ct_draw *d, int64_t seen_ms,
 enum ct_role ct_format_age(struct ct_buf *out, const struct ct_draw *d, int64_t at_ms, int freshness);
 /* The role of a state (enum ct_state). */
 enum ct_role ct_role_of_state(int state);
-/* A price with the digits people read: 1.94, 0.0116, 15.00, 1,234.50; "-" for CT_NONE. */
+/* ct_price_format() into OUT. */
 void ct_format_price(struct ct_buf *out, ct_nusd price);
 /* "+2.1%", "-11.4%", "0.0%", "-" for CT_NONE. */
 void ct_format_percent(struct ct_buf *out, int64_t milli);
