@@ -656,8 +656,9 @@ enum ct_status ct_read_now(struct ct_reader *r, const struct ct_query *q, struct
     int64_t offline = ct_offline_since(r, &list);
     for (size_t i = 0; i < list.n && r->status == CT_OK; i++) {
         const struct ct_source_at *s = &list.v[i];
-        if (!ct_counts(r, s) || (s->provider.n && s->kind == CT_SOURCE_STATUS &&
-                                 !in_list(q->scope.providers, s->provider, has_part)))
+        bool elsewhere = s->provider.n && s->kind == CT_SOURCE_STATUS &&
+                         !in_list(q->scope.providers, s->provider, has_part);
+        if (elsewhere || !(ct_counts(r, s) || ct_status_counts(r, s)))
             continue;
         if (wants_row(r, s) && offline == CT_NONE)
             add_unreadable(r, s, &rows);

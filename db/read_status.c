@@ -214,7 +214,7 @@ static struct ct_incident_row incident_row(struct ct_reader *r, const struct ct_
         .regions = ct_col_list(r, st, 14),
         .closed_seen_ms = closed_too ? ct_col_int(st, 15) : CT_NONE,
     };
-    row.stale = row.open == 1 && row.state != CT_STATE_OPERATIONAL && r->t - newest_word(&row) > 14 * CT_DAY;
+    row.stale = row.open == 1 && row.state != CT_STATE_OPERATIONAL && r->t - newest_word(&row) > CT_INCIDENT_STALE_MS;
     return row;
 }
 

@@ -109,10 +109,9 @@ enum ct_status ct_read_summary(struct ct_reader *r, const struct ct_query *q, st
     int64_t worst_since = CT_NONE;
     for (size_t i = 0; i < list.n; i++) {
         const struct ct_source_at *s = &list.v[i];
-        if (!ct_counts(r, s))
-            continue;
-        count_source(s, out);
-        if (s->kind != CT_SOURCE_STATUS)
+        if (ct_counts(r, s))
+            count_source(s, out);
+        if (!ct_status_counts(r, s))
             continue;
         struct ct_scope_state state = ct_scope_state(r, s);
         out->count[state.state]++;

@@ -435,6 +435,9 @@ static inline bool ct_counts(const struct ct_reader *r, const struct ct_source_a
 {
     return r->live ? s->enabled : s->last_attempt_ms != CT_NONE;
 }
+/* What line 1 and screen 1 count of status sources: those shown, and what was imported of others for as long as it can be
+ * believed; trouble in it, until it is as old as what a page forgot. */
+bool ct_status_counts(struct ct_reader *r, const struct ct_source_at *s);
 /* "openai/api", or the provider, or the source's name. */
 struct ct_span ct_source_where(struct ct_reader *r, const struct ct_source_at *s);
 /* A Statuspage whose own time has not moved for 45 days: a mirror that nobody feeds any more answers

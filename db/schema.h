@@ -29,6 +29,9 @@ enum ct_sample_flags {
     CT_SAMPLE_DAMAGED = 256, /* never stored: what was here cannot be read any more */
 };
 
+/* Nobody has written about an incident for this long: forgotten on its page. */
+#define CT_INCIDENT_STALE_MS (14 * CT_DAY)
+
 /* series.kind: what a series' value is, and which facts table describes it. */
 enum ct_series_kind {
     CT_SERIES_GPU,       /* nano per GPU-hour; facts: offer */

@@ -320,6 +320,18 @@ struct ct_scope_state ct_scope_state(struct ct_reader *r, const struct ct_source
     return out;
 }
 
+bool ct_status_counts(struct ct_reader *r, const struct ct_source_at *s)
+{
+    if (s->kind != CT_SOURCE_STATUS)
+        return false;
+    if (ct_counts(r, s))
+        return true;
+    if (!s->last_imported || s->last_success_ms == CT_NONE)
+        return false;
+    return ct_readable(s) || (r->t - s->last_success_ms <= CT_INCIDENT_STALE_MS &&
+                              ct_scope_state(r, s).raw >= CT_STATE_DEGRADED);
+}
+
 /* ---- gaps ---- */
 
 struct gap_walk {

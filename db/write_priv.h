@@ -427,7 +427,6 @@ struct ct_rollup_incident {
     int state, phase;  /* open ones; enum ct_state (-1 unknown), enum ct_phase */
     int64_t active_ms; /* last sign of life the source gives; CT_NONE: never called stale */
 };
-#define CT_INCIDENT_STALE_MS (14 * CT_DAY)
 /* The state of a provider from what its page says (sources/status.md section 4.2). */
 int ct_rollup(const struct ct_rollup_component *c, size_t n_c, const struct ct_rollup_incident *i,
               size_t n_i, int64_t at_ms);
