@@ -471,6 +471,9 @@ static enum ct_status read_status(struct ct_reader *r, const struct ct_query *q,
         if (row) {
             *row = status_row(r, s, q->regions);
             ct_measured_of(r, &measured, row);
+            bool own = ct_readable(s) && row->raw_state == CT_STATE_UNKNOWN; /* the page itself does not know */
+            if (row->state == CT_STATE_UNKNOWN && !own)
+                row->evidence = -1; /* what it said is old: nobody says this */
             if (row->state < CT_STATE_UNKNOWN && row->measured_state >= CT_STATE_DEGRADED)
                 row->reason = ct_arena_printf(a, "page says %s; %.*s", ct_state_words[row->state],
                                               CT_FMT(row->measured));
