@@ -28,7 +28,7 @@ static void tell_left_out(const struct ct_call *c, const struct ct_exit *e, bool
 int ct_cmd_exit(struct ct_call *c)
 {
     static const char columns[] =
-        "what cloud region purchase price output difference_pct stock age_s state uptime_90d "
+        "what cloud region purchase price output unit difference_pct stock age_s state uptime_90d "
         "incidents_90d";
     const char *gpu = c->flag[CT_FLAG_GPU], *model = c->flag[CT_FLAG_MODEL];
     bool unknown = c->flag[CT_FLAG_UNKNOWN] != NULL;

@@ -324,6 +324,7 @@ struct ct_exit_row { /* one per thing sold, terms and place; the place's cheapes
     int purchase;      /* of GPUs, else -1 */
     ct_nusd price;     /* per GPU-hour, or per million input tokens */
     ct_nusd output;    /* per million output tokens */
+    struct ct_span unit; /* of both: "USD/gpu.h", "USD/Mtok" */
     int64_t diff_milli; /* percent against the cheapest of it at the place left; CT_NONE: not sold there */
     int stock;         /* enum ct_stock; models -1 */
     int64_t age_s;     /* of price and stock */

@@ -15,6 +15,7 @@ static const struct ct_column exit_columns[] = {
     ENUM("purchase", purchase, ct_purchase_words, SEARCH),
     COL(NANO, "price", price, ALIAS("input")),
     COL(NANO, "output", output),
+    COL(TEXT, "unit", unit),
     COL(MILLI, "difference_pct", diff_milli, ALIAS("difference diff")),
     ENUM("stock", stock, ct_stock_words),
     COL(INT, "age_s", age_s, ALIAS("age")),
@@ -187,6 +188,7 @@ static void take_offer(struct search *s, const struct ct_offer_row *o)
     struct ct_exit_row *row = place_row(s, o->offer.cloud, o->offer.region);
     if (row)
         *row = (struct ct_exit_row){.kind = CT_LIT("gpu"),
+                                    .unit = CT_LIT("USD/gpu.h"),
                                     .what = what,
                                     .cloud = o->offer.cloud,
                                     .region = o->offer.region,
@@ -229,6 +231,7 @@ static void take_price(struct search *s, const struct ct_token_row *t)
             .purchase = -1,
             .price = in ? p->per_mtok : CT_NONE,
             .output = out ? p->per_mtok : CT_NONE,
+            .unit = CT_LIT("USD/Mtok"),
             .stock = -1,
             .age_s = t->age_s,
             .series = t->series};
