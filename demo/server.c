@@ -15,6 +15,7 @@ struct demo_server {
     struct ct_world *world;
     struct wire_memory memory;
     int speed;
+    bool awake; /* asked once: from then on its time runs */
 };
 
 static int source_of(const char *path)
@@ -37,10 +38,13 @@ static int answer(struct demo_server *s, const char *path, struct ct_buf *body)
         return MHD_HTTP_NOT_FOUND;
     }
     pthread_mutex_lock(&s->lock);
+    /* Up to the first question is the end of the backlog, minutes at most: faster than the clock they were a day in
+     * which every page has an outage. */
     int64_t now = ct_now_ms(), passed = now - s->world->now_ms;
     if (passed > 0) {
-        ct_world_step(s->world, now, passed * s->speed);
+        ct_world_step(s->world, now, s->awake ? passed * s->speed : passed);
     }
+    s->awake = true;
     int status = ct_wire_answer(s->world, source, &s->memory, body);
     pthread_mutex_unlock(&s->lock);
     return status;
