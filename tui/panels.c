@@ -4,6 +4,7 @@
 #include "tui/ui.h"
 
 #include "tui/views/views.h"
+#include "tui/widgets/table.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -154,6 +155,9 @@ static void install(struct ct_ui *ui, struct panel *p, struct ct_load_answer *a)
         p->got = *a;
         p->has_model = true;
         p->loaded_ms = a->loaded_ms;
+        if (p->ops->table) { /* what is asked of the row under the cursor means the same row as before */
+            ct_table_follow(p->state, p->got.model);
+        }
     }
     if (p->slot == 0) {
         ui->dirty_line1 = ui->dirty_status = true;

@@ -6,6 +6,7 @@
 
 #include "tui/term.h"
 #include "tui/ui.h"
+#include "tui/widgets/table.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -256,6 +257,35 @@ static bool key_answers(const char *screen, struct ct_reader *r, int key)
     return answers;
 }
 
+/* Other rows come before the one under the cursor: what stands beside the table is still told of that row. */
+static void a_detail_beside_is_of_the_row_under_the_cursor(void **state)
+{
+    (void)state;
+    struct ct_ui_options o = {.db_path = db, .charset = "unicode"};
+    struct ct_error e = {0};
+    struct ct_reader *r = NULL;
+    struct ct_ui *ui = NULL;
+    char want[CT_T_ID + 16];
+    assert_int_equal(ct_reader_open(db, &r, &e), CT_OK);
+    assert_int_equal(ui_new(&o, "status", 50, 200, &ui, &e), CT_OK);
+    ui_load_now(ui, r, &e);
+    ui_draw(ui);
+    press_line(ui, "\tjj");
+    ui_load_now(ui, r, &e);
+    ui_draw(ui);
+    struct panel *p = ui_focused(ui), *beside = ui_panel(ui, ui->screen, p->ops->detail);
+    const struct ct_tstate *table = p->state;
+    assert_string_equal(p->ops->id, "incidents");
+    size_t at = table->at;
+    press_line(ui, ":sort title\r");
+    ui_load_now(ui, r, &e);
+    snprintf(want, sizeof(want), "incident/%s", table->selected);
+    assert_true(table->at != at); /* or nothing was tried */
+    assert_string_equal(beside->q.subject, want);
+    ui_free(ui);
+    ct_reader_close(r);
+}
+
 static void help_lists_the_keys_that_answer_and_no_others(void **state)
 {
     (void)state;
@@ -293,6 +323,7 @@ static void help_lists_the_keys_that_answer_and_no_others(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(after_any_walk_the_screen_equals_a_fresh_redraw),
+                                       cmocka_unit_test(a_detail_beside_is_of_the_row_under_the_cursor),
                                        cmocka_unit_test(help_lists_the_keys_that_answer_and_no_others)};
     setenv("CLOUDTAPE_NOW", "2026-11-01T00:00:00Z", 1);
     return cmocka_run_group_tests_name("walk", tests, simulate, tidy);

@@ -148,6 +148,8 @@ bool ct_tview_take_columns(struct ct_tstate *s, struct ct_span text);
 enum ct_act_result ct_tview_act(const struct ct_tview *v, struct ct_tstate *s,
                                 const struct ct_tmodel *m, enum ct_action action, int letter,
                                 struct ct_panel_query *q, struct ct_frame_request *req);
+/* The cursor stays with its row where M is another model than last time; before anything is asked of that row. */
+void ct_table_follow(struct ct_tstate *s, const struct ct_tmodel *m);
 
 /* Whether row I is marked. */
 bool ct_tview_marked(const struct ct_tstate *s, const struct ct_tmodel *m, size_t i);

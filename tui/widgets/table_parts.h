@@ -7,7 +7,6 @@
 /* Puts the cursor on row AT, or on the last. */
 void ct_table_select(struct ct_tstate *s, const struct ct_tmodel *m, size_t at);
 /* Before M is drawn or acted on: the row selected in the model before is looked up in it. */
-void ct_table_follow(struct ct_tstate *s, const struct ct_tmodel *m);
 /* Marks the row of that id, or no longer. */
 void ct_table_mark(struct ct_tstate *s, struct ct_span id);
 /* Whether SORT ("price:desc") names COLUMN; *DESC says which way. */
