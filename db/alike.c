@@ -89,8 +89,8 @@ bool ct_alike_same(const struct ct_alike *x, const struct ct_alike *y)
 
 bool ct_alike_join(struct ct_alike *g, const struct ct_alike *one, struct ct_arena *a)
 {
-    bool more = one->series.v.n && add_new(&g->series, one->series.v.v[0], a);
-    if (!more)
+    bool full = g->series.v.n == MOST_KEPT; /* the list is; the count goes on */
+    if (!one->series.v.n || (!full && !add_new(&g->series, one->series.v.v[0], a)))
         return false;
     if (one->regions.v.n)
         (void)add_new(&g->regions, one->regions.v.v[0], a);
@@ -114,7 +114,8 @@ struct ct_span ct_alike_where(const struct ct_alike *g, struct ct_arena *a)
     struct ct_span what = ct_arena_printf(a, "%.*s%s%.*s%s%.*s %.*s", CT_FMT(g->gpu), count.n ? " " : "", CT_FMT(count),
                                           purchase.n ? " " : "", CT_FMT(purchase), CT_FMT(g->cloud));
     if (g->regions.v.n > 1)
-        return ct_arena_printf(a, "%.*s %zu regions", CT_FMT(what), g->regions.v.n);
+        return ct_arena_printf(a, "%.*s %zu%s regions", CT_FMT(what), g->regions.v.n,
+                               g->regions.v.n == MOST_KEPT ? "+" : "");
     return ct_span_is(region, "any") || !region.n ? what
                                                   : ct_arena_printf(a, "%.*s/%.*s", CT_FMT(what), CT_FMT(region));
 }

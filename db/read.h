@@ -414,7 +414,7 @@ struct ct_alike {
     struct ct_span count, purchase;       /* "x8", "spot" of the first; COUNTS, PURCHASES: they differ */
     bool counts, purchases;
     struct ct_spans regions, series;      /* at most 256 of each are kept */
-    size_t n;
+    size_t n;                             /* of all */
     int64_t newest_ms;
     int64_t least, most;         /* of the new values */
     int64_t least_pct, most_pct; /* the smallest and the largest move */
@@ -423,7 +423,7 @@ struct ct_alike {
 bool ct_alike_of(const struct ct_event_row *e, struct ct_arena *a, struct ct_alike *out);
 bool ct_alike_offer(struct ct_span series, struct ct_arena *a, struct ct_alike *out);
 bool ct_alike_same(const struct ct_alike *x, const struct ct_alike *y);
-/* Takes ONE, which is the same, into G. False: G knows of its series already. */
+/* Takes ONE, which is the same, into G. False: it is of one of the series kept in G. */
 bool ct_alike_join(struct ct_alike *g, const struct ct_alike *one, struct ct_arena *a);
 /* "H100-SXM spot vastai 2 regions": what all have in common. */
 struct ct_span ct_alike_where(const struct ct_alike *g, struct ct_arena *a);

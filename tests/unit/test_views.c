@@ -1606,6 +1606,29 @@ static void the_tape_tells_in_one_row_what_one_answer_says_of_an_accelerator_at_
     ct_arena_free(a);
 }
 
+static void more_than_a_row_keeps_is_counted_all_the_same(void **state)
+{
+    (void)state;
+    enum { N = 300 };
+    struct ct_arena *a = ct_arena_new(0);
+    struct ct_event_row e = {.at_ms = 9, .kind = CT_EVENT_PRICE, .old_value = 2 * USD, .new_value = 3 * USD,
+                             .pct_milli = 50000};
+    struct ct_alike all = {.n = 0}, one;
+    for (int i = 0; i < N; i++) {
+        e.series = ct_arena_printf(a, "gpu/vastai/r%d/H100-SXM-80x8/od", i);
+        assert_true(ct_alike_of(&e, a, &one));
+        if (i == 0)
+            all = one;
+        else
+            assert_true(ct_alike_join(&all, &one, a));
+        if (i == 10)
+            assert_false(ct_alike_join(&all, &one, a)); /* known */
+    }
+    assert_int_equal(all.n, N);
+    assert_true(ct_span_is(ct_alike_where(&all, a), "H100-SXM x8 od vastai 256+ regions"));
+    ct_arena_free(a);
+}
+
 static void what_is_told_in_one_row_is_listed_behind_it(void **state)
 {
     struct shown s = shown_new(&ct_panel_detail);
@@ -1674,6 +1697,7 @@ int main(void)
         TEST(ended_incidents_are_read_on_when_somebody_goes_through_them),
         TEST(the_tape_tells_once_what_one_answer_says_of_a_model),
         TEST(the_tape_tells_in_one_row_what_one_answer_says_of_an_accelerator_at_a_cloud),
+        TEST(more_than_a_row_keeps_is_counted_all_the_same),
         TEST(what_is_told_in_one_row_is_listed_behind_it),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
