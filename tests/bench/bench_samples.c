@@ -531,6 +531,19 @@ static void movers(const struct store *t, struct ct_reader *r)
     say(t->size, "index-panel-of-30-days", month, brief, "ms", "<=3", month <= 3 * brief);
 }
 
+/* The same offers as a market has them, for whoever looks at them on a screen: accelerators of many kinds at many clouds
+ * in some regions each. */
+static void spread(struct store *t)
+{
+    run(t->db, "WITH kind(n, gpu, form, mem) AS (VALUES (0,'H100','SXM',80),(1,'H200','SXM',141),(2,'B200','SXM',180),"
+               "(3,'A100','SXM',80),(4,'A100','PCIe',40),(5,'H100','PCIe',80),(6,'L40S','PCIe',48),(7,'L4','PCIe',24),"
+               "(8,'A10','PCIe',24),(9,'T4','PCIe',16),(10,'V100','SXM',16),(11,'MI300X','OAM',192),"
+               "(12,'RTX 4090','PCIe',24),(13,'RTX A6000','PCIe',48),(14,'GH200','SXM',96),(15,'B300','SXM',288))"
+               " UPDATE offer SET (gpu, form, gpu_mem_milli) = (SELECT gpu, form, mem*1000 FROM kind"
+               " WHERE n=series_id%16), cloud='cloud-' || (series_id/16%25), region='region-' || (series_id/400%25),"
+               " instance='type-' || (series_id%16)");
+}
+
 static void reads(struct store *t)
 {
     int64_t hours = t->size->polls < YEAR ? t->size->polls : YEAR, span = hours - 1;
@@ -561,6 +574,7 @@ static void reads(struct store *t)
     grows(LAW_COLD, t->size, cold);
     movers(t, r);
     ct_reader_close(r);
+    spread(t);
 }
 
 static void measure(const struct size *z, const char *folder)
