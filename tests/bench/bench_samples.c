@@ -178,7 +178,7 @@ static void poll(struct store *t, int64_t k, sqlite3_stmt *timeline)
     for (int i = 1; i <= SERIES; i++) {
         if (k > 0 && roll(100) >= (uint64_t)t->size->percent)
             continue;
-        int64_t first = INT64_C(2000000000) + i * 1000000, *price = &t->price[i];
+        int64_t first = INT64_C(2000000000) + i * INT64_C(1000000), *price = &t->price[i];
         bool up = roll(2) ? *price < 2 * first : *price < first / 2; /* half of what it was to twice that */
         *price = k > 0 ? *price + (up ? 7000000 : -7000000) : first;
         if (i <= SCREEN)
