@@ -309,6 +309,7 @@ void ct_reader_rest(struct ct_reader *r)
     for (size_t i = 0; i < CT_LEN(r->shared); i++)
         if (r->shared[i].arena && !ct_arena_kept(r->shared[i].arena))
             forget(&r->shared[i]);
+    sqlite3_db_release_memory(r->db); /* pages: the system has them as well, and a commit makes all of them old */
 }
 
 void ct_reader_hold(struct ct_reader *r, int64_t moment)
@@ -528,7 +529,7 @@ int ct_col_enum(sqlite3_stmt *st, int i, int last)
     return v < 0 || v > last ? -1 : (int)v;
 }
 
-static struct ct_span borrow(sqlite3_stmt *st, int i)
+struct ct_span ct_col_borrow(sqlite3_stmt *st, int i)
 {
     const char *p = (const char *)sqlite3_column_text(st, i);
     return (struct ct_span){p, p ? (size_t)sqlite3_column_bytes(st, i) : 0};
@@ -536,7 +537,7 @@ static struct ct_span borrow(sqlite3_stmt *st, int i)
 
 struct ct_span ct_col_text(struct ct_reader *r, sqlite3_stmt *st, int i)
 {
-    return ct_arena_dup(r->arena, borrow(st, i));
+    return ct_arena_dup(r->arena, ct_col_borrow(st, i));
 }
 
 struct ct_list ct_col_list(struct ct_reader *r, sqlite3_stmt *st, int i)

@@ -582,6 +582,8 @@ static struct ct_leaps *keep_leaps(struct ct_reader *r, const struct ct_query *q
     return one;
 }
 
+enum { MOST_WORK = 64 << 20 /* bytes, on one figure's history */ };
+
 static void read_market(struct ct_reader *r, const struct ct_query *q,
                         const struct ct_series_ref *s, const struct ct_source_list *sources,
                         struct ct_history *h)
@@ -591,6 +593,7 @@ static void read_market(struct ct_reader *r, const struct ct_query *q,
     struct ct_market_steps steps = {.v = {NULL, 0, 0}};
     struct ct_gaps gaps = {.v = {NULL, 0, 0}};
     int64_t since = q->window_only && q->from_ms ? q->from_ms : CT_NONE;
+    struct ct_arena *answer = r->arena, *work = r->arena = ct_arena_new(MOST_WORK); /* parts, of which nothing is shown */
     ct_market_read(r, s, since, &m);
     int64_t first = market_first(r, &m, since);
     if (since != CT_NONE && (first == CT_NONE || first > since)) { /* what left before may have begun before */
@@ -606,12 +609,17 @@ static void read_market(struct ct_reader *r, const struct ct_query *q,
         if (from && from->last_success_ms > h->last_seen_ms)
             h->last_seen_ms = from->last_success_ms;
     }
-    if (!set_window(&d, q))
-        return;
-    bool all = ct_market_walk(r, &m, sources, d.from, d.to, d.width ? 0 : q->max_points, keep_leaps(r, q, s), &steps);
-    draw_steps(&d, &steps, all, q->max_points, ct_market_too_few(s->kind));
-    ct_market_gaps(r, &m, sources, d.from, d.to, &gaps);
-    finish(&d, &gaps);
+    if (set_window(&d, q)) {
+        bool all = ct_market_walk(r, &m, sources, d.from, d.to, d.width ? 0 : q->max_points, keep_leaps(r, q, s), &steps);
+        r->arena = answer;
+        draw_steps(&d, &steps, all, q->max_points, ct_market_too_few(s->kind));
+        ct_market_gaps(r, &m, sources, d.from, d.to, &gaps);
+        finish(&d, &gaps);
+    }
+    r->arena = answer;
+    if (r->status == CT_OK && ct_arena_full(work))
+        r->status = ct_fail(r->err, CT_ERR_LIMIT, NULL, "the answer is too large");
+    ct_arena_free(work);
 }
 
 static void read_one(struct ct_reader *r, const struct ct_query *q, const struct ct_series_ref *s,

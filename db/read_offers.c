@@ -100,6 +100,7 @@ struct items {
         struct item *v;
         size_t n, cap;
     } v;
+    struct ct_span said[256]; /* texts read lately, by their hash: many rows say the same */
 };
 
 static struct item *push_item(struct items *out)
@@ -113,28 +114,46 @@ static struct item *push_item(struct items *out)
     return it;
 }
 
-static void read_facts(struct ct_reader *r, sqlite3_stmt *st, struct ct_offer *o)
+/* Column I, which lies once in the arena as long as it is said again soon. */
+static struct ct_span said(struct ct_reader *r, sqlite3_stmt *st, int i, struct items *out)
+{
+    struct ct_span t = ct_col_borrow(st, i);
+    struct ct_span *known = &out->said[ct_hash(t) % CT_LEN(out->said)];
+    if (!t.p || (known->p && ct_span_eq(*known, t)))
+        return t.p ? *known : t;
+    return *known = ct_arena_dup(r->arena, t);
+}
+
+/* Column I, which is how NAME ends most often. */
+static struct ct_span end_of(struct ct_reader *r, sqlite3_stmt *st, int i, struct ct_span name)
+{
+    struct ct_span t = ct_col_borrow(st, i);
+    bool ends = t.n && name.n >= t.n && memcmp(name.p + name.n - t.n, t.p, t.n) == 0;
+    return ends ? (struct ct_span){name.p + name.n - t.n, t.n} : ct_arena_dup(r->arena, t);
+}
+
+static void read_facts(struct ct_reader *r, sqlite3_stmt *st, struct items *out, struct ct_offer *o)
 {
     *o = (struct ct_offer){
-        .cloud = ct_col_text(r, st, 4),
-        .region = ct_col_text(r, st, 5),
-        .zone = ct_col_text(r, st, 6),
+        .cloud = said(r, st, 4, out),
+        .region = said(r, st, 5, out),
+        .zone = said(r, st, 6, out),
         .sku = ct_col_text(r, st, 7),
-        .instance = ct_col_text(r, st, 8),
-        .gpu = ct_col_text(r, st, 9),
-        .form = ct_col_text(r, st, 10),
+        .instance = said(r, st, 8, out),
+        .gpu = said(r, st, 9, out),
+        .form = said(r, st, 10, out),
         .gpu_mem_milli = ct_col_int(st, 11),
         .gpu_count_milli = ct_col_int(st, 12),
         .vcpu_milli = ct_col_int(st, 13),
         .mem_milli = ct_col_int(st, 14),
         .purchase = ct_col_enum(st, 15, CT_PURCHASE_OTHER),
-        .currency = ct_col_text(r, st, 16),
+        .currency = said(r, st, 16, out),
         .price_per_hour = ct_col_int(st, 17),
         .price_per_gpu_hour = ct_col_int(st, 18),
         .host_included = ct_col_enum(st, 19, 1),
         .stock = ct_col_enum(st, 20, CT_STOCK_AVAILABLE),
         .stock_count = ct_col_int(st, 21),
-        .interruption = ct_col_text(r, st, 22),
+        .interruption = said(r, st, 22, out),
         .effective_ms = ct_col_int(st, 23),
     };
 }
@@ -211,10 +230,10 @@ static void take_items(struct ct_reader *r, sqlite3_stmt *st, int64_t gone_ms, s
         it->row.series = ct_col_text(r, st, 2);
         it->row.series_id = it->series;
         it->row.source_id = it->source;
-        it->row.key = ct_col_text(r, st, 3);
+        it->row.key = end_of(r, st, 3, it->row.series);
         it->row.gone = ct_gone(now);
         it->row.quarantined = (now.flags & CT_SAMPLE_QUARANTINED) != 0;
-        read_facts(r, st, &it->row.offer);
+        read_facts(r, st, out, &it->row.offer);
         it->worded = read_words(r, it->series, &it->row.offer);
         set_price(it);
         set_stock(r, st, it);
@@ -730,8 +749,9 @@ static void take_list(struct ct_reader *r, struct ct_rows offers, int64_t gone_m
     ct_sort(r, out->v.v, out->v.n, sizeof *out->v.v, by_series);
 }
 
-static enum ct_status read_gpus(struct ct_reader *r, const struct ct_query *q, struct ct_arena *a,
-                                struct ct_rows *out, struct ct_error *err)
+/* Into A the groups; WORK, which may go then, has the offers they are made of. */
+static enum ct_status group_offers(struct ct_reader *r, const struct ct_query *q, struct ct_arena *a,
+                                   struct ct_arena *work, struct ct_rows *out, struct ct_error *err)
 {
     CT_VEC(struct ct_gpu_row) rows = {NULL, 0, 0};
     struct items items = {.v = {NULL, 0, 0}};
@@ -739,10 +759,10 @@ static enum ct_status read_gpus(struct ct_reader *r, const struct ct_query *q, s
     struct ct_query list = {.at_ms = q->at_ms, .now_ms = q->now_ms, .plain = true};
     struct ct_rows offers = {NULL, 0};
     enum group g = group_of(q);
-    enum ct_status st = q->at_ms == CT_LIVE ? ct_read_offers(r, &list, a, &offers, err) : CT_OK;
+    enum ct_status st = q->at_ms == CT_LIVE ? ct_read_offers(r, &list, work, &offers, err) : CT_OK;
     if (st != CT_OK)
         return st;
-    ct_load_begin(r, q, a, err);
+    ct_load_begin(r, q, work, err);
     struct ct_source_list sources = ct_sources_at(r);
     /* What left within the week belongs to the index of then. */
     if (r->live)
@@ -775,12 +795,24 @@ static enum ct_status read_gpus(struct ct_reader *r, const struct ct_query *q, s
             set_index(r, &indices, &row);
         row.index_usd_per_pflop_hour = per_pflop(r, v + i, end - i, row.index_usd_per_gpu_hour);
         struct ct_gpu_row *place = row.offers ? CT_VEC_PUSH(a, &rows) : NULL;
-        if (place)
+        if (place) {
+            ct_row_own(&ct_gpu_table, &row, a);
             *place = row;
+        }
     }
     *out = (struct ct_rows){rows.v, rows.n};
     free(items.v.v);
     return ct_load_end(r);
+}
+
+static enum ct_status read_gpus(struct ct_reader *r, const struct ct_query *q, struct ct_arena *a,
+                                struct ct_rows *out, struct ct_error *err)
+{
+    enum { MOST_BYTES = 64 << 20 };
+    struct ct_arena *work = ct_arena_new(MOST_BYTES);
+    enum ct_status st = group_offers(r, q, a, work, out, err);
+    ct_arena_free(work);
+    return st == CT_OK && ct_arena_full(a) ? ct_fail(err, CT_ERR_LIMIT, NULL, "the answer is too large") : st;
 }
 
 enum ct_status ct_read_gpus(struct ct_reader *r, const struct ct_query *q, struct ct_arena *a,

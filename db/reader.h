@@ -303,6 +303,7 @@ int64_t ct_col_must(sqlite3_stmt *st, int i);
 int64_t ct_cut(int64_t v); /* the same for a number out of a blob; CT_NONE stays */
 int ct_col_enum(sqlite3_stmt *st, int i, int last); /* -1 for NULL and beyond LAST */
 struct ct_span ct_col_text(struct ct_reader *r, sqlite3_stmt *st, int i); /* in r->arena */
+struct ct_span ct_col_borrow(sqlite3_stmt *st, int i); /* until the next step */
 struct ct_list ct_col_list(struct ct_reader *r, sqlite3_stmt *st, int i);
 
 /* A value in force. at_ms is CT_NONE when there is none yet. */

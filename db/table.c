@@ -27,6 +27,15 @@ static int compare(int64_t a, int64_t b)
     return (a > b) - (a < b);
 }
 
+void ct_row_own(const struct ct_table *t, void *row, struct ct_arena *a)
+{
+    for (size_t i = 0; i < t->n_columns; i++)
+        if (t->columns[i].type == CT_TYPE_TEXT) {
+            struct ct_span *text = (struct ct_span *)((char *)row + t->columns[i].off);
+            *text = ct_arena_dup(a, *text);
+        }
+}
+
 int ct_cell_cmp(const struct ct_column *c, const void *row_a, const void *row_b)
 {
     bool null_a = ct_cell_null(c, row_a), null_b = ct_cell_null(c, row_b);

@@ -66,6 +66,9 @@ bool ct_cell_null(const struct ct_column *c, const void *row);
 /* Order of two cells: numbers by value, text bytewise, null always last. */
 int ct_cell_cmp(const struct ct_column *c, const void *row_a, const void *row_b);
 
+/* Copies the texts of ROW into ARENA: it may outlive what it was read into. Not for rows with lists or rows. */
+void ct_row_own(const struct ct_table *t, void *row, struct ct_arena *a);
+
 /* One row as a JSON object on W (every shown column, null included); TYPE not NULL puts "row":TYPE
  * first. */
 void ct_row_json(struct ct_jw *w, const struct ct_table *t, const void *row, const char *type);

@@ -18,7 +18,7 @@
 /* An answer has that much, tables that it shares with others (each bounded by itself) included.
  * A refresh takes at most one part in SHARE of the time, unless that is longer than RARELY_MS; one that has given way
  * to keys for PUT_OFF_MS does so no more. */
-enum { LOOK_MS = 1000, MOST_MODEL_BYTES = 128 << 20, SHARE = 4, RARELY_MS = 15000, PUT_OFF_MS = 5000 };
+enum { LOOK_MS = 1000, MOST_MODEL_BYTES = 128 << 20, SHARE = 4, RARELY_MS = 15000, PUT_OFF_MS = 5000, REST_MS = 500 };
 
 struct ct_loader {
     const char *path;
@@ -48,7 +48,8 @@ struct ct_loader {
     int64_t version, minute, looked_mono_ms;
     int64_t clock_ms; /* of what is loaded: when the epoch began, so that one table serves all its panels and keys */
     int64_t spent_ms; /* on loads of this epoch */
-    bool rested;      /* nothing was loaded since the last look */
+    int64_t loaded_mono_ms; /* the last time anything was */
+    bool rested; /* nothing was loaded since memory was given back */
     dev_t dev;
     ino_t ino;
     struct ct_error trouble; /* why there is no reader */
@@ -108,6 +109,20 @@ static bool may_refresh(const struct ct_loader *l)
            l->looked_mono_ms >= l->began_mono_ms + (rest < RARELY_MS ? rest : RARELY_MS);
 }
 
+/* Nobody loads: what nobody shows goes, and then back to the system. */
+static void rest(struct ct_loader *l)
+{
+    if (l->reader) {
+        ct_reader_rest(l->reader);
+    }
+#ifdef __GLIBC__
+    if (!l->rested) {
+        malloc_trim(0);
+    }
+#endif
+    l->rested = true;
+}
+
 /* Once a second: is there a database, is it still the same file, did somebody commit, is it another minute? */
 static void look(struct ct_loader *l)
 {
@@ -115,10 +130,9 @@ static void look(struct ct_loader *l)
     int64_t minute = ct_now_ms() / CT_MINUTE;
     bool there = stat(l->path, &file) == 0;
     l->looked_mono_ms = ct_mono_ms();
-    if (l->rested && l->reader) {
-        ct_reader_rest(l->reader);
+    if (l->looked_mono_ms >= l->loaded_mono_ms + REST_MS) {
+        rest(l);
     }
-    l->rested = true;
     if (!there) {
         struct ct_error e = {0};
         ct_fail(&e, CT_ERR_NOT_FOUND, l->path, "the file is gone");
@@ -229,7 +243,8 @@ static void load(struct ct_loader *l, const struct ct_load_item *item, struct ct
     pthread_mutex_lock(&l->lock);
     l->busy_slot = -1;
     pthread_mutex_unlock(&l->lock);
-    l->spent_ms += ct_mono_ms() - begin;
+    l->loaded_mono_ms = ct_mono_ms();
+    l->spent_ms += l->loaded_mono_ms - begin;
 }
 
 static void answer(struct ct_loader *l, const struct ct_load_item *item)

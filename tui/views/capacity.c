@@ -174,13 +174,35 @@ static int by_region(const void *a, const void *b)
     return ct_span_cmp((*x)->offer.region, (*y)->offer.region);
 }
 
+/* What M shows of thousands of rows, for itself. False: no room. */
+static bool own(struct model *m, struct ct_arena *a)
+{
+    for (size_t i = 0; i < m->n_clouds; i++)
+        m->clouds[i] = ct_arena_dup(a, m->clouds[i]);
+    for (size_t i = 0; i < m->n_gpus; i++)
+        m->gpus[i] = ct_arena_dup(a, m->gpus[i]);
+    for (size_t i = 0; i < m->n_gpus * m->n_clouds; i++) {
+        struct cell *c = &m->cells[i];
+        struct ct_offer_row *best = c->best ? ct_arena_alloc(a, sizeof(*best)) : NULL;
+        if (c->best && !best)
+            return false;
+        if (best) {
+            *best = *c->best;
+            ct_row_own(&ct_offer_table, best, a);
+        }
+        c->region = ct_arena_dup(a, c->region);
+        c->best = best;
+    }
+    return !ct_arena_full(a);
+}
+
 static enum ct_status fill(struct ct_rows rows, const struct ct_follows *follows, struct ct_arena *a,
-                           struct model *m, struct ct_error *err)
+                           struct ct_arena *work, struct model *m, struct ct_error *err)
 {
     const struct ct_offer_row *o = rows.v;
-    name_axes(o, rows.n, follows, a, m);
+    name_axes(o, rows.n, follows, work, m);
     m->cells = ct_arena_alloc(a, (m->n_gpus * m->n_clouds + 1) * sizeof(*m->cells));
-    const struct ct_offer_row **sorted = ct_arena_alloc(a, (rows.n + 1) * sizeof(const void *));
+    const struct ct_offer_row **sorted = ct_arena_alloc(work, (rows.n + 1) * sizeof(const void *));
     if (!m->cells || !sorted)
         return ct_fail(err, CT_ERR_LIMIT, "capacity", NULL);
     for (size_t i = 0; i < m->n_gpus * m->n_clouds; i++)
@@ -194,14 +216,14 @@ static enum ct_status fill(struct ct_rows rows, const struct ct_follows *follows
         size_t n_gpus = m->n_gpus, n_clouds = m->n_clouds;
         if (!sorted[i]->offer.gpu.n || sorted[i]->gone == 1)
             continue;
-        size_t gpu = index_of(m->gpus, &n_gpus, next_name(&last, &sorted[i]->offer, m->priced, a));
+        size_t gpu = index_of(m->gpus, &n_gpus, next_name(&last, &sorted[i]->offer, m->priced, work));
         size_t cloud = index_of(m->clouds, &n_clouds, sorted[i]->offer.cloud);
         if (gpu < m->n_gpus && cloud < m->n_clouds)
             add_offer(&m->cells[gpu * m->n_clouds + cloud], sorted[i]);
         m->seen_ms = sorted[i]->seen_ms > m->seen_ms ? sorted[i]->seen_ms : m->seen_ms;
     }
     broadest_first(m);
-    return ct_arena_full(a) ? ct_fail(err, CT_ERR_LIMIT, "capacity", NULL) : CT_OK;
+    return own(m, a) ? CT_OK : ct_fail(err, CT_ERR_LIMIT, "capacity", NULL);
 }
 
 /* What b goes through in the panel with prices: spot and on demand are two markets. */
@@ -242,18 +264,20 @@ static enum ct_status load_cells(struct ct_reader *r, const struct ct_panel_quer
     struct ct_rows rows = {NULL, 0};
     struct ct_follows follows = {.v = {NULL, 0, 0}};
     struct ct_buf watch = CT_BUF_INIT;
+    struct ct_arena *work = ct_arena_new(0);
     followed_gpus(q, &watch);
     query.plain = !strchr(q->watch, ':'); /* a filter may ask for what costs more */
-    enum ct_status st = m && ct_follows_read(&ct_offer_table, watch.p ? watch.p : "", now_ms, a, &follows) == CT_OK
-                            ? ct_read_offers(r, &query, a, &rows, err)
+    enum ct_status st = m && ct_follows_read(&ct_offer_table, watch.p ? watch.p : "", now_ms, work, &follows) == CT_OK
+                            ? ct_read_offers(r, &query, work, &rows, err)
                             : ct_fail(err, CT_ERR_LIMIT, "capacity", NULL);
     if (st == CT_OK) {
         m->priced = priced;
         if (priced)
-            rows = bought(rows, purchase_of(q), a);
-        st = fill(rows, &follows, a, m, err);
+            rows = bought(rows, purchase_of(q), work);
+        st = fill(rows, &follows, a, work, m, err);
     }
     ct_buf_free(&watch);
+    ct_arena_free(work);
     *model = m;
     return st;
 }

@@ -75,7 +75,7 @@ static struct row *add_offer(row_vec *rows, const struct ct_offer_row *o, struct
         ct_buf_addf(&text, "/%.*s", CT_FMT(o->offer.region));
     ct_nusd price = o->usd_per_gpu_hour;
     *r = (struct row){.item = ct_arena_dup(a, ct_buf_span(&text)), .brief = brief_name(&o->offer, a),
-                      .series = o->series,
+                      .series = ct_arena_dup(a, o->series),
                       .unit = CT_LIT("$/GPU.h"), .value = price, .digits = 9,
                       .change_milli = CT_NONE, .offer = o, .seen_ms = o->seen_ms,
                       .stock = o->offer.stock, .gone = o->gone == 1, .freshness = o->freshness,
@@ -102,6 +102,7 @@ static enum ct_status add_months(row_vec *rows, struct ct_reader *reader, const 
             continue;
         r->change_milli = v[n].change_24h_milli;
         memcpy(r->spark, v[n++].spark, sizeof(r->spark));
+        r->offer = NULL; /* it does not stay */
     }
     return st;
 }
@@ -154,7 +155,7 @@ static bool add_series(row_vec *rows, struct ct_reader *reader, struct ct_span n
     ct_view_unit(&unit, h->unit);
     int64_t value = last_known(h, end);
     struct ct_span item = ct_arena_dup(a, ct_buf_span(&text));
-    *r = (struct row){.item = item, .brief = brief_price(h->series, item, a), .series = h->series,
+    *r = (struct row){.item = item, .brief = brief_price(h->series, item, a), .series = ct_arena_dup(a, h->series),
                       .unit = ct_arena_dup(a, ct_buf_span(&unit)), .value = value,
                       .digits = h->digits, .seen_ms = h->last_seen_ms, .stock = -1,
                       .freshness = h->last_seen_ms == CT_NONE || end - h->last_seen_ms > 2 * CT_DAY
@@ -183,11 +184,11 @@ static void stand_in(row_vec *rows, struct ct_rows offers, struct ct_arena *a)
 
 /* Behind the first of them what the model costs that most places sell: one sees that tokens have prices too. */
 static void stand_in_tokens(row_vec *rows, struct ct_reader *reader, const struct ct_panel_query *q, int64_t now_ms,
-                            struct ct_arena *a)
+                            struct ct_arena *a, struct ct_arena *work)
 {
     enum { MODELS = 2, BEFORE = 3 };
     struct ct_span names[MODELS];
-    size_t gpus = rows->n, n = token_flagship(reader, q, now_ms, a, names, MODELS);
+    size_t gpus = rows->n, n = token_flagship(reader, q, now_ms, work, names, MODELS);
     for (size_t i = 0; i < n; i++) {
         size_t to = BEFORE + i;
         if (!names[i].n || !add_series(rows, reader, names[i], q, now_ms, a) || gpus <= BEFORE)
@@ -324,17 +325,17 @@ static const struct ct_tview *view_of(const struct state *s, const struct model 
 
 /* ---- panel ---- */
 
-/* BESIDE: token prices have a panel of their own. */
-static enum ct_status load_rows(struct ct_reader *r, const struct ct_panel_query *q, int64_t now_ms, bool beside,
-                                struct ct_arena *a, const void **model, struct ct_error *err)
+/* What is followed, else what stands in for it. BESIDE: token prices have a panel of their own. The whole table, in WORK,
+ * is read for a few rows. */
+static enum ct_status take_rows(struct ct_reader *r, const struct ct_panel_query *q, int64_t now_ms, bool beside,
+                                struct ct_arena *a, struct ct_arena *work, struct model *m, row_vec *out,
+                                struct ct_error *err)
 {
-    struct model *m = ct_arena_alloc(a, sizeof(*m));
     struct ct_query query = ct_view_query(q, now_ms);
     struct ct_rows offers = {NULL, 0};
     row_vec rows = {0};
     query.plain = !strchr(q->watch, ':'); /* a filter may ask for what costs more */
-    enum ct_status st = m ? ct_read_offers(r, &query, a, &offers, err)
-                          : ct_fail(err, CT_ERR_LIMIT, "watchlist", NULL);
+    enum ct_status st = ct_read_offers(r, &query, work, &offers, err);
     if (st != CT_OK)
         return st;
     struct ct_span rest = ct_span(q->watch);
@@ -353,10 +354,24 @@ static enum ct_status load_rows(struct ct_reader *r, const struct ct_panel_query
     if (m->standing_in)
         stand_in(&rows, offers, a);
     if (m->standing_in && !beside)
-        stand_in_tokens(&rows, r, q, now_ms, a);
+        stand_in_tokens(&rows, r, q, now_ms, a, work);
     for (size_t i = 0; m->standing_in && i < rows.n; i++)
         rows.v[i].line = rows.v[i].series;
-    if ((st = add_months(&rows, r, &query, a, err)) != CT_OK)
+    st = add_months(&rows, r, &query, a, err);
+    *out = rows;
+    return st;
+}
+
+static enum ct_status load_rows(struct ct_reader *r, const struct ct_panel_query *q, int64_t now_ms, bool beside,
+                                struct ct_arena *a, const void **model, struct ct_error *err)
+{
+    struct model *m = ct_arena_alloc(a, sizeof(*m));
+    struct ct_arena *work = ct_arena_new(0);
+    row_vec rows = {0};
+    enum ct_status st = m ? take_rows(r, q, now_ms, beside, a, work, m, &rows, err)
+                          : ct_fail(err, CT_ERR_LIMIT, "watchlist", NULL);
+    ct_arena_free(work);
+    if (st != CT_OK)
         return st;
     m->seen_ms = CT_NONE;
     m->same_unit = rows.n > 0;
