@@ -11,7 +11,7 @@
 #define CT_FLAG_LIST(X)                                                                            \
     X(DB, "db", "FILE", "the database; else $CLOUDTAPE_DB, else the data folder")                  \
     X(CONFIG, "config", "FILE", "this settings file instead of the usual ones")                    \
-    X(AT, "at", "TIME", "as of then: RFC 3339, YYYY-MM-DD, or back from now (-2h, -30d)")          \
+    X(AT, "at", "TIME", "as of then: RFC 3339, YYYY-MM-DD, 14:30, yesterday or -2h, -30d")           \
     X(JSON, "json", NULL, "one JSON object with sources and items")                                \
     X(NDJSON, "ndjson", NULL, "one JSON object a line")                                            \
     X(CSV, "csv", NULL, "comma-separated values with a header")                                    \

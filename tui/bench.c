@@ -35,7 +35,7 @@ bool ui_take_time(struct ct_ui *ui, struct ct_span text, int64_t *out)
 {
     struct ct_error e = {0};
     if (ct_time_parse_user(text, ui_now(ui), out, &e) != CT_OK) {
-        ui_say(ui, true, "%.*s: %s", CT_FMT(text), e.what);
+        ui_say(ui, true, "%s", e.what);
         return false;
     }
     return true;

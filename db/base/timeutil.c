@@ -486,6 +486,40 @@ enum ct_status ct_duration_parse(struct ct_span text, int64_t *out_ms)
     return CT_OK;
 }
 
+/* A moment as a screen writes it, the last such at or before NOW_MS: hh:mm, MM-DD, MM-DD hh:mm, with a Z or without; for
+ * the day also "today" and "yesterday". */
+static bool parse_shown(struct ct_span s, int64_t now_ms, int64_t *out)
+{
+    struct reading r = {.c = {.year = 0}};
+    struct ct_civil now;
+    ct_civil_from_ms(now_ms, &now);
+    bool named = is_alpha(peek(&s, 0)), dated = !named && peek(&s, 2) == '-';
+    struct ct_span day = named ? take_word(&s) : (struct ct_span){NULL, 0};
+    bool yesterday = ct_span_ieq(day, CT_LIT("yesterday"));
+    if (now_ms < 366 * CT_DAY || (named && !yesterday && !ct_span_ieq(day, CT_LIT("today"))) ||
+        (dated && (!take_number(&s, 2, 2, &r.c.month) || !take(&s, '-') || !take_number(&s, 2, 2, &r.c.day)))) {
+        return false;
+    }
+    skip_blanks(&s);
+    if (((s.n || !(dated || named)) && !take_clock(&s, &r)) || (s.n && !(take(&s, 'Z') && s.n == 0))) {
+        return false;
+    }
+    r.c.year = now.year;
+    if (!dated) {
+        r.c.month = now.month;
+        r.c.day = now.day;
+    }
+    int64_t ms = ct_ms_from_civil(&r.c) - (yesterday ? CT_DAY : 0);
+    if (!dated) {
+        *out = named || ms <= now_ms ? ms : ms - CT_DAY;
+        return true;
+    }
+    if (ms > now_ms) {
+        r.c.year--;
+    }
+    return finish(&r, out) == CT_OK;
+}
+
 enum ct_status ct_time_parse_user(struct ct_span text, int64_t now_ms, int64_t *out,
                                   struct ct_error *err)
 {
@@ -495,18 +529,19 @@ enum ct_status ct_time_parse_user(struct ct_span text, int64_t now_ms, int64_t *
         return CT_OK;
     }
     int64_t back = 0;
-    bool relative = peek(&s, 0) == '-' && s.n > 1 && is_alpha(s.p[s.n - 1]);
-    if (relative && ct_duration_parse((struct ct_span){s.p + 1, s.n - 1}, &back) == CT_OK &&
-        back <= now_ms) {
+    bool ago = s.n > 4 && ct_span_ieq((struct ct_span){s.p + s.n - 4, 4}, CT_LIT(" ago"));
+    bool relative = ago || (peek(&s, 0) == '-' && s.n > 1 && is_alpha(s.p[s.n - 1]));
+    struct ct_span before = ago ? (struct ct_span){s.p, s.n - 4} : (struct ct_span){s.p + 1, s.n - 1};
+    if (relative && ct_duration_parse(before, &back) == CT_OK && back <= now_ms) {
         *out = now_ms - back;
         return CT_OK;
     }
-    if (!relative && parse_iso(s, out) == CT_OK) {
+    if (!relative && (parse_iso(s, out) == CT_OK || parse_shown(s, now_ms, out))) {
         return CT_OK;
     }
     return ct_fail(err, CT_ERR_SYNTAX, "time",
-                   "\"%.*s\" is not a time: write 2026-11-22T14:30:00Z, 2026-11-22, "
-                   "\"2026-11-22 14:30\" (UTC), now, or -90m, -2h, -30d, -1w",
+                   "\"%.*s\" is not a time: write -2h, -30d, 14:30, yesterday, 11-22 14:30, 2026-11-22 or "
+                   "2026-11-22T14:30:00Z (all UTC)",
                    s.n > 60 ? 60 : (int)s.n, s.p ? s.p : "");
 }
 

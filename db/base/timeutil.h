@@ -28,9 +28,10 @@ int64_t ct_boot_ms(void); /* CLOCK_BOOTTIME: goes on through suspend; ages and t
  * CT_ERR_SYNTAX or CT_ERR_RANGE leave *OUT untouched. */
 CT_MUST_USE enum ct_status ct_time_parse(struct ct_span text, int64_t *out);
 
-/* What a person types: RFC 3339, YYYY-MM-DD (midnight UTC), "YYYY-MM-DD hh:mm", "now", or relative
- * to NOW_MS ("-2h", "-30d", "-90m", "-1w"). CT_ERR_SYNTAX otherwise, with the accepted forms in
- * ERR. */
+/* What a person types: RFC 3339, YYYY-MM-DD (midnight UTC), "YYYY-MM-DD hh:mm", "now", relative to
+ * NOW_MS ("-2h", "-30d", "-90m", "-1w", "3h ago"), or a moment as screens write it, the last such one:
+ * "14:30", "11-22", "11-22 14:30Z", "today", "yesterday 14:30". All UTC but what names its zone.
+ * CT_ERR_SYNTAX otherwise, with the accepted forms in ERR. */
 CT_MUST_USE enum ct_status ct_time_parse_user(struct ct_span text, int64_t now_ms, int64_t *out,
                                               struct ct_error *err);
 /* A length of time: "15s", "5m", "2h", "30d", "1w", "1y" (365 days), "250ms", "1.5h", "1h30m", a
