@@ -794,13 +794,16 @@ static enum ct_status group_offers(struct ct_reader *r, const struct ct_query *q
         if (g == BY_GPU)
             set_index(r, &indices, &row);
         row.index_usd_per_pflop_hour = per_pflop(r, v + i, end - i, row.index_usd_per_gpu_hour);
-        struct ct_gpu_row *place = row.offers ? CT_VEC_PUSH(a, &rows) : NULL;
-        if (place) {
-            ct_row_own(&ct_gpu_table, &row, a);
+        struct ct_gpu_row *place = row.offers ? CT_VEC_PUSH(work, &rows) : NULL;
+        if (place)
             *place = row;
-        }
     }
-    *out = (struct ct_rows){rows.v, rows.n};
+    struct ct_gpu_row *own = ct_arena_alloc(a, (rows.n + 1) * sizeof *own);
+    for (size_t i = 0; own && i < rows.n; i++) {
+        own[i] = rows.v[i];
+        ct_row_own(&ct_gpu_table, &own[i], a);
+    }
+    *out = (struct ct_rows){own, own ? rows.n : 0};
     free(items.v.v);
     return ct_load_end(r);
 }

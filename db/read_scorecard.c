@@ -175,9 +175,9 @@ static int by_name(const void *a, const void *b)
                        ((const struct ct_score_row *)b)->provider);
 }
 
-static enum ct_status finish(struct scores *s, struct ct_rows *out, struct ct_error *err)
+static enum ct_status finish(struct scores *s, struct ct_arena *a, struct ct_rows *out, struct ct_error *err)
 {
-    struct ct_score_row *rows = ct_arena_alloc(s->arena, (s->v.n + 1) * sizeof *rows);
+    struct ct_score_row *rows = ct_arena_alloc(a, (s->v.n + 1) * sizeof *rows);
     if (!rows || ct_arena_full(s->arena))
         return ct_fail(err, CT_ERR_LIMIT, "scorecard", NULL);
     for (size_t i = 0; i < s->v.n; i++) {
@@ -189,38 +189,49 @@ static enum ct_status finish(struct scores *s, struct ct_rows *out, struct ct_er
         x->row.repair_observed = x->row.repair_s == CT_NONE ? -1 : !stated;
         x->row.level_milli = median(x->levels.v, x->levels.n);
         rows[i] = x->row;
+        ct_row_own(&ct_score_table, &rows[i], a);
     }
     if (s->v.n)
         qsort(rows, s->v.n, sizeof *rows, by_name);
     *out = (struct ct_rows){rows, s->v.n};
-    return CT_OK;
+    return ct_arena_full(a) ? ct_fail(err, CT_ERR_LIMIT, "scorecard", NULL) : CT_OK;
 }
 
-enum ct_status ct_read_scorecard(struct ct_reader *r, const struct ct_query *q, struct ct_arena *a,
-                                 struct ct_rows *out, struct ct_error *err)
+/* The whole market, in S, is read for a row a provider, which are in A. */
+static enum ct_status count_all(struct scores *s, struct ct_reader *r, const struct ct_query *q, struct ct_arena *a,
+                                struct ct_rows *out, struct ct_error *err)
 {
-    struct scores s = {.arena = a};
     struct ct_query all = {.at_ms = q->at_ms, .now_ms = q->now_ms}, by_cloud = all, by_region = all, by_type = all;
     struct ct_rows pages, types, clouds, regions, prices;
     by_type.group = "gpu";
     by_cloud.group = "cloud";
     by_region.group = "region";
     pages = types = clouds = regions = prices = (struct ct_rows){NULL, 0};
-    enum ct_status st = ct_read_status(r, &all, a, &pages, err);
-    st = st == CT_OK ? ct_read_gpus(r, &by_type, a, &types, err) : st;
-    st = st == CT_OK ? ct_read_gpus(r, &by_cloud, a, &clouds, err) : st;
-    st = st == CT_OK ? ct_read_gpus(r, &by_region, a, &regions, err) : st;
-    st = st == CT_OK ? ct_read_tokens(r, &all, a, &prices, err) : st;
+    enum ct_status st = ct_read_status(r, &all, s->arena, &pages, err);
+    st = st == CT_OK ? ct_read_gpus(r, &by_type, s->arena, &types, err) : st;
+    st = st == CT_OK ? ct_read_gpus(r, &by_cloud, s->arena, &clouds, err) : st;
+    st = st == CT_OK ? ct_read_gpus(r, &by_region, s->arena, &regions, err) : st;
+    st = st == CT_OK ? ct_read_tokens(r, &all, s->arena, &prices, err) : st;
     if (st != CT_OK)
         return st;
     for (size_t i = 0; i < pages.n; i++)
-        take_page(&s, &((const struct ct_status_row *)pages.v)[i]);
-    st = read_incidents(r, &all, &s, err);
+        take_page(s, &((const struct ct_status_row *)pages.v)[i]);
+    st = read_incidents(r, &all, s, err);
     for (size_t i = 0; i < clouds.n; i++)
-        take_type(&s, &((const struct ct_gpu_row *)clouds.v)[i], types);
+        take_type(s, &((const struct ct_gpu_row *)clouds.v)[i], types);
     for (size_t i = 0; i < regions.n; i++)
-        take_region(&s, &((const struct ct_gpu_row *)regions.v)[i]);
+        take_region(s, &((const struct ct_gpu_row *)regions.v)[i]);
     for (size_t i = 0; i < prices.n; i++)
-        take_price(&s, &((const struct ct_token_row *)prices.v)[i]);
-    return st == CT_OK ? finish(&s, out, err) : st;
+        take_price(s, &((const struct ct_token_row *)prices.v)[i]);
+    return st == CT_OK ? finish(s, a, out, err) : st;
+}
+
+enum ct_status ct_read_scorecard(struct ct_reader *r, const struct ct_query *q, struct ct_arena *a,
+                                 struct ct_rows *out, struct ct_error *err)
+{
+    enum { MOST_BYTES = 128 << 20 };
+    struct scores s = {.arena = ct_arena_new(MOST_BYTES)};
+    enum ct_status st = count_all(&s, r, q, a, out, err);
+    ct_arena_free(s.arena);
+    return st;
 }
