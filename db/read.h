@@ -176,7 +176,7 @@ struct ct_offer_row { /* the offer keys of the contract, then ours */
     struct ct_span risk_source;
     int64_t risk_age_s;
     int risk_freshness;
-    ct_nusd spark[CT_SPARK]; /* the last 30 days, a value a day at its end; CT_NONE = no data */
+    const ct_nusd *spark; /* CT_SPARK: the last 30 days, a value a day at its end; CT_NONE = no data. NULL: not read */
 };
 /* Adds to N ROWS that were read plain what Q did not ask for then. */
 CT_MUST_USE enum ct_status ct_read_offer_months(struct ct_reader *r, const struct ct_query *q, struct ct_arena *a,

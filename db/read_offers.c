@@ -317,8 +317,6 @@ static void set_plain(struct ct_reader *r, struct item *it, struct speed *last)
     row->changed_ms = it->now.at_ms;
     row->low_90d = -1;
     row->change_24h_milli = CT_NONE;
-    for (int i = 0; i < CT_SPARK; i++)
-        row->spark[i] = CT_NONE;
 }
 
 /* What history tells of it; the rest is there. */
@@ -335,8 +333,10 @@ static void set_months(struct ct_reader *r, struct item *it, const struct ct_gap
         row->low_90d = it->now.at_ms > r->t - 90 * CT_DAY &&
                        ct_low_90d(r, it->series, r->t, it->now.value);
     }
-    for (int i = 0; i < CT_SPARK; i++)
-        row->spark[i] = ct_in_gap(gaps, r->t - (CT_SPARK - 1 - i) * CT_DAY) ? CT_NONE : c[i].last;
+    ct_nusd *days = ct_arena_alloc(r->arena, CT_SPARK * sizeof *days);
+    for (int i = 0; days && i < CT_SPARK; i++)
+        days[i] = ct_in_gap(gaps, r->t - (CT_SPARK - 1 - i) * CT_DAY) ? CT_NONE : c[i].last;
+    row->spark = days;
 }
 
 static int64_t nulls_last(int64_t v)

@@ -596,7 +596,7 @@ static void offers_read_plain_learn_their_months_as_the_whole_table_has_them(voi
         assert_true(n == (past ? 3 : 2));
         memcpy(v, plain.v, n * sizeof *v);
         for (size_t i = 0; i < n && !past; i++) /* then the whole table is asked for, and goes on being read */
-            assert_true(v[i].spark[CT_SPARK - 1] == CT_NONE && v[i].change_24h_milli == CT_NONE);
+            assert_true(!v[i].spark && v[i].change_24h_milli == CT_NONE);
         assert_int_equal(ct_read_offer_months(t.r, &t.q, t.arena, v, n, &t.err), CT_OK);
         t.q.plain = false;
         struct ct_rows whole = load(&t, ct_read_offers);
@@ -604,7 +604,8 @@ static void offers_read_plain_learn_their_months_as_the_whole_table_has_them(voi
         char *want = show(&t, &ct_offer_table, whole, names);
         assert_string_equal(is, want);
         for (size_t i = 0; i < n; i++)
-            assert_memory_equal(v[i].spark, ((const struct ct_offer_row *)whole.v)[i].spark, sizeof v[i].spark);
+            assert_memory_equal(v[i].spark, ((const struct ct_offer_row *)whole.v)[i].spark,
+                                CT_SPARK * sizeof *v[i].spark);
         free(is);
         free(want);
         t.q.plain = true; /* where the whole table is there it serves */

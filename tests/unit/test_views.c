@@ -486,12 +486,15 @@ static int reset(void **state)
     for (size_t i = 0; i < CT_LEN(offer_rows); i++)
         offer_rows[i].usd_per_gb_hour =
             ct_muldiv(offer_rows[i].usd_per_gpu_hour, 1000, offer_rows[i].offer.gpu_mem_milli);
-    for (size_t i = 0; i < CT_LEN(offer_rows); i++)
+    static ct_nusd months[CT_LEN(offer_rows)][CT_SPARK];
+    for (size_t i = 0; i < CT_LEN(offer_rows); i++) {
         for (int k = 0; k < CT_SPARK; k++)
-            offer_rows[i].spark[k] = i == 7   ? CT_NONE
-                                     : i == 1 ? 2500000000 - k * 19000000
-                                     : i == 4 ? 3000000000 + (k * 7919 % 600) * 1000000
-                                              : offer_rows[i].usd_per_gpu_hour;
+            months[i][k] = i == 7   ? CT_NONE
+                           : i == 1 ? 2500000000 - k * 19000000
+                           : i == 4 ? 3000000000 + (k * 7919 % 600) * 1000000
+                                    : offer_rows[i].usd_per_gpu_hour;
+        offer_rows[i].spark = months[i];
+    }
     return 0;
 }
 

@@ -189,6 +189,7 @@ static bool own(struct model *m, struct ct_arena *a)
         if (best) {
             *best = *c->best;
             ct_row_own(&ct_offer_table, best, a);
+            best->spark = NULL;
         }
         c->region = ct_arena_dup(a, c->region);
         c->best = best;

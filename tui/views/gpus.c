@@ -136,7 +136,7 @@ static void paint_spark(const void *row, const struct ct_draw *d, struct ct_box 
 {
     const struct ct_offer_row *r = row;
     (void)d;
-    ct_view_paint_spark(cell, r->spark, CT_SPARK, stale(r));
+    ct_view_paint_spark(cell, r->spark, r->spark ? CT_SPARK : 0, stale(r));
 }
 
 static enum ct_role format_stock(const void *row, const struct ct_draw *d, struct ct_buf *out)

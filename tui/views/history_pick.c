@@ -22,7 +22,7 @@ static bool current(int freshness, int64_t seen_ms, int64_t since_ms)
 static int days_known(const struct ct_offer_row *o)
 {
     int n = 0;
-    for (int i = 0; i < CT_SPARK; i++)
+    for (int i = 0; o->spark && i < CT_SPARK; i++)
         n += o->spark[i] != CT_NONE;
     return n;
 }

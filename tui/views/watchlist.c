@@ -101,7 +101,9 @@ static enum ct_status add_months(row_vec *rows, struct ct_reader *reader, const 
         if (!r->offer)
             continue;
         r->change_milli = v[n].change_24h_milli;
-        memcpy(r->spark, v[n++].spark, sizeof(r->spark));
+        for (int k = 0; k < CT_SPARK; k++)
+            r->spark[k] = v[n].spark ? v[n].spark[k] : CT_NONE;
+        n++;
         r->offer = NULL; /* it does not stay */
     }
     return st;
@@ -424,7 +426,7 @@ static enum ct_act_result act(void *state, const void *model, enum ct_action act
 {
     const struct model *m = model;
     struct state *s = state;
-    const struct row *row = m ? ct_tview_row(view_of(s, m), &s->table, &m->t) : NULL;
+    const struct row *row = m ? ct_tview_row(&s->table, &m->t) : NULL;
     if ((action == CT_ACT_WATCH_UP || action == CT_ACT_WATCH_DOWN) && row) {
         if (q->sort[0]) {
             req->kind = CT_REQ_MESSAGE;
