@@ -96,32 +96,45 @@ static const void **sort_rows(const struct order *o, const void **v, const void 
     return v;
 }
 
-enum ct_status ct_rows_select(const struct ct_table *t, struct ct_rows rows,
-                              const struct ct_filter *f, const char *sort, size_t limit,
-                              struct ct_arena *a, struct ct_rows *out, size_t *matched,
-                              struct ct_error *err)
+enum ct_status ct_rows_pick(const struct ct_table *t, struct ct_rows rows, const struct ct_filter *f, const char *sort,
+                            struct ct_arena *a, struct ct_picked *out, struct ct_error *err)
 {
     struct order order;
     enum ct_status st = read_order(t, sort, a, &order, err);
     if (st != CT_OK)
         return st;
-    const void **kept = ct_arena_alloc(a, 2 * (rows.n + 1) * sizeof *kept);
-    if (!kept)
+    const void **kept = ct_arena_alloc(a, (rows.n + 1) * sizeof *kept);
+    const void **spare = order.column ? ct_arena_alloc(a, (rows.n + 1) * sizeof *spare) : kept;
+    if (!kept || !spare)
         return ct_fail(err, CT_ERR_LIMIT, t->name, NULL);
-    size_t n = 0;
+    size_t n = 0, old = 0;
     for (size_t i = 0; i < rows.n; i++)
         if (ct_filter_match(f, ct_row(t, rows, i)))
             kept[n++] = ct_row(t, rows, i);
     if (order.column)
-        kept = sort_rows(&order, kept, kept + rows.n + 1, n);
-    *matched = n;
-    if (limit && n > limit)
-        n = limit;
+        kept = sort_rows(&order, kept, spare, n);
+    for (size_t i = 0; i < n; i++)
+        old += is_old(order.old, kept[i]);
+    *out = (struct ct_picked){kept, n, old};
+    return CT_OK;
+}
+
+enum ct_status ct_rows_select(const struct ct_table *t, struct ct_rows rows,
+                              const struct ct_filter *f, const char *sort, size_t limit,
+                              struct ct_arena *a, struct ct_rows *out, size_t *matched,
+                              struct ct_error *err)
+{
+    struct ct_picked picked;
+    enum ct_status st = ct_rows_pick(t, rows, f, sort, a, &picked, err);
+    if (st != CT_OK)
+        return st;
+    *matched = picked.n;
+    size_t n = limit && picked.n > limit ? limit : picked.n;
     char *copy = ct_arena_alloc(a, (n + 1) * t->row_size);
     if (!copy)
         return ct_fail(err, CT_ERR_LIMIT, t->name, NULL);
     for (size_t i = 0; i < n; i++)
-        memcpy(copy + i * t->row_size, kept[i], t->row_size);
+        memcpy(copy + i * t->row_size, picked.v[i], t->row_size);
     *out = (struct ct_rows){copy, n};
     return CT_OK;
 }

@@ -204,6 +204,8 @@ static void add_text(struct ct_buf *out, const struct ct_column *c, const void *
 
 struct ct_span ct_cell_text(const struct ct_column *c, const void *row, struct ct_arena *a)
 {
+    if (c->type == CT_TYPE_TEXT)
+        return ct_cell_null(c, row) ? CT_LIT("") : ct_get_span(c, row);
     struct ct_buf out = CT_BUF_INIT;
     add_text(&out, c, row);
     struct ct_span text = out.n ? ct_arena_dup(a, ct_buf_span(&out)) : CT_LIT("");

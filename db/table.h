@@ -53,6 +53,13 @@ struct ct_rows {
     size_t n;
 };
 
+/* N rows of one table that lie anywhere, in an order of their own. */
+struct ct_picked {
+    const void *const *v;
+    size_t n;
+    size_t old; /* of them, which stand last because they are */
+};
+
 static inline const void *ct_row(const struct ct_table *t, struct ct_rows rows, size_t i)
 {
     return (const char *)rows.v + i * t->row_size;
@@ -60,7 +67,7 @@ static inline const void *ct_row(const struct ct_table *t, struct ct_rows rows, 
 
 /* Column by name or alias (ASCII case-blind), or NULL. */
 const struct ct_column *ct_table_column(const struct ct_table *t, struct ct_span name);
-/* A cell as text for CSV, TSV, filters and plain output: null is "". Into ARENA. */
+/* A cell as text for CSV, TSV, filters and plain output: null is "". A text is the row's own, the rest is in ARENA. */
 struct ct_span ct_cell_text(const struct ct_column *c, const void *row, struct ct_arena *a);
 bool ct_cell_null(const struct ct_column *c, const void *row);
 /* Order of two cells: numbers by value, text bytewise, null always last. */
@@ -137,6 +144,10 @@ CT_MUST_USE enum ct_status ct_rows_select(const struct ct_table *t, struct ct_ro
                                           const struct ct_filter *f, const char *sort, size_t limit,
                                           struct ct_arena *a, struct ct_rows *out, size_t *matched,
                                           struct ct_error *err);
+/* The same without a copy of the rows, which stay where they are, and uncut. */
+CT_MUST_USE enum ct_status ct_rows_pick(const struct ct_table *t, struct ct_rows rows, const struct ct_filter *f,
+                                        const char *sort, struct ct_arena *a, struct ct_picked *out,
+                                        struct ct_error *err);
 /* How many of ROWS come last in the order SORT because they are old; 0 in an order that does not ask. */
 size_t ct_rows_old(const struct ct_table *t, struct ct_rows rows, const char *sort);
 

@@ -23,8 +23,13 @@ struct ct_rows ui_rows_of(const struct panel *p, struct ct_arena *a, const struc
         *total = rows.n;
     } else {
         const struct ct_tmodel *m = p->got.model;
+        size_t size = p->ops->table->row_size;
+        char *copy = ct_arena_alloc(a, m->rows.n * size + 1); /* no limit */
+        for (size_t i = 0; i < m->rows.n; i++) {
+            memcpy(copy + i * size, m->rows.v[i], size);
+        }
         *table = p->ops->table;
-        rows = m->rows;
+        rows = (struct ct_rows){copy, m->rows.n};
         *total = m->total;
     }
     return rows;

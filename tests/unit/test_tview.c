@@ -335,7 +335,7 @@ static void selection_follows_the_id_through_every_order(void **state)
     assert_non_null(strstr(draw(f, 5, 40), ">d"));
     load(f, "");
     assert_non_null(strstr(draw(f, 5, 40), "all quiet"));
-    assert_null(ct_tview_row(&view, &f->s, &f->m));
+    assert_null(ct_tview_row(&f->s, &f->m));
 }
 
 static void the_first_row_stays_selected_until_somebody_moves(void **state)

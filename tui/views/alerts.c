@@ -175,7 +175,7 @@ static enum ct_act_result silence(const struct ct_tstate *s, const struct model 
     req->kind = CT_REQ_COMMAND;
     snprintf(req->text, sizeof(req->text), "silence");
     for (size_t i = 0; i < m->t.rows.n; i++) {
-        const struct ct_alert_row *a = ct_row(view.table, m->t.rows, i);
+        const struct ct_alert_row *a = m->t.rows.v[i];
         if (!ct_tview_meant(s, &m->t, i))
             continue;
         n++;
@@ -202,9 +202,9 @@ static enum ct_act_result act(void *state, const void *model, enum ct_action act
                               struct ct_panel_query *q, struct ct_frame_request *req)
 {
     const struct model *m = model;
-    const struct ct_alert_row *a = m ? ct_tview_row(&view, state, &m->t) : NULL;
+    const struct ct_alert_row *a = m ? ct_tview_row(state, &m->t) : NULL;
     if (action == CT_ACT_ACK && a)
-        return ct_tview_ack(&view, state, &m->t, firing_id, "it is not firing: there is nothing to have", req);
+        return ct_tview_ack(state, &m->t, firing_id, "it is not firing: there is nothing to have", req);
     if (action == CT_ACT_SILENCE && a)
         return silence(state, m, req);
     if (action == CT_ACT_SEND_TEST && a) {
@@ -292,7 +292,7 @@ static enum ct_act_result act_silences(void *state, const void *model, enum ct_a
                                        struct ct_frame_request *req)
 {
     const struct silence_model *m = model;
-    const struct ct_silence_row *s = m ? ct_tview_row(&silence_view, state, &m->t) : NULL;
+    const struct ct_silence_row *s = m ? ct_tview_row(state, &m->t) : NULL;
     bool longer = action == CT_ACT_EXTEND;
     if ((longer || action == CT_ACT_END_SILENCE) && s) {
         req->kind = s->active ? CT_REQ_WORK : CT_REQ_MESSAGE;

@@ -260,7 +260,7 @@ static void say_units(struct ct_buf *note, const struct ct_tmodel *t)
 {
     bool gpus = false, models = false;
     for (size_t i = 0; i < t->rows.n; i++) {
-        bool gpu = ct_span_is(((const struct ct_exit_row *)t->rows.v)[i].kind, "gpu");
+        bool gpu = ct_span_is(((const struct ct_exit_row *)t->rows.v[i])->kind, "gpu");
         gpus = gpus || gpu;
         models = models || !gpu;
     }
@@ -299,7 +299,7 @@ static enum ct_act_result act_exit(void *state, const void *model, enum ct_actio
                                    struct ct_panel_query *q, struct ct_frame_request *req)
 {
     const struct model *m = model;
-    const struct ct_exit_row *row = m ? ct_tview_row(&exit_view, state, &m->t) : NULL;
+    const struct ct_exit_row *row = m ? ct_tview_row(state, &m->t) : NULL;
     if (action == CT_ACT_DETAIL && row)
         return detail(row->series, req);
     if (action == CT_ACT_GROUP) {
@@ -448,7 +448,7 @@ static enum ct_act_result act_cost(void *state, const void *model, enum ct_actio
                                    struct ct_panel_query *q, struct ct_frame_request *req)
 {
     const struct model *m = model;
-    const struct ct_cost_row *row = m ? ct_tview_row(&cost_view, state, &m->t) : NULL;
+    const struct ct_cost_row *row = m ? ct_tview_row(state, &m->t) : NULL;
     if (action == CT_ACT_DETAIL && row)
         return detail(row->series, req);
     return ct_tview_act(&cost_view, state, m ? &m->t : NULL, action, letter, q, req);

@@ -486,7 +486,7 @@ static enum ct_status load_groups(struct ct_reader *r, const struct ct_panel_que
         st = ct_tmodel_load(&by->view, rows, q, now_ms, a, m, err);
     if (st == CT_OK) /* a type is bought in several ways and places: its id has five parts */
         for (size_t i = 0; i < m->rows.n; i++) {
-            const struct ct_gpu_row *g = ct_row(&ct_gpu_table, m->rows, i);
+            const struct ct_gpu_row *g = m->rows.v[i];
             m->ids[i] = ct_arena_printf(a, "%.*s/%s/%.*s/%.*s", CT_FMT(m->ids[i]),
                                         ct_view_purchase(g->purchase), CT_FMT(g->cloud), CT_FMT(g->region));
         }
@@ -509,7 +509,7 @@ static enum ct_act_result act_groups(void *state, const void *model, enum ct_act
                                      struct ct_frame_request *req)
 {
     const struct grouping *by = grouping_of(q);
-    const struct ct_gpu_row *row = ct_tview_row(&by->view, state, model);
+    const struct ct_gpu_row *row = ct_tview_row(state, model);
     bool history = action == CT_ACT_HISTORY || action == CT_ACT_COMPARE;
     if (history && row && row->series.n && row->index_usd_per_gpu_hour != CT_NONE) {
         req->kind = action == CT_ACT_HISTORY ? CT_REQ_HISTORY : CT_REQ_COMPARE;

@@ -120,7 +120,7 @@ static enum ct_act_result act_moves(void *state, const void *model, enum ct_acti
                                     struct ct_panel_query *q, struct ct_frame_request *req)
 {
     const struct moves *m = model;
-    const struct ct_move_row *row = m ? ct_tview_row(&move_view, state, &m->t) : NULL;
+    const struct ct_move_row *row = m ? ct_tview_row(state, &m->t) : NULL;
     if (action == CT_ACT_DETAIL && row) {
         req->kind = CT_REQ_DETAIL;
         snprintf(req->text, sizeof(req->text), "%.*s", CT_FMT(row->series));
@@ -227,7 +227,7 @@ static void draw_scores(void *state, const void *model, const struct ct_draw *d,
 static enum ct_act_result act_scores(void *state, const void *model, enum ct_action action, int letter,
                                      struct ct_panel_query *q, struct ct_frame_request *req)
 {
-    const struct ct_score_row *row = ct_tview_row(&score_view, state, model);
+    const struct ct_score_row *row = ct_tview_row(state, model);
     if (action == CT_ACT_DETAIL && row) {
         req->kind = CT_REQ_DETAIL;
         snprintf(req->text, sizeof(req->text), "status/%.*s", CT_FMT(row->provider));

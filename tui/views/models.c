@@ -197,7 +197,7 @@ static enum ct_act_result act(void *state, const void *model, enum ct_action act
 {
     struct ct_tstate *s = state;
     const struct model *m = model;
-    const struct ct_model_row *row = m ? ct_tview_row(&model_view, s, &m->t) : NULL;
+    const struct ct_model_row *row = m ? ct_tview_row(s, &m->t) : NULL;
     if ((action == CT_ACT_HISTORY || action == CT_ACT_COMPARE) && row && !s->n_marks) {
         struct ct_span series = series_at(row, model_cols[s->col].column);
         req->kind = action == CT_ACT_HISTORY ? CT_REQ_HISTORY : CT_REQ_COMPARE;
@@ -316,7 +316,7 @@ static enum ct_act_result act_sellers(void *state, const void *model, enum ct_ac
                                       int letter, struct ct_panel_query *q,
                                       struct ct_frame_request *req)
 {
-    const struct ct_seller *row = ct_tview_row(&seller_view, state, model);
+    const struct ct_seller *row = ct_tview_row(state, model);
     if (action == CT_ACT_DETAIL && row && row->series.n) {
         req->kind = CT_REQ_DETAIL;
         snprintf(req->text, sizeof(req->text), "%.*s", CT_FMT(row->series));
@@ -433,7 +433,7 @@ static enum ct_act_result act_labs(void *state, const void *model, enum ct_actio
                                    int letter, struct ct_panel_query *q,
                                    struct ct_frame_request *req)
 {
-    const struct ct_lab_row *row = ct_tview_row(&lab_view, state, model);
+    const struct ct_lab_row *row = ct_tview_row(state, model);
     if (action == CT_ACT_DETAIL && row && row->series.n) {
         req->kind = CT_REQ_DETAIL;
         snprintf(req->text, sizeof(req->text), "%.*s", CT_FMT(row->series));

@@ -50,7 +50,7 @@ static void draw(void *state, const void *model, const struct ct_draw *d, struct
 static enum ct_act_result act(void *state, const void *model, enum ct_action action, int letter,
                               struct ct_panel_query *q, struct ct_frame_request *req)
 {
-    const struct ct_article_row *row = ct_tview_row(&view, state, model);
+    const struct ct_article_row *row = ct_tview_row(state, model);
     if (row && action == CT_ACT_DETAIL) {
         req->kind = CT_REQ_DETAIL;
         snprintf(req->text, sizeof(req->text), "article/%.*s/%.*s", CT_FMT(row->source), CT_FMT(row->id));

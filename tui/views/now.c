@@ -256,7 +256,7 @@ static enum ct_act_result act(void *state, const void *model, enum ct_action act
                               struct ct_panel_query *q, struct ct_frame_request *req)
 {
     const struct model *m = model;
-    const struct ct_now_row *row = m ? ct_tview_row(&view, state, &m->t) : NULL;
+    const struct ct_now_row *row = m ? ct_tview_row(state, &m->t) : NULL;
     if (action == CT_ACT_DETAIL && row) {
         req->kind = CT_REQ_DETAIL;
         if (row->kind == CT_EVENT_ALERT && row->alert_id.n)
@@ -273,7 +273,7 @@ static enum ct_act_result act(void *state, const void *model, enum ct_action act
         return CT_ACT_DRAW;
     }
     if (action == CT_ACT_ACK && row)
-        return ct_tview_ack(&view, state, &m->t, alert_of, "no alert is about this row", req);
+        return ct_tview_ack(state, &m->t, alert_of, "no alert is about this row", req);
     bool history = action == CT_ACT_HISTORY || action == CT_ACT_COMPARE;
     if (history && row && !row->series.n && row->provider.n) { /* how its state moved */
         req->kind = action == CT_ACT_HISTORY ? CT_REQ_HISTORY : CT_REQ_COMPARE;

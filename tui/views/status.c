@@ -178,7 +178,7 @@ static enum ct_act_result act_status(void *state, const void *model, enum ct_act
                                      struct ct_frame_request *req)
 {
     const struct status_model *m = model;
-    const struct ct_status_row *row = m ? ct_tview_row(&status_view, state, &m->t) : NULL;
+    const struct ct_status_row *row = m ? ct_tview_row(state, &m->t) : NULL;
     bool history = action == CT_ACT_HISTORY || action == CT_ACT_COMPARE;
     if (row && (action == CT_ACT_DETAIL || history)) {
         req->kind = action == CT_ACT_DETAIL ? CT_REQ_DETAIL
@@ -312,7 +312,7 @@ static enum ct_act_result act_components(void *state, const void *model, enum ct
 {
     const struct pages_model *m = model;
     const struct ct_tmodel *t = m ? &m->t : NULL;
-    const struct ct_component_row *row = ct_tview_row(&component_view, state, t);
+    const struct ct_component_row *row = ct_tview_row(state, t);
     if (row && action == CT_ACT_DETAIL) {
         req->kind = CT_REQ_DETAIL;
         snprintf(req->text, sizeof(req->text), "status/%.*s%s%.*s", CT_FMT(row->provider), row->region.n ? "/" : "",
@@ -469,7 +469,7 @@ static void draw_incidents(void *state, const void *model, const struct ct_draw 
     const struct pages_model *m = model;
     size_t open = 0;
     for (size_t i = 0; m && i < m->t.rows.n; i++)
-        open += ((const struct ct_incident_row *)m->t.rows.v)[i].open == 1;
+        open += ((const struct ct_incident_row *)m->t.rows.v[i])->open == 1;
     if (m)
         ct_buf_addf(note, "%zu open, %zu ended", open, m->t.rows.n - open + m->t.unread);
     ct_tview_draw(&incident_view, state, m ? &m->t : NULL, d, box, note,
@@ -483,7 +483,7 @@ static enum ct_act_result act_incidents(void *state, const void *model, enum ct_
 {
     const struct pages_model *m = model;
     const struct ct_tmodel *t = m ? &m->t : NULL;
-    const struct ct_incident_row *row = ct_tview_row(&incident_view, state, t);
+    const struct ct_incident_row *row = ct_tview_row(state, t);
     if (row && action == CT_ACT_DETAIL) {
         req->kind = CT_REQ_DETAIL;
         snprintf(req->text, sizeof(req->text), "incident/%.*s/%.*s", CT_FMT(row->provider),

@@ -244,7 +244,7 @@ static enum ct_act_result act(void *state, const void *model, enum ct_action act
                               struct ct_panel_query *q, struct ct_frame_request *req)
 {
     const struct ct_tmodel *m = model;
-    const struct ct_event_row *row = ct_tview_row(&view, state, m);
+    const struct ct_event_row *row = ct_tview_row(state, m);
     if (action == CT_ACT_DETAIL && row) {
         req->kind = CT_REQ_DETAIL;
         if (row->alike.n) {

@@ -185,7 +185,7 @@ static enum ct_act_result act(void *state, const void *model, enum ct_action act
 {
     struct state *s = state;
     const struct model *m = model;
-    const struct token_row *row = m ? ct_tview_row(&views[0], &s->table, &m->t) : NULL;
+    const struct token_row *row = m ? ct_tview_row(&s->table, &m->t) : NULL;
     if (action == CT_ACT_UNITS) {
         q->unit = !q->unit;
         return CT_ACT_DRAW;
@@ -303,7 +303,7 @@ static enum ct_act_result act_quotes(void *state, const void *model, enum ct_act
                                      struct ct_panel_query *q, struct ct_frame_request *req)
 {
     const struct quotes *m = model;
-    const struct token_row *row = m ? ct_tview_row(&quote_view, state, &m->t) : NULL;
+    const struct token_row *row = m ? ct_tview_row(state, &m->t) : NULL;
     if (action == CT_ACT_DETAIL && row) {
         req->kind = CT_REQ_DETAIL;
         snprintf(req->text, sizeof(req->text), "%.*s", CT_FMT(row->first_series));
@@ -518,7 +518,7 @@ static enum ct_act_result act_watched(void *state, const void *model, enum ct_ac
                                       struct ct_panel_query *q, struct ct_frame_request *req)
 {
     const struct watched_model *m = model;
-    const struct watched *w = m ? ct_tview_row(&watched_view, state, &m->t) : NULL;
+    const struct watched *w = m ? ct_tview_row(state, &m->t) : NULL;
     if (action == CT_ACT_DETAIL && w) {
         req->kind = CT_REQ_DETAIL;
         snprintf(req->text, sizeof(req->text), "%.*s", CT_FMT(w->row.first_series));

@@ -149,7 +149,7 @@ enum ct_act_result ct_tview_alert(const struct ct_tview *v, const void *row, enu
     return CT_ACT_DRAW;
 }
 
-enum ct_act_result ct_tview_ack(const struct ct_tview *v, const struct ct_tstate *s, const struct ct_tmodel *m,
+enum ct_act_result ct_tview_ack(const struct ct_tstate *s, const struct ct_tmodel *m,
                                 struct ct_span (*id)(const void *row), const char *none,
                                 struct ct_frame_request *req)
 {
@@ -157,7 +157,7 @@ enum ct_act_result ct_tview_ack(const struct ct_tview *v, const struct ct_tstate
     size_t used = sizeof(command) - 1;
     memcpy(req->text, command, sizeof(command));
     for (size_t i = 0; m && i < m->rows.n; i++) {
-        struct ct_span one = ct_tview_meant(s, m, i) ? id(ct_row(v->table, m->rows, i)) : CT_SPAN_NONE;
+        struct ct_span one = ct_tview_meant(s, m, i) ? id(m->rows.v[i]) : CT_SPAN_NONE;
         if (one.n && used + one.n + 2 < sizeof(req->text))
             used += (size_t)snprintf(req->text + used, sizeof(req->text) - used, "\n%.*s", CT_FMT(one));
     }

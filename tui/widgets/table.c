@@ -67,10 +67,9 @@ static void scroll(struct ct_tstate *s, size_t n, int page)
     }
 }
 
-const void *ct_tview_row(const struct ct_tview *v, const struct ct_tstate *s,
-                         const struct ct_tmodel *m)
+const void *ct_tview_row(const struct ct_tstate *s, const struct ct_tmodel *m)
 {
-    return m && s->at < m->rows.n ? ct_row(v->table, m->rows, s->at) : NULL;
+    return m && s->at < m->rows.n ? m->rows.v[s->at] : NULL;
 }
 
 static size_t find_mark(const struct ct_tstate *s, struct ct_span id)
@@ -202,7 +201,7 @@ static void measure(const struct ct_tview *v, struct ct_tstate *s, const struct 
         const struct ct_tcol *c = &v->cols[i];
         int wide = ct_text_width(ct_span(c->header ? c->header : ""));
         for (size_t k = 0; !c->paint && k < m->rows.n; k += step) {
-            ct_table_cell(v, c, ct_row(v->table, m->rows, k), d, &text);
+            ct_table_cell(v, c, m->rows.v[k], d, &text);
             int one = ct_text_width(ct_buf_span(&text));
             wide = one > wide ? one : wide;
         }
@@ -222,7 +221,7 @@ static void measure_shown(const struct ct_tview *v, struct ct_tstate *s, const s
         for (int i = 0; i < ct_columns_n(v); i++) {
             const struct ct_tcol *c = &v->cols[i];
             if (c->align > 0 && !c->paint) {
-                ct_table_cell(v, c, ct_row(v->table, m->rows, at), d, &text);
+                ct_table_cell(v, c, m->rows.v[at], d, &text);
                 int wide = ct_text_width(ct_buf_span(&text));
                 s->wide[i] = wide > s->wide[i] && wide <= UCHAR_MAX ? (unsigned char)wide : s->wide[i];
             }
@@ -235,7 +234,7 @@ static void draw_row(const struct ct_tview *v, const struct ct_tmodel *m, size_t
                      const struct ct_draw *d, struct ct_box line, const struct ct_fit *f,
                      struct ct_buf *text)
 {
-    const void *row = ct_row(v->table, m->rows, at);
+    const void *row = m->rows.v[at];
     enum ct_role usual = v->row_role ? v->row_role(row, d) : CT_ROLE_TEXT;
     if (d->load_error && usual == CT_ROLE_TEXT) {
         usual = CT_ROLE_STALE; /* the last good answer, not today's */
@@ -304,12 +303,12 @@ static void draw_footer(const struct ct_tview *v, const struct ct_tstate *s,
         ct_buf_addf(&text, "   %zu marked", s->n_marks);
     }
     /* What hides rows matters more than that they stand in no order of their own. */
-    bool tight = line.cols < 58 && d->query->filter[0] && !d->query->sort[0] && !m->matched && !m->old;
+    bool tight = line.cols < 58 && d->query->filter[0] && !d->query->sort[0] && !m->matched && !m->rows.old;
     if (!tight) {
         ct_buf_addf(&text, "   order: %s", d->query->sort[0] ? d->query->sort : v->order ? v->order : "list");
     }
-    if (m->old) {
-        ct_buf_addf(&text, ", %zu old ones last (old:yes)", m->old);
+    if (m->rows.old) {
+        ct_buf_addf(&text, ", %zu old ones last (old:yes)", m->rows.old);
     }
     if (m->matched) {
         ct_buf_addf(&text, "   %zu match, n N: %s", m->n_matched, d->query->filter);
@@ -451,7 +450,7 @@ static void row_words(const struct ct_tview *v, const struct ct_tmodel *m, size_
     out[0] = '\0';
     for (size_t i = 0; v->series && i < v->n_cols && n + 1 < cap; i++) {
         if (v->cols[i].middle) {
-            ct_table_cell(v, &v->cols[i], ct_row(v->table, m->rows, at), d, cell);
+            ct_table_cell(v, &v->cols[i], m->rows.v[at], d, cell);
             n += (size_t)snprintf(out + n, cap - n, "%s%.*s", n ? " " : "", CT_FMT(ct_buf_span(cell)));
         }
     }
@@ -478,7 +477,7 @@ static void tell_oldest(const struct ct_tview *v, const struct ct_tstate *s, con
     d->oldest->at_ms = CT_NONE;
     for (size_t i = s->top; i < m->rows.n && i < s->top + (size_t)(s->page > 0 ? s->page : 0); i++) {
         int64_t at;
-        memcpy(&at, (const char *)ct_row(v->table, m->rows, i) + seen->off, sizeof(at));
+        memcpy(&at, (const char *)m->rows.v[i] + seen->off, sizeof(at));
         if (at != CT_NONE && (d->oldest->at_ms == CT_NONE || at < d->oldest->at_ms)) {
             d->oldest->at_ms = at;
             oldest = i;
@@ -504,7 +503,7 @@ void ct_tview_draw(const struct ct_tview *v, struct ct_tstate *s, const struct c
     measure(v, s, m, d, box.cols);
     bool asking = s->sorting || s->choosing;
     bool header = asking || box.rows >= (box.cols >= 58 ? 3 : box.cols >= 45 ? 7 : 8);
-    bool told = s->to_end || m->hidden || d->load_error || s->n_marks || d->query->sort[0] || m->matched || m->old;
+    bool told = s->to_end || m->hidden || d->load_error || s->n_marks || d->query->sort[0] || m->matched || m->rows.old;
     bool more = m->rows.n + (header ? 1 : 0) > (size_t)box.rows;
     bool footer = (box.rows >= 5 && told) || (box.rows >= 9 && more) || (asking && box.rows >= 2);
     s->page = box.rows - header - footer;

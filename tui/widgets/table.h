@@ -95,7 +95,7 @@ struct ct_tstate {
 
 /* What a table needs in a model. Immutable once loaded. */
 struct ct_tmodel {
-    struct ct_rows rows;  /* in the order shown */
+    struct ct_picked rows; /* in the order shown; what is old stands last, whatever it costs */
     struct ct_span *ids;  /* one a row */
     bool *watched;        /* one a row; NULL: nothing is watched */
     bool *matched;        /* one a row: what a highlighting filter matches; NULL: it hides, or there is none */
@@ -107,7 +107,6 @@ struct ct_tmodel {
     bool more;            /* there are others, nobody counted how many; set after the load */
     size_t hidden;        /* by the filter or watch_only */
     struct ct_span near;  /* of a word that nothing has: the names most like it; null: none, or there are rows */
-    size_t old;           /* rows that come last because they are old, whatever they cost */
 };
 
 /* What is followed: ids of rows, globs of them, and filters such as "gpu:h100 form:sxm". */
@@ -125,7 +124,7 @@ CT_MUST_USE enum ct_status ct_follows_read(const struct ct_table *table, const c
 bool ct_follows(const struct ct_follows *f, const void *row, struct ct_span id);
 
 /* Loader side: applies q->watch_only, q->filter and q->sort to ROWS (in their standing order) and finds the ids.
- * All from A. CT_ERR_USAGE (filter or sort column), CT_ERR_LIMIT. */
+ * The rows stay where they are; all else from A. CT_ERR_USAGE (filter or sort column), CT_ERR_LIMIT. */
 CT_MUST_USE enum ct_status ct_tmodel_load(const struct ct_tview *v, struct ct_rows rows,
                                           const struct ct_panel_query *q, int64_t now_ms,
                                           struct ct_arena *a, struct ct_tmodel *out,
@@ -165,15 +164,14 @@ bool ct_tview_reads_on(struct ct_tstate *s, const struct ct_tmodel *m, enum ct_a
 enum ct_act_result ct_tview_click(struct ct_tstate *s, const struct ct_tmodel *m, int y, int x,
                                   struct ct_panel_query *q);
 /* The selected row, or NULL. */
-const void *ct_tview_row(const struct ct_tview *v, const struct ct_tstate *s,
-                         const struct ct_tmodel *m);
+const void *ct_tview_row(const struct ct_tstate *s, const struct ct_tmodel *m);
 
 /* ALERT_RULE and SILENCE on ROW (NULL: none is chosen): the command line opens with the words (alert.c). */
 enum ct_act_result ct_tview_alert(const struct ct_tview *v, const void *row, enum ct_action action,
                                   struct ct_frame_request *req);
 
 /* ACK: "I have it" for the alerts that ID (null: none) names in the rows meant. NONE says that there are none. */
-enum ct_act_result ct_tview_ack(const struct ct_tview *v, const struct ct_tstate *s, const struct ct_tmodel *m,
+enum ct_act_result ct_tview_ack(const struct ct_tstate *s, const struct ct_tmodel *m,
                                 struct ct_span (*id)(const void *row), const char *none,
                                 struct ct_frame_request *req);
 

@@ -131,7 +131,7 @@ static enum ct_act_result next_notable(const struct ct_tview *v, struct ct_tstat
     size_t n = m ? m->rows.n : 0;
     for (size_t i = 1; v->notable && i <= n; i++) {
         size_t at = (s->at + (back ? n - i : i)) % n;
-        if (v->notable(ct_row(v->table, m->rows, at))) {
+        if (v->notable(m->rows.v[at])) {
             ct_table_select(s, m, at);
             return CT_ACT_DRAW;
         }
@@ -193,7 +193,7 @@ static enum ct_act_result request(const struct ct_tview *v, const struct ct_tsta
     struct ct_arena *a = ct_arena_new(0);
     size_t used = 0;
     for (size_t i = 0; col && m && i < m->rows.n; i++) {
-        struct ct_span text = ct_tview_meant(s, m, i) ? ct_cell_text(col, ct_row(v->table, m->rows, i), a) : CT_SPAN_NONE;
+        struct ct_span text = ct_tview_meant(s, m, i) ? ct_cell_text(col, m->rows.v[i], a) : CT_SPAN_NONE;
         if (text.n && used + text.n + 2 < sizeof(req->text)) {
             used += (size_t)snprintf(req->text + used, sizeof(req->text) - used, "%s%.*s",
                                      used ? "\n" : "", CT_FMT(text));
@@ -271,7 +271,7 @@ static enum ct_act_result copy(const struct ct_tview *v, const struct ct_tstate 
     for (size_t i = 0; m && i < m->rows.n; i++) {
         if (ct_tview_meant(s, m, i)) {
             ct_buf_adds(&text, n++ ? "\n" : "");
-            add_copy(v, ct_row(v->table, m->rows, i), json, q, &text);
+            add_copy(v, m->rows.v[i], json, q, &text);
         }
     }
     bool fits = n == 1 || text.n < sizeof(req->text);
@@ -299,7 +299,7 @@ static enum ct_act_result silence(const struct ct_tview *v, const struct ct_tsta
         if (!ct_tview_meant(s, m, i)) {
             continue;
         }
-        (void)ct_tview_alert(v, ct_row(v->table, m->rows, i), CT_ACT_SILENCE, n++ ? &one : req);
+        (void)ct_tview_alert(v, m->rows.v[i], CT_ACT_SILENCE, n++ ? &one : req);
         if (n > 1 && strcmp(one.text, req->text) != 0) {
             req->kind = CT_REQ_MESSAGE;
             snprintf(req->text, sizeof(req->text), "the marked rows have no silence in common: one at a time");
@@ -339,7 +339,7 @@ static enum ct_act_result act_on_row(const struct ct_tview *v, struct ct_tstate 
     case CT_ACT_SILENCE:
         return silence(v, s, m, req);
     case CT_ACT_ALERT_RULE:
-        return ct_tview_alert(v, ct_tview_row(v, s, m), action, req);
+        return ct_tview_alert(v, ct_tview_row(s, m), action, req);
     case CT_ACT_OPEN:
         return request(v, s, m, v->url, CT_REQ_OPEN, req);
     case CT_ACT_COPY:

@@ -46,12 +46,16 @@ static enum ct_status keep_followed(const struct ct_tview *v, const struct ct_co
                                     struct ct_rows *rows, struct ct_arena *a)
 {
     size_t size = v->table->row_size, n = 0;
-    char *kept = ct_arena_alloc(a, rows->n * size + 1);
-    for (size_t i = 0; kept && i < rows->n; i++) {
+    const void **which = ct_arena_alloc(a, (rows->n + 1) * sizeof(*which));
+    for (size_t i = 0; which && i < rows->n; i++) {
         const void *row = ct_row(v->table, *rows, i);
         if (named && ct_follows(f, row, ct_cell_text(named, row, a))) {
-            memcpy(kept + n++ * size, row, size);
+            which[n++] = row;
         }
+    }
+    char *kept = ct_arena_alloc(a, n * size + 1);
+    for (size_t i = 0; kept && i < n; i++) {
+        memcpy(kept + i * size, which[i], size);
     }
     *rows = (struct ct_rows){kept, n};
     return ct_arena_full(a) ? CT_ERR_LIMIT : CT_OK;
@@ -161,10 +165,8 @@ enum ct_status ct_tmodel_load(const struct ct_tview *v, struct ct_rows rows,
         st = ct_fail(err, CT_ERR_LIMIT, v->table->name, NULL);
     }
     if (st == CT_OK) {
-        size_t matched = 0;
         out->all = rows;
-        st = ct_rows_select(v->table, rows, q->highlight ? NULL : filter, sort, 0, a, &out->rows,
-                            &matched, err);
+        st = ct_rows_pick(v->table, rows, q->highlight ? NULL : filter, sort, a, &out->rows, err);
     }
     if (st != CT_OK) {
         return st;
@@ -173,12 +175,11 @@ enum ct_status ct_tmodel_load(const struct ct_tview *v, struct ct_rows rows,
     if (!out->rows.n && rows.n && !q->highlight) {
         out->near = names_near(v->table, rows, ct_span_trim(ct_span(q->filter)), a);
     }
-    out->old = ct_rows_old(v->table, out->rows, sort);
     out->ids = ct_arena_alloc(a, (out->rows.n + 1) * sizeof(*out->ids));
     out->watched = follows.v.n ? ct_arena_alloc(a, out->rows.n + 1) : NULL;
     out->matched = q->highlight && filter ? ct_arena_alloc(a, out->rows.n + 1) : NULL;
     for (size_t i = 0; out->ids && i < out->rows.n; i++) {
-        const void *row = ct_row(v->table, out->rows, i);
+        const void *row = out->rows.v[i];
         out->ids[i] = v->name_row ? v->name_row(row, a) : row_id(v, row, a);
         if (out->matched) {
             out->matched[i] = ct_filter_match(filter, row);
