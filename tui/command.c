@@ -302,7 +302,7 @@ const struct ui_command ui_commands[] = {
     {"silence", "LABEL=GLOB... SPAN WHY", "tell nobody of what matches, that long", ui_run_silence, NULL},
     {"sort", "COLUMN[:desc]", "sort this panel", run_sort, NULL},
     {"style", "step | line | dots | table", "how charts are drawn", ui_run_style, ct_look_style_words},
-    {"theme", "NAME", "another theme", run_theme, ct_theme_names},
+    {"theme", "NAME", "another theme", run_theme, NULL},
     {"to", "TIME", "screen 6 up to there", ui_run_to, NULL},
     {"unsilence", "N", "end a silence", ui_run_unsilence, NULL},
     {"view", "[save | drop] NAME", "open, keep or drop a view: all but the moment (:at) and the chart's cursor", ui_run_view, view_words},
@@ -310,6 +310,23 @@ const struct ui_command ui_commands[] = {
     {"yscale", "linear | log", "the value axis of charts", ui_run_yscale, scale_words},
     {NULL, NULL, NULL, NULL, NULL},
 };
+
+const struct ct_panel_ops *ui_command_panel(struct ct_span name)
+{
+    static const struct {
+        const char *name;
+        const struct ct_panel_ops *ops;
+    } opened[] = {
+        {"components", &ct_panel_components}, {"events", &ct_panel_tape}, {"incidents", &ct_panel_incidents},
+        {"labs", &ct_panel_labs},             {"news", &ct_panel_news},   {"scorecard", &ct_panel_scores},
+    };
+    for (size_t i = 0; i < CT_LEN(opened); i++) {
+        if (ct_span_is(name, opened[i].name)) {
+            return opened[i].ops;
+        }
+    }
+    return NULL;
+}
 
 static const char *nearest_command(const char *word)
 {

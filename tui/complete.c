@@ -69,8 +69,24 @@ static void offer_values(struct completion *c, const struct ct_column *column,
     }
 }
 
+/* The rows of P are wanted for their values: read, should they not be at hand, and completed when they come. */
+static const struct ct_tmodel *model_of(struct ct_ui *ui, struct panel *p)
+{
+    if (p->has_model) {
+        return p->got.model;
+    }
+    for (size_t i = 0; i < CT_LEN(ui->prompt.asked) && ui->loader && !p->failed; i++) {
+        if (!ui->prompt.asked[i] || ui->prompt.asked[i] == p) {
+            ui->ask = ui->ask || !ui->prompt.asked[i];
+            ui->prompt.asked[i] = p;
+            break;
+        }
+    }
+    return NULL;
+}
+
 /* Fields of P's table, or values of the field that the word names already. */
-static void offer_filter(struct completion *c, struct panel *p)
+static void offer_filter(struct ct_ui *ui, struct completion *c, struct panel *p)
 {
     const struct ct_table *t = p ? p->ops->table : NULL;
     struct ct_span word = c->start;
@@ -102,28 +118,43 @@ static void offer_filter(struct completion *c, struct panel *p)
     c->start = (struct ct_span){word.p + start, word.n - start};
     if (column && column->type == CT_TYPE_ENUM) {
         offer_all(c, column->words);
-    } else if (column && column->type == CT_TYPE_TEXT && p->has_model) {
-        const struct ct_tmodel *m = p->got.model;
+    } else if (column && column->type == CT_TYPE_TEXT) {
+        const struct ct_tmodel *m = model_of(ui, p);
         struct ct_arena *a = ct_arena_new(0);
-        offer_values(c, column, t, m->all, a);
+        if (m) {
+            offer_values(c, column, t, m->all, a);
+        }
         ct_arena_free(a);
     }
 }
 
-/* Names of series in what has been read so far, on any screen. */
+/* The table a screen is about. */
+static struct panel *main_panel(struct ct_ui *ui, const struct ct_screen *s)
+{
+    return ui_panel(ui, s, s->layouts[ui->layout.width_class].places[0].panel);
+}
+
+/* Names of series that have rows on the screens of offers and of token prices. */
 static void offer_series(struct ct_ui *ui, struct completion *c)
 {
+    static const char *const screens[] = {"gpus", "tokens"};
     struct ct_arena *a = ct_arena_new(0);
-    for (size_t i = 1; i < ui->n_panels; i++) {
-        const struct panel *p = ui->panels[i];
-        const struct ct_column *series =
-            p->ops->table && p->has_model ? ct_table_column(p->ops->table, CT_LIT("series")) : NULL;
-        if (series) {
-            const struct ct_tmodel *m = p->got.model;
+    for (size_t i = 0; i < CT_LEN(screens); i++) {
+        struct panel *p = main_panel(ui, ui_screen(ct_span(screens[i])));
+        const struct ct_column *series = ct_table_column(p->ops->table, CT_LIT("series"));
+        const struct ct_tmodel *m = series ? model_of(ui, p) : NULL;
+        if (m) {
             offer_values(c, series, p->ops->table, m->all, a);
         }
     }
     ct_arena_free(a);
+}
+
+static void offer_names(struct ct_ui *ui, struct completion *c, bool views)
+{
+    for (size_t i = 0; i < (views ? ui->n_views : ui->n_themes); i++) {
+        offer(c, ct_span(views ? ui->views[i].name : ui->themes[i].name), "");
+    }
 }
 
 static void offer_fields(struct completion *c, const struct panel *p)
@@ -138,8 +169,9 @@ static void candidates(struct ct_ui *ui, struct ct_span head, struct completion 
 {
     struct ct_span rest = head, verb = ct_span_cut(&rest, ' ');
     const struct ct_screen *s = verb.n ? ui_screen(verb) : NULL;
+    const struct ct_panel_ops *opens = verb.n ? ui_command_panel(verb) : NULL;
     if (ui->prompt.kind == PROMPT_FILTER || ct_span_is(verb, "filter")) {
-        offer_filter(c, ui_focused(ui));
+        offer_filter(ui, c, ui_focused(ui));
         return;
     }
     for (size_t i = 0; ui_commands[i].name; i++) {
@@ -150,14 +182,20 @@ static void candidates(struct ct_ui *ui, struct ct_span head, struct completion 
         }
     }
     for (size_t i = 0; ct_screens[i] && head.n == 0; i++) {
-        offer(c, ct_span(ct_screens[i]->name), "");
+        if (!ct_span_is(CT_LIT("history"), ct_screens[i]->name)) { /* a command as well */
+            offer(c, ct_span(ct_screens[i]->name), "");
+        }
     }
     if (ct_span_is(verb, "sort")) {
         offer_fields(c, ui_focused(ui));
     } else if (ct_span_is(verb, "history") || ct_span_is(verb, "watch")) {
         offer_series(ui, c);
-    } else if (s) {
-        offer_filter(c, ui_panel(ui, s, s->layouts[ui->layout.width_class].places[0].panel));
+    } else if (ct_span_is(verb, "view")) {
+        offer_names(ui, c, true);
+    } else if (ct_span_is(head, "theme") || ct_span_is(head, "set theme")) {
+        offer_names(ui, c, false);
+    } else if (s || opens) {
+        offer_filter(ui, c, s ? main_panel(ui, s) : ui_panel(ui, ui->screen, opens));
     }
 }
 
@@ -187,6 +225,28 @@ bool ui_complete(struct ct_ui *ui)
         snprintf(p->hint, sizeof(p->hint), "%s", c.list.p + 1);
         done = true;
     }
+    if (p->asked[0]) {
+        snprintf(p->hint, sizeof(p->hint), "reading what there is");
+        done = true;
+    }
     ct_buf_free(&c.list);
     return done;
+}
+
+void ui_complete_with(struct ct_ui *ui, struct panel *p)
+{
+    struct panel **asked = ui->prompt.asked;
+    if (ui->prompt.kind == PROMPT_NONE || (asked[0] != p && asked[1] != p)) {
+        return;
+    }
+    asked[asked[1] == p] = NULL;
+    if (!asked[0]) {
+        asked[0] = asked[1];
+        asked[1] = NULL;
+    }
+    if (!asked[0]) {
+        ui->prompt.hint[0] = '\0';
+        ui_complete(ui);
+        ui->dirty_status = true;
+    }
 }

@@ -178,6 +178,7 @@ static void install(struct ct_ui *ui, struct panel *p, struct ct_load_answer *a)
     ui->said_damaged = a->damaged;
     ui_follow_selection(ui, p);
     ui_catch_up(ui, p);
+    ui_complete_with(ui, p);
 }
 
 void ui_take_answer(struct ct_ui *ui, struct ct_load_answer *a)
@@ -244,6 +245,11 @@ void ui_make_request(struct ct_ui *ui, struct ct_load_request *r)
         struct panel *p = ui_panel(ui, ui->screen, ui_places(ui)[ui->layout.slots[i].place].panel);
         if (p != focused) {
             want(r, p);
+        }
+    }
+    for (size_t i = 0; i < CT_LEN(ui->prompt.asked) && ui->prompt.kind != PROMPT_NONE; i++) {
+        if (ui->prompt.asked[i]) {
+            want(r, ui->prompt.asked[i]);
         }
     }
     for (int i = 0; i < ui->layout.n && !ui->detail && r->n < CT_LOAD_ITEMS; i++) {

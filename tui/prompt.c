@@ -42,6 +42,7 @@ static void changed(struct ct_ui *ui)
     struct panel *p = ui_focused(ui);
     ui->prompt.error[0] = ui->prompt.hint[0] = '\0';
     ui->prompt.wrong = 0;
+    memset(ui->prompt.asked, 0, sizeof(ui->prompt.asked));
     if (ui->prompt.kind == PROMPT_FILTER && p) {
         ui_apply_filter(ui, p, ct_span(ui->prompt.text), ui->prompt.error, &ui->prompt.wrong);
     }

@@ -56,6 +56,7 @@ struct prompt {
     char error[ERROR_MAX], hint[ERROR_MAX]; /* hint: what Tab found */
     size_t wrong;                /* 1-based byte of the word the error is about; 0: none */
     int recall;                  /* lines back in the history */
+    struct panel *asked[2];      /* whose rows Tab wants; NULL: none, or no more */
 };
 
 struct message {
@@ -295,6 +296,8 @@ struct ui_command {
     const char *const *words; /* completions of the argument, NULL-terminated; or NULL */
 };
 extern const struct ui_command ui_commands[]; /* ends with a NULL name */
+/* What the command NAME opens, with its words as the filter; NULL: no panel. */
+const struct ct_panel_ops *ui_command_panel(struct ct_span name);
 void ui_command(struct ct_ui *ui, struct ct_span line);
 /* Applies TEXT as the panel's filter, if it is one. False: ERROR says why not, *WRONG at which byte (1-based, 0:
  * nowhere). */
@@ -309,6 +312,7 @@ void ui_prompt_replace(struct ct_ui *ui, size_t from, const char *text);
 
 /* complete.c: true when something was completed or listed */
 bool ui_complete(struct ct_ui *ui);
+void ui_complete_with(struct ct_ui *ui, struct panel *p); /* P has its rows: Tab waited for them? */
 
 /* picker.c: themes; what is open and not kept is worn, but not chosen */
 void ui_set_theme(struct ct_ui *ui, size_t i);

@@ -677,6 +677,31 @@ static void tab_completes_a_filter_from_the_data_then_highlights(void **state)
     leave(v, "Q");
 }
 
+static void a_command_completes_from_what_no_screen_has_shown(void **state)
+{
+    (void)state;
+    struct vt *v = start(30, 100);
+    vt_type(v, ":gpus cloud:v\t"); /* of screen 3, read for this */
+    vt_wait(v, ":gpus cloud:vastai");
+    vt_type(v, "\033");
+    vt_type(v, ":history gpu/vas\t");
+    vt_wait(v, ":history gpu/vastai/");
+    vt_type(v, "\033");
+    vt_type(v, ":view save mine\r");
+    vt_wait(v, "view mine saved");
+    vt_type(v, ":view m\t");
+    vt_wait(v, ":view mine");
+    vt_type(v, "\033");
+    vt_type(v, ":theme hi\t");
+    vt_wait(v, ":theme high-contrast");
+    vt_type(v, "\033");
+    vt_type(v, ":hist\t"); /* a screen and a command: one word */
+    vt_wait(v, ":history");
+    assert_false(vt_has(v, "history history"));
+    vt_type(v, "\033");
+    leave(v, "Q");
+}
+
 static void the_mouse_is_off_until_asked_for_then_selects_and_sorts(void **state)
 {
     (void)state;
@@ -1241,6 +1266,7 @@ int main(void)
         T(hours_days_and_events_are_stepped_through_on_every_screen),
         T(commands_complete_recall_and_explain),
         T(tab_completes_a_filter_from_the_data_then_highlights),
+        T(a_command_completes_from_what_no_screen_has_shown),
         T(the_mouse_is_off_until_asked_for_then_selects_and_sorts),
         T(marks_bring_back_screen_row_and_filter),
         T(answers_nobody_asked_for_change_nothing),
