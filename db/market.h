@@ -37,6 +37,8 @@ struct ct_market_part { /* one offer, or one price of a model */
 
 struct ct_market {
     int kind; /* CT_SERIES_INDEX ... */
+    struct ct_span gpu, form; /* of an index of these, with PURCHASE */
+    int purchase;
     CT_VEC(struct ct_market_part) v;
 };
 

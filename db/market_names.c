@@ -138,6 +138,9 @@ static void take_parts(struct ct_reader *r, const struct ct_series_ref *s, int64
     if (!parts)
         return;
     memcpy(parts, of->m.v.v, of->m.v.n * sizeof *parts);
+    out->gpu = s->of[0];
+    out->form = s->of[1];
+    out->purchase = s->purchase;
     out->v.v = parts;
     out->v.n = out->v.cap = of->m.v.n;
 }

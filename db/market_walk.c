@@ -1,5 +1,6 @@
 /* Figures made of many series, over time: at every moment one of their parts changed, or, where there are more of those
  * than the asker has columns for, at as many moments as he has. */
+#include "db/index_past.h"
 #include "db/market_figure.h"
 #include "db/price_event.h"
 
@@ -29,7 +30,7 @@ struct hearing {
 
 struct walk {
     struct ct_reader *r;
-    const struct ct_market *m;
+    struct ct_market *m;
     const struct ct_source_list *sources;
     struct ct_figuring s;
     struct ct_heard *heard;
@@ -106,8 +107,9 @@ static int by_moment(const void *a, const void *b)
 }
 
 /* False: out of memory, or a failure before. */
-static bool begin(struct walk *w, struct ct_market *m, int64_t from_ms, int64_t to_ms)
+static bool begin(struct walk *w, int64_t from_ms, int64_t to_ms)
 {
+    struct ct_market *m = w->m;
     size_t n = w->sources->n;
     struct ct_arena *a = w->r->arena;
     w->heard = ct_arena_alloc(a, (n + 1) * sizeof *w->heard);
@@ -217,7 +219,7 @@ static void keep_leaps(struct walk *w, const struct ct_market_part *p, const str
 static bool span_of(struct walk *w, size_t i, int64_t from, int64_t to, const struct ct_sample **v, size_t *n)
 {
     const struct ct_market_part *p = &w->m->v.v[i];
-    if (p->now.at_ms < from) /* one look does */
+    if (p->now.at_ms <= from && (!w->leaps || p->now.at_ms < w->leaps->from_ms)) /* one look does */
         return false;
     bool whole = ct_span_samples(w->r, p->series, from, to, v, n);
     if (w->leaps && whole)
@@ -436,38 +438,302 @@ static void walk_grid(struct walk *w, int64_t from, int64_t to, size_t n)
     free(cell);
 }
 
-static size_t moments(const struct walk *w)
+/* How many moments after AFTER are worth a look. */
+static size_t moments(const struct walk *w, int64_t after)
 {
-    size_t n = w->hearings.n;
+    size_t n = 0;
+    for (size_t i = 0; i < w->hearings.n; i++)
+        n += w->hearings.v[i].at_ms > after;
     for (size_t i = 0; i < w->n_turns; i++)
         n += i == 0 || w->turn[i].at_ms != w->turn[i - 1].at_ms;
     return n;
 }
 
+/* ---- what is kept ready ---- */
+
+#define KEPT_MS (32 * CT_DAY)  /* what screens show unasked, and a while more */
+#define PIECE_MS (8 * CT_DAY)  /* made at a time */
+#define LEAST_MS (CT_HOUR / 2) /* less is not worth writing it all again */
+
+/* A row of table index_past, unpacked. */
+struct past {
+    int64_t from_ms, until_ms, upto_ms, mark;
+    struct ct_sample *steps, *leaps;
+    size_t n_steps, n_leaps;
+};
+
+static uint64_t mixed(uint64_t h, uint64_t v)
+{
+    h = (h ^ v) * UINT64_C(0x9e3779b97f4a7c15);
+    return h ^ h >> 29;
+}
+
+/* What figures from FROM to UPTO depend on besides the parts and their samples. Of stretches in which somebody was heard
+ * only what lies within counts, whatever followed. */
+static int64_t mark_of(const struct walk *w, int64_t from, int64_t upto)
+{
+    uint64_t sum = CT_LARGE_MILLI;
+    for (size_t k = 0; k < w->sources->n; k++) {
+        const struct ct_source_at *s = &w->sources->v[k];
+        if (w->s.used[k])
+            sum += mixed(mixed(mixed((uint64_t)s->id, (uint64_t)s->interval_ms), (uint64_t)s->evidence), ct_hash(s->provider));
+    }
+    for (size_t i = 0; i < w->hearings.n && w->hearings.v[i].at_ms <= upto; i++) {
+        const struct hearing *h = &w->hearings.v[i];
+        uint64_t at = (uint64_t)(h->at_ms > from ? h->at_ms : from), to = (uint64_t)(h->to_ms < upto ? h->to_ms : upto);
+        if (h->source != SIZE_MAX)
+            sum += mixed(mixed(mixed((uint64_t)w->sources->v[h->source].id, at), to), h->imported);
+    }
+    for (size_t i = 0; i < w->s.rates.v.n; i++) {
+        const struct ct_rate_series *s = &w->s.rates.v.v[i];
+        sum += mixed(mixed(mixed(i, (uint64_t)s->series), (uint64_t)s->source->data_ms), ct_readable(s->source));
+    }
+    return (int64_t)sum;
+}
+
+/* What is packed in column I; NULL: nothing, or it is damaged. */
+static struct ct_sample *unpack(struct ct_reader *r, sqlite3_stmt *st, int i, size_t *n)
+{
+    const void *p = sqlite3_column_blob(st, i);
+    struct ct_span blob = {p, p ? (size_t)sqlite3_column_bytes(st, i) : 0};
+    *n = ct_blob_rows(blob);
+    struct ct_sample *v = *n ? ct_arena_alloc(r->arena, *n * sizeof *v) : NULL;
+    return v && ct_blob_decode(blob, v) ? v : NULL;
+}
+
+static bool read_past(struct ct_reader *r, const struct ct_market *m, struct past *p)
+{
+    sqlite3_stmt *st = ct_use(r, SQL_INDEX_PAST, 0);
+    ct_bind_text(r, st, 1, m->gpu);
+    ct_bind_text(r, st, 2, m->form);
+    if (!st || sqlite3_bind_int64(st, 3, m->purchase) != SQLITE_OK || !ct_step(r, st))
+        return false;
+    *p = (struct past){.from_ms = ct_col_must(st, 0), .until_ms = ct_col_must(st, 1), .upto_ms = ct_col_must(st, 2),
+                       .mark = sqlite3_column_int64(st, 3)};
+    bool none = sqlite3_column_type(st, 5) == SQLITE_NULL;
+    p->steps = unpack(r, st, 4, &p->n_steps);
+    p->leaps = none ? NULL : unpack(r, st, 5, &p->n_leaps);
+    sqlite3_reset(st);
+    return p->steps && p->steps[0].at_ms == p->from_ms && (none || p->leaps) && p->until_ms <= p->upto_ms;
+}
+
+/* Ready to walk from where P begins; true: all that it is so still, as far as that shows
+ * before any price is looked up. */
+static bool begin_past(struct walk *w, const struct past *p, int64_t to_ms)
+{
+    return begin(w, p->from_ms, to_ms) && p->mark == mark_of(w, p->from_ms, p->upto_ms);
+}
+
+/* The steps of P from FROM on as if it began there. */
+static void take_past(struct walk *w, const struct past *p, int64_t from)
+{
+    for (size_t i = 0; i < p->n_steps && p->steps[i].at_ms <= p->until_ms; i++) {
+        bool before = p->steps[i].at_ms <= from;
+        struct ct_market_step *step = before && w->out->v.n ? &w->out->v.v[0] : CT_VEC_PUSH(w->r->arena, &w->out->v);
+        if (step)
+            *step = (struct ct_market_step){before ? from : p->steps[i].at_ms, p->steps[i].value};
+    }
+}
+
+static void take_past_leaps(struct ct_leaps *l, const struct past *p, int64_t from)
+{
+    for (size_t i = 0; i + 1 < p->n_leaps; i += 2) {
+        struct ct_leap leap = {p->leaps[i].value, p->leaps[i + 1].value};
+        bool in = leap.at_ms >= from && leap.at_ms <= p->until_ms;
+        struct ct_leap *one = in ? CT_VEC_PUSH(l->arena, &l->v) : NULL;
+        if (one)
+            *one = leap;
+        l->whole = l->whole && (one || !in);
+    }
+}
+
+/* Goes on with the steps there are, to TO, by what was GATHERed from AT on. False: at AT the figure was another one. */
+static bool go_on(struct walk *w, int64_t at, int64_t to)
+{
+    size_t n = w->out->v.n;
+    take_step(w, at);
+    if (n && w->out->v.n > n)
+        return false;
+    play(w, to);
+    return w->r->status == CT_OK;
+}
+
+/* The walk from FROM to TO by what is kept ready; false: there is nothing that could be believed, or too much to do. */
+static bool walk_past(struct walk *w, int64_t from, int64_t to, size_t most)
+{
+    struct past p;
+    struct ct_leaps *l = w->leaps;
+    if (!w->r->live || w->m->kind != CT_SERIES_INDEX || !read_past(w->r, w->m, &p) || p.from_ms > from ||
+        p.until_ms < from || p.until_ms > to || !begin_past(w, &p, to) || !find_order(w))
+        return false;
+    take_past(w, &p, from);
+    begin_leaps(w, p.until_ms + 1, to);
+    if (!gather(w, p.until_ms, to) || moments(w, p.until_ms) > most || !go_on(w, p.until_ms, to))
+        return false;
+    if (l) {
+        l->from_ms = from;
+        l->whole = l->whole && l->large_milli == CT_LARGE_MILLI;
+        take_past_leaps(l, &p, from);
+    }
+    return true;
+}
+
+/* All of it, or at moments of a grid: then false. */
+static bool walk_parts(struct walk *w, int64_t from_ms, int64_t to_ms, size_t max_steps, size_t most)
+{
+    struct ct_leaps *leaps = w->leaps;
+    if (!begin(w, from_ms, to_ms) || !find_order(w))
+        return true;
+    begin_leaps(w, from_ms, to_ms);
+    bool few = gather(w, from_ms, to_ms), all = !max_steps || (few && moments(w, INT64_MIN) <= most);
+    most = most < FEWEST_MOMENTS ? FEWEST_MOMENTS : most;
+    if (all) {
+        w->leaps = NULL;
+        walk_all(w, from_ms, to_ms, few);
+    } else {
+        begin_leaps(w, from_ms, to_ms);
+        walk_grid(w, from_ms, to_ms, max_steps < most ? max_steps : most);
+    }
+    if (leaps)
+        leaps->whole = leaps->whole && (few || !all) && w->r->status == CT_OK;
+    return all;
+}
+
+/* A walk of M with room for turns, which the caller frees. */
+static struct walk new_walk(struct ct_reader *r, struct ct_market *m, const struct ct_source_list *sources,
+                            size_t most_turns, struct ct_leaps *leaps, struct ct_market_steps *out)
+{
+    most_turns = m->v.n > most_turns ? m->v.n : most_turns;
+    return (struct walk){.r = r, .m = m, .sources = sources, .leaps = leaps, .out = out, .most_turns = most_turns,
+                         .turn = ct_xmalloc((most_turns + 1) * sizeof(struct turn))};
+}
+
 bool ct_market_walk(struct ct_reader *r, struct ct_market *m, const struct ct_source_list *sources,
                     int64_t from_ms, int64_t to_ms, size_t max_steps, struct ct_leaps *leaps, struct ct_market_steps *out)
 {
-    size_t parts = m->v.n, most = parts ? MOST_LOOKS / parts : 0;
-    struct walk w = {.r = r, .m = m, .sources = sources, .leaps = leaps, .out = out};
-    if (!begin(&w, m, from_ms, to_ms) || !find_order(&w))
-        return true;
-    w.most_turns = max_steps ? MOST_TURNS : MOST_TURNS_WHOLE;
-    w.most_turns = parts > w.most_turns ? parts : w.most_turns;
-    w.turn = ct_xmalloc(w.most_turns * sizeof *w.turn);
-    begin_leaps(&w, from_ms, to_ms);
-    bool few = gather(&w, from_ms, to_ms), all = !max_steps || (few && moments(&w) <= most);
-    most = most < FEWEST_MOMENTS ? FEWEST_MOMENTS : most;
-    if (all) {
-        w.leaps = NULL;
-        walk_all(&w, from_ms, to_ms, few);
-    } else {
-        begin_leaps(&w, from_ms, to_ms);
-        walk_grid(&w, from_ms, to_ms, max_steps < most ? max_steps : most);
+    size_t most = m->v.n ? MOST_LOOKS / m->v.n : 0;
+    struct walk blank = new_walk(r, m, sources, max_steps ? MOST_TURNS : MOST_TURNS_WHOLE, leaps, out), w = blank;
+    bool all = walk_past(&w, from_ms, to_ms, max_steps ? most : SIZE_MAX);
+    if (!all) {
+        w = blank;
+        out->v.n = 0;
+        all = walk_parts(&w, from_ms, to_ms, max_steps, most);
     }
-    if (leaps)
-        leaps->whole = leaps->whole && (few || !all) && r->status == CT_OK;
-    free(w.turn);
+    free(blank.turn);
     return all;
+}
+
+/* ---- what is to be kept ---- */
+
+/* Up to when no later answer of a source can tell that it was heard. */
+static int64_t settled(const struct walk *w)
+{
+    int64_t to = w->r->t;
+    for (size_t k = 0; k < w->sources->n; k++) {
+        int64_t last = CT_NONE;
+        for (size_t i = 0; i < w->hearings.n && w->s.used[k]; i++)
+            last = w->hearings.v[i].source == k ? w->hearings.v[i].to_ms : last;
+        if (last != CT_NONE && last < to && w->r->t - last <= 4 * w->sources->v[k].interval_ms)
+            to = last;
+    }
+    return to;
+}
+
+/* Gathers a piece from AT on, up to *TO or less; the moves in it from LEAPS_FROM on. */
+static bool gather_piece(struct walk *w, int64_t at, int64_t leaps_from, int64_t *to)
+{
+    for (*to = *to - at > PIECE_MS ? at + PIECE_MS : *to; w->r->status == CT_OK; *to = at + (*to - at) / 2) {
+        w->n_valued = 0;
+        begin_leaps(w, leaps_from, *to);
+        if (gather(w, at, *to) && w->leaps->whole)
+            return true;
+        if (*to - at < CT_HOUR)
+            break;
+    }
+    return false;
+}
+
+static bool pack_past(const struct walk *w, struct ct_index_past *past)
+{
+    const struct ct_market_step *s = w->out->v.v;
+    const struct ct_leap *l = w->leaps->v.v;
+    size_t n = w->out->v.n, n_leaps = 2 * w->leaps->v.n, most = n > n_leaps ? n : n_leaps;
+    if (n == 0 || most > CT_BLOB_MOST || w->r->status != CT_OK)
+        return false;
+    struct ct_sample *v = ct_xcalloc(most, sizeof *v);
+    for (size_t i = 0; i < n; i++)
+        v[i] = (struct ct_sample){s[i].at_ms, s[i].value, 0};
+    ct_blob_encode(&past->steps, v, n);
+    for (size_t i = 0; i < n_leaps; i++)
+        v[i] = (struct ct_sample){(int64_t)i, i % 2 ? l[i / 2].at_ms : l[i / 2].series, 0};
+    if (n_leaps)
+        ct_blob_encode(&past->leaps, v, n_leaps);
+    free(v);
+    return true;
+}
+
+/* What is to be kept of W's index, which goes on from what is kept, or (ANEW) leaves that alone. */
+static bool make_past(struct walk *w, bool anew, struct ct_index_past *past, bool *unfinished)
+{
+    struct past p;
+    struct walk was = *w;
+    int64_t from = w->r->t > KEPT_MS ? w->r->t - KEPT_MS : 0;
+    bool there = !anew && read_past(w->r, w->m, &p) && p.until_ms >= from && p.until_ms >= p.from_ms &&
+                 begin_past(&was, &p, w->r->t);
+    from = there && p.from_ms > from ? p.from_ms : from;
+    if (!begin(w, from, w->r->t) || !find_order(w))
+        return false;
+    int64_t at = there ? p.until_ms : from, end = settled(w), to = end;
+    if (end - at < LEAST_MS || !gather_piece(w, at, at + there, &to))
+        return false;
+    if (there) {
+        take_past(w, &p, from);
+        take_past_leaps(w->leaps, &p, from);
+    }
+    if (!go_on(w, at, to) && there) {
+        w->out->v.n = 0;
+        was.hearings.v = NULL;
+        was.hearings.n = was.hearings.cap = was.next = 0;
+        return make_past(&was, true, past, unfinished);
+    }
+    past->from_ms = from;
+    past->until_ms = to;
+    past->mark = mark_of(w, from, to);
+    bool packed = w->leaps->whole && pack_past(w, past);
+    *unfinished = *unfinished || (packed && end - to >= LEAST_MS);
+    return packed;
+}
+
+enum ct_status ct_read_index_past(struct ct_reader *r, int64_t now_ms, size_t *next, struct ct_arena *a,
+                                  struct ct_index_past *past, bool *more, bool *unfinished, struct ct_error *err)
+{
+    const struct ct_query q = {.at_ms = CT_LIVE, .now_ms = now_ms};
+    *past = (struct ct_index_past){.steps = CT_BUF_INIT, .leaps = CT_BUF_INIT};
+    ct_load_begin(r, &q, a, err);
+    struct ct_source_list sources = ct_sources_at(r);
+    const struct ct_market_all *all = ct_market_all_parts(r, r->t - 30 * CT_DAY);
+    while (*next < all->v.n && all->v.v[*next].clouds < CT_MARKET_CLOUDS)
+        ++*next;
+    *more = *next < all->v.n;
+    if (*more) {
+        const struct ct_market_of *of = &all->v.v[(*next)++];
+        struct ct_series_ref s = {.kind = CT_SERIES_INDEX, .of = {of->gpu, of->form}, .purchase = of->purchase};
+        struct ct_market m = {.v = {NULL, 0, 0}};
+        struct ct_market_steps steps = {.v = {NULL, 0, 0}};
+        struct ct_leaps leaps = {.arena = a, .large_milli = CT_LARGE_MILLI};
+        ct_market_read(r, &s, r->t - 30 * CT_DAY, &m);
+        struct walk w = new_walk(r, &m, &sources, MOST_TURNS, &leaps, &steps);
+        past->gpu = ct_arena_dup(a, of->gpu);
+        past->form = ct_arena_dup(a, of->form);
+        past->purchase = of->purchase;
+        if (!make_past(&w, false, past, unfinished))
+            past->steps.n = 0;
+        free(w.turn);
+    }
+    enum ct_status st = ct_load_end(r);
+    if (st != CT_OK)
+        past->steps.n = 0;
+    return st;
 }
 
 /* ---- when nobody was heard ---- */

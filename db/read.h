@@ -42,6 +42,8 @@ struct ct_scope {
     struct ct_span providers, models, gpus;
 };
 
+#define CT_LARGE_MILLI 10000 /* of what moves a market screens mark no less */
+
 struct ct_query {
     int64_t at_ms;  /* CT_LIVE or the past moment */
     int64_t now_ms; /* the clock: ages of live answers; for a past moment ages count from at_ms */

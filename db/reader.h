@@ -79,6 +79,8 @@
     X(NAME_OF, "SELECT name,unit,digits FROM series WHERE id=?1")                                  \
     X(REFERENCES, "SELECT back_ms,b,moments FROM reference WHERE at_ms<=?1 AND until_ms>=?1"       \
                   " ORDER BY back_ms,part")                                                        \
+    X(INDEX_PAST, "SELECT from_ms,until_ms,upto_ms,mark,b,leaps FROM index_past"                   \
+                  " WHERE gpu=?1 AND form=?2 AND purchase=?3")                                     \
     X(SERIES_NAMED,                                                                                \
       "SELECT id,name,unit,digits,source_id,kind FROM series WHERE name=?1")      \
     X(SERIES_FROM,                                                                                 \

@@ -379,16 +379,18 @@ static const char step_17[] =
 
 /* Version 18: meta.offers grows with every change of what readers keep of offers. An offer that is written again as it
  * was, but for what is quoted and in stock, is none. */
+#define OFFER_IS_NEW                                                                               \
+    "NOT EXISTS (SELECT 1 FROM offer o WHERE o.series_id = NEW.series_id"                          \
+    " AND o.cloud IS NEW.cloud AND o.region IS NEW.region AND o.instance IS NEW.instance"          \
+    " AND o.gpu IS NEW.gpu AND o.form IS NEW.form AND o.gpu_mem_milli IS NEW.gpu_mem_milli"        \
+    " AND o.gpu_count_milli IS NEW.gpu_count_milli AND o.purchase IS NEW.purchase"                 \
+    " AND o.currency IS NEW.currency AND o.host_included IS NEW.host_included)"
 #define OFFER_CHANGED(when, condition)                                                             \
     "CREATE TRIGGER offer_changed_by_" when " ON offer " condition                                 \
     " BEGIN UPDATE meta SET value = value + 1 WHERE key = 'offers'; END;"
 static const char step_18[] =
     "INSERT OR REPLACE INTO meta VALUES ('offers', 0);"
-    OFFER_CHANGED("insert BEFORE INSERT", "WHEN NOT EXISTS (SELECT 1 FROM offer o WHERE o.series_id = NEW.series_id"
-                  " AND o.cloud IS NEW.cloud AND o.region IS NEW.region AND o.instance IS NEW.instance"
-                  " AND o.gpu IS NEW.gpu AND o.form IS NEW.form AND o.gpu_mem_milli IS NEW.gpu_mem_milli"
-                  " AND o.gpu_count_milli IS NEW.gpu_count_milli AND o.purchase IS NEW.purchase"
-                  " AND o.currency IS NEW.currency AND o.host_included IS NEW.host_included)")
+    OFFER_CHANGED("insert BEFORE INSERT", "WHEN " OFFER_IS_NEW)
     OFFER_CHANGED("update AFTER UPDATE", "")
     OFFER_CHANGED("delete AFTER DELETE", "");
 
@@ -420,6 +422,26 @@ static const char step_21[] =
  * before stays as it is. */
 static const char step_22[] = "";
 
+/* Version 23: indices over time, which can be worked out, but not quickly (db/index_past.h). B: the steps of the figure
+ * (db/codec.h, keys are moments); LEAPS: of each large move of its parts the series, then its moment (keys count). It is
+ * so until UNTIL_MS, of what series up to SERIES sold. */
+#define INDEX_PAST_OUTDATED(when, condition, series, gpus)                                         \
+    "CREATE TRIGGER index_past_outdated_by_" when " ON offer " condition                           \
+    " BEGIN DELETE FROM index_past WHERE gpu IN (" gpus ") AND series >= " series "; END;"
+static const char step_23[] =
+    "CREATE TABLE index_past ("
+    " gpu TEXT NOT NULL, form TEXT NOT NULL, purchase INTEGER NOT NULL, from_ms INTEGER NOT NULL,"
+    " until_ms INTEGER NOT NULL, upto_ms INTEGER NOT NULL, series INTEGER NOT NULL, mark INTEGER NOT NULL,"
+    " b BLOB NOT NULL, leaps BLOB, PRIMARY KEY (gpu, form, purchase)"
+    ") STRICT;"
+    "CREATE INDEX index_past_until ON index_past (until_ms);"
+    "CREATE TRIGGER index_past_outdated AFTER INSERT ON tick BEGIN"
+    " UPDATE index_past SET until_ms = max(NEW.at_ms, 1) - 1 WHERE until_ms >= NEW.at_ms; END;"
+    INDEX_PAST_OUTDATED("insert BEFORE INSERT", "WHEN " OFFER_IS_NEW, "NEW.series_id",
+                        "NEW.gpu, (SELECT o.gpu FROM offer o WHERE o.series_id = NEW.series_id)")
+    INDEX_PAST_OUTDATED("update AFTER UPDATE", "", "min(OLD.series_id, NEW.series_id)", "OLD.gpu, NEW.gpu")
+    INDEX_PAST_OUTDATED("delete AFTER DELETE", "", "OLD.series_id", "OLD.gpu");
+
 static const struct ct_schema_step steps[] = {
     {.sql = step_1}, {.sql = step_2}, {.sql = step_3}, {.sql = step_4}, {.sql = step_5}, {.sql = step_6},
     {.sql = step_7, .run = ct_samples_from_rows, .after = "DROP TABLE sample"},
@@ -439,6 +461,7 @@ static const struct ct_schema_step steps[] = {
     {.sql = step_20},
     {.sql = step_21},
     {.sql = step_22},
+    {.sql = step_23},
 };
 _Static_assert(CT_LEN(steps) == CT_SCHEMA_VERSION, "a step a version");
 

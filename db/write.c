@@ -140,6 +140,7 @@ static void disconnect(struct ct_writer *w)
         w->st[i] = NULL;
     }
     ct_w_reference_drop(w);
+    ct_w_index_drop(w);
     ct_samples_free(w->samples);
     w->samples = NULL;
     ct_w_forget_known(w);

@@ -203,6 +203,9 @@
     X(REFERENCE_AT, "SELECT at_ms FROM reference WHERE back_ms=?1 AND part=0") \
     X(REFERENCE_DEL, "DELETE FROM reference WHERE back_ms=?1") \
     X(REFERENCE_PUT, "INSERT INTO reference (back_ms, part, at_ms, until_ms, b, moments) VALUES (?1,?2,?3,?4,?5,?6)") \
+    X(INDEX_PAST_PUT, "INSERT OR REPLACE INTO index_past (gpu, form, purchase, from_ms, until_ms, upto_ms, series, mark, b," \
+        " leaps) VALUES (?1,?2,?3,?4,?5,?5,(SELECT ifnull(max(id), 0) FROM series),?6,?7,?8)") \
+    X(INDEX_PAST_OLD, "DELETE FROM index_past WHERE until_ms<?1") \
     /* retention: prices (kinds 0 and 2) keep every change */ \
     X(RETAIN_SERIES, "SELECT id, source_id FROM series WHERE id>?1 AND kind NOT IN (0, 2) ORDER BY id LIMIT 1") \
     X(RETAIN_EVENTS, "DELETE FROM event WHERE series_id=?1 AND at_ms=?2 AND kind IN (1, 3)") \
@@ -276,6 +279,12 @@ struct ct_writer {
     ino_t ino;
     struct ct_retain_state retain;
     struct ct_reference_making reference;
+    struct ct_index_keeping {
+        struct ct_reader *reader; /* NULL: nothing is being done */
+        size_t next;
+        int passes; /* through all of them */
+        bool due, unfinished;
+    } indices; /* write_index.c */
     int64_t packing; /* whose polls are being packed; 0: nobody's */
 };
 
@@ -450,6 +459,9 @@ static inline uint64_t ct_w_mix_text(uint64_t h, struct ct_span t)
 
 /* db/write_reference.c: forgets what is in the making. */
 void ct_w_reference_drop(struct ct_writer *w);
+/* db/write_index.c: makes what is kept of indices until END_MS, a transaction having begun; true: there is more. */
+bool ct_w_keep_indices(struct ct_writer *w, int64_t now_ms, int64_t end_ms);
+void ct_w_index_drop(struct ct_writer *w);
 /* db/write_polls.c: packs polls until END_MS; true: there are more. */
 bool ct_w_pack_polls(struct ct_writer *w, int64_t end_ms);
 

@@ -1,4 +1,5 @@
-/* What a reader keeps of offers from load to load (db/market_parts.c): whatever is committed in between, in whatever order,
+/* What a reader keeps of offers from load to load (db/market_parts.c), and what the file keeps of indices over time
+ * (db/index_past.h): whatever is committed in between, in whatever order,
  * and whichever moment is asked, its answers are those of a reader that has just opened the file. */
 #include "config.h"
 
@@ -139,7 +140,8 @@ static char *told(struct ct_reader *r, struct ct_query q)
         const struct ct_point *p = h[k].points.v;
         ct_buf_addf(&b, "%.*s", CT_FMT(h[k].series));
         for (size_t i = 0; i < h[k].points.n; i++)
-            ct_buf_addf(&b, " %lld:%lld", (long long)p[i].at_ms, (long long)p[i].last);
+            ct_buf_addf(&b, " %lld:%lld/%lld/%lld*%lld", (long long)p[i].at_ms, (long long)p[i].last, (long long)p[i].min,
+                        (long long)p[i].max, (long long)p[i].n);
         ct_buf_addc(&b, '\n');
     }
     ct_arena_free(a);
@@ -152,17 +154,21 @@ static void look(struct world *w, const char *sql)
     assert_int_equal(sqlite3_exec(w->f->look, sql, NULL, NULL, NULL), SQLITE_OK);
 }
 
-/* Sometimes by one who finds no prices of past moments kept ready. */
+/* Sometimes by one who finds neither prices of past moments kept ready nor indices. */
 static void is_as_told_anew(struct world *w, struct ct_query q)
 {
     struct ct_reader *fresh;
-    bool bare = roll(4) == 0;
+    bool bare = roll(4) == 0, plain = roll(2) == 0;
     if (bare)
         look(w, "CREATE TEMP TABLE ready AS SELECT * FROM reference; DELETE FROM reference");
+    if (plain)
+        look(w, "CREATE TEMP TABLE past AS SELECT * FROM index_past; DELETE FROM index_past");
     assert_int_equal(ct_reader_open(w->f->path, &fresh, &w->f->err), CT_OK);
     char *want = told(fresh, q);
     if (bare)
         look(w, "INSERT INTO reference SELECT * FROM temp.ready; DROP TABLE temp.ready");
+    if (plain)
+        look(w, "INSERT INTO index_past SELECT * FROM temp.past; DROP TABLE temp.past");
     char *is = told(w->r, q);
     assert_string_equal(is, want);
     free(want);
@@ -266,6 +272,165 @@ static void an_offer_that_comes_back_after_long_is_there_again(void **state)
     ct_arena_free(a);
 }
 
+/* ---- indices over time ---- */
+
+/* Hour after hour of five clouds with prices of their own, and what is kept of that. */
+static struct world long_world(struct fixture *f)
+{
+    struct world w = {.f = f, .now_ms = T0};
+    rng = 5;
+    put_sources(&w);
+    assert_int_equal(ct_reader_open(w.f->path, &w.r, &w.f->err), CT_OK);
+    for (size_t i = 0; i < N_SOURCES; i++)
+        for (size_t k = 0; k < N_OFFERS; k++)
+            w.sold[i][k] = (struct sold){.there = true, .milli = 2000 + (int64_t)(i * 100 + k), .host = 1};
+    for (int n = 0; n < 60; n++) {
+        w.now_ms += CT_HOUR;
+        for (size_t i = 0; i < N_SOURCES; i++) {
+            w.sold[i][0].milli += n % 2 ? 40 : -40;
+            gather(&w, i);
+            fetch(w.f, ids[i], w.now_ms + (int64_t)i);
+        }
+    }
+    return w;
+}
+
+static void keep(struct world *w)
+{
+    for (bool more = true; more;)
+        assert_int_equal(ct_write_references(w->f->w, w->now_ms + 6 * CT_MINUTE, &more, &w->f->err), CT_OK);
+}
+
+/* The index a day ago, as one says who draws two days of it. */
+static int64_t drawn(struct world *w)
+{
+    struct ct_arena *a = ct_arena_new(0);
+    struct ct_query q = {.at_ms = CT_LIVE, .now_ms = w->now_ms + CT_MINUTE, .subject = CT_LIT("index/H100-SXM/od"),
+                         .from_ms = w->now_ms - 2 * CT_DAY, .window_only = true, .max_points = 400};
+    struct ct_rows rows;
+    int64_t value = CT_NONE;
+    assert_int_equal(ct_read_history(w->r, &q, a, &rows, &w->f->err), CT_OK);
+    assert_int_equal(rows.n, 1);
+    const struct ct_history *h = rows.v;
+    const struct ct_point *p = h->points.v;
+    for (size_t i = 0; i < h->points.n && p[i].at_ms <= w->now_ms - CT_DAY; i++)
+        value = p[i].last;
+    ct_arena_free(a);
+    return value;
+}
+
+/* What is kept tells a lie of the time up to a moment ago: whoever believes it shows 7. */
+static void lie(struct world *w)
+{
+    sqlite3_stmt *st;
+    struct ct_sample v[2];
+    struct ct_buf blob = CT_BUF_INIT;
+    assert_int_equal(sqlite3_prepare_v2(w->f->look, "SELECT from_ms, b FROM index_past WHERE gpu='H100'", -1, &st, NULL), SQLITE_OK);
+    assert_int_equal(sqlite3_step(st), SQLITE_ROW);
+    struct ct_span was = {sqlite3_column_blob(st, 1), (size_t)sqlite3_column_bytes(st, 1)};
+    struct ct_sample *all = ct_xcalloc(ct_blob_rows(was) + 1, sizeof *all);
+    assert_true(ct_blob_decode(was, all));
+    v[0] = (struct ct_sample){sqlite3_column_int64(st, 0), 7, 0};
+    v[1] = all[ct_blob_rows(was) - 1];
+    sqlite3_finalize(st);
+    ct_blob_encode(&blob, v, 2);
+    assert_int_equal(sqlite3_prepare_v2(w->f->look, "UPDATE index_past SET b=?1 WHERE gpu='H100'", -1, &st, NULL), SQLITE_OK);
+    sqlite3_bind_blob(st, 1, blob.p, (int)blob.n, SQLITE_STATIC);
+    assert_int_equal(sqlite3_step(st), SQLITE_DONE);
+    sqlite3_finalize(st);
+    ct_buf_free(&blob);
+    free(all);
+}
+
+static void an_index_is_drawn_by_what_is_kept_of_it(void **state)
+{
+    struct world w = long_world(*state);
+    int64_t value = drawn(&w);
+    assert_true(value > INT64_C(1000000000));
+    keep(&w);
+    assert_int_equal(drawn(&w), value);
+    lie(&w);
+    assert_int_equal(drawn(&w), 7);
+    w.sold[2][1].milli += 20; /* and gone on with */
+    gather(&w, 2);
+    fetch(w.f, ids[2], w.now_ms += CT_MINUTE);
+    assert_int_equal(drawn(&w), 7);
+    w.now_ms += 2 * CT_HOUR;
+    keep(&w);
+    expect(w.f, "SELECT count(*) FROM index_past WHERE until_ms > from_ms", "1");
+    assert_int_equal(drawn(&w), 7);
+    look(&w, "UPDATE index_past SET mark=mark+1");
+    assert_int_not_equal(drawn(&w), 7);
+    keep(&w); /* nothing is due: the next hour makes it anew */
+    w.now_ms += CT_HOUR;
+    keep(&w);
+    look(&w, "UPDATE index_past SET mark=mark"); /* a commit by somebody else */
+    assert_int_not_equal(drawn(&w), 7);
+    ct_reader_close(w.r);
+}
+
+static void change_fact(struct world *w)
+{
+    w->sold[1][3].host = 0;
+    gather(w, 1);
+    fetch(w->f, ids[1], w->now_ms += CT_MINUTE);
+}
+
+static void come_late(struct world *w)
+{
+    w->sold[1][0].milli = 1000;
+    gather(w, 1);
+    import(w->f, ids[1], w->now_ms - 30 * CT_HOUR + CT_MINUTE);
+}
+
+/* As when a price is believed after all: nothing but a sample of then. */
+static void put_behind(struct world *w)
+{
+    char sql[200];
+    (void)snprintf(sql, sizeof sql, "INSERT INTO tick SELECT n+1, source_id, %lld, 0, b FROM tick ORDER BY n DESC LIMIT 1",
+                   (long long)(w->now_ms - 30 * CT_HOUR));
+    look(w, sql);
+}
+
+static void change_interval(struct world *w)
+{
+    struct ct_source_conf conf = fixture_conf(ids[2], CT_SOURCE_PRICES);
+    conf.interval_ms = CT_DAY;
+    assert_int_equal(ct_write_sources(w->f->w, &conf, 1, T0, &w->f->err), CT_OK);
+}
+
+static void damage(struct world *w)
+{
+    look(w, "UPDATE index_past SET b=x'00'");
+}
+
+static void end_before(struct world *w)
+{
+    look(w, "UPDATE index_past SET until_ms = until_ms - 1800000, upto_ms = upto_ms - 1800000");
+}
+
+/* Whatever it depends on changes: then nobody believes what is kept. */
+static void an_index_kept_is_left_alone_once_it_may_be_another(void **state)
+{
+    static void (*const changes[])(struct world *w) = {change_fact, come_late, put_behind, change_interval, damage, end_before};
+    struct world w = long_world(*state);
+    for (size_t i = 0; i < CT_LEN(changes); i++) {
+        w.now_ms += 2 * CT_HOUR;
+        for (size_t k = 0; k < N_SOURCES; k++) {
+            gather(&w, k);
+            fetch(w.f, ids[k], w.now_ms + (int64_t)k);
+        }
+        keep(&w);
+        lie(&w);
+        assert_int_equal(drawn(&w), 7);
+        changes[i](&w);
+        if (drawn(&w) == 7)
+            fail_msg("believed after change %zu", i);
+        look(&w, "DELETE FROM index_past");
+    }
+    ct_reader_close(w.r);
+}
+
 #define T(f) cmocka_unit_test_setup_teardown(f, fixture_setup, fixture_teardown)
 
 int main(void)
@@ -274,6 +439,8 @@ int main(void)
         T(what_is_kept_of_offers_is_what_the_file_says),
         T(prices_that_move_leave_the_list_of_offers_alone),
         T(an_offer_that_comes_back_after_long_is_there_again),
+        T(an_index_is_drawn_by_what_is_kept_of_it),
+        T(an_index_kept_is_left_alone_once_it_may_be_another),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -151,8 +151,6 @@ static enum ct_status list_choices(struct ct_reader *r, const struct ct_query *q
 }
 
 /* Adds the series of one name (or glob). A name that means none or several is remembered, not an error. */
-enum { LARGE_MILLI = 10000 }; /* of what moves a market no less is marked */
-
 static enum ct_status add_name(struct ct_reader *r, const struct ct_query *query,
                                struct ct_span name, struct ct_arena *a, struct history_model *m,
                                struct ct_error *err)
@@ -161,7 +159,7 @@ static enum ct_status add_name(struct ct_reader *r, const struct ct_query *query
     struct ct_rows found = {NULL, 0};
     struct ct_error why = {0};
     q.subject = name;
-    q.large_milli = LARGE_MILLI;
+    q.large_milli = CT_LARGE_MILLI;
     enum ct_status st = ct_read_history(r, &q, a, &found, &why);
     if (st == CT_ERR_NOT_FOUND || st == CT_ERR_USAGE || (st == CT_OK && !found.n)) {
         m->missing = ct_arena_printf(a, "%.*s: %s", CT_FMT(name),
@@ -237,7 +235,7 @@ static bool in_index(struct ct_span series, struct ct_span index)
 static bool moves_market(const struct ct_event_row *e, struct ct_span index)
 {
     if (e->kind == CT_EVENT_PRICE)
-        return e->pct_milli != CT_NONE && (e->pct_milli >= LARGE_MILLI || e->pct_milli <= -LARGE_MILLI) &&
+        return e->pct_milli != CT_NONE && (e->pct_milli >= CT_LARGE_MILLI || e->pct_milli <= -CT_LARGE_MILLI) &&
                in_index(e->series, index);
     return e->kind == CT_EVENT_INCIDENT && e->severity == CT_SEV_CRITICAL;
 }
@@ -298,7 +296,7 @@ static enum ct_status add_market_events(struct ct_reader *r, const struct ct_que
     struct ct_query q = *query;
     enum ct_status st = CT_OK;
     const struct history_line *index = NULL;
-    q.large_milli = LARGE_MILLI;
+    q.large_milli = CT_LARGE_MILLI;
     for (size_t i = 0; st == CT_OK && i < m->n; i++) {
         if (!ct_span_starts(m->line[i].h.series, "index/"))
             continue;
