@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -15,6 +16,17 @@
 enum { LEAST_ROOM = 64 * 1024 }; /* the shared memory beside a database, and a page or two */
 
 static const char *const room = "make room: it goes on by itself";
+
+static void no_statistics(void)
+{
+    (void)sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
+}
+
+void ct_db_no_statistics(void)
+{
+    static pthread_once_t once = PTHREAD_ONCE_INIT;
+    (void)pthread_once(&once, no_statistics);
+}
 
 static bool may(const char *path, int mode)
 {

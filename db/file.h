@@ -10,6 +10,10 @@
 
 enum { CT_WHY_BYTES = 240 };
 
+/* SQLite keeps statistics of its memory, which nobody reads, under a lock that every allocation takes. It can be told so
+ * before its first use only; otherwise all stays as it is. */
+void ct_db_no_statistics(void);
+
 /* "WHAT; what a person can do" (what there is to do, if anything, stands behind the "; ") about the failure RC
  * (extended) at PATH of DB, which may be NULL. Returns OUT. */
 const char *ct_db_why(char out[CT_WHY_BYTES], const char *path, sqlite3 *db, int rc);

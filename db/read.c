@@ -122,6 +122,7 @@ static enum ct_status open_db(struct ct_reader *r, struct ct_error *err)
     r->file_ms = changed_ms(&file);
     r->file_bytes = (int64_t)file.st_size;
     r->opened++;
+    ct_db_no_statistics();
     int rc = sqlite3_open_v2(r->path, &r->db, SQLITE_OPEN_READONLY | SQLITE_OPEN_NOMUTEX, NULL);
     if (rc == SQLITE_OK)
         rc = configure(r->db);

@@ -283,16 +283,6 @@ static enum ct_status prepare_file(struct ct_writer *w, struct ct_error *err)
     return CT_OK;
 }
 
-/* SQLite keeps statistics of its memory, which nobody reads, under a lock that every allocation takes.
- * It can be told so before its first use only; otherwise all stays as it is. */
-static void no_statistics(void)
-{
-    static bool told;
-    if (!told)
-        (void)sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
-    told = true;
-}
-
 /* Real and simulated data never meet in one file. */
 static enum ct_status keep_apart(struct ct_writer *w, struct ct_error *err)
 {
@@ -316,7 +306,7 @@ static enum ct_status keep_apart(struct ct_writer *w, struct ct_error *err)
 enum ct_status ct_writer_open(const char *path, unsigned flags, struct ct_writer **out,
                               struct ct_error *err)
 {
-    no_statistics();
+    ct_db_no_statistics();
     struct ct_writer *w = ct_xcalloc(1, sizeof *w);
     w->path = ct_xstrdup(path);
     w->flags = flags;

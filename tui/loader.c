@@ -19,10 +19,12 @@
  * A refresh takes at most one part in SHARE of the time, unless that is longer than RARELY_MS; one that has given way
  * to keys for PUT_OFF_MS does so no more. */
 enum { LOOK_MS = 1000, MOST_MODEL_BYTES = 128 << 20, SHARE = 4, RARELY_MS = 15000, PUT_OFF_MS = 5000, REST_MS = 500 };
+enum { FEW = 4 }; /* fewer items are no work for two */
 
 struct ct_loader {
     const char *path;
-    pthread_t thread;
+    pthread_t thread, helper;
+    bool helped; /* there was a helper */
     int to_loader[2], to_ui[2]; /* pipes; [0] reads */
 
     pthread_mutex_t lock; /* guards what follows, up to the blank line */
@@ -37,8 +39,17 @@ struct ct_loader {
     uint64_t busy_generation;
     bool busy_needed;         /* somebody waits for it: it is not only to be newer, or ahead */
     int64_t began_mono_ms;    /* of the epoch */
+    struct {                  /* thread: it has a reader of its own, and takes what was asked from the other end */
+        bool runs, begins;
+        struct ct_reader *reader;
+        uint64_t epoch; /* 0: there is too little to do */
+        int64_t clock_ms;
+        int slot; /* -1: nothing is being loaded */
+        uint64_t generation;
+    } second;
+    pthread_cond_t second_begins;
 
-    /* The thread's own. */
+    /* The thread's own; while there is a second one it writes the first two with the lock. */
     struct ct_load_request now;
     struct {
         uint64_t generation, epoch;
@@ -187,18 +198,24 @@ static void copy_request(struct ct_load_request *to, const struct ct_load_reques
     memcpy(to->items, from->items, from->n * sizeof(from->items[0]));
 }
 
+/* A full pipe already wakes the other side. */
+static void wake(int fd)
+{
+    while (write(fd, "", 1) < 0 && errno == EINTR) {
+    }
+}
+
+/* With the lock. */
 static void give(struct ct_loader *l, const struct ct_load_answer *a)
 {
-    pthread_mutex_lock(&l->lock);
+    l->done[a->slot].generation = a->generation;
+    l->done[a->slot].epoch = a->epoch;
     if (l->waiting[a->slot]) {
         ct_arena_free(l->answers[a->slot].arena);
     }
     l->answers[a->slot] = *a;
     l->waiting[a->slot] = true;
-    pthread_mutex_unlock(&l->lock);
-    /* A full pipe already wakes the other side. */
-    while (write(l->to_ui[1], "", 1) < 0 && errno == EINTR) {
-    }
+    wake(l->to_ui[1]);
 }
 
 /* Is ITEM on screen, and nothing there in its place? */
@@ -207,12 +224,17 @@ static bool is_needed(const struct ct_loader *l, const struct ct_load_item *item
     return item->slot < CT_LOAD_AHEAD && item->epoch == 0 && l->done[item->slot].generation != item->generation;
 }
 
-/* The first item that somebody waits for, else the first not answered since its query or the data changed. */
+/* The first item that somebody waits for, else the first not answered since its query or the data changed; nothing
+ * ahead while a second thread is busy with what is waited for. With the lock. */
 static const struct ct_load_item *next_item(struct ct_loader *l)
 {
     const struct ct_load_item *next = NULL;
     for (size_t i = 0; i < l->now.n; i++) {
         const struct ct_load_item *item = &l->now.items[i];
+        bool taken = item->slot == l->second.slot && item->generation == l->second.generation;
+        if (taken || (l->second.runs && item->slot >= CT_LOAD_AHEAD)) {
+            continue;
+        }
         if (item->epoch == l->epoch) {
             l->done[item->slot].generation = item->generation;
             l->done[item->slot].epoch = l->epoch;
@@ -227,16 +249,24 @@ static const struct ct_load_item *next_item(struct ct_loader *l)
     return next;
 }
 
+/* What is loaded next, NULL: nothing. */
+static const struct ct_load_item *begin_item(struct ct_loader *l)
+{
+    pthread_mutex_lock(&l->lock);
+    const struct ct_load_item *item = next_item(l);
+    if (item && l->reader) {
+        l->busy_slot = item->slot;
+        l->busy_generation = item->generation;
+        l->busy_needed = is_needed(l, item);
+    }
+    pthread_mutex_unlock(&l->lock);
+    return item;
+}
+
 static void load(struct ct_loader *l, const struct ct_load_item *item, struct ct_load_answer *a)
 {
     int64_t begin = ct_mono_ms();
-    bool needed = is_needed(l, item);
-    uint64_t epoch = needed ? l->settled : l->epoch;
-    pthread_mutex_lock(&l->lock);
-    l->busy_slot = item->slot;
-    l->busy_generation = item->generation;
-    l->busy_needed = needed;
-    pthread_mutex_unlock(&l->lock);
+    uint64_t epoch = l->busy_needed ? l->settled : l->epoch;
     ct_reader_hold(l->reader, (int64_t)epoch);
     ct_load_one(l->reader, item, l->clock_ms, a);
     a->epoch = epoch;
@@ -261,9 +291,93 @@ static void answer(struct ct_loader *l, const struct ct_load_item *item)
         a.status = l->trouble.status ? l->trouble.status : CT_ERR_NOT_FOUND;
         a.error = l->trouble;
     }
-    l->done[item->slot].generation = item->generation;
-    l->done[item->slot].epoch = a.epoch;
+    pthread_mutex_lock(&l->lock);
     give(l, &a);
+    pthread_mutex_unlock(&l->lock);
+}
+
+/* ---- the second thread ----
+ * A first screen is a dozen loads, while everything else waits: two threads share them. The second has a connection of
+ * its own, which it opens while the first one opens its, and both go when nothing is waited for any more. What it reads
+ * is never older than the version the first one has noted: it begins after that. */
+
+/* The last item that somebody waits for and nobody loads. With the lock. */
+static const struct ct_load_item *last_needed(const struct ct_loader *l)
+{
+    for (size_t i = l->now.n; i-- > 0;) {
+        const struct ct_load_item *item = &l->now.items[i];
+        bool taken = item->slot == l->busy_slot && item->generation == l->busy_generation;
+        if (is_needed(l, item) && !taken) {
+            return item;
+        }
+    }
+    return NULL;
+}
+
+/* Loads with R what the first thread does not, with the lock, which it gives up meanwhile. What fails is the first
+ * one's to tell. */
+static void help_out(struct ct_loader *l, struct ct_reader *r)
+{
+    const struct ct_load_item *next;
+    bool good = true;
+    while (good && !l->stop && (next = last_needed(l)) != NULL) {
+        struct ct_load_item item = *next;
+        struct ct_load_answer a;
+        l->second.slot = item.slot;
+        l->second.generation = item.generation;
+        pthread_mutex_unlock(&l->lock);
+        ct_reader_hold(r, (int64_t)l->second.epoch);
+        ct_load_one(r, &item, l->second.clock_ms, &a);
+        a.epoch = l->second.epoch;
+        good = a.status == CT_OK;
+        pthread_mutex_lock(&l->lock);
+        l->second.slot = -1;
+        if (good) {
+            give(l, &a);
+        }
+    }
+}
+
+static void *help(void *arg)
+{
+    struct ct_loader *l = arg;
+    struct ct_reader *r = NULL;
+    struct ct_error ignored;
+    bool opened = ct_reader_open(l->path, &r, &ignored) == CT_OK;
+    pthread_mutex_lock(&l->lock);
+    l->second.reader = r;
+    while (opened && !l->stop && !l->second.begins) {
+        pthread_cond_wait(&l->second_begins, &l->lock);
+    }
+    if (l->second.epoch) {
+        help_out(l, r);
+    }
+    l->second.reader = NULL;
+    l->second.runs = false;
+    pthread_mutex_unlock(&l->lock);
+    wake(l->to_loader[1]);
+    ct_reader_close(r);
+    return NULL;
+}
+
+static void start_helper(struct ct_loader *l)
+{
+    pthread_mutex_lock(&l->lock);
+    l->helped = l->second.runs = pthread_create(&l->helper, NULL, help, l) == 0;
+    pthread_mutex_unlock(&l->lock);
+}
+
+/* Once it is known what there is to do, and a version of it is noted. */
+static void let_help(struct ct_loader *l)
+{
+    pthread_mutex_lock(&l->lock);
+    if (l->second.runs && !l->second.begins && l->reader && l->now.n > 0) {
+        l->second.epoch = l->now.n >= FEW ? l->epoch : 0;
+        l->second.clock_ms = l->clock_ms;
+        l->second.begins = true;
+        pthread_cond_signal(&l->second_begins);
+    }
+    pthread_mutex_unlock(&l->lock);
 }
 
 static void free_dead(struct ct_loader *l)
@@ -308,7 +422,8 @@ static void *run(void *arg)
         if (ct_mono_ms() >= l->looked_mono_ms + LOOK_MS) {
             look(l);
         }
-        const struct ct_load_item *item = next_item(l);
+        let_help(l);
+        const struct ct_load_item *item = begin_item(l);
         if (item) {
             answer(l, item);
         } else {
@@ -344,33 +459,33 @@ enum ct_status ct_loader_start(const char *path, struct ct_loader **out, struct 
     l->epoch = 1;
 #ifdef __GLIBC__
     mallopt(M_MMAP_THRESHOLD, 128 << 10); /* what a load leaves goes back to the system, not to a heap */
-    mallopt(M_ARENA_MAX, 1);              /* a thread's own heap grows page by page: hundreds of calls a load */
+    mallopt(M_ARENA_MAX, 3);              /* threads that begin together wait for no other's heap */
 #endif
     l->looked_mono_ms = INT64_MIN / 2;
     l->to_loader[0] = l->to_loader[1] = l->to_ui[0] = l->to_ui[1] = -1;
     pthread_mutex_init(&l->lock, NULL);
+    pthread_cond_init(&l->second_begins, NULL);
+    l->second.slot = -1;
     int failed = !open_pipe(l->to_loader) || !open_pipe(l->to_ui) ? errno : 0;
     if (!failed) {
         sigfillset(&all); /* signals are the UI thread's */
         pthread_sigmask(SIG_SETMASK, &all, &before);
         failed = pthread_create(&l->thread, NULL, run, l);
+        if (!failed && sysconf(_SC_NPROCESSORS_ONLN) > 1) {
+            start_helper(l);
+        }
         pthread_sigmask(SIG_SETMASK, &before, NULL);
     }
     if (failed) {
         close_pipe(l->to_loader);
         close_pipe(l->to_ui);
+        pthread_cond_destroy(&l->second_begins);
         pthread_mutex_destroy(&l->lock);
         free(l);
         return ct_fail(err, CT_ERR_IO, "loader", "%s", strerror(failed));
     }
     *out = l;
     return CT_OK;
-}
-
-static void wake(struct ct_loader *l)
-{
-    while (write(l->to_loader[1], "", 1) < 0 && errno == EINTR) {
-    }
 }
 
 void ct_loader_stop(struct ct_loader *l)
@@ -383,9 +498,16 @@ void ct_loader_stop(struct ct_loader *l)
     if (l->reader) {
         ct_reader_cancel(l->reader);
     }
+    if (l->second.reader) {
+        ct_reader_cancel(l->second.reader);
+    }
+    pthread_cond_signal(&l->second_begins);
     pthread_mutex_unlock(&l->lock);
-    wake(l);
+    wake(l->to_loader[1]);
     pthread_join(l->thread, NULL);
+    if (l->helped) {
+        pthread_join(l->helper, NULL);
+    }
     free_dead(l);
     for (size_t i = 0; i < CT_LOAD_SLOTS; i++) {
         if (l->waiting[i]) {
@@ -394,6 +516,7 @@ void ct_loader_stop(struct ct_loader *l)
     }
     close_pipe(l->to_loader);
     close_pipe(l->to_ui);
+    pthread_cond_destroy(&l->second_begins);
     pthread_mutex_destroy(&l->lock);
     free(l);
 }
@@ -427,7 +550,7 @@ void ct_loader_post(struct ct_loader *l, const struct ct_load_request *request)
     copy_request(&l->wanted, request);
     l->fresh_request = true;
     pthread_mutex_unlock(&l->lock);
-    wake(l);
+    wake(l->to_loader[1]);
 }
 
 void ct_loader_free(struct ct_loader *l, struct ct_arena *a)

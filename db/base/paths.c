@@ -231,13 +231,16 @@ enum ct_status ct_mkdirs_of(const char *file, struct ct_error *err)
     return status;
 }
 
-/* Reads to the end; one byte more than MAX is asked for, to tell "just fits" from "too much". */
+/* Reads to the end, as much at a time as there was so far: most files are small. One byte more than MAX is asked for, to
+ * tell "just fits" from "too much". */
 static enum ct_status read_all(int fd, const char *path, size_t max, struct ct_buf *out,
                                struct ct_error *err)
 {
+    enum { LEAST = 4096, MOST = 65536 };
     size_t total = 0;
     for (;;) {
-        size_t ask = max - total < 65536 ? max - total + 1 : 65536;
+        size_t most = total < LEAST ? LEAST : total < MOST ? total : MOST;
+        size_t ask = max - total < most ? max - total + 1 : most;
         char *at = ct_buf_room(out, ask);
         ssize_t got = read(fd, at, ask);
         if (got < 0 && errno == EINTR) {

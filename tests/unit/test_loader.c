@@ -62,6 +62,9 @@ static struct {
     int64_t began[64];
 } loads;
 static struct ct_writer *somebody;
+static struct {
+    atomic_int here, met;
+} meeting;
 
 static void commit(void)
 {
@@ -111,6 +114,23 @@ static enum ct_status load_across_a_commit(struct ct_reader *r, const struct ct_
     return st;
 }
 
+/* Ends once two are being loaded, or were. */
+static enum ct_status load_meeting(struct ct_reader *r, const struct ct_panel_query *pq, int64_t now_ms,
+                                   struct ct_arena *a, const void **model, struct ct_error *err)
+{
+    int64_t end = ct_mono_ms() + PATIENCE_MS;
+    meeting.here++;
+    while (meeting.here < 2 && meeting.met == 0 && ct_mono_ms() < end) {
+        usleep(1000);
+    }
+    if (meeting.here > 1) {
+        meeting.met = 1;
+    }
+    meeting.here--;
+    return load_quick(r, pq, now_ms, a, model, err);
+}
+
+static const struct ct_panel_ops meets = {.id = "meets", .load = load_meeting};
 static const struct ct_panel_ops logged = {.id = "logged", .load = load_logged};
 static const struct ct_panel_ops slow = {.id = "slow", .load = load_slow};
 static const struct ct_panel_ops quick = {.id = "quick", .load = load_quick};
@@ -298,6 +318,50 @@ static void an_answer_that_is_there_already_is_not_given_again(void **state)
     ct_loader_stop(l);
 }
 
+static void many_loads_at_the_start_are_shared_by_two_threads(void **state)
+{
+    enum { N = 6 };
+    bool seen[N + 1] = {false};
+    (void)state;
+    if (sysconf(_SC_NPROCESSORS_ONLN) < 2) {
+        skip();
+    }
+    struct ct_loader *l = start();
+    struct ct_load_request *r = request();
+    for (int i = 1; i <= N; i++) {
+        ask(r, &meets, i, 1, i % 2 ? "here" : "fail"); /* whoever meets an error, it is told, and once */
+    }
+    ct_loader_post(l, r);
+    for (int i = 1; i <= N; i++) {
+        struct ct_load_answer a = next(l);
+        assert_in_range(a.slot, 1, N);
+        assert_false(seen[a.slot]);
+        seen[a.slot] = true;
+        assert_int_equal(a.status, a.slot % 2 ? CT_OK : CT_ERR_USAGE);
+        ct_arena_free(a.arena);
+    }
+    assert_int_equal((int)meeting.met, 1);
+    free(r);
+    ct_loader_stop(l);
+}
+
+static void a_second_thread_with_little_to_do_holds_up_nobody(void **state)
+{
+    (void)state;
+    struct ct_loader *l = start();
+    struct ct_load_request *r = request();
+    ask(r, &quick, 1, 1, "shown");
+    ask(r, &quick, CT_LOAD_AHEAD + 1, 1, "ahead");
+    ct_loader_post(l, r);
+    for (int i = 0; i < 2; i++) {
+        struct ct_load_answer a = next(l);
+        assert_int_equal(a.status, CT_OK);
+        ct_arena_free(a.arena);
+    }
+    free(r);
+    ct_loader_stop(l);
+}
+
 /* Whoever leaks them is told by the sanitizer. */
 static void what_is_freed_goes_with_the_loader_at_the_latest(void **state)
 {
@@ -443,6 +507,8 @@ int main(void)
         cmocka_unit_test(an_answer_that_is_there_already_is_not_given_again),
         cmocka_unit_test(a_commit_is_noticed_and_answered_again),
         cmocka_unit_test(a_panel_is_told_of_one_moment_and_the_next_load_of_a_later_one),
+        cmocka_unit_test(many_loads_at_the_start_are_shared_by_two_threads),
+        cmocka_unit_test(a_second_thread_with_little_to_do_holds_up_nobody),
         cmocka_unit_test(what_is_freed_goes_with_the_loader_at_the_latest),
         cmocka_unit_test(what_a_key_needs_goes_before_a_refresh_and_ends_it),
         cmocka_unit_test(commits_in_a_stream_do_not_begin_a_refresh_again),
