@@ -306,7 +306,7 @@ static uint64_t mark_of_figure(struct ct_figuring *s, const struct ct_market_of 
     bool now = of->newest_ms <= s->at_ms;
     if (!of->dollars || (!now && (f->at_ms != s->at_ms || !f->n)))
         return 0;
-    uint64_t h = mixed(mixed(ct_figure_words(s) ^ of->changes) ^ (now ? 0 : f->serial));
+    uint64_t h = mixed(mixed(ct_figure_words(s) ^ of->changes) ^ (now ? 0 : mixed(f->serial ^ (uint64_t)f->back_ms)));
     return h ? h : 1;
 }
 
