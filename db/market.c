@@ -22,6 +22,11 @@ int ct_market_order(const struct ct_market_part *x, const struct ct_market_part 
     return way ? way : (x->source_id > y->source_id) - (x->source_id < y->source_id);
 }
 
+bool ct_market_same(const struct ct_market_part *x, const struct ct_market_part *y)
+{
+    return by_offer(x, y) == 0;
+}
+
 static int by_offer_and_source(const void *a, const void *b)
 {
     return ct_market_order(a, b);

@@ -113,6 +113,8 @@ const struct ct_market_of *ct_market_find(struct ct_reader *r, int64_t from_ms, 
                                           int purchase);
 /* The order of parts within an index. */
 int ct_market_order(const struct ct_market_part *x, const struct ct_market_part *y);
+/* One machine of one cloud, whoever lists it. */
+bool ct_market_same(const struct ct_market_part *x, const struct ct_market_part *y);
 /* Adds the names of all such series that MATCHES says yes to, at most MOST in all; of indices those
  * that ever had enough clouds, with EXACT all. */
 void ct_market_names(struct ct_reader *r, struct ct_span subject, bool exact,
@@ -133,5 +135,8 @@ struct ct_market_indices {
 };
 void ct_market_indices(struct ct_reader *r, const struct ct_source_list *sources,
                        const int64_t *at_ms, size_t n_moments, struct ct_market_indices *out);
+/* read_indices.c: all of them at r->t and a day, a week and a month before; what one then was and is, into ROW. */
+void ct_indices_of_late(struct ct_reader *r, const struct ct_source_list *sources, struct ct_market_indices *out);
+void ct_index_row(const struct ct_market_index *index, struct ct_gpu_row *row);
 
 #endif

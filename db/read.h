@@ -471,6 +471,9 @@ typedef enum ct_status ct_load_fn(struct ct_reader *r, const struct ct_query *q,
                                   struct ct_rows *out, struct ct_error *err);
 ct_load_fn ct_read_moves /* subject: MODEL or LAB/MODEL; group: the tier, NULL: standard; newest first */;
 ct_load_fn ct_read_scorecard;
+/* The indices that have a figure, rows of ct_gpu_table in its order, and of each only: what it is of, the figure and its
+ * changes, and how many offers and clouds there are. */
+ct_load_fn ct_read_indices;
 ct_load_fn ct_read_alike /* subject: of ct_alike_subject; events */;
 ct_load_fn ct_read_now, ct_read_status, ct_read_components /* subject: provider or all */,
     ct_read_incidents /* subject: provider or all; Q->gone: closed ones too */,

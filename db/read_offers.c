@@ -574,15 +574,6 @@ static struct ct_gpu_row gpu_row(const struct item *v, size_t n, enum group g)
 
 /* ---- indices of groups by GPU ---- */
 
-enum { NOW, DAY, WEEK, MONTH, N_MOMENTS };
-
-static void read_indices(struct ct_reader *r, const struct ct_source_list *sources,
-                         struct ct_market_indices *out)
-{
-    const int64_t moments[N_MOMENTS] = {r->t, r->t - CT_DAY, r->t - 7 * CT_DAY, r->t - 30 * CT_DAY};
-    ct_market_indices(r, sources, moments, N_MOMENTS, out);
-}
-
 /* Fills in the figures of the index that ROW's offers make. */
 static void set_index(struct ct_reader *r, const struct ct_market_indices *all,
                       struct ct_gpu_row *row)
@@ -602,11 +593,7 @@ static void set_index(struct ct_reader *r, const struct ct_market_indices *all,
         low++;
     if (low == all->v.n || !ct_span_eq(all->v.v[low].of->name, row->series))
         return;
-    const int64_t *value = all->v.v[low].value;
-    row->index_usd_per_gpu_hour = value[NOW];
-    row->change_24h_milli = ct_pct_change(value[DAY], value[NOW]);
-    row->change_7d_milli = ct_pct_change(value[WEEK], value[NOW]);
-    row->change_30d_milli = ct_pct_change(value[MONTH], value[NOW]);
+    ct_index_row(&all->v.v[low], row);
 }
 
 /* PRICE by what the N offers at V compute; CT_NONE when they are not all alike. */
@@ -781,7 +768,7 @@ static enum ct_status group_offers(struct ct_reader *r, const struct ct_query *q
     }
     struct ct_market_indices indices = {.v = {NULL, 0, 0}};
     if (g == BY_GPU)
-        read_indices(r, &sources, &indices);
+        ct_indices_of_late(r, &sources, &indices);
     drop_doubles(r, &items);
     ct_sort(r, items.v.v, items.v.n, sizeof *items.v.v, by_all);
     drop_twins(r, &sources, &items);

@@ -264,7 +264,7 @@ struct ct_reader {
         uint64_t variant;
         struct ct_arena *arena;
         struct ct_rows rows;
-    } shared[5]; /* offers, GPU types, tokens, models, status */
+    } shared[6]; /* offers, GPU types, tokens, models, status, indices */
     /* accelerators.tsv, read once */
     struct ct_arena *accel_arena;
     struct accelerator *accel;

@@ -68,24 +68,23 @@ static int by_breadth(const void *a, const void *b)
 static enum ct_status read_indices(struct ct_reader *r, const struct ct_query *q, struct ct_arena *a,
                                    struct ct_rows *out, struct ct_error *err)
 {
-    struct ct_query all = {.at_ms = q->at_ms, .now_ms = q->now_ms, .group = "gpu"};
+    struct ct_query all = {.at_ms = q->at_ms, .now_ms = q->now_ms};
+    struct ct_arena *work = ct_arena_new(0);
     struct ct_rows rows = {NULL, 0};
-    enum ct_status st = ct_read_gpus(r, &all, a, &rows, err);
+    enum ct_status st = ct_read_indices(r, &all, work, &rows, err);
     struct ct_gpu_row *v = st == CT_OK ? ct_arena_alloc(a, (rows.n + 1) * sizeof(*v)) : NULL;
-    size_t n = 0;
     if (st == CT_OK && !v) {
-        return ct_fail(err, CT_ERR_LIMIT, "indices", NULL);
+        st = ct_fail(err, CT_ERR_LIMIT, "indices", NULL);
+    }
+    if (st == CT_OK && rows.n) {
+        memcpy(v, rows.v, rows.n * sizeof(*v));
+        qsort(v, rows.n, sizeof(*v), by_breadth);
     }
     for (size_t i = 0; st == CT_OK && i < rows.n; i++) {
-        const struct ct_gpu_row *row = ct_row(&ct_gpu_table, rows, i);
-        if (row->index_usd_per_gpu_hour != CT_NONE) {
-            v[n++] = *row;
-        }
+        ct_row_own(&ct_gpu_table, &v[i], a);
     }
-    if (n) {
-        qsort(v, n, sizeof(*v), by_breadth);
-    }
-    *out = (struct ct_rows){v, n};
+    *out = (struct ct_rows){v, st == CT_OK ? rows.n : 0};
+    ct_arena_free(work);
     return st;
 }
 

@@ -113,6 +113,32 @@ static void commit(struct world *w)
         assert_int_equal(ct_write_references(w->f->w, w->now_ms + 6 * CT_MINUTE, &more, &w->f->err), CT_OK);
 }
 
+/* Asked of the indices alone R says of each what its offers make of it. */
+static void indices_are_those_of(struct ct_reader *r, struct ct_query q, struct ct_rows gpus)
+{
+    struct ct_arena *a = ct_arena_new(0);
+    struct ct_error err;
+    struct ct_rows rows = {NULL, 0};
+    size_t figures = 0;
+    assert_int_equal(ct_read_indices(r, &q, a, &rows, &err), CT_OK);
+    const struct ct_gpu_row *v = rows.v, *g = gpus.v;
+    for (size_t i = 0, k = 0; i < gpus.n; i++) {
+        if (g[i].index_usd_per_gpu_hour == CT_NONE)
+            continue;
+        while (k < rows.n && !ct_span_eq(v[k].series, g[i].series))
+            k++;
+        assert_true(k < rows.n);
+        assert_int_equal(v[k].index_usd_per_gpu_hour, g[i].index_usd_per_gpu_hour);
+        assert_int_equal(v[k].change_24h_milli, g[i].change_24h_milli);
+        assert_int_equal(v[k].change_7d_milli, g[i].change_7d_milli);
+        assert_int_equal(v[k].change_30d_milli, g[i].change_30d_milli);
+        assert_true(v[k].clouds >= g[i].clouds); /* lists that disagree on what a machine holds count for both */
+        figures++;
+    }
+    assert_int_equal(rows.n, figures);
+    ct_arena_free(a);
+}
+
 /* What R says of all indices at Q's moment: what moved, the list, and one of them over time. */
 static char *told(struct ct_reader *r, struct ct_query q)
 {
@@ -132,6 +158,7 @@ static char *told(struct ct_reader *r, struct ct_query q)
         ct_buf_addf(&b, "%.*s %lld %lld %lld %lld %lld\n", CT_FMT(g[i].gpu), (long long)g[i].index_usd_per_gpu_hour,
                     (long long)g[i].change_24h_milli, (long long)g[i].change_7d_milli,
                     (long long)g[i].change_30d_milli, (long long)g[i].offers);
+    indices_are_those_of(r, q, rows);
     q.subject = CT_LIT("index/*");
     q.max_points = 20;
     ct_buf_addf(&b, "%d\n", (int)ct_read_history(r, &q, a, &rows, &err)); /* there may be none */

@@ -209,6 +209,7 @@ static const struct ct_gpu_row gpu_rows[] = {
      .cheapest_usd_per_gpu_hour = 1940000000, .dearest_usd_per_gpu_hour = 2710000000,
      .cheapest_cloud = S("vastai"), .clouds = 2, .offers = 9, .available = 2, .change_7d_milli = CT_NONE},
 };
+FAKE(indices, gpu_rows)
 FAKE(gpus, gpu_rows)
 
 #define TOKEN(lab_, model_, host_, kind_, tier_, word_, price_, change_)                           \

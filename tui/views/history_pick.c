@@ -146,7 +146,7 @@ enum ct_status history_pick(struct ct_reader *r, const struct ct_panel_query *q,
     int64_t since_ms = q->at_ms == CT_LIVE ? INT64_MAX : query->from_ms;
     enum ct_status st = pick_followed(r, q->watch, &all, scratch, &names, err);
     if (!names.n && st == CT_OK)
-        st = ct_read_gpus(r, &all, scratch, &rows, err);
+        st = ct_read_indices(r, &all, scratch, &rows, err);
     if (!names.n && st == CT_OK)
         pick_indices(rows, &names);
     if (!names.n && st == CT_OK) {
