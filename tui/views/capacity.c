@@ -4,6 +4,7 @@
 
 #include "tui/views/common.h"
 
+#include "db/base/terms.h"
 #include "db/base/text.h"
 
 #include <stdio.h>
@@ -51,26 +52,18 @@ static struct ct_span gpu_name(const struct ct_offer *o, bool whole, struct ct_a
     return name;
 }
 
-/* The same of one row after the other, which are often of one kind. */
-struct named {
-    const struct ct_offer *of;
-    struct ct_span name;
-};
-
-static struct ct_span next_name(struct named *last, const struct ct_offer *o, bool whole, struct ct_arena *a)
+/* Where NAME stands; N: nowhere. */
+static size_t place_of(const struct ct_span *names, size_t n, struct ct_span name)
 {
-    bool same = last->of && last->of->gpu_mem_milli == o->gpu_mem_milli && ct_span_eq(last->of->gpu, o->gpu) &&
-                ct_span_eq(last->of->form, o->form);
-    if (!same)
-        *last = (struct named){o, gpu_name(o, whole, a)};
-    return last->name;
+    size_t i = 0;
+    while (i < n && !ct_span_ieq(names[i], name))
+        i++;
+    return i;
 }
 
 static size_t index_of(struct ct_span *names, size_t *n, struct ct_span name)
 {
-    size_t i = 0;
-    while (i < *n && !ct_span_ieq(names[i], name))
-        i++;
+    size_t i = place_of(names, *n, name);
     if (i == *n && i < MOST)
         names[(*n)++] = name;
     return i;
@@ -128,24 +121,104 @@ static void broadest_first(struct model *m)
     }
 }
 
-static void name_axes(const struct ct_offer_row *o, size_t n, const struct ct_follows *follows,
-                      struct ct_arena *a, struct model *m)
+/* The offers, and what they have in common: thousands are of few accelerators, clouds and regions. */
+struct market {
+    const struct ct_offer_row *rows;
+    size_t n;
+    int purchase;                           /* those bought in this way; -1: in any */
+    struct ct_terms gpus, kinds, clouds, regions; /* a kind: an accelerator of one form and memory */
+    struct of {
+        uint32_t kind, cloud, region; /* of each row */
+    } *of;
+    struct ct_span *name;               /* of each kind */
+    size_t *gpu, *cloud;                /* where each kind and cloud stands, if anywhere */
+    size_t *sorted;                     /* the rows by region */
+};
+
+static bool counts(const struct market *v, size_t i)
 {
+    return v->purchase < 0 || v->rows[i].offer.purchase == v->purchase;
+}
+
+/* The rows by their regions, else as they stand: so that regions can be counted. */
+static void sort_by_region(struct market *v)
+{
+    size_t n = v->regions.n, *rank = ct_xcalloc(n + 1, sizeof(*rank)), *from = ct_xcalloc(n + 2, sizeof(*from));
+    struct ct_span *names = ct_xcalloc(n + 1, sizeof(*names));
     for (size_t i = 0; i < n; i++)
-        if (!m->priced && o[i].offer.gpu.n && ct_follows(follows, &o[i], o[i].series))
-            index_of(m->gpus, &m->n_gpus, gpu_name(&o[i].offer, false, a));
-    struct named last = {NULL, CT_SPAN_NONE};
-    m->followed = m->n_gpus > 0;
+        names[i] = v->regions.v[i].text;
+    qsort(names, n, sizeof(*names), by_name);
     for (size_t i = 0; i < n; i++) {
-        if (!o[i].offer.gpu.n || !o[i].offer.cloud.n)
+        const struct ct_span *at = bsearch(&v->regions.v[i].text, names, n, sizeof(*names), by_name);
+        rank[i] = (size_t)(at - names);
+    }
+    for (size_t i = 0; i < v->n; i++)
+        from[rank[v->of[i].region] + 1]++;
+    for (size_t i = 0; i < n; i++)
+        from[i + 1] += from[i];
+    for (size_t i = 0; i < v->n; i++)
+        v->sorted[from[rank[v->of[i].region]]++] = i;
+    free(names);
+    free(from);
+    free(rank);
+}
+
+static void look_over(struct market *v)
+{
+    v->of = ct_xcalloc(v->n + 1, sizeof(*v->of));
+    v->sorted = ct_xcalloc(v->n + 1, sizeof(*v->sorted));
+    for (size_t i = 0; i < v->n; i++) {
+        const struct ct_offer *o = &v->rows[i].offer;
+        size_t gpu = ct_terms_number(&v->gpus, (struct ct_term){o->gpu, {0, 0}});
+        struct ct_term kind = {o->form, {(int64_t)gpu, o->gpu_mem_milli}};
+        v->of[i] = (struct of){(uint32_t)ct_terms_number(&v->kinds, kind),
+                               (uint32_t)ct_terms_number(&v->clouds, (struct ct_term){o->cloud, {0, 0}}),
+                               (uint32_t)ct_terms_number(&v->regions, (struct ct_term){o->region, {0, 0}})};
+    }
+    sort_by_region(v);
+    v->name = ct_xcalloc(v->kinds.n + 1, sizeof(*v->name));
+    v->gpu = ct_xcalloc(v->kinds.n + 1, sizeof(*v->gpu));
+    v->cloud = ct_xcalloc(v->clouds.n + 1, sizeof(*v->cloud));
+}
+
+static void end_market(struct market *v)
+{
+    struct ct_terms *terms[] = {&v->gpus, &v->kinds, &v->clouds, &v->regions};
+    for (size_t i = 0; i < CT_LEN(terms); i++)
+        ct_terms_free(terms[i]);
+    free(v->of);
+    free(v->sorted);
+    free(v->name);
+    free(v->gpu);
+    free(v->cloud);
+}
+
+static void name_axes(struct market *v, const struct ct_follows *follows, struct ct_arena *a, struct model *m)
+{
+    const struct ct_offer_row *o = v->rows;
+    for (size_t i = 0; i < v->n && !m->priced; i++)
+        if (o[i].offer.gpu.n && ct_follows(follows, &o[i], o[i].series))
+            index_of(m->gpus, &m->n_gpus, gpu_name(&o[i].offer, false, a));
+    m->followed = m->n_gpus > 0;
+    for (size_t i = 0; i < v->n; i++) {
+        struct ct_span *name = &v->name[v->of[i].kind];
+        size_t *cloud = &v->cloud[v->of[i].cloud];
+        if (!o[i].offer.gpu.n || !o[i].offer.cloud.n || !counts(v, i))
             continue;
-        struct ct_span name = next_name(&last, &o[i].offer, m->priced, a);
-        if (m->priced || (!m->followed && importance(name) < 17))
-            index_of(m->gpus, &m->n_gpus, name);
-        index_of(m->clouds, &m->n_clouds, o[i].offer.cloud);
+        if (!name->p) {
+            *name = gpu_name(&o[i].offer, m->priced, a);
+            if (m->priced || (!m->followed && importance(*name) < 17))
+                index_of(m->gpus, &m->n_gpus, *name);
+        }
+        if (!*cloud)
+            *cloud = 1 + index_of(m->clouds, &m->n_clouds, o[i].offer.cloud);
     }
     qsort(m->gpus, m->n_gpus, sizeof(*m->gpus), by_importance);
     qsort(m->clouds, m->n_clouds, sizeof(*m->clouds), by_name);
+    for (size_t i = 0; i < v->kinds.n; i++)
+        v->gpu[i] = place_of(m->gpus, m->n_gpus, v->name[i]);
+    for (size_t i = 0; i < v->clouds.n; i++)
+        v->cloud[i] = place_of(m->clouds, m->n_clouds, v->clouds.v[i].text);
 }
 
 static void add_offer(struct cell *c, const struct ct_offer_row *o)
@@ -166,12 +239,6 @@ static void add_offer(struct cell *c, const struct ct_offer_row *o)
                      (c->best->usd_per_gpu_hour == CT_NONE ||
                       o->usd_per_gpu_hour < c->best->usd_per_gpu_hour)))
         c->best = o;
-}
-
-static int by_region(const void *a, const void *b)
-{
-    const struct ct_offer_row *const *x = a, *const *y = b;
-    return ct_span_cmp((*x)->offer.region, (*y)->offer.region);
 }
 
 /* What M shows of thousands of rows, for itself. False: no room. */
@@ -197,31 +264,26 @@ static bool own(struct model *m, struct ct_arena *a)
     return !ct_arena_full(a);
 }
 
-static enum ct_status fill(struct ct_rows rows, const struct ct_follows *follows, struct ct_arena *a,
+static enum ct_status fill(struct market *v, const struct ct_follows *follows, struct ct_arena *a,
                            struct ct_arena *work, struct model *m, struct ct_error *err)
 {
-    const struct ct_offer_row *o = rows.v;
-    name_axes(o, rows.n, follows, work, m);
+    look_over(v);
+    name_axes(v, follows, work, m);
     m->cells = ct_arena_alloc(a, (m->n_gpus * m->n_clouds + 1) * sizeof(*m->cells));
-    const struct ct_offer_row **sorted = ct_arena_alloc(work, (rows.n + 1) * sizeof(const void *));
-    if (!m->cells || !sorted)
+    if (!m->cells)
         return ct_fail(err, CT_ERR_LIMIT, "capacity", NULL);
     for (size_t i = 0; i < m->n_gpus * m->n_clouds; i++)
         m->cells[i].stock = -1;
-    for (size_t i = 0; i < rows.n; i++)
-        sorted[i] = &o[i];
-    qsort(sorted, rows.n, sizeof(*sorted), by_region); /* so that regions can be counted */
     m->seen_ms = CT_NONE;
-    struct named last = {NULL, CT_SPAN_NONE};
-    for (size_t i = 0; i < rows.n; i++) {
-        size_t n_gpus = m->n_gpus, n_clouds = m->n_clouds;
-        if (!sorted[i]->offer.gpu.n || sorted[i]->gone == 1)
+    for (size_t i = 0; i < v->n; i++) {
+        size_t row = v->sorted[i];
+        const struct ct_offer_row *o = &v->rows[row];
+        size_t gpu = v->gpu[v->of[row].kind], cloud = v->cloud[v->of[row].cloud];
+        if (!o->offer.gpu.n || o->gone == 1 || !counts(v, row))
             continue;
-        size_t gpu = index_of(m->gpus, &n_gpus, next_name(&last, &sorted[i]->offer, m->priced, work));
-        size_t cloud = index_of(m->clouds, &n_clouds, sorted[i]->offer.cloud);
         if (gpu < m->n_gpus && cloud < m->n_clouds)
-            add_offer(&m->cells[gpu * m->n_clouds + cloud], sorted[i]);
-        m->seen_ms = sorted[i]->seen_ms > m->seen_ms ? sorted[i]->seen_ms : m->seen_ms;
+            add_offer(&m->cells[gpu * m->n_clouds + cloud], o);
+        m->seen_ms = o->seen_ms > m->seen_ms ? o->seen_ms : m->seen_ms;
     }
     broadest_first(m);
     return own(m, a) ? CT_OK : ct_fail(err, CT_ERR_LIMIT, "capacity", NULL);
@@ -231,17 +293,6 @@ static enum ct_status fill(struct ct_rows rows, const struct ct_follows *follows
 static int purchase_of(const struct ct_panel_query *q)
 {
     return strcmp(q->group, "spot") == 0 ? CT_PURCHASE_SPOT : CT_PURCHASE_OD;
-}
-
-static struct ct_rows bought(struct ct_rows rows, int purchase, struct ct_arena *a)
-{
-    const struct ct_offer_row *o = rows.v;
-    struct ct_offer_row *kept = ct_arena_alloc(a, (rows.n + 1) * sizeof(*kept));
-    size_t n = 0;
-    for (size_t i = 0; kept && i < rows.n; i++)
-        if (o[i].offer.purchase == purchase)
-            kept[n++] = o[i];
-    return (struct ct_rows){kept, n};
 }
 
 /* What is followed, and the GPUs of the scope as filters. */
@@ -272,10 +323,10 @@ static enum ct_status load_cells(struct ct_reader *r, const struct ct_panel_quer
                             ? ct_read_offers(r, &query, work, &rows, err)
                             : ct_fail(err, CT_ERR_LIMIT, "capacity", NULL);
     if (st == CT_OK) {
+        struct market v = {.rows = rows.v, .n = rows.n, .purchase = priced ? purchase_of(q) : -1};
         m->priced = priced;
-        if (priced)
-            rows = bought(rows, purchase_of(q), work);
-        st = fill(rows, &follows, a, work, m, err);
+        st = fill(&v, &follows, a, work, m, err);
+        end_market(&v);
     }
     ct_buf_free(&watch);
     ct_arena_free(work);

@@ -342,10 +342,11 @@ const struct ct_offer_row *ct_view_cheapest(struct ct_rows offers, const struct 
                                             int purchase)
 {
     const struct ct_offer_row *o = offers.v, *best = NULL;
+    size_t n = gpu ? strlen(gpu) : 0;
     for (size_t i = 0; i < offers.n; i++) {
         bool wanted =
             f ? ct_filter_match(f, &o[i])
-              : ct_span_ieq(o[i].offer.gpu, ct_span(gpu)) && o[i].offer.purchase == purchase;
+              : o[i].offer.purchase == purchase && o[i].offer.gpu.n == n && ct_span_ieq(o[i].offer.gpu, ct_span(gpu));
         if (wanted && o[i].usd_per_gpu_hour != CT_NONE && o[i].gone != 1 && o[i].quarantined != 1 &&
             (!best || better(&o[i], best)))
             best = &o[i];
