@@ -167,7 +167,7 @@ static void set(struct ct_samples *s, int64_t series, struct ct_sample v, int ne
     }
     set_fresh(s, series, v);
     s->dirty = ct_s_grown(s->dirty, s->n_dirty, &s->cap_dirty, sizeof *s->dirty);
-    s->dirty[s->n_dirty++] = (struct ct_place){series, v.at_ms};
+    s->dirty[s->n_dirty++] = (struct ct_put){series, v};
     s->dirty_net += net;
 }
 
@@ -192,10 +192,30 @@ bool ct_sample_del(struct ct_samples *s, int64_t series, int64_t at_ms)
 
 static int by_place(const void *a, const void *b)
 {
-    const struct ct_place *x = a, *y = b;
-    if (x->at_ms != y->at_ms)
-        return x->at_ms < y->at_ms ? -1 : 1;
+    const struct ct_put *x = a, *y = b;
+    if (x->v.at_ms != y->v.at_ms)
+        return x->v.at_ms < y->v.at_ms ? -1 : 1;
     return (x->series > y->series) - (x->series < y->series);
+}
+
+/* By place, once each, as they are now: most came that way. */
+static void settle_dirty(struct ct_samples *s)
+{
+    size_t n = 1;
+    while (n < s->n_dirty && by_place(&s->dirty[n - 1], &s->dirty[n]) < 0)
+        n++;
+    if (n == s->n_dirty)
+        return;
+    qsort(s->dirty, s->n_dirty, sizeof *s->dirty, by_place);
+    n = 0;
+    for (size_t i = 0; i < s->n_dirty; i++) {
+        struct ct_put p = s->dirty[i];
+        const struct ct_fresh *f = ct_s_fresh(s, p.series);
+        p.v = f->v[ct_s_until(f->v, f->n, p.v.at_ms) - 1];
+        if (n == 0 || by_place(&s->dirty[n - 1], &p) != 0)
+            s->dirty[n++] = p;
+    }
+    s->n_dirty = n;
 }
 
 static void put_tick(struct ct_samples *s, int64_t source, int64_t at_ms, const struct ct_buf *blob)
@@ -218,27 +238,20 @@ void ct_samples_flush(struct ct_samples *s, int64_t source)
 {
     if (s->rc != SQLITE_OK || s->n_dirty == 0)
         return;
-    for (size_t i = 1; i < s->n_dirty; i++)
-        if (by_place(&s->dirty[i - 1], &s->dirty[i]) > 0) {
-            qsort(s->dirty, s->n_dirty, sizeof *s->dirty, by_place);
-            break;
-        }
-    s->earliest = s->dirty[0].at_ms < s->earliest ? s->dirty[0].at_ms : s->earliest;
-    struct ct_sample *rows = ct_xcalloc(s->n_dirty, sizeof *rows); /* a series each */
+    settle_dirty(s);
+    s->earliest = s->dirty[0].v.at_ms < s->earliest ? s->dirty[0].v.at_ms : s->earliest;
+    struct ct_sample *rows = ct_xmalloc(s->n_dirty * sizeof *rows); /* a series each */
     struct ct_buf blob = CT_BUF_INIT;
     size_t n = 0;
     for (size_t i = 0; i < s->n_dirty; i++) {
-        const struct ct_place *p = &s->dirty[i];
-        const struct ct_fresh *f = ct_s_fresh(s, p->series);
-        struct ct_sample v = f->v[ct_s_until(f->v, f->n, p->at_ms) - 1];
-        if (n == 0 || rows[n - 1].at_ms != p->series)
-            rows[n++] = (struct ct_sample){p->series, v.value, v.flags};
-        if (i + 1 < s->n_dirty && p[1].at_ms == p->at_ms)
+        const struct ct_put *p = &s->dirty[i];
+        rows[n++] = (struct ct_sample){p->series, p->v.value, p->v.flags};
+        if (i + 1 < s->n_dirty && p[1].v.at_ms == p->v.at_ms)
             continue;
         for (size_t k = 0; k < n; k += CT_BLOB_MOST) {
             ct_buf_clear(&blob);
             ct_blob_encode(&blob, rows + k, n - k < CT_BLOB_MOST ? n - k : CT_BLOB_MOST);
-            put_tick(s, source, p->at_ms, &blob);
+            put_tick(s, source, p->v.at_ms, &blob);
         }
         n = 0;
     }

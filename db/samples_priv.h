@@ -64,8 +64,9 @@ struct ct_tails {
     struct ct_buf row, own[CT_TAILS];
 };
 
-struct ct_place {
-    int64_t series, at_ms;
+struct ct_put {
+    int64_t series;
+    struct ct_sample v;
 };
 
 struct ct_samples {
@@ -85,7 +86,7 @@ struct ct_samples {
     bool tailed; /* there is a table of tails: not in layouts before 19 */
     struct ct_tails tails;
     /* of the running commit */
-    struct ct_place *dirty;
+    struct ct_put *dirty;
     size_t n_dirty, cap_dirty;
     int64_t dirty_net, earliest; /* EARLIEST moment written since that was asked */
     /* of sealing: up to tick UPTO, the series ORDER[NEXT..N_ORDER) are still to do */

@@ -158,22 +158,28 @@ static void seal_series(struct ct_samples *s, const struct ct_fresh *f)
         i += seal_stretch(s, f->series, f->v + i, late - i);
 }
 
+/* Where one of FRESH is and whose. */
+struct turn {
+    int64_t series;
+    size_t at;
+};
+
 static int by_series(const void *a, const void *b)
 {
-    const struct ct_place *x = a, *y = b;
+    const struct turn *x = a, *y = b;
     return (x->series > y->series) - (x->series < y->series);
 }
 
 static void begin_sealing(struct ct_samples *s)
 {
-    struct ct_place *p = ct_xcalloc(s->n_fresh + 1, sizeof *p);
+    struct turn *t = ct_xcalloc(s->n_fresh + 1, sizeof *t);
     for (size_t i = 0; i < s->n_fresh; i++)
-        p[i] = (struct ct_place){s->fresh[i].series, (int64_t)i};
-    qsort(p, s->n_fresh, sizeof *p, by_series);
+        t[i] = (struct turn){s->fresh[i].series, i};
+    qsort(t, s->n_fresh, sizeof *t, by_series);
     s->order = ct_xrealloc(s->order, (s->n_fresh + 1) * sizeof *s->order);
     for (size_t i = 0; i < s->n_fresh; i++)
-        s->order[i] = (size_t)p[i].at_ms;
-    free(p);
+        s->order[i] = t[i].at;
+    free(t);
     s->n_order = s->n_fresh;
     s->next = 0;
     s->upto = s->last;

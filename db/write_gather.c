@@ -83,6 +83,7 @@ static struct ct_item *item_of(struct ct_job *j, enum ct_series_kind kind, struc
                         .key_hash = key_hash,
                         .cur = ct_value_nothing,
                         .now = ct_value_nothing,
+                        .next = ct_value_nothing,
                         .cur_ms = CT_NONE,
                         .low = CT_NONE,
                         .high = CT_NONE,
@@ -152,19 +153,27 @@ static uint64_t offer_facts(const struct ct_offer *o, uint64_t texts, bool state
 
 /* ---- rows that were there before ---- */
 
-/* As mix_text, eight bytes at a time. */
+/* As mix_text, eight bytes at a time; the last ones may be some of those before. */
 static uint64_t mix_words(uint64_t h, struct ct_span t)
 {
-    size_t i = 0;
-    uint64_t word;
-    h = mix(h, t.p ? t.n + 1 : 0);
-    for (; t.n - i >= sizeof word; i += sizeof word) {
-        memcpy(&word, t.p + i, sizeof word);
-        h = mix(h, word);
+    const uint64_t length = UINT64_C(0xc2b2ae3d27d4eb4f);
+    uint64_t word = 0;
+    uint32_t low, high;
+    if (t.n > sizeof word) {
+        for (size_t i = 0; i < t.n - sizeof word; i += sizeof word) {
+            memcpy(&word, t.p + i, sizeof word);
+            h = mix(h, word);
+        }
+        memcpy(&word, t.p + t.n - sizeof word, sizeof word);
+    } else if (t.n >= sizeof low) {
+        memcpy(&low, t.p, sizeof low);
+        memcpy(&high, t.p + t.n - sizeof high, sizeof high);
+        word = (uint64_t)high << 32 | low;
+    } else if (t.n) {
+        word = (uint64_t)(unsigned char)t.p[0] << 16 | (uint64_t)(unsigned char)t.p[t.n / 2] << 8 |
+               (unsigned char)t.p[t.n - 1];
     }
-    for (word = 0; i < t.n; i++)
-        word = word << 8 | (unsigned char)t.p[i];
-    return mix(h, word);
+    return mix(h + length * (t.p ? t.n + 1 : 0), word);
 }
 
 static uint64_t says(const struct ct_span *text, size_t n, const int64_t *number, size_t n_numbers)
@@ -182,13 +191,12 @@ static uint64_t says(const struct ct_span *text, size_t n, const int64_t *number
 static struct ct_item *seen(struct ct_job *j, int kind, size_t i, uint64_t says, struct ct_seen_row **row)
 {
     struct ct_series_set *s = j->set;
-    const struct ct_seen *was = &s->was[kind];
-    *row = &s->is[kind].v[i];
+    const struct ct_seen *was = &s->seen[kind];
+    *row = &was->v[i];
+    if (i < was->n && (*row)->says == says && (*row)->item < s->had)
+        return &s->items.v[(*row)->item];
     **row = (struct ct_seen_row){says, 0, CT_SEEN_NEW};
-    if (i >= was->n || was->v[i].says != says || was->v[i].item >= s->had)
-        return NULL;
-    **row = was->v[i];
-    return &s->items.v[was->v[i].item];
+    return NULL;
 }
 
 static void remember(struct ct_job *j, struct ct_seen_row *row, const struct ct_item *it, uint64_t texts)
@@ -198,11 +206,34 @@ static void remember(struct ct_job *j, struct ct_seen_row *row, const struct ct_
     row->item = i < j->set->had ? (uint32_t)i : CT_SEEN_NEW;
 }
 
-static void expect_rows(struct ct_job *j, int kind, size_t n)
+/* There is room for N rows of KIND; returns N, or 0: no memory. */
+static size_t expect_rows(struct ct_job *j, int kind, size_t n)
 {
-    struct ct_seen *is = &j->set->is[kind];
-    is->v = n ? ct_arena_alloc(j->w->arena, n * sizeof *is->v) : NULL;
-    is->n = is->v ? n : 0;
+    struct ct_seen *s = &j->set->seen[kind];
+    if (n <= s->cap)
+        return n;
+    struct ct_seen_row *v = ct_arena_alloc(j->w->arena, n * sizeof *v);
+    if (!v)
+        return 0;
+    if (s->n)
+        memcpy(v, s->v, s->n * sizeof *v);
+    s->v = v;
+    s->cap = n;
+    return n;
+}
+
+/* So many rows of KIND were there. An answer without any says nothing of them. */
+static void had_rows(struct ct_job *j, int kind, size_t n)
+{
+    j->set->seen[kind].n = n ? n : j->set->seen[kind].n;
+}
+
+static void set_unit(struct ct_item *it, const char *unit)
+{
+    if (it->unit == unit || strcmp(it->unit, unit) == 0)
+        return;
+    it->unit = unit;
+    it->borrowed = true;
 }
 
 static struct ct_span prefixed(struct ct_job *j, const char *prefix, struct ct_span key)
@@ -237,7 +268,7 @@ static struct ct_item *gather_stock(struct ct_job *j, size_t gpu, const struct c
     it->stock = (size_t)(stock - j->set->items.v) + 1;
     stock->listed = true;
     stock->row = o;
-    stock->unit = "stock";
+    set_unit(stock, "stock");
     stock->now = (struct ct_value){stated > had ? stated : had, 0};
     return it;
 }
@@ -257,6 +288,7 @@ static void gather_offer(struct ct_job *j, size_t i, const struct ct_offer *o)
         if (!it)
             return;
         remember(j, row, it, texts_of(text, CT_LEN(text)));
+        set_unit(it, unit_of(j, o->currency, "gpu.h"));
     }
     const struct ct_offer *best = it->row && !cheaper(o, it->row) ? it->row : o;
     if (!it->listed)
@@ -264,7 +296,6 @@ static void gather_offer(struct ct_job *j, size_t i, const struct ct_offer *o)
     it->listed = true;
     it->row = best;
     it->texts = best == o ? row->texts : it->texts;
-    it->unit = unit_of(j, o->currency, "gpu.h");
     it->now = (struct ct_value){price_of(best->price_per_gpu_hour), 0};
     it->n_offers++;
     if (o->stock_count != CT_NONE && o->stock_count >= 0 && o->stock_count < INT64_MAX / 2)
@@ -300,11 +331,11 @@ static void gather_token(struct ct_job *j, size_t i, const struct ct_token_price
         if (!it)
             return;
         remember(j, row, it, texts_of(text, FACTS));
+        set_unit(it, unit_of(j, t->currency, "Mtok"));
     }
     it->listed = true;
     it->row = t;
     it->ref = ct_w_known(t->source_id);
-    it->unit = unit_of(j, t->currency, "Mtok");
     it->now = (struct ct_value){price_of(t->per_mtok), 0};
     it->hash = mix(mix(mix(row->texts, (uint64_t)t->context), (uint64_t)t->retires_ms),
                    (uint64_t)t->open_weights);
@@ -381,7 +412,7 @@ static void gather_component(struct ct_job *j, const struct ct_batch *b,
         return; /* one id twice: the worse one counts */
     it->listed = true;
     it->row = c;
-    it->unit = "state";
+    set_unit(it, "state");
     it->name = state_name(j, "state/", c->name.n ? c->name : id);
     it->now = (struct ct_value){state, part_of_provider(b, c)};
     it->hash = mix(mix_text(mix_text(mix_text(mix_text(1, c->name), c->group), c->region), c->raw_state),
@@ -407,7 +438,7 @@ static void gather_endpoint(struct ct_job *j, const struct ct_endpoint *e)
     ct_key_segment(&name, ref);
     it->listed = true;
     it->row = e;
-    it->unit = "state";
+    set_unit(it, "state");
     it->name = ct_arena_dup(a, ct_buf_span(&name));
     it->now = (struct ct_value){e->state < 0 ? CT_NONE : state_or_unknown(e->state), 0};
     it->hash = mix(mix(mix(1, (uint64_t)e->uptime_30m_milli), (uint64_t)e->latency_ms_p50_milli),
@@ -425,7 +456,7 @@ static void gather_rate(struct ct_job *j, const struct ct_rate *rate)
     it->listed = true;
     it->row = rate;
     it->name = prefixed(j, "fx/", rate->currency);
-    it->unit = unit.p ? unit.p : "";
+    set_unit(it, unit.p ? unit.p : "");
     it->now = (struct ct_value){rate->usd, 0};
     it->hash = 1;
 }
@@ -447,7 +478,7 @@ static void gather_measure(struct ct_job *j, const struct ct_measure *m)
     ct_key_segment(&name, m->name);
     it->listed = true;
     it->row = m;
-    it->unit = unit.p ? unit.p : "";
+    set_unit(it, unit.p ? unit.p : "");
     it->name = ct_arena_dup(j->w->arena, ct_buf_span(&name));
     it->now = (struct ct_value){price_of(m->value_milli), 0};
     it->hash = 1;
@@ -462,7 +493,7 @@ static void gather_page(struct ct_job *j, const struct ct_batch *b)
         if (!it)
             continue;
         it->listed = true;
-        it->unit = "state";
+        set_unit(it, "state");
         it->name = state_name(j, "page/", CT_SPAN_NONE);
         it->now = (struct ct_value){state, 0};
         return;
@@ -499,7 +530,6 @@ static void look_up_known(struct ct_job *j)
                                .cur_ms = CT_NONE,
                                .cur_flags = CT_SAMPLE_GONE,
                                .cur = ct_value_nothing,
-                               .now = ct_value_nothing,
                                .low = CT_NONE,
                                .high = CT_NONE,
                                .old_hash = (uint64_t)ct_w_int(st, 4),
@@ -507,22 +537,47 @@ static void look_up_known(struct ct_job *j)
     }
     if (s->items.n)
         qsort(s->items.v, s->items.n, sizeof *s->items.v, ct_w_by_series);
-    for (size_t i = 0; i < s->items.n; i++)
+    for (size_t i = 0; i < s->items.n; i++) {
         s->items.v[i].key_hash = ct_hash(s->items.v[i].key);
+        ct_w_clean_item(j, &s->items.v[i]);
+    }
     ct_w_load_newest(j);
     (void)spread(j->w->arena, s);
 }
 
+void ct_w_clean_item(const struct ct_job *j, struct ct_item *it)
+{
+    struct ct_span rest = it->key;
+    it->listed = it->renewed = false;
+    it->now = ct_w_absent(j, it->kind);
+    it->next = ct_value_nothing;
+    it->row = NULL;
+    it->hash = it->texts = 0;
+    it->n_offers = it->stock_count = 0;
+    it->stock = 0;
+    it->name = CT_SPAN_NONE;
+    it->ref = it->kind == CT_SERIES_TOKEN ? ct_span_cut(&rest, CT_UNIT_SEPARATOR) : CT_SPAN_NONE;
+}
+
 void ct_w_load_known(struct ct_job *j)
 {
-    struct ct_series_set *s = j->set;
     if (!ct_w_recall_known(j))
         look_up_known(j);
-    s->had = s->items.n;
+    j->set->had = j->set->items.n;
+}
+
+/* What the answer is judged by, and its hash: one of hashes, as the order of rows does not matter. */
+static void sum_up(struct ct_series_set *s)
+{
     for (size_t i = 0; i < s->items.n; i++) {
-        struct ct_span rest = s->items.v[i].key;
-        if (s->items.v[i].kind == CT_SERIES_TOKEN)
-            s->items.v[i].ref = ct_span_cut(&rest, CT_UNIT_SEPARATOR);
+        const struct ct_item *it = &s->items.v[i];
+        bool counts = it->kind != CT_SERIES_STOCK && it->kind != CT_SERIES_PAGE;
+        s->stock |= it->kind == CT_SERIES_STOCK;
+        s->n_had += counts && it->cur_ms != CT_NONE && !(it->cur.flags & CT_SAMPLE_GONE);
+        s->n_has += counts && it->listed;
+        if (it->listed)
+            s->hash += mix(mix(mix((uint64_t)it->kind + 1, it->key_hash), (uint64_t)it->now.v),
+                           it->hash + (uint64_t)it->now.flags);
     }
 }
 
@@ -532,12 +587,13 @@ void ct_w_gather(struct ct_job *j, const struct ct_batch *b)
     if (!j->set)
         return;
     ct_w_load_known(j);
-    expect_rows(j, CT_SEEN_OFFERS, b->offers.n);
-    for (size_t i = 0; i < j->set->is[CT_SEEN_OFFERS].n; i++)
+    size_t offers = expect_rows(j, CT_SEEN_OFFERS, b->offers.n), tokens = expect_rows(j, CT_SEEN_TOKENS, b->token_prices.n);
+    for (size_t i = 0; i < offers; i++)
         gather_offer(j, i, &b->offers.v[i]);
-    expect_rows(j, CT_SEEN_TOKENS, b->token_prices.n);
-    for (size_t i = 0; i < j->set->is[CT_SEEN_TOKENS].n; i++)
+    for (size_t i = 0; i < tokens; i++)
         gather_token(j, i, &b->token_prices.v[i]);
+    had_rows(j, CT_SEEN_OFFERS, offers);
+    had_rows(j, CT_SEEN_TOKENS, tokens);
     for (size_t i = 0; i < b->components.n; i++)
         gather_component(j, b, &b->components.v[i]);
     for (size_t i = 0; i < b->endpoints.n; i++)
@@ -547,33 +603,16 @@ void ct_w_gather(struct ct_job *j, const struct ct_batch *b)
     for (size_t i = 0; i < b->measures.n; i++)
         gather_measure(j, &b->measures.v[i]);
     gather_page(j, b);
-    for (size_t i = 0; i < j->set->items.n; i++) {
-        struct ct_item *it = &j->set->items.v[i];
-        if (!it->listed)
-            it->now = ct_w_absent(j, it->kind);
-    }
+    sum_up(j->set);
 }
 
 uint64_t ct_w_hash(const struct ct_job *j)
 {
-    uint64_t sum = 0; /* of hashes: the order of rows does not matter */
-    for (size_t i = 0; j->set && i < j->set->items.n; i++) {
-        const struct ct_item *it = &j->set->items.v[i];
-        if (it->listed)
-            sum += mix(mix(mix((uint64_t)it->kind + 1, it->key_hash), (uint64_t)it->now.v),
-                       it->hash + (uint64_t)it->now.flags);
-    }
-    return sum;
+    return j->set ? j->set->hash : 0;
 }
 
 void ct_w_count(const struct ct_job *j, int64_t *had, int64_t *has)
 {
-    *had = *has = 0;
-    for (size_t i = 0; j->set && i < j->set->items.n; i++) {
-        const struct ct_item *it = &j->set->items.v[i];
-        if (it->kind == CT_SERIES_STOCK || it->kind == CT_SERIES_PAGE)
-            continue;
-        *had += it->cur_ms != CT_NONE && !(it->cur.flags & CT_SAMPLE_GONE);
-        *has += it->listed;
-    }
+    *had = j->set ? j->set->n_had : 0;
+    *has = j->set ? j->set->n_has : 0;
 }

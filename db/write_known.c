@@ -6,21 +6,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define MOST_SERIES 32768 /* of all sources together: some 6 MB */
-
-struct known_series {
-    enum ct_series_kind kind;
-    struct ct_span key;
-    const char *unit;
-    int64_t series, cur_ms, cur_value, cur_flags, low, high, words;
-    uint64_t hash, key_hash;
-};
+#define MOST_SERIES 32768 /* of all sources together: some 10 MB */
 
 struct known {
     int64_t source;
-    bool sure; /* the last job that used it ended well */
+    bool sure; /* the last job that worked on it ended well */
     uint64_t used;
-    struct known_series *v;
+    struct ct_item *v;
     size_t n, cap;
     uint32_t *slot; /* as in struct ct_series_set */
     size_t n_slots;
@@ -74,37 +66,18 @@ void ct_w_drop_known(struct ct_writer *w, int64_t source)
 
 /* ---- into a job ---- */
 
-static void fill(struct ct_series_set *s, const struct known *k, struct ct_arena *a)
+/* Its own, not a copy: should the job fail they are of no use any more. */
+static void lend(const struct ct_job *j, struct known *k)
 {
-    size_t cap = k->n + k->n / 8 + 16;
-    struct ct_item *items = ct_arena_alloc(a, cap * sizeof *items);
-    uint32_t *slot = ct_arena_alloc(a, k->n_slots * sizeof *slot);
-    if (!items || !slot)
-        return;
-    for (size_t i = 0; i < k->n; i++) {
-        const struct known_series *v = &k->v[i];
-        items[i] = (struct ct_item){.kind = v->kind,
-                                    .key = v->key,
-                                    .unit = v->unit,
-                                    .series = v->series,
-                                    .cur_ms = v->cur_ms,
-                                    .cur_flags = v->cur_flags,
-                                    .cur = {v->cur_value, (int)v->cur_flags & CT_CORE_FLAGS},
-                                    .now = ct_value_nothing,
-                                    .low = v->low,
-                                    .high = v->high,
-                                    .old_hash = v->hash,
-                                    .key_hash = v->key_hash,
-                                    .words = v->words};
-    }
-    if (k->n_slots)
-        memcpy(slot, k->slot, k->n_slots * sizeof *slot);
-    s->items.v = items;
+    struct ct_series_set *s = j->set;
+    s->items.v = k->v;
     s->items.n = k->n;
-    s->items.cap = cap;
-    s->slot = slot;
+    s->items.cap = k->cap;
+    s->slot = k->slot;
     s->n_slots = k->n_slots;
-    memcpy(s->was, k->seen, sizeof s->was);
+    memcpy(s->seen, k->seen, sizeof s->seen);
+    for (size_t i = 0; i < k->n; i++)
+        ct_w_clean_item(j, &k->v[i]);
 }
 
 bool ct_w_recall_known(struct ct_job *j)
@@ -124,11 +97,11 @@ bool ct_w_recall_known(struct ct_job *j)
     if (!sure)
         return false;
     k->sure = false;
-    fill(j->set, k, w->arena);
+    lend(j, k);
     return true;
 }
 
-/* ---- out of it ---- */
+/* ---- and back ---- */
 
 static size_t all_of(const struct ct_known_list *l)
 {
@@ -148,37 +121,52 @@ static struct known *add(struct ct_known_list *l, int64_t source)
     return &l->v[l->n++];
 }
 
-static void take(struct known *k, size_t i, const struct ct_item *it)
+/* Texts of the job come to stay: all of the items K did not have before, units of the others. */
+static void keep_texts(struct known *k, size_t n)
 {
-    struct known_series *v = &k->v[i];
-    if (i >= k->n) {
-        v->kind = it->kind;
-        v->key = ct_arena_dup(k->arena, it->key);
-        v->unit = NULL;
+    const char *unit = NULL, *kept = NULL; /* many have the same one */
+    for (size_t i = 0; i < n; i++) {
+        struct ct_item *it = &k->v[i];
+        if (i >= k->n)
+            it->key = ct_arena_dup(k->arena, it->key);
+        else if (!it->borrowed)
+            continue;
+        if (!unit || strcmp(unit, it->unit) != 0) {
+            unit = it->unit;
+            kept = ct_arena_dup(k->arena, ct_span(unit)).p;
+        }
+        it->unit = kept;
+        it->borrowed = false;
     }
-    if (!v->unit || strcmp(v->unit, it->unit) != 0)
-        v->unit = ct_arena_dup(k->arena, ct_span(it->unit)).p;
-    v->series = it->series;
-    v->cur_ms = it->cur_ms;
-    v->cur_value = it->cur.v;
-    v->cur_flags = it->cur_flags;
-    v->low = it->low;
-    v->high = it->high;
-    v->words = it->words;
-    v->hash = it->old_hash;
-    v->key_hash = it->key_hash;
 }
 
-/* An answer without rows of a kind says nothing of them. */
+static void keep_items(struct known *k, const struct ct_series_set *s)
+{
+    size_t n = s->items.n;
+    if (s->items.v != k->v) {
+        k->cap = n + n / 8 + 16;
+        k->v = ct_xrealloc(k->v, k->cap * sizeof *k->v);
+        memcpy(k->v, s->items.v, n * sizeof *k->v);
+    }
+    if (s->slot != k->slot) {
+        k->n_slots = s->n_slots;
+        k->slot = ct_xrealloc(k->slot, k->n_slots * sizeof *k->slot);
+        memcpy(k->slot, s->slot, k->n_slots * sizeof *k->slot);
+    }
+    keep_texts(k, n);
+    k->n = n;
+}
+
 static void keep_seen(struct known *k, const struct ct_series_set *s)
 {
     for (int kind = 0; kind < CT_SEEN_KINDS; kind++) {
         struct ct_seen *to = &k->seen[kind];
-        const struct ct_seen *is = &s->is[kind];
-        if (is->n == 0)
-            continue;
-        to->v = ct_xrealloc(to->v, is->n * sizeof *to->v);
-        memcpy(to->v, is->v, is->n * sizeof *to->v);
+        const struct ct_seen *is = &s->seen[kind];
+        if (is->v != to->v) {
+            to->v = ct_xrealloc(to->v, is->cap * sizeof *to->v);
+            memcpy(to->v, is->v, is->n * sizeof *to->v);
+            to->cap = is->cap;
+        }
         to->n = is->n;
     }
 }
@@ -218,24 +206,14 @@ void ct_w_keep_known(struct ct_job *j)
         keep = s->items.v[i].series > 0;
     if (!l || !keep || !make_room(l, j->source, s->items.n)) {
         ct_w_drop_known(j->w, j->source);
+        j->set = NULL;
         return;
     }
     struct known *k = find(l, j->source);
     k = k ? k : add(l, j->source);
     settle(s, s->had);
-    if (s->items.n > k->cap) {
-        k->cap = s->items.n + s->items.n / 8;
-        k->v = ct_xrealloc(k->v, k->cap * sizeof *k->v);
-    }
-    if (s->items.n > k->n) { /* places of the new ones */
-        k->n_slots = s->n_slots;
-        k->slot = ct_xrealloc(k->slot, k->n_slots * sizeof *k->slot);
-        memcpy(k->slot, s->slot, k->n_slots * sizeof *k->slot);
-    }
-    for (size_t i = 0; i < s->items.n; i++)
-        take(k, i, &s->items.v[i]);
+    keep_items(k, s);
     keep_seen(k, s);
-    k->n = s->items.n;
     k->used = ++l->uses;
     k->sure = true;
 }

@@ -83,20 +83,22 @@ void ct_w_store_newest(struct ct_job *j)
     const struct ct_series_set *s = j->set;
     struct ct_newest v[CT_NEWEST_ROWS];
     struct ct_bounds b[CT_NEWEST_ROWS];
-    size_t n = 0;
-    const struct ct_item **all = s ? ct_arena_alloc(j->w->arena, (s->items.n + 1) * sizeof *all) : NULL;
-    for (size_t i = 0; all && i < s->items.n; i++)
+    if (!s)
+        return;
+    size_t n = s->had, cap = s->items.n - s->had + 1;
+    const struct ct_item **new = ct_arena_alloc(j->w->arena, cap * sizeof *new);
+    for (size_t i = s->had; new && i < s->items.n; i++)
         if (s->items.v[i].series > 0)
-            all[n++] = &s->items.v[i];
-    if (n > 0 && n > s->had) /* those stored before lie in their order */
-        qsort(all + s->had, n - s->had, sizeof *all, by_series);
+            new[n++ - s->had] = &s->items.v[i];
+    if (n > s->had) /* those stored before lie in their order */
+        qsort(new, n - s->had, sizeof *new, by_series);
     for (size_t first = 0; first < n; first += CT_NEWEST_ROWS) {
         size_t some = n - first < CT_NEWEST_ROWS ? n - first : CT_NEWEST_ROWS;
         bool renewed = first + some > s->had;
-        for (size_t i = 0; i < some && !renewed; i++)
-            renewed = all[first + i]->renewed;
+        for (size_t i = first; i < first + some && !renewed; i++)
+            renewed = s->items.v[i].renewed;
         for (size_t i = 0; i < some && renewed; i++) {
-            const struct ct_item *it = all[first + i];
+            const struct ct_item *it = first + i < s->had ? &s->items.v[first + i] : new[first + i - s->had];
             v[i] = (struct ct_newest){it->series, it->cur_ms, it->cur.v, (int)it->cur_flags, (int)it->kind};
             b[i] = (struct ct_bounds){it->low, it->high};
         }

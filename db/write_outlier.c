@@ -64,11 +64,10 @@ static int64_t median_before(struct ct_job *j, const struct ct_sample *p, size_t
 
 static bool fenced(enum ct_series_kind kind, const char *unit, int64_t v)
 {
-    if (strncmp(unit, "USD/", 4) != 0 && strncmp(unit, "EUR/", 4) != 0)
+    int64_t least = kind == CT_SERIES_GPU ? NANO / 100 : NANO / 10000;
+    if ((v >= least && v <= 1000 * NANO) || (v == 0 && kind != CT_SERIES_GPU))
         return false;
-    if (kind == CT_SERIES_GPU)
-        return v < NANO / 100 || v > 1000 * NANO;
-    return v != 0 && (v < NANO / 10000 || v > 1000 * NANO);
+    return strncmp(unit, "USD/", 4) == 0 || strncmp(unit, "EUR/", 4) == 0;
 }
 
 int ct_w_plain_flags(const struct ct_item *it, int64_t was, int64_t v)

@@ -29,16 +29,17 @@ struct moves {
 static void price_move(struct ct_job *j, const struct ct_item *it, struct ct_value old,
                        struct ct_value new, struct moves *m)
 {
-    struct ct_price_event e = {.kind = it->kind, .unit = ct_span(it->unit), .key = it->key,
-                               .at_ms = m->at_ms, .old_value = old.v, .new_value = new.v};
     int64_t *series = CT_VEC_PUSH(j->w->arena, &m->series);
     if (series)
         *series = it->series;
-    if (j->f->saw) {
-        ct_price_event_name(&e);
-        ct_price_event_tell(&e, j->w->arena);
-    }
-    ct_w_saw(j, &(struct ct_seen_event){CT_EVENT_PRICE, CT_SEV_INFO, CT_SPAN_NONE, e.ref, e.field, e.text});
+    j->out->events++;
+    if (!j->f->saw)
+        return;
+    struct ct_price_event e = {.kind = it->kind, .unit = ct_span(it->unit), .key = it->key,
+                               .at_ms = m->at_ms, .old_value = old.v, .new_value = new.v};
+    ct_price_event_name(&e);
+    ct_price_event_tell(&e, j->w->arena);
+    j->f->saw(j->f->saw_ctx, &(struct ct_seen_event){CT_EVENT_PRICE, CT_SEV_INFO, CT_SPAN_NONE, e.ref, e.field, e.text});
 }
 
 static int by_number(const void *a, const void *b)
@@ -69,13 +70,12 @@ static void put_moves(struct ct_job *j, struct moves *m)
     ct_buf_free(&blob);
 }
 
-/* What the change of IT from OLD to NEW at the moment of M means to people. */
-static void pair_event(struct ct_job *j, const struct ct_item *it, struct ct_value old,
-                       struct ct_value new, struct moves *m)
+/* What the change of IT, no price, from OLD to NEW at AT_MS means to people. */
+static void other_event(struct ct_job *j, const struct ct_item *it, struct ct_value old, struct ct_value new, int64_t at_ms)
 {
     bool lasting = !(old.flags & CT_SAMPLE_GONE) && !(new.flags & CT_SAMPLE_GONE);
     bool numbers = lasting && old.v != CT_NONE && new.v != CT_NONE;
-    struct ct_new_event e = {.at_ms = m->at_ms,
+    struct ct_new_event e = {.at_ms = at_ms,
                              .series = it->series,
                              .origin = CT_ORIGIN_PAIR,
                              .seed = it->key,
@@ -84,11 +84,6 @@ static void pair_event(struct ct_job *j, const struct ct_item *it, struct ct_val
                              .pct = CT_NONE,
                              .suspect = -1};
     switch (it->kind) {
-    case CT_SERIES_GPU:
-    case CT_SERIES_TOKEN:
-        if (ct_price_moved((struct ct_sample){0, old.v, old.flags}, (struct ct_sample){0, new.v, new.flags}))
-            price_move(j, it, old, new, m);
-        return;
     case CT_SERIES_STOCK: {
         int64_t none = ct_w_absent(j, it->kind).v;
         e.old_value = old.flags & CT_SAMPLE_GONE ? none : old.v;
@@ -112,6 +107,15 @@ static void pair_event(struct ct_job *j, const struct ct_item *it, struct ct_val
         return;
     }
     ct_w_event(j, &e);
+}
+
+static void pair_event(struct ct_job *j, const struct ct_item *it, struct ct_value old, struct ct_value new,
+                       struct moves *m)
+{
+    if (!ct_item_is_price(it))
+        other_event(j, it, old, new, m->at_ms);
+    else if (ct_price_moved((struct ct_sample){0, old.v, old.flags}, (struct ct_sample){0, new.v, new.flags}))
+        price_move(j, it, old, new, m);
 }
 
 struct model {

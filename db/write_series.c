@@ -79,17 +79,27 @@ static bool store_samples(struct ct_job *j, struct ct_item *it)
     return touched;
 }
 
+/* The common case of all: neither a value nor facts changed, and nothing waits to be believed. */
+static bool as_before(const struct ct_job *j, const struct ct_item *it)
+{
+    return j->append && it->series && ct_same_value(it->now, it->cur) && !(it->cur_flags & CT_SAMPLE_QUARANTINED) &&
+           (!it->listed || (it->hash == it->old_hash && it->words != CT_WORDS_NONE));
+}
+
 void ct_w_apply_series(struct ct_job *j)
 {
     if (!j->set)
         return;
     /* Stock items follow the offers that refer to them: their ids must exist first. */
-    for (int pass = 0; pass < 2; pass++) {
+    for (int pass = j->set->stock ? 0 : 1; pass < 2; pass++) {
         for (size_t i = 0; i < j->set->items.n; i++) {
             struct ct_item *it = &j->set->items.v[i];
             if ((it->kind == CT_SERIES_STOCK) != (pass == 0))
                 continue;
-            it->next = ct_value_nothing;
+            if (as_before(j, it)) {
+                it->prev = it->cur;
+                continue;
+            }
             bool changed = false, facts = false;
             if (it->series || it->listed) {
                 bool known_before = it->series != 0;

@@ -8,23 +8,24 @@
 
 #define CT_CORE_FLAGS (CT_SAMPLE_GONE | CT_SAMPLE_PART)
 
-/* A series of the source, in the answer or only known. */
+/* A series of the source, in the answer or only known. What every job asks of all of them comes first. */
 struct ct_item {
     enum ct_series_kind kind;
-    struct ct_span key, name; /* NAME null: ct_w_name_item makes it */
-    const char *unit; /* of the stored series or the row; lives in the arena */
-    int64_t series;   /* 0: not stored yet */
-    int64_t cur_ms, cur_flags;
-    struct ct_value cur, prev, now, next;
     bool listed;
-    bool renewed;            /* what is kept of its newest sample is to be written */
-    int64_t low, high;       /* bounds of the numbers of the last seven days, CT_NONE: none */
+    bool renewed;   /* what is kept of its newest sample is to be written */
+    bool borrowed;  /* UNIT is the job's: write_known.c has none like it yet */
+    int64_t series; /* 0: not stored yet */
+    struct ct_value now, cur, prev, next;
+    int64_t cur_ms, cur_flags;
     uint64_t hash, old_hash; /* of the facts */
-    uint64_t key_hash, texts; /* of the key; of the texts of ROW */
     int64_t words;           /* series.words */
     const void *row;
+    uint64_t key_hash, texts; /* of the key; of the texts of ROW */
     int64_t n_offers, stock_count;
-    size_t stock;     /* offers: index of their stock item + 1, 0 without */
+    size_t stock;      /* offers: index of their stock item + 1, 0 without */
+    int64_t low, high; /* bounds of the numbers of the last seven days, CT_NONE: none */
+    const char *unit;  /* of the stored series or the row */
+    struct ct_span key, name; /* NAME null: ct_w_name_item makes it */
     struct ct_span ref; /* tokens: the id as the source writes it */
 };
 
@@ -38,15 +39,19 @@ enum { CT_SEEN_OFFERS, CT_SEEN_TOKENS, CT_SEEN_KINDS };
 #define CT_SEEN_NEW UINT32_MAX
 struct ct_seen {
     struct ct_seen_row *v;
-    size_t n;
+    size_t n, cap; /* N of the answer before, those of this one in their place */
 };
 
 struct ct_series_set {
     CT_VEC(struct ct_item) items;
     uint32_t *slot; /* open addressing: index + 1 */
     size_t n_slots;
-    struct ct_seen was[CT_SEEN_KINDS], is[CT_SEEN_KINDS]; /* the answer before, as far as it is known; this one */
+    struct ct_seen seen[CT_SEEN_KINDS];
     size_t had; /* so many of the items were stored before, by their series; new ones follow */
+    bool stock; /* there is stock among them */
+    /* of the answer, once it is gathered */
+    int64_t n_had, n_has;
+    uint64_t hash;
     /* the unit last made */
     const char *per, *unit;
     struct ct_span currency;
@@ -76,6 +81,8 @@ static inline bool ct_item_is_price(const struct ct_item *it)
 struct ct_value ct_w_absent(const struct ct_job *j, enum ct_series_kind kind);
 /* All series of the source that are stored, into the set. */
 void ct_w_load_known(struct ct_job *j);
+/* An item of the set as it is before the answer is looked at. */
+void ct_w_clean_item(const struct ct_job *j, struct ct_item *it);
 
 /* What was quoted, as far as the price of one does not tell it: HOUR is 0 where it is the multiple of that (CT_NONE:
  * nothing was quoted), else HOUR and EACH are what they were. */
@@ -97,7 +104,8 @@ void ct_w_load_newest(struct ct_job *j);
 /* The newest sample of IT is another one: looks it up. */
 void ct_w_tail(struct ct_job *j, struct ct_item *it);
 
-/* write_known.c: the set as the job before left it. False: nobody knows, it is to be looked up. */
+/* write_known.c: the set as the job before left it, which this job works on. False: nobody knows, it is to be looked
+ * up. */
 bool ct_w_recall_known(struct ct_job *j);
 
 /* write_facts.c */
