@@ -128,6 +128,14 @@ static bool is_large(struct moves *m, int64_t rank)
     return rank == m->largest[0];
 }
 
+/* A move from THEN to NOW that cannot be one of the largest, whatever it turns out to be; most are, and need no division. */
+static bool is_small(const struct moves *m, int64_t then, int64_t now)
+{
+    const int64_t most = INT64_C(1) << 60, far = INT64_MAX / 100000;
+    int64_t by = now > then ? now - then : then - now, least = m->n_largest == m->limit ? m->largest[0] - most : 0;
+    return least > 1 && by < far && then < INT64_MAX / least && by * 100000 < (least - 1) * then;
+}
+
 /* The unit matters for few. */
 static bool is_correction(struct ct_reader *r, int64_t series, int64_t then, int64_t now)
 {
@@ -155,7 +163,9 @@ static void take_mover(struct moves *m, const struct ct_source_at *s, const stru
     if (!believed(now) || now.at_ms <= m->from)
         return;
     struct ct_asof then = ct_asof(r, series, m->from);
-    int64_t pct = believed(then) ? ct_pct_change(then.value, now.value) : CT_NONE;
+    if (!believed(then) || is_small(m, then.value, now.value))
+        return;
+    int64_t pct = ct_pct_change(then.value, now.value);
     bool suspect = pct != CT_NONE && pct != 0 && is_correction(r, series, then.value, now.value);
     bool told = pct != CT_NONE && pct != 0 && !(suspect && m->only_believed);
     struct move *move = told && is_large(m, rank(pct, suspect)) ? CT_VEC_PUSH(r->arena, &m->v) : NULL;

@@ -40,11 +40,13 @@ static inline struct ct_number ct_long_number(const unsigned char *p, const unsi
     return (struct ct_number){NULL, 0};
 }
 
-/* Most have one byte; moments that lie anyhow have four. */
+/* Most have one byte, or two; moments that lie anyhow have four. */
 static inline struct ct_number ct_number_get(const unsigned char *p, const unsigned char *end)
 {
     if (p < end && *p < 128)
         return (struct ct_number){p + 1, *p};
+    if (end - p >= 2 && p[1] < 128)
+        return (struct ct_number){p + 2, (uint64_t)(p[0] & 127) | (uint64_t)p[1] << 7};
     if (end - p < 4 || !(p[0] & p[1] & p[2] & 128) || p[3] > 127)
         return ct_long_number(p, end);
     uint64_t v = (uint64_t)(p[0] & 127) | (uint64_t)(p[1] & 127) << 7 | (uint64_t)(p[2] & 127) << 14 | (uint64_t)p[3] << 21;
