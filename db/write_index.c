@@ -36,7 +36,7 @@ static bool keep_next(struct ct_writer *w, int64_t now_ms)
 bool ct_w_keep_indices(struct ct_writer *w, int64_t now_ms, int64_t end_ms)
 {
     struct ct_index_keeping *k = &w->indices;
-    enum { MOST_PASSES = 8 };
+    enum { MOST_PASSES = 64 }; /* a piece of each is made in one, less of what is made of very many parts */
     struct ct_error ignored;
     bool more = true;
     if (!k->due || w->held) /* what is not committed yet no reader sees */
