@@ -138,6 +138,7 @@ enum ct_status ct_read_alike(struct ct_reader *r, const struct ct_query *q, stru
                              struct ct_error *err)
 {
     enum { MOST = 5000 };
+    struct ct_arena *work = NULL; /* others may have moved by the thousand */
     struct ct_event_list events = {.v = {NULL, 0, 0}}, found = {.v = {NULL, 0, 0}};
     struct ct_event_window w = {.limit = MOST};
     struct ct_span rest = q->subject, kind = ct_span_cut(&rest, '/'), way;
@@ -149,20 +150,23 @@ enum ct_status ct_read_alike(struct ct_reader *r, const struct ct_query *q, stru
         !take_number(&rest, &least))
         return CT_OK;
     way = ct_span_cut(&rest, '/');
-    ct_load_begin(r, q, a, err);
+    work = ct_arena_new(CT_MOST_WORK);
+    ct_load_begin(r, q, work, err);
     struct ct_source_list sources = ct_sources_at(r);
     w.to_ms = w.to_ms < r->at ? w.to_ms : r->at;
     ct_events_read(r, &sources, w, &events);
     for (size_t i = 0; i < events.v.n && !known; i++)
-        known = ct_span_eq(events.v.v[i].series, rest) && ct_alike_of(&events.v.v[i], a, &g) && ct_span_eq(g.way, way);
+        known = ct_span_eq(events.v.v[i].series, rest) && ct_alike_of(&events.v.v[i], work, &g) && ct_span_eq(g.way, way);
     for (size_t i = 0; i < events.v.n && known; i++) {
         const struct ct_event_row *e = &events.v.v[i];
-        bool more = ct_alike_of(e, a, &one) && ct_alike_same(&g, &one) &&
+        bool more = ct_alike_of(e, work, &one) && ct_alike_same(&g, &one) &&
                     (e->kind != CT_EVENT_PRICE || llabs(e->pct_milli) >= least);
-        struct ct_event_row *row = more ? CT_VEC_PUSH(a, &found.v) : NULL;
+        struct ct_event_row *row = more ? CT_VEC_PUSH(work, &found.v) : NULL;
         if (row)
             *row = *e;
     }
-    *out = (struct ct_rows){found.v.v, found.v.n};
-    return ct_load_end(r);
+    enum ct_status st = ct_load_end(r);
+    st = st == CT_OK ? ct_events_own(&found, a, out, err) : st;
+    ct_arena_free(work);
+    return st;
 }

@@ -657,14 +657,14 @@ static void put_in_order(char *v, size_t *order, size_t n, size_t size, char *sp
     }
 }
 
-/* Merges places, not rows, which are large; runs that stand in order already cost one comparison. */
-void ct_sort(struct ct_reader *r, void *v, size_t n, size_t size,
-             int (*compare)(const void *, const void *))
+/* Merges places, not rows, which are large; runs that stand in order already cost one comparison. The places are of the
+ * heap: an answer would hold them as long as it is shown. */
+void ct_sort(struct ct_reader *r, void *v, size_t n, size_t size, int (*compare)(const void *, const void *))
 {
-    size_t *from = n > 1 ? ct_arena_alloc(r->arena, 2 * n * sizeof *from + size) : NULL;
-    if (!from)
+    (void)r;
+    if (n < 2)
         return;
-    size_t *to = from + n;
+    size_t *room = ct_xmalloc(2 * n * sizeof *room + size), *from = room, *to = from + n;
     char *spare = (char *)(to + n);
     for (size_t i = 0; i < n; i++)
         from[i] = i;
@@ -689,6 +689,7 @@ void ct_sort(struct ct_reader *r, void *v, size_t n, size_t size,
     }
 #undef ROW
     put_in_order(v, from, n, size, spare);
+    free(room);
 }
 
 bool ct_low_90d(struct ct_reader *r, int64_t series, int64_t t, int64_t v)

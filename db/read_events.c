@@ -118,20 +118,39 @@ static void read_window(struct ct_reader *r, const struct ct_source_list *source
     out->v.n = first + (n < (size_t)w.limit ? n : (size_t)w.limit);
 }
 
+enum ct_status ct_events_own(const struct ct_event_list *list, struct ct_arena *a, struct ct_rows *out,
+                             struct ct_error *err)
+{
+    struct ct_event_row *own = ct_arena_alloc(a, (list->v.n + 1) * sizeof *own);
+    for (size_t i = 0; own && i < list->v.n; i++) {
+        own[i] = list->v.v[i];
+        ct_row_own(&ct_event_table, &own[i], a);
+    }
+    if (!own || ct_arena_full(a))
+        return ct_fail(err, CT_ERR_LIMIT, NULL, "the answer is too large");
+    *out = (struct ct_rows){own, list->v.n};
+    return CT_OK;
+}
+
 /* The newest of all, read once for the panels that are loaded together; NULL: cut short. */
 enum { NEWEST_EVENTS = 256 };
 
-static const struct ct_event_list *newest_events(struct ct_reader *r, const struct ct_source_list *sources,
+static const struct ct_rows *newest_events(struct ct_reader *r, const struct ct_source_list *sources,
                                                  struct ct_moment *m)
 {
-    struct ct_arena *answer = r->arena;
-    struct ct_event_list *all = m->events ? NULL : ct_arena_alloc(m->arena, sizeof *all);
+    struct ct_arena *answer = r->arena, *work = m->events ? NULL : ct_arena_new(CT_MOST_WORK);
+    struct ct_rows *all = work ? ct_arena_alloc(m->arena, sizeof *all) : NULL;
+    struct ct_event_list read = {.v = {NULL, 0, 0}};
     if (all) {
-        r->arena = m->arena;
-        read_window(r, sources, (struct ct_event_window){.to_ms = r->at, .limit = NEWEST_EVENTS}, all);
-        m->events = r->status == CT_OK ? all : NULL;
+        r->arena = work;
+        read_window(r, sources, (struct ct_event_window){.to_ms = r->at, .limit = NEWEST_EVENTS}, &read);
         r->arena = answer;
+        if (r->status == CT_OK && ct_arena_full(work))
+            r->status = ct_fail(r->err, CT_ERR_LIMIT, NULL, "the answer is too large");
+        if (r->status == CT_OK && ct_events_own(&read, m->arena, all, r->err) == CT_OK)
+            m->events = all;
     }
+    ct_arena_free(work);
     return m->events;
 }
 
@@ -143,18 +162,19 @@ static bool take_newest(struct ct_reader *r, const struct ct_source_list *source
     bool of_all = !w->source && !w->series && !w->no_prices && !w->critical && !w->large_milli && w->to_ms == r->at;
     bool may_do = w->limit <= NEWEST_EVENTS || w->from_ms > 0;
     struct ct_moment *m = of_all && may_do ? ct_kept_moment(r) : NULL;
-    const struct ct_event_list *all = m && (m->events || w->limit > FEW) ? newest_events(r, sources, m) : NULL;
+    const struct ct_rows *all = m && (m->events || w->limit > FEW) ? newest_events(r, sources, m) : NULL;
+    const struct ct_event_row *v = all ? all->v : NULL;
     size_t n = 0;
     if (!all)
         return false;
-    while (n < all->v.n && n < (size_t)w->limit && all->v.v[n].at_ms >= w->from_ms)
+    while (n < all->n && n < (size_t)w->limit && v[n].at_ms >= w->from_ms)
         n++;
-    if (n == all->v.n && n < (size_t)w->limit && n >= NEWEST_EVENTS)
+    if (n == all->n && n < (size_t)w->limit && n >= NEWEST_EVENTS)
         return false;
     for (size_t i = 0; i < n; i++) {
         struct ct_event_row *row = CT_VEC_PUSH(r->arena, &out->v);
         if (row)
-            *row = all->v.v[i];
+            *row = v[i];
     }
     return true;
 }
@@ -263,7 +283,8 @@ enum ct_status ct_read_events(struct ct_reader *r, const struct ct_query *q, str
 {
     struct ct_event_list rows = {.v = {NULL, 0, 0}};
     size_t limit = q->limit ? q->limit : 10000;
-    ct_load_begin(r, q, a, err);
+    struct ct_arena *work = ct_arena_new(CT_MOST_WORK); /* a moment can have any number of them */
+    ct_load_begin(r, q, work, err);
     struct ct_source_list sources = ct_sources_at(r);
     struct ct_event_window w = {.from_ms = q->from_ms,
                                 .to_ms = q->to_ms && q->to_ms <= r->at ? q->to_ms - 1 : r->at,
@@ -277,8 +298,11 @@ enum ct_status ct_read_events(struct ct_reader *r, const struct ct_query *q, str
     if (!q->critical)
         ct_reach_events(r, &sources, q->subject, w.from_ms, w.to_ms, &rows);
     ct_sort(r, rows.v.v, rows.v.n, sizeof *rows.v.v, ct_newer_event);
-    *out = (struct ct_rows){rows.v.v, rows.v.n < limit ? rows.v.n : limit};
-    return ct_load_end(r);
+    rows.v.n = rows.v.n < limit ? rows.v.n : limit;
+    enum ct_status st = ct_load_end(r);
+    st = st == CT_OK ? ct_events_own(&rows, a, out, err) : st;
+    ct_arena_free(work);
+    return st;
 }
 
 static int64_t moment(struct ct_reader *r, sqlite3_stmt *st)

@@ -582,8 +582,6 @@ static struct ct_leaps *keep_leaps(struct ct_reader *r, const struct ct_query *q
     return one;
 }
 
-enum { MOST_WORK = 64 << 20 /* bytes, on one figure's history */ };
-
 static void read_market(struct ct_reader *r, const struct ct_query *q,
                         const struct ct_series_ref *s, const struct ct_source_list *sources,
                         struct ct_history *h)
@@ -593,7 +591,7 @@ static void read_market(struct ct_reader *r, const struct ct_query *q,
     struct ct_market_steps steps = {.v = {NULL, 0, 0}};
     struct ct_gaps gaps = {.v = {NULL, 0, 0}};
     int64_t since = q->window_only && q->from_ms ? q->from_ms : CT_NONE;
-    struct ct_arena *answer = r->arena, *work = r->arena = ct_arena_new(MOST_WORK); /* parts, of which nothing is shown */
+    struct ct_arena *answer = r->arena, *work = r->arena = ct_arena_new(CT_MOST_WORK); /* parts, of which nothing is shown */
     ct_market_read(r, s, since, &m);
     int64_t first = market_first(r, &m, since);
     if (since != CT_NONE && (first == CT_NONE || first > since)) { /* what left before may have begun before */

@@ -646,12 +646,39 @@ static int worse(const void *a, const void *b)
     return (x->since_ms < y->since_ms) - (x->since_ms > y->since_ms);
 }
 
+static void own_row(struct ct_now_row *row, struct ct_arena *a)
+{
+    struct ct_span *const beside[] = {&row->alike, &row->scope, &row->source, &row->alert_id};
+    ct_row_own(&ct_now_table, row, a);
+    for (size_t i = 0; i < CT_LEN(beside); i++)
+        *beside[i] = ct_arena_dup(a, *beside[i]);
+    struct ct_span *parts = ct_arena_alloc(a, (row->parts.n + 1) * sizeof *parts);
+    for (size_t i = 0; parts && i < row->parts.n; i++)
+        parts[i] = ct_arena_dup(a, row->parts.v[i]);
+    row->parts = (struct ct_list){parts, parts ? row->parts.n : 0};
+}
+
+/* What ROWS say, without the thousands of events that they were made of. */
+static enum ct_status own_rows(const struct now_list *rows, struct ct_arena *a, struct ct_rows *out, struct ct_error *err)
+{
+    struct ct_now_row *own = ct_arena_alloc(a, (rows->v.n + 1) * sizeof *own);
+    for (size_t i = 0; own && i < rows->v.n; i++) {
+        own[i] = rows->v.v[i];
+        own_row(&own[i], a);
+    }
+    if (!own || ct_arena_full(a))
+        return ct_fail(err, CT_ERR_LIMIT, NULL, "the answer is too large");
+    *out = (struct ct_rows){own, rows->v.n};
+    return CT_OK;
+}
+
 enum ct_status ct_read_now(struct ct_reader *r, const struct ct_query *q, struct ct_arena *a,
                            struct ct_rows *out, struct ct_error *err)
 {
     struct now_list rows = {.v = {NULL, 0, 0}};
     struct ct_event_list events = {.v = {NULL, 0, 0}};
-    ct_load_begin(r, q, a, err);
+    struct ct_arena *work = ct_arena_new(CT_MOST_WORK);
+    ct_load_begin(r, q, work, err);
     struct ct_source_list list = ct_sources_at(r);
     int64_t offline = ct_offline_since(r, &list);
     for (size_t i = 0; i < list.n && r->status == CT_OK; i++) {
@@ -683,6 +710,8 @@ enum ct_status ct_read_now(struct ct_reader *r, const struct ct_query *q, struct
     add_model_moves(r, &events, &rows);
     add_alerts(r, offline != CT_NONE, &rows);
     ct_sort(r, rows.v.v, rows.v.n, sizeof *rows.v.v, worse);
-    *out = (struct ct_rows){rows.v.v, rows.v.n};
-    return ct_load_end(r);
+    enum ct_status st = ct_load_end(r);
+    st = st == CT_OK ? own_rows(&rows, a, out, err) : st;
+    ct_arena_free(work);
+    return st;
 }

@@ -798,8 +798,7 @@ static enum ct_status group_offers(struct ct_reader *r, const struct ct_query *q
 static enum ct_status read_gpus(struct ct_reader *r, const struct ct_query *q, struct ct_arena *a,
                                 struct ct_rows *out, struct ct_error *err)
 {
-    enum { MOST_BYTES = 64 << 20 };
-    struct ct_arena *work = ct_arena_new(MOST_BYTES);
+    struct ct_arena *work = ct_arena_new(CT_MOST_WORK);
     enum ct_status st = group_offers(r, q, a, work, out, err);
     ct_arena_free(work);
     return st == CT_OK && ct_arena_full(a) ? ct_fail(err, CT_ERR_LIMIT, NULL, "the answer is too large") : st;

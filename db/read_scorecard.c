@@ -229,8 +229,7 @@ static enum ct_status count_all(struct scores *s, struct ct_reader *r, const str
 enum ct_status ct_read_scorecard(struct ct_reader *r, const struct ct_query *q, struct ct_arena *a,
                                  struct ct_rows *out, struct ct_error *err)
 {
-    enum { MOST_BYTES = 128 << 20 };
-    struct scores s = {.arena = ct_arena_new(MOST_BYTES)};
+    struct scores s = {.arena = ct_arena_new(CT_MOST_WORK)};
     enum ct_status st = count_all(&s, r, q, a, out, err);
     ct_arena_free(s.arena);
     return st;

@@ -203,6 +203,9 @@ struct ct_classes {
     CT_VEC(struct ct_class_member) members;
 };
 
+/* Bytes of what an answer is made of and does not hold. */
+enum { CT_MOST_WORK = 128 << 20 };
+
 struct ct_reader {
     sqlite3 *db;
     char *path;
@@ -246,7 +249,7 @@ struct ct_reader {
                 struct ct_source_at *v;
                 size_t n;
             } *sources; /* source_at.c */
-            struct ct_event_list *events; /* read_events.c: the newest */
+            struct ct_rows *events; /* read_events.c: the newest */
             struct ct_leaps { /* large moves of what an index is made of, which its history came by */
                 struct ct_span index; /* its name */
                 struct ct_arena *arena;
@@ -568,6 +571,9 @@ void ct_price_events(struct ct_reader *r, const struct ct_source_list *sources, 
 void ct_leap_events(struct ct_reader *r, const struct ct_source_list *sources, const struct ct_leaps *leaps,
                     const struct ct_event_window *w, struct ct_event_list *out);
 int ct_newer_event(const void *a, const void *b);
+/* What LIST says, in A: the rest of what was read for it may go. CT_ERR_LIMIT. */
+CT_MUST_USE enum ct_status ct_events_own(const struct ct_event_list *list, struct ct_arena *a, struct ct_rows *out,
+                                         struct ct_error *err);
 
 /* read_alerts.c: open alerts at r->t; what alerts did from FROM to TO (both included), newest first, at most LIMIT,
  * as events. */

@@ -299,15 +299,16 @@ enum ct_status detail_alike(struct detail_builder *b, struct ct_span subject)
     struct ct_rows rows = {NULL, 0};
     struct ct_alike all, one;
     struct ct_buf who = CT_BUF_INIT;
+    struct ct_arena *work = ct_arena_new(0);
     int wide = 0;
     query.subject = subject;
     enum ct_status st = ct_read_alike(b->reader, &query, b->a, &rows, b->err);
     const struct ct_event_row *e = rows.v;
     for (size_t i = 0; st == CT_OK && i < rows.n; i++) {
         if (i == 0)
-            (void)ct_alike_of(&e[i], b->a, &all);
-        else if (ct_alike_of(&e[i], b->a, &one))
-            (void)ct_alike_join(&all, &one, b->a);
+            (void)ct_alike_of(&e[i], work, &all);
+        else if (ct_alike_of(&e[i], work, &one))
+            (void)ct_alike_join(&all, &one, work);
         ct_buf_clear(&who);
         ct_view_event_who(&who, &e[i]);
         int n = ct_text_width(ct_buf_span(&who));
@@ -315,12 +316,14 @@ enum ct_status detail_alike(struct detail_builder *b, struct ct_span subject)
     }
     ct_buf_free(&who);
     if (st != CT_OK || !rows.n) {
+        ct_arena_free(work);
         detail_add(b, CT_SPAN_NONE, CT_ROLE_DIM, CT_LIT("nothing of that kind then, or it is not believed any more"));
         return st;
     }
-    struct ct_span where = ct_alike_where(&all, b->a);
+    struct ct_span where = ct_alike_where(&all, work);
     b->m->series = e[0].series;
     b->m->summary = ct_arena_printf(b->a, "%.*s: %zu %s", CT_FMT(where), all.n, all.gpu.n ? "offers" : "models");
+    ct_arena_free(work);
     detail_add(b, CT_SPAN_NONE, CT_ROLE_TITLE, b->m->summary);
     for (size_t i = 0; i < rows.n; i++)
         add_event(b, &e[i], wide);

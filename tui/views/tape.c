@@ -109,7 +109,7 @@ static void tell_prices(const struct ct_alike *g, struct ct_buf *out)
 }
 
 /* Puts what group G is made of into its row. CUT: more of its moment was not read. */
-static void tell_group(struct group *g, bool cut, struct ct_arena *a)
+static void tell_group(struct group *g, bool cut, struct ct_arena *work, struct ct_arena *a)
 {
     static const char *const stocks[] = {"unknown", "none", "low", "available"};
     struct ct_event_row *e = g->row;
@@ -126,7 +126,7 @@ static void tell_group(struct group *g, bool cut, struct ct_arena *a)
     }
     e->text = ct_arena_dup(a, ct_buf_span(&g->text));
     if (g->alike) {
-        e->subject = ct_alike_where(&g->common, a);
+        e->subject = ct_arena_dup(a, ct_alike_where(&g->common, work));
         e->alike = ct_alike_subject(&g->common, e->at_ms, e->at_ms, 0, a);
         e->pct_milli = g->common.least_pct == g->common.most_pct ? e->pct_milli : CT_NONE;
     }
@@ -144,15 +144,16 @@ struct ct_rows ct_view_tape(struct ct_rows events, size_t most, struct ct_arena 
 {
     const struct ct_event_row *e = events.v;
     struct ct_event_row *out = ct_arena_alloc(a, (events.n + 1) * sizeof(*out));
+    struct ct_arena *work = ct_arena_new(0);
     struct group *g = ct_xcalloc(events.n + 1, sizeof(*g));
     size_t n = 0, moment = 0; /* the first row of this moment */
     for (size_t i = 0; out && i < events.n; i++) {
         struct ct_alike one;
-        bool alike = ct_alike_of(&e[i], a, &one);
+        bool alike = ct_alike_of(&e[i], work, &one);
         if (n && out[n - 1].at_ms != e[i].at_ms)
             moment = n;
         size_t k = moment;
-        while (k < n && !join(&g[k], &e[i], alike, &one, a))
+        while (k < n && !join(&g[k], &e[i], alike, &one, work))
             k++;
         if (k == n) {
             out[n] = e[i];
@@ -167,10 +168,11 @@ struct ct_rows ct_view_tape(struct ct_rows events, size_t most, struct ct_arena 
     }
     for (size_t k = 0; k < n; k++) {
         if (g[k].n > 1)
-            tell_group(&g[k], events.n == most && out[k].at_ms == e[events.n - 1].at_ms, a);
+            tell_group(&g[k], events.n == most && out[k].at_ms == e[events.n - 1].at_ms, work, a);
         ct_buf_free(&g[k].text);
     }
     free(g);
+    ct_arena_free(work);
     return (struct ct_rows){out, out ? n : 0};
 }
 
