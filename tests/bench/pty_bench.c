@@ -14,8 +14,8 @@
  *                                                    CT_BENCH_KEYS set each key's ms and bytes go to stderr
  *   pty_bench idle SECONDS COLSxROWS COMMAND...      six seconds after the start: CPU us a second, bytes written,
  *                                                    wake-ups a second, RSS in MB
- *   pty_bench rss KEYS COLSxROWS COMMAND...          RSS in MB six seconds after the start, and again after KEYS with
- *                                                    two seconds for each
+ *   pty_bench rss KEYS COLSxROWS COMMAND...          RSS in MB six seconds after the start, the most it was four seconds
+ *                                                    after any of KEYS, typed one by one, and that after the last
  *
  *   pty_bench of PID SECONDS                         of a program that runs elsewhere: CPU us a second, bytes it wrote
  *                                                    to anywhere a second, wake-ups a second
@@ -504,20 +504,21 @@ static void idle(double seconds, const char *size, char **argv)
 
 static void rss(const char *keys, const char *size, char **argv)
 {
-    enum { A_KEY_MS = 2000 };
+    enum { A_KEY_MS = 4000 }; /* a load, and a rest long enough to give back what only that needed */
     struct program p = start(size, argv);
     stay(&p, START_MS);
-    double first = rss_mb(p.pid);
+    double first = rss_mb(p.pid), last = first, most = first;
     for (; *keys; keys++) {
         type(&p, *keys);
         stay(&p, A_KEY_MS);
+        last = rss_mb(p.pid);
+        most = last > most ? last : most;
     }
-    double all = rss_mb(p.pid);
     end(&p);
-    if (first <= 0 || all <= 0) {
+    if (first <= 0 || last <= 0) {
         fail("the program has ended");
     }
-    printf("%.1f %.1f\n", first, all);
+    printf("%.1f %.1f %.1f\n", first, most, last);
 }
 
 static double written_by(pid_t pid)

@@ -211,6 +211,20 @@ static bool all_sleep(const struct vt *v)
     return asleep;
 }
 
+int64_t vt_resident_kb(const struct vt *v)
+{
+    char path[64], line[256];
+    long kb = -1;
+    (void)snprintf(path, sizeof(path), "/proc/%d/status", (int)v->pid);
+    FILE *f = fopen(path, "r");
+    while (f && fgets(line, sizeof(line), f) && sscanf(line, "VmRSS: %ld", &kb) != 1) {
+    }
+    if (f) {
+        fclose(f);
+    }
+    return kb;
+}
+
 void vt_rest(struct vt *v, int quiet_ms)
 {
     int64_t now = ct_mono_ms(), end = now + PATIENCE_MS;

@@ -56,6 +56,7 @@ int vt_bells(const struct vt *v);
 int vt_titles(const struct vt *v);   /* changes of title or icon name */
 int vt_unknown(const struct vt *v);  /* OSC, DCS and other sequences the emulator did not know */
 size_t vt_bytes(const struct vt *v); /* received so far */
+int64_t vt_resident_kb(const struct vt *v); /* memory the program holds now; -1: not known here */
 bool vt_received(const struct vt *v, const char *bytes); /* BYTES came, as they are */
 bool vt_alternate(const struct vt *v); /* on the alternate screen now */
 bool vt_cursor_shown(const struct vt *v);
