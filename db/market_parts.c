@@ -1,5 +1,6 @@
 /* The offers that all indices are made of. Which there are, and which of them are the same machine, hardly ever changes:
  * that is kept from load to load until the file says that it did. What they ask is looked up anew. */
+#include "db/base/terms.h"
 #include "db/market_figure.h"
 
 #include <stdlib.h>
@@ -35,67 +36,145 @@ void ct_market_forget(struct ct_reader *r, bool late_too)
 
 /* ---- which there are ---- */
 
-/* A part with the index it is of. */
+/* An index, and a part with its places in the order of indices and of parts. */
 struct named {
     struct ct_span name, gpu, form;
     int purchase;
+    size_t number;
+};
+struct listed {
     struct ct_market_part part;
+    uint32_t index, who, region, instance; /* at first numbers of terms */
+};
+struct listing {
+    struct ct_terms who, region, instance, word, index;
+    CT_VEC(struct named) named; /* the indices, as they are numbered */
+    CT_VEC(struct listed) parts;
 };
 
 static int by_index(const void *a, const void *b)
 {
     const struct named *x = a, *y = b;
-    int way = x->name.p == y->name.p ? 0 : ct_span_cmp(x->name, y->name);
+    int way = ct_span_cmp(x->name, y->name);
     if (!way)
-        way = x->gpu.p == y->gpu.p ? 0 : ct_span_cmp(x->gpu, y->gpu);
+        way = ct_span_cmp(x->gpu, y->gpu);
     if (!way)
-        way = x->form.p == y->form.p ? 0 : ct_span_cmp(x->form, y->form);
+        way = ct_span_cmp(x->form, y->form);
     return way ? way : x->purchase - y->purchase;
 }
 
-static int by_index_and_offer(const void *a, const void *b)
+static int by_text(const void *a, const void *b)
 {
-    int way = by_index(a, b);
-    return way ? way : ct_market_order(&((const struct named *)a)->part, &((const struct named *)b)->part);
+    return ct_span_cmp(((const struct ct_term *)a)->text, ((const struct ct_term *)b)->text);
 }
 
-/* Column I; a row often says the same as the one BEFORE. */
-static struct ct_span text(struct ct_arena *a, sqlite3_stmt *st, int i, struct ct_span before)
+static int by_instance(const void *a, const void *b)
 {
-    const char *p = (const char *)sqlite3_column_text(st, i);
-    struct ct_span t = {p, p ? (size_t)sqlite3_column_bytes(st, i) : 0};
-    return p && before.p && ct_span_eq(t, before) ? before : ct_arena_dup(a, t);
+    return ct_cmp_instance(((const struct ct_term *)a)->text, ((const struct ct_term *)b)->text);
 }
 
-static struct named read_named(struct ct_arena *a, sqlite3_stmt *st, const struct named *before)
+/* That of ct_market_order, index by index. */
+static int by_place(const void *a, const void *b)
+{
+    const struct listed *x = a, *y = b;
+    uint64_t p = (uint64_t)x->index << 32 | x->who, q = (uint64_t)y->index << 32 | y->who;
+    if (p != q)
+        return p < q ? -1 : 1;
+    p = (uint64_t)x->region << 32 | x->instance;
+    q = (uint64_t)y->region << 32 | y->instance;
+    if (p != q)
+        return p < q ? -1 : 1;
+    if (x->part.count != y->part.count)
+        return x->part.count < y->part.count ? -1 : 1;
+    return (x->part.source_id > y->part.source_id) - (x->part.source_id < y->part.source_id);
+}
+
+/* The number of column I's text, which T then has for itself in A. */
+static uint32_t number_of(struct ct_terms *t, struct ct_arena *a, sqlite3_stmt *st, int i)
+{
+    struct ct_span text = ct_col_borrow(st, i);
+    size_t n = t->n, number = ct_terms_number(t, (struct ct_term){text, {0, 0}});
+    if (number == n)
+        t->v[number].text = ct_arena_dup(a, text);
+    return (uint32_t)number;
+}
+
+/* The number of the index that the row is of. */
+static uint32_t index_of(struct ct_reader *r, struct ct_arena *a, sqlite3_stmt *st, struct listing *l)
 {
     int purchase = ct_col_enum(st, 10, CT_PURCHASE_OTHER);
-    struct named g = {.purchase = purchase < 0 ? CT_PURCHASE_OTHER : purchase, .gpu = text(a, st, 8, before->gpu),
-                      .form = text(a, st, 9, before->form)};
-    bool same = before->name.p && g.gpu.p == before->gpu.p && g.form.p == before->form.p && g.purchase == before->purchase;
-    g.name = same ? before->name : ct_market_index_name(a, g.gpu, g.form, g.purchase);
-    g.part = (struct ct_market_part){
+    uint32_t gpu = number_of(&l->word, a, st, 8), form = number_of(&l->word, a, st, 9);
+    struct named v = {.gpu = l->word.v[gpu].text, .form = l->word.v[form].text,
+                      .purchase = purchase < 0 ? CT_PURCHASE_OTHER : purchase, .number = l->named.n};
+    size_t n = l->index.n, number = ct_terms_number(&l->index, (struct ct_term){v.gpu, {form, v.purchase}});
+    struct named *place = number == n ? CT_VEC_PUSH(r->arena, &l->named) : NULL;
+    if (place) {
+        v.name = ct_market_index_name(a, v.gpu, v.form, v.purchase);
+        *place = v;
+    }
+    return (uint32_t)number;
+}
+
+static void list_part(struct ct_reader *r, struct ct_arena *a, sqlite3_stmt *st, struct listing *l)
+{
+    struct listed *v = CT_VEC_PUSH(r->arena, &l->parts);
+    if (!v)
+        return;
+    *v = (struct listed){.index = index_of(r, a, st, l), .who = number_of(&l->who, a, st, 2),
+                         .region = number_of(&l->region, a, st, 3), .instance = number_of(&l->instance, a, st, 4)};
+    uint32_t currency = number_of(&l->word, a, st, 6);
+    v->part = (struct ct_market_part){
         .series = ct_col_int(st, 0),
         .source_id = ct_col_int(st, 1),
-        .who = text(a, st, 2, before->part.who),
-        .region = text(a, st, 3, before->part.region),
-        .instance = text(a, st, 4, before->part.instance),
+        .who = l->who.v[v->who].text,
+        .region = l->region.v[v->region].text,
+        .instance = l->instance.v[v->instance].text,
         .count = ct_col_int(st, 5),
-        .currency = text(a, st, 6, before->part.currency),
+        .currency = l->word.v[currency].text,
         .rentable = ct_col_int(st, 7) != 0,
         .mem_milli = ct_col_int(st, 11),
     };
-    return g;
+}
+
+/* The place of each term in the order of COMPARE; equal ones stand in one. */
+static uint32_t *places(struct ct_reader *r, const struct ct_terms *t, int (*compare)(const void *, const void *))
+{
+    struct ct_term *sorted = ct_arena_alloc(r->arena, (t->n + 1) * sizeof *sorted);
+    uint32_t *place = ct_arena_alloc(r->arena, (t->n + 1) * sizeof *place), n = 0;
+    for (size_t i = 0; i < t->n; i++)
+        sorted[i] = (struct ct_term){t->v[i].text, {(int64_t)i, 0}};
+    ct_sort(r, sorted, t->n, sizeof *sorted, compare);
+    for (size_t i = 0; i < t->n; i++) {
+        n += i > 0 && compare(&sorted[i - 1], &sorted[i]) != 0;
+        place[sorted[i].with[0]] = n;
+    }
+    return place;
+}
+
+/* The parts in their order, and the indices. */
+static void put_in_order(struct ct_reader *r, struct listing *l)
+{
+    const uint32_t *who = places(r, &l->who, by_text), *region = places(r, &l->region, by_text),
+                   *instance = places(r, &l->instance, by_instance);
+    uint32_t *index = ct_arena_alloc(r->arena, (l->named.n + 1) * sizeof *index);
+    ct_sort(r, l->named.v, l->named.n, sizeof *l->named.v, by_index);
+    for (size_t i = 0; i < l->named.n; i++)
+        index[l->named.v[i].number] = (uint32_t)i;
+    for (size_t i = 0; i < l->parts.n; i++) {
+        struct listed *v = &l->parts.v[i];
+        *v = (struct listed){v->part, index[v->index], who[v->who], region[v->region], instance[v->instance]};
+    }
+    ct_sort(r, l->parts.v, l->parts.n, sizeof *l->parts.v, by_place);
 }
 
 /* V[0..N), in their order, as the next index. */
-static void add_index(struct ct_market_kept *k, const struct named *v, size_t n)
+static void add_index(struct ct_market_kept *k, const struct named *index, const struct listed *v, size_t n)
 {
     struct ct_market_of *of = CT_VEC_PUSH(k->parts, &k->all.v);
     struct ct_market_part *parts = of ? ct_arena_alloc(k->parts, n * sizeof *parts) : NULL;
     if (!parts)
         return;
-    *of = (struct ct_market_of){.name = v->name, .gpu = v->gpu, .form = v->form, .purchase = v->purchase,
+    *of = (struct ct_market_of){.name = index->name, .gpu = index->gpu, .form = index->form, .purchase = index->purchase,
                                 .dollars = true, .version = CT_NONE};
     for (size_t i = 0; i < n; i++) {
         parts[i] = v[i].part;
@@ -110,24 +189,22 @@ static void add_index(struct ct_market_kept *k, const struct named *v, size_t n)
 static void read_all(struct ct_reader *r, struct ct_market_kept *k)
 {
     struct ct_arena *answer = r->arena;
-    const struct named none = {.purchase = -1};
-    CT_VEC(struct named) list = {NULL, 0, 0};
+    struct listing l = {.parts = {NULL, 0, 0}};
+    struct ct_terms *terms[] = {&l.who, &l.region, &l.instance, &l.word, &l.index};
     sqlite3_stmt *st = ct_use(r, SQL_INDEX_ALL_PARTS, 1, k->gone_ms);
     r->arena = ct_arena_new(0);
-    while (ct_step(r, st)) {
-        struct named *g = CT_VEC_PUSH(r->arena, &list);
-        if (!g)
-            break;
-        *g = read_named(k->texts, st, list.n > 1 ? g - 1 : &none);
-    }
+    while (ct_step(r, st))
+        list_part(r, k->texts, st, &l);
     if (st)
         sqlite3_reset(st);
-    ct_sort(r, list.v, list.n, sizeof *list.v, by_index_and_offer);
-    for (size_t i = 0, end; i < list.n; i = end) {
-        for (end = i + 1; end < list.n && by_index(&list.v[i], &list.v[end]) == 0;)
+    put_in_order(r, &l);
+    for (size_t i = 0, end; i < l.parts.n; i = end) {
+        for (end = i + 1; end < l.parts.n && l.parts.v[end].index == l.parts.v[i].index;)
             end++;
-        add_index(k, list.v + i, end - i);
+        add_index(k, &l.named.v[l.parts.v[i].index], l.parts.v + i, end - i);
     }
+    for (size_t i = 0; i < CT_LEN(terms); i++)
+        ct_terms_free(terms[i]);
     ct_arena_free(r->arena);
     r->arena = answer;
 }

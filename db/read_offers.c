@@ -1,4 +1,5 @@
 /* Who rents which GPU, at what price, and is there any; and the indices made of it. */
+#include "db/base/terms.h"
 #include "db/columns.h"
 #include "db/market.h"
 #include "db/reader.h"
@@ -290,25 +291,26 @@ static void draw_spark(struct ct_reader *r, struct item *it, struct ct_spark_col
         c[i].last = ct_gone(it->now) || it->row.quarantined ? CT_NONE : it->now.value;
 }
 
-/* How fast the accelerator of an offer is; rows of one kind often come one after the other. */
-struct speed {
-    const struct ct_offer *of;
-    int64_t mtflops;
+/* How fast the accelerators of offers are, each worked out once. */
+struct speeds {
+    struct ct_terms gpus, kinds; /* a kind: with its form and memory */
+    CT_VEC(int64_t) mtflops;     /* of each kind */
 };
 
-static int64_t speed_of(struct ct_reader *r, const struct ct_offer *o, struct speed *last)
+static int64_t speed_of(struct ct_reader *r, const struct ct_offer *o, struct speeds *s)
 {
-    bool same = last->of && last->of->gpu_mem_milli == o->gpu_mem_milli && ct_span_eq(last->of->gpu, o->gpu) &&
-                ct_span_eq(last->of->form, o->form);
-    if (!same)
-        *last = (struct speed){o, ct_accelerator_mtflops(r, o)};
-    return last->mtflops;
+    size_t gpu = ct_terms_number(&s->gpus, (struct ct_term){o->gpu, {0, 0}});
+    size_t kind = ct_terms_number(&s->kinds, (struct ct_term){o->form, {(int64_t)gpu, o->gpu_mem_milli}});
+    int64_t *place = kind == s->mtflops.n ? CT_VEC_PUSH(r->arena, &s->mtflops) : NULL;
+    if (place)
+        *place = ct_accelerator_mtflops(r, o);
+    return kind < s->mtflops.n ? s->mtflops.v[kind] : CT_NONE;
 }
 
-static void set_plain(struct ct_reader *r, struct item *it, struct speed *last)
+static void set_plain(struct ct_reader *r, struct item *it, struct speeds *speeds)
 {
     struct ct_offer_row *row = &it->row;
-    int64_t flops = speed_of(r, &row->offer, last);
+    int64_t flops = speed_of(r, &row->offer, speeds);
     row->usd_per_pflop_hour =
         flops == CT_NONE ? CT_NONE : ct_muldiv(row->usd_per_gpu_hour, 1000000, flops);
     row->usd_per_gb_hour = row->offer.gpu_mem_milli > 0
@@ -410,7 +412,7 @@ static enum ct_status read_offers(struct ct_reader *r, const struct ct_query *q,
     ct_load_begin(r, q, a, err);
     struct ct_source_list sources = ct_sources_at(r);
     struct month_gaps gaps = month_gaps(r, &sources);
-    struct speed last = {NULL, CT_NONE};
+    struct speeds speeds = {.mtflops = {NULL, 0, 0}};
     read_items(r, q->subject, q->gone ? INT64_MIN : INT64_MAX, &items);
     struct ct_offer_row *rows = ct_arena_alloc(a, (items.v.n + 1) * sizeof *rows);
     for (size_t i = 0; i < items.v.n && rows && r->status == CT_OK; i++) {
@@ -418,7 +420,7 @@ static enum ct_status read_offers(struct ct_reader *r, const struct ct_query *q,
         const struct ct_source_at *s = ct_source_by_id(&sources, it->source);
         set_source(it, s);
         convert(r, &sources, &rates, it);
-        set_plain(r, it, &last);
+        set_plain(r, it, &speeds);
         const struct ct_gaps *of = q->plain ? NULL : gaps_of(&gaps, s);
         if (of)
             set_months(r, it, of);
@@ -431,6 +433,8 @@ static enum ct_status read_offers(struct ct_reader *r, const struct ct_query *q,
     if (rows)
         ct_sort(r, rows, items.v.n, sizeof *rows, cheaper);
     *out = (struct ct_rows){rows, rows ? items.v.n : 0};
+    ct_terms_free(&speeds.gpus);
+    ct_terms_free(&speeds.kinds);
     free(items.v.v);
     return ct_load_end(r);
 }
