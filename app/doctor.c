@@ -128,6 +128,17 @@ static void check_modes(struct doctor *d)
 
 /* ---- database ---- */
 
+/* What the fetcher finds by the times in the answers of servers. */
+static void check_servers_clock(struct doctor *d, const struct ct_summary *s)
+{
+    char off[CT_TIME_MAX];
+    if (ct_clock_off(s, off))
+        find(d, WARN, "clock", "set the clock (timedatectl set-ntp true): every age is wrong by that",
+             SAY("%s by what the servers asked say", off));
+    else if (s->clock_ahead_ms != CT_NONE)
+        find(d, GOOD, "clock", "", SAY("the servers asked say the same"));
+}
+
 static void check_lease(struct doctor *d)
 {
     struct ct_call *c = d->c;
@@ -146,6 +157,7 @@ static void check_lease(struct doctor *d)
             find(d, GOOD, "fetcher", "",
                  SAY(s.simulated ? "none runs" : "none runs; the dashboard starts one"));
         }
+        check_servers_clock(d, &s);
         if (s.simulated)
             find(d, WARN, "data", "--db names another database; this one is for `cloudtape demo`",
                  SAY("DEMO: simulated, nothing here is for sale; no real source is fetched into it"));

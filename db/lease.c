@@ -17,6 +17,7 @@ struct ct_lease {
     struct ct_writer *w;
     int fd;
     int64_t pid, since_ms;
+    int64_t ahead_ms, told_ms; /* the clock: what is known, and what the database says of it */
     char host[80];
 };
 
@@ -116,6 +117,8 @@ enum ct_status ct_lease_take(struct ct_writer *w, const char *owner, int64_t now
     if (status != CT_OK)
         goto out;
     RUN(w, LEASE_PUT, vs(owner), vi(l->pid), vs(l->host), vi(now_ms));
+    RUN(w, META_PUT, vs("ahead_ms"), vi(CT_NONE)); /* what another one knew of the clock */
+    l->ahead_ms = l->told_ms = CT_NONE;
     status = ct_w_commit(w, "lease", err);
 out:
     if (status != CT_OK) {
@@ -140,8 +143,18 @@ enum ct_status ct_lease_beat(struct ct_lease *l, int64_t now_ms, struct ct_error
     if (status != CT_OK)
         return status;
     int64_t n = RUN(l->w, LEASE_BEAT, vi(l->pid), vs(l->host), vi(l->since_ms), vi(now_ms));
+    bool tell = l->ahead_ms / CT_SECOND != l->told_ms / CT_SECOND;
+    if (tell)
+        RUN(l->w, META_PUT, vs("ahead_ms"), vi(l->ahead_ms));
     status = ct_w_commit(l->w, "lease", err);
+    if (tell && status == CT_OK)
+        l->told_ms = l->ahead_ms;
     return status == CT_OK && n == 0 ? busy(l->w, now_ms, err) : status;
+}
+
+void ct_lease_clock(struct ct_lease *l, int64_t ahead_ms)
+{
+    l->ahead_ms = ahead_ms;
 }
 
 void ct_lease_drop(struct ct_lease *l)

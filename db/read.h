@@ -90,10 +90,14 @@ struct ct_summary {
     int worst_state;
     struct ct_span fetcher;  /* "pid 4121 on HOST"; null: nobody */
     int64_t fetcher_beat_ms; /* CT_NONE */
+    int64_t clock_ahead_ms;  /* the machine's before the servers', as that fetcher finds; CT_NONE: not known */
     struct ct_span trouble;  /* what keeps that fetcher from storing: "database or disk is full"; null: nothing */
     int64_t trouble_since_ms;
     bool simulated;          /* ct_reader_simulated */
 };
+#define CT_CLOCK_OFF_MS (30 * CT_SECOND) /* what servers and their caches need to agree */
+/* "10m ahead" or "2m behind" what the servers say; false: it is right as far as is known, OUT is empty. */
+bool ct_clock_off(const struct ct_summary *s, char out[CT_TIME_MAX]);
 CT_MUST_USE enum ct_status ct_read_summary(struct ct_reader *r, const struct ct_query *q,
                                            struct ct_arena *a, struct ct_summary *out,
                                            struct ct_error *err);

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -39,6 +40,16 @@ static void read_trouble(struct ct_reader *r, struct ct_summary *out)
     out->trouble_since_ms = since;
 }
 
+static int64_t meta(struct ct_reader *r, const char *key)
+{
+    sqlite3_stmt *st = ct_use(r, SQL_META, 0);
+    ct_bind_text(r, st, 1, ct_span(key));
+    int64_t value = ct_step(r, st) ? ct_col_int(st, 0) : CT_NONE;
+    if (st)
+        sqlite3_reset(st);
+    return value;
+}
+
 static void read_lease(struct ct_reader *r, struct ct_summary *out)
 {
     sqlite3_stmt *st = ct_use(r, SQL_LEASE, 0);
@@ -52,18 +63,9 @@ static void read_lease(struct ct_reader *r, struct ct_summary *out)
         struct ct_span host = ct_col_text(r, st, 1);
         out->fetcher = ct_arena_printf(r->arena, "pid %lld on %.*s", (long long)ct_col_int(st, 0),
                                        CT_FMT(host));
+        out->clock_ahead_ms = meta(r, "ahead_ms");
     }
     sqlite3_reset(st);
-}
-
-static int64_t meta(struct ct_reader *r, const char *key)
-{
-    sqlite3_stmt *st = ct_use(r, SQL_META, 0);
-    ct_bind_text(r, st, 1, ct_span(key));
-    int64_t value = ct_step(r, st) ? ct_col_int(st, 0) : CT_NONE;
-    if (st)
-        sqlite3_reset(st);
-    return value;
 }
 
 static int64_t file_bytes(const struct ct_reader *r)
@@ -92,6 +94,19 @@ static void count_source(const struct ct_source_at *s, struct ct_summary *out)
         out->newest_ms = s->last_success_ms;
 }
 
+bool ct_clock_off(const struct ct_summary *s, char out[CT_TIME_MAX])
+{
+    char length[CT_TIME_MAX];
+    int64_t ahead = s->clock_ahead_ms;
+    bool off = ahead != CT_NONE && !s->simulated && (ahead >= CT_CLOCK_OFF_MS || ahead <= -CT_CLOCK_OFF_MS);
+    out[0] = '\0';
+    if (off) {
+        ct_age_format(length, ahead > 0 ? ahead : -ahead);
+        snprintf(out, CT_TIME_MAX, "%.20s %s", length, ahead > 0 ? "ahead" : "behind");
+    }
+    return off;
+}
+
 enum ct_status ct_read_summary(struct ct_reader *r, const struct ct_query *q, struct ct_arena *a,
                                struct ct_summary *out, struct ct_error *err)
 {
@@ -100,6 +115,7 @@ enum ct_status ct_read_summary(struct ct_reader *r, const struct ct_query *q, st
         .newest_ms = CT_NONE,
         .offline_since_ms = CT_NONE,
         .fetcher_beat_ms = CT_NONE,
+        .clock_ahead_ms = CT_NONE,
         .worst_state = CT_STATE_OPERATIONAL,
         .simulated = r->simulated,
     };

@@ -148,6 +148,8 @@ CT_MUST_USE enum ct_status ct_lease_take(struct ct_writer *w, const char *owner,
                                          struct ct_lease **out, struct ct_error *err);
 /* Every 10 s. CT_ERR_BUSY: somebody else holds it now; stop writing. */
 CT_MUST_USE enum ct_status ct_lease_beat(struct ct_lease *l, int64_t now_ms, struct ct_error *err);
+/* The next beats say that this machine's clock is AHEAD_MS before those of the servers asked; CT_NONE: not known. */
+void ct_lease_clock(struct ct_lease *l, int64_t ahead_ms);
 void ct_lease_drop(struct ct_lease *l); /* NULL is fine */
 #define CT_LEASE_BEAT_MS (10 * CT_SECOND)
 #define CT_LEASE_STALE_MS (30 * CT_SECOND)

@@ -340,6 +340,7 @@ static void on_answer(void *ctx, const struct ct_http_answer *h)
 
     arrived(a, h);
     a->http_status = code;
+    a->ahead_ms = h->ahead_ms;
     a->latency_ms += h->latency_ms;
     if (ct_source_is_probe(a->s)) {
         on_try(a, h);
@@ -578,7 +579,7 @@ void ct_ask_start(struct ct_ask *a)
     a->arena = ct_arena_new(ARENA_LIMIT);
     ct_batch_init(&a->batch, a->arena);
     a->begun_ms = a->ended_ms = ct_now_ms();
-    a->retry_after_ms = CT_NONE;
+    a->retry_after_ms = a->ahead_ms = CT_NONE;
     ct_buf_adds(&a->url, a->s->url ? a->s->url : "");
     a->links[0] = ct_mix(ct_hash(ct_buf_span(&a->url)), ct_hash(CT_SPAN_NONE), 0);
     if (a->replay || !asks_for_key(a->s)) {

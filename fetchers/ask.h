@@ -37,6 +37,7 @@ struct ct_ask {
     struct ct_batch batch; /* of CT_OUTCOME_OK */
     char error[520];       /* of CT_OUTCOME_FAILED; one line */
     int64_t retry_after_ms;
+    int64_t ahead_ms;       /* ct_http_answer's, of the last answer */
     int64_t ended_ms;       /* when the last answer was complete */
     int pages, http_status; /* PAGES counts those that arrived */
     int64_t bytes, latency_ms;

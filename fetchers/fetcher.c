@@ -35,6 +35,7 @@ struct entry {
     uint64_t random_count;
     int64_t due_boot_ms;          /* NEVER: off, or done with `once` */
     int64_t last_attempt_boot_ms; /* CT_NONE: not yet in this process */
+    int64_t ahead_ms, ahead_boot_ms; /* our clock before its server's, and when that was said; CT_NONE: not yet */
 
     struct ct_tries *tries; /* of a probe, while active; else NULL */
     bool active;
@@ -112,6 +113,32 @@ struct ct_source_conf ct_source_conf_of(const struct ct_source *s, struct ct_are
     };
 }
 
+/* ---- the clock ---- */
+
+enum { CLOCK_SOURCES = 3 }; /* so many must say it: one server may be wrong itself */
+#define CLOCK_FOR CT_HOUR   /* a word of the time is good that long */
+
+static int by_size(const void *a, const void *b)
+{
+    int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
+    return (x > y) - (x < y);
+}
+
+/* How far this machine's clock is ahead of the servers': the median over the sources. CT_NONE: too few said. */
+static int64_t clock_ahead(const struct ct_fetcher *f, int64_t boot_ms)
+{
+    int64_t *said = ct_xcalloc(f->n + 1, sizeof(*said)), ahead = CT_NONE;
+    size_t n = 0;
+    for (size_t i = 0; i < f->n; i++)
+        if (f->v[i].ahead_ms != CT_NONE && boot_ms - f->v[i].ahead_boot_ms < CLOCK_FOR)
+            said[n++] = f->v[i].ahead_ms;
+    qsort(said, n, sizeof(*said), by_size);
+    if (n >= CLOCK_SOURCES)
+        ahead = said[n / 2];
+    free(said);
+    return ahead;
+}
+
 /* ---- lease ---- */
 
 /* True while this process may write. A beat that is late is made up for first: after a long sleep
@@ -122,6 +149,7 @@ static bool may_write(struct ct_fetcher *f)
     int64_t now = ct_boot_ms();
     if (f->lost || now - f->beat_boot_ms < CT_LEASE_BEAT_MS)
         return !f->lost;
+    ct_lease_clock(f->lease, clock_ahead(f, now));
     enum ct_status st = ct_lease_beat(f->lease, ct_now_ms(), &err);
     f->beat_boot_ms = now;
     if (st == CT_ERR_BUSY || st == CT_ERR_NOT_FOUND) { /* another has it, or it is no more */
@@ -261,6 +289,10 @@ static void finish(struct entry *e)
     const struct ct_ask *a = &e->ask;
     bool ok = a->outcome == CT_OUTCOME_OK;
     e->delay_ms = delay_after(e);
+    if (a->ahead_ms != CT_NONE) {
+        e->ahead_ms = a->ahead_ms;
+        e->ahead_boot_ms = ct_boot_ms();
+    }
     e->commit = (struct ct_commit){0};
     e->fetch = (struct ct_fetch){
         .source_id = e->s->id,
@@ -358,7 +390,7 @@ enum ct_status ct_fetcher_new(const struct ct_fetcher_options *o, struct ct_fetc
         f->v[i].f = f;
         f->v[i].s = ct_registry_at(o->registry, i);
         f->v[i].memory_arena = ct_arena_new(0);
-        f->v[i].last_attempt_boot_ms = CT_NONE;
+        f->v[i].last_attempt_boot_ms = f->v[i].ahead_ms = CT_NONE;
         confs[i] = ct_source_conf_of(f->v[i].s, arena);
     }
     enum ct_status st = ct_lease_take(o->writer, o->owner, now, &f->lease, err);

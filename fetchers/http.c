@@ -76,6 +76,7 @@ static void begin(struct ct_transfer *t)
     t->stop = STOP_NONE;
     t->refused_address = false;
     t->header_bytes = 0;
+    t->ahead_ms = CT_NONE;
     t->words[0] = t->etag[0] = t->modified[0] = t->type[0] = t->retry[0] = '\0';
     ct_buf_clear(&t->in);
     if (t->sink != NULL && t->sink(t->ctx, CT_SPAN_NONE, &t->err) != CT_OK) {
@@ -244,6 +245,7 @@ static bool deliver_one(struct ct_http *h)
         .headers = t->lines.n > 0 ? ct_buf_span(&t->lines) : CT_SPAN_NONE,
         .retry_after_ms =
             t->retry[0] != '\0' ? ct_retry_after(ct_span(t->retry), ct_now_ms()) : CT_NONE,
+        .ahead_ms = t->ahead_ms == CT_NONE ? CT_NONE : t->ahead_ms - t->age_ms,
         .latency_ms = t->started_mono_ms != 0 ? ct_mono_ms() - t->started_mono_ms : 0,
         .wire_bytes = t->wire_bytes,
         .steps = t->steps,

@@ -63,6 +63,7 @@ struct ct_http_answer {
     struct ct_span etag, last_modified, content_type, final_url; /* borrowed; null when absent */
     struct ct_span headers; /* of the last hop, a line each, as they came; null unless asked for */
     int64_t retry_after_ms; /* CT_NONE: not said; a date is already made relative */
+    int64_t ahead_ms; /* this machine's clock before the server's, to a second and the way; CT_NONE: it named no time */
     int64_t latency_ms, wire_bytes;
     struct ct_http_steps steps;
     bool refused; /* the host's address is one that may not be asked: trying again is no use */

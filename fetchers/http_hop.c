@@ -61,10 +61,18 @@ static void keep_header(char *dst, size_t cap, struct ct_span value)
     dst[n] = '\0';
 }
 
+/* The whole second that VALUE names began half a second ago on average. */
+static int64_t ahead_of(struct ct_span value)
+{
+    int64_t theirs;
+    return ct_time_parse(ct_span_trim(value), &theirs) == CT_OK ? ct_wall_ms() - theirs - CT_SECOND / 2 : CT_NONE;
+}
+
 static size_t on_header(char *p, size_t size, size_t count, void *ctx)
 {
     struct ct_transfer *t = ctx;
     size_t n = size * count;
+    int64_t seconds = 0;
     t->header_bytes += n;
     if (t->header_bytes > MAX_HEADER_BYTES) {
         t->stop = STOP_HEADERS;
@@ -73,6 +81,8 @@ static size_t on_header(char *p, size_t size, size_t count, void *ctx)
     struct ct_span value = {p, n}, name;
     if (ct_span_starts(value, "HTTP/")) { /* a new answer: what a 1xx or a proxy said is over */
         t->etag[0] = t->modified[0] = t->type[0] = t->retry[0] = '\0';
+        t->ahead_ms = CT_NONE;
+        t->age_ms = 0;
         ct_buf_clear(&t->lines);
     }
     if (t->keep_headers)
@@ -86,6 +96,11 @@ static size_t on_header(char *p, size_t size, size_t count, void *ctx)
         keep_header(t->type, sizeof(t->type), value);
     else if (ct_span_ieq(name, CT_LIT("retry-after")))
         keep_header(t->retry, sizeof(t->retry), value);
+    else if (ct_span_ieq(name, CT_LIT("date")))
+        t->ahead_ms = ahead_of(value);
+    else if (ct_span_ieq(name, CT_LIT("age")) && ct_span_int(ct_span_trim(value), &seconds) == CT_OK &&
+             seconds > 0 && seconds < CT_DAY / CT_SECOND * 366)
+        t->age_ms = seconds * CT_SECOND;
     return n;
 }
 

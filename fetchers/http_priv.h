@@ -51,6 +51,7 @@ struct ct_transfer {
     struct curl_slist *to;
     size_t read_pos; /* in the body of a mail */
     char etag[MAX_VALIDATOR + 1], modified[MAX_VALIDATOR + 1], type[129], retry[64];
+    int64_t ahead_ms, age_ms; /* as in the answer; how long a cache has kept it */
     int64_t wire_bytes;
     int http_status;
     enum ct_status status;

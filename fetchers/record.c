@@ -415,6 +415,7 @@ enum ct_status ct_replay_page(struct ct_replay *r, size_t i, int page, struct ct
         .last_modified = value_of(head, "last-modified"),
         .content_type = value_of(head, "content-type"),
         .final_url = value_of(head, value_of(head, "final-address").p ? "final-address" : "address"),
+        .ahead_ms = CT_NONE,
         .retry_after_ms = number_of(head, "retry_after_ms", CT_NONE),
         .latency_ms = number_of(head, "latency_ms", 0),
     };

@@ -132,7 +132,7 @@ static void tell_recording(struct ct_ui *ui)
 {
     const struct ct_summary *s = &ui_frame_model(ui)->sum;
     char since[64], more[96];
-    if (ui->terminal && !ui->said_recording && s->recording_since_ms != CT_NONE) {
+    if (ui->terminal && !ui->said_recording && s->recording_since_ms != CT_NONE && s->newest_ms != CT_NONE) {
         ui->said_recording = true;
         if (ui->at_ms == CT_LIVE && ct_now_ms() - s->recording_since_ms < CT_DAY &&
             ui->message_until_mono_ms != INT64_MAX) {
@@ -141,6 +141,17 @@ static void tell_recording(struct ct_ui *ui)
             ui_hint(ui, more);
         }
     }
+}
+
+/* Ages are counted from it: that it is wrong is said once, and again after it was right. */
+static void tell_clock(struct ct_ui *ui)
+{
+    char off[CT_TIME_MAX];
+    bool wrong = ct_clock_off(&ui_frame_model(ui)->sum, off);
+    if (wrong && !ui->said_clock) {
+        ui_say(ui, true, "this machine's clock is %s by what servers say: ages are wrong", off);
+    }
+    ui->said_clock = wrong;
 }
 
 /* Puts an answer on the screen. After a failure the last good model stays, with the error beside it. */
@@ -163,6 +174,7 @@ static void install(struct ct_ui *ui, struct panel *p, struct ct_load_answer *a)
         ui->dirty_line1 = ui->dirty_status = true;
         if (!p->failed) {
             tell_recording(ui);
+            tell_clock(ui);
             ui_ring(ui);
         }
         if (!p->failed && ui->o->on_summary) {

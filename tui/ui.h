@@ -155,7 +155,7 @@ struct ct_ui {
     size_t n_messages;
     const char *const *problems; /* of the settings as read last, NULL-terminated; or NULL */
     int64_t message_until_mono_ms; /* 0: none is shown; INT64_MAX: until the next key */
-    bool said_newer, said_damaged, said_recording, hinted;
+    bool said_newer, said_damaged, said_clock, said_recording, hinted;
 
     bool dirty_all, dirty_line1, dirty_status;
     bool ask;                   /* the loader must be told */

@@ -46,6 +46,11 @@ int64_t ct_now_ms(void)
     return now == CT_LIVE ? clock_ms(CLOCK_REALTIME) : now;
 }
 
+int64_t ct_wall_ms(void)
+{
+    return clock_ms(CLOCK_REALTIME);
+}
+
 int64_t ct_mono_ms(void)
 {
     return clock_ms(CLOCK_MONOTONIC);

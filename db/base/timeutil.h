@@ -18,6 +18,7 @@ int64_t
 ct_now_ms(void); /* CLOCK_REALTIME; $CLOUDTAPE_NOW (RFC 3339) replaces it, for tests and demos */
 /* From now on ct_now_ms says MS (CT_LIVE: the clock again): for a replay, whose clock is its own. */
 void ct_now_set(int64_t ms);
+int64_t ct_wall_ms(void); /* CLOCK_REALTIME whatever replaces it: to judge the machine's clock by */
 int64_t ct_mono_ms(void); /* CLOCK_MONOTONIC: intervals inside one process */
 int64_t ct_boot_ms(void); /* CLOCK_BOOTTIME: goes on through suspend; ages and timers */
 

@@ -154,6 +154,7 @@ static struct {
         int64_t at_ms, next_ms, bytes, boot_ms;
     } notes[MAX_NOTES];
     int n_notes, parses, beats;
+    int64_t ahead_ms; /* what the beats say of the clock */
     struct {
         char etag[64];
         struct ct_source_memory m;
@@ -228,6 +229,12 @@ enum ct_status ct_lease_beat(struct ct_lease *l, int64_t now_ms, struct ct_error
     return toy.beat_status == CT_OK
                ? CT_OK
                : ct_fail(err, toy.beat_status, "toy.db", "fetcher pid 7 holds it");
+}
+
+void ct_lease_clock(struct ct_lease *l, int64_t ahead_ms)
+{
+    (void)l;
+    toy.ahead_ms = ahead_ms;
 }
 
 void ct_lease_drop(struct ct_lease *l)
@@ -799,6 +806,41 @@ static void a_lost_lease_ends_all_writing(void **state)
     close_loop(&l);
 }
 
+/* What three servers say of the time at once, a minute of it spent in a cache, with LAST from the third. */
+static int64_t ahead_when_they_say(int64_t back_ms, const char *last)
+{
+    struct ct_error err = {0};
+    char line[128], date[64];
+    time_t theirs = (time_t)((ct_wall_ms() - back_ms) / CT_SECOND);
+    strftime(date, sizeof(date), "%a, %d %b %Y %H:%M:%S GMT", gmtime(&theirs));
+    snprintf(line, sizeof(line), "Date: %s\nAge: 60", date);
+    add_web("/a", &(struct ts_answer){200, .headers = line, .body = "row a\n"});
+    add_web("/b", &(struct ts_answer){200, .headers = line, .body = "row b\n"});
+    add_web("/c", &(struct ts_answer){200, .headers = last ? last : line, .body = "row c\n"});
+    struct loop l = open_loop(false, NULL);
+    int beats = -1; /* until one after all three */
+    for (int64_t end = ct_mono_ms() + 120 * CT_SECOND; (beats < 0 || toy.beats == beats) && ct_mono_ms() < end;) {
+        assert_int_equal(ct_fetcher_step(l.f, 1000, -1, NULL, &err), CT_OK);
+        beats = beats < 0 && toy.n_notes >= 3 ? toy.beats : beats;
+    }
+    assert_true(beats >= 0 && toy.beats > beats);
+    close_loop(&l);
+    return toy.ahead_ms;
+}
+
+static void a_clock_is_judged_by_what_three_servers_say(void **state)
+{
+    (void)state;
+    int64_t ahead = ahead_when_they_say(10 * CT_MINUTE, NULL);
+    assert_in_range(ahead, 9 * CT_MINUTE - 2 * CT_SECOND, 10 * CT_MINUTE);
+}
+
+static void two_servers_do_not_judge_a_clock(void **state)
+{
+    (void)state;
+    assert_true(ahead_when_they_say(10 * CT_MINUTE, "Date: noon") == CT_NONE);
+}
+
 static void named_sources_run_once_and_others_do_not(void **state)
 {
     (void)state;
@@ -1023,6 +1065,8 @@ int main(void)
         IN_TOY(answers_that_are_ready_together_are_one_commit),
         IN_TOY(a_commit_of_several_that_fails_leaves_each_to_its_own),
         IN_TOY(a_lost_lease_ends_all_writing),
+        IN_TOY(a_clock_is_judged_by_what_three_servers_say),
+        IN_TOY(two_servers_do_not_judge_a_clock),
         IN_TOY(named_sources_run_once_and_others_do_not),
         IN_TOY(a_source_without_its_key_is_off_and_with_it_sends_it),
         IN_TOY(a_key_that_signs_makes_signatures_and_goes_nowhere_else),

@@ -278,6 +278,42 @@ static void status_counts_components_and_names_the_incident(void **state)
     end(&t);
 }
 
+static bool clock_off(struct read *t, char off[CT_TIME_MAX])
+{
+    struct ct_summary s;
+    assert_int_equal(ct_read_summary(t->r, &t->q, t->arena, &s, &t->err), CT_OK);
+    return ct_clock_off(&s, off);
+}
+
+static void a_clock_is_called_wrong_while_a_fetcher_finds_it_so(void **state)
+{
+    struct read t = begin(state, MIN(1));
+    struct ct_lease *l = NULL;
+    char off[CT_TIME_MAX];
+    fetch(t.f, "stat", MIN(0));
+    assert_int_equal(ct_lease_take(t.f->w, "me", MIN(1), &l, &t.err), CT_OK);
+    assert_false(clock_off(&t, off));
+    ct_lease_clock(l, 10 * CT_MINUTE);
+    assert_int_equal(ct_lease_beat(l, MIN(1), &t.err), CT_OK);
+    assert_true(clock_off(&t, off));
+    assert_string_equal(off, "10m ahead");
+    t.q.at_ms = MIN(0) + CT_SECOND; /* of the past nothing is known */
+    assert_false(clock_off(&t, off));
+    t.q.at_ms = CT_LIVE;
+    ct_lease_clock(l, -2 * CT_MINUTE);
+    assert_int_equal(ct_lease_beat(l, MIN(1), &t.err), CT_OK);
+    assert_true(clock_off(&t, off));
+    assert_string_equal(off, "2m behind");
+    ct_lease_clock(l, 20 * CT_SECOND);
+    assert_int_equal(ct_lease_beat(l, MIN(1), &t.err), CT_OK);
+    assert_false(clock_off(&t, off));
+    ct_lease_clock(l, CT_HOUR);
+    assert_int_equal(ct_lease_beat(l, MIN(1), &t.err), CT_OK);
+    ct_lease_drop(l);
+    assert_false(clock_off(&t, off)); /* nobody looks any more */
+    end(&t);
+}
+
 static void put_endpoint(struct fixture *f, const char *host, const char *region, int state,
                          int64_t uptime)
 {
@@ -2126,6 +2162,7 @@ int main(void)
         T(no_statement_scans_what_grows),
         T(a_page_nobody_can_read_becomes_unknown_and_never_ok),
         T(status_counts_components_and_names_the_incident),
+        T(a_clock_is_called_wrong_while_a_fetcher_finds_it_so),
         T(what_is_measured_stands_beside_what_the_page_says),
         T(components_of_a_page_that_was_not_read_are_unknown),
         T(ninety_days_show_the_worst_of_each_and_blanks_where_nobody_looked),

@@ -264,7 +264,10 @@ static void draw(void *state, const void *model, const struct ct_draw *d, struct
         if (m->failing) {
             ct_buf_addf(note, ", %lld failing", (long long)m->failing);
         }
-        if (m->sum.fetcher.n && box.cols >= 76) { /* whoever else looks is a reader */
+        char off[CT_TIME_MAX];
+        if (ct_clock_off(&m->sum, off)) {
+            ct_buf_addf(note, "   this clock is %s", off);
+        } else if (m->sum.fetcher.n && box.cols >= 76) { /* whoever else looks is a reader */
             char age[CT_TIME_MAX];
             ct_age_format(age, d->now_ms > m->sum.fetcher_beat_ms ? d->now_ms - m->sum.fetcher_beat_ms : 0);
             ct_buf_addf(note, "   fetcher: %.*s, %s ago", CT_FMT(m->sum.fetcher), age);
