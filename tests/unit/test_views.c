@@ -1001,6 +1001,26 @@ static void listed_is_never_shown_as_available(void **state)
     shown_done(&s);
 }
 
+/* All that is known of that cloud is old: so is what it does not sell. */
+static void what_a_cloud_does_not_sell_is_as_old_as_what_it_sells(void **state)
+{
+    (void)state;
+    struct shown s = shown_new(&ct_panel_capacity);
+    shown_load(&s);
+    struct ct_buf out = text_of(&s, 12, 120);
+    const char *head = strstr(out.p, "crusoe"), *aws = strstr(out.p, "aws "), *row = strstr(out.p, "MI300X");
+    assert_true(head && aws && row);
+    const char *line = head;
+    while (line > out.p && line[-1] != '\n')
+        line--;
+    while (row > out.p && row[-1] != '\n')
+        row--;
+    assert_memory_equal(row + (head - line), "-* ", 3);
+    assert_memory_equal(row + (aws - line), "-  ", 3);
+    ct_buf_free(&out);
+    shown_done(&s);
+}
+
 static void what_stands_in_for_a_watchlist_has_a_price_of_tokens(void **state)
 {
     (void)state;
@@ -1670,6 +1690,7 @@ int main(void)
         TEST(the_form_sold_by_most_clouds_comes_first),
         TEST(token_prices_are_one_row_a_model_and_host),
         TEST(listed_is_never_shown_as_available),
+        TEST(what_a_cloud_does_not_sell_is_as_old_as_what_it_sells),
         TEST(what_stands_in_for_a_watchlist_has_a_price_of_tokens),
         TEST(a_watchlist_reads_offers_and_other_series_in_its_order),
         TEST(followed_tokens_stand_beside_what_else_is_followed),

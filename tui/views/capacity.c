@@ -274,6 +274,7 @@ static enum ct_status fill(struct market *v, const struct ct_follows *follows, s
         return ct_fail(err, CT_ERR_LIMIT, "capacity", NULL);
     for (size_t i = 0; i < m->n_gpus * m->n_clouds; i++)
         m->cells[i].stock = -1;
+    bool fresh[MOST] = {false}; /* something of the cloud is */
     m->seen_ms = CT_NONE;
     for (size_t i = 0; i < v->n; i++) {
         size_t row = v->sorted[i];
@@ -283,8 +284,12 @@ static enum ct_status fill(struct market *v, const struct ct_follows *follows, s
             continue;
         if (gpu < m->n_gpus && cloud < m->n_clouds)
             add_offer(&m->cells[gpu * m->n_clouds + cloud], o);
+        if (cloud < m->n_clouds)
+            fresh[cloud] |= o->freshness <= CT_FRESH || o->freshness > CT_DEAD;
         m->seen_ms = o->seen_ms > m->seen_ms ? o->seen_ms : m->seen_ms;
     }
+    for (size_t i = 0; i < m->n_gpus * m->n_clouds; i++) /* nobody knows what such a cloud sells by now */
+        m->cells[i].old |= m->cells[i].stock < 0 && !fresh[i % m->n_clouds];
     broadest_first(m);
     return own(m, a) ? CT_OK : ct_fail(err, CT_ERR_LIMIT, "capacity", NULL);
 }
@@ -386,7 +391,7 @@ static struct ct_rows rows(const void *model, struct ct_arena *a)
         const struct cell *c = &m->cells[i];
         const struct ct_offer_row *best = c->stock >= 0 ? c->best : NULL;
         out[i] = (struct cell_row){.gpu = m->gpus[i / m->n_clouds], .cloud = m->clouds[i % m->n_clouds],
-                                   .sold = c->stock >= 0, .stock = c->stock, .old = -1, .purchase = -1,
+                                   .sold = c->stock >= 0, .stock = c->stock, .old = c->old ? 1 : -1, .purchase = -1,
                                    .regions = CT_NONE, .count = CT_NONE, .price = CT_NONE, .pflop = CT_NONE,
                                    .gb = CT_NONE, .seen_ms = CT_NONE};
         if (!best)
@@ -411,7 +416,7 @@ static struct ct_rows rows(const void *model, struct ct_arena *a)
 static void cell_text(const struct cell *c, int width, struct ct_buf *out)
 {
     if (c->stock < 0) {
-        ct_buf_addc(out, '-');
+        ct_buf_adds(out, c->old ? "-*" : "-");
         return;
     }
     ct_buf_adds(out, ct_stock_words[c->stock]);
@@ -432,7 +437,7 @@ static const char *const unit_words[] = {"$/GPU.h", "$/PFLOP.h", "$/GB.h", NULL}
 static void price_text(const struct cell *c, int unit, struct ct_buf *out)
 {
     if (c->stock < 0 || !c->best) {
-        ct_buf_addc(out, '-');
+        ct_buf_adds(out, c->stock < 0 && c->old ? "-*" : "-");
         return;
     }
     const struct ct_offer_row *o = c->best;
