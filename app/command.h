@@ -180,8 +180,10 @@ const char *const *ct_call_watch(struct ct_call *c);
 /* The series screen 6 compared last on this database, a line each, in C's arena; NULL: none. */
 const char *ct_compared_before(const struct ct_call *c);
 
-/* plain.c: a change as a sentence; the dashboard as sentences, a fetcher called by FETCH_ARGS (NULL: none) beside it. */
+/* plain.c: a change and a state as a sentence; the dashboard as sentences, a fetcher called by FETCH_ARGS (NULL: none)
+ * beside it. */
 void ct_plain_event(struct ct_buf *out, const struct ct_event_row *e);
+void ct_plain_status(struct ct_buf *out, const struct ct_status_row *s);
 /* Says when what is recorded stops being of now (nobody fetches, no network, a full disk) and when it is again: else
  * silence would look like a calm market. Looks every few seconds; zeroed at first. False: nobody reads any more. */
 struct ct_plain_record {

@@ -137,6 +137,30 @@ int ct_cmd_tokens(struct ct_call *c)
     return ct_print_rows(c, t, rows, put_column(p.text_columns, units->column, unit->column, c->arena), p.sort, 0, &e);
 }
 
+/* --plain: rows as sentences by SENTENCE; false after telling what it goes without. */
+static bool take_plain(struct ct_call *c, void (*sentence)(struct ct_buf *, const void *))
+{
+    static const enum ct_flag without[] = {CT_FLAG_JSON, CT_FLAG_NDJSON, CT_FLAG_CSV, CT_FLAG_TSV, CT_FLAG_COLUMNS,
+                                           CT_FLAG_NO_HEADER};
+    if (!c->flag[CT_FLAG_PLAIN])
+        return true;
+    for (size_t i = 0; i < CT_LEN(without); i++)
+        if (c->flag[without[i]])
+            return ct_usage(c->cmd->name, "--plain goes without --%s", ct_flag_defs[without[i]].word), false;
+    c->output.sentence = sentence;
+    return true;
+}
+
+static void say_event(struct ct_buf *out, const void *row)
+{
+    ct_plain_event(out, row);
+}
+
+static void say_status(struct ct_buf *out, const void *row)
+{
+    ct_plain_status(out, row);
+}
+
 int ct_cmd_events(struct ct_call *c)
 {
     static const struct plain p = {&ct_event_table, ct_read_events, "at kind severity subject text",
@@ -146,6 +170,8 @@ int ct_cmd_events(struct ct_call *c)
     struct ct_envelope e;
     struct ct_rows rows;
     int64_t some = CT_NONE;
+    if (!take_plain(c, say_event))
+        return 2;
     if (ct_call_window(c, &q) != CT_OK)
         return ct_report(&c->err);
     if (!c->n_words && !c->flag[CT_FLAG_FILTER] && !c->flag[CT_FLAG_SORT] &&
@@ -456,8 +482,12 @@ int ct_cmd_status(struct ct_call *c)
     const char *limit = c->flag[CT_FLAG_FAIL_ON];
     if (limit && !fail_on(limit, &state, &met))
         return ct_usage("--fail-on", "wanted degr, part or down, found \"%s\"", limit);
+    if (c->flag[CT_FLAG_LINE] && c->flag[CT_FLAG_PLAIN])
+        return ct_usage("status", "--plain goes without --line");
     if (c->flag[CT_FLAG_LINE])
         return print_line(c);
+    if (!take_plain(c, say_status))
+        return 2;
     if (c->flag[CT_FLAG_TMUX] || c->flag[CT_FLAG_WIDTH])
         return ct_usage("status", "--%s goes with --line",
                         c->flag[CT_FLAG_TMUX] ? "tmux" : "width");

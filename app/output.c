@@ -318,7 +318,10 @@ void ct_output_rows(struct ct_buf *out, const struct ct_output *o, const struct 
     struct ct_jw w;
     switch (o->format) {
     case CT_FORMAT_TEXT:
-        text_rows(out, o, t, rows);
+        for (size_t i = 0; o->sentence && i < rows.n; i++)
+            o->sentence(out, ct_row(t, rows, i));
+        if (!o->sentence)
+            text_rows(out, o, t, rows);
         break;
     case CT_FORMAT_JSON:
         json_rows(out, t, rows, e);

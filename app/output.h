@@ -19,6 +19,7 @@ struct ct_output {
     enum ct_zone zone;
     const struct ct_theme *theme; /* text: what means something has its colour, of so many; NULL: none */
     int colors;
+    void (*sentence)(struct ct_buf *out, const void *row); /* text: a line like this for each row; NULL: columns */
 };
 
 struct ct_envelope {

@@ -44,11 +44,34 @@ void ct_plain_event(struct ct_buf *out, const struct ct_event_row *e)
     ct_buf_adds(out, ".\n");
 }
 
-/* "5 provider scopes: 1 degraded, 4 fine. The worst is aurora/cloud, degraded." Worst first; words that can be read
- * aloud. */
+/* States that can be read aloud. */
+static const char *const words[] = {"fine", "in maintenance", "unknown", "degraded", "partly down", "down"};
+
+void ct_plain_status(struct ct_buf *out, const struct ct_status_row *s)
+{
+    ct_buf_add(out, s->provider);
+    ct_buf_addf(out, "%s%.*s is %s", s->scope.n ? "/" : "", CT_FMT(s->scope),
+                words[s->state < 0 ? CT_STATE_UNKNOWN : s->state]);
+    if (s->since_ms != CT_NONE && s->state != CT_STATE_OPERATIONAL) {
+        ct_buf_adds(out, " since ");
+        add_moment(out, s->since_ms);
+    }
+    if (s->reason.n)
+        ct_buf_addf(out, ": %.*s", CT_FMT(s->reason));
+    if (s->measured.n)
+        ct_buf_addf(out, "; measured: %.*s", CT_FMT(s->measured));
+    if (s->seen_ms == CT_NONE) {
+        ct_buf_adds(out, "; never seen");
+    } else {
+        ct_buf_adds(out, "; seen ");
+        add_moment(out, s->seen_ms);
+    }
+    ct_buf_adds(out, ".\n");
+}
+
+/* "5 provider scopes: 1 degraded, 4 fine. The worst is aurora/cloud, degraded." Worst first. */
 static void add_summary(struct ct_buf *out, const struct ct_summary *s)
 {
-    static const char *const words[] = {"fine", "in maintenance", "unknown", "degraded", "partly down", "down"};
     int64_t all = 0;
     for (size_t i = 0; i < CT_LEN(s->count); i++)
         all += s->count[i];
