@@ -110,6 +110,10 @@ void ui_follow_selection(struct ct_ui *ui, struct panel *p)
             p->ops->act(p->state, p->got.model, CT_ACT_DETAIL, 0, &q, &req);
         }
         struct panel *other = ui_panel(ui, ui->screen, ops);
+        if (p->ops->table && ((const struct ct_tmodel *)p->got.model)->rows.n == 0) { /* a filter hides all */
+            req.kind = CT_REQ_DETAIL;
+            req.text[0] = '\0';
+        }
         if (req.kind == CT_REQ_DETAIL && strcmp(req.text, other->q.subject) != 0) {
             ui_change_subject(ui, other, req.text);
         }

@@ -677,6 +677,21 @@ static void tab_completes_a_filter_from_the_data_then_highlights(void **state)
     leave(v, "Q");
 }
 
+static void a_detail_beside_a_table_tells_of_no_row_that_a_filter_hides(void **state)
+{
+    (void)state;
+    struct vt *v = start(50, 200);
+    vt_type(v, "8");
+    vt_wait(v, "https://status.example.net");
+    vt_type(v, "/zzzz");
+    vt_wait(v, "nothing matches");
+    vt_wait(v, "no source chosen");
+    vt_wait_gone(v, "https://status.example.net");
+    vt_type(v, "\033");
+    vt_wait(v, "https://status.example.net");
+    leave(v, "Q");
+}
+
 static void a_command_completes_from_what_no_screen_has_shown(void **state)
 {
     (void)state;
@@ -1267,6 +1282,7 @@ int main(void)
         T(commands_complete_recall_and_explain),
         T(tab_completes_a_filter_from_the_data_then_highlights),
         T(a_command_completes_from_what_no_screen_has_shown),
+        T(a_detail_beside_a_table_tells_of_no_row_that_a_filter_hides),
         T(the_mouse_is_off_until_asked_for_then_selects_and_sorts),
         T(marks_bring_back_screen_row_and_filter),
         T(answers_nobody_asked_for_change_nothing),

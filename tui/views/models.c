@@ -309,7 +309,8 @@ static void draw_sellers(void *state, const void *model, const struct ct_draw *d
                          struct ct_buf *note)
 {
     ct_buf_adds(note, d->query->subject);
-    ct_tview_draw(&seller_view, state, model, d, box, note, "nobody sells it");
+    ct_tview_draw(&seller_view, state, model, d, box, note,
+                  d->query->subject[0] ? "nobody sells it" : "no model selected");
 }
 
 static enum ct_act_result act_sellers(void *state, const void *model, enum ct_action action,
