@@ -53,7 +53,7 @@ static char *put_head(char *p, const struct head *h)
 {
     *p++ = VERSION;
     p = ct_number_put(p, h->n);
-    p = ct_number_put(p, ct_fold(h->key));
+    p = ct_number_put(p, ct_fold(h->key)); /* what follows N stays when rows are put behind */
     p = ct_number_put(p, h->key_step);
     p = ct_number_put(p, ct_fold(h->value));
     return ct_number_put(p, h->value_step);
@@ -134,10 +134,16 @@ static struct head read_head(struct ct_span blob)
     return h;
 }
 
+static uint32_t sum_in(struct ct_span blob)
+{
+    uint32_t sum;
+    memcpy(&sum, blob.p + blob.n - CT_SUM_BYTES, sizeof sum);
+    return sum;
+}
+
 /* Rows behind WAS[0..N) leave its steps as they are if they are multiples of them; the values of WAS have a step only
  * if they are not all the same. */
-bool ct_blob_append(struct ct_buf *out, struct ct_span blob, const struct ct_sample *was, size_t n,
-                    const struct ct_sample *v, size_t m)
+struct ct_blob_end ct_blob_end(struct ct_span blob, const struct ct_sample *was, size_t n)
 {
     struct head h = read_head(blob);
     int64_t number = CT_NONE; /* the last one */
@@ -147,18 +153,38 @@ bool ct_blob_append(struct ct_buf *out, struct ct_span blob, const struct ct_sam
         number = number == CT_NONE ? was[i].value : number;
     }
     if (h.n < 2 || h.n != n || h.old || !moved)
+        return (struct ct_blob_end){.rows = 0};
+    return (struct ct_blob_end){n, blob.n, sum_in(blob), words(&was[n - 1]), (uint64_t)was[n - 1].at_ms, (uint64_t)number,
+                                h.key_step, h.value_step};
+}
+
+bool ct_blob_append(struct ct_buf *out, struct ct_span blob, struct ct_blob_end *end, const struct ct_sample *v, size_t m)
+{
+    if (end->rows == 0 || m == 0 || blob.n != end->bytes || sum_in(blob) != end->sum || !ct_sum_holds(blob, false))
         return false;
-    size_t rows = (size_t)(h.end - h.p);
-    char *start = ct_buf_room(out, HEAD_MOST + rows + m * ROW_MOST + CT_SUM_BYTES);
-    h.n += m;
-    char *p = put_head(start, &h);
-    memcpy(p, h.p, rows);
-    h.key = (uint64_t)was[n - 1].at_ms;
-    h.value = (uint64_t)number;
-    p = put_rows(p + rows, h, words(&was[n - 1]), v, m);
-    if (p)
-        end_blob(out, start, p);
-    return p != NULL;
+    const unsigned char *to = (const unsigned char *)blob.p + blob.n - CT_SUM_BYTES;
+    struct ct_number was = ct_number_get((const unsigned char *)blob.p + 1, to);
+    if (!was.next || was.v != end->rows)
+        return false;
+    size_t rest = (size_t)(to - was.next);
+    struct head h = {.key_step = end->key_step, .value_step = end->value_step, .key = end->key, .value = end->value};
+    char *start = ct_buf_room(out, HEAD_MOST + rest + m * ROW_MOST + CT_SUM_BYTES), *p = start;
+    *p++ = VERSION;
+    p = ct_number_put(p, end->rows + m);
+    memcpy(p, was.next, rest);
+    p = put_rows(p + rest, h, end->words, v, m);
+    if (!p)
+        return false;
+    end_blob(out, start, p);
+    struct ct_span grown = {start, out->n - (size_t)(start - out->p)};
+    for (size_t i = 0; i < m; i++)
+        end->value = v[i].value == CT_NONE ? end->value : (uint64_t)v[i].value;
+    end->rows += m;
+    end->bytes = grown.n;
+    end->sum = sum_in(grown);
+    end->words = words(&v[m - 1]);
+    end->key = (uint64_t)v[m - 1].at_ms;
+    return true;
 }
 
 size_t ct_blob_rows(struct ct_span blob)

@@ -21,9 +21,18 @@ struct ct_sample {
 
 /* Appends the blob of V[0..N), N >= 1, keys strictly ascending; any values. */
 void ct_blob_encode(struct ct_buf *out, const struct ct_sample *v, size_t n);
-/* The same of WAS[0..N), which BLOB holds, and V[0..M) behind it, without doing all of it again. False: that cannot be
- * (V's steps are others); nothing is appended then. */
-CT_MUST_USE bool ct_blob_append(struct ct_buf *out, struct ct_span blob, const struct ct_sample *was, size_t n,
+/* Which blob it is and where it ends: enough to put rows behind it without reading it again. */
+struct ct_blob_end {
+    size_t rows, bytes; /* ROWS 0: nothing can be put behind it */
+    uint32_t sum;
+    int words;
+    uint64_t key, value, key_step, value_step;
+};
+/* That of BLOB, which holds WAS[0..N). */
+struct ct_blob_end ct_blob_end(struct ct_span blob, const struct ct_sample *was, size_t n);
+/* Appends the blob of what BLOB holds and of V[0..M) behind it, without doing all of it again; END moves there. False:
+ * BLOB is not the one END is of, is damaged, or V's steps are others; nothing is appended then. */
+CT_MUST_USE bool ct_blob_append(struct ct_buf *out, struct ct_span blob, struct ct_blob_end *end,
                                 const struct ct_sample *v, size_t m);
 
 /* How many rows BLOB claims to have; 0: it is none of ours, or damaged. At most CT_BLOB_MOST, and

@@ -46,6 +46,7 @@ void ct_samples_free(struct ct_samples *s)
     free(s->at.v);
     free(s->dirty);
     free(s->order);
+    free(s->ends);
     free(s->merged);
     free(s->span);
     ct_buf_free(&s->blob);

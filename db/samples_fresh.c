@@ -15,15 +15,21 @@ static size_t slot_of(const struct ct_samples *s, int64_t series)
     return at;
 }
 
-struct ct_fresh *ct_s_fresh(const struct ct_samples *s, int64_t series)
+static struct ct_fresh *find(const struct ct_samples *s, int64_t series)
 {
     size_t at = s->n_fresh ? slot_of(s, series) : 0;
     return s->n_fresh && s->slot[at] ? &s->fresh[s->slot[at] - 1] : NULL;
 }
 
+struct ct_fresh *ct_s_fresh(const struct ct_samples *s, int64_t series)
+{
+    struct ct_fresh *f = find(s, series);
+    return f && f->n ? f : NULL;
+}
+
 static struct ct_fresh *add_fresh(struct ct_samples *s, int64_t series)
 {
-    struct ct_fresh *f = ct_s_fresh(s, series);
+    struct ct_fresh *f = find(s, series);
     if (f)
         return f;
     s->fresh = ct_s_grown(s->fresh, s->n_fresh, &s->cap_fresh, sizeof *s->fresh);
@@ -57,18 +63,27 @@ static void set_fresh(struct ct_samples *s, int64_t series, struct ct_sample v)
     s->n_rows++;
 }
 
+void ct_s_empty(struct ct_samples *s)
+{
+    for (size_t i = 0; i < s->n_fresh; i++)
+        s->fresh[i].n = 0;
+    s->n_rows = s->n_bad = s->told = s->n_dirty = 0;
+    s->n_ticks = s->net = s->dirty_net = s->last = 0;
+    s->next = s->n_order;
+    s->loaded = false;
+    ct_s_forget_window(s);
+    ct_s_forget_tails(s);
+}
+
 void ct_s_clear(struct ct_samples *s)
 {
+    ct_s_empty(s);
     for (size_t i = 0; i < s->n_fresh; i++)
         free(s->fresh[i].v);
     if (s->n_slots)
         memset(s->slot, 0, s->n_slots * sizeof *s->slot);
-    s->n_fresh = s->n_rows = s->n_bad = s->told = s->n_dirty = 0;
-    s->n_ticks = s->net = s->dirty_net = s->last = 0;
+    s->n_fresh = s->n_ends = 0;
     s->next = s->n_order = 0;
-    s->loaded = false;
-    ct_s_forget_window(s);
-    ct_s_forget_tails(s);
 }
 
 /* ---- from the file ---- */
@@ -135,7 +150,9 @@ bool ct_s_look(struct ct_samples *s)
     int64_t version = ct_s_ask(s, ct_s_use(s, CT_S_DATA_VERSION, 0, 0));
     if (!s->loaded || version != s->version) {
         int64_t sealed = ct_s_ask(s, ct_s_use(s, CT_S_META, true, 0));
-        if (!s->loaded || sealed != s->sealed)
+        if (!s->loaded)
+            ct_s_empty(s);
+        else if (sealed != s->sealed)
             ct_s_clear(s);
         s->sealed = sealed;
         s->version = version;

@@ -64,6 +64,12 @@ struct ct_tails {
     struct ct_buf row, own[CT_TAILS];
 };
 
+/* The tail that begins at KEY as it was when it was written. */
+struct ct_tail_end {
+    int64_t key;
+    struct ct_blob_end end;
+};
+
 struct ct_put {
     int64_t series;
     struct ct_sample v;
@@ -93,6 +99,8 @@ struct ct_samples {
     int64_t upto, upto_net;
     size_t *order;
     size_t next, n_order;
+    struct ct_tail_end *ends; /* of the first N_ENDS of FRESH */
+    size_t n_ends;
     struct ct_sample *merged; /* what is being written */
     size_t cap_merged;
     struct ct_sample *span; /* samples_span.c: CT_SPAN_MOST, filled from its end; NULL: not asked yet */
@@ -136,7 +144,8 @@ static inline bool ct_s_usable(int64_t series, int64_t at_ms)
 
 /* ---- samples_fresh.c ---- */
 
-void ct_s_clear(struct ct_samples *s); /* forgets what is in memory */
+void ct_s_empty(struct ct_samples *s); /* forgets what is unsealed */
+void ct_s_clear(struct ct_samples *s); /* and of what series it was */
 bool ct_s_look(struct ct_samples *s);  /* everything that is unsealed is in memory, as of this transaction */
 struct ct_fresh *ct_s_fresh(const struct ct_samples *s, int64_t series); /* NULL: nothing */
 

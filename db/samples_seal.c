@@ -3,6 +3,7 @@
 #include "db/samples_priv.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 /* Waiting to be sealed: enough that a chunk is not rewritten for every sample, few enough to be
  * read and kept by everybody who looks. */
@@ -27,19 +28,19 @@ static void put_chunk(struct ct_samples *s, int64_t key, const struct ct_sample 
     ct_s_put_blob(s, CT_S_CHUNK_PUT, key, 0, 2);
 }
 
-/* Puts F[0..N) behind the tail in the window, where that is all there is to do. */
-static bool grow_tail(struct ct_samples *s, int64_t series, const struct ct_sample *f, size_t n)
+/* Puts F[0..N) behind the tail of SERIES that E is the end of, where that is all there is to do. */
+static bool grow_tail(struct ct_samples *s, int64_t series, struct ct_tail_end *e, const struct ct_sample *f, size_t n)
 {
-    const struct ct_window *w = &s->at;
-    if (!w->tail || w->damaged || w->n + n > CT_CHUNK_ROWS || f[0].at_ms <= w->v[w->n - 1].at_ms)
+    const struct ct_tail *t = ct_s_tail(s, series);
+    if (!t || t->key != e->key || e->end.rows + n > CT_CHUNK_ROWS || f[0].at_ms <= (int64_t)e->end.key)
         return false;
     for (size_t i = 0; i < n; i++)
         if (f[i].flags & (CT_SAMPLE_DAMAGED | CT_GONE_AGAIN))
             return false;
     ct_buf_clear(&s->blob);
-    if (!ct_blob_append(&s->blob, ct_s_tail(s, series)->blob, w->v, w->n, f, n))
+    if (!ct_blob_append(&s->blob, t->blob, &e->end, f, n))
         return false;
-    ct_s_set_tail(s, series, w->key, ct_buf_span(&s->blob));
+    ct_s_set_tail(s, series, e->key, ct_buf_span(&s->blob));
     ct_s_forget_window(s);
     return true;
 }
@@ -89,17 +90,24 @@ static size_t merge(struct ct_samples *s, const struct ct_sample *v, size_t n, c
     return k;
 }
 
-/* Of F[0..N) those that came before the tail, or what is to become it: what lies last. The others are sealed. */
-static size_t seal_tail(struct ct_samples *s, int64_t series, const struct ct_sample *f, size_t n)
+/* Of F[0..N) those that came before the tail, or what is to become it: what lies last. The others are sealed. E is the
+ * end of the tail, as far as it is known, and comes to be that of the new one. */
+static size_t seal_tail(struct ct_samples *s, int64_t series, struct ct_tail_end *e, const struct ct_sample *f, size_t n)
 {
     struct ct_window *w = &s->at;
     ct_s_bury_tails(s, series);
+    if (grow_tail(s, series, e, f, n))
+        return 0;
     bool there = ct_s_open_to(s, ct_s_key(series, CT_MOST_MS)), old = there && !w->damaged;
     int64_t key = there ? w->key : 0;
     size_t late = 0, i = 0, many;
     while (late < n && ct_s_key(series, f[late].at_ms) < key)
         late++;
-    if (late == n || (there && grow_tail(s, series, f + late, n - late)))
+    if (late == n)
+        return late;
+    if (old && w->tail)
+        *e = (struct ct_tail_end){key, ct_blob_end(ct_s_tail(s, series)->blob, w->v, w->n)};
+    if (old && w->tail && grow_tail(s, series, e, f + late, n - late))
         return late;
     size_t left = merge(s, w->v, old ? w->n : 0, f + late, n - late);
     /* What is damaged stays for salvage, as a chunk; the new samples begin behind it. */
@@ -115,9 +123,13 @@ static size_t seal_tail(struct ct_samples *s, int64_t series, const struct ct_sa
         put_chunk(s, ct_s_key(series, s->merged[i].at_ms), s->merged + i, many);
     }
     ct_buf_clear(&s->blob);
-    if (i < left)
+    *e = (struct ct_tail_end){0};
+    if (i < left) {
         ct_blob_encode(&s->blob, s->merged + i, left - i);
-    ct_s_set_tail(s, series, i < left ? ct_s_key(series, s->merged[i].at_ms) : 0, ct_buf_span(&s->blob));
+        e->key = ct_s_key(series, s->merged[i].at_ms);
+        e->end = ct_blob_end(ct_buf_span(&s->blob), s->merged + i, left - i);
+    }
+    ct_s_set_tail(s, series, e->key, ct_buf_span(&s->blob));
     ct_s_forget_window(s);
     return late;
 }
@@ -151,9 +163,9 @@ static size_t seal_stretch(struct ct_samples *s, int64_t series, const struct ct
     return m;
 }
 
-static void seal_series(struct ct_samples *s, const struct ct_fresh *f)
+static void seal_series(struct ct_samples *s, const struct ct_fresh *f, struct ct_tail_end *e)
 {
-    size_t late = s->tailed ? seal_tail(s, f->series, f->v, f->n) : f->n;
+    size_t late = s->tailed && f->n ? seal_tail(s, f->series, e, f->v, f->n) : f->n;
     for (size_t i = 0; i < late && s->rc == SQLITE_OK;)
         i += seal_stretch(s, f->series, f->v + i, late - i);
 }
@@ -170,8 +182,11 @@ static int by_series(const void *a, const void *b)
     return (x->series > y->series) - (x->series < y->series);
 }
 
-static void begin_sealing(struct ct_samples *s)
+/* The series are mostly those of last time. */
+static void put_in_order(struct ct_samples *s)
 {
+    if (s->n_order == s->n_fresh)
+        return;
     struct turn *t = ct_xcalloc(s->n_fresh + 1, sizeof *t);
     for (size_t i = 0; i < s->n_fresh; i++)
         t[i] = (struct turn){s->fresh[i].series, i};
@@ -181,6 +196,14 @@ static void begin_sealing(struct ct_samples *s)
         s->order[i] = t[i].at;
     free(t);
     s->n_order = s->n_fresh;
+    s->ends = ct_xrealloc(s->ends, (s->n_fresh + 1) * sizeof *s->ends);
+    memset(s->ends + s->n_ends, 0, (s->n_fresh - s->n_ends) * sizeof *s->ends);
+    s->n_ends = s->n_fresh;
+}
+
+static void begin_sealing(struct ct_samples *s)
+{
+    put_in_order(s);
     s->next = 0;
     s->upto = s->last;
     s->upto_net = s->net;
@@ -198,7 +221,8 @@ static void end_sealing(struct ct_samples *s)
     }
     ct_s_run(s, ct_s_use(s, CT_S_META_PUT, false, sealed + s->upto_net));
     ct_s_run(s, ct_s_use(s, CT_S_META_PUT, true, s->upto));
-    ct_samples_forget(s);
+    ct_s_empty(s);
+    s->sure = false;
 }
 
 bool ct_samples_seal(struct ct_samples *s, int64_t ms)
@@ -207,12 +231,13 @@ bool ct_samples_seal(struct ct_samples *s, int64_t ms)
     if (!ct_s_look(s))
         return false;
     if (s->next >= s->n_order) {
-        if (s->n_fresh == 0)
+        if (s->n_rows == 0)
             return false;
         begin_sealing(s);
     }
     while (s->next < s->n_order && s->rc == SQLITE_OK) {
-        seal_series(s, &s->fresh[s->order[s->next++]]);
+        size_t i = s->order[s->next++];
+        seal_series(s, &s->fresh[i], &s->ends[i]);
         if (s->next % 16 == 0 && ct_mono_ms() >= until_ms)
             break;
     }

@@ -92,12 +92,13 @@ static void appended(struct ct_span blob, const struct ct_sample *v, size_t n)
     struct ct_sample *again = ct_xcalloc(n + 1, sizeof *again);
     size_t cut = (n + 1) / 2;
     ct_blob_encode(&half, v, cut);
-    if (cut < n && ct_blob_append(&whole, ct_buf_span(&half), v, cut, v + cut, n - cut) &&
+    struct ct_blob_end half_end = ct_blob_end(ct_buf_span(&half), v, cut), end = ct_blob_end(blob, v, n);
+    if (cut < n && ct_blob_append(&whole, ct_buf_span(&half), &half_end, v + cut, n - cut) &&
         (ct_blob_rows(ct_buf_span(&whole)) != n || !ct_blob_decode(ct_buf_span(&whole), again) ||
          !same(v, again, n)))
         abort();
     struct ct_sample next = {v[n - 1].at_ms + (n > 1 ? v[n - 1].at_ms - v[n - 2].at_ms : 1), v[n - 1].value, 0};
-    if (n < CT_BLOB_MOST && next.at_ms <= CT_BLOB_KEY_MOST && ct_blob_append(&longer, blob, v, n, &next, 1) &&
+    if (n < CT_BLOB_MOST && next.at_ms <= CT_BLOB_KEY_MOST && ct_blob_append(&longer, blob, &end, &next, 1) &&
         (ct_blob_rows(ct_buf_span(&longer)) != n + 1 || !ct_blob_decode(ct_buf_span(&longer), again) ||
          !same(v, again, n) || !same(&next, again + n, 1)))
         abort();

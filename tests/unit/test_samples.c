@@ -89,11 +89,22 @@ static void rows_put_behind_others_lie_there_as_if_packed_at_once(void **state)
         struct ct_buf was = CT_BUF_INIT, all = CT_BUF_INIT, grown = CT_BUF_INIT;
         ct_blob_encode(&was, v, n);
         ct_blob_encode(&all, v, n + m);
-        if (ct_blob_append(&grown, ct_buf_span(&was), v, n, v + n, m)) {
+        struct ct_blob_end end = ct_blob_end(ct_buf_span(&was), v, n), before = end;
+        size_t some = 1 + roll(m); /* in one go or in two */
+        bool fits = ct_blob_append(&grown, ct_buf_span(&was), &end, v + n, some);
+        if (fits && some < m) {
+            struct ct_buf two = CT_BUF_INIT;
+            before = end;
+            fits = ct_blob_append(&two, ct_buf_span(&grown), &end, v + n + some, m - some);
+            ct_buf_free(&grown);
+            grown = two;
+        }
+        if (fits) {
             assert_true(ct_span_eq(ct_buf_span(&grown), ct_buf_span(&all)));
             put++;
         } else {
             assert_int_equal(grown.n, 0);
+            assert_memory_equal(&end, &before, sizeof end);
             refused++;
         }
         ct_buf_free(&was);
@@ -101,6 +112,30 @@ static void rows_put_behind_others_lie_there_as_if_packed_at_once(void **state)
         ct_buf_free(&grown);
     }
     assert_true(put > 1000 && refused > 100);
+}
+
+static void rows_are_put_behind_no_other_blob(void **state)
+{
+    (void)state;
+    struct ct_sample v[16];
+    struct ct_buf blob = CT_BUF_INIT, other = CT_BUF_INIT, out = CT_BUF_INIT;
+    for (size_t i = 0; i < CT_LEN(v); i++)
+        v[i] = (struct ct_sample){T0 + (int64_t)i * CT_HOUR, 2000000000 + (int64_t)(i % 3) * 10000000, 0};
+    ct_blob_encode(&blob, v, 12);
+    struct ct_blob_end end = ct_blob_end(ct_buf_span(&blob), v, 12);
+    for (size_t i = 0; i < blob.n; i++) {
+        blob.p[i] ^= 8;
+        assert_false(ct_blob_append(&out, ct_buf_span(&blob), &end, v + 12, 4));
+        blob.p[i] ^= 8;
+    }
+    v[3].value += 10000000;
+    ct_blob_encode(&other, v, 12);
+    assert_false(ct_blob_append(&out, ct_buf_span(&other), &end, v + 12, 4));
+    assert_int_equal(out.n, 0);
+    assert_true(ct_blob_append(&out, ct_buf_span(&blob), &end, v + 12, 4));
+    ct_buf_free(&blob);
+    ct_buf_free(&other);
+    ct_buf_free(&out);
 }
 
 static void small_moves_of_an_hourly_price_take_a_byte_each(void **state)
@@ -142,7 +177,7 @@ static void what_was_packed_before_layout_22_is_read(void **state)
     assert_int_equal(ct_blob_rows(blob), CT_LEN(v));
     assert_true(ct_blob_decode(blob, out));
     same_rows(v, out, CT_LEN(v));
-    assert_false(ct_blob_append(&b, blob, v, CT_LEN(v) - 1, v + CT_LEN(v) - 1, 1));
+    assert_int_equal(ct_blob_end(blob, v, CT_LEN(v)).rows, 0);
     assert_int_equal(b.n, 0);
     for (size_t i = sizeof row - blob.n; i < sizeof row; i++) {
         row[i] ^= 4;
@@ -708,6 +743,7 @@ int main(void)
         cmocka_unit_test(any_rows_come_out_as_they_went_in),
         cmocka_unit_test(rows_put_behind_others_lie_there_as_if_packed_at_once),
         cmocka_unit_test(hourly_prices_take_two_bytes_a_change),
+        cmocka_unit_test(rows_are_put_behind_no_other_blob),
         cmocka_unit_test(small_moves_of_an_hourly_price_take_a_byte_each),
         cmocka_unit_test(what_was_packed_before_layout_22_is_read),
 #define T(name) cmocka_unit_test_setup_teardown(name, fixture_setup, fixture_teardown)
