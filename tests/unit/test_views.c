@@ -1398,6 +1398,17 @@ static void a_dropped_series_leaves_and_a_missing_one_is_named(void **state)
     shown_done(&s);
 }
 
+static void a_name_of_no_series_can_be_dropped(void **state)
+{
+    (void)state;
+    struct shown s = history("gpu/nowhere/any/X/od");
+    expect_text(&s, 24, 80, "no such series");
+    expect_text(&s, 24, 80, "d drops it");
+    assert_int_equal(shown_act(&s, CT_ACT_DROP, NULL), CT_ACT_LOAD);
+    assert_string_equal(s.query.subject, "");
+    shown_done(&s);
+}
+
 static void the_table_style_lists_points_and_styles_cycle(void **state)
 {
     (void)state;
@@ -1710,6 +1721,7 @@ int main(void)
         TEST(a_comparison_ends_at_eight_series_and_says_so),
         TEST(an_index_is_read_as_its_axis_tells_it),
         TEST(a_dropped_series_leaves_and_a_missing_one_is_named),
+        TEST(a_name_of_no_series_can_be_dropped),
         TEST(the_table_style_lists_points_and_styles_cycle),
         TEST(detail_shows_text_and_time_line_of_an_incident),
         TEST(what_the_page_says_and_what_is_measured_stand_side_by_side),

@@ -550,7 +550,8 @@ static enum ct_act_result drop(struct history_state *s, const struct history_mod
                                struct ct_panel_query *q)
 {
     size_t used = 0;
-    if (m->n < 2)
+    bool nothing = m->n == 0 && m->missing.n; /* names of none: back to what stands here at first */
+    if (m->n < 2 && !nothing)
         return CT_ACT_DRAW;
     q->subject[0] = '\0';
     for (size_t i = 0; i < m->n; i++)

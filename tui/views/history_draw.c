@@ -589,7 +589,7 @@ static void draw_nothing(const struct history_model *m, struct ct_box box)
     if (m->missing.n) {
         ct_put_field(box, 0, 1, box.cols - 1, -1, CT_ROLE_ERROR, m->missing);
         ct_put_field(box, 1, 1, box.cols - 1, -1, CT_ROLE_DIM,
-                     CT_LIT("L on a row of any table opens its history"));
+                     CT_LIT("d drops it, L on a row of any table opens its history"));
         return;
     }
     ct_put_field(box, 0, 1, box.cols - 1, -1, CT_ROLE_DIM,
