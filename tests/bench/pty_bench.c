@@ -3,7 +3,7 @@
  *   pty_bench paint TEXT RUNS COLSxROWS COMMAND...   median ms from the start until TEXT was written, bytes by then
  *   pty_bench settle TEXT RUNS COLSxROWS COMMAND...  the same until the last byte before 100 ms of silence after that;
  *                                                    '&' in TEXT separates parts that are all waited for
- *   pty_bench key COLSxROWS KEYS COMMAND... [--vs KEYS COMMAND...]...
+ *   pty_bench key COLSxROWS KEYS COMMAND... [--vs KEYS COMMAND...]... [--calm KEYS COMMAND...]
  *                                                    of each COMMAND a line: p50 and p99 ms from a key to the end of
  *                                                    its frame, mean bytes a frame, and those that the cells which
  *                                                    changed would need. All run at once and get a key in turn, as
@@ -11,7 +11,12 @@
  *                                                    typed untimed first; '^' and 'v' are the arrows, "~" waits for
  *                                                    what the program does by itself. One that shows nothing lasts
  *                                                    until anything else does: none should stand at an end. With
- *                                                    CT_BENCH_KEYS set each key's ms and bytes go to stderr
+ *                                                    CT_BENCH_KEYS set each key's ms and bytes go to stderr.
+ *                                                    What stands after --calm does nothing but answer: where a key of
+ *                                                    its takes more than 16 ms the machine stood still, and eight
+ *                                                    keys of all are pressed again, which is told, and at most every
+ *                                                    second eight; p50 is of that half of the keys in which it was
+ *                                                    quickest. KEYS end where they began after eight
  *   pty_bench idle SECONDS COLSxROWS COMMAND...      six seconds after the start: CPU us a second, bytes written,
  *                                                    wake-ups a second, RSS in MB
  *   pty_bench rss KEYS COLSxROWS COMMAND...          RSS in MB six seconds after the start, the most it was four seconds
@@ -298,9 +303,8 @@ struct runner {
     struct program p;
     const char *name, *timed; /* timed: the keys that count */
     VTermScreenCell *was, *is;
-    double ms[MAX_SAMPLES];
-    double slowest, waited; /* ms of the slowest key, and how many of them it or this program stood in line for a processor */
-    size_t need, bytes;
+    double ms[MAX_SAMPLES], waited[MAX_SAMPLES]; /* waited: in line for a processor, it or this program */
+    size_t need[MAX_SAMPLES], bytes[MAX_SAMPLES];
 };
 
 /* Starts ARGV and types what stands before the ':' in KEYS. */
@@ -360,51 +364,102 @@ static void time_key(struct runner *r, int i)
         fail("a key changed nothing");
     }
     r->ms[i] = last - begin;
-    if (r->ms[i] > r->slowest) {
-        r->slowest = r->ms[i];
-        r->waited = waited_ms(r->p.pid) + waited_ms(0) - waited;
-    }
-    r->bytes += r->p.bytes - sent;
+    r->waited[i] = waited_ms(r->p.pid) + waited_ms(0) - waited;
+    r->bytes[i] = r->p.bytes - sent;
     if (getenv("CT_BENCH_KEYS")) {
         fprintf(stderr, "%d %c %.3f %zu\n", (int)r->p.pid, r->timed[i], r->ms[i], r->p.bytes - sent); /* by process */
     }
     copy_cells(&r->p, r->is);
-    r->need += needed(&r->p, r->was, r->is);
+    r->need[i] = needed(&r->p, r->was, r->is);
 }
 
-static void tell_runner(struct runner *r, int n)
+/* ---- blocks of keys ---- */
+
+enum { BLOCK = 8, MOST_BLOCKS = (MAX_SAMPLES + BLOCK - 1) / BLOCK };
+
+struct block {
+    int first, n;
+    double calm_ms; /* what its keys took the program that does nothing */
+};
+
+static int by_calm(const void *a, const void *b)
 {
-    end(&r->p);
-    qsort(r->ms, (size_t)n, sizeof r->ms[0], by_value);
-    if (r->slowest > LONG_MS) {
-        fprintf(stderr, "pty_bench: %s: the slowest key took %.1f ms, %.1f of them in line for a processor\n", r->name,
-                r->slowest, r->waited);
+    const struct block *x = a, *y = b;
+    double way = x->calm_ms / x->n - y->calm_ms / y->n;
+    return way > 0 || way < 0 ? (way > 0) - (way < 0) : x->first - y->first;
+}
+
+/* BLOCKS: the calmest first. */
+static double median(const struct runner *r, const struct block *blocks, int n_blocks, bool calm)
+{
+    static double ms[MAX_SAMPLES];
+    int n = 0;
+    for (int i = 0; i < (calm ? (n_blocks + 1) / 2 : n_blocks); i++) {
+        memcpy(ms + n, r->ms + blocks[i].first, (size_t)blocks[i].n * sizeof ms[0]);
+        n += blocks[i].n;
     }
-    printf("%.3f %.3f %zu %zu\n", r->ms[n / 2], r->ms[(n * 99 + 99) / 100 - 1], r->bytes / (size_t)n,
-           r->need / (size_t)n);
+    qsort(ms, (size_t)n, sizeof ms[0], by_value);
+    return ms[n / 2];
+}
+
+static void tell_runner(struct runner *r, int n, double p50)
+{
+    size_t bytes = 0, need = 0;
+    int slowest = 0;
+    end(&r->p);
+    for (int i = 0; i < n; i++) {
+        bytes += r->bytes[i];
+        need += r->need[i];
+        slowest = r->ms[i] > r->ms[slowest] ? i : slowest;
+    }
+    if (r->ms[slowest] > LONG_MS) {
+        fprintf(stderr, "pty_bench: %s: the slowest key took %.1f ms, %.1f of them in line for a processor\n", r->name,
+                r->ms[slowest], r->waited[slowest]);
+    }
+    qsort(r->ms, (size_t)n, sizeof r->ms[0], by_value);
+    printf("%.3f %.3f %zu %zu\n", p50, r->ms[(n * 99 + 99) / 100 - 1], bytes / (size_t)n, need / (size_t)n);
     vterm_free(r->p.vt);
     free(r->was);
     free(r->is);
     free(r);
 }
 
+/* A key to each of R in turn; true: CALM (or none) had no slow one. */
+static bool time_block(struct runner **r, int n, const struct runner *calm, struct block *b)
+{
+    bool good = true;
+    b->calm_ms = 0;
+    for (int i = b->first; i < b->first + b->n; i++) {
+        for (int k = 0; k < n; k++) {
+            time_key(r[k], i);
+        }
+        b->calm_ms += calm ? calm->ms[i] : 0;
+        good = good && (!calm || calm->ms[i] <= LONG_MS);
+    }
+    return good;
+}
+
 /* All programs of ARGV at once, a key to each in turn: whatever else the machine does slows all of them. */
 static void key(const char *size, char **argv)
 {
     enum { MOST = 8 };
-    struct runner *r[MOST];
-    int n = 0, n_keys = MAX_SAMPLES;
-    for (bool more = true; more; n++) {
+    struct runner *r[MOST], *calm = NULL;
+    struct block blocks[MOST_BLOCKS];
+    int n = 0, n_keys = MAX_SAMPLES, n_blocks = 0, again = 0;
+    for (bool more = true, last_is_calm = false; more; n++) {
         char **next = argv + 1;
-        while (*next && strcmp(*next, "--vs") != 0) {
+        while (*next && strcmp(*next, "--vs") != 0 && strcmp(*next, "--calm") != 0) {
             next++;
         }
         more = *next != NULL;
+        bool next_is_calm = more && strcmp(*next, "--calm") == 0;
         *next = NULL;
         if (n == MOST || next < argv + 2) {
-            fail("up to eight times KEYS and a COMMAND, with --vs between them");
+            fail("up to eight times KEYS and a COMMAND, with --vs or --calm between them");
         }
         r[n] = start_runner(argv[0], size, argv + 1);
+        calm = last_is_calm ? r[n] : calm;
+        last_is_calm = next_is_calm;
         int keys = (int)strlen(r[n]->timed);
         n_keys = keys < n_keys ? keys : n_keys;
         argv = next + 1;
@@ -412,13 +467,21 @@ static void key(const char *size, char **argv)
     if (n_keys == 0) {
         fail("no keys");
     }
-    for (int i = 0; i < n_keys; i++) {
-        for (int k = 0; k < n; k++) {
-            time_key(r[k], i);
+    for (int most = (n_keys / BLOCK + 1) / 2; n_blocks * BLOCK < n_keys; n_blocks++) {
+        struct block *b = &blocks[n_blocks];
+        b->first = n_blocks * BLOCK;
+        b->n = n_keys - b->first < BLOCK ? n_keys - b->first : BLOCK;
+        while (!time_block(r, n, calm, b) && b->n == BLOCK && again < most) {
+            again++;
         }
     }
+    if (again > 0) {
+        fprintf(stderr, "pty_bench: the machine stood still: %d times eight keys of %d were pressed again\n", again,
+                n_blocks);
+    }
+    qsort(blocks, (size_t)n_blocks, sizeof blocks[0], by_calm);
     for (int k = 0; k < n; k++) {
-        tell_runner(r[k], n_keys);
+        tell_runner(r[k], n_keys, median(r[k], blocks, n_blocks, calm != NULL));
     }
 }
 
@@ -566,7 +629,7 @@ int main(int argc, char **argv)
     } else if (argc == 4 && !strcmp(argv[1], "of")) {
         of((pid_t)atoi(argv[2]), atof(argv[3]));
     } else {
-        fail("usage: pty_bench paint|settle TEXT RUNS SIZE CMD | key SIZE KEYS CMD [--vs KEYS CMD]... | "
+        fail("usage: pty_bench paint|settle TEXT RUNS SIZE CMD | key SIZE KEYS CMD [--vs|--calm KEYS CMD]... | "
              "idle SECONDS SIZE CMD | rss KEYS SIZE CMD | of PID SECONDS");
     }
     return 0;
