@@ -119,7 +119,7 @@ static bool has_column(sqlite3 *db, const char *t, const char *name)
     return sqlite3_table_column_metadata(db, NULL, t, name, NULL, NULL, NULL, NULL, NULL) == SQLITE_OK;
 }
 
-/* The first column of T that holds moments of observation; NULL when it has none. Those of a table that looks back may
+/* The first column of T that holds moments of observation; NULL when it has none. Those of a table that is worked out may
  * lie before the first. */
 static const char *moment_column(sqlite3 *db, const char *t)
 {
@@ -127,7 +127,8 @@ static const char *moment_column(sqlite3 *db, const char *t)
     const char *const *n = names;
     while (*n && !has_column(db, t, *n))
         n++;
-    return has_column(db, t, "back_ms") ? NULL : *n;
+    bool made = has_column(db, t, "back_ms") || has_column(db, t, "upto_ms");
+    return made ? NULL : *n;
 }
 
 static void table_stats(sqlite3 *db, const char *t, int64_t whole, struct ct_arena *a,
