@@ -102,8 +102,8 @@ static uint32_t number_of(struct ct_terms *t, struct ct_arena *a, sqlite3_stmt *
 /* The number of the index that the row is of. */
 static uint32_t index_of(struct ct_reader *r, struct ct_arena *a, sqlite3_stmt *st, struct listing *l)
 {
-    int purchase = ct_col_enum(st, 10, CT_PURCHASE_OTHER);
-    uint32_t gpu = number_of(&l->word, a, st, 8), form = number_of(&l->word, a, st, 9);
+    int purchase = ct_col_enum(st, 9, CT_PURCHASE_OTHER);
+    uint32_t gpu = number_of(&l->word, a, st, 7), form = number_of(&l->word, a, st, 8);
     struct named v = {.gpu = l->word.v[gpu].text, .form = l->word.v[form].text,
                       .purchase = purchase < 0 ? CT_PURCHASE_OTHER : purchase, .number = l->named.n};
     size_t n = l->index.n, number = ct_terms_number(&l->index, (struct ct_term){v.gpu, {form, v.purchase}});
@@ -117,22 +117,23 @@ static uint32_t index_of(struct ct_reader *r, struct ct_arena *a, sqlite3_stmt *
 
 static void list_part(struct ct_reader *r, struct ct_arena *a, sqlite3_stmt *st, struct listing *l)
 {
-    struct listed *v = CT_VEC_PUSH(r->arena, &l->parts);
+    int64_t source = ct_source_of(r, ct_col_int(st, 0));
+    struct listed *v = source == CT_NONE ? NULL : CT_VEC_PUSH(r->arena, &l->parts);
     if (!v)
         return;
-    *v = (struct listed){.index = index_of(r, a, st, l), .who = number_of(&l->who, a, st, 2),
-                         .region = number_of(&l->region, a, st, 3), .instance = number_of(&l->instance, a, st, 4)};
-    uint32_t currency = number_of(&l->word, a, st, 6);
+    *v = (struct listed){.index = index_of(r, a, st, l), .who = number_of(&l->who, a, st, 1),
+                         .region = number_of(&l->region, a, st, 2), .instance = number_of(&l->instance, a, st, 3)};
+    uint32_t currency = number_of(&l->word, a, st, 5);
     v->part = (struct ct_market_part){
         .series = ct_col_int(st, 0),
-        .source_id = ct_col_int(st, 1),
+        .source_id = source,
         .who = l->who.v[v->who].text,
         .region = l->region.v[v->region].text,
         .instance = l->instance.v[v->instance].text,
-        .count = ct_col_int(st, 5),
+        .count = ct_col_int(st, 4),
         .currency = l->word.v[currency].text,
-        .rentable = ct_col_int(st, 7) != 0,
-        .mem_milli = ct_col_int(st, 11),
+        .rentable = ct_col_int(st, 6) != 0,
+        .mem_milli = ct_col_int(st, 10),
     };
 }
 

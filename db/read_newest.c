@@ -148,6 +148,19 @@ const struct ct_newest *ct_newest_of(struct ct_reader *r, int64_t series)
     return v.at_ms == CT_NONE ? NULL : &r->newest_found;
 }
 
+int64_t ct_source_of(struct ct_reader *r, int64_t series)
+{
+    const struct ct_newest_map *m = map(r);
+    size_t at = slot_of(m, series);
+    if (m->slot[at])
+        return ct_newest_source(m->parts[(m->slot[at] - 1) / CT_NEWEST_ROWS].key);
+    sqlite3_stmt *st = ct_use(r, SQL_SOURCE_OF, 1, series);
+    int64_t source = ct_step(r, st) ? ct_col_int(st, 0) : CT_NONE;
+    if (st)
+        sqlite3_reset(st);
+    return source;
+}
+
 bool ct_is_newest(struct ct_reader *r, int64_t series, struct ct_asof v)
 {
     const struct ct_newest *newest = r->live ? NULL : ct_newest_of(r, series);

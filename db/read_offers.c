@@ -125,37 +125,43 @@ static struct ct_span said(struct ct_reader *r, sqlite3_stmt *st, int i, struct 
     return *known = ct_arena_dup(r->arena, t);
 }
 
-/* Column I, which is how NAME ends most often. */
-static struct ct_span end_of(struct ct_reader *r, sqlite3_stmt *st, int i, struct ct_span name)
+/* "gpu/KEY": the key is how it ends. */
+static struct ct_span name_of(struct ct_reader *r, struct ct_span key)
 {
-    struct ct_span t = ct_col_borrow(st, i);
-    bool ends = t.n && name.n >= t.n && memcmp(name.p + name.n - t.n, t.p, t.n) == 0;
-    return ends ? (struct ct_span){name.p + name.n - t.n, t.n} : ct_arena_dup(r->arena, t);
+    static const char kind[] = "gpu/";
+    size_t n = sizeof kind - 1;
+    char *name = ct_arena_alloc(r->arena, n + key.n + 1);
+    if (!name)
+        return CT_SPAN_NONE;
+    memcpy(name, kind, n);
+    if (key.n)
+        memcpy(name + n, key.p, key.n);
+    return (struct ct_span){name, n + key.n};
 }
 
 static void read_facts(struct ct_reader *r, sqlite3_stmt *st, struct items *out, struct ct_offer *o)
 {
     *o = (struct ct_offer){
-        .cloud = said(r, st, 4, out),
-        .region = said(r, st, 5, out),
-        .zone = said(r, st, 6, out),
-        .sku = ct_col_text(r, st, 7),
-        .instance = said(r, st, 8, out),
-        .gpu = said(r, st, 9, out),
-        .form = said(r, st, 10, out),
-        .gpu_mem_milli = ct_col_int(st, 11),
-        .gpu_count_milli = ct_col_int(st, 12),
-        .vcpu_milli = ct_col_int(st, 13),
-        .mem_milli = ct_col_int(st, 14),
-        .purchase = ct_col_enum(st, 15, CT_PURCHASE_OTHER),
-        .currency = said(r, st, 16, out),
-        .price_per_hour = ct_col_int(st, 17),
-        .price_per_gpu_hour = ct_col_int(st, 18),
-        .host_included = ct_col_enum(st, 19, 1),
-        .stock = ct_col_enum(st, 20, CT_STOCK_AVAILABLE),
-        .stock_count = ct_col_int(st, 21),
-        .interruption = said(r, st, 22, out),
-        .effective_ms = ct_col_int(st, 23),
+        .cloud = said(r, st, 3, out),
+        .region = said(r, st, 4, out),
+        .zone = said(r, st, 5, out),
+        .sku = ct_col_text(r, st, 6),
+        .instance = said(r, st, 7, out),
+        .gpu = said(r, st, 8, out),
+        .form = said(r, st, 9, out),
+        .gpu_mem_milli = ct_col_int(st, 10),
+        .gpu_count_milli = ct_col_int(st, 11),
+        .vcpu_milli = ct_col_int(st, 12),
+        .mem_milli = ct_col_int(st, 13),
+        .purchase = ct_col_enum(st, 14, CT_PURCHASE_OTHER),
+        .currency = said(r, st, 15, out),
+        .price_per_hour = ct_col_int(st, 16),
+        .price_per_gpu_hour = ct_col_int(st, 17),
+        .host_included = ct_col_enum(st, 18, 1),
+        .stock = ct_col_enum(st, 19, CT_STOCK_AVAILABLE),
+        .stock_count = ct_col_int(st, 20),
+        .interruption = said(r, st, 21, out),
+        .effective_ms = ct_col_int(st, 22),
     };
 }
 
@@ -201,12 +207,12 @@ static void set_price(struct item *it)
 static void set_stock(struct ct_reader *r, sqlite3_stmt *st, struct item *it)
 {
     struct ct_offer *o = &it->row.offer;
-    if (ct_col_int(st, 24) == CT_NONE) {
+    if (ct_col_int(st, 2) == CT_NONE) {
         o->stock = CT_STOCK_UNKNOWN;
         return;
     }
-    struct ct_asof v = ct_asof_row(r, st, 24);
-    bool newest = ct_is_newest(r, ct_col_int(st, 24), v);
+    struct ct_asof v = ct_asof_row(r, st, 2);
+    bool newest = ct_is_newest(r, ct_col_int(st, 2), v);
     o->stock = v.value >= CT_STOCK_UNKNOWN && v.value <= CT_STOCK_AVAILABLE ? (int)v.value
                                                                             : CT_STOCK_UNKNOWN;
     if ((!newest && !it->worded) || o->stock <= CT_STOCK_NONE)
@@ -222,16 +228,20 @@ static void take_items(struct ct_reader *r, sqlite3_stmt *st, int64_t gone_ms, s
             continue;
         if (ct_arena_full(r->arena))
             break;
+        int64_t source = ct_source_of(r, ct_col_int(st, 0));
+        if (source == CT_NONE)
+            continue;
         struct item *it = push_item(out);
         it->series = ct_col_int(st, 0);
-        it->source = ct_col_int(st, 1);
+        it->source = source;
         it->now = now;
         it->newest = ct_is_newest(r, it->series, now);
         it->usd_7d = CT_NONE;
-        it->row.series = ct_col_text(r, st, 2);
+        it->row.series = name_of(r, ct_col_borrow(st, 1));
         it->row.series_id = it->series;
         it->row.source_id = it->source;
-        it->row.key = end_of(r, st, 3, it->row.series);
+        it->row.key = it->row.series;
+        (void)ct_span_cut(&it->row.key, '/');
         it->row.gone = ct_gone(now);
         it->row.quarantined = (now.flags & CT_SAMPLE_QUARANTINED) != 0;
         read_facts(r, st, out, &it->row.offer);

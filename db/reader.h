@@ -20,17 +20,18 @@
     "e.at_ms,e.id,e.kind,e.severity,e.source_id,e.series_id,e.subject,e.ref,e.field,e.text,"       \
     "e.unit,e.old,e.new,e.pct,e.suspect,s.name,s.digits"
 #define SQL_EVENT_FROM " FROM event e LEFT JOIN series s ON s.id=e.series_id WHERE "
-#define SQL_OFFER                                                                                  \
-    "SELECT s.id,s.source_id,s.name,o.key,o.cloud,o.region,o.zone,o.sku,o.instance,"   \
+/* Of all offers only their facts: whose series each is the newest samples tell (ct_source_of), and what it is called its
+ * key ("gpu/KEY"). Rows are not joined to ten thousand others. */
+#define SQL_OFFER_FACTS                                                                            \
+    "SELECT o.series_id,o.key,o.stock_series,o.cloud,o.region,o.zone,o.sku,o.instance,"            \
     "o.gpu,o.form,o.gpu_mem_milli,o.gpu_count_milli,o.vcpu_milli,o.mem_milli,o.purchase,"          \
     "o.currency,o.price_per_hour,o.price_per_gpu_hour,o.host_included,o.stock,o.stock_count,"      \
-    "o.interruption,o.effective_ms,t.id"                          \
-    " FROM offer o JOIN series s ON s.id=o.series_id LEFT JOIN series t ON t.id=o.stock_series"
+    "o.interruption,o.effective_ms FROM offer o"
+#define SQL_OFFER SQL_OFFER_FACTS " JOIN series s ON s.id=o.series_id"
 
 #define SQL_INDEX_PART                                                                             \
-    "SELECT s.id,s.source_id,o.cloud,o.region,o.instance,o.gpu_count_milli,o.currency,"            \
-    "o.host_included,o.gpu,ifnull(o.form,''),ifnull(o.purchase,7),o.gpu_mem_milli"                 \
-    " FROM offer o JOIN series s ON s.id=o.series_id"
+    "SELECT o.series_id,o.cloud,o.region,o.instance,o.gpu_count_milli,o.currency,"                 \
+    "o.host_included,o.gpu,ifnull(o.form,''),ifnull(o.purchase,7),o.gpu_mem_milli FROM offer o"
 
 /* When we first saw that an incident, as it was at moment ?1, no longer was open; what vanished did so then. */
 #define SQL_CLOSED_SEEN                                                                            \
@@ -43,6 +44,7 @@
     "SELECT " SQL_INCIDENT_COLUMNS "," SQL_CLOSED_SEEN ",source_id FROM incident"                  \
     " WHERE to_ms>?1 AND from_ms<=?1"
 
+/* Of tokens: CROSS has them read first, as written. There are no statistics, and of all series most are no tokens'. */
 /* Every statement of the reader. A test asks SQLite for the plan of each: nothing may scan sample,
  * event or poll. ?1, ?2 ... are bound in this order by ct_use. */
 #define CT_SQL_LIST(X)                                                                             \
@@ -76,6 +78,7 @@
     X(SERIES_OF, "SELECT id FROM series WHERE source_id=?1 AND kind=?2")                           \
     X(RATES, "SELECT id,ext_key FROM series WHERE source_id=?1 AND kind=?2")                       \
     X(NEWEST, "SELECT k,rev,b FROM newest ORDER BY k")                                             \
+    X(SOURCE_OF, "SELECT source_id FROM series WHERE id=?1")                                       \
     X(NAME_OF, "SELECT name,unit,digits FROM series WHERE id=?1")                                  \
     X(REFERENCES, "SELECT back_ms,b,moments FROM reference WHERE at_ms<=?1 AND until_ms>=?1"       \
                   " ORDER BY back_ms,part")                                                        \
@@ -113,33 +116,33 @@
     X(ARTICLES, "SELECT ext_id,published_ms,first_ms FROM article"                                 \
                 " WHERE source_id=?1 AND first_ms<=?2")                                            \
     X(ARTICLE, "SELECT title,url,summary FROM article WHERE source_id=?1 AND ext_id=?2")           \
-    X(OFFERS, SQL_OFFER " WHERE there_since(o.series_id,?1)")                                      \
-    X(OFFERS_LEFT, SQL_OFFER " WHERE there_since(o.series_id,?1) AND NOT there_since(o.series_id,?2)") \
+    X(OFFERS, SQL_OFFER_FACTS " WHERE there_since(o.series_id,?1)")                                \
+    X(OFFERS_LEFT, SQL_OFFER_FACTS " WHERE there_since(o.series_id,?1) AND NOT there_since(o.series_id,?2)") \
     X(OFFERS_NAMED, SQL_OFFER " WHERE s.name=?1")                                                  \
     X(SPOT_OFFERS_FROM, SQL_OFFER " WHERE s.name>=?1 AND s.name<?2 AND o.purchase=1")              \
     X(INDEX_ALL_PARTS, SQL_INDEX_PART " WHERE o.gpu<>'' AND there_since(o.series_id,?1)")           \
     X(HOSTS_NAMES, "SELECT DISTINCT k.lab,k.model FROM token k WHERE k.lab<>'' AND k.model<>''")   \
     X(HOSTS_PARTS, "SELECT s.id,s.source_id,k.host,NULL,NULL,NULL,NULL,NULL"                       \
-                   " FROM token k JOIN series s ON s.id=k.series_id"                               \
+                   " FROM token k CROSS JOIN series s ON s.id=k.series_id"                         \
                    " WHERE k.lab=?1 AND k.model=?2 AND k.host<>''")                                \
     X(LAB_NAMES, "SELECT DISTINCT k.lab,k.host,w.family,k.model FROM token k"                      \
-                 " JOIN series s ON s.id=k.series_id JOIN source w ON w.id=s.source_id"            \
+                 " CROSS JOIN series s ON s.id=k.series_id CROSS JOIN source w ON w.id=s.source_id" \
                  " WHERE k.lab<>'' AND k.model<>''")                                               \
     X(ON_CLOUDS, "SELECT s.id,k.lab,k.host,k.model,w.family,k.open_weights FROM token k"           \
-                 " JOIN series s ON s.id=k.series_id JOIN source w ON w.id=s.source_id"            \
+                 " CROSS JOIN series s ON s.id=k.series_id CROSS JOIN source w ON w.id=s.source_id" \
                  " WHERE k.lab<>'' AND k.model<>''")                                               \
     X(LAB_PARTS, "SELECT s.id,s.source_id,k.host,NULL,NULL,NULL,NULL,NULL,"                        \
-                 "k.model,w.family FROM token k JOIN series s ON s.id=k.series_id"                 \
-                 " JOIN source w ON w.id=s.source_id WHERE k.lab=?1 AND k.model<>''")              \
+                 "k.model,w.family FROM token k CROSS JOIN series s ON s.id=k.series_id"           \
+                 " CROSS JOIN source w ON w.id=s.source_id WHERE k.lab=?1 AND k.model<>''")        \
     X(CLASS_PARTS, "SELECT s.id,s.source_id,k.host,k.region,k.lab||'/'||k.model,NULL," \
                    "k.currency,1,k.lab,k.model,k.host_class FROM token k"                          \
-                   " JOIN series s ON s.id=k.series_id"                                            \
+                   " CROSS JOIN series s ON s.id=k.series_id"                                      \
                    " WHERE k.kind=?1 AND ifnull(k.tier,'') IN ('','standard') AND k.host<>''")     \
     X(CLASS_SELLERS, "SELECT DISTINCT k.host,k.host_class,k.lab,k.model FROM token k"              \
                      " WHERE k.kind=?1 AND ifnull(k.tier,'') IN ('','standard') AND k.host<>''")   \
     X(TOKENS, "SELECT s.id,s.source_id,s.name,k.ref,k.lab,k.model,k.variant,k.host,"   \
               "k.host_class,k.region,k.kind,k.tier,k.field,k.currency,k.context,k.retires_ms,"     \
-              "k.open_weights FROM token k JOIN series s ON s.id=k.series_id")                     \
+              "k.open_weights FROM token k CROSS JOIN series s ON s.id=k.series_id")               \
     X(EVENTS, "SELECT " SQL_EVENT_COLUMNS SQL_EVENT_FROM "e.at_ms>=?1 AND e.at_ms<=?2"             \
               " ORDER BY e.at_ms DESC,e.id DESC LIMIT ?3")                                         \
     X(EVENTS_CRITICAL, "SELECT " SQL_EVENT_COLUMNS SQL_EVENT_FROM "e.at_ms>=?1 AND e.at_ms<=?2"    \
@@ -334,6 +337,8 @@ struct ct_asof ct_asof_now(struct ct_reader *r, int64_t series); /* the same of 
 
 /* read_newest.c: the newest sample of SERIES; NULL: there is none. Good until the next is asked for. */
 const struct ct_newest *ct_newest_of(struct ct_reader *r, int64_t series);
+/* Whose it is; CT_NONE: there is no such series. */
+int64_t ct_source_of(struct ct_reader *r, int64_t series);
 /* V is the newest sample of SERIES: the facts kept once are of its time. */
 bool ct_is_newest(struct ct_reader *r, int64_t series, struct ct_asof v);
 /* All of them, I < ct_newest_parts(): some of one source at a time. */

@@ -187,6 +187,8 @@ static void no_statement_scans_what_grows(void **state)
             bool fine = strncmp(step, "SCAN", 4) != 0;
             for (size_t k = 0; k < CT_LEN(small) && !fine; k++)
                 fine = !strncmp(step, small[k], strlen(small[k]));
+            if (strstr(ct_sql_text[i], "FROM token k")) /* of all series to find the few that are tokens' */
+                fine = fine && strncmp(step, "SCAN s", 6) != 0;
             /* "s" is always series, but never let an alias hide a table that grows */
             if (!fine || strstr(step, "TEMP B-TREE FOR ORDER BY"))
                 fail_msg("%s: %s", ct_sql_text[i], step);
