@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 const char *const ct_theme_names[] = {"terminal", "mono", "high-contrast", "cb", "gruvbox", "nord", "dracula",
                                       "solarized-light", NULL};
@@ -260,6 +261,7 @@ static enum ct_status load(const char *name, int depth, struct ct_theme *t,
 {
     struct ct_buf path = CT_BUF_INIT;
     struct ct_theme made;
+    struct stat there;
     struct reading r = {.theme = &made, .depth = depth, .problem = problem, .ctx = ctx};
     enum ct_status st = CT_OK;
     for (size_t i = 0; i < CT_LEN(r.base16); i++) {
@@ -277,6 +279,9 @@ static enum ct_status load(const char *name, int depth, struct ct_theme *t,
         }
     }
     ct_theme_builtin(&made);
+    if (st == CT_OK && stat(path.p, &there) == 0 && !S_ISREG(there.st_mode)) { /* nobody waits for who may write into it */
+        st = ct_fail(err, CT_ERR_IO, path.p, "no file");
+    }
     if (st == CT_OK) {
         st = ct_ini_read(path.p, read_line, tell, &r, err);
     }

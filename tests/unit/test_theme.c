@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -209,6 +210,23 @@ static void a_theme_that_extends_nothing_real_says_so(void **state)
     assert_non_null(strstr(e.what, "mono"));
 }
 
+/* Reading it would wait for somebody who writes. */
+static void a_theme_that_is_a_pipe_is_refused_at_once(void **state)
+{
+    (void)state;
+    char path[512];
+    struct ct_theme t;
+    struct told told = {0};
+    struct ct_error e = {0};
+    snprintf(path, sizeof(path), "%s/theme-%ld.theme", getenv("CT_BUILDDIR"), (long)getpid());
+    assert_int_equal(mkfifo(path, 0600), 0);
+    alarm(60); /* waits for nobody: this ends it */
+    assert_int_equal(ct_theme_load(path, &t, tell, &told, &e), CT_ERR_IO);
+    alarm(0);
+    unlink(path);
+    assert_string_equal(e.what, "no file");
+}
+
 static void colours_come_down_to_the_terminal(void **state)
 {
     (void)state;
@@ -276,6 +294,7 @@ int main(void)
         cmocka_unit_test(a_theme_that_extends_nothing_real_says_so),
         cmocka_unit_test(a_whole_base16_scheme_needs_no_roles),
         cmocka_unit_test(text_of_every_theme_can_be_read_on_its_ground),
+        cmocka_unit_test(a_theme_that_is_a_pipe_is_refused_at_once),
         cmocka_unit_test(colours_come_down_to_the_terminal),
         cmocka_unit_test(few_colours_on_the_terminals_own_ground_are_hues),
         cmocka_unit_test(ansi_output_holds_every_cell_and_resets),
