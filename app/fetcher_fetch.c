@@ -11,6 +11,9 @@
 #include "fetchers/fetcher.h"
 #include "fetchers/record.h"
 
+#ifdef __GLIBC__
+#include <malloc.h>
+#endif
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -26,6 +29,8 @@ struct fetch_args {
 };
 
 /* All that a running fetcher holds, in the order it is opened. */
+enum { REST_MS = 500 };
+
 struct running {
     struct ct_registry *reg;
     struct ct_fetch_config config;
@@ -35,6 +40,7 @@ struct running {
     struct ct_fetcher *fetcher;
     struct ct_fetcher_alerts *alerts; /* NULL with --once until all is fetched */
     int failed; /* attempts, for fetch --once */
+    bool fed;   /* the daemon was answered since memory was given back */
 };
 
 static void on_attempt(void *ctx, const struct ct_source *s, const struct ct_fetch *f,
@@ -83,7 +89,9 @@ static void stop(struct running *r)
 static void pass_to_alerts(void *ctx, const struct ct_source *s, const struct ct_fetch *f,
                            const struct ct_commit *c)
 {
-    ct_fetcher_alerts_commit(((struct running *)ctx)->alerts, s, f, c);
+    struct running *r = ctx;
+    ct_fetcher_alerts_commit(r->alerts, s, f, c);
+    r->fed = true;
 }
 
 /* Without alerts fetching goes on. */
@@ -180,6 +188,18 @@ static bool settings_hold(const struct fetch_args *a)
     return wrong == 0;
 }
 
+/* What a list of thousands needed goes back to the system once nobody answers any more: it is idle most of the time. */
+static void rest(struct running *r)
+{
+    if (!r->fed)
+        return;
+    ct_writer_rest(r->writer);
+#ifdef __GLIBC__
+    malloc_trim(0);
+#endif
+    r->fed = false;
+}
+
 /* Until the end, or until *AGAIN: everything is to be started anew, with settings that changed or on another file. */
 static int loop(struct running *r, const struct fetch_args *a, struct ct_watch *w, bool *again)
 {
@@ -187,12 +207,14 @@ static int loop(struct running *r, const struct fetch_args *a, struct ct_watch *
     struct ct_error err = {0};
     while (!once || !ct_fetcher_done(r->fetcher)) {
         bool woken = false;
-        int64_t wait = ct_fetcher_alerts_step(r->alerts, CT_LEASE_BEAT_MS);
+        int64_t wait = ct_fetcher_alerts_step(r->alerts, CT_LEASE_BEAT_MS), begun = ct_mono_ms();
         enum ct_status st = ct_fetcher_step(r->fetcher, wait, ct_watch_fd(w), &woken, &err);
         if (st != CT_OK) { /* a file that is no more is made anew, one put in its place is taken */
             *again = st == CT_ERR_NOT_FOUND && !once;
             return ct_complain_err(EXIT_ERROR, &err);
         }
+        if (ct_mono_ms() - begun >= REST_MS)
+            rest(r);
         enum ct_watch_word word = woken ? ct_watch_read(w, r->fetcher) : CT_WATCH_NOTHING;
         *again = word == CT_WATCH_AGAIN && !once && settings_hold(a);
         if (word == CT_WATCH_LEAVE || *again || (word == CT_WATCH_AGAIN && once))
@@ -290,6 +312,9 @@ int ct_cmd_fetch(int argc, char **argv)
                            "--daemon fetches every source; name sources with --once");
     a.only = argc > 0 ? (const char *const *)argv : NULL;
 
+#ifdef __GLIBC__
+    mallopt(M_MMAP_THRESHOLD, 128 << 10); /* what is large goes back at once */
+#endif
     enum ct_status st = ct_watch_open(a.parent_fd, &w, &err);
     open_log(a.log, a.daemon);
     do {

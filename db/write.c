@@ -326,6 +326,12 @@ enum ct_status ct_writer_open(const char *path, unsigned flags, struct ct_writer
     return CT_OK;
 }
 
+void ct_writer_rest(struct ct_writer *w)
+{
+    if (w->db) /* not while a file that went is looked for */
+        sqlite3_db_release_memory(w->db);
+}
+
 void ct_writer_close(struct ct_writer *w)
 {
     if (!w)
