@@ -11,7 +11,7 @@ struct ct_poll {
     bool good, imported;
     struct ct_span reason; /* of a failure */
 };
-enum { CT_POLLS_MOST = 256, CT_POLLS_NEWEST = 64 /* stay unpacked: they still change */ };
+enum { CT_POLLS_MOST = 256, CT_POLLS_NEWEST = 16 /* stay unpacked: they still change */ };
 
 /* Keys: the source and the moment of the last one. No source of a higher number has any. */
 enum { CT_POLL_PACK_BITS = 48, CT_POLL_PACK_SOURCES = 1 << 15 };

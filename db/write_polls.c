@@ -1,20 +1,24 @@
 /* The timeline of each source packed, source by source, between polls (db/poll_pack.h). A row covers the moments behind
  * AFTER_MS up to its last poll. Rows lie apart where something was stored, or thinned out, in between: that is packed
- * again, together with the row before it when there is little in that. */
+ * again, together with the row before it when there is little in that. The newest row grows by SOME polls at a time
+ * until it is full. */
 #include "db/poll_pack.h"
 #include "db/write_priv.h"
+
+enum { SOME = 64 };
 
 struct stretch {
     int64_t after_ms, to_ms;
     int64_t before;       /* key of the row before that is to be made anew with it; CT_NONE */
     int64_t behind;       /* key of the row behind it; CT_NONE: it is the newest */
+    size_t packed;        /* polls in BEFORE */
 };
 
 /* The first stretch of SOURCE that no row covers. */
 static struct stretch find_stretch(struct ct_writer *w, int64_t source)
 {
     struct stretch out = {.after_ms = 0, .to_ms = CT_LIVE, .before = CT_NONE, .behind = CT_NONE};
-    int64_t last_after = 0;
+    int64_t last = CT_NONE, last_after = 0, last_n = 0;
     sqlite3_stmt *st = ASK(w, PACKS, vi(ct_poll_pack_key(source, 0)), vi(ct_poll_pack_key(source + 1, 0)));
     while (out.behind == CT_NONE && ct_w_row(w, st)) {
         int64_t key = ct_w_int(st, 0), after = ct_w_int(st, 1);
@@ -23,13 +27,17 @@ static struct stretch find_stretch(struct ct_writer *w, int64_t source)
             out.behind = key;
             break;
         }
+        last = key;
         last_after = after;
+        last_n = ct_w_int(st, 2);
         out.after_ms = ct_poll_pack_last_ms(key);
-        out.before = ct_w_int(st, 2) < CT_POLLS_MOST / 2 ? key : CT_NONE;
     }
     ct_w_end(st);
-    if (out.before != CT_NONE)
+    if (last != CT_NONE && last_n < (out.behind == CT_NONE ? CT_POLLS_MOST : CT_POLLS_MOST / 2)) {
+        out.before = last;
         out.after_ms = last_after;
+        out.packed = (size_t)last_n;
+    }
     return out;
 }
 
@@ -64,14 +72,16 @@ static bool pack_some(struct ct_writer *w, int64_t source)
     struct stretch s = find_stretch(w, source);
     bool newest = s.behind == CT_NONE;
     size_t n = read_stretch(w, source, &s, newest ? CT_LEN(v) : CT_POLLS_MOST, v);
-    if (w->rc != SQLITE_OK || (newest && n < CT_LEN(v)))
+    if (newest)
+        n -= n < CT_POLLS_NEWEST ? n : CT_POLLS_NEWEST;
+    if (w->rc != SQLITE_OK || (newest && n < CT_POLLS_MOST && n < s.packed + SOME))
         return false;
     if (n > 0 && v[n - 1].from_ms >= INT64_C(1) << CT_POLL_PACK_BITS)
         return false;
     if (s.before != CT_NONE)
         RUN(w, PACK_DEL, vi(s.before));
     if (n > 0)
-        put_pack(w, source, s.after_ms, v, n < CT_POLLS_MOST ? n : CT_POLLS_MOST);
+        put_pack(w, source, s.after_ms, v, n);
     if (!newest && n < CT_POLLS_MOST) /* that is all there is in between */
         RUN(w, PACK_AFTER, vi(s.behind), vi(n > 0 ? v[n - 1].from_ms : s.after_ms));
     return w->rc == SQLITE_OK;

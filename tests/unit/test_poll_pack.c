@@ -166,13 +166,33 @@ static void a_new_poll_leaves_what_is_packed(void **state)
     fill(f);
     pack(f, T0 + 3 * WIDTH);
     int64_t rows = number(f, "SELECT count(*) FROM poll_pack");
-    assert_int_equal(rows, SOURCES * ((ROWS - CT_POLLS_NEWEST) / CT_POLLS_MOST));
+    assert_int_equal(rows, SOURCES * ((ROWS - CT_POLLS_NEWEST + CT_POLLS_MOST - 1) / CT_POLLS_MOST));
+    assert_int_equal(number(f, "SELECT sum(n) FROM poll_pack"), SOURCES * (ROWS - CT_POLLS_NEWEST));
     add(f, 1, T0 + WIDTH + CT_DAY);
     sql(f, "UPDATE poll SET to_ms=to_ms+5 WHERE source_id=1 AND from_ms=%lld", (long long)(T0 + WIDTH + CT_DAY));
     assert_int_equal(number(f, "SELECT count(*) FROM poll_pack"), rows);
     add(f, 1, T0 + CT_HOUR + 1); /* of late only that row it lies in is worth nothing now */
     assert_int_equal(number(f, "SELECT count(*) FROM poll_pack"), rows - 1);
     pack(f, T0 + 4 * WIDTH);
+    all_windows(f);
+}
+
+/* A reader finds few polls unpacked at any time, and a row of packed ones is not made anew for each of them. */
+static void the_newest_row_grows_by_many(void **state)
+{
+    enum { NEWER = 600 };
+    struct fixture *f = *state;
+    int64_t made = 0, before = 0;
+    fill(f);
+    for (int64_t i = 0; i < NEWER; i++) {
+        pack(f, T0 + 3 * WIDTH + i * CT_HOUR);
+        int64_t packed = number(f, "SELECT sum(n) FROM poll_pack WHERE k>>48=1");
+        assert_true(ROWS + i - packed < 2 * CT_POLLS_NEWEST + 64);
+        made += packed != before;
+        before = packed;
+        add(f, 1, T0 + WIDTH + i * CT_MINUTE);
+    }
+    assert_in_range(made, NEWER / CT_POLLS_MOST, NEWER / 40);
     all_windows(f);
 }
 
@@ -219,6 +239,7 @@ int main(void)
 #define T(name) cmocka_unit_test_setup_teardown(name, fixture_setup, fixture_teardown)
         T(packed_polls_read_as_their_rows),
         T(a_new_poll_leaves_what_is_packed),
+        T(the_newest_row_grows_by_many),
         T(thinning_leaves_few_packs),
         T(a_damaged_pack_costs_nothing_and_is_found),
     };
