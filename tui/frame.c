@@ -193,6 +193,7 @@ static struct ct_draw draw_of(struct ct_ui *ui, struct panel *p, bool focus)
                             .focus = focus,
                             .zoomed = ui->zoom || ui->detail,
                             .fetching = ui->o->refresh != NULL,
+                            .simulated = ui->o->demo,
                             .fetcher_said = ui->fetcher_said,
                             .loaded_ms = p->loaded_ms,
                             .load_error = p->failed ? &p->error : NULL,

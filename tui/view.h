@@ -162,6 +162,7 @@ struct ct_draw {
     int64_t now_ms;    /* live clock, or the time machine's moment */
     bool live, focus, zoomed;
     bool fetching;     /* this viewer has a fetcher to ask */
+    bool simulated;    /* it is the simulated market that is fetched */
     const char *fetcher_said; /* how that one ended last; NULL: it did not */
     int64_t loaded_ms; /* when the model was loaded (live clock); 0: never */
     const struct ct_error *load_error; /* NULL or the last load's failure */

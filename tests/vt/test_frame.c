@@ -470,6 +470,16 @@ static void a_missing_database_is_waited_for(void **state)
     leave(v, "Q");
 }
 
+/* Its first answers come after weeks that are made up, which takes seconds. */
+static void the_demo_says_what_it_waits_for(void **state)
+{
+    (void)state;
+    remove_db();
+    struct vt *v = start_with(24, 80, "demo=1", NULL);
+    vt_wait(v, "no data yet: a past of the market is simulated first, a moment");
+    leave(v, "Q");
+}
+
 /* Nobody fetches: nothing is on its way. */
 static void sources_never_asked_wait_only_while_somebody_fetches(void **state)
 {
@@ -1273,6 +1283,7 @@ int main(void)
         T(without_the_focus_new_data_is_painted),
         T(paused_screens_hold_still_and_count),
         T(a_missing_database_is_waited_for),
+        T(the_demo_says_what_it_waits_for),
         T(sources_never_asked_wait_only_while_somebody_fetches),
         T(a_replaced_or_removed_database_is_noticed),
         T(junk_in_place_of_the_database_is_told),

@@ -18,8 +18,9 @@ void ct_draw_waiting(const struct ct_draw *d, struct ct_box box)
         ct_puts(box, y, 1, none ? CT_ROLE_DIM : CT_ROLE_ERROR, none ? "no data yet" : "cannot be read");
     } else if (e->status == CT_ERR_NOT_FOUND) {
         enum ct_role role = d->fetcher_said ? CT_ROLE_ERROR : CT_ROLE_DIM;
-        struct ct_span rest = ct_span(d->fetcher_said ? d->fetcher_said
-                                      : d->fetching   ? "no data yet: the fetcher asks its first sources, a moment"
+        struct ct_span rest = ct_span(d->fetcher_said                ? d->fetcher_said
+                                      : d->fetching && d->simulated ? "no data yet: a past of the market is simulated first, a moment"
+                                      : d->fetching                 ? "no data yet: the fetcher asks its first sources, a moment"
                                                       : "no data yet, and no fetcher runs here: `cloudtape fetch` brings it");
         ct_put(box, y, 1, role, box.cols - 1, ct_wrap(&rest, box.cols - 1));
         for (; rest.n && y + 2 < box.rows; y++) { /* the command stands at its end */
