@@ -1,8 +1,8 @@
-/* What a frame of twenty scattered cells costs us and ncurses alone.
+/* What a frame of scattered cells, twenty or CELLS, costs us and ncurses alone.
  *
- *   bench_frame time FRAMES        CPU us and bytes a frame, ours and those of ncurses: four numbers
- *   bench_frame count FRAMES       instructions a frame under valgrind, ours and those of ncurses: two numbers
- *   bench_frame draw WHO FRAMES    what both start in a pseudo terminal: "ours" or "ncurses" paints a full screen, at a
+ *   bench_frame time FRAMES [CELLS]     CPU us and bytes a frame, ours and those of ncurses: four numbers
+ *   bench_frame count FRAMES [CELLS]    instructions a frame under valgrind, ours and those of ncurses: two numbers
+ *   bench_frame draw WHO FRAMES CELLS   what both start in a pseudo terminal: "ours" or "ncurses" paints a full screen, at a
  *                                  key the frames, tells its CPU ns on descriptor 3 and ends with the next key
  *
  * Both paint the same cells, and the screens they leave behind are compared: exits 1 with a word on stderr when they
@@ -25,7 +25,9 @@
 
 #include <vterm.h>
 
-enum { ROWS = 50, COLS_ = 200, CELLS = 20, RUNS = 7, TOLD = 3, PATIENCE_MS = 60000, QUIET_MS = 150 };
+enum { ROWS = 50, COLS_ = 200, A_ROUND = 200, MOST_CELLS = 2000, RUNS = 7, TOLD = 3, PATIENCE_MS = 60000, QUIET_MS = 150 };
+
+static int cells = 20; /* a frame */
 
 static _Noreturn void fail(const char *what)
 {
@@ -33,11 +35,11 @@ static _Noreturn void fail(const char *what)
     exit(1);
 }
 
-/* The cell of frame F with number I: no two of a frame are near each other. */
+/* The cell of frame F with number I: no two of a frame are the same, nor near each other unless there are many. */
 static void cell_of(int f, int i, int *y, int *x, char *c)
 {
     *y = (i * 17 + f * 3) % ROWS;
-    *x = (i * 73 + f * 29) % COLS_;
+    *x = (i * 73 + i / A_ROUND * 5 + f * 29) % COLS_;
     *c = (char)('A' + (f + i) % 26);
 }
 
@@ -71,7 +73,7 @@ static void draw_ours(int frames, double *ns)
     wait_for_key();
     double begin = cpu_ns();
     for (int f = 0; f < frames; f++) {
-        for (int i = 0, y, x; i < CELLS; i++) {
+        for (int i = 0, y, x; i < cells; i++) {
             char what;
             cell_of(f, i, &y, &x, &what);
             ct_put_point(all, y, x, CT_ROLE_TEXT, (uint32_t)what);
@@ -97,7 +99,7 @@ static void draw_ncurses(int frames, double *ns)
     wait_for_key();
     double begin = cpu_ns();
     for (int f = 0; f < frames; f++) {
-        for (int i = 0, y, x; i < CELLS; i++) {
+        for (int i = 0, y, x; i < cells; i++) {
             char what;
             cell_of(f, i, &y, &x, &what);
             mvaddch(y, x, (chtype)what);
@@ -178,7 +180,7 @@ static void check(const struct run *r, int frames)
     static char want[ROWS][COLS_];
     memset(want, 'a', sizeof want);
     for (int f = 0; f < frames; f++) {
-        for (int i = 0, y, x; i < CELLS; i++) {
+        for (int i = 0, y, x; i < cells; i++) {
             char what;
             cell_of(f, i, &y, &x, &what);
             want[y][x] = what;
@@ -223,14 +225,14 @@ static void watch(const char *const *argv, int frames, double *ns, size_t *bytes
     vterm_free(r.vt);
 }
 
-static void time_both(const char *self, const char *frames)
+static void time_both(const char *self, const char *frames, const char *many)
 {
     static const char *const who[] = {"ours", "ncurses"};
     double best[2] = {0, 0}, ns;
     size_t bytes[2];
     for (int run = 0; run < RUNS; run++) {
         for (int i = 0; i < 2; i++) {
-            const char *argv[] = {self, "draw", who[i], frames, NULL};
+            const char *argv[] = {self, "draw", who[i], frames, many, NULL};
             watch(argv, atoi(frames), &ns, &bytes[i]);
             best[i] = run == 0 || ns < best[i] ? ns : best[i];
         }
@@ -240,7 +242,7 @@ static void time_both(const char *self, const char *frames)
 }
 
 /* Instructions of WHO drawing FRAMES, by valgrind. */
-static double counted(const char *self, const char *who, int frames)
+static double counted(const char *self, const char *who, int frames, const char *many)
 {
     char log[] = "/tmp/bench_frame-XXXXXX", to[64], n[16], line[256];
     int fd = mkstemp(log);
@@ -251,7 +253,7 @@ static double counted(const char *self, const char *who, int frames)
     }
     snprintf(to, sizeof to, "--log-file=%s", log);
     snprintf(n, sizeof n, "%d", frames);
-    const char *argv[] = {"valgrind", "--tool=callgrind", "--callgrind-out-file=/dev/null", to, self, "draw", who, n, NULL};
+    const char *argv[] = {"valgrind", "--tool=callgrind", "--callgrind-out-file=/dev/null", to, self, "draw", who, n, many, NULL};
     watch(argv, frames, &ns, &bytes);
     FILE *f = fdopen(fd, "r");
     while (f && fgets(line, sizeof line, f)) {
@@ -270,17 +272,23 @@ static double counted(const char *self, const char *who, int frames)
 
 int main(int argc, char **argv)
 {
-    int frames = argc > 2 ? atoi(argv[argc - 1]) : 0;
-    if (argc == 4 && strcmp(argv[1], "draw") == 0) {
+    bool draws = argc == 5 && strcmp(argv[1], "draw") == 0;
+    int frames = argc > 2 ? atoi(argv[draws ? 3 : 2]) : 0;
+    char many[16];
+    cells = draws ? atoi(argv[4]) : argc == 4 ? atoi(argv[3]) : cells;
+    snprintf(many, sizeof many, "%d", cells);
+    if (cells < 1 || cells > MOST_CELLS || frames < 1 || argc > 4 + draws) {
+        fail("usage: bench_frame time FRAMES [CELLS] | count FRAMES [CELLS] | draw ours|ncurses FRAMES CELLS");
+    } else if (draws) {
         draw(argv[2], frames);
-    } else if (argc == 3 && frames > 0 && strcmp(argv[1], "time") == 0) {
-        time_both(argv[0], argv[2]);
-    } else if (argc == 3 && frames > 0 && strcmp(argv[1], "count") == 0) {
-        double ours = counted(argv[0], "ours", 2 * frames) - counted(argv[0], "ours", frames);
-        double floor = counted(argv[0], "ncurses", 2 * frames) - counted(argv[0], "ncurses", frames);
+    } else if (strcmp(argv[1], "time") == 0) {
+        time_both(argv[0], argv[2], many);
+    } else if (strcmp(argv[1], "count") == 0) {
+        double ours = counted(argv[0], "ours", 2 * frames, many) - counted(argv[0], "ours", frames, many);
+        double floor = counted(argv[0], "ncurses", 2 * frames, many) - counted(argv[0], "ncurses", frames, many);
         printf("%.0f %.0f\n", ours / frames, floor / frames);
     } else {
-        fail("usage: bench_frame time FRAMES | count FRAMES | draw ours|ncurses FRAMES");
+        fail("time, count or draw");
     }
     return 0;
 }

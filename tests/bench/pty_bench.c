@@ -24,6 +24,11 @@
  *   pty_bench rss KEYS COLSxROWS COMMAND...          RSS in MB six seconds after the start, the most it was four seconds
  *                                                    after any of KEYS, typed one by one, and that after the last
  *
+ *   pty_bench tick SECONDS COLSxROWS TEXT COMMAND... [--vs COMMAND...]...
+ *                                                    all at once, six seconds after the start: of each COMMAND a line,
+ *                                                    CPU us a second, bytes a second, and in how many of the seconds
+ *                                                    the first amount behind TEXT on its screen became another
+ *
  *   pty_bench of PID SECONDS                         of a program that runs elsewhere: CPU us a second, bytes it wrote
  *                                                    to anywhere a second, wake-ups a second
  *
@@ -519,31 +524,25 @@ static double rss_mb(pid_t pid)
     return kb / 1024;
 }
 
-/* CPU ns and voluntary switches of all threads of PID. */
+/* CPU ns of PID, of threads that have ended too, and voluntary switches of those that have not. */
 static void usage_of(pid_t pid, double *cpu_ns, double *switches)
 {
     char path[320], line[256];
+    clockid_t clock;
+    struct timespec t;
     snprintf(path, sizeof path, "/proc/%d/task", (int)pid);
     DIR *d = opendir(path);
-    *cpu_ns = *switches = 0;
-    if (!d) {
+    *switches = 0;
+    if (!d || clock_getcpuclockid(pid, &clock) != 0 || clock_gettime(clock, &t) != 0) {
         fail("the program has ended");
     }
+    *cpu_ns = (double)t.tv_sec * 1e9 + (double)t.tv_nsec;
     for (struct dirent *e; (e = readdir(d));) {
         if (e->d_name[0] == '.') {
             continue;
         }
-        snprintf(path, sizeof path, "/proc/%d/task/%s/schedstat", (int)pid, e->d_name);
-        FILE *f = fopen(path, "r");
-        double ns;
-        if (f && fscanf(f, "%lf", &ns) == 1) {
-            *cpu_ns += ns;
-        }
-        if (f) {
-            fclose(f);
-        }
         snprintf(path, sizeof path, "/proc/%d/task/%s/status", (int)pid, e->d_name);
-        f = fopen(path, "r");
+        FILE *f = fopen(path, "r");
         while (f && fgets(line, sizeof line, f)) {
             double v;
             if (sscanf(line, "voluntary_ctxt_switches: %lf", &v) == 1) {
@@ -582,6 +581,94 @@ static void idle(double seconds, const char *size, char **argv)
     end(&p);
     printf("%.1f %zu %.2f %.1f\n", (cpu1 - cpu0) / 1e3 / seconds, bytes, (sw1 - sw0) / seconds,
            rss);
+}
+
+/* ---- programs that show what changes by itself ---- */
+
+/* The first amount (digits with a point in them) behind TEXT on the screen of P; false: there is none. */
+static bool amount_behind(const struct program *p, const char *text, char *out, size_t cap)
+{
+    char row[1024];
+    for (int y = 0; y < p->rows; y++) {
+        int n = p->cols < (int)sizeof row - 1 ? p->cols : (int)sizeof row - 1;
+        for (int x = 0; x < n; x++) {
+            VTermScreenCell c;
+            vterm_screen_get_cell(p->screen, (VTermPos){.row = y, .col = x}, &c);
+            row[x] = c.chars[0] > ' ' && c.chars[0] < 0x7f ? (char)c.chars[0] : ' ';
+        }
+        row[n] = '\0';
+        const char *at = strstr(row, text);
+        for (at = at ? at + strlen(text) : NULL; at && *at; at++) {
+            size_t digits = strspn(at, "0123456789");
+            if (digits && at[digits] == '.') {
+                snprintf(out, cap, "%.*s", (int)strcspn(at, " "), at);
+                return true;
+            }
+            at += digits ? digits - 1 : 0;
+        }
+    }
+    return false;
+}
+
+struct ticker {
+    struct program p;
+    char amount[32];
+    double cpu0;
+    size_t bytes0;
+    int changes;
+};
+
+static void look_on(struct ticker *t, int n, double ms)
+{
+    enum { A_LOOK_MS = 20 };
+    for (double begin = now_ms(); now_ms() - begin < ms;) {
+        for (int i = 0; i < n; i++) {
+            if (pump(&t[i].p, A_LOOK_MS / n) < 0) {
+                fail("the program has ended");
+            }
+        }
+    }
+}
+
+static void tick(int seconds, const char *size, const char *text, char **argv)
+{
+    enum { MOST = 4 };
+    static struct ticker t[MOST];
+    int n = 0;
+    for (bool more = true; more && n < MOST; n++) {
+        char **next = argv;
+        while (*next && strcmp(*next, "--vs") != 0) {
+            next++;
+        }
+        more = *next != NULL;
+        *next = NULL;
+        t[n].p = start(size, argv);
+        look_at_cells(&t[n].p);
+        argv = next + 1;
+    }
+    look_on(t, n, START_MS);
+    double switches, cpu;
+    for (int i = 0; i < n; i++) {
+        usage_of(t[i].p.pid, &t[i].cpu0, &switches);
+        t[i].bytes0 = t[i].p.bytes;
+        (void)amount_behind(&t[i].p, text, t[i].amount, sizeof t[i].amount);
+    }
+    for (int s = 0; s < seconds; s++) {
+        char was[sizeof t->amount];
+        look_on(t, n, 1e3);
+        for (int i = 0; i < n; i++) {
+            memcpy(was, t[i].amount, sizeof was);
+            t[i].changes += amount_behind(&t[i].p, text, t[i].amount, sizeof t[i].amount) && strcmp(was, t[i].amount) != 0;
+        }
+    }
+    for (int i = 0; i < n; i++) {
+        usage_of(t[i].p.pid, &cpu, &switches);
+        printf("%.1f %.0f %d\n", (cpu - t[i].cpu0) / 1e3 / seconds, (double)(t[i].p.bytes - t[i].bytes0) / seconds,
+               t[i].changes);
+    }
+    for (int i = 0; i < n; i++) {
+        end(&t[i].p);
+    }
 }
 
 static void rss(const char *keys, const char *size, char **argv)
@@ -643,13 +730,15 @@ int main(int argc, char **argv)
         key(argv[2], argv + 3);
     } else if (argc > 4 && !strcmp(argv[1], "idle")) {
         idle(atof(argv[2]), argv[3], argv + 4);
+    } else if (argc > 5 && !strcmp(argv[1], "tick")) {
+        tick(atoi(argv[2]), argv[3], argv[4], argv + 5);
     } else if (argc > 4 && !strcmp(argv[1], "rss")) {
         rss(argv[2], argv[3], argv + 4);
     } else if (argc == 4 && !strcmp(argv[1], "of")) {
         of((pid_t)atoi(argv[2]), atof(argv[3]));
     } else {
         fail("usage: pty_bench paint|settle TEXT RUNS SIZE CMD | key SIZE KEYS CMD [--vs|--calm KEYS CMD]... | "
-             "idle SECONDS SIZE CMD | rss KEYS SIZE CMD | of PID SECONDS");
+             "idle SECONDS SIZE CMD | tick SECONDS SIZE TEXT CMD [--vs CMD]... | rss KEYS SIZE CMD | of PID SECONDS");
     }
     return 0;
 }

@@ -1,18 +1,20 @@
 #!/bin/sh
 # run.sh BUILD [AREA...]: every budget as one line "bench NAME OURS FLOOR RATIO BUDGET ok|over", separated by tabs;
 # all else goes to stderr. Floor and ours are measured in turn in this run. A budget that is missed is said, not
-# failed; a benchmark that cannot check its result ends with 1. Areas: parse net store tui query.
+# failed, one whose floor cannot be had here is "not measured"; a benchmark that cannot check its result ends with 1. Areas: parse net store tui query.
 set -eu
 build=$(cd "$1" && pwd)
 shift
 bench=$build/tests/bench
-export CLOUDTAPE_DATADIR="$(cd "$(dirname "$0")/../.." && pwd)"
+here=$(cd "$(dirname "$0")" && pwd)
+export CLOUDTAPE_DATADIR="$(cd "$here/../.." && pwd)"
 export LC_ALL=C.UTF-8 TERM=xterm-256color
 
 work=$(mktemp -d)
 trap 'tmux -L "bench-$$" kill-server 2>/dev/null || :; rm -rf "$work"' EXIT
 trap 'exit 1' HUP INT TERM
 mkdir "$work/home"
+home=$HOME # where somebody's settings of npm are
 export HOME="$work/home" XDG_CONFIG_HOME="$work/home/c" XDG_DATA_HOME="$work/home/d" XDG_STATE_HOME="$work/home/s"
 unset CLOUDTAPE_DB CLOUDTAPE_NOW NO_COLOR GIT_DIR
 
@@ -21,6 +23,7 @@ die() { say "$*"; exit 1; }
 need() { command -v "$1" >/dev/null 2>&1 || die "$1 is missing"; }
 
 # line NAME OURS FLOOR UNIT BUDGET: judges OURS / FLOOR, or with a BUDGET such as "<=24 MB" OURS itself; "-": is no budget.
+# Without OURS it was not measured, and is neither ok nor over.
 line() {
     awk -v name="$1" -v ours="$2" -v floor="$3" -v unit="$4" -v budget="$5" 'BEGIN {
         limit = budget; sub(/^[<>]=/, "", limit)
@@ -28,9 +31,9 @@ line() {
         judged = absolute ? ours + 0 : (floor > 0 ? ours / floor : -1)
         ratio = floor > 0 ? sprintf("%.2f", ours / floor) : "-"
         ok = budget ~ /^>=/ ? judged >= limit + 0 : judged >= 0 && judged <= limit + 0
-        verdict = budget == "-" ? "-" : ok ? "ok" : "over"
-        u = unit == "" ? "" : " " unit
-        printf "bench\t%s\t%s%s\t%s%s\t%s\t%s\t%s\n", name, ours, u, floor, u, ratio, budget, verdict
+        verdict = ours == "" ? "not measured" : budget == "-" ? "-" : ok ? "ok" : "over"
+        u = unit == "" || ours == "" ? "" : " " unit
+        printf "bench\t%s\t%s%s\t%s%s\t%s\t%s\t%s\n", name, ours == "" ? "-" : ours, u, floor == "" ? "-" : floor, u, ratio, budget, verdict
     }'
 }
 
@@ -147,6 +150,15 @@ tui_cells() {
     [ $# = 2 ] || die "nothing was counted"
     line tui-20-cells-instructions "$1" "$2" "" '<=650000 Ir'
     line tui-20-cells-instructions-against-ncurses "$1" "$2" "" '<=1.5'
+    # The law: a cell more costs no more in a frame of many. The first cells bear what every frame costs, so what is
+    # compared is the price of those that come on top: from 20 to 200 and from 200 to 2000.
+    twenty=$1
+    # shellcheck disable=SC2046
+    set -- $("$bench/bench_frame" count 100 200) $("$bench/bench_frame" count 20 2000)
+    [ $# = 4 ] || die "nothing was counted"
+    line tui-cells-x10-instructions-a-cell "$((${1%.*} / 200))" "$((${twenty%.*} / 20))" "" '<=1.2'
+    line tui-cells-x100-instructions-a-cell "$((${3%.*} / 2000))" "$((${twenty%.*} / 20))" "" '<=1.2'
+    line tui-cells-x100-instructions-a-further-cell "$(((${3%.*} - ${1%.*}) / 1800))" "$(((${1%.*} - ${twenty%.*}) / 180))" "" '<=1.2'
 }
 
 # Keys while somebody writes: the simulated market served and fetched, and a price list imported.
@@ -255,6 +267,54 @@ within_a_minute() {
     done
 }
 
+# The same dashboard in the other library; where that cannot be had the line says so.
+contrib="blessed@0.1.81 blessed-contrib@4.11.0"
+have_contrib() {
+    command -v node >/dev/null 2>&1 && command -v npm >/dev/null 2>&1 || return 1
+    mkdir "$work/contrib"
+    # shellcheck disable=SC2086
+    HOME=$home npm install --prefix "$work/contrib" --cache "$work/npm" --ignore-scripts --no-audit --no-fund $contrib >"$work/npm.log" 2>&1 ||
+        { tail -n 3 "$work/npm.log" >&2; return 1; }
+}
+
+# A price a second into the market that was served, by a writer of its own; acme's is what the watchlist shows.
+tick() {
+    n=0
+    until [ -e "$work/ticked" ]; do
+        n=$((n + 1))
+        printf '{"row":"offer","cloud":"acme","region":"eu-1","instance":"m8","gpu":"H100","form":"SXM","gpu_mem_gib":80,' >"$work/tick.ndjson"
+        printf '"gpu_count":8,"purchase":"od","currency":"USD","price_per_hour":%d.%02d,"stock":"A"}\n' \
+            $((16 + n % 90 * 16 / 100)) $((n % 90 * 16 % 100)) >>"$work/tick.ndjson"
+        "$build/cloudtape-fetcher" import rows "$work/tick.ndjson" --at now --db "$work/serve.db" || exit 1
+        sleep 0.95
+    done
+}
+
+tui_tick() {
+    say "one tick a second"
+    seconds=20
+    have_contrib || {
+        line tui-tick-cpu-against-blessed-contrib "" "" us/s '<=0.1'
+        return
+    }
+    sqlite3 -batch "$work/serve.db" "UPDATE meta SET value = 0 WHERE key = 'simulated'" # else nothing may be imported
+    printf '[watch tick]\nitem = cloud:acme\n' >"$work/tick.ini"
+    tick >"$work/tick.log" 2>&1 &
+    writer=$!
+    sleep 2
+    # shellcheck disable=SC2046
+    set -- $("$bench/pty_bench" tick $seconds 120x40 acme "$build/cloudtape" --no-fetch --db "$work/serve.db" --config "$work/tick.ini" \
+        --vs env NODE_PATH="$work/contrib/node_modules" node "$here/dashboard.js")
+    : >"$work/ticked"
+    wait $writer || { tail -n 3 "$work/tick.log" >&2; die "nobody wrote prices"; }
+    [ $# = 6 ] || die "nothing ticked"
+    # The writer is a program that begins anew for each: now and then there are none or two in a second.
+    [ $((10 * $3)) -ge $((8 * seconds)) ] && [ $((10 * $6)) -ge $((8 * seconds)) ] ||
+        die "a price was another in $3 and $6 of $seconds seconds"
+    line tui-tick-cpu-against-blessed-contrib "$1" "$4" us/s '<=0.1'
+    line tui-tick-bytes-against-blessed-contrib "$2" "$5" B/s -
+}
+
 # hidden COMMAND: in a window of tmux that nobody looks at; ten seconds' CPU us a second and bytes a second in
 # $hidden_costs.
 hidden() {
@@ -299,6 +359,7 @@ area_tui() {
     tui_cells
     tui_keys
     tui_keys_while_written
+    tui_tick
     tui_idle
     tui_growth
 }
