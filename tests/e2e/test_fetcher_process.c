@@ -1045,8 +1045,11 @@ static void kill_nine_loses_nothing_acknowledged_and_leaves_no_half_batch(void *
     fclose(f);
     srand(11);
     for (int i = 0; i < KILLS; i++) {
+        int asked = ts_hits(env.web, "/k0");
         pid_t pid = FETCH("--daemon");
-        nap(300 + rand() % 1000);
+        if (i % 4) /* each fourth while it starts, however long that takes */
+            assert_true(wait_hits("/k0", asked + 1, 20000));
+        nap(rand() % 1000);
         kill(pid, SIGKILL);
         assert_int_equal(wait_for(pid, 2000), -SIGKILL);
         assert_sound();
