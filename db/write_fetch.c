@@ -228,14 +228,28 @@ static bool outranks(int64_t outcome, uint64_t hash, const struct run *r)
     return outcome != r->outcome ? outcome < r->outcome : hash > r->hash;
 }
 
+/* Series alone, and not all there were: they may come in several files. */
+static bool in_parts(const struct ct_job *j)
+{
+    return j->part_of_list && j->set && j->f->batch->incidents.n + j->f->batch->updates.n == 0;
+}
+
 /* Makes room for an import at j->at_ms. False: what is there stays. */
-static bool make_room(struct ct_job *j, enum ct_poll_outcome outcome, uint64_t hash)
+static bool make_room(struct ct_job *j, enum ct_poll_outcome outcome, uint64_t *hash, int64_t *rows)
 {
     struct run r;
     if (!last_run(j, j->at_ms + 1, &r) || r.to_ms < j->at_ms)
         return true;
-    if (r.from_ms == j->at_ms)
-        return r.imported == 1 && outranks((int64_t)outcome, hash, &r);
+    if (r.from_ms == j->at_ms) {
+        if (r.imported != 1 || outcome != CT_POLL_OK || r.outcome != CT_POLL_OK || !in_parts(j))
+            return r.imported == 1 && outranks((int64_t)outcome, *hash, &r);
+        if (r.hash == *hash || !ct_w_add_to_moment(j))
+            return false;
+        int64_t had;
+        *hash = ct_w_hash(j);
+        ct_w_count(j, &had, rows);
+        return true;
+    }
     if (r.to_ms == j->at_ms)
         return false;
     /* Inside a run of live polls: they went on before it and ended as before. */
@@ -458,7 +472,7 @@ static void commit_attempt(struct ct_job *j, struct source *s)
     } else {
         hash = ct_hash(ct_span(reason));
     }
-    if (f->import && !make_room(j, outcome, hash)) {
+    if (f->import && !make_room(j, outcome, &hash, &rows)) {
         j->out->already_stored = true;
         return;
     }

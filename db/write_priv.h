@@ -382,6 +382,9 @@ uint64_t ct_w_hash(const struct ct_job *j);
 /* Series that describe the answer itself (offers, tokens, components, endpoints): before, and in
  * it. */
 void ct_w_count(const struct ct_job *j, int64_t *had, int64_t *has);
+/* Rows that somebody kept beside those stored of the same moment, which stay; of two values of one series the higher, in
+ * whatever order they come. False: they are all there. */
+bool ct_w_add_to_moment(struct ct_job *j);
 void ct_w_apply_series(struct ct_job *j);
 /* A new sample, counted. */
 void ct_w_put(struct ct_job *j, int64_t series, int64_t at_ms, int64_t value, int flags);

@@ -24,6 +24,29 @@ static struct ct_value value_until(struct ct_job *j, const struct ct_item *it, i
     return found ? (struct ct_value){v.value, v.flags & CT_CORE_FLAGS} : ct_w_absent(j, it->kind);
 }
 
+bool ct_w_add_to_moment(struct ct_job *j)
+{
+    bool more = false;
+    j->set->hash = 0;
+    j->set->n_has = 0;
+    for (size_t i = 0; i < j->set->items.n; i++) {
+        struct ct_item *it = &j->set->items.v[i];
+        struct ct_value here = ct_value_nothing;
+        int64_t at;
+        int flags;
+        if (it->series)
+            here = value_until(j, it, j->at_ms + 1, &at, &flags);
+        if (!(here.flags & CT_SAMPLE_GONE) && (!it->listed || here.v > it->now.v))
+            it->now = here;
+        more |= !ct_same_value(it->now, here);
+        if (it->now.flags & CT_SAMPLE_GONE)
+            continue;
+        j->set->n_has += it->kind != CT_SERIES_STOCK && it->kind != CT_SERIES_PAGE;
+        j->set->hash += ct_w_mix(ct_w_mix((uint64_t)it->kind + 1, it->key_hash), (uint64_t)it->now.v);
+    }
+    return more;
+}
+
 /* The common case: nothing is later, and nothing about the value needs the samples before. */
 static void put_newest(struct ct_job *j, struct ct_item *it)
 {
