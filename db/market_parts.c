@@ -89,52 +89,99 @@ static int by_place(const void *a, const void *b)
     return (x->part.source_id > y->part.source_id) - (x->part.source_id < y->part.source_id);
 }
 
-/* The number of column I's text, which T then has for itself in A. */
-static uint32_t number_of(struct ct_terms *t, struct ct_arena *a, sqlite3_stmt *st, int i)
+/* Offers whose texts are turned into numbers, each once. */
+struct numbering {
+    struct ct_reader *r;
+    struct ct_arena *texts;
+    struct listing *l;
+    int64_t gone_ms;
+    const struct ct_offers *o;
+    uint32_t number[CT_FACTS][CT_OFFERS_MOST]; /* + 1; 0: not asked for yet */
+    struct {
+        uint32_t gpu, form, index; /* numbers, + 1 */
+        int purchase;
+    } known[64];
+};
+
+/* The number of the text that is offer I's FACT, which T then has for itself. */
+static uint32_t number_of(struct numbering *m, struct ct_terms *t, enum ct_fact fact, size_t i)
 {
-    struct ct_span text = ct_col_borrow(st, i);
-    size_t n = t->n, number = ct_terms_number(t, (struct ct_term){text, {0, 0}});
-    if (number == n)
-        t->v[number].text = ct_arena_dup(a, text);
-    return (uint32_t)number;
+    uint16_t at = m->o->fact[fact].at[i];
+    uint32_t *number = &m->number[fact][at];
+    if (*number)
+        return *number - 1;
+    struct ct_span text = m->o->fact[fact].text[at];
+    if (fact == CT_FACT_FORM && !text.p)
+        text = CT_LIT("");
+    size_t n = t->n;
+    *number = (uint32_t)ct_terms_number(t, (struct ct_term){text, {0, 0}}) + 1;
+    if (*number - 1 == n)
+        t->v[n].text = ct_arena_dup(m->texts, text);
+    return *number - 1;
 }
 
-/* The number of the index that the row is of. */
-static uint32_t index_of(struct ct_reader *r, struct ct_arena *a, sqlite3_stmt *st, struct listing *l)
+static int purchase_of(const struct ct_offers *o, size_t i)
 {
-    int purchase = ct_col_enum(st, 9, CT_PURCHASE_OTHER);
-    uint32_t gpu = number_of(&l->word, a, st, 7), form = number_of(&l->word, a, st, 8);
-    struct named v = {.gpu = l->word.v[gpu].text, .form = l->word.v[form].text,
-                      .purchase = purchase < 0 ? CT_PURCHASE_OTHER : purchase, .number = l->named.n};
+    int64_t v = ct_offers_number(o, CT_FACT_PURCHASE, i);
+    return v < 0 || v > CT_PURCHASE_OTHER ? CT_PURCHASE_OTHER : (int)v;
+}
+
+/* The number of the index that offer I is of. */
+static uint32_t index_of(struct numbering *m, size_t i)
+{
+    struct listing *l = m->l;
+    uint32_t gpu = number_of(m, &l->word, CT_FACT_GPU, i), form = number_of(m, &l->word, CT_FACT_FORM, i);
+    struct named v = {.gpu = l->word.v[gpu].text, .form = l->word.v[form].text, .purchase = purchase_of(m->o, i),
+                      .number = l->named.n};
+    size_t place = (gpu * 7 + form * 3 + (uint32_t)v.purchase) % CT_LEN(m->known);
+    if (m->known[place].index && m->known[place].gpu == gpu && m->known[place].form == form &&
+        m->known[place].purchase == v.purchase)
+        return m->known[place].index - 1;
     size_t n = l->index.n, number = ct_terms_number(&l->index, (struct ct_term){v.gpu, {form, v.purchase}});
-    struct named *place = number == n ? CT_VEC_PUSH(r->arena, &l->named) : NULL;
-    if (place) {
-        v.name = ct_market_index_name(a, v.gpu, v.form, v.purchase);
-        *place = v;
+    struct named *named = number == n ? CT_VEC_PUSH(m->r->arena, &l->named) : NULL;
+    if (named) {
+        v.name = ct_market_index_name(m->texts, v.gpu, v.form, v.purchase);
+        *named = v;
     }
+    m->known[place].gpu = gpu;
+    m->known[place].form = form;
+    m->known[place].purchase = v.purchase;
+    m->known[place].index = (uint32_t)number + 1;
     return (uint32_t)number;
 }
 
-static void list_part(struct ct_reader *r, struct ct_arena *a, sqlite3_stmt *st, struct listing *l)
+static void list_part(struct numbering *m, size_t i)
 {
-    int64_t source = ct_source_of(r, ct_col_int(st, 0));
-    struct listed *v = source == CT_NONE ? NULL : CT_VEC_PUSH(r->arena, &l->parts);
+    struct listing *l = m->l;
+    int64_t series = m->o->series[i], source = ct_source_of(m->r, series);
+    struct listed *v = source == CT_NONE ? NULL : CT_VEC_PUSH(m->r->arena, &l->parts);
     if (!v)
         return;
-    *v = (struct listed){.index = index_of(r, a, st, l), .who = number_of(&l->who, a, st, 1),
-                         .region = number_of(&l->region, a, st, 2), .instance = number_of(&l->instance, a, st, 3)};
-    uint32_t currency = number_of(&l->word, a, st, 5);
+    *v = (struct listed){.index = index_of(m, i), .who = number_of(m, &l->who, CT_FACT_CLOUD, i),
+                         .region = number_of(m, &l->region, CT_FACT_REGION, i),
+                         .instance = number_of(m, &l->instance, CT_FACT_INSTANCE, i)};
+    uint32_t currency = number_of(m, &l->word, CT_FACT_CURRENCY, i);
     v->part = (struct ct_market_part){
-        .series = ct_col_int(st, 0),
+        .series = series,
         .source_id = source,
         .who = l->who.v[v->who].text,
         .region = l->region.v[v->region].text,
         .instance = l->instance.v[v->instance].text,
-        .count = ct_col_int(st, 4),
+        .count = ct_offers_number(m->o, CT_FACT_GPU_COUNT, i),
         .currency = l->word.v[currency].text,
-        .rentable = ct_col_int(st, 6) != 0,
-        .mem_milli = ct_col_int(st, 10),
+        .rentable = ct_offers_number(m->o, CT_FACT_HOST_INCLUDED, i) != 0,
+        .mem_milli = ct_offers_number(m->o, CT_FACT_GPU_MEM, i),
     };
+}
+
+static void list_parts(void *ctx, struct ct_offers *o)
+{
+    struct numbering *m = ctx;
+    m->o = o;
+    memset(m->number, 0, sizeof m->number);
+    for (size_t i = 0; i < o->n; i++)
+        if (ct_offers_text(o, CT_FACT_GPU, i).n && ct_there_since(m->r, o->series[i], m->gone_ms))
+            list_part(m, i);
 }
 
 /* The place of each term in the order of COMPARE; equal ones stand in one. */
@@ -192,12 +239,14 @@ static void read_all(struct ct_reader *r, struct ct_market_kept *k)
     struct ct_arena *answer = r->arena;
     struct listing l = {.parts = {NULL, 0, 0}};
     struct ct_terms *terms[] = {&l.who, &l.region, &l.instance, &l.word, &l.index};
-    sqlite3_stmt *st = ct_use(r, SQL_INDEX_ALL_PARTS, 1, k->gone_ms);
+    struct numbering *m = ct_xcalloc(1, sizeof *m);
     r->arena = ct_arena_new(0);
-    while (ct_step(r, st))
-        list_part(r, k->texts, st, &l);
-    if (st)
-        sqlite3_reset(st);
+    m->r = r;
+    m->texts = k->texts;
+    m->l = &l;
+    m->gone_ms = k->gone_ms;
+    ct_offers_since(r, k->gone_ms, list_parts, m);
+    free(m);
     put_in_order(r, &l);
     for (size_t i = 0, end; i < l.parts.n; i = end) {
         for (end = i + 1; end < l.parts.n && l.parts.v[end].index == l.parts.v[i].index;)

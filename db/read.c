@@ -45,14 +45,11 @@ static int authorize(void *ctx, int action, const char *a, const char *b, const 
     }
 }
 
-/* there_since(SERIES, MS): false when it was gone by MS already and still is, at the moment that is read. Rows of such
- * series are most of a long record: nothing is joined to them. */
+/* there_since(SERIES, MS). Rows of series that were gone by then are most of a long record: nothing is joined to them. */
 static void there_since(sqlite3_context *c, int n, sqlite3_value **args)
 {
     struct ct_reader *r = sqlite3_user_data(c);
-    const struct ct_newest *v = n == 2 ? ct_newest_of(r, sqlite3_value_int64(args[0])) : NULL;
-    bool gone = v && (v->flags & CT_SAMPLE_GONE) && v->at_ms <= r->at && v->at_ms <= sqlite3_value_int64(args[1]);
-    sqlite3_result_int(c, !gone);
+    sqlite3_result_int(c, n == 2 && ct_there_since(r, sqlite3_value_int64(args[0]), sqlite3_value_int64(args[1])));
 }
 
 int ct_sql_functions(sqlite3 *db, struct ct_reader *r)

@@ -115,14 +115,17 @@ static struct item *push_item(struct items *out)
     return it;
 }
 
-/* Column I, which lies once in the arena as long as it is said again soon. */
-static struct ct_span said(struct ct_reader *r, sqlite3_stmt *st, int i, struct items *out)
+/* The texts of facts that others have, too, lie once in the arena as long as they are said again soon. */
+static void keep_texts(struct ct_reader *r, struct ct_offers *o, struct items *out)
 {
-    struct ct_span t = ct_col_borrow(st, i);
-    struct ct_span *known = &out->said[ct_hash(t) % CT_LEN(out->said)];
-    if (!t.p || (known->p && ct_span_eq(*known, t)))
-        return t.p ? *known : t;
-    return *known = ct_arena_dup(r->arena, t);
+    for (enum ct_fact f = CT_FACT_KEY + 1; f < CT_FACTS; f++) /* the key becomes a name */
+        for (size_t i = 0; ct_offers_is_text(f) && i < o->fact[f].n; i++) {
+            struct ct_span *t = &o->fact[f].text[i];
+            struct ct_span *known = &out->said[ct_hash(*t) % CT_LEN(out->said)];
+            if (t->p && !(known->p && ct_span_eq(*known, *t)))
+                *known = ct_arena_dup(r->arena, *t);
+            *t = t->p ? *known : *t;
+        }
 }
 
 /* "gpu/KEY": the key is how it ends. */
@@ -139,30 +142,39 @@ static struct ct_span name_of(struct ct_reader *r, struct ct_span key)
     return (struct ct_span){name, n + key.n};
 }
 
-static void read_facts(struct ct_reader *r, sqlite3_stmt *st, struct items *out, struct ct_offer *o)
+static int enum_of(int64_t v, int last)
 {
-    *o = (struct ct_offer){
-        .cloud = said(r, st, 3, out),
-        .region = said(r, st, 4, out),
-        .zone = said(r, st, 5, out),
-        .sku = ct_col_text(r, st, 6),
-        .instance = said(r, st, 7, out),
-        .gpu = said(r, st, 8, out),
-        .form = said(r, st, 9, out),
-        .gpu_mem_milli = ct_col_int(st, 10),
-        .gpu_count_milli = ct_col_int(st, 11),
-        .vcpu_milli = ct_col_int(st, 12),
-        .mem_milli = ct_col_int(st, 13),
-        .purchase = ct_col_enum(st, 14, CT_PURCHASE_OTHER),
-        .currency = said(r, st, 15, out),
-        .price_per_hour = ct_col_int(st, 16),
-        .price_per_gpu_hour = ct_col_int(st, 17),
-        .host_included = ct_col_enum(st, 18, 1),
-        .stock = ct_col_enum(st, 19, CT_STOCK_AVAILABLE),
-        .stock_count = ct_col_int(st, 20),
-        .interruption = said(r, st, 21, out),
-        .effective_ms = ct_col_int(st, 22),
+    return v < 0 || v > last ? -1 : (int)v;
+}
+
+static void set_facts(const struct ct_offers *o, size_t i, struct ct_offer *out)
+{
+#define TEXT(fact) ct_offers_text(o, CT_FACT_##fact, i)
+#define NUMBER(fact) ct_offers_number(o, CT_FACT_##fact, i)
+    *out = (struct ct_offer){
+        .cloud = TEXT(CLOUD),
+        .region = TEXT(REGION),
+        .zone = TEXT(ZONE),
+        .sku = TEXT(SKU),
+        .instance = TEXT(INSTANCE),
+        .gpu = TEXT(GPU),
+        .form = TEXT(FORM),
+        .gpu_mem_milli = NUMBER(GPU_MEM),
+        .gpu_count_milli = NUMBER(GPU_COUNT),
+        .vcpu_milli = NUMBER(VCPU),
+        .mem_milli = NUMBER(MEM),
+        .purchase = enum_of(NUMBER(PURCHASE), CT_PURCHASE_OTHER),
+        .currency = TEXT(CURRENCY),
+        .price_per_hour = NUMBER(PRICE_PER_HOUR),
+        .price_per_gpu_hour = NUMBER(PRICE_PER_GPU_HOUR),
+        .host_included = enum_of(NUMBER(HOST_INCLUDED), 1),
+        .stock = enum_of(NUMBER(STOCK), CT_STOCK_AVAILABLE),
+        .stock_count = NUMBER(STOCK_COUNT),
+        .interruption = TEXT(INTERRUPTION),
+        .effective_ms = NUMBER(EFFECTIVE_MS),
     };
+#undef TEXT
+#undef NUMBER
 }
 
 /* What the list said of it then. False: not known, the newest must do. */
@@ -204,60 +216,79 @@ static void set_price(struct item *it)
     }
 }
 
-static void set_stock(struct ct_reader *r, sqlite3_stmt *st, struct item *it)
+static void set_stock(struct ct_reader *r, int64_t series, struct item *it)
 {
     struct ct_offer *o = &it->row.offer;
-    if (ct_col_int(st, 2) == CT_NONE) {
+    if (series == CT_NONE) {
         o->stock = CT_STOCK_UNKNOWN;
         return;
     }
-    struct ct_asof v = ct_asof_row(r, st, 2);
-    bool newest = ct_is_newest(r, ct_col_int(st, 2), v);
+    struct ct_asof v = ct_asof_now(r, series);
+    bool newest = ct_is_newest(r, series, v);
     o->stock = v.value >= CT_STOCK_UNKNOWN && v.value <= CT_STOCK_AVAILABLE ? (int)v.value
                                                                             : CT_STOCK_UNKNOWN;
     if ((!newest && !it->worded) || o->stock <= CT_STOCK_NONE)
         o->stock_count = CT_NONE;
 }
 
-/* Reads the offers at the moment that ST finds; also those that left after GONE_MS and are no longer there. */
-static void take_items(struct ct_reader *r, sqlite3_stmt *st, int64_t gone_ms, struct items *out)
+/* What is taken of offers: what is there at the moment, or left after GONE_MS; LEFT: what left alone. */
+struct taking {
+    struct ct_reader *r;
+    int64_t gone_ms;
+    bool left;
+    struct items *out;
+};
+
+static void take_item(const struct taking *t, const struct ct_offers *o, size_t i)
 {
-    while (ct_step(r, st)) {
-        struct ct_asof now = ct_asof_row(r, st, 0);
-        if (now.at_ms == CT_NONE || (ct_gone(now) && now.at_ms <= gone_ms))
-            continue;
-        if (ct_arena_full(r->arena))
-            break;
-        int64_t source = ct_source_of(r, ct_col_int(st, 0));
-        if (source == CT_NONE)
-            continue;
-        struct item *it = push_item(out);
-        it->series = ct_col_int(st, 0);
-        it->source = source;
-        it->now = now;
-        it->newest = ct_is_newest(r, it->series, now);
-        it->usd_7d = CT_NONE;
-        it->row.series = name_of(r, ct_col_borrow(st, 1));
-        it->row.series_id = it->series;
-        it->row.source_id = it->source;
-        it->row.key = it->row.series;
-        (void)ct_span_cut(&it->row.key, '/');
-        it->row.gone = ct_gone(now);
-        it->row.quarantined = (now.flags & CT_SAMPLE_QUARANTINED) != 0;
-        read_facts(r, st, out, &it->row.offer);
-        it->worded = read_words(r, it->series, &it->row.offer);
-        set_price(it);
-        set_stock(r, st, it);
-    }
+    struct ct_reader *r = t->r;
+    int64_t series = o->series[i];
+    if (!ct_there_since(r, series, t->gone_ms) || (t->left && ct_there_since(r, series, INT64_MAX)))
+        return;
+    struct ct_asof now = ct_asof_now(r, series);
+    if (now.at_ms == CT_NONE || (ct_gone(now) && now.at_ms <= t->gone_ms))
+        return;
+    int64_t source = ct_source_of(r, series);
+    if (source == CT_NONE)
+        return;
+    struct item *it = push_item(t->out);
+    it->series = series;
+    it->source = source;
+    it->now = now;
+    it->newest = ct_is_newest(r, it->series, now);
+    it->usd_7d = CT_NONE;
+    it->row.series = name_of(r, ct_offers_text(o, CT_FACT_KEY, i));
+    it->row.series_id = it->series;
+    it->row.source_id = it->source;
+    it->row.key = it->row.series;
+    (void)ct_span_cut(&it->row.key, '/');
+    it->row.gone = ct_gone(now);
+    it->row.quarantined = (now.flags & CT_SAMPLE_QUARANTINED) != 0;
+    set_facts(o, i, &it->row.offer);
+    it->worded = read_words(r, it->series, &it->row.offer);
+    set_price(it);
+    set_stock(r, ct_offers_number(o, CT_FACT_STOCK_SERIES, i), it);
+}
+
+static void take_items(void *ctx, struct ct_offers *o)
+{
+    const struct taking *t = ctx;
+    keep_texts(t->r, o, t->out);
+    for (size_t i = 0; i < o->n && t->r->status == CT_OK && !ct_arena_full(t->r->arena); i++)
+        take_item(t, o, i);
 }
 
 /* All of them, with a NAME those of that series. */
 static void read_items(struct ct_reader *r, struct ct_span name, int64_t gone_ms, struct items *out)
 {
-    sqlite3_stmt *st = name.n ? ct_use(r, SQL_OFFERS_NAMED, 0) : ct_use(r, SQL_OFFERS, 1, gone_ms);
-    if (name.n)
-        ct_bind_text(r, st, 1, name);
-    take_items(r, st, gone_ms, out);
+    struct taking t = {r, gone_ms, false, out};
+    if (!name.n) {
+        ct_offers_since(r, gone_ms, take_items, &t);
+        return;
+    }
+    sqlite3_stmt *st = ct_use(r, SQL_OFFERS_NAMED, 0);
+    ct_bind_text(r, st, 1, name);
+    ct_offers_of(r, st, take_items, &t);
 }
 
 static void set_source(struct item *it, const struct ct_source_at *s)
@@ -377,7 +408,7 @@ static void join_named(struct ct_reader *r, const struct ct_source_list *sources
     if (n && head && rows[0].offer.purchase == CT_PURCHASE_SPOT) {
         sqlite3_stmt *st = ct_use(r, SQL_SPOT_OFFERS_FROM, 0);
         ct_bind_beginning(r, st, (struct ct_span){name.p, head});
-        take_items(r, st, INT64_MAX, &near);
+        ct_offers_of(r, st, take_items, &(struct taking){r, INT64_MAX, false, &near});
     }
     struct ct_offer_row *givers = ct_arena_alloc(r->arena, (near.v.n + 1) * sizeof *givers);
     for (size_t i = 0; givers && i < near.v.n; i++) {
@@ -746,7 +777,7 @@ static void take_list(struct ct_reader *r, struct ct_rows offers, int64_t gone_m
         it->now = ct_asof_now(r, it->series);
         it->usd_7d = CT_NONE;
     }
-    take_items(r, ct_use(r, SQL_OFFERS_LEFT, 2, gone_ms, INT64_MAX), gone_ms, out);
+    ct_offers_since(r, gone_ms, take_items, &(struct taking){r, gone_ms, true, out});
     ct_sort(r, out->v.v, out->v.n, sizeof *out->v.v, by_series);
 }
 

@@ -7,6 +7,7 @@
 #include "db/attempts.h"
 #include "db/alert_sql.h"
 #include "db/newest.h"
+#include "db/offer_pack.h"
 #include "db/poll_pack.h"
 #include "db/read.h"
 #include "db/samples.h"
@@ -22,16 +23,8 @@
 #define SQL_EVENT_FROM " FROM event e LEFT JOIN series s ON s.id=e.series_id WHERE "
 /* Of all offers only their facts: whose series each is the newest samples tell (ct_source_of), and what it is called its
  * key ("gpu/KEY"). Rows are not joined to ten thousand others. */
-#define SQL_OFFER_FACTS                                                                            \
-    "SELECT o.series_id,o.key,o.stock_series,o.cloud,o.region,o.zone,o.sku,o.instance,"            \
-    "o.gpu,o.form,o.gpu_mem_milli,o.gpu_count_milli,o.vcpu_milli,o.mem_milli,o.purchase,"          \
-    "o.currency,o.price_per_hour,o.price_per_gpu_hour,o.host_included,o.stock,o.stock_count,"      \
-    "o.interruption,o.effective_ms FROM offer o"
+#define SQL_OFFER_FACTS "SELECT o.series_id," CT_FACT_COLUMNS " FROM offer o"
 #define SQL_OFFER SQL_OFFER_FACTS " JOIN series s ON s.id=o.series_id"
-
-#define SQL_INDEX_PART                                                                             \
-    "SELECT o.series_id,o.cloud,o.region,o.instance,o.gpu_count_milli,o.currency,"                 \
-    "o.host_included,o.gpu,ifnull(o.form,''),ifnull(o.purchase,7),o.gpu_mem_milli FROM offer o"
 
 /* When we first saw that an incident, as it was at moment ?1, no longer was open; what vanished did so then. */
 #define SQL_CLOSED_SEEN                                                                            \
@@ -116,11 +109,11 @@
     X(ARTICLES, "SELECT ext_id,published_ms,first_ms FROM article"                                 \
                 " WHERE source_id=?1 AND first_ms<=?2")                                            \
     X(ARTICLE, "SELECT title,url,summary FROM article WHERE source_id=?1 AND ext_id=?2")           \
-    X(OFFERS, SQL_OFFER_FACTS " WHERE there_since(o.series_id,?1)")                                \
-    X(OFFERS_LEFT, SQL_OFFER_FACTS " WHERE there_since(o.series_id,?1) AND NOT there_since(o.series_id,?2)") \
+    X(OFFER_PACKS, "SELECT k,b FROM offer_pack ORDER BY k")                                        \
+    X(OFFERS_BETWEEN, SQL_OFFER_FACTS " WHERE o.series_id>=?1 AND o.series_id<?2"                  \
+                      " AND there_since(o.series_id,?3) ORDER BY o.series_id")                     \
     X(OFFERS_NAMED, SQL_OFFER " WHERE s.name=?1")                                                  \
     X(SPOT_OFFERS_FROM, SQL_OFFER " WHERE s.name>=?1 AND s.name<?2 AND o.purchase=1")              \
-    X(INDEX_ALL_PARTS, SQL_INDEX_PART " WHERE o.gpu<>'' AND there_since(o.series_id,?1)")           \
     X(HOSTS_NAMES, "SELECT DISTINCT k.lab,k.model FROM token k WHERE k.lab<>'' AND k.model<>''")   \
     X(HOSTS_PARTS, "SELECT s.id,s.source_id,k.host,NULL,NULL,NULL,NULL,NULL"                       \
                    " FROM token k CROSS JOIN series s ON s.id=k.series_id"                         \
@@ -347,6 +340,14 @@ struct ct_newest_part {
     const struct ct_newest *v;
     size_t n;
 };
+/* False when SERIES was gone by MS already and still is, at the moment that is read. */
+bool ct_there_since(struct ct_reader *r, int64_t series, int64_t ms);
+/* Gives TAKE the facts of all offers that were there since MS, some at a time, by series; others may be among them. Texts
+ * are good until it returns. */
+typedef void ct_take_offers(void *ctx, struct ct_offers *o);
+void ct_offers_since(struct ct_reader *r, int64_t ms, ct_take_offers *take, void *ctx);
+/* Of the rows of ST, a statement that begins with SQL_OFFER. */
+void ct_offers_of(struct ct_reader *r, sqlite3_stmt *st, ct_take_offers *take, void *ctx);
 size_t ct_newest_parts(struct ct_reader *r);
 struct ct_newest_part ct_newest_part(struct ct_reader *r, size_t i);
 void ct_newest_forget(struct ct_reader *r);

@@ -5,6 +5,7 @@
 #include "db/price_event.h"
 #include "db/samples.h"
 #include "db/file.h"
+#include "db/offer_pack.h"
 
 #include "db/base/str.h"
 
@@ -442,6 +443,16 @@ static const char step_23[] =
     INDEX_PAST_OUTDATED("update AFTER UPDATE", "", "min(OLD.series_id, NEW.series_id)", "OLD.gpu, NEW.gpu")
     INDEX_PAST_OUTDATED("delete AFTER DELETE", "", "OLD.series_id", "OLD.gpu");
 
+/* Version 24: the facts of offers packed for readers (db/offer_pack.h). K: the series / 512. */
+#define OFFER_PACK_OUTDATED(on, series)                                                            \
+    "CREATE TRIGGER offer_pack_outdated_by_" on " AFTER " on " ON offer"                           \
+    " BEGIN DELETE FROM offer_pack WHERE k IN (" series "); END;"
+static const char step_24[] =
+    "CREATE TABLE offer_pack (k INTEGER PRIMARY KEY, b BLOB NOT NULL) STRICT;"
+    OFFER_PACK_OUTDATED("insert", "NEW.series_id >> 9")
+    OFFER_PACK_OUTDATED("update", "OLD.series_id >> 9, NEW.series_id >> 9")
+    OFFER_PACK_OUTDATED("delete", "OLD.series_id >> 9");
+
 static const struct ct_schema_step steps[] = {
     {.sql = step_1}, {.sql = step_2}, {.sql = step_3}, {.sql = step_4}, {.sql = step_5}, {.sql = step_6},
     {.sql = step_7, .run = ct_samples_from_rows, .after = "DROP TABLE sample"},
@@ -462,7 +473,9 @@ static const struct ct_schema_step steps[] = {
     {.sql = step_21},
     {.sql = step_22},
     {.sql = step_23},
+    {.sql = step_24},
 };
+_Static_assert(CT_OFFERS_MOST == 1 << 9, "what step 24 says");
 _Static_assert(CT_LEN(steps) == CT_SCHEMA_VERSION, "a step a version");
 
 static enum ct_status fail(sqlite3 *db, const char *path, struct ct_error *err)

@@ -8,6 +8,7 @@
 #include "db/base/text.h"
 #include "db/columns.h"
 #include "db/newest.h"
+#include "db/offer_pack.h"
 #include "db/samples.h"
 #include "db/write_priv.h"
 
@@ -324,10 +325,19 @@ bool ct_upkeep_clean(struct ct_span text)
     return true;
 }
 
+static bool is_facts(struct ct_span blob)
+{
+    struct ct_offers *o = ct_xmalloc(sizeof *o);
+    struct ct_numbers rest;
+    bool sound = ct_offers_unpack_series(blob, o, &rest) && ct_offers_unpack_facts(&rest, o);
+    free(o);
+    return sound;
+}
+
 bool ct_upkeep_blob(struct ct_span blob)
 {
     struct ct_newest newest[CT_NEWEST_ROWS];
-    return ct_newest_unpack(blob, newest, NULL) > 0 || ct_tails_sound(blob) || ct_blob_sound(blob);
+    return is_facts(blob) || ct_newest_unpack(blob, newest, NULL) > 0 || ct_tails_sound(blob) || ct_blob_sound(blob);
 }
 
 /* What is wrong with column I of the row ST is at; NULL: nothing. */

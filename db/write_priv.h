@@ -9,6 +9,7 @@
 #include "db/attempts.h"
 #include "db/alert_sql.h"
 #include "db/newest.h"
+#include "db/offer_pack.h"
 #include "db/price_event.h"
 #include "db/samples.h"
 #include "db/file.h"
@@ -219,6 +220,12 @@
     X(PACK_AFTER, "UPDATE poll_pack SET after_ms=?2 WHERE k=?1") \
     X(POLLS_OF, "SELECT from_ms, to_ms, outcome, imported, reason FROM poll" \
         " WHERE source_id=?1 AND from_ms>?2 AND from_ms<=?3 ORDER BY from_ms LIMIT ?4") \
+    /* facts of offers packed */ \
+    X(OFFER_AFTER, "SELECT min(series_id) FROM offer WHERE series_id>=?1") \
+    X(OFFER_PACK_OF, "SELECT 1 FROM offer_pack WHERE k=?1") \
+    X(OFFER_PACK_PUT, "INSERT INTO offer_pack (k, b) VALUES (?1,?2)") \
+    X(OFFER_FACTS, "SELECT o.series_id," CT_FACT_COLUMNS " FROM offer o WHERE o.series_id>=?1 AND o.series_id<?2" \
+        " ORDER BY o.series_id") \
     X(RETAIN_DAY, "SELECT day FROM recorded_day ORDER BY day DESC LIMIT 1 OFFSET ?1") \
     X(DAY_ADD, "INSERT OR IGNORE INTO recorded_day VALUES (?1)") \
     X(SIMULATED, CT_SIMULATED) \
@@ -286,6 +293,7 @@ struct ct_writer {
         bool due, unfinished;
     } indices; /* write_index.c */
     int64_t packing; /* whose polls are being packed; 0: nobody's */
+    int64_t offers_from; /* the series from which on facts are being packed; 0: none are */
 };
 
 /* A value to bind. Absent (CT_NONE, -1 for enums, null span) becomes NULL. */
@@ -467,5 +475,7 @@ bool ct_w_keep_indices(struct ct_writer *w, int64_t now_ms, int64_t end_ms);
 void ct_w_index_drop(struct ct_writer *w);
 /* db/write_polls.c: packs polls until END_MS; true: there are more. */
 bool ct_w_pack_polls(struct ct_writer *w, int64_t end_ms);
+/* db/write_offers.c: packs facts of offers until END_MS; true: there are more. */
+bool ct_w_pack_offers(struct ct_writer *w, int64_t end_ms);
 
 #endif

@@ -2,8 +2,8 @@
  * in force at a full hour, and its changes in the seventy minutes after that, so that the very moment is known until
  * the next hour is made ready. Made in slices between polls. Whatever is stored of a moment before or within such a
  * stretch takes it away (a trigger of table tick): then, and at all other moments, readers look into the history itself.
- * When all that is done the timelines of sources are packed (write_polls.c), then what is kept of indices is made
- * (write_index.c). */
+ * When all that is done the timelines of sources are packed (write_polls.c) and the facts of offers (write_offers.c), then
+ * what is kept of indices is made (write_index.c). */
 #include "db/write_priv.h"
 
 #include <stdlib.h>
@@ -145,7 +145,7 @@ enum ct_status ct_write_references(struct ct_writer *w, int64_t now_ms, bool *mo
         return CT_OK; /* not now */
     int64_t touched = ct_samples_earliest(w->samples);
     bool due = m->done_ms != hour;
-    if (!m->back_ms && !w->packing && !w->indices.due && !due && touched > hour)
+    if (!m->back_ms && !w->packing && !w->offers_from && !w->indices.due && !due && touched > hour)
         return CT_OK;
     enum ct_status status = ct_w_begin(w, err);
     if (status != CT_OK)
@@ -159,6 +159,7 @@ enum ct_status ct_write_references(struct ct_writer *w, int64_t now_ms, bool *mo
         put(w, m);
     w->indices.due = w->indices.due || due;
     bool packing = !making && ct_w_pack_polls(w, end);
+    packing = packing || (!making && ct_w_pack_offers(w, end));
     bool keeping = !making && !packing && ct_w_keep_indices(w, now_ms, end);
     status = ct_w_commit(w, "references", err);
     if (status != CT_OK || !some)

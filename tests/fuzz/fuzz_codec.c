@@ -2,6 +2,7 @@
  * packing it anew. Bytes whose checksum does not fit get it, so that the rows behind it are reached as well. */
 #include "db/attempts.h"
 #include "db/newest.h"
+#include "db/offer_pack.h"
 #include "db/poll_pack.h"
 #include "db/tails.h"
 #include "db/varint.h"
@@ -124,8 +125,39 @@ static void as_tails(struct ct_span row)
     ct_buf_free(&packed);
 }
 
+static bool same_facts(const struct ct_offers *a, const struct ct_offers *b)
+{
+    bool same = a->n == b->n && !memcmp(a->series, b->series, a->n * sizeof a->series[0]);
+    for (enum ct_fact f = 0; f < CT_FACTS; f++)
+        for (size_t i = 0; i < a->n && same; i++)
+            same = ct_offers_is_text(f) ? ct_span_eq(ct_offers_text(a, f, i), ct_offers_text(b, f, i))
+                                        : ct_offers_number(a, f, i) == ct_offers_number(b, f, i);
+    return same;
+}
+
+static bool offers_unpacked(struct ct_span blob, struct ct_offers *o)
+{
+    struct ct_numbers rest;
+    return ct_offers_unpack_series(blob, o, &rest) && ct_offers_unpack_facts(&rest, o);
+}
+
+static void as_offers(struct ct_span blob)
+{
+    struct ct_offers *o = ct_xmalloc(sizeof *o), *again = ct_xmalloc(sizeof *again);
+    struct ct_buf packed = CT_BUF_INIT;
+    if (offers_unpacked(blob, o)) {
+        ct_offers_pack(&packed, o);
+        if (!offers_unpacked(ct_buf_span(&packed), again) || !same_facts(o, again))
+            abort();
+    }
+    ct_buf_free(&packed);
+    free(o);
+    free(again);
+}
+
 static void once(struct ct_span blob)
 {
+    as_offers(blob);
     as_tails(blob);
     once_newest(blob);
     as_attempts(blob);
