@@ -38,7 +38,7 @@ static void watch_forks(void)
         watching = true;
 }
 
-/* "fetcher pid 4121 on HOST, 12s ago" */
+/* "in use by fetcher pid 4121 on HOST, 12s ago" */
 static enum ct_status busy(struct ct_writer *w, int64_t now_ms, struct ct_error *err)
 {
     w->rc = SQLITE_OK;
@@ -49,7 +49,7 @@ static enum ct_status busy(struct ct_writer *w, int64_t now_ms, struct ct_error 
         char age[CT_TIME_MAX];
         ct_age_format(age, now_ms - ct_w_int(st, 3));
         struct ct_span owner = ct_w_text(w, st, 0), host = ct_w_text(w, st, 2);
-        status = ct_fail(err, CT_ERR_BUSY, w->path, "%.*s pid %lld on %.*s, %s ago", CT_FMT(owner),
+        status = ct_fail(err, CT_ERR_BUSY, w->path, "in use by %.*s pid %lld on %.*s, %s ago", CT_FMT(owner),
                          (long long)ct_w_int(st, 1), CT_FMT(host), age);
     } else {
         status = ct_fail(err, CT_ERR_BUSY, w->path, "another fetcher is just starting or ending");

@@ -191,7 +191,21 @@ static void bind_cell(sqlite3_stmt *st, int i, const struct ct_cell *c)
     }
 }
 
-/* Into the new database; false: refused. Fewer columns than there are now are those of an earlier
+static bool readable(const struct ct_cell *c)
+{
+    return c->type != CT_CELL_BLOB || ct_upkeep_blob(c->s);
+}
+
+static bool all_readable(const struct ct_cell *c, int n)
+{
+    for (int i = 0; i < n; i++)
+        if (!readable(&c[i]))
+            return false;
+    return true;
+}
+
+/* Into the new database; false: refused. Packed history that cannot be read is left empty: its place says that something
+ * was there, and that it is lost. Fewer columns than there are now are those of an earlier
  * layout's ALTER TABLE: defaults fill the rest. */
 static bool keep_row(struct repair *r, struct target *t, int64_t rowid, const struct ct_cell *cells,
                      int n)
@@ -203,7 +217,10 @@ static bool keep_row(struct repair *r, struct target *t, int64_t rowid, const st
         return false;
     sqlite3_reset(st);
     for (int i = 0; i < n; i++)
-        bind_cell(st, i + 1, &cells[i]);
+        if (readable(&cells[i]))
+            bind_cell(st, i + 1, &cells[i]);
+        else
+            (void)sqlite3_bind_zeroblob(st, i + 1, 0);
     if (t->rowid >= 0 && t->rowid < n)
         (void)sqlite3_bind_int64(st, t->rowid + 1, rowid);
     int rc = sqlite3_step(st);
@@ -212,18 +229,10 @@ static bool keep_row(struct repair *r, struct target *t, int64_t rowid, const st
     return changed == 1;
 }
 
-static bool readable(const struct ct_cell *c, int n)
-{
-    for (int i = 0; i < n; i++)
-        if (c[i].type == CT_CELL_BLOB && !ct_upkeep_blob(c[i].s))
-            return false;
-    return true;
-}
-
 static void take_row(void *ctx, bool keyed, int64_t rowid, const struct ct_cell *c, int n)
 {
     struct repair *r = ctx;
-    if (keyed == r->now->keyed && keep_row(r, r->now, rowid, c, n) && readable(c, n))
+    if (keyed == r->now->keyed && keep_row(r, r->now, rowid, c, n) && all_readable(c, n))
         r->now->count.kept++;
     else
         r->now->count.lost++;
@@ -233,7 +242,7 @@ static void take_row(void *ctx, bool keyed, int64_t rowid, const struct ct_cell 
 static void try_row(void *ctx, bool keyed, int64_t rowid, const struct ct_cell *c, int n)
 {
     struct repair *r = ctx;
-    if (keyed != r->now->keyed || n != r->now->n || !plausible(r->now, c, n) || !readable(c, n) ||
+    if (keyed != r->now->keyed || n != r->now->n || !plausible(r->now, c, n) || !all_readable(c, n) ||
         !keep_row(r, r->now, rowid, c, n))
         r->refused++;
     else

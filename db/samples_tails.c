@@ -91,7 +91,7 @@ void ct_s_bury_tails(struct ct_samples *s, int64_t series)
         return;
     sqlite3_stmt *st = ct_s_use(s, CT_S_SERIES, t->k << CT_TAILS_BITS, (t->k + 1) << CT_TAILS_BITS);
     while (ct_s_step(s, st))
-        ct_s_copy_chunk(s, t->of[sqlite3_column_int64(st, 0) % CT_TAILS].key, (struct ct_span){"", 1});
+        ct_s_copy_chunk(s, t->of[sqlite3_column_int64(st, 0) % CT_TAILS].key, CT_LIT(""));
     memset(t->of, 0, sizeof t->of);
     t->damaged = false;
     t->changed = true;

@@ -337,7 +337,8 @@ static bool is_facts(struct ct_span blob)
 bool ct_upkeep_blob(struct ct_span blob)
 {
     struct ct_newest newest[CT_NEWEST_ROWS];
-    return is_facts(blob) || ct_newest_unpack(blob, newest, NULL) > 0 || ct_tails_sound(blob) || ct_blob_sound(blob);
+    return blob.n == 0 || is_facts(blob) || ct_newest_unpack(blob, newest, NULL) > 0 || ct_tails_sound(blob) ||
+           ct_blob_sound(blob);
 }
 
 /* What is wrong with column I of the row ST is at; NULL: nothing. */

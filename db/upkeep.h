@@ -71,7 +71,7 @@ struct ct_range {
 struct ct_range ct_upkeep_range(const char *column);
 /* UTF-8 without controls, but for the ends of lines and our own separators. */
 bool ct_upkeep_clean(struct ct_span text);
-/* Packed history that can be read to its end. */
+/* Packed history that can be read to its end, or is known to be lost: a repair left its place empty. */
 bool ct_upkeep_blob(struct ct_span blob);
 
 #endif

@@ -217,10 +217,8 @@ static enum ct_status watch_and_fetch(struct demo *d, const char *path, struct c
         d->lock = -1;
         st = ct_http_new(&http, &d->http, err);
     }
-    char owner[48];
-    snprintf(owner, sizeof owner, "demo pid %d", (int)getpid());
     struct ct_fetcher_options o = {
-        .registry = d->registry, .writer = d->writer, .http = d->http, .owner = owner, .seed = 1,
+        .registry = d->registry, .writer = d->writer, .http = d->http, .owner = "demo", .seed = 1,
         .after_commit = pass_to_alerts, .ctx = d};
     if (st == CT_OK) {
         st = ct_fetcher_new(&o, &d->fetcher, err);

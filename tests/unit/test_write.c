@@ -1010,9 +1010,9 @@ static void one_fetcher_at_a_time_and_a_dead_one_is_replaced(void **state)
 {
     struct fixture *f = *state;
     struct ct_lease *l = NULL, *second = NULL;
-    char pid[32];
+    char pid[48];
     pid_t child = holder(f);
-    (void)snprintf(pid, sizeof pid, "fetcher pid %d on ", (int)child);
+    (void)snprintf(pid, sizeof pid, "in use by fetcher pid %d on ", (int)child);
     int64_t start = ct_mono_ms();
     assert_int_equal(ct_lease_take(f->w, "me", T0 + 12 * CT_SECOND, &l, &f->err), CT_ERR_BUSY);
     assert_in_range(ct_mono_ms() - start, 0, 1000);
