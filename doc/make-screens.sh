@@ -12,13 +12,12 @@ mkdir -p "$out/doc" "$out/tests/golden" "$dir/home"
 export LC_ALL=C.UTF-8 TZ=UTC HOME="$dir/home" XDG_CONFIG_HOME="$dir/home" XDG_STATE_HOME="$dir/home" \
     XDG_DATA_HOME="$dir/home" CLOUDTAPE_NOW=2026-11-01T00:00:00Z
 unset NO_COLOR CLOUDTAPE_DB CLOUDTAPE_THEME CLOUDTAPE_CHARSET
-"$build/cloudtape-fetcher" demo --headless --days 30 --seed 1 --db "$dir/world.db" >/dev/null 2>&1
+sh "$src/tests/golden/worlds.sh" "$build" "$dir" >/dev/null 2>&1
 
 draw() { # SCREEN SIZE OPTIONS...
-    name=$1 size=$2 db=world.db
+    name=$1 size=$2
     shift 2
-    [ "$name" != none ] || { name=now db=none.db; }
-    (cd "$dir" && "$build/cloudtape" screen "$name" --size "$size" --db $db "$@")
+    (cd "$dir" && "$build/cloudtape" screen "$name" --size "$size" --db "${world:-world}.db" "$@")
 }
 
 page() {
@@ -66,7 +65,7 @@ looks() { # NAME SCREEN SIZE KEYS
 # What there is to look at is in tests/golden/screens.list.
 sums() {
     for size in 80x24 120x40 200x60 44x14; do
-        grep -v '^#' "$src/tests/golden/screens.list" | while read -r name screen keys; do
+        grep -v '^#' "$src/tests/golden/screens.list" | while read -r name world screen back keys; do
             keys=$(printf '%b.' "$keys")
             looks "$name" "$screen" "$size" "${keys%.}"
         done

@@ -540,12 +540,12 @@ static void put_hints(struct ct_ui *ui, struct ct_box b)
     } else if (ui->detail) {
         hints = ui_answers(ui, ui->detail, CT_ACT_ACK) ? over_trouble : over;
         n = hints == over ? CT_LEN(over) : CT_LEN(over_trouble);
-    } else if (b.cols < 60) {
-        hints = strip;
-        n = CT_LEN(strip);
     } else if (m && m->sum.offline_since_ms != CT_NONE && !ui->o->demo) {
         hints = offline;
         n = CT_LEN(offline);
+    } else if (b.cols < 60) {
+        hints = strip;
+        n = CT_LEN(strip);
     }
     int x = 0, shown = 0;
     for (size_t i = 0; i < n; i++) {

@@ -32,6 +32,8 @@ struct vt {
     int bells, titles, unknown;
     size_t bytes;
     struct ct_buf stream; /* the first of them */
+    char cut[4];          /* the beginning of a character whose rest has not come yet */
+    size_t n_cut;
     bool alternate, cursor;
     char row[ROW_BYTES];
 };
@@ -156,6 +158,30 @@ void vt_signal(struct vt *v, int sig)
 
 /* ---- reading ---- */
 
+/* How many of the N BYTES at their end begin a character that goes on behind them. */
+static size_t cut_off(const char *bytes, size_t n)
+{
+    for (size_t back = 1; back <= 3 && back <= n; back++) {
+        unsigned char c = (unsigned char)bytes[n - back];
+        if ((c & 0xc0) != 0x80) {
+            return c >= (back == 1 ? 0xc0 : back == 2 ? 0xe0 : 0xf0) ? back : 0;
+        }
+    }
+    return 0;
+}
+
+/* Gives N BYTES to the emulator, which takes half a character for a whole one. */
+static void show(struct vt *v, const char *bytes, size_t n)
+{
+    struct ct_buf whole = CT_BUF_INIT;
+    ct_buf_add(&whole, (struct ct_span){v->cut, v->n_cut});
+    ct_buf_add(&whole, (struct ct_span){bytes, n});
+    v->n_cut = cut_off(whole.p, whole.n);
+    memcpy(v->cut, whole.p + whole.n - v->n_cut, v->n_cut);
+    vterm_input_write(v->term, whole.p, whole.n - v->n_cut);
+    ct_buf_free(&whole);
+}
+
 /* Takes in what comes within MS; false: nothing came. */
 static bool read_some(struct vt *v, int ms)
 {
@@ -176,7 +202,7 @@ static bool read_some(struct vt *v, int ms)
     if (v->stream.n < STREAM_MAX) {
         ct_buf_add(&v->stream, (struct ct_span){bytes, (size_t)n});
     }
-    vterm_input_write(v->term, bytes, (size_t)n);
+    show(v, bytes, (size_t)n);
     n = (ssize_t)vterm_output_read(v->term, bytes, sizeof(bytes)); /* its answers to questions */
     if (n > 0 && write(v->fd, bytes, (size_t)n) < 0) {
         return false;
@@ -308,6 +334,13 @@ void vt_resize(struct vt *v, int rows, int cols)
 
 /* ---- looking ---- */
 
+static int color_of(const VTermColor *c, bool plain)
+{
+    return plain                         ? -1
+           : VTERM_COLOR_IS_INDEXED(c) ? c->indexed.idx
+                                         : 0x1000000 + (c->rgb.red << 16) + (c->rgb.green << 8) + c->rgb.blue;
+}
+
 struct vt_look vt_cell(struct vt *v, int y, int x)
 {
     VTermScreenCell cell;
@@ -317,7 +350,9 @@ struct vt_look vt_cell(struct vt *v, int y, int x)
                             .bold = cell.attrs.bold,
                             .reverse = cell.attrs.reverse,
                             .underline = cell.attrs.underline != 0,
-                            .colored = !VTERM_COLOR_IS_DEFAULT_FG(&cell.fg)};
+                            .colored = !VTERM_COLOR_IS_DEFAULT_FG(&cell.fg),
+                            .fg = color_of(&cell.fg, VTERM_COLOR_IS_DEFAULT_FG(&cell.fg)),
+                            .bg = color_of(&cell.bg, VTERM_COLOR_IS_DEFAULT_BG(&cell.bg))};
 }
 
 const char *vt_row(struct vt *v, int y)

@@ -13,6 +13,7 @@ struct vt_look {
     uint32_t point;
     bool bold, reverse, underline; /* the emulator does not know dim */
     bool colored;                  /* a foreground other than the default */
+    int fg, bg;                    /* of the palette, -1: default, 0x1000000 + 0xrrggbb: any other */
 };
 
 /* Starts ARGV (NULL-terminated) in a ROWS x COLS terminal of type xterm-256color. ENV: "NAME=VALUE" sets, "NAME"
