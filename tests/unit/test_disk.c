@@ -100,6 +100,12 @@ static int live_through(struct fixture *f, int64_t *k, int ops, int64_t n, int l
     return failures;
 }
 
+/* The operation that fails next: in a campaign each, in a sample fewer of the later ones. */
+static int after_fault(int n)
+{
+    return n + 1 + (getenv("CT_FAULTS") ? 0 : n / 4);
+}
+
 static void every_fault(struct fixture *f, int ops, int lasts, int rc)
 {
     int64_t k = 1;
@@ -107,14 +113,14 @@ static void every_fault(struct fixture *f, int ops, int lasts, int rc)
     ct_writer_close(f->w); /* one that syncs each commit */
     assert_int_equal(ct_writer_open(f->path, 0, &f->w, &f->err), CT_OK);
     assert_int_equal(commit(f, f->w, 0), CT_OK);
-    for (int n = 1; n <= rounds; n++) {
+    for (int n = 1; n <= rounds; n = after_fault(n)) {
         if (ops == FAULT_READ) { /* one that has read nothing yet */
             ct_writer_close(f->w);
             assert_int_equal(ct_writer_open(f->path, 0, &f->w, &f->err), CT_OK);
         }
         failures += live_through(f, &k, ops, n, lasts, rc);
     }
-    assert_true(failures > 3); /* it did happen */
+    assert_true(failures > 0); /* it did happen */
     /* all that was said to be safe is there for a newcomer */
     ct_writer_close(f->w);
     f->w = NULL;
@@ -168,17 +174,18 @@ static void answers_that_share_a_commit_are_all_there_or_none_is(void **state)
 {
     struct fixture *f = *state;
     int64_t k = 1;
-    int good = 0, rounds = fixture_times("CT_FAULTS", FAULTS);
+    int good = 0, tried = 0, rounds = fixture_times("CT_FAULTS", FAULTS);
     ct_writer_close(f->w); /* one that syncs each commit */
     assert_int_equal(ct_writer_open(f->path, 0, &f->w, &f->err), CT_OK);
     assert_int_equal(commit(f, f->w, 0), CT_OK);
     assert_true(three_at_once(f, &k, FAULT_WRITE, 1000000, 1, SQLITE_FULL));
-    for (int n = 1; n <= rounds; n++) {
+    for (int n = 1; n <= rounds; n = after_fault(n)) {
         good += three_at_once(f, &k, FAULT_WRITE, n, 3, SQLITE_FULL);
         good += three_at_once(f, &k, FAULT_WRITE, n, 1, SQLITE_IOERR_WRITE);
         good += three_at_once(f, &k, FAULT_SYNC, n, 1, SQLITE_IOERR_FSYNC);
+        tried += 3;
     }
-    assert_true(good < 3 * rounds);
+    assert_true(good < tried);
 }
 
 static void a_full_disk_at_the_start_is_one_line_and_leaves_no_ruin(void **state)
