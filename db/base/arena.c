@@ -8,10 +8,12 @@
 
 #define FIRST_BLOCK ((size_t)4096)
 #define LARGEST_BLOCK ((size_t)1 << 20)
+#define LARGE_VEC ((size_t)128 << 10)
 
 struct block {
     struct block *next;
     size_t cap, used;
+    bool own; /* one vector's, which grows with it */
     _Alignas(max_align_t) char bytes[];
 };
 
@@ -115,6 +117,7 @@ static struct block *add_block(struct ct_arena *a, size_t least)
     struct block *b = ct_xmalloc(sizeof(*b) + cap);
     b->cap = cap;
     b->used = 0;
+    b->own = false;
     if (large && a->blocks) { /* a block of its own; the open one stays open */
         b->next = a->blocks->next;
         a->blocks->next = b;
@@ -161,7 +164,7 @@ void *ct_arena_alloc(struct ct_arena *a, size_t size)
     return p ? memset(p, 0, room_of(size)) : NULL;
 }
 
-/* V of SIZE bytes was the last to be handed out and the block has room for MORE altogether: true, V has them. */
+/* V of SIZE bytes, in the open block, was the last to be handed out and the block has room for MORE altogether: true, V has them. */
 static bool stretch(struct ct_arena *a, const void *v, size_t size, size_t more)
 {
     struct block *b = a->blocks;
@@ -207,6 +210,45 @@ struct ct_span ct_arena_printf(struct ct_arena *a, const char *fmt, ...)
     return p ? (struct ct_span){p, (size_t)n} : CT_SPAN_NONE;
 }
 
+/* The block that is V's own, by the link to it; NULL: it has none. */
+static struct block **own_block(struct ct_arena *a, const void *v)
+{
+    for (struct block **b = &a->blocks; *b; b = &(*b)->next) {
+        if ((*b)->own && (const void *)(*b)->bytes == v) {
+            return b;
+        }
+    }
+    return NULL;
+}
+
+/* V, which has WAS bytes, gets room for MORE altogether, and moves for that; NULL: the limit. The block has room for as
+ * much again, which takes no memory before it is used. */
+static void *grow_large(struct ct_arena *a, void *v, size_t was, size_t more)
+{
+    struct block **own = own_block(a, v);
+    size_t room = room_of(more), had = own ? (*own)->used : 0;
+    if (room - had > a->limit - a->used) {
+        a->full = true;
+        return NULL;
+    }
+    struct block *old = own ? *own : NULL, *b = old;
+    if (!old || old->cap < room) {
+        b = ct_xrealloc(old, sizeof(*b) + 2 * room);
+        b->cap = 2 * room;
+    }
+    if (own) {
+        *own = b;
+    } else {
+        b->next = a->blocks->next; /* V's block, for one, is there */
+        a->blocks->next = b;
+        memcpy(b->bytes, v, was);
+    }
+    b->own = true;
+    b->used = room;
+    a->used += room - had;
+    return b->bytes;
+}
+
 bool ct_vec_grow(struct ct_arena *a, void **v, size_t *cap, size_t size, size_t n)
 {
     size_t more = *cap ? *cap * 2 : 8;
@@ -214,12 +256,18 @@ bool ct_vec_grow(struct ct_arena *a, void **v, size_t *cap, size_t size, size_t 
         a->full = true;
         return false;
     }
-    void *p = stretch(a, *v, *cap * size, more * size) ? *v : take(a, more * size);
+    void *p;
+    if (*cap * size >= LARGE_VEC) {
+        more = *cap + LARGE_VEC / 2 / size + 1; /* what is zeroed takes memory */
+        p = grow_large(a, *v, n * size, more * size);
+    } else {
+        p = stretch(a, *v, *cap * size, more * size) ? *v : take(a, more * size);
+        if (p && n && p != *v) {
+            memcpy(p, *v, n * size);
+        }
+    }
     if (!p) {
         return false;
-    }
-    if (n && p != *v) {
-        memcpy(p, *v, n * size);
     }
     memset((char *)p + n * size, 0, (more - n) * size);
     *v = p;

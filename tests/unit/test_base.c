@@ -382,6 +382,42 @@ static void arena_text_is_copied_and_terminated(void **state)
     ct_arena_free(a);
 }
 
+/* Two that grow by turns, with texts in between, and one whose arena has no more room. */
+static void large_vectors_grow_where_they_are(void **state)
+{
+    (void)state;
+    enum { MANY = 200000 };
+    struct ct_arena *a = ct_arena_new(0), *small = ct_arena_new(1 << 20);
+    CT_VEC(int64_t) x = {NULL, 0, 0}, y = {NULL, 0, 0}, z = {NULL, 0, 0};
+    struct ct_span text = CT_SPAN_NONE;
+    for (int64_t i = 0; i < MANY; i++) {
+        int64_t *one = CT_VEC_PUSH(a, &x), *two = i % 2 ? CT_VEC_PUSH(a, &y) : NULL;
+        assert_int_equal(*one, 0);
+        *one = i;
+        if (two) {
+            assert_int_equal(*two, 0);
+            *two = -i;
+        }
+        if (i % 1000 == 0)
+            text = ct_arena_printf(a, "%d", (int)i);
+    }
+    for (int64_t i = 0; i < MANY; i++) {
+        assert_int_equal(x.v[i], i);
+        assert_int_equal(y.v[i / 2], -(i / 2 * 2 + 1));
+    }
+    assert_span(text, "199000");
+    size_t bytes = (x.n + y.n) * sizeof *x.v;
+    assert_true(ct_arena_used(a) >= bytes && ct_arena_used(a) < bytes + bytes / 2); /* what they were before is gone */
+    while (CT_VEC_PUSH(small, &z))
+        z.v[z.n - 1] = (int64_t)z.n;
+    assert_true(ct_arena_full(small) && z.n > 50000 && z.n * sizeof *z.v <= 1 << 20);
+    assert_int_equal(z.v[z.n - 1], z.n);
+    ct_arena_reset(a);
+    assert_int_equal(ct_arena_used(a), 0);
+    ct_arena_free(a);
+    ct_arena_free(small);
+}
+
 static void a_vector_keeps_its_elements_and_stops_at_the_limit(void **state)
 {
     (void)state;
@@ -1979,6 +2015,7 @@ int main(void)
         cmocka_unit_test(an_arena_lives_as_long_as_whoever_keeps_it),
         cmocka_unit_test(arena_memory_is_zeroed_aligned_and_apart),
         cmocka_unit_test(an_arena_refuses_past_its_limit_and_remembers),
+        cmocka_unit_test(large_vectors_grow_where_they_are),
         cmocka_unit_test(arena_text_is_copied_and_terminated),
         cmocka_unit_test(a_vector_keeps_its_elements_and_stops_at_the_limit),
         cmocka_unit_test(decimals_are_exact_or_refused),
