@@ -10,11 +10,9 @@ static void put_facts(struct ct_job *j, struct ct_item *it)
     struct ct_writer *w = j->w;
     if (it->kind == CT_SERIES_GPU) {
         const struct ct_offer *o = it->row;
-        struct ct_span key = it->name;
-        (void)ct_span_cut(&key, '/');
         const struct ct_quoted quoted = ct_w_quoted(o);
         const struct ct_item *stock = it->stock ? &j->set->items.v[it->stock - 1] : NULL;
-        RUN(w, OFFER_PUT, vi(it->series), vi(stock ? stock->series : CT_NONE), vt(key), vt(o->cloud),
+        RUN(w, OFFER_PUT, vi(it->series), vi(stock ? stock->series : CT_NONE), vt(ct_item_ref(it)), vt(o->cloud),
             vt(o->region), vt(o->zone), vt(o->sku), vt(o->instance), vt(o->gpu), vt(o->form),
             vi(o->gpu_mem_milli), vi(o->gpu_count_milli), vi(o->vcpu_milli), vi(o->mem_milli),
             ve(o->purchase), vt(o->currency), vi(quoted.hour), vi(quoted.each),
@@ -22,7 +20,7 @@ static void put_facts(struct ct_job *j, struct ct_item *it)
             vt(o->interruption), vi(o->effective_ms), vi(it->n_offers));
     } else if (it->kind == CT_SERIES_TOKEN) {
         const struct ct_token_price *t = it->row;
-        RUN(w, TOKEN_PUT, vi(it->series), vt(it->ref), vt(t->lab), vt(t->model), vt(t->variant),
+        RUN(w, TOKEN_PUT, vi(it->series), vt(ct_item_ref(it)), vt(t->lab), vt(t->model), vt(t->variant),
             vt(t->host), vt(t->host_class), vt(t->region), ve(t->kind), vt(t->tier),
             vt(ct_w_known(ct_token_field(w->arena, t))), vt(t->currency), vi(t->context),
             vi(t->retires_ms), ve(t->open_weights));
@@ -32,7 +30,7 @@ static void put_facts(struct ct_job *j, struct ct_item *it)
             vt(c->raw_state), vi(c->updated_ms));
     } else if (it->kind == CT_SERIES_ENDPOINT) {
         const struct ct_endpoint *e = it->row;
-        RUN(w, ENDPOINT_PUT, vi(it->series), vt(it->ref.p ? it->ref : ct_w_known(e->source_id)),
+        RUN(w, ENDPOINT_PUT, vi(it->series), vt(ct_w_known(e->source_id)),
             vt(e->host), vt(e->region), vi(e->uptime_30m_milli), vi(e->latency_ms_p50_milli),
             vi(e->throughput_tps_p50_milli));
     }
@@ -119,16 +117,11 @@ static struct version version(struct ct_writer *w, sqlite3_stmt *st)
     return v;
 }
 
-void ct_w_store_words(struct ct_job *j, struct ct_item *it)
+static void put_words(struct ct_job *j, struct ct_item *it, struct ct_span text)
 {
     struct ct_writer *w = j->w;
-    struct ct_buf b = CT_BUF_INIT;
-    if (!words_of(it, &b))
-        return;
-    int64_t hash = (int64_t)(ct_hash(ct_buf_span(&b)) >> 1 | 1);
-    struct ct_span text = ct_arena_dup(w->arena, ct_buf_span(&b));
+    int64_t hash = (int64_t)(ct_hash(text) >> 1 | 1);
     int64_t from = j->at_ms, was = it->words;
-    ct_buf_free(&b);
     if (was == hash)
         return;
     if (was == CT_WORDS_NONE) {
@@ -156,6 +149,14 @@ void ct_w_store_words(struct ct_job *j, struct ct_item *it)
         RUN(w, SERIES_WORDS, vi(it->series), vi(it->words));
 }
 
+void ct_w_store_words(struct ct_job *j, struct ct_item *it)
+{
+    struct ct_buf b = CT_BUF_INIT;
+    if (words_of(it, &b))
+        put_words(j, it, ct_buf_span(&b));
+    ct_buf_free(&b);
+}
+
 /* Facts are those of the newest observation that lists the row: an older one must not overwrite them. */
 static bool facts_are_newest(struct ct_job *j, const struct ct_item *it)
 {
@@ -181,18 +182,18 @@ static int digits_of(enum ct_series_kind kind)
 bool ct_w_store_facts(struct ct_job *j, struct ct_item *it)
 {
     struct ct_writer *w = j->w;
-    if (!it->series || it->hash != it->old_hash)
-        ct_w_name_item(j, it);
-    if (!it->series) {
-        RUN(w, SERIES_ADD, vi(j->source), ve((int)it->kind), vt(it->key), vt(ct_w_known(it->name)),
-            vs(it->unit), vi(digits_of(it->kind)), vi((int64_t)it->hash));
-        it->series = sqlite3_last_insert_rowid(w->db);
-    } else if (it->hash == it->old_hash || !facts_are_newest(j, it)) {
+    struct ct_buf name = CT_BUF_INIT;
+    if (it->series && (it->hash == it->old_hash || !facts_are_newest(j, it)))
         return false;
+    ct_w_item_name(j, it, &name);
+    if (it->series) {
+        RUN(w, SERIES_FACTS, vi(it->series), vt(ct_buf_span(&name)), vs(it->unit), vi((int64_t)it->hash));
     } else {
-        RUN(w, SERIES_FACTS, vi(it->series), vt(ct_w_known(it->name)), vs(it->unit),
-            vi((int64_t)it->hash));
+        RUN(w, SERIES_ADD, vi(j->source), ve((int)it->kind), vt(it->key), vt(ct_buf_span(&name)), vs(it->unit),
+            vi(digits_of(it->kind)), vi((int64_t)it->hash));
+        it->series = sqlite3_last_insert_rowid(w->db);
     }
+    ct_buf_free(&name);
     it->old_hash = it->hash;
     put_facts(j, it);
     return true;

@@ -485,8 +485,7 @@ static void commit_attempt(struct ct_job *j, struct source *s)
     if (outcome != CT_POLL_HELD)
         ct_w_apply_timeline(j);
     ct_w_store_newest(j);
-    if (f->outcome == CT_OUTCOME_OK)
-        ct_w_keep_known(j);
+    ct_w_keep_known(j);
     merge_run(j, outcome, reason);
     store_health(j, s, shown, j->out->remark[0] ? j->out->remark : reason);
     ct_samples_flush(w->samples, j->source);

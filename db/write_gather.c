@@ -16,6 +16,8 @@ struct ct_value ct_w_absent(const struct ct_job *j, enum ct_series_kind kind)
 
 /* ---- the set ---- */
 
+#define ITEMS_MOST ((size_t)1 << 20) /* of one source: some 200 MB */
+
 static uint64_t mix(uint64_t h, uint64_t v)
 {
     h = (h ^ v) * UINT64_C(0x9e3779b97f4a7c15);
@@ -36,22 +38,19 @@ static void place(struct ct_series_set *s, size_t i)
     s->slot[at] = (uint32_t)i + 1;
 }
 
-/* Room for one item more. False: no memory. */
-static bool spread(struct ct_arena *a, struct ct_series_set *s)
+/* Room for one item more. */
+static void spread(struct ct_series_set *s)
 {
     size_t n = s->n_slots ? s->n_slots : 256;
     while (s->items.n * 2 >= n)
         n *= 2;
     if (n == s->n_slots)
-        return true;
-    uint32_t *slot = ct_arena_alloc(a, n * sizeof *slot);
-    if (!slot)
-        return false;
-    s->slot = slot;
+        return;
+    free(s->slot);
+    s->slot = ct_xcalloc(n, sizeof *s->slot);
     s->n_slots = n;
     for (size_t i = 0; i < s->items.n; i++)
         place(s, i);
-    return true;
 }
 
 void ct_w_place_items(struct ct_series_set *s)
@@ -62,12 +61,24 @@ void ct_w_place_items(struct ct_series_set *s)
         place(s, i);
 }
 
-/* The item of (KIND, KEY), made when missing; NULL when the arena is full. */
+/* One more item, to be filled; NULL: the job needs more memory than it may have. */
+static struct ct_item *push(struct ct_job *j)
+{
+    struct ct_series_set *s = j->set;
+    if (s->items.n == ITEMS_MOST)
+        return ct_arena_alloc(j->w->arena, SIZE_MAX);
+    if (s->items.n == s->items.cap) {
+        s->items.cap = s->items.cap ? s->items.cap * 2 : 64;
+        s->items.v = ct_xrealloc(s->items.v, s->items.cap * sizeof *s->items.v);
+    }
+    return &s->items.v[s->items.n++];
+}
+
+/* The item of (KIND, KEY), made when missing; NULL when there is no memory for it. */
 static struct ct_item *item_of(struct ct_job *j, enum ct_series_kind kind, struct ct_span key)
 {
     struct ct_series_set *s = j->set;
-    if (!spread(j->w->arena, s))
-        return NULL;
+    spread(s);
     uint64_t key_hash = ct_hash(key);
     size_t at = (size_t)mix((uint64_t)kind, key_hash) & (s->n_slots - 1);
     for (; s->slot[at]; at = (at + 1) & (s->n_slots - 1)) {
@@ -75,7 +86,7 @@ static struct ct_item *item_of(struct ct_job *j, enum ct_series_kind kind, struc
         if (it->kind == kind && it->key_hash == key_hash && ct_span_eq(it->key, key))
             return it;
     }
-    struct ct_item *it = CT_VEC_PUSH(j->w->arena, &s->items);
+    struct ct_item *it = push(j);
     if (!it)
         return NULL;
     *it = (struct ct_item){.kind = kind,
@@ -206,20 +217,14 @@ static void remember(struct ct_job *j, struct ct_seen_row *row, const struct ct_
     row->item = i < j->set->had ? (uint32_t)i : CT_SEEN_NEW;
 }
 
-/* There is room for N rows of KIND; returns N, or 0: no memory. */
-static size_t expect_rows(struct ct_job *j, int kind, size_t n)
+/* There is room for N rows of KIND. */
+static void expect_rows(struct ct_job *j, int kind, size_t n)
 {
     struct ct_seen *s = &j->set->seen[kind];
     if (n <= s->cap)
-        return n;
-    struct ct_seen_row *v = ct_arena_alloc(j->w->arena, n * sizeof *v);
-    if (!v)
-        return 0;
-    if (s->n)
-        memcpy(v, s->v, s->n * sizeof *v);
-    s->v = v;
+        return;
+    s->v = ct_xrealloc(s->v, n * sizeof *s->v);
     s->cap = n;
-    return n;
 }
 
 /* So many rows of KIND were there. An answer without any says nothing of them. */
@@ -234,18 +239,6 @@ static void set_unit(struct ct_item *it, const char *unit)
         return;
     it->unit = unit;
     it->borrowed = true;
-}
-
-static struct ct_span prefixed(struct ct_job *j, const char *prefix, struct ct_span key)
-{
-    size_t n = strlen(prefix);
-    char *name = ct_arena_alloc(j->w->arena, n + key.n + 1);
-    if (!name)
-        return CT_SPAN_NONE;
-    memcpy(name, prefix, n);
-    memcpy(name + n, key.p, key.n);
-    name[n + key.n] = '\0';
-    return (struct ct_span){name, n + key.n};
 }
 
 /* Prices in different currencies are different series: they are never compared. */
@@ -265,7 +258,7 @@ static struct ct_item *gather_stock(struct ct_job *j, size_t gpu, const struct c
         return NULL;
     struct ct_item *it = &j->set->items.v[gpu];
     int64_t had = stock->listed ? stock->now.v : CT_STOCK_UNKNOWN;
-    it->stock = (size_t)(stock - j->set->items.v) + 1;
+    it->stock = (uint32_t)(stock - j->set->items.v) + 1;
     stock->listed = true;
     stock->row = o;
     set_unit(stock, "stock");
@@ -335,23 +328,9 @@ static void gather_token(struct ct_job *j, size_t i, const struct ct_token_price
     }
     it->listed = true;
     it->row = t;
-    it->ref = ct_w_known(t->source_id);
     it->now = (struct ct_value){price_of(t->per_mtok), 0};
     it->hash = mix(mix(mix(row->texts, (uint64_t)t->context), (uint64_t)t->retires_ms),
                    (uint64_t)t->open_weights);
-}
-
-void ct_w_name_item(struct ct_job *j, struct ct_item *it)
-{
-    struct ct_arena *a = j->w->arena;
-    if (it->name.p || !it->row)
-        return;
-    if (it->kind == CT_SERIES_TOKEN) {
-        struct ct_span name = ct_token_key(a, it->row);
-        it->name = name.p ? prefixed(j, "token/", name) : CT_LIT("");
-    } else {
-        it->name = prefixed(j, it->kind == CT_SERIES_STOCK ? "stock/" : "gpu/", ct_offer_key(a, it->row));
-    }
 }
 
 static bool names_group(const struct ct_batch *b, const struct ct_component *c)
@@ -388,20 +367,6 @@ static int state_or_unknown(int state)
     return state < CT_STATE_OPERATIONAL || state > CT_STATE_MAJOR ? CT_STATE_UNKNOWN : state;
 }
 
-static struct ct_span state_name(struct ct_job *j, const char *kind, struct ct_span part)
-{
-    struct ct_buf b = CT_BUF_INIT;
-    ct_buf_adds(&b, kind);
-    ct_key_segment(&b, j->provider);
-    if (part.n) {
-        ct_buf_addc(&b, '/');
-        ct_key_segment(&b, part);
-    }
-    struct ct_span name = ct_arena_dup(j->w->arena, ct_buf_span(&b));
-    ct_buf_free(&b);
-    return name;
-}
-
 static void gather_component(struct ct_job *j, const struct ct_batch *b,
                              const struct ct_component *c)
 {
@@ -413,7 +378,6 @@ static void gather_component(struct ct_job *j, const struct ct_batch *b,
     it->listed = true;
     it->row = c;
     set_unit(it, "state");
-    it->name = state_name(j, "state/", c->name.n ? c->name : id);
     it->now = (struct ct_value){state, part_of_provider(b, c)};
     it->hash = mix(mix_text(mix_text(mix_text(mix_text(1, c->name), c->group), c->region), c->raw_state),
                    (uint64_t)c->updated_ms);
@@ -429,21 +393,12 @@ static void gather_endpoint(struct ct_job *j, const struct ct_endpoint *e)
                                               CT_FMT(region)));
     if (!it)
         return;
-    struct ct_buf name = CT_BUF_INIT;
-    ct_buf_adds(&name, "endpoint/");
-    ct_key_segment(&name, host);
-    ct_buf_addc(&name, '/');
-    ct_key_segment(&name, region.n ? region : CT_LIT("any"));
-    ct_buf_addc(&name, '/');
-    ct_key_segment(&name, ref);
     it->listed = true;
     it->row = e;
     set_unit(it, "state");
-    it->name = ct_arena_dup(a, ct_buf_span(&name));
     it->now = (struct ct_value){e->state < 0 ? CT_NONE : state_or_unknown(e->state), 0};
     it->hash = mix(mix(mix(1, (uint64_t)e->uptime_30m_milli), (uint64_t)e->latency_ms_p50_milli),
                    (uint64_t)e->throughput_tps_p50_milli);
-    ct_buf_free(&name);
 }
 
 static void gather_rate(struct ct_job *j, const struct ct_rate *rate)
@@ -455,34 +410,22 @@ static void gather_rate(struct ct_job *j, const struct ct_rate *rate)
     struct ct_span unit = ct_arena_printf(j->w->arena, "USD/%.*s", CT_FMT(rate->currency));
     it->listed = true;
     it->row = rate;
-    it->name = prefixed(j, "fx/", rate->currency);
     set_unit(it, unit.p ? unit.p : "");
     it->now = (struct ct_value){rate->usd, 0};
     it->hash = 1;
 }
 
-/* "probe/NAME/latency": what [probe NAME] measures comes from the source probe_NAME. */
 static void gather_measure(struct ct_job *j, const struct ct_measure *m)
 {
-    static const struct ct_span prefix = CT_LIT("probe_");
-    struct ct_span who = ct_span(j->f->source_id), unit = ct_arena_dup(j->w->arena, m->unit);
+    struct ct_span unit = ct_arena_dup(j->w->arena, m->unit);
     struct ct_item *it = m->name.n ? item_of(j, CT_SERIES_MEASURE, m->name) : NULL;
-    struct ct_buf name = CT_BUF_INIT;
     if (!it)
         return;
-    if (ct_span_starts(who, prefix.p) && who.n > prefix.n)
-        who = (struct ct_span){who.p + prefix.n, who.n - prefix.n};
-    ct_buf_adds(&name, "probe/");
-    ct_key_segment(&name, who);
-    ct_buf_addc(&name, '/');
-    ct_key_segment(&name, m->name);
     it->listed = true;
     it->row = m;
     set_unit(it, unit.p ? unit.p : "");
-    it->name = ct_arena_dup(j->w->arena, ct_buf_span(&name));
     it->now = (struct ct_value){price_of(m->value_milli), 0};
     it->hash = 1;
-    ct_buf_free(&name);
 }
 
 static void gather_page(struct ct_job *j, const struct ct_batch *b)
@@ -494,11 +437,68 @@ static void gather_page(struct ct_job *j, const struct ct_batch *b)
             continue;
         it->listed = true;
         set_unit(it, "state");
-        it->name = state_name(j, "page/", CT_SPAN_NONE);
         it->now = (struct ct_value){state, 0};
         return;
     }
 }
+
+/* ---- names ---- */
+
+/* "probe/NAME/latency": what [probe NAME] measures comes from the source probe_NAME. */
+static struct ct_span probe_of(const struct ct_job *j)
+{
+    struct ct_span who = ct_span(j->f->source_id);
+    const size_t n = strlen("probe_");
+    return ct_span_starts(who, "probe_") && who.n > n ? (struct ct_span){who.p + n, who.n - n} : who;
+}
+
+static void add_names(struct ct_buf *out, const char *kind, struct ct_span name, struct ct_span part)
+{
+    ct_buf_adds(out, kind);
+    ct_key_segment(out, name);
+    if (!part.n)
+        return;
+    ct_buf_addc(out, '/');
+    ct_key_segment(out, part);
+}
+
+void ct_w_item_name(struct ct_job *j, const struct ct_item *it, struct ct_buf *out)
+{
+    const struct ct_component *c = it->row;
+    const struct ct_endpoint *e = it->row;
+    switch (it->kind) {
+    case CT_SERIES_GPU:
+    case CT_SERIES_STOCK:
+        ct_buf_adds(out, it->kind == CT_SERIES_STOCK ? "stock/" : "gpu/");
+        ct_buf_add(out, ct_item_ref(it));
+        break;
+    case CT_SERIES_TOKEN: {
+        struct ct_span name = ct_token_key(j->w->arena, it->row);
+        ct_buf_adds(out, name.p ? "token/" : "");
+        ct_buf_add(out, ct_w_known(name));
+        break;
+    }
+    case CT_SERIES_COMPONENT:
+        add_names(out, "state/", j->provider, c->name.n ? c->name : it->key);
+        break;
+    case CT_SERIES_PAGE:
+        add_names(out, "page/", j->provider, CT_SPAN_NONE);
+        break;
+    case CT_SERIES_ENDPOINT:
+        add_names(out, "endpoint/", ct_w_known(e->host), e->region.n ? e->region : CT_LIT("any"));
+        ct_buf_addc(out, '/');
+        ct_key_segment(out, ct_w_known(e->source_id));
+        break;
+    case CT_SERIES_RATE:
+        ct_buf_adds(out, "fx/");
+        ct_buf_add(out, it->key);
+        break;
+    default:
+        add_names(out, "probe/", probe_of(j), it->key);
+    }
+}
+
+/* ---- what is stored ---- */
 
 int ct_w_by_series(const void *a, const void *b)
 {
@@ -513,7 +513,7 @@ static void look_up_known(struct ct_job *j)
     sqlite3_stmt *st = ASK(w, SERIES_ALL, vi(j->source));
     const char *unit = "";
     while (ct_w_row(w, st)) {
-        struct ct_item *it = CT_VEC_PUSH(w->arena, &s->items);
+        struct ct_item *it = push(j);
         const char *is = (const char *)sqlite3_column_text(st, 3);
         if (!it) {
             ct_w_end(st);
@@ -542,21 +542,18 @@ static void look_up_known(struct ct_job *j)
         ct_w_clean_item(j, &s->items.v[i]);
     }
     ct_w_load_newest(j);
-    (void)spread(j->w->arena, s);
+    spread(s);
 }
 
 void ct_w_clean_item(const struct ct_job *j, struct ct_item *it)
 {
-    struct ct_span rest = it->key;
     it->listed = it->renewed = false;
     it->now = ct_w_absent(j, it->kind);
     it->next = ct_value_nothing;
     it->row = NULL;
     it->hash = it->texts = 0;
-    it->n_offers = it->stock_count = 0;
-    it->stock = 0;
-    it->name = CT_SPAN_NONE;
-    it->ref = it->kind == CT_SERIES_TOKEN ? ct_span_cut(&rest, CT_UNIT_SEPARATOR) : CT_SPAN_NONE;
+    it->n_offers = it->stock = 0;
+    it->stock_count = 0;
 }
 
 void ct_w_load_known(struct ct_job *j)
@@ -583,17 +580,15 @@ static void sum_up(struct ct_series_set *s)
 
 void ct_w_gather(struct ct_job *j, const struct ct_batch *b)
 {
-    j->set = ct_arena_alloc(j->w->arena, sizeof *j->set);
-    if (!j->set)
-        return;
     ct_w_load_known(j);
-    size_t offers = expect_rows(j, CT_SEEN_OFFERS, b->offers.n), tokens = expect_rows(j, CT_SEEN_TOKENS, b->token_prices.n);
-    for (size_t i = 0; i < offers; i++)
+    expect_rows(j, CT_SEEN_OFFERS, b->offers.n);
+    expect_rows(j, CT_SEEN_TOKENS, b->token_prices.n);
+    for (size_t i = 0; i < b->offers.n; i++)
         gather_offer(j, i, &b->offers.v[i]);
-    for (size_t i = 0; i < tokens; i++)
+    for (size_t i = 0; i < b->token_prices.n; i++)
         gather_token(j, i, &b->token_prices.v[i]);
-    had_rows(j, CT_SEEN_OFFERS, offers);
-    had_rows(j, CT_SEEN_TOKENS, tokens);
+    had_rows(j, CT_SEEN_OFFERS, b->offers.n);
+    had_rows(j, CT_SEEN_TOKENS, b->token_prices.n);
     for (size_t i = 0; i < b->components.n; i++)
         gather_component(j, b, &b->components.v[i]);
     for (size_t i = 0; i < b->endpoints.n; i++)

@@ -99,7 +99,7 @@ void ct_w_store_newest(struct ct_job *j)
             renewed = s->items.v[i].renewed;
         for (size_t i = 0; i < some && renewed; i++) {
             const struct ct_item *it = first + i < s->had ? &s->items.v[first + i] : new[first + i - s->had];
-            v[i] = (struct ct_newest){it->series, it->cur_ms, it->cur.v, (int)it->cur_flags, (int)it->kind};
+            v[i] = (struct ct_newest){it->series, it->cur_ms, it->cur.v, it->cur_flags, (int)it->kind};
             b[i] = (struct ct_bounds){it->low, it->high};
         }
         if (renewed)

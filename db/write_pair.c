@@ -134,8 +134,8 @@ static void model_event(struct ct_job *j, const struct ct_item *it, int64_t at_m
                              .series = it->series,
                              .origin = CT_ORIGIN_PAIR,
                              .kind = CT_EVENT_MODEL,
-                             .seed = it->ref,
-                             .ref = it->ref,
+                             .seed = ct_item_ref(it),
+                             .ref = ct_item_ref(it),
                              .field = appeared ? CT_LIT("appeared") : CT_LIT("left"),
                              .text = appeared ? CT_LIT("now listed") : CT_LIT("no longer listed"),
                              .old_value = CT_NONE,
@@ -167,7 +167,8 @@ static void model_events(struct ct_job *j, bool here, bool next)
     qsort(m, n, sizeof *m, by_key);
     for (size_t i = 0, end; i < n; i = end) {
         const struct ct_item *first[3] = {NULL, NULL, NULL}; /* of those present before, at, after */
-        for (end = i; end < n && ct_span_eq(m[end].it->ref, m[i].it->ref); end++) {
+        struct ct_span ref = ct_item_ref(m[i].it);
+        for (end = i; end < n && ct_span_eq(ct_item_ref(m[end].it), ref); end++) {
             const struct ct_item *it = m[end].it;
             const struct ct_value v[3] = {it->prev, it->now, it->next};
             for (int k = 0; k < 3; k++)

@@ -153,15 +153,12 @@ void ct_w_repeat_series(struct ct_job *j)
 {
     if (j->append && !any_pending(j))
         return;
-    j->set = ct_arena_alloc(j->w->arena, sizeof *j->set);
-    if (!j->set)
-        return;
     int64_t samples = j->out->samples;
     ct_w_load_known(j);
     for (size_t i = 0; i < j->set->items.n; i++) {
         struct ct_item *it = &j->set->items.v[i];
         int64_t at;
-        int flags = (int)it->cur_flags & CT_SAMPLE_QUARANTINED;
+        int flags = it->cur_flags & CT_SAMPLE_QUARANTINED;
         if (!j->append)
             (void)value_until(j, it, j->at_ms + 1, &at, &flags);
         if (flags & (CT_SAMPLE_QUARANTINED | CT_SAMPLE_LIFTED)) {

@@ -16,17 +16,17 @@ struct ct_item {
     bool borrowed;  /* UNIT is the job's: write_known.c has none like it yet */
     int64_t series; /* 0: not stored yet */
     struct ct_value now, cur, prev, next;
-    int64_t cur_ms, cur_flags;
+    int64_t cur_ms;
+    int cur_flags;
+    uint32_t n_offers, stock; /* offers: index of their stock item + 1, 0 without */
     uint64_t hash, old_hash; /* of the facts */
     int64_t words;           /* series.words */
     const void *row;
     uint64_t key_hash, texts; /* of the key; of the texts of ROW */
-    int64_t n_offers, stock_count;
-    size_t stock;      /* offers: index of their stock item + 1, 0 without */
+    int64_t stock_count;
     int64_t low, high; /* bounds of the numbers of the last seven days, CT_NONE: none */
     const char *unit;  /* of the stored series or the row */
-    struct ct_span key, name; /* NAME null: ct_w_name_item makes it */
-    struct ct_span ref; /* tokens: the id as the source writes it */
+    struct ct_span key;
 };
 
 /* A row of an answer but for its price: what it says, of which item. The same row in the same place of the next
@@ -42,8 +42,12 @@ struct ct_seen {
     size_t n, cap; /* N of the answer before, those of this one in their place */
 };
 
+/* Its arrays are no arena's: they stay from one job to the next (write_known.c). */
 struct ct_series_set {
-    CT_VEC(struct ct_item) items;
+    struct {
+        struct ct_item *v;
+        size_t n, cap;
+    } items;
     uint32_t *slot; /* open addressing: index + 1 */
     size_t n_slots;
     struct ct_seen seen[CT_SEEN_KINDS];
@@ -79,7 +83,7 @@ static inline bool ct_item_is_price(const struct ct_item *it)
 /* write_gather.c */
 /* What a series is where no answer lists it. */
 struct ct_value ct_w_absent(const struct ct_job *j, enum ct_series_kind kind);
-/* All series of the source that are stored, into the set. */
+/* All series of the source that are stored, into a set. */
 void ct_w_load_known(struct ct_job *j);
 /* An item of the set as it is before the answer is looked at. */
 void ct_w_clean_item(const struct ct_job *j, struct ct_item *it);
@@ -95,8 +99,15 @@ int ct_w_by_series(const void *a, const void *b); /* of items, by number */
 /* Finds places again for all items, which lie in another order. */
 void ct_w_place_items(struct ct_series_set *s);
 
-/* The name of a listed item, made when it is wanted: few are stored. */
-void ct_w_name_item(struct ct_job *j, struct ct_item *it);
+/* Appends the name of a listed item: few are wanted. */
+void ct_w_item_name(struct ct_job *j, const struct ct_item *it, struct ct_buf *out);
+/* The first part of its key: of an offer or its stock what ct_offer_key says, of a token price the id as the source
+ * writes it. */
+static inline struct ct_span ct_item_ref(const struct ct_item *it)
+{
+    struct ct_span rest = it->key;
+    return ct_span_cut(&rest, CT_UNIT_SEPARATOR);
+}
 
 /* write_newest.c: into the items of the set, which lie by their series, their newest samples; what is missing or
  * damaged there is made anew from the samples. */
@@ -104,8 +115,7 @@ void ct_w_load_newest(struct ct_job *j);
 /* The newest sample of IT is another one: looks it up. */
 void ct_w_tail(struct ct_job *j, struct ct_item *it);
 
-/* write_known.c: the set as the job before left it, which this job works on. False: nobody knows, it is to be looked
- * up. */
+/* write_known.c: the set as the job before left it, which this job works on. False: nobody knows, it is empty. */
 bool ct_w_recall_known(struct ct_job *j);
 
 /* write_facts.c */
