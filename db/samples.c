@@ -68,6 +68,23 @@ void ct_samples_forget(struct ct_samples *s)
     s->sure = false;
 }
 
+static void *without(void *v, size_t *cap)
+{
+    free(v);
+    *cap = 0;
+    return NULL;
+}
+
+void ct_samples_rest(struct ct_samples *s)
+{
+    ct_s_forget_window(s);
+    ct_s_forget_tails(s);
+    s->at.v = without(s->at.v, &s->at.cap);
+    s->dirty = without(s->dirty, &s->cap_dirty);
+    s->merged = without(s->merged, &s->cap_merged);
+    ct_buf_free(&s->blob);
+}
+
 int ct_samples_rc(const struct ct_samples *s)
 {
     return s->rc;

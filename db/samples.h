@@ -63,6 +63,8 @@ bool ct_sample_del(struct ct_samples *s, int64_t series, int64_t at_ms);
 void ct_samples_flush(struct ct_samples *s, int64_t source);
 /* After ROLLBACK. */
 void ct_samples_forget(struct ct_samples *s);
+/* Between transactions: gives back room that the next one makes anew. */
+void ct_samples_rest(struct ct_samples *s);
 
 /* The earliest moment anything was written of since this was asked last; INT64_MAX: nothing was. */
 int64_t ct_samples_earliest(struct ct_samples *s);

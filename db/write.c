@@ -328,8 +328,14 @@ enum ct_status ct_writer_open(const char *path, unsigned flags, struct ct_writer
 
 void ct_writer_rest(struct ct_writer *w)
 {
-    if (w->db) /* not while a file that went is looked for */
+    if (w->held)
+        return;
+    if (w->db) { /* not while a file that went is looked for */
         sqlite3_db_release_memory(w->db);
+        ct_samples_rest(w->samples);
+    }
+    ct_arena_free(w->arena);
+    w->arena = ct_arena_new(ARENA_MAX);
 }
 
 void ct_writer_close(struct ct_writer *w)

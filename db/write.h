@@ -22,7 +22,7 @@ enum ct_open_flags {
  * CT_ERR_DB: not a database of ours, or SQLite's message. WHERE in ERR is the path. */
 CT_MUST_USE enum ct_status ct_writer_open(const char *path, unsigned flags, struct ct_writer **out,
                                           struct ct_error *err);
-/* Gives back the pages it has at hand, which the system has as well: nobody will write for a while. */
+/* Gives back what it has only to be fast, such as pages, which the system has as well: nobody will write for a while. */
 void ct_writer_rest(struct ct_writer *w);
 void ct_writer_close(struct ct_writer *w); /* NULL is fine */
 
