@@ -124,7 +124,7 @@ static enum ct_status load(struct ct_reader *r, const struct ct_panel_query *pq,
     return st;
 }
 
-const struct ct_panel_ops ui_frame_ops = {.id = "frame", .title = "cloudtape", .load = load};
+const struct ct_panel_ops ui_frame_ops = {.id = "frame", .title = "cloudtape", .made_of = CT_ROWS_INDICES, .load = load};
 
 const struct frame_model *ui_frame_model(const struct ct_ui *ui)
 {

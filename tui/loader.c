@@ -20,6 +20,7 @@
  * to keys for PUT_OFF_MS does so no more. */
 enum { LOOK_MS = 1000, MOST_MODEL_BYTES = 128 << 20, SHARE = 4, RARELY_MS = 15000, PUT_OFF_MS = 5000, REST_MS = 500 };
 enum { FEW = 4 }; /* fewer items are no work for two */
+enum { NOBODY, FIRST, SECOND }; /* of the threads */
 
 struct ct_loader {
     const char *path;
@@ -46,6 +47,7 @@ struct ct_loader {
         int64_t clock_ms;
         int slot; /* -1: nothing is being loaded */
         uint64_t generation;
+        int reads[CT_N_ROWS]; /* who has them: nothing is read by both */
     } second;
     pthread_cond_t second_begins;
 
@@ -224,6 +226,21 @@ static bool is_needed(const struct ct_loader *l, const struct ct_load_item *item
     return item->slot < CT_LOAD_AHEAD && item->epoch == 0 && l->done[item->slot].generation != item->generation;
 }
 
+/* Are the rows that ITEM is made of read by the thread that is not ME? With the lock. */
+static bool is_of_other(const struct ct_loader *l, const struct ct_load_item *item, int me)
+{
+    int who = l->second.reads[item->ops->made_of];
+    return who != NOBODY && who != me;
+}
+
+/* ME loads ITEM. With the lock. */
+static void note_reading(struct ct_loader *l, const struct ct_load_item *item, int me)
+{
+    if (item->ops->made_of != CT_ROWS_OWN) {
+        l->second.reads[item->ops->made_of] = me;
+    }
+}
+
 /* The first item that somebody waits for, else the first not answered since its query or the data changed; nothing
  * ahead while a second thread is busy with what is waited for. With the lock. */
 static const struct ct_load_item *next_item(struct ct_loader *l)
@@ -232,7 +249,7 @@ static const struct ct_load_item *next_item(struct ct_loader *l)
     for (size_t i = 0; i < l->now.n; i++) {
         const struct ct_load_item *item = &l->now.items[i];
         bool taken = item->slot == l->second.slot && item->generation == l->second.generation;
-        if (taken || (l->second.runs && item->slot >= CT_LOAD_AHEAD)) {
+        if (taken || (l->second.runs && (item->slot >= CT_LOAD_AHEAD || is_of_other(l, item, FIRST)))) {
             continue;
         }
         if (item->epoch == l->epoch) {
@@ -258,6 +275,7 @@ static const struct ct_load_item *begin_item(struct ct_loader *l)
         l->busy_slot = item->slot;
         l->busy_generation = item->generation;
         l->busy_needed = is_needed(l, item);
+        note_reading(l, item, FIRST);
     }
     pthread_mutex_unlock(&l->lock);
     return item;
@@ -297,17 +315,18 @@ static void answer(struct ct_loader *l, const struct ct_load_item *item)
 }
 
 /* ---- the second thread ----
- * A first screen is a dozen loads, while everything else waits: two threads share them. The second has a connection of
+ * A first screen is a dozen loads, while everything else waits: two threads share them, but what is made of the same
+ * rows is left to the one that has read them. The second has a connection of
  * its own, which it opens while the first one opens its, and both go when nothing is waited for any more. What it reads
  * is never older than the version the first one has noted: it begins after that. */
 
-/* The last item that somebody waits for and nobody loads. With the lock. */
+/* The last item that somebody waits for and nobody loads, nor one that is left to who has its rows. With the lock. */
 static const struct ct_load_item *last_needed(const struct ct_loader *l)
 {
     for (size_t i = l->now.n; i-- > 0;) {
         const struct ct_load_item *item = &l->now.items[i];
         bool taken = item->slot == l->busy_slot && item->generation == l->busy_generation;
-        if (is_needed(l, item) && !taken) {
+        if (is_needed(l, item) && !taken && !is_of_other(l, item, SECOND)) {
             return item;
         }
     }
@@ -325,6 +344,7 @@ static void help_out(struct ct_loader *l, struct ct_reader *r)
         struct ct_load_answer a;
         l->second.slot = item.slot;
         l->second.generation = item.generation;
+        note_reading(l, &item, SECOND);
         pthread_mutex_unlock(&l->lock);
         ct_reader_hold(r, (int64_t)l->second.epoch);
         ct_load_one(r, &item, l->second.clock_ms, &a);

@@ -189,6 +189,9 @@ struct ct_frame_request {
     char text[4096];   /* series name, row id, message, text to copy */
 };
 
+/* Rows that panels side by side are made of, thousands of them: who has read them has all that the next one needs. */
+enum ct_panel_rows { CT_ROWS_OWN, CT_ROWS_OFFERS, CT_ROWS_INDICES, CT_N_ROWS };
+
 struct ct_panel_ops {
     const char *id;    /* "gpu_offers" */
     const char *title;
@@ -199,6 +202,7 @@ struct ct_panel_ops {
     const char *const *units; /* what u goes through, NULL-terminated; NULL: one unit, or none */
     bool follows;      /* query.subject is the id of the row selected in the table with the focus, as the
                         * detail beside it gets it */
+    enum ct_panel_rows made_of;
 
     /* Loader thread: reads what Q asks into *MODEL, all from ARENA. */
     enum ct_status (*load)(struct ct_reader *r, const struct ct_panel_query *q, int64_t now_ms,

@@ -130,6 +130,21 @@ static enum ct_status load_meeting(struct ct_reader *r, const struct ct_panel_qu
     return load_quick(r, pq, now_ms, a, model, err);
 }
 
+/* Takes a while; the model says who loaded it. */
+static enum ct_status load_by(struct ct_reader *r, const struct ct_panel_query *pq, int64_t now_ms, struct ct_arena *a,
+                              const void **model, struct ct_error *err)
+{
+    const struct ct_reader **by = ct_arena_alloc(a, sizeof(*by));
+    (void)pq, (void)now_ms, (void)err;
+    usleep(20000);
+    *by = r;
+    *model = by;
+    return CT_OK;
+}
+
+static const struct ct_panel_ops made[] = {{.id = "own", .load = load_by},
+                                           {.id = "offers", .made_of = CT_ROWS_OFFERS, .load = load_by},
+                                           {.id = "indices", .made_of = CT_ROWS_INDICES, .load = load_by}};
 static const struct ct_panel_ops meets = {.id = "meets", .load = load_meeting};
 static const struct ct_panel_ops logged = {.id = "logged", .load = load_logged};
 static const struct ct_panel_ops slow = {.id = "slow", .load = load_slow};
@@ -345,6 +360,33 @@ static void many_loads_at_the_start_are_shared_by_two_threads(void **state)
     ct_loader_stop(l);
 }
 
+static void what_is_made_of_the_same_rows_is_loaded_by_one_thread(void **state)
+{
+    enum { N = 9 };
+    const struct ct_reader *by[CT_LEN(made)] = {NULL};
+    struct ct_arena *kept[N];
+    (void)state;
+    struct ct_loader *l = start();
+    struct ct_load_request *r = request();
+    for (int i = 0; i < N; i++) {
+        ask(r, &made[(i + 2) % 3], i + 1, 1, "first"); /* indices first, offers last */
+    }
+    ct_loader_post(l, r);
+    for (int i = 0; i < N; i++) {
+        struct ct_load_answer a = next(l);
+        int rows = (a.slot + 1) % 3;
+        const struct ct_reader *reader = *(const struct ct_reader *const *)a.model;
+        kept[i] = a.arena;
+        assert_true(rows == 0 || !by[rows] || by[rows] == reader);
+        by[rows] = reader;
+    }
+    for (int i = 0; i < N; i++) {
+        ct_arena_free(kept[i]);
+    }
+    free(r);
+    ct_loader_stop(l);
+}
+
 static void a_second_thread_with_little_to_do_holds_up_nobody(void **state)
 {
     (void)state;
@@ -508,6 +550,7 @@ int main(void)
         cmocka_unit_test(a_commit_is_noticed_and_answered_again),
         cmocka_unit_test(a_panel_is_told_of_one_moment_and_the_next_load_of_a_later_one),
         cmocka_unit_test(many_loads_at_the_start_are_shared_by_two_threads),
+        cmocka_unit_test(what_is_made_of_the_same_rows_is_loaded_by_one_thread),
         cmocka_unit_test(a_second_thread_with_little_to_do_holds_up_nobody),
         cmocka_unit_test(what_is_freed_goes_with_the_loader_at_the_latest),
         cmocka_unit_test(what_a_key_needs_goes_before_a_refresh_and_ends_it),

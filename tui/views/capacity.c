@@ -694,7 +694,7 @@ static enum ct_act_result act(void *state, const void *model, enum ct_action act
 }
 
 const struct ct_panel_ops ct_panel_capacity = {
-    .id = "capacity", .title = "Capacity", .keys = CT_KEYS_TABLE,
+    .id = "capacity", .title = "Capacity", .keys = CT_KEYS_TABLE, .made_of = CT_ROWS_OFFERS,
     .state_size = sizeof(struct state), .detail = &ct_panel_detail, .load = load, .draw = draw,
     .act = act, .rows = rows, .exported = &cell_table,
 };

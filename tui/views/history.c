@@ -677,6 +677,6 @@ static struct ct_rows rows(const void *model, struct ct_arena *a)
 
 const struct ct_panel_ops ct_panel_history = {
     .id = "history", .title = "History", .keys = CT_KEYS_CHART,
-    .state_size = sizeof(struct history_state), .detail = &ct_panel_detail, .load = load,
+    .state_size = sizeof(struct history_state), .detail = &ct_panel_detail, .made_of = CT_ROWS_INDICES, .load = load,
     .draw = history_draw, .move = history_move, .act = act, .point = point, .rows = rows, .exported = &ct_history_line_table,
 };

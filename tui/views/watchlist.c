@@ -444,13 +444,13 @@ static enum ct_act_result act(void *state, const void *model, enum ct_action act
 
 const struct ct_panel_ops ct_panel_watchlist = {
     .id = "watchlist", .title = "Watchlist", .keys = CT_KEYS_TABLE, .table = &row_table, .move = ct_tview_move,
-    .state_size = sizeof(struct state), .detail = &ct_panel_detail, .load = load, .draw = draw,
+    .state_size = sizeof(struct state), .detail = &ct_panel_detail, .made_of = CT_ROWS_OFFERS, .load = load, .draw = draw,
     .act = act,
 };
 
 /* The same where token prices stand beside it. */
 const struct ct_panel_ops ct_panel_watched = {
     .id = "watched", .title = "Watchlist", .keys = CT_KEYS_TABLE, .table = &row_table, .move = ct_tview_move,
-    .state_size = sizeof(struct state), .detail = &ct_panel_detail, .load = load_beside, .draw = draw,
-    .act = act,
+    .state_size = sizeof(struct state), .detail = &ct_panel_detail, .made_of = CT_ROWS_OFFERS, .load = load_beside,
+    .draw = draw, .act = act,
 };
