@@ -318,7 +318,7 @@ int ct_cmd_gpus(struct ct_call *c)
         "index_usd_per_pflop_hour",
         "cheapest_usd_per_gpu_hour", PRICES};
     static const char *const words[] = {"gpu", "cloud", "region", NULL};
-    static const struct unit units[] = {{"gpu", CT_SORT_OFFERS}, {"instance", "price_per_hour"},
+    static const struct unit units[] = {{"gpu", CT_SORT_OFFERS}, {"instance", "price_usd_per_hour"},
                                         {"pflop", "usd_per_pflop_hour"}, {"gb", "usd_per_gb_hour"}, {NULL, NULL}};
     struct ct_query q = ct_call_query(c);
     struct ct_envelope e;

@@ -115,6 +115,16 @@ bool ct_db_unshared(int rc)
     return (rc & 0xff) == SQLITE_CANTOPEN || (rc & 0xff) == SQLITE_READONLY || no_shared_memory(rc);
 }
 
+int64_t ct_db_log_bytes(const char *path)
+{
+    struct ct_buf name = CT_BUF_INIT;
+    struct stat log;
+    ct_buf_addf(&name, "%s-wal", path);
+    int64_t n = stat(name.p, &log) == 0 ? (int64_t)log.st_size : 0;
+    ct_buf_free(&name);
+    return n;
+}
+
 int ct_db_open_still(const char *path, sqlite3 **db)
 {
     struct ct_buf name = CT_BUF_INIT;

@@ -7,6 +7,7 @@
 
 #include <sqlite3.h>
 #include <stdbool.h>
+#include <stdint.h>
 
 enum { CT_WHY_BYTES = 240 };
 
@@ -24,6 +25,9 @@ const char *ct_db_why_not(char out[CT_WHY_BYTES], const char *what, int rc);
 /* RC is what a folder that cannot be written, or has no room, makes of the memory readers and writers share: the
  * file may still be readable by itself. */
 bool ct_db_unshared(int rc);
+
+/* What stands in the log of PATH; 0: there is none. */
+int64_t ct_db_log_bytes(const char *path);
 
 /* Opens PATH, which nobody writes (no log of it has a byte), without a file beside it. SQLite's result code. */
 CT_MUST_USE int ct_db_open_still(const char *path, sqlite3 **db);

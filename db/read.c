@@ -78,16 +78,6 @@ static int configure(sqlite3 *db)
                         NULL, NULL, NULL);
 }
 
-static int64_t log_bytes(const struct ct_reader *r)
-{
-    struct ct_buf name = CT_BUF_INIT;
-    struct stat log;
-    ct_buf_addf(&name, "%s-wal", r->path);
-    int64_t n = stat(name.p, &log) == 0 ? (int64_t)log.st_size : 0;
-    ct_buf_free(&name);
-    return n;
-}
-
 static int64_t changed_ms(const struct stat *file)
 {
     return (int64_t)file->st_mtim.tv_sec * 1000 + file->st_mtim.tv_nsec / 1000000;
@@ -125,7 +115,7 @@ static enum ct_status open_db(struct ct_reader *r, struct ct_error *err)
         rc = configure(r->db);
     if (rc == SQLITE_OK)
         rc = first_read(r);
-    if (ct_db_unshared(rc) && log_bytes(r) == 0) {
+    if (ct_db_unshared(rc) && ct_db_log_bytes(r->path) == 0) {
         rc = open_immutable(r);
         if (rc == SQLITE_OK)
             rc = first_read(r);
@@ -211,7 +201,7 @@ static void forget_shared(struct ct_reader *r)
 static bool written_to(const struct ct_reader *r, const struct stat *file)
 {
     return r->immutable && (changed_ms(file) != r->file_ms || (int64_t)file->st_size != r->file_bytes ||
-                            log_bytes(r) > 0);
+                            ct_db_log_bytes(r->path) > 0);
 }
 
 /* A database that was moved aside and made anew is followed, and one that came to life; one that is merely gone

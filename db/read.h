@@ -171,7 +171,7 @@ struct ct_offer_row { /* the offer keys of the contract, then ours */
     struct ct_offer offer;
     struct ct_span key, source, series; /* key: ct_offer_key; series: "gpu/" key */
     int64_t series_id, source_id;
-    ct_nusd usd_per_gpu_hour;
+    ct_nusd usd_per_gpu_hour, usd_per_hour; /* the whole instance */
     int64_t change_24h_milli /* percent */, usd_per_pflop_hour, usd_per_gb_hour /* of GPU memory */;
     int low_90d, quarantined, gone;
     int converted; /* usd_per_gpu_hour was computed from another currency */

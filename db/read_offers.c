@@ -50,6 +50,7 @@ static const struct ct_column offer_columns[] = {
     COL(TEXT, "interruption_source", risk_source),
     COL(INT, "interruption_age_s", risk_age_s),
     COL(NANO, "usd_per_gb_hour", usd_per_gb_hour, FLAGS(CT_COL_PRICE), ALIAS("gb")),
+    COL(NANO, "price_usd_per_hour", usd_per_hour, FLAGS(CT_COL_PRICE)),
     COL(BOOL, "old", old, FLAGS(CT_COL_HIDDEN)),
     COL(TEXT, "key", key, FLAGS(CT_COL_HIDDEN)),
 };
@@ -354,6 +355,9 @@ static void set_plain(struct ct_reader *r, struct item *it, struct speeds *speed
     int64_t flops = speed_of(r, &row->offer, speeds);
     row->usd_per_pflop_hour =
         flops == CT_NONE ? CT_NONE : ct_muldiv(row->usd_per_gpu_hour, 1000000, flops);
+    bool quoted = row->usd_per_gpu_hour != CT_NONE && row->converted != 1 && row->offer.price_per_hour != CT_NONE;
+    row->usd_per_hour = quoted ? row->offer.price_per_hour
+                               : ct_muldiv(row->usd_per_gpu_hour, row->offer.gpu_count_milli, 1000);
     row->usd_per_gb_hour = row->offer.gpu_mem_milli > 0
                                ? ct_muldiv(row->usd_per_gpu_hour, 1000, row->offer.gpu_mem_milli)
                                : CT_NONE;

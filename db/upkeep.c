@@ -62,6 +62,13 @@ static int64_t number(sqlite3 *db, const char *sql)
     return n;
 }
 
+static bool can_be_read(sqlite3 *db)
+{
+    return sqlite3_exec(db, "PRAGMA trusted_schema=OFF; PRAGMA cell_size_check=ON;"
+                            "PRAGMA mmap_size=0; SELECT count(*) FROM sqlite_schema;",
+                        NULL, NULL, NULL) == SQLITE_OK;
+}
+
 /* Read-only, and of ours. */
 static enum ct_status open_ours(const char *path, sqlite3 **out, struct ct_error *err)
 {
@@ -71,11 +78,15 @@ static enum ct_status open_ours(const char *path, sqlite3 **out, struct ct_error
         return ct_fail(err, errno == ENOENT ? CT_ERR_NOT_FOUND : CT_ERR_IO, path, "%s",
                        errno == ENOENT ? "no such database" : strerror(errno));
     enum ct_status status = CT_OK;
-    if (sqlite3_open_v2(path, out, SQLITE_OPEN_READONLY, NULL) != SQLITE_OK ||
-        sqlite3_exec(*out, "PRAGMA trusted_schema=OFF; PRAGMA cell_size_check=ON;"
-                           "PRAGMA mmap_size=0; SELECT count(*) FROM sqlite_schema;",
-                     NULL, NULL, NULL) != SQLITE_OK)
+    bool opened = sqlite3_open_v2(path, out, SQLITE_OPEN_READONLY, NULL) == SQLITE_OK && can_be_read(*out);
+    if (!opened && ct_db_unshared(sqlite3_extended_errcode(*out)) && ct_db_log_bytes(path) == 0) {
+        sqlite3_close(*out);
+        opened = ct_db_open_still(path, out) == SQLITE_OK && can_be_read(*out);
+    }
+    if (!opened)
         status = fail(*out, path, err);
+    else if (st.st_size == 0 && ct_db_log_bytes(path) == 0)
+        status = ct_fail(err, CT_ERR_NOT_FOUND, path, "an empty file: nothing was stored in it");
     else if (number(*out, "PRAGMA application_id") != CT_APPLICATION_ID)
         status = ct_fail(err, CT_ERR_DB, path, "this is another program's database");
     if (status != CT_OK) {

@@ -232,16 +232,6 @@ static enum ct_status connect_to(struct ct_writer *w, struct ct_error *err)
     return status;
 }
 
-static int64_t log_bytes(const struct ct_writer *w)
-{
-    struct ct_buf log = CT_BUF_INIT;
-    struct stat st;
-    ct_buf_addf(&log, "%s-wal", w->path);
-    int64_t n = stat(log.p, &st) == 0 ? (int64_t)st.st_size : 0;
-    ct_buf_free(&log);
-    return n;
-}
-
 /* A new file with 0600 in a folder made with 0700, or an existing regular file. */
 static enum ct_status prepare_file(struct ct_writer *w, struct ct_error *err)
 {
@@ -255,7 +245,7 @@ static enum ct_status prepare_file(struct ct_writer *w, struct ct_error *err)
     if (stat(w->path, &st) == 0) {
         if (!S_ISREG(st.st_mode))
             return ct_db_writable(w->path, err);
-        if (st.st_size == 0 && log_bytes(w) > 0) /* SQLite would throw the log away */
+        if (st.st_size == 0 && ct_db_log_bytes(w->path) > 0) /* SQLite would throw the log away */
             return ct_fail(err, CT_ERR_DB, w->path, "%s",
                            ct_db_why_not(why, "the file is empty, its log is not", SQLITE_CORRUPT));
     } else if (w->flags & CT_OPEN_DRY) {

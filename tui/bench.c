@@ -31,10 +31,15 @@ bool ui_take_range(struct ct_ui *ui, struct ct_span text)
     return true;
 }
 
+enum ct_status ui_parse_time(const struct ct_ui *ui, struct ct_span text, int64_t now_ms, int64_t *out, struct ct_error *err)
+{
+    return ui->tz == 'l' ? ct_time_parse_local(text, now_ms, out, err) : ct_time_parse_user(text, now_ms, out, err);
+}
+
 bool ui_take_time(struct ct_ui *ui, struct ct_span text, int64_t *out)
 {
     struct ct_error e = {0};
-    if (ct_time_parse_user(text, ui_now(ui), out, &e) != CT_OK) {
+    if (ui_parse_time(ui, text, ui_now(ui), out, &e) != CT_OK) {
         ui_say(ui, true, "%s", e.what);
         return false;
     }

@@ -17,7 +17,7 @@ static void run_at(struct ct_ui *ui, struct ct_span args)
     struct ct_error e = {0};
     if (!args.n || ct_span_is(args, "now") || ct_span_is(args, "live")) {
         ui_go_to_moment(ui, CT_LIVE);
-    } else if (ct_time_parse_user(args, ct_now_ms(), &at, &e) != CT_OK) {
+    } else if (ui_parse_time(ui, args, ct_now_ms(), &at, &e) != CT_OK) {
         ui_say(ui, true, "%s", e.what);
     } else if (at >= ct_now_ms()) {
         ui_say(ui, true, "%.*s lies ahead: nothing is known of it", CT_FMT(args));

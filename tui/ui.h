@@ -239,6 +239,8 @@ extern const char *const ui_scale_words[]; /* NULL-terminated */
 /* "30d", "all". False: it is no length of time. */
 bool ui_take_range(struct ct_ui *ui, struct ct_span text);
 /* The rest say themselves what is wrong. */
+/* What a person types, in the zone of the clock on screen unless it names one. */
+enum ct_status ui_parse_time(const struct ct_ui *ui, struct ct_span text, int64_t now_ms, int64_t *out, struct ct_error *err);
 bool ui_take_time(struct ct_ui *ui, struct ct_span text, int64_t *out);
 bool ui_take_word(struct ct_ui *ui, const char *const *words, struct ct_span text, int *out);
 void ui_run_range(struct ct_ui *ui, struct ct_span args);

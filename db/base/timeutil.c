@@ -546,7 +546,7 @@ enum ct_status ct_time_parse_user(struct ct_span text, int64_t now_ms, int64_t *
     }
     return ct_fail(err, CT_ERR_SYNTAX, "time",
                    "\"%.*s\" is not a time: write -2h, -30d, 14:30, yesterday, 11-22 14:30, 2026-11-22 or "
-                   "2026-11-22T14:30:00Z (all UTC)",
+                   "2026-11-22T14:30:00Z",
                    s.n > 60 ? 60 : (int)s.n, s.p ? s.p : "");
 }
 
@@ -624,6 +624,31 @@ static int64_t from_local(int64_t wall_ms)
     int64_t after = wall_ms - local_offset(wall_ms + CT_DAY);
     bool once = before + local_offset(before) != wall_ms && after + local_offset(after) == wall_ms;
     return once ? after : before;
+}
+
+/* Does what a person typed say of itself which moment it is, wherever the clock hangs? */
+static bool names_moment(struct ct_span s)
+{
+    bool clock = false, zone = s.n > 0 && (s.p[s.n - 1] == 'Z' || s.p[s.n - 1] == 'z');
+    for (size_t i = 0; i < s.n; i++) {
+        clock = clock || s.p[i] == ':';
+        zone = zone || s.p[i] == '+' || (clock && s.p[i] == '-');
+    }
+    return zone || peek(&s, 0) == '-' || ct_span_ieq(s, CT_LIT("now")) ||
+           (s.n > 4 && ct_span_ieq((struct ct_span){s.p + s.n - 4, 4}, CT_LIT(" ago")));
+}
+
+enum ct_status ct_time_parse_local(struct ct_span text, int64_t now_ms, int64_t *out, struct ct_error *err)
+{
+    if (names_moment(ct_span_trim(text))) {
+        return ct_time_parse_user(text, now_ms, out, err);
+    }
+    int64_t wall_ms = 0;
+    enum ct_status st = ct_time_parse_user(text, now_ms + local_offset(now_ms), &wall_ms, err);
+    if (st == CT_OK) {
+        *out = from_local(wall_ms);
+    }
+    return st;
 }
 
 int64_t ct_local_last(int64_t now_ms, int minute)

@@ -58,6 +58,8 @@ int ct_local_minute(int64_t ms);
 /* When that clock last showed MINUTE, at or before NOW_MS. An hour that comes twice counts once, the first
  * time; a minute that the clock skips comes an hour later by it. */
 int64_t ct_local_last(int64_t now_ms, int minute);
+/* ct_time_parse_user where what names no zone is what that clock shows, or showed. */
+CT_MUST_USE enum ct_status ct_time_parse_local(struct ct_span text, int64_t now_ms, int64_t *out, struct ct_error *err);
 /* The first moment from MS on when that clock is outside the hours from minute FROM to minute TO, which may
  * reach over midnight; FROM = TO: there are none. */
 int64_t ct_local_outside(int64_t ms, int from, int to);

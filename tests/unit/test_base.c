@@ -1961,6 +1961,21 @@ static void the_wall_clock_knows_its_summers(void **state)
         ct_time_format(at, ct_local_last(now, 420));
         assert_string_equal(at, rows[i].seven);
     }
+    /* what a person types by that clock */
+    static const char *const typed[][2] = {
+        {"14:30", "2026-07-15T12:30:00Z"},       {"14:30Z", "2026-07-14T14:30:00Z"}, {"03-29 03:30", "2026-03-29T01:30:00Z"},
+        {"01-10", "2026-01-09T23:00:00Z"},       {"-2h", "2026-07-15T11:00:00Z"},    {"2026-01-10 01:00", "2026-01-10T00:00:00Z"},
+        {"3h ago", "2026-07-15T10:00:00Z"},      {"now", "2026-07-15T13:00:00Z"},    {"2026-01-10T01:00:00+05:00", "2026-01-09T20:00:00Z"},
+        {"2026-01-10T01:00:00-05:00", "2026-01-10T06:00:00Z"},
+    };
+    for (size_t i = 0; i < CT_LEN(typed); i++) {
+        char at[CT_TIME_MAX];
+        int64_t now = 0, ms = 0;
+        assert_int_equal(ct_time_parse(CT_LIT("2026-07-15T13:00:00Z"), &now), CT_OK);
+        assert_int_equal(ct_time_parse_local(ct_span(typed[i][0]), now, &ms, NULL), CT_OK);
+        ct_time_format(at, ms);
+        assert_string_equal(at, typed[i][1]);
+    }
     /* quiet hours: they end by the clock on the wall, also in the night it is put forward or back */
     static const struct {
         const char *now;

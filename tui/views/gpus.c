@@ -21,7 +21,7 @@ struct offers_model {
 
 enum { PER_GPU, PER_INSTANCE, PER_PFLOP, PER_GB, N_UNITS };
 static const char *const unit_words[N_UNITS + 1] = {"$/GPU.h", "$/instance.h", "$/PFLOP.h", "$/GB.h", NULL};
-static const char *const unit_fields[N_UNITS] = {"price", "price_per_hour", "pflop", "gb"}; /* in filters */
+static const char *const unit_fields[N_UNITS] = {"price", "price_usd_per_hour", "pflop", "gb"}; /* in filters */
 
 static bool stale(const struct ct_offer_row *r)
 {
@@ -81,7 +81,7 @@ static enum ct_role format_count(const void *row, const struct ct_draw *d, struc
 /* A price as a cell: dim when old or not to be had, "?" behind it while it is held back as suspicious. */
 static enum ct_role format_price(const struct ct_offer_row *r, ct_nusd price, struct ct_buf *out)
 {
-    bool computed = r->converted == 1 && price == r->usd_per_gpu_hour;
+    bool computed = r->converted == 1 && (price == r->usd_per_gpu_hour || price == r->usd_per_hour);
     if (computed)
         ct_buf_addc(out, '~');
     ct_format_price(out, price);
@@ -107,7 +107,9 @@ static enum ct_role format_instance_price(const void *row, const struct ct_draw 
     const struct ct_offer *o = &r->offer;
     ct_nusd price = o->price_per_hour;
     (void)d;
-    if (price == CT_NONE && o->price_per_gpu_hour != CT_NONE)
+    if (r->usd_per_hour != CT_NONE)
+        price = r->usd_per_hour;
+    else if (price == CT_NONE && o->price_per_gpu_hour != CT_NONE)
         price = ct_muldiv(o->price_per_gpu_hour, o->gpu_count_milli, 1000);
     return format_price(r, price, out);
 }
@@ -241,11 +243,11 @@ static bool notable(const void *row)
     }
 
 static const struct ct_tcol gpu_cols[] = OFFER_COLS("price_usd_per_gpu_hour", format_gpu_price);
-static const struct ct_tcol instance_cols[] = OFFER_COLS("price_per_hour", format_instance_price);
+static const struct ct_tcol instance_cols[] = OFFER_COLS("price_usd_per_hour", format_instance_price);
 static const struct ct_tcol pflop_cols[] = OFFER_COLS("usd_per_pflop_hour", format_pflop_price);
 static const struct ct_tcol gb_cols[] = OFFER_COLS("usd_per_gb_hour", format_gb_price);
 static const struct ct_tcol gpu_strip[] = STRIP_COLS("price_usd_per_gpu_hour", format_gpu_price);
-static const struct ct_tcol instance_strip[] = STRIP_COLS("price_per_hour", format_instance_price);
+static const struct ct_tcol instance_strip[] = STRIP_COLS("price_usd_per_hour", format_instance_price);
 static const struct ct_tcol pflop_strip[] = STRIP_COLS("usd_per_pflop_hour", format_pflop_price);
 static const struct ct_tcol gb_strip[] = STRIP_COLS("usd_per_gb_hour", format_gb_price);
 
