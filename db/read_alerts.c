@@ -447,6 +447,13 @@ static void read_live(struct ct_reader *r, bool all, const struct silences *sile
         complete(r, &out->v.v[i], ids.v[i], silences);
 }
 
+/* What was told of an alert, behind why it changed (alerts/engine.c). */
+static struct ct_span text_of_change(struct ct_span text)
+{
+    const char *colon = text.n ? memmem(text.p, text.n, ": ", 2) : NULL;
+    return colon ? (struct ct_span){colon + 2, text.n - (size_t)(colon + 2 - text.p)} : CT_SPAN_NONE;
+}
+
 static void read_past(struct ct_reader *r, bool all, const struct silences *silences,
                       struct ct_alert_list *out)
 {
@@ -475,7 +482,7 @@ static void read_past(struct ct_reader *r, bool all, const struct silences *sile
             .id = id_text(r, id),
             .rule = ct_col_text(r, st, 4),
             .subject = ct_col_text(r, st, 5),
-            .text = ct_col_text(r, st, 6),
+            .text = text_of_change(ct_col_text(r, st, 6)),
             .severity = ct_col_enum(st, 7, CT_SEV_CRITICAL),
             .state = over ? CT_ALERT_INACTIVE : state,
             .episode = ct_col_must(st, 2),
@@ -488,6 +495,22 @@ static void read_past(struct ct_reader *r, bool all, const struct silences *sile
         complete(r, &out->v.v[i], ids.v[i], silences);
 }
 
+/* Open ones first, then severity, then the oldest. */
+static int by_need(const void *a, const void *b)
+{
+    static const int rank[] = {0, 2, 3, 1};
+    const struct ct_alert_row *x = a, *y = b;
+    int need = (y->state < 0 ? 0 : rank[y->state] > 1) - (x->state < 0 ? 0 : rank[x->state] > 1);
+    if (need)
+        return need;
+    if (x->severity != y->severity)
+        return y->severity - x->severity;
+    if (x->state != y->state && x->state >= 0 && y->state >= 0)
+        return rank[y->state] - rank[x->state];
+    int older = (x->since_ms > y->since_ms) - (x->since_ms < y->since_ms);
+    return older ? older : ct_span_cmp(x->id, y->id);
+}
+
 void ct_alerts_at(struct ct_reader *r, struct ct_alert_list *out)
 {
     struct silences silences = {.v = {NULL, 0, 0}};
@@ -498,6 +521,7 @@ void ct_alerts_at(struct ct_reader *r, struct ct_alert_list *out)
         read_live(r, false, &silences, out);
     else
         read_past(r, false, &silences, out);
+    ct_sort(r, out->v.v, out->v.n, sizeof *out->v.v, by_need); /* now and later the same */
 }
 
 /* Pending is nobody's news yet. */
@@ -529,22 +553,6 @@ void ct_alert_events(struct ct_reader *r, int64_t from_ms, int64_t to_ms, size_t
     }
     if (st)
         sqlite3_reset(st);
-}
-
-/* Open ones first, then severity, then the oldest. */
-static int by_need(const void *a, const void *b)
-{
-    static const int rank[] = {0, 2, 3, 1};
-    const struct ct_alert_row *x = a, *y = b;
-    int need = (y->state < 0 ? 0 : rank[y->state] > 1) - (x->state < 0 ? 0 : rank[x->state] > 1);
-    if (need)
-        return need;
-    if (x->severity != y->severity)
-        return y->severity - x->severity;
-    if (x->state != y->state && x->state >= 0 && y->state >= 0)
-        return rank[y->state] - rank[x->state];
-    int older = (x->since_ms > y->since_ms) - (x->since_ms < y->since_ms);
-    return older ? older : ct_span_cmp(x->id, y->id);
 }
 
 /* ---- what a provider says of it ---- */

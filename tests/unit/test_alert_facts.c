@@ -43,6 +43,9 @@ static void the_next_reminder_is_told_with_its_channels_also_at_past_moments(voi
     assert_int_equal(a->next_ms, first + CT_HOUR);
     assert_true(ct_span_is(a->next_to, "bell"));
     assert_true(a->escalates);
+    char *text = ct_xspandup(a->text); /* what is told of it */
+    assert_true(*text && ct_span_is(alert_at(&r, "outage", then)->text, text));
+    free(text);
     ride(&r, 62); /* it came */
     expect(r.f, TOLD, "0 1");
     assert_int_equal(alert_at(&r, "outage", CT_LIVE)->next_ms, count_of(&r, DONE("max")) + CT_HOUR);
