@@ -609,12 +609,12 @@ void ui_show_help(struct ct_ui *ui)
     ui->dirty_all = true;
 }
 
-/* No key is silent: what does nothing says so. */
+/* No key is silent, nor a command that stands for one: what does nothing says so. */
 static void say_nothing(struct ct_ui *ui, enum ct_action action, int key)
 {
     char name[16], helps[40];
     const struct panel *p = ui_focused(ui);
-    if (key == 0 || ui->overlay != OVERLAY_NONE || (p && !p->has_model && action != CT_ACT_NONE)) {
+    if (ui->overlay != OVERLAY_NONE || (p && !p->has_model && action != CT_ACT_NONE)) {
         return; /* a panel that is still loading answers when it can */
     }
     ct_key_name(name, key);
@@ -622,8 +622,9 @@ static void say_nothing(struct ct_ui *ui, enum ct_action action, int key)
     if (action == CT_ACT_NONE) {
         ui_say(ui, false, "%s: no such key; %s lists those that work here", name, helps);
     } else {
-        ui_say(ui, false, "%s (%s) does nothing in %s; %s lists what does", name, ct_action_words[action],
-               p ? p->ops->title : "this panel", helps);
+        bool typed = key == 0; /* as a command */
+        ui_say(ui, false, "%s%s%s%s does nothing in %s; %s lists what does", typed ? "" : name, typed ? "" : " (",
+               ct_action_words[action], typed ? "" : ")", p ? p->ops->title : "this panel", helps);
     }
 }
 

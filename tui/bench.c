@@ -69,7 +69,7 @@ void ui_run_from(struct ct_ui *ui, struct ct_span args)
     ui_goto(ui, ui_screen(CT_LIT("history")));
 }
 
-/* With the same beginning; a window that moved along keeps its length. */
+/* With the same beginning; a window that moved along keeps its length, and what ends now moves along. */
 void ui_run_to(struct ct_ui *ui, struct ct_span args)
 {
     int64_t to;
@@ -83,7 +83,8 @@ void ui_run_to(struct ct_ui *ui, struct ct_span args)
                to <= from ? "the window would end before it begins" : "lies ahead");
         return;
     }
-    set_window(ui, from, to);
+    bool live = ui->at_ms == CT_LIVE && to == ui_now(ui);
+    set_window(ui, live ? ui->from_ms : from, live ? 0 : to);
     ui_goto(ui, ui_screen(CT_LIT("history")));
 }
 

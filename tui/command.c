@@ -143,7 +143,7 @@ static void run_set(struct ct_ui *ui, struct ct_span args)
     } else if (ct_span_is(name, "charset")) {
         run_charset(ui, value);
     } else {
-        ui_say(ui, true, "set what: gone on|off, tz utc|local|both, theme NAME, charset NAME");
+        ui_say(ui, true, "set what: gone on|off, suspect on|off, tz utc|local|both, theme NAME, charset NAME");
     }
 }
 
@@ -202,12 +202,12 @@ static const char *const group_words[] = {"gpu", "cloud", "region", "od", "spot"
 static void run_group(struct ct_ui *ui, struct ct_span args)
 {
     struct panel *p = ui_focused(ui);
-    if (!p || ct_word(group_words, args) < 0) {
-        ui_say(ui, true, "group by gpu, cloud, region, od or spot, not \"%.*s\"", CT_FMT(args));
-        return;
+    struct ct_error e = {0};
+    char wanted[sizeof(p->q.group)];
+    snprintf(wanted, sizeof(wanted), "%.*s", CT_FMT(args));
+    if (p && ui_group(ui, p, wanted, &e) != CT_OK) {
+        ui_say(ui, true, "%s %s", e.where[0] == '-' ? "group:" : p->ops->title, e.what);
     }
-    snprintf(p->q.group, sizeof(p->q.group), "%.*s", CT_FMT(args));
-    ui_reload(ui, p);
 }
 
 static void run_quit(struct ct_ui *ui, struct ct_span args)
@@ -262,7 +262,7 @@ static const char *const shell_words[] = {"check",  "config", "db",   "doctor", 
                                           "movers", "parse",  "screen", "series", "version", NULL};
 
 const struct ui_command ui_commands[] = {
-    {"ack", "ID", "an alert: I have it", ui_run_ack, NULL},
+    {"ack", "[ID]", "an alert, else that of the row: I have it", ui_run_ack, NULL},
     {"at", "TIME | now", "every screen as of that moment", run_at, NULL},
     {"copy-command", "", "this panel as a shell command", ui_run_copy_command, NULL},
     {"components", "[FILTER]", "parts of services and their states", run_components, NULL},
@@ -296,7 +296,7 @@ const struct ui_command ui_commands[] = {
     {"range", "SPAN | all", "screen 6 over that long", ui_run_range, range_words},
     {"refresh", "[SOURCE]", "ask the fetcher to fetch again", run_refresh, NULL},
     {"reload", "", "read the settings again", run_reload, NULL},
-    {"rule", "NAME WHEN", "a new alert rule in a file of its own", ui_run_rule, NULL},
+    {"rule", "[NAME WHEN]", "a new alert rule in a file of its own, else one from the row", ui_run_rule, NULL},
     {"scorecard", "[FILTER]", "providers in figures", run_scores, NULL},
     {"set", "NAME VALUE", "gone, suspect, tz, theme, charset", run_set, set_words},
     {"silence", "LABEL=GLOB... SPAN WHY", "tell nobody of what matches, that long", ui_run_silence, NULL},

@@ -292,3 +292,35 @@ void ui_drop_models(struct ct_ui *ui)
         }
     }
 }
+
+/* Goes through the groups as a person does who presses the key, until it is WANTED. */
+enum ct_status ui_group(struct ct_ui *ui, struct panel *p, const char *wanted, struct ct_error *err)
+{
+    enum { MOST = 64 };
+    const char *seen = "";
+    char list[sizeof(err->what)] = "", before[sizeof(p->q.group)], first[sizeof(p->q.group)] = "";
+    struct ct_frame_request req = {0};
+    memcpy(before, p->q.group, sizeof(before));
+    for (int i = 0; i < MOST; i++) {
+        if (!p->ops->act || !p->has_model ||
+            p->ops->act(p->state, p->got.model, CT_ACT_GROUP, 0, &p->q, &req) == CT_ACT_IGNORED) {
+            return ct_fail(err, CT_ERR_USAGE, p->ops->id, "has no groups");
+        }
+        if (strcmp(p->q.group, wanted) == 0) {
+            ui_reload(ui, p);
+            return CT_OK;
+        }
+        if (i > 0 && strcmp(p->q.group, first) == 0) {
+            break;
+        }
+        size_t n = strlen(list);
+        snprintf(list + n, sizeof(list) - n, "%s%s", seen, p->q.group);
+        seen = p->q.group[0] ? ", " : seen;
+        if (i == 0) {
+            memcpy(first, p->q.group, sizeof(first));
+        }
+    }
+    memcpy(p->q.group, before, sizeof(before));
+    return ct_fail(err, CT_ERR_USAGE, "--group", "%s knows %s, not \"%.40s\"", p->ops->id,
+                   list[0] ? list : "no other group here", wanted);
+}

@@ -129,36 +129,6 @@ static enum ct_status load(struct ct_ui *ui, struct ct_reader *r, struct panel *
     return p->failed ? p->error.status : CT_OK;
 }
 
-/* Goes through the groups as a person does who presses the key, until it is WANTED. */
-static enum ct_status group_by(struct ct_ui *ui, struct ct_reader *r, struct panel *p, const char *wanted,
-                               struct ct_error *err)
-{
-    enum { MOST = 64 };
-    const char *seen = "";
-    char list[sizeof(err->what)] = "", first[sizeof(p->q.group)] = "";
-    struct ct_frame_request req = {0};
-    for (int i = 0; i < MOST; i++) {
-        if (p->ops->act(p->state, p->got.model, CT_ACT_GROUP, 0, &p->q, &req) == CT_ACT_IGNORED) {
-            return ct_fail(err, CT_ERR_USAGE, p->ops->id, "has no groups");
-        }
-        if (strcmp(p->q.group, wanted) == 0) {
-            ui_reload(ui, p);
-            return load(ui, r, p, err);
-        }
-        if (i > 0 && strcmp(p->q.group, first) == 0) {
-            break;
-        }
-        size_t n = strlen(list);
-        snprintf(list + n, sizeof(list) - n, "%s%s", seen, p->q.group);
-        seen = p->q.group[0] ? ", " : seen;
-        if (i == 0) {
-            memcpy(first, p->q.group, sizeof(first));
-        }
-    }
-    return ct_fail(err, CT_ERR_USAGE, "--group", "%s knows %s, not \"%.40s\"", p->ops->id,
-                   list[0] ? list : "no other group here", wanted);
-}
-
 /* Opens what NAME means; its panel has the focus, or stands beside the one that has. */
 static enum ct_status open_named(struct ct_ui *ui, const char *name, struct panel **out, struct ct_error *err)
 {
@@ -231,8 +201,8 @@ enum ct_status ct_ui_show(const struct ct_ui_options *o, struct ct_reader *r, co
     }
     st = st == CT_OK ? ask(ui, p, q, err) : st;
     st = st == CT_OK ? load(ui, r, p, err) : st;
-    if (st == CT_OK && q->group) {
-        st = group_by(ui, r, p, q->group, err);
+    if (st == CT_OK && q->group && (st = ui_group(ui, p, q->group, err)) == CT_OK) {
+        st = load(ui, r, p, err);
     }
     if (st == CT_OK) {
         struct ct_ui_shown shown = {.panel = p->ops->id};

@@ -189,6 +189,8 @@ const struct ct_place *ui_places(const struct ct_ui *ui); /* of the screen at th
 void ui_fill_query(struct ct_ui *ui, struct panel *p);    /* what all queries share */
 void ui_refill(struct ct_ui *ui, int screen);             /* of SCREEN's panels, 0: of all; they load again */
 void ui_reload(struct ct_ui *ui, struct panel *p);        /* its query changed */
+/* P grouped as WANTED, to be loaded; CT_ERR_USAGE: it knows no such group. */
+CT_MUST_USE enum ct_status ui_group(struct ct_ui *ui, struct panel *p, const char *wanted, struct ct_error *err);
 void ui_hint(struct ct_ui *ui, const char *more); /* the keys to begin with, at the first start alone, and MORE */
 void ui_follow_selection(struct ct_ui *ui, struct panel *p);
 void ui_take_answer(struct ct_ui *ui, struct ct_load_answer *a);

@@ -157,6 +157,15 @@ void ui_run_silence(struct ct_ui *ui, struct ct_span args)
     ct_buf_free(&words);
 }
 
+/* Without words the key of the same meaning is pressed: about the row. */
+static bool about_row(struct ct_ui *ui, enum ct_action action, struct ct_span args)
+{
+    if (!args.n) {
+        ui_act(ui, action, 0);
+    }
+    return !args.n;
+}
+
 static void run_with(struct ct_ui *ui, const char *verb, struct ct_span args)
 {
     struct ct_buf words = CT_BUF_INIT;
@@ -193,10 +202,14 @@ void ui_run_extend(struct ct_ui *ui, struct ct_span args)
 
 void ui_run_ack(struct ct_ui *ui, struct ct_span args)
 {
-    run_with(ui, "ack", args);
+    if (!about_row(ui, CT_ACT_ACK, args)) {
+        run_with(ui, "ack", args);
+    }
 }
 
 void ui_run_rule(struct ct_ui *ui, struct ct_span args)
 {
-    run_with(ui, "rule", args);
+    if (!about_row(ui, CT_ACT_ALERT_RULE, args)) {
+        run_with(ui, "rule", args);
+    }
 }
