@@ -184,6 +184,12 @@ static void text_of_every_theme_can_be_read_on_its_ground(void **state)
                 for (int selected = 0; selected < 2; selected++) {
                     struct ct_look look = ct_theme_look(&t, (enum ct_role)role, selected, colors);
                     assert_true(look.fg == CT_COLOR_DEFAULT || look.fg != look.bg);
+                    if (look.fg >= 16 && look.bg < 0) { /* a colour of ours on the terminal's own ground: light or dark */
+                        double dark = contrast(look.fg, CT_COLOR_RGB), light = contrast(look.fg, CT_COLOR_RGB + 0xffffff);
+                        if (dark < 2.0 || light < 2.0) {
+                            fail_msg("%s: %s has %.2f on black, %.2f on white", t.name, ct_role_words[role], dark, light);
+                        }
+                    }
                     if (look.fg < 0 || look.bg < 0 || (role == CT_ROLE_BORDER && colors == 256)) {
                         continue;
                     }
