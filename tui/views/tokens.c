@@ -190,7 +190,7 @@ static enum ct_act_result act(void *state, const void *model, enum ct_action act
         q->unit = !q->unit;
         return CT_ACT_DRAW;
     }
-    if (action == CT_ACT_GROUP && m && m->tiers.n) { /* the next tier */
+    if (action == CT_ACT_GROUP && m && m->tiers.n > 1) { /* the next tier */
         size_t k = 0;
         while (k < m->tiers.n && !ct_span_eq(m->tiers.v[k], tier_of(q)))
             k++;
