@@ -66,11 +66,12 @@ static int provider_state(struct ct_job *j, int64_t at_ms)
 
 static int64_t provider_series(struct ct_job *j)
 {
+    return ct_w_one(j->w, ASK(j->w, SERIES_ONE, vi(j->source), ve(CT_SERIES_PROVIDER), vt(CT_LIT(""))));
+}
+
+static int64_t add_provider_series(struct ct_job *j)
+{
     struct ct_writer *w = j->w;
-    int64_t id = ct_w_one(
-        w, ASK(w, SERIES_ONE, vi(j->source), ve(CT_SERIES_PROVIDER), vt(CT_LIT(""))));
-    if (id != CT_NONE)
-        return id;
     struct ct_buf name = CT_BUF_INIT;
     ct_buf_adds(&name, "state/");
     ct_key_segment(&name, j->provider);
@@ -83,7 +84,8 @@ static int64_t provider_series(struct ct_job *j)
 /* Walks on from the new poll with the state so far. */
 struct walk {
     struct ct_job *j;
-    int64_t series;  /* of the provider; CT_NONE: no status source */
+    bool status;     /* the source tells a provider's state */
+    int64_t series;  /* of the provider; CT_NONE: it had no state yet */
     int64_t state;   /* in force; CT_NONE: none yet */
     int64_t streak;
     bool rows; /* an observation with rows was met: "as before" means something */
@@ -92,8 +94,10 @@ struct walk {
 static void set_state(struct walk *k, int64_t at_ms, int64_t state)
 {
     struct ct_job *j = k->j;
-    if (k->series == CT_NONE || state == k->state)
+    if (!k->status || state == k->state)
         return;
+    if (k->series == CT_NONE)
+        k->series = add_provider_series(j);
     ct_w_put(j, k->series, at_ms, state, 0);
     if (k->state != CT_NONE)
         ct_w_event(j, &(struct ct_new_event){
@@ -157,7 +161,7 @@ static void step(struct walk *k, const struct poll *p)
         source_event(k, p->from_ms, false);
     k->streak = 0;
     k->rows = k->rows || p->outcome == CT_POLL_OK;
-    if (k->series != CT_NONE && k->rows)
+    if (k->status && k->rows)
         set_state(k, p->from_ms, provider_state(k->j, p->from_ms));
 }
 
@@ -190,10 +194,11 @@ void ct_w_apply_timeline(struct ct_job *j)
     struct walk k = {.j = j, .series = CT_NONE, .state = CT_NONE};
     k.streak = streak_before(j, j->at_ms);
     k.rows = !j->first;
-    if (j->kind == CT_SOURCE_STATUS) {
+    k.status = j->kind == CT_SOURCE_STATUS;
+    if (k.status) {
         k.series = provider_series(j);
         struct ct_sample v;
-        if (ct_sample_at(w->samples, k.series, j->at_ms - 1, &v))
+        if (k.series != CT_NONE && ct_sample_at(w->samples, k.series, j->at_ms - 1, &v))
             k.state = v.value;
     }
     int64_t end_ms = polls.v[polls.n - 1].to_ms;
