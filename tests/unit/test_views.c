@@ -172,6 +172,7 @@ enum ct_status ct_read_components(struct ct_reader *r, const struct ct_query *q,
                   .stock_count = n_, .effective_ms = CT_NONE},                                     \
         .series = S("gpu/" cloud_ "/" region_ "/" gpu_ "-" form_ "-" #mem_ "x" #count_ "/" #type_), \
         .key = S("k"), .source = S(cloud_ "_prices"), .usd_per_gpu_hour = price_,                  \
+        .usd_per_hour = (int64_t)(price_) * (count_),                                              \
         .change_24h_milli = change_, .usd_per_pflop_hour = 3020000000, .low_90d = (change_) < -10000, \
         .quarantined = 0, .gone = 0, .age_s = 240, .seen_ms = NOW - ((fresh_) ? 26 * CT_HOUR : 4 * CT_MINUTE), \
         .changed_ms = NOW - CT_HOUR, .evidence = CT_EVIDENCE_STOCK, .freshness = fresh_            \
@@ -1055,6 +1056,23 @@ static void a_watchlist_reads_offers_and_other_series_in_its_order(void **state)
     shown_done(&s);
 }
 
+static void the_cursor_stays_on_its_line_of_the_watchlist(void **state)
+{
+    (void)state;
+    struct shown s = shown_new(&ct_panel_watchlist);
+    snprintf(s.query.watch, sizeof(s.query.watch), "gpu/aws/*\ngpu/aws/us-east-2/H100-SXM-80x8/spot");
+    shown_load(&s);
+    const struct ct_tmodel *m = s.model;
+    size_t last = m->rows.n - 1;
+    assert_true(last > 0);
+    for (size_t i = 0; i < last; i++)
+        shown_act(&s, CT_ACT_ROW_DOWN, NULL);
+    shown_load(&s);
+    (void)text_of(&s, 12, 90);
+    assert_int_equal(((const struct ct_tstate *)s.state)->at, last);
+    shown_done(&s);
+}
+
 static void followed_tokens_stand_beside_what_else_is_followed(void **state)
 {
     (void)state;
@@ -1704,6 +1722,7 @@ int main(void)
         TEST(what_a_cloud_does_not_sell_is_as_old_as_what_it_sells),
         TEST(what_stands_in_for_a_watchlist_has_a_price_of_tokens),
         TEST(a_watchlist_reads_offers_and_other_series_in_its_order),
+        TEST(the_cursor_stays_on_its_line_of_the_watchlist),
         TEST(followed_tokens_stand_beside_what_else_is_followed),
         TEST(a_silent_source_leaves_its_last_value_and_a_withdrawn_offer_none),
         TEST(the_cheapest_is_one_that_can_be_rented),

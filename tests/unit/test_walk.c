@@ -138,7 +138,11 @@ static void compare_with_fresh(struct ct_ui *ui, int at, struct ct_reader *answe
         if (memcmp(&painted[i], &c->cells[i], sizeof(*painted)) != 0) {
             struct ct_buf text = CT_BUF_INIT;
             ct_canvas_text(c, &text);
-            fprintf(stderr, "# a fresh redraw:\n%s", text.p);
+            fprintf(stderr, "# a fresh redraw%s:\n%s", answers ? " of fresh answers" : "", text.p);
+            memcpy(c->cells, painted, bytes);
+            ct_buf_clear(&text);
+            ct_canvas_text(c, &text);
+            fprintf(stderr, "# painted:\n%s", text.p);
             tell_trail(at);
             fail_msg("step %d: row %d, column %d holds U+%04X, freshly drawn U+%04X (roles %d, %d)", at, i / c->cols,
                      i % c->cols, (unsigned)painted[i].point, (unsigned)c->cells[i].point, painted[i].role,

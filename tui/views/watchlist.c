@@ -313,7 +313,7 @@ static const struct ct_tcol strip_cols[] = {
 #define VIEW(columns)                                                                              \
     {                                                                                              \
         .table = &row_table, .cols = columns, .n_cols = CT_LEN(columns), .frozen = 1,              \
-        .id = "series", .watch = "line", .series = "series", .noun = "items", .notable = notable                    \
+        .id = "series", .id2 = "line", .watch = "line", .series = "series", .noun = "items", .notable = notable \
     }
 static const struct ct_tview view = VIEW(cols);
 static const struct ct_tview plain_view = VIEW(plain_cols); /* where all have one unit */
@@ -435,8 +435,13 @@ static enum ct_act_result act(void *state, const void *model, enum ct_action act
             req->kind = action == CT_ACT_WATCH_UP ? CT_REQ_WATCH_UP : CT_REQ_WATCH_DOWN;
             snprintf(req->text, sizeof(req->text), "%.*s", CT_FMT(row->line));
             struct ct_tstate *t = &s->table; /* the selection goes along, also that of the first row */
-            snprintf(t->selected, sizeof(t->selected), "%.*s", CT_FMT(row->series));
+            snprintf(t->selected, sizeof(t->selected), "%.*s/%.*s", CT_FMT(row->series), CT_FMT(row->line));
         }
+        return CT_ACT_DRAW;
+    }
+    if (action == CT_ACT_DETAIL && row) {
+        req->kind = CT_REQ_DETAIL;
+        snprintf(req->text, sizeof(req->text), "%.*s", CT_FMT(row->series));
         return CT_ACT_DRAW;
     }
     return ct_tview_act(view_of(s, m), &s->table, m ? &m->t : NULL, action, letter, q, req);
