@@ -233,12 +233,12 @@ static void had_rows(struct ct_job *j, int kind, size_t n)
     j->set->seen[kind].n = n ? n : j->set->seen[kind].n;
 }
 
-static void set_unit(struct ct_item *it, const char *unit)
+static void set_unit(struct ct_job *j, struct ct_item *it, const char *unit)
 {
     if (it->unit == unit || strcmp(it->unit, unit) == 0)
         return;
     it->unit = unit;
-    it->borrowed = true;
+    it->borrowed = j->set->borrowed = true;
 }
 
 /* Prices in different currencies are different series: they are never compared. */
@@ -261,7 +261,7 @@ static struct ct_item *gather_stock(struct ct_job *j, size_t gpu, const struct c
     it->stock = (uint32_t)(stock - j->set->items.v) + 1;
     stock->listed = true;
     stock->row = o;
-    set_unit(stock, "stock");
+    set_unit(j, stock, "stock");
     stock->now = (struct ct_value){stated > had ? stated : had, 0};
     return it;
 }
@@ -281,7 +281,7 @@ static void gather_offer(struct ct_job *j, size_t i, const struct ct_offer *o)
         if (!it)
             return;
         remember(j, row, it, texts_of(text, CT_LEN(text)));
-        set_unit(it, unit_of(j, o->currency, "gpu.h"));
+        set_unit(j, it, unit_of(j, o->currency, "gpu.h"));
     }
     const struct ct_offer *best = it->row && !cheaper(o, it->row) ? it->row : o;
     if (!it->listed)
@@ -324,7 +324,7 @@ static void gather_token(struct ct_job *j, size_t i, const struct ct_token_price
         if (!it)
             return;
         remember(j, row, it, texts_of(text, FACTS));
-        set_unit(it, unit_of(j, t->currency, "Mtok"));
+        set_unit(j, it, unit_of(j, t->currency, "Mtok"));
     }
     it->listed = true;
     it->row = t;
@@ -377,7 +377,7 @@ static void gather_component(struct ct_job *j, const struct ct_batch *b,
         return; /* one id twice: the worse one counts */
     it->listed = true;
     it->row = c;
-    set_unit(it, "state");
+    set_unit(j, it, "state");
     it->now = (struct ct_value){state, part_of_provider(b, c)};
     it->hash = mix(mix_text(mix_text(mix_text(mix_text(1, c->name), c->group), c->region), c->raw_state),
                    (uint64_t)c->updated_ms);
@@ -395,7 +395,7 @@ static void gather_endpoint(struct ct_job *j, const struct ct_endpoint *e)
         return;
     it->listed = true;
     it->row = e;
-    set_unit(it, "state");
+    set_unit(j, it, "state");
     it->now = (struct ct_value){e->state < 0 ? CT_NONE : state_or_unknown(e->state), 0};
     it->hash = mix(mix(mix(1, (uint64_t)e->uptime_30m_milli), (uint64_t)e->latency_ms_p50_milli),
                    (uint64_t)e->throughput_tps_p50_milli);
@@ -410,7 +410,7 @@ static void gather_rate(struct ct_job *j, const struct ct_rate *rate)
     struct ct_span unit = ct_arena_printf(j->w->arena, "USD/%.*s", CT_FMT(rate->currency));
     it->listed = true;
     it->row = rate;
-    set_unit(it, unit.p ? unit.p : "");
+    set_unit(j, it, unit.p ? unit.p : "");
     it->now = (struct ct_value){rate->usd, 0};
     it->hash = 1;
 }
@@ -423,7 +423,7 @@ static void gather_measure(struct ct_job *j, const struct ct_measure *m)
         return;
     it->listed = true;
     it->row = m;
-    set_unit(it, unit.p ? unit.p : "");
+    set_unit(j, it, unit.p ? unit.p : "");
     it->now = (struct ct_value){price_of(m->value_milli), 0};
     it->hash = 1;
 }
@@ -436,7 +436,7 @@ static void gather_page(struct ct_job *j, const struct ct_batch *b)
         if (!it)
             continue;
         it->listed = true;
-        set_unit(it, "state");
+        set_unit(j, it, "state");
         it->now = (struct ct_value){state, 0};
         return;
     }

@@ -82,7 +82,7 @@ static void clean(const struct ct_job *j, struct ct_series_set *s)
 {
     for (size_t i = 0; i < s->items.n; i++)
         ct_w_clean_item(j, &s->items.v[i]);
-    s->stock = false;
+    s->stock = s->borrowed = false;
     s->n_had = s->n_has = 0;
     s->hash = 0;
     s->per = s->unit = NULL;
@@ -124,7 +124,7 @@ static size_t all_of(const struct ct_known_list *l)
 static void keep_texts(struct known *k)
 {
     const char *unit = NULL, *kept = NULL; /* many have the same one */
-    for (size_t i = 0; i < k->set.items.n; i++) {
+    for (size_t i = k->set.borrowed ? 0 : k->n; i < k->set.items.n; i++) {
         struct ct_item *it = &k->set.items.v[i];
         if (i >= k->n)
             it->key = ct_arena_dup(k->arena, it->key);
@@ -173,7 +173,7 @@ void ct_w_keep_known(struct ct_job *j)
         return;
     struct known *k = l->v[place_of(l, j->source)];
     bool keep = j->f->outcome == CT_OUTCOME_OK && j->append && j->w->rc == SQLITE_OK && !ct_arena_full(j->w->arena);
-    for (size_t i = 0; keep && i < s->items.n; i++)
+    for (size_t i = s->had; keep && i < s->items.n; i++)
         keep = s->items.v[i].series > 0;
     if (!keep || !make_room(l, k)) {
         ct_w_drop_known(j->w, j->source);

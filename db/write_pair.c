@@ -20,14 +20,8 @@ enum ct_severity ct_w_state_severity(int64_t state)
     return state >= CT_STATE_UNKNOWN ? CT_SEV_WARNING : CT_SEV_INFO;
 }
 
-/* Series whose price moved at one moment. */
-struct moves {
-    int64_t at_ms;
-    CT_VEC(int64_t) series;
-};
-
 static void price_move(struct ct_job *j, const struct ct_item *it, struct ct_value old,
-                       struct ct_value new, struct moves *m)
+                       struct ct_value new, struct ct_moves *m)
 {
     int64_t *series = CT_VEC_PUSH(j->w->arena, &m->series);
     if (series)
@@ -56,7 +50,7 @@ static bool ascend(const int64_t *v, size_t n)
     return true;
 }
 
-static void put_moves(struct ct_job *j, struct moves *m)
+static void put_moves(struct ct_job *j, struct ct_moves *m)
 {
     struct ct_buf blob = CT_BUF_INIT;
     size_t n = m->series.n;
@@ -110,7 +104,7 @@ static void other_event(struct ct_job *j, const struct ct_item *it, struct ct_va
 }
 
 static void pair_event(struct ct_job *j, const struct ct_item *it, struct ct_value old, struct ct_value new,
-                       struct moves *m)
+                       struct ct_moves *m)
 {
     if (!ct_item_is_price(it))
         other_event(j, it, old, new, m->at_ms);
@@ -182,26 +176,31 @@ static void model_events(struct ct_job *j, bool here, bool next)
     }
 }
 
-void ct_w_pair_events(struct ct_job *j)
+struct ct_pairing ct_w_pairing(struct ct_job *j)
 {
     struct ct_writer *w = j->w;
-    bool here = !j->first, next = j->next_ms != CT_NONE;
-    struct moves at = {.at_ms = j->at_ms}, after = {.at_ms = j->next_ms};
-    for (int i = j->append; i < (next ? 2 : 1); i++) {
+    struct ct_pairing p = {!j->first, j->next_ms != CT_NONE, {.at_ms = j->at_ms}, {.at_ms = j->next_ms}};
+    for (int i = j->append; i < (p.next ? 2 : 1); i++) {
         int64_t at_ms = i ? j->next_ms : j->at_ms;
         RUN(w, EVENT_CLEAR, vi(j->source), vi(at_ms), vi(at_ms), ve(CT_ORIGIN_PAIR));
         RUN(w, MOVES_CLEAR, vi(j->source), vi(at_ms));
     }
-    for (size_t i = 0; i < j->set->items.n; i++) {
-        const struct ct_item *it = &j->set->items.v[i];
-        if (!it->series)
-            continue;
-        if (here && !ct_same_value(it->prev, it->now))
-            pair_event(j, it, it->prev, it->now, &at);
-        if (next && !ct_same_value(it->now, it->next))
-            pair_event(j, it, it->now, it->next, &after);
-    }
-    put_moves(j, &at);
-    put_moves(j, &after);
-    model_events(j, here, next);
+    return p;
+}
+
+void ct_w_pair(struct ct_job *j, const struct ct_item *it, struct ct_pairing *p)
+{
+    if (!it->series)
+        return;
+    if (p->here && !ct_same_value(it->prev, it->now))
+        pair_event(j, it, it->prev, it->now, &p->at);
+    if (p->next && !ct_same_value(it->now, it->next))
+        pair_event(j, it, it->now, it->next, &p->after);
+}
+
+void ct_w_pairing_end(struct ct_job *j, struct ct_pairing *p)
+{
+    put_moves(j, &p->at);
+    put_moves(j, &p->after);
+    model_events(j, p->here, p->next);
 }

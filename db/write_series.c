@@ -109,37 +109,40 @@ static bool as_before(const struct ct_job *j, const struct ct_item *it)
            (!it->listed || (it->hash == it->old_hash && it->words != CT_WORDS_NONE));
 }
 
+static void store_item(struct ct_job *j, struct ct_item *it)
+{
+    bool known_before = it->series != 0, facts = false;
+    if (!known_before)
+        facts = ct_w_store_facts(j, it);
+    bool changed = store_samples(j, it);
+    if (known_before && it->listed)
+        facts = ct_w_store_facts(j, it);
+    if (it->listed && (facts || !j->append || it->words == CT_WORDS_NONE))
+        ct_w_store_words(j, it);
+    changed |= facts;
+    j->out->changed_rows += changed && it->kind != CT_SERIES_STOCK;
+    j->changed |= changed;
+}
+
 void ct_w_apply_series(struct ct_job *j)
 {
     if (!j->set)
         return;
+    struct ct_pairing pairing = ct_w_pairing(j);
     /* Stock items follow the offers that refer to them: their ids must exist first. */
     for (int pass = j->set->stock ? 0 : 1; pass < 2; pass++) {
         for (size_t i = 0; i < j->set->items.n; i++) {
             struct ct_item *it = &j->set->items.v[i];
             if ((it->kind == CT_SERIES_STOCK) != (pass == 0))
                 continue;
-            if (as_before(j, it)) {
+            if (as_before(j, it))
                 it->prev = it->cur;
-                continue;
-            }
-            bool changed = false, facts = false;
-            if (it->series || it->listed) {
-                bool known_before = it->series != 0;
-                if (!known_before)
-                    facts = ct_w_store_facts(j, it);
-                changed = store_samples(j, it);
-                if (known_before && it->listed)
-                    facts = ct_w_store_facts(j, it);
-                if (it->listed && (facts || !j->append || it->words == CT_WORDS_NONE))
-                    ct_w_store_words(j, it);
-                changed |= facts;
-            }
-            j->out->changed_rows += changed && it->kind != CT_SERIES_STOCK;
-            j->changed |= changed;
+            else if (it->series || it->listed)
+                store_item(j, it);
+            ct_w_pair(j, it, &pairing);
         }
     }
-    ct_w_pair_events(j);
+    ct_w_pairing_end(j, &pairing);
 }
 
 /* A price of the source is in quarantine. */

@@ -8,25 +8,31 @@
 
 #define CT_CORE_FLAGS (CT_SAMPLE_GONE | CT_SAMPLE_PART)
 
-/* A series of the source, in the answer or only known. What every job asks of all of them comes first. */
+/* A series of the source, in the answer or only known. There are thousands, each looked at several times a job: what is
+ * asked of all of them lies together, and first. */
 struct ct_item {
     enum ct_series_kind kind;
     bool listed;
     bool renewed;   /* what is kept of its newest sample is to be written */
     bool borrowed;  /* UNIT is the job's: write_known.c has none like it yet */
     int64_t series; /* 0: not stored yet */
-    struct ct_value now, cur, prev, next;
+    struct ct_value now, cur;
     int64_t cur_ms;
     int cur_flags;
-    uint32_t n_offers, stock; /* offers: index of their stock item + 1, 0 without */
+    uint32_t n_offers;
+    struct ct_value prev;
     uint64_t hash, old_hash; /* of the facts */
-    int64_t words;           /* series.words */
-    const void *row;
-    uint64_t key_hash, texts; /* of the key; of the texts of ROW */
-    int64_t stock_count;
+    uint64_t key_hash;
+    int64_t words;     /* series.words */
     int64_t low, high; /* bounds of the numbers of the last seven days, CT_NONE: none */
-    const char *unit;  /* of the stored series or the row */
+
+    struct ct_value next;
+    const void *row;
+    uint64_t texts; /* their hash, of ROW */
+    const char *unit; /* of the stored series or the row */
     struct ct_span key;
+    int64_t stock_count;
+    uint32_t stock; /* offers: index of their stock item + 1, 0 without */
 };
 
 /* A row of an answer but for its price: what it says, of which item. The same row in the same place of the next
@@ -53,6 +59,7 @@ struct ct_series_set {
     struct ct_seen seen[CT_SEEN_KINDS];
     size_t had; /* so many of the items were stored before, by their series; new ones follow */
     bool stock; /* there is stock among them */
+    bool borrowed; /* one of them has a unit of the job's */
     /* of the answer, once it is gathered */
     int64_t n_had, n_has;
     uint64_t hash;
@@ -136,7 +143,20 @@ void ct_w_widen(struct ct_item *it, int64_t v);
  * that UNTIL_MS can have an effect on. */
 void ct_w_derive_flags(struct ct_job *j, struct ct_item *it, int64_t from_ms, int64_t until_ms);
 
-/* write_pair.c: the events between the observation at hand and its neighbours, anew. */
-void ct_w_pair_events(struct ct_job *j);
+/* Series whose price moved at one moment. */
+struct ct_moves {
+    int64_t at_ms;
+    CT_VEC(int64_t) series;
+};
+
+/* write_pair.c: the events between the observation at hand and its neighbours, anew: begun, of each item once its
+ * samples are stored, and what is of several items. */
+struct ct_pairing {
+    bool here, next; /* there is one before; behind */
+    struct ct_moves at, after;
+};
+struct ct_pairing ct_w_pairing(struct ct_job *j);
+void ct_w_pair(struct ct_job *j, const struct ct_item *it, struct ct_pairing *p);
+void ct_w_pairing_end(struct ct_job *j, struct ct_pairing *p);
 
 #endif
