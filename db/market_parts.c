@@ -1,5 +1,6 @@
 /* The offers that all indices are made of. Which there are, and which of them are the same machine, hardly ever changes:
  * that is kept from load to load until the file says that it did. What they ask is looked up anew. */
+#include "db/base/keyed.h"
 #include "db/base/terms.h"
 #include "db/market_figure.h"
 
@@ -43,13 +44,15 @@ struct named {
     size_t number;
 };
 struct listed {
-    struct ct_market_part part;
     uint32_t index, who, region, instance; /* at first numbers of terms */
+    const struct ct_market_part *part;
 };
 struct listing {
     struct ct_terms who, region, instance, word, index;
     CT_VEC(struct named) named; /* the indices, as they are numbered */
-    CT_VEC(struct listed) parts;
+    struct ct_market_part *part; /* as they come; of the heap, as LISTED is */
+    struct listed *listed;
+    size_t n, cap;
 };
 
 static int by_index(const void *a, const void *b)
@@ -73,20 +76,18 @@ static int by_instance(const void *a, const void *b)
     return ct_cmp_instance(((const struct ct_term *)a)->text, ((const struct ct_term *)b)->text);
 }
 
-/* That of ct_market_order, index by index. */
-static int by_place(const void *a, const void *b)
+static bool same_place(const struct listed *x, const struct listed *y)
+{
+    return x->index == y->index && x->who == y->who && x->region == y->region && x->instance == y->instance;
+}
+
+/* Of those that have the same: with the order of these that of ct_market_order. */
+static int by_count(const void *a, const void *b)
 {
     const struct listed *x = a, *y = b;
-    uint64_t p = (uint64_t)x->index << 32 | x->who, q = (uint64_t)y->index << 32 | y->who;
-    if (p != q)
-        return p < q ? -1 : 1;
-    p = (uint64_t)x->region << 32 | x->instance;
-    q = (uint64_t)y->region << 32 | y->instance;
-    if (p != q)
-        return p < q ? -1 : 1;
-    if (x->part.count != y->part.count)
-        return x->part.count < y->part.count ? -1 : 1;
-    return (x->part.source_id > y->part.source_id) - (x->part.source_id < y->part.source_id);
+    if (x->part->count != y->part->count)
+        return x->part->count < y->part->count ? -1 : 1;
+    return (x->part->source_id > y->part->source_id) - (x->part->source_id < y->part->source_id);
 }
 
 /* Offers whose texts are turned into numbers, each once. */
@@ -154,19 +155,24 @@ static void list_part(struct numbering *m, size_t i)
 {
     struct listing *l = m->l;
     int64_t series = m->o->series[i], source = ct_source_of(m->r, series);
-    struct listed *v = source == CT_NONE ? NULL : CT_VEC_PUSH(m->r->arena, &l->parts);
-    if (!v)
+    if (source == CT_NONE)
         return;
-    *v = (struct listed){.index = index_of(m, i), .who = number_of(m, &l->who, CT_FACT_CLOUD, i),
-                         .region = number_of(m, &l->region, CT_FACT_REGION, i),
-                         .instance = number_of(m, &l->instance, CT_FACT_INSTANCE, i)};
+    if (l->n == l->cap) {
+        l->cap = l->cap ? l->cap * 2 : CT_OFFERS_MOST;
+        l->part = ct_xrealloc(l->part, l->cap * sizeof *l->part);
+        l->listed = ct_xrealloc(l->listed, l->cap * sizeof *l->listed);
+    }
+    struct listed v = {.index = index_of(m, i), .who = number_of(m, &l->who, CT_FACT_CLOUD, i),
+                       .region = number_of(m, &l->region, CT_FACT_REGION, i),
+                       .instance = number_of(m, &l->instance, CT_FACT_INSTANCE, i)};
     uint32_t currency = number_of(m, &l->word, CT_FACT_CURRENCY, i);
-    v->part = (struct ct_market_part){
+    l->listed[l->n] = v;
+    l->part[l->n++] = (struct ct_market_part){
         .series = series,
         .source_id = source,
-        .who = l->who.v[v->who].text,
-        .region = l->region.v[v->region].text,
-        .instance = l->instance.v[v->instance].text,
+        .who = l->who.v[v.who].text,
+        .region = l->region.v[v.region].text,
+        .instance = l->instance.v[v.instance].text,
         .count = ct_offers_number(m->o, CT_FACT_GPU_COUNT, i),
         .currency = l->word.v[currency].text,
         .rentable = ct_offers_number(m->o, CT_FACT_HOST_INCLUDED, i) != 0,
@@ -178,7 +184,8 @@ static void list_parts(void *ctx, struct ct_offers *o)
 {
     struct numbering *m = ctx;
     m->o = o;
-    memset(m->number, 0, sizeof m->number);
+    for (enum ct_fact f = 0; f < CT_FACTS; f++)
+        memset(m->number[f], 0, o->fact[f].n * sizeof m->number[f][0]);
     for (size_t i = 0; i < o->n; i++)
         if (ct_offers_text(o, CT_FACT_GPU, i).n && ct_there_since(m->r, o->series[i], m->gone_ms))
             list_part(m, i);
@@ -199,6 +206,36 @@ static uint32_t *places(struct ct_reader *r, const struct ct_terms *t, int (*com
     return place;
 }
 
+/* Those of one place, of which there are few, by count and source. */
+static void order_alike(struct ct_reader *r, struct listing *l)
+{
+    for (size_t i = 0, end; i < l->n; i = end) {
+        for (end = i + 1; end < l->n && same_place(&l->listed[i], &l->listed[end]);)
+            end++;
+        ct_sort(r, l->listed + i, end - i, sizeof *l->listed, by_count);
+    }
+}
+
+/* By index, seller, region and instance: numbers all of them. */
+static void order_listed(struct ct_reader *r, struct listing *l)
+{
+    struct ct_keyed *v = ct_xmalloc(2 * (l->n + 1) * sizeof *v);
+    struct listed *from = ct_xmalloc((l->n + 1) * sizeof *from);
+    for (size_t i = 0; i < l->n; i++) {
+        from[i] = l->listed[i];
+        v[i] = (struct ct_keyed){(uint64_t)from[i].region << 32 | from[i].instance, (uint32_t)i};
+    }
+    ct_keyed_sort(v, l->n, v + l->n);
+    for (size_t i = 0; i < l->n; i++)
+        v[i].key = (uint64_t)from[v[i].i].index << 32 | from[v[i].i].who;
+    ct_keyed_sort(v, l->n, v + l->n);
+    for (size_t i = 0; i < l->n; i++)
+        l->listed[i] = from[v[i].i];
+    free(from);
+    free(v);
+    order_alike(r, l);
+}
+
 /* The parts in their order, and the indices. */
 static void put_in_order(struct ct_reader *r, struct listing *l)
 {
@@ -208,25 +245,25 @@ static void put_in_order(struct ct_reader *r, struct listing *l)
     ct_sort(r, l->named.v, l->named.n, sizeof *l->named.v, by_index);
     for (size_t i = 0; i < l->named.n; i++)
         index[l->named.v[i].number] = (uint32_t)i;
-    for (size_t i = 0; i < l->parts.n; i++) {
-        struct listed *v = &l->parts.v[i];
-        *v = (struct listed){v->part, index[v->index], who[v->who], region[v->region], instance[v->instance]};
+    for (size_t i = 0; i < l->n; i++) {
+        struct listed *v = &l->listed[i];
+        *v = (struct listed){index[v->index], who[v->who], region[v->region], instance[v->instance], &l->part[i]};
     }
-    ct_sort(r, l->parts.v, l->parts.n, sizeof *l->parts.v, by_place);
+    order_listed(r, l);
 }
 
 /* V[0..N), in their order, as the next index. */
 static void add_index(struct ct_market_kept *k, const struct named *index, const struct listed *v, size_t n)
 {
     struct ct_market_of *of = CT_VEC_PUSH(k->parts, &k->all.v);
-    struct ct_market_part *parts = of ? ct_arena_alloc(k->parts, n * sizeof *parts) : NULL;
+    struct ct_market_part *parts = of ? ct_arena_room(k->parts, n * sizeof *parts) : NULL;
     if (!parts)
         return;
     *of = (struct ct_market_of){.name = index->name, .gpu = index->gpu, .form = index->form, .purchase = index->purchase,
                                 .dollars = true, .version = CT_NONE};
     for (size_t i = 0; i < n; i++) {
-        parts[i] = v[i].part;
-        of->clouds += parts[i].who.p && (i == 0 || !ct_span_eq(parts[i].who, parts[i - 1].who));
+        parts[i] = *v[i].part;
+        of->clouds += parts[i].who.p && (i == 0 || v[i].who != v[i - 1].who);
         of->dollars = of->dollars && (!parts[i].currency.n || ct_span_is(parts[i].currency, "USD"));
     }
     of->m.kind = CT_SERIES_INDEX;
@@ -237,7 +274,7 @@ static void add_index(struct ct_market_kept *k, const struct named *index, const
 static void read_all(struct ct_reader *r, struct ct_market_kept *k)
 {
     struct ct_arena *answer = r->arena;
-    struct listing l = {.parts = {NULL, 0, 0}};
+    struct listing l = {.n = 0};
     struct ct_terms *terms[] = {&l.who, &l.region, &l.instance, &l.word, &l.index};
     struct numbering *m = ct_xcalloc(1, sizeof *m);
     r->arena = ct_arena_new(0);
@@ -248,11 +285,13 @@ static void read_all(struct ct_reader *r, struct ct_market_kept *k)
     ct_offers_since(r, k->gone_ms, list_parts, m);
     free(m);
     put_in_order(r, &l);
-    for (size_t i = 0, end; i < l.parts.n; i = end) {
-        for (end = i + 1; end < l.parts.n && l.parts.v[end].index == l.parts.v[i].index;)
+    for (size_t i = 0, end; i < l.n; i = end) {
+        for (end = i + 1; end < l.n && l.listed[end].index == l.listed[i].index;)
             end++;
-        add_index(k, &l.named.v[l.parts.v[i].index], l.parts.v + i, end - i);
+        add_index(k, &l.named.v[l.listed[i].index], l.listed + i, end - i);
     }
+    free(l.part);
+    free(l.listed);
     for (size_t i = 0; i < CT_LEN(terms); i++)
         ct_terms_free(terms[i]);
     ct_arena_free(r->arena);

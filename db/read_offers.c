@@ -1,4 +1,5 @@
 /* Who rents which GPU, at what price, and is there any; and the indices made of it. */
+#include "db/base/keyed.h"
 #include "db/base/terms.h"
 #include "db/columns.h"
 #include "db/market.h"
@@ -341,8 +342,8 @@ struct speeds {
 
 static int64_t speed_of(struct ct_reader *r, const struct ct_offer *o, struct speeds *s)
 {
-    size_t gpu = ct_terms_number(&s->gpus, (struct ct_term){o->gpu, {0, 0}});
-    size_t kind = ct_terms_number(&s->kinds, (struct ct_term){o->form, {(int64_t)gpu, o->gpu_mem_milli}});
+    size_t gpu = ct_terms_lasting(&s->gpus, (struct ct_term){o->gpu, {0, 0}});
+    size_t kind = ct_terms_lasting(&s->kinds, (struct ct_term){o->form, {(int64_t)gpu, o->gpu_mem_milli}});
     int64_t *place = kind == s->mtflops.n ? CT_VEC_PUSH(r->arena, &s->mtflops) : NULL;
     if (place)
         *place = ct_accelerator_mtflops(r, o);
@@ -391,35 +392,73 @@ static int64_t nulls_last(int64_t v)
     return v == CT_NONE ? INT64_MAX : v;
 }
 
-static int cheaper(const void *a, const void *b)
+static int by_key(const void *a, const void *b)
 {
-    const struct ct_offer_row *x = a, *y = b;
-    int64_t p = nulls_last(x->usd_per_gpu_hour), q = nulls_last(y->usd_per_gpu_hour);
-    if (x->old != y->old)
-        return x->old - y->old;
-    return p != q ? (p > q) - (p < q) : ct_span_cmp(x->key, y->key);
+    const struct ct_offer_row *x = *(const struct ct_offer_row *const *)a, *y = *(const struct ct_offer_row *const *)b;
+    return ct_span_cmp(x->key, y->key);
+}
+
+/* The rows that may be chosen first, the cheapest of them first, then by their keys. */
+static void put_in_order(struct ct_reader *r, struct ct_offer_row **rows, size_t n)
+{
+    struct ct_keyed *v = ct_xmalloc(2 * (n + 1) * sizeof *v);
+    struct ct_offer_row **from = ct_xmalloc((n + 1) * sizeof *from);
+    for (size_t i = 0; i < n; i++) {
+        from[i] = rows[i];
+        v[i] = (struct ct_keyed){ct_key_of(nulls_last(rows[i]->usd_per_gpu_hour)), (uint32_t)i};
+    }
+    ct_keyed_sort(v, n, v + n);
+    size_t place = 0;
+    for (int old = 0; old <= 1; old++)
+        for (size_t i = 0; i < n; i++)
+            if ((from[v[i].i]->old != 0) == old)
+                rows[place++] = from[v[i].i];
+    for (size_t i = 0, end; i < n; i = end) {
+        for (end = i + 1; end < n && rows[end]->usd_per_gpu_hour == rows[i]->usd_per_gpu_hour && rows[end]->old == rows[i]->old;)
+            end++;
+        ct_sort(r, rows + i, end - i, sizeof *rows, by_key);
+    }
+    free(from);
+    free(v);
+}
+
+/* ROWS as an answer: each is moved once. */
+static struct ct_rows copies(struct ct_reader *r, struct ct_offer_row *const *rows, size_t n)
+{
+    struct ct_offer_row *out = ct_arena_room(r->arena, (n + 1) * sizeof *out);
+    for (size_t i = 0; out && i < n; i++)
+        out[i] = *rows[i];
+    return (struct ct_rows){out, out ? n : 0};
+}
+
+/* Pointers to their rows. */
+static struct ct_offer_row **rows_of(struct items *items)
+{
+    struct ct_offer_row **rows = ct_xmalloc((items->v.n + 1) * sizeof *rows);
+    for (size_t i = 0; i < items->v.n; i++)
+        rows[i] = &items->v.v[i].row;
+    return rows;
 }
 
 /* Joins ROWS, all of the series NAME, with the risks known in its region. */
 static void join_named(struct ct_reader *r, const struct ct_source_list *sources, struct ct_span name,
-                       struct ct_offer_row *rows, size_t n)
+                       struct ct_offer_row *const *rows, size_t n)
 {
     struct items near = {.v = {NULL, 0, 0}};
     struct ct_span rest = name;
     for (int i = 0; i < 3; i++) /* "gpu/CLOUD/REGION/" */
         (void)ct_span_cut(&rest, '/');
     size_t head = rest.p ? (size_t)(rest.p - name.p) : 0;
-    if (n && head && rows[0].offer.purchase == CT_PURCHASE_SPOT) {
+    if (n && head && rows[0]->offer.purchase == CT_PURCHASE_SPOT) {
         sqlite3_stmt *st = ct_use(r, SQL_SPOT_OFFERS_FROM, 0);
         ct_bind_beginning(r, st, (struct ct_span){name.p, head});
         ct_offers_of(r, st, take_items, &(struct taking){r, INT64_MAX, false, &near});
     }
-    struct ct_offer_row *givers = ct_arena_alloc(r->arena, (near.v.n + 1) * sizeof *givers);
-    for (size_t i = 0; givers && i < near.v.n; i++) {
+    for (size_t i = 0; i < near.v.n; i++)
         set_source(&near.v.v[i], ct_source_by_id(sources, near.v.v[i].source));
-        givers[i] = near.v.v[i].row;
-    }
-    ct_join_risk(r, rows, n, givers, givers ? near.v.n : 0);
+    struct ct_offer_row **givers = rows_of(&near);
+    ct_join_risk(r, rows, n, givers, near.v.n);
+    free(givers);
     free(near.v.v);
 }
 
@@ -459,8 +498,7 @@ static enum ct_status read_offers(struct ct_reader *r, const struct ct_query *q,
     struct month_gaps gaps = month_gaps(r, &sources);
     struct speeds speeds = {.mtflops = {NULL, 0, 0}};
     read_items(r, q->subject, q->gone ? INT64_MIN : INT64_MAX, &items);
-    struct ct_offer_row *rows = ct_arena_alloc(a, (items.v.n + 1) * sizeof *rows);
-    for (size_t i = 0; i < items.v.n && rows && r->status == CT_OK; i++) {
+    for (size_t i = 0; i < items.v.n && r->status == CT_OK; i++) {
         struct item *it = &items.v.v[i];
         const struct ct_source_at *s = ct_source_by_id(&sources, it->source);
         set_source(it, s);
@@ -469,15 +507,15 @@ static enum ct_status read_offers(struct ct_reader *r, const struct ct_query *q,
         const struct ct_gaps *of = q->plain ? NULL : gaps_of(&gaps, s);
         if (of)
             set_months(r, it, of);
-        rows[i] = it->row;
     }
-    if (rows && q->subject.n)
+    struct ct_offer_row **rows = rows_of(&items);
+    if (q->subject.n)
         join_named(r, &sources, q->subject, rows, items.v.n);
-    else if (rows)
+    else
         ct_join_risk(r, rows, items.v.n, rows, items.v.n);
-    if (rows)
-        ct_sort(r, rows, items.v.n, sizeof *rows, cheaper);
-    *out = (struct ct_rows){rows, rows ? items.v.n : 0};
+    put_in_order(r, rows, items.v.n);
+    *out = copies(r, rows, items.v.n);
+    free(rows);
     ct_terms_free(&speeds.gpus);
     ct_terms_free(&speeds.kinds);
     free(items.v.v);

@@ -47,24 +47,24 @@ static void take(struct ct_offer_row *row, const struct ct_offer_row *from)
     row->risk_freshness = from->freshness;
 }
 
-void ct_join_risk(struct ct_reader *r, struct ct_offer_row *rows, size_t n, const struct ct_offer_row *givers,
+void ct_join_risk(struct ct_reader *r, struct ct_offer_row *const *rows, size_t n, struct ct_offer_row *const *givers,
                   size_t n_givers)
 {
     const struct ct_offer_row **known = ct_arena_alloc(r->arena, (n_givers + 1) * sizeof *known);
     size_t n_known = 0;
     for (size_t i = 0; known && i < n_givers; i++)
-        if (givers[i].offer.interruption.n && !givers[i].gone && is_spot(&givers[i].offer))
-            known[n_known++] = &givers[i];
+        if (givers[i]->offer.interruption.n && !givers[i]->gone && is_spot(&givers[i]->offer))
+            known[n_known++] = givers[i];
     if (n_known > 1)
         ct_sort(r, known, n_known, sizeof *known, by_machine);
     for (size_t i = 0; i < n; i++) {
-        const struct ct_offer *o = &rows[i].offer;
-        const struct ct_offer_row *from = o->interruption.n ? &rows[i]
-                                          : rows[i].gone || !is_spot(o) ? NULL
-                                                                        : find(known, n_known, o);
-        rows[i].risk_age_s = CT_NONE;
-        rows[i].risk_freshness = -1;
+        struct ct_offer_row *row = rows[i];
+        const struct ct_offer_row *from = row->offer.interruption.n ? row
+                                          : row->gone || !is_spot(&row->offer) ? NULL
+                                                                               : find(known, n_known, &row->offer);
+        row->risk_age_s = CT_NONE;
+        row->risk_freshness = -1;
         if (from)
-            take(&rows[i], from);
+            take(row, from);
     }
 }

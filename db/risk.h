@@ -7,7 +7,7 @@
 
 /* Says in each of ROWS whose word its interruption band is, and gives spot offers that have none the newest one among
  * GIVERS (which may be ROWS). Done once all of a row but this is set. */
-void ct_join_risk(struct ct_reader *r, struct ct_offer_row *rows, size_t n, const struct ct_offer_row *givers,
+void ct_join_risk(struct ct_reader *r, struct ct_offer_row *const *rows, size_t n, struct ct_offer_row *const *givers,
                   size_t n_givers);
 
 #endif

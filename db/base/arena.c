@@ -141,8 +141,7 @@ static void count(struct ct_arena *a, struct block *b, size_t room)
     a->used += room < a->limit - a->used ? room : a->limit - a->used;
 }
 
-/* For those who write all of it. */
-static void *take(struct ct_arena *a, size_t size)
+void *ct_arena_room(struct ct_arena *a, size_t size)
 {
     if (size > a->limit - a->used) {
         a->full = true;
@@ -160,7 +159,7 @@ static void *take(struct ct_arena *a, size_t size)
 
 void *ct_arena_alloc(struct ct_arena *a, size_t size)
 {
-    void *p = take(a, size);
+    void *p = ct_arena_room(a, size);
     return p ? memset(p, 0, room_of(size)) : NULL;
 }
 
@@ -182,7 +181,7 @@ struct ct_span ct_arena_dup(struct ct_arena *a, struct ct_span s)
     if (!s.p || s.n == SIZE_MAX) {
         return CT_SPAN_NONE;
     }
-    char *p = take(a, s.n + 1);
+    char *p = ct_arena_room(a, s.n + 1);
     if (!p) {
         return CT_SPAN_NONE;
     }
@@ -200,7 +199,7 @@ struct ct_span ct_arena_printf(struct ct_arena *a, const char *fmt, ...)
     int n = vsnprintf(text, sizeof text, fmt, args);
     va_end(args);
     assert(n >= 0);
-    char *p = n >= 0 ? take(a, (size_t)n + 1) : NULL;
+    char *p = n >= 0 ? ct_arena_room(a, (size_t)n + 1) : NULL;
     if (p && (size_t)n < sizeof text) {
         memcpy(p, text, (size_t)n + 1);
     } else if (p) {
@@ -261,7 +260,7 @@ bool ct_vec_grow(struct ct_arena *a, void **v, size_t *cap, size_t size, size_t 
         more = *cap + LARGE_VEC / 2 / size + 1; /* what is zeroed takes memory */
         p = grow_large(a, *v, n * size, more * size);
     } else {
-        p = stretch(a, *v, *cap * size, more * size) ? *v : take(a, more * size);
+        p = stretch(a, *v, *cap * size, more * size) ? *v : ct_arena_room(a, more * size);
         if (p && n && p != *v) {
             memcpy(p, *v, n * size);
         }

@@ -23,6 +23,8 @@ size_t ct_arena_used(const struct ct_arena *a);
 /* Zeroed memory, aligned for any type; NULL only when the limit is reached. One thread at a time.
  */
 void *ct_arena_alloc(struct ct_arena *a, size_t size);
+/* The same, not zeroed: for who writes all of it. */
+void *ct_arena_room(struct ct_arena *a, size_t size);
 /* Copies into the arena, NUL-terminated behind the span's end. Null stays null; NULL p with the
  * limit reached as well, which ct_arena_full tells apart. */
 struct ct_span ct_arena_dup(struct ct_arena *a, struct ct_span s);

@@ -253,7 +253,8 @@ static int64_t round_div(wide numerator, wide denominator)
 {
     bool negative = numerator < 0;
     uwide n = negative ? (uwide)0 - (uwide)numerator : (uwide)numerator, d = (uwide)denominator;
-    uwide q = n / d, left = n % d;
+    bool small = n >> 64 == 0 && d >> 64 == 0; /* as most are */
+    uwide q = small ? (uint64_t)n / (uint64_t)d : n / d, left = n - q * d;
     if (left > d - left || (left == d - left && (q & 1))) {
         q++;
     }

@@ -45,8 +45,29 @@ size_t ct_terms_number(struct ct_terms *t, struct ct_term term)
     return t->slot[at] - 1;
 }
 
+/* The last ones, by where their texts lie. */
+enum { ASKED = 64 };
+struct ct_term_asked {
+    struct ct_term term;
+    size_t number; /* + 1; 0: none */
+};
+
+size_t ct_terms_lasting(struct ct_terms *t, struct ct_term term)
+{
+    if (!t->asked)
+        t->asked = ct_xcalloc(ASKED, sizeof *t->asked);
+    uint64_t h = mixed((uint64_t)(uintptr_t)term.text.p ^ (uint64_t)term.with[0] << 40, (uint64_t)term.with[1]);
+    struct ct_term_asked *a = &t->asked[h >> 32 & (ASKED - 1)];
+    bool again = a->number && a->term.text.p == term.text.p && a->term.text.n == term.text.n &&
+                 a->term.with[0] == term.with[0] && a->term.with[1] == term.with[1];
+    if (!again)
+        *a = (struct ct_term_asked){term, ct_terms_number(t, term) + 1};
+    return a->number - 1;
+}
+
 void ct_terms_free(struct ct_terms *t)
 {
+    free(t->asked);
     free(t->v);
     free(t->slot);
     *t = (struct ct_terms){.v = NULL};

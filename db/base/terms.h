@@ -19,9 +19,12 @@ struct ct_terms {
     size_t n, cap;
     uint32_t *slot; /* open addressing: number + 1 */
     size_t n_slots;
+    struct ct_term_asked *asked; /* NULL: nothing yet */
 };
 
 size_t ct_terms_number(struct ct_terms *t, struct ct_term term);
+/* The same of a text that stays where and as it is: asked again soon it is known by where it lies. */
+size_t ct_terms_lasting(struct ct_terms *t, struct ct_term term);
 void ct_terms_free(struct ct_terms *t);
 
 #endif

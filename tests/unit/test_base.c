@@ -5,9 +5,11 @@
 #include "db/base/arena.h"
 #include "db/base/ini.h"
 #include "db/base/jsonw.h"
+#include "db/base/keyed.h"
 #include "db/base/log.h"
 #include "db/base/money.h"
 #include "db/base/paths.h"
+#include "db/base/terms.h"
 #include "db/base/text.h"
 #include "db/base/timeutil.h"
 
@@ -2012,9 +2014,57 @@ static void the_wall_clock_knows_its_summers(void **state)
     assert_int_equal(ct_minute_parse(CT_LIT("7:05")), 425);
 }
 
+static int by_key_and_place(const void *a, const void *b)
+{
+    const struct ct_keyed *x = a, *y = b;
+    return x->key != y->key ? (x->key > y->key) - (x->key < y->key) : (x->i > y->i) - (x->i < y->i);
+}
+
+static void keyed_things_stand_in_order_and_equal_ones_as_they_came(void **state)
+{
+    enum { MOST = 700 };
+    static struct ct_keyed v[MOST], spare[MOST], want[MOST];
+    uint64_t roll = 5;
+    (void)state;
+    for (size_t n = 0; n < MOST; n += 1 + n / 3) {
+        for (int bits = 0; bits <= 64; bits += 8) {
+            for (size_t i = 0; i < n; i++) {
+                roll = roll * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
+                uint64_t key = bits == 0 ? 7 : roll >> (64 - bits);
+                v[i] = want[i] = (struct ct_keyed){i % 3 ? key : key << 9, (uint32_t)i};
+            }
+            ct_keyed_sort(v, n, spare);
+            qsort(want, n, sizeof *want, by_key_and_place);
+            for (size_t i = 0; i < n; i++) {
+                assert_true(v[i].key == want[i].key);
+                assert_int_equal(v[i].i, want[i].i);
+            }
+        }
+    }
+    assert_true(ct_key_of(INT64_MIN) < ct_key_of(-1) && ct_key_of(-1) < ct_key_of(0) && ct_key_of(0) < ct_key_of(INT64_MAX));
+}
+
+static void texts_that_last_have_the_numbers_of_others(void **state)
+{
+    static const char text[] = "aabaabbbaabab";
+    struct ct_terms lasting = {.v = NULL}, others = {.v = NULL};
+    (void)state;
+    for (int round = 0; round < 3; round++)
+        for (size_t from = 0; from < sizeof text; from++)
+            for (size_t n = 0; n < sizeof text - from; n++)
+                for (int64_t with = 0; with < 3; with++) {
+                    struct ct_term term = {{n == 9 ? NULL : text + from, n == 9 ? 0 : n}, {with, -with}};
+                    assert_int_equal(ct_terms_lasting(&lasting, term), ct_terms_number(&others, term));
+                }
+    ct_terms_free(&lasting);
+    ct_terms_free(&others);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(keyed_things_stand_in_order_and_equal_ones_as_they_came),
+        cmocka_unit_test(texts_that_last_have_the_numbers_of_others),
         cmocka_unit_test(an_error_is_one_line_and_never_overflows),
         cmocka_unit_test(the_wall_clock_knows_its_summers),
         cmocka_unit_test(an_error_is_not_cut_inside_a_character),

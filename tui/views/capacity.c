@@ -169,11 +169,11 @@ static void look_over(struct market *v)
     v->sorted = ct_xcalloc(v->n + 1, sizeof(*v->sorted));
     for (size_t i = 0; i < v->n; i++) {
         const struct ct_offer *o = &v->rows[i].offer;
-        size_t gpu = ct_terms_number(&v->gpus, (struct ct_term){o->gpu, {0, 0}});
+        size_t gpu = ct_terms_lasting(&v->gpus, (struct ct_term){o->gpu, {0, 0}});
         struct ct_term kind = {o->form, {(int64_t)gpu, o->gpu_mem_milli}};
-        v->of[i] = (struct of){(uint32_t)ct_terms_number(&v->kinds, kind),
-                               (uint32_t)ct_terms_number(&v->clouds, (struct ct_term){o->cloud, {0, 0}}),
-                               (uint32_t)ct_terms_number(&v->regions, (struct ct_term){o->region, {0, 0}})};
+        v->of[i] = (struct of){(uint32_t)ct_terms_lasting(&v->kinds, kind),
+                               (uint32_t)ct_terms_lasting(&v->clouds, (struct ct_term){o->cloud, {0, 0}}),
+                               (uint32_t)ct_terms_lasting(&v->regions, (struct ct_term){o->region, {0, 0}})};
     }
     sort_by_region(v);
     v->name = ct_xcalloc(v->kinds.n + 1, sizeof(*v->name));

@@ -338,20 +338,10 @@ static bool better(const struct ct_offer_row *a, const struct ct_offer_row *b)
     return none_a != none_b ? none_b : a->usd_per_gpu_hour < b->usd_per_gpu_hour;
 }
 
-const struct ct_offer_row *ct_view_cheapest(struct ct_rows offers, const struct ct_filter *f, const char *gpu,
-                                            int purchase)
+void ct_view_choose(const struct ct_offer_row **best, const struct ct_offer_row *o)
 {
-    const struct ct_offer_row *o = offers.v, *best = NULL;
-    size_t n = gpu ? strlen(gpu) : 0;
-    for (size_t i = 0; i < offers.n; i++) {
-        bool wanted =
-            f ? ct_filter_match(f, &o[i])
-              : o[i].offer.purchase == purchase && o[i].offer.gpu.n == n && ct_span_ieq(o[i].offer.gpu, ct_span(gpu));
-        if (wanted && o[i].usd_per_gpu_hour != CT_NONE && o[i].gone != 1 && o[i].quarantined != 1 &&
-            (!best || better(&o[i], best)))
-            best = &o[i];
-    }
-    return best;
+    if (o->usd_per_gpu_hour != CT_NONE && o->gone != 1 && o->quarantined != 1 && (!*best || better(o, *best)))
+        *best = o;
 }
 
 const struct ct_offer_row *ct_view_followed(struct ct_rows offers, struct ct_span item, int64_t now_ms,
@@ -361,7 +351,11 @@ const struct ct_offer_row *ct_view_followed(struct ct_rows offers, struct ct_spa
     struct ct_error ignored = {0}; /* made for another table */
     if (ct_filter_compile(&ct_offer_table, item, now_ms, a, &f, &ignored) != CT_OK || !f)
         return NULL;
-    return ct_view_cheapest(offers, f, NULL, 0);
+    const struct ct_offer_row *o = offers.v, *best = NULL;
+    for (size_t i = 0; i < offers.n; i++)
+        if (ct_filter_match(f, &o[i]))
+            ct_view_choose(&best, &o[i]);
+    return best;
 }
 
 bool ct_view_is_fetched(const struct ct_summary *s, bool ours, int64_t now_ms)

@@ -29,10 +29,8 @@ void ct_view_milli(struct ct_buf *out, int64_t milli);
 void ct_view_series(struct ct_buf *out, struct ct_span series);
 /* The same without memory, count and machine: "H100-SXM od lambda/us-east-1". */
 void ct_view_series_brief(struct ct_buf *out, struct ct_span series);
-/* The cheapest offer that is sold now among those that F lets through or, F NULL, of GPU bought in one way; NULL: none.
- * What is not sold out goes first. */
-const struct ct_offer_row *ct_view_cheapest(struct ct_rows offers, const struct ct_filter *f, const char *gpu,
-                                            int purchase);
+/* O takes the place of *BEST (NULL: nothing yet) if it is sold now and cheaper. What is not sold out goes first. */
+void ct_view_choose(const struct ct_offer_row **best, const struct ct_offer_row *o);
 /* What a filter in the watchlist stands for; NULL: none, or it is about another table. */
 const struct ct_offer_row *ct_view_followed(struct ct_rows offers, struct ct_span item, int64_t now_ms,
                                             struct ct_arena *a);

@@ -4,6 +4,8 @@
 
 #include "tui/views/token_rows.h"
 
+#include "db/base/terms.h"
+
 #include <stdio.h>
 #include <string.h>
 
@@ -176,12 +178,22 @@ static void stand_in(row_vec *rows, struct ct_rows offers, struct ct_arena *a)
     static const char *const big[] = {"H100", "H200",   "B200", "B300",     "GB200",    "A100",
                                       "MI300X", "L40S", "L4",   "RTX-5090", "RTX-4090"};
     static const int types[] = {CT_PURCHASE_OD, CT_PURCHASE_SPOT};
-    for (size_t i = 0; i < CT_LEN(big); i++)
-        for (size_t t = 0; t < CT_LEN(types); t++) {
-            const struct ct_offer_row *o = ct_view_cheapest(offers, NULL, big[i], types[t]);
-            if (o)
-                add_offer(rows, o, a);
-        }
+    const struct ct_offer_row *o = offers.v, *best[CT_LEN(big)][CT_LEN(types)] = {{NULL}};
+    struct ct_terms gpus = {.v = NULL};
+    CT_VEC(size_t) which = {NULL, 0, 0}; /* of each GPU: the big one it is */
+    for (size_t i = 0; i < offers.n; i++) {
+        size_t gpu = ct_terms_lasting(&gpus, (struct ct_term){o[i].offer.gpu, {0, 0}});
+        size_t *place = gpu == which.n ? CT_VEC_PUSH(a, &which) : NULL;
+        while (place && *place < CT_LEN(big) && !ct_span_ieq(o[i].offer.gpu, ct_span(big[*place])))
+            ++*place;
+        for (size_t t = 0; t < CT_LEN(types); t++)
+            if (o[i].offer.purchase == types[t] && gpu < which.n && which.v[gpu] < CT_LEN(big))
+                ct_view_choose(&best[which.v[gpu]][t], &o[i]);
+    }
+    for (size_t i = 0; i < CT_LEN(big) * CT_LEN(types); i++)
+        if (best[i / CT_LEN(types)][i % CT_LEN(types)])
+            add_offer(rows, best[i / CT_LEN(types)][i % CT_LEN(types)], a);
+    ct_terms_free(&gpus);
 }
 
 /* Behind the first of them what the model costs that most places sell: one sees that tokens have prices too. */
