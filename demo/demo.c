@@ -14,6 +14,7 @@
 #include "fetchers/registry.h"
 
 #include <errno.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -154,6 +155,17 @@ static enum ct_status lock_place(const char *path, int *lock, struct ct_error *e
     return *lock < 0 ? err->status : CT_OK;
 }
 
+/* Whether a request to end is met at once: nobody looks for one while the past is written, and what is written of it is
+ * worth nothing. Only of this thread: those that serve never take one. */
+static void end_at_once(bool yes)
+{
+    sigset_t ends;
+    sigemptyset(&ends);
+    sigaddset(&ends, SIGTERM);
+    sigaddset(&ends, SIGINT);
+    pthread_sigmask(yes ? SIG_UNBLOCK : SIG_BLOCK, &ends, NULL);
+}
+
 /* Everything up to END_MS, written beside PATH and put there when it is whole: a viewer that waits
  * never sees half a history. A headless run serves nothing: its addresses lead nowhere. */
 static enum ct_status prepare(struct demo *d, const char *path, uint64_t seed, int64_t days,
@@ -176,7 +188,13 @@ static enum ct_status prepare(struct demo *d, const char *path, uint64_t seed, i
     if (st == CT_OK && (st = make_registry(base, &d->registry, err)) == CT_OK &&
         (st = ct_writer_open(part.p, CT_OPEN_BULK | CT_OPEN_SIMULATED, &d->writer, err)) == CT_OK &&
         (st = write_sources(d, start_ms, err)) == CT_OK) {
+        if (serve) {
+            end_at_once(true);
+        }
         st = demo_backlog(d->writer, &d->world, end_ms, err);
+        if (serve) {
+            end_at_once(false);
+        }
     }
     if (st == CT_OK) { /* who only looks at the world sees its rules too */
         struct ct_alert_config alerts;
