@@ -88,7 +88,7 @@ struct store {
     int64_t sum[SCREEN];  /* of the first series: all prices put */
     int64_t last_ms, stored, bare_bytes; /* of the file without a sample */
     struct ct_reader *r; /* open until the laws are told */
-    double put_s, seal_s, raw_s;
+    double put_s, seal_s, raw_s; /* of all polls; RAW_S of RAW_POLLS */
 };
 
 /* BUDGET "-": there is none. */
@@ -104,28 +104,31 @@ static void say(const struct size *z, const char *name, double ours, double floo
 
 /* ---- growth ---- */
 
-/* What one question cost at each size, for the same share of changes. */
+/* What one question cost at each size, for the same share of changes. Putting goes on for minutes, in which the machine
+ * is now fast and now slow: it is told in bare rows, put by turns with it. */
 static struct law {
     const char *name, *unit;
-    double most; /* times what it cost at the smallest size */
+    double most; /* times what it cost at the smallest size, and at the smallest that does the same */
     struct {
         const struct size *size;
         double cost;
+        bool all; /* it does all that larger ones do */
     } at[16];
     size_t n;
 } laws[] = {
-    {"put", "us a sample", 1.5, {{0}}, 0},
-    {"put-with-sealing", "us a sample", 1.5, {{0}}, 0},
+    {"put", "bare rows", 1.5, {{0}}, 0},
+    {"put-with-sealing", "bare rows", 1.5, {{0}}, 0},
     {"bytes-an-observation-beside-names", "B", 1.0, {{0}}, 0},
     {"cold-open-and-40-sparklines", "ms", 2.5, {{0}}, 0},
 };
 enum law_name { LAW_PUT, LAW_SEALED, LAW_BYTES, LAW_COLD };
 
-static void grows(enum law_name which, const struct size *z, double cost)
+static void grows(enum law_name which, const struct size *z, double cost, bool all)
 {
     struct law *l = &laws[which];
     if (l->n < CT_LEN(l->at) && !z->jitter && !z->quiet) {
         l->at[l->n].size = z;
+        l->at[l->n].all = all;
         l->at[l->n++].cost = cost;
     }
 }
@@ -140,16 +143,25 @@ static void tell_law(const char *name, const char *unit, double most, const stru
     fflush(stdout);
 }
 
+/* The first one before the K-th of L of the same share of changes; ALIKE: that does all the K-th does. K: there is none. */
+static size_t first_like(const struct law *l, size_t k, bool alike)
+{
+    size_t i = 0;
+    while (i < k && (l->at[i].size->percent != l->at[k].size->percent || (alike && l->at[k].all && !l->at[i].all)))
+        i++;
+    return i;
+}
+
 static void print_laws(void)
 {
     for (size_t i = 0; i < CT_LEN(laws); i++)
         for (size_t k = 0; k < laws[i].n; k++) {
             const struct law *l = &laws[i];
-            size_t first = 0;
-            while (l->at[first].size->percent != l->at[k].size->percent)
-                first++;
-            if (first != k)
+            size_t first = first_like(l, k, false), base = first_like(l, k, true);
+            if (first < k && first != base)
                 tell_law(l->name, l->unit, l->most, l->at[first].size, l->at[first].cost, l->at[k].size, l->at[k].cost);
+            if (base < k)
+                tell_law(l->name, l->unit, l->most, l->at[base].size, l->at[base].cost, l->at[k].size, l->at[k].cost);
         }
 }
 
@@ -231,52 +243,75 @@ static void poll(struct store *t, int64_t k, sqlite3_stmt *timeline)
     seal(t, CT_UNSEALED_SOME);
 }
 
-/* The floor of putting: every observation a bare row. */
-static void raw(struct store *t, const char *folder)
+/* The floor of putting: every observation a bare row, a poll now and then. */
+struct bare {
+    sqlite3 *db;
+    sqlite3_stmt *put;
+    int64_t polls;
+};
+
+static struct bare open_bare(const char *folder)
 {
     char path[600];
-    sqlite3_stmt *st;
+    struct bare b = {NULL, NULL, 0};
     snprintf(path, sizeof path, "%s/history-raw.db", folder);
     (void)remove(path);
-    sqlite3 *db = open_db(path);
-    run(db, "CREATE TABLE raw (series INTEGER, at INTEGER, v INTEGER)");
-    if (sqlite3_prepare_v2(db, "INSERT INTO raw VALUES (?, ?, ?)", -1, &st, NULL) != SQLITE_OK)
-        die(sqlite3_errmsg(db));
+    b.db = open_db(path);
+    run(b.db, "CREATE TABLE raw (series INTEGER, at INTEGER, v INTEGER)");
+    if (sqlite3_prepare_v2(b.db, "INSERT INTO raw VALUES (?, ?, ?)", -1, &b.put, NULL) != SQLITE_OK)
+        die(sqlite3_errmsg(b.db));
+    return b;
+}
+
+static void bare_poll(struct store *t, struct bare *b)
+{
     double begin = now_s();
-    for (int k = 0; k < RAW_POLLS; k++) {
-        run(db, "BEGIN");
-        for (int i = 0; i < SERIES; i++) {
-            sqlite3_bind_int(st, 1, i);
-            sqlite3_bind_int64(st, 2, START + k * CT_HOUR);
-            sqlite3_bind_int64(st, 3, 1000000000 + i + k);
-            if (sqlite3_step(st) != SQLITE_DONE || sqlite3_reset(st) != SQLITE_OK)
-                die(sqlite3_errmsg(db));
-        }
-        run(db, "COMMIT");
+    run(b->db, "BEGIN");
+    for (int i = 0; i < SERIES; i++) {
+        sqlite3_bind_int(b->put, 1, i);
+        sqlite3_bind_int64(b->put, 2, START + b->polls * CT_HOUR);
+        sqlite3_bind_int64(b->put, 3, 1000000000 + i + b->polls);
+        if (sqlite3_step(b->put) != SQLITE_DONE || sqlite3_reset(b->put) != SQLITE_OK)
+            die(sqlite3_errmsg(b->db));
     }
-    t->raw_s = (now_s() - begin) / RAW_POLLS;
+    run(b->db, "COMMIT");
+    t->raw_s += now_s() - begin;
+    b->polls++;
+}
+
+/* Most series have a window that is full: they come as often from then on. */
+static bool fills_windows(const struct store *t)
+{
+    sqlite3_stmt *st;
+    if (sqlite3_prepare_v2(t->db, "SELECT count(*) FROM chunk", -1, &st, NULL) != SQLITE_OK || sqlite3_step(st) != SQLITE_ROW)
+        die(sqlite3_errmsg(t->db));
+    int64_t n = sqlite3_column_int64(st, 0);
     sqlite3_finalize(st);
-    sqlite3_close(db);
+    return n * 2 >= t->size->series;
 }
 
 static void fill(struct store *t, const char *folder)
 {
     sqlite3_stmt *st;
     rng = 1;
-    if (!t->size->quiet)
-        raw(t, folder);
+    struct bare bare = open_bare(folder);
     if (sqlite3_prepare_v2(t->db, "INSERT INTO poll VALUES (1, ?1, ?1, 1, 0, 0, 10000, 0, NULL)", -1,
                            &st, NULL) != SQLITE_OK)
         die(sqlite3_errmsg(t->db));
-    for (int64_t k = 0; k < t->size->polls; k++)
+    for (int64_t k = 0; k < t->size->polls; k++) {
         poll(t, k, st);
+        if ((k + 1) * RAW_POLLS / t->size->polls > bare.polls)
+            bare_poll(t, &bare);
+    }
     sqlite3_finalize(st);
-    double poll_ms = t->put_s / (double)t->size->polls * 1e3, raw_ms = t->raw_s * 1e3;
+    sqlite3_finalize(bare.put);
+    sqlite3_close(bare.db);
+    double poll_ms = t->put_s / (double)t->size->polls * 1e3, raw_ms = t->raw_s / (double)bare.polls * 1e3;
     double all_ms = poll_ms + t->seal_s / (double)t->size->polls * 1e3;
     say(t->size, "put-rate", SERIES / poll_ms, SERIES / raw_ms, "k/s", ">=2", raw_ms >= 2 * poll_ms);
     /* the law is that of a poll with its commit; what is sealed is sealed between polls */
-    grows(LAW_PUT, t->size, poll_ms * 1e3 / SERIES);
-    grows(LAW_SEALED, t->size, all_ms * 1e3 / SERIES);
+    grows(LAW_PUT, t->size, poll_ms / raw_ms, true);
+    grows(LAW_SEALED, t->size, all_ms / raw_ms, fills_windows(t));
     say(t->size, "put-rate-with-sealing", SERIES / all_ms, SERIES / raw_ms, "k/s", ">=2",
         raw_ms >= 2 * all_ms);
     ct_samples_begin(t->s);
@@ -290,7 +325,7 @@ static void fill(struct store *t, const char *folder)
     say(t->size, "bytes-an-observation", each, 19.5, "B", !judged ? "-" : budget > 0.5 ? "<=1.0 B" : "<=0.2 B",
         each <= budget);
     say(t->size, "bytes-an-observation-beside-names", beside, 19.5, "B", "-", true);
-    grows(LAW_BYTES, t->size, beside);
+    grows(LAW_BYTES, t->size, beside, true);
 }
 
 /* ---- reading ---- */
@@ -704,7 +739,7 @@ static void reads(struct store *t, const char *folder)
     t->r = open_reader(t);
     sparklines(t, folder, hours);
     say(t->size, "cold-open-and-40-sparklines", cold, 25, "ms", "<=25 ms", cold <= 25);
-    grows(LAW_COLD, t->size, cold);
+    grows(LAW_COLD, t->size, cold, true);
     movers(t, t->r);
     spread(t);
     keep_ready(t);

@@ -495,7 +495,10 @@ area_store() {
     say "store"
     "$bench/bench_store" "$work"
     "$bench/bench_import" "$build/cloudtape-fetcher" "$work"
-    # some minutes, two of these at 100 million
+    # Some minutes, two of these at 100 million. What growth is told of: "put" is a poll with its commit, from 1 to 100
+    # million observations; "put-with-sealing" counts in what is sealed between polls. In the first million no window gets
+    # full, so sealing does less there: it is judged once more from the first size in which most series have a full one, as
+    # they come as often from then on (10 million at 15 %). Both are in bare rows, put by turns with them.
     "$bench/bench_samples" "$work" 1:15:keep 10:15 100:15:keep 1:1 10:1 100:1 10:15:jitter
     store_screens
     store_rss
