@@ -444,14 +444,14 @@ static const char step_23[] =
     INDEX_PAST_OUTDATED("delete AFTER DELETE", "", "OLD.series_id", "OLD.gpu");
 
 /* Version 24: the facts of offers packed for readers (db/offer_pack.h). K: the series / 512. */
-#define OFFER_PACK_OUTDATED(on, series)                                                            \
-    "CREATE TRIGGER offer_pack_outdated_by_" on " AFTER " on " ON offer"                           \
-    " BEGIN DELETE FROM offer_pack WHERE k IN (" series "); END;"
+#define OFFER_PACK_GOES(series) " DELETE FROM offer_pack WHERE k = " series " >> 9;" /* IN: a table in between, each time */
+#define OFFER_PACK_OUTDATED(on, what)                                                              \
+    "CREATE TRIGGER offer_pack_outdated_by_" on " AFTER " on " ON offer BEGIN" what " END;"
 static const char step_24[] =
     "CREATE TABLE offer_pack (k INTEGER PRIMARY KEY, b BLOB NOT NULL) STRICT;"
-    OFFER_PACK_OUTDATED("insert", "NEW.series_id >> 9")
-    OFFER_PACK_OUTDATED("update", "OLD.series_id >> 9, NEW.series_id >> 9")
-    OFFER_PACK_OUTDATED("delete", "OLD.series_id >> 9");
+    OFFER_PACK_OUTDATED("insert", OFFER_PACK_GOES("NEW.series_id"))
+    OFFER_PACK_OUTDATED("update", OFFER_PACK_GOES("OLD.series_id") OFFER_PACK_GOES("NEW.series_id"))
+    OFFER_PACK_OUTDATED("delete", OFFER_PACK_GOES("OLD.series_id"));
 
 static const struct ct_schema_step steps[] = {
     {.sql = step_1}, {.sql = step_2}, {.sql = step_3}, {.sql = step_4}, {.sql = step_5}, {.sql = step_6},
