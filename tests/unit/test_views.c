@@ -1068,7 +1068,7 @@ static void the_cursor_stays_on_its_line_of_the_watchlist(void **state)
     for (size_t i = 0; i < last; i++)
         shown_act(&s, CT_ACT_ROW_DOWN, NULL);
     shown_load(&s);
-    (void)text_of(&s, 12, 90);
+    expect_text(&s, 12, 90, "H100-SXM spot aws/us-east-2");
     assert_int_equal(((const struct ct_tstate *)s.state)->at, last);
     shown_done(&s);
 }
