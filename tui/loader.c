@@ -17,7 +17,8 @@
 
 /* An answer has that much, tables that it shares with others (each bounded by itself) included.
  * A refresh takes at most one part in SHARE of the time, unless that is longer than RARELY_MS; one that has given way
- * to keys for PUT_OFF_MS does so no more. */
+ * to keys for PUT_OFF_MS does so no more. Memory goes back REST_MS after a load that somebody waited for; what a refresh
+ * takes the next one takes again, so that goes back RARELY_MS after it. */
 enum { LOOK_MS = 1000, MOST_MODEL_BYTES = 128 << 20, SHARE = 4, RARELY_MS = 15000, PUT_OFF_MS = 5000, REST_MS = 500 };
 enum { FEW = 4 }; /* fewer items are no work for two */
 enum { NOBODY, FIRST, SECOND }; /* of the threads */
@@ -61,8 +62,7 @@ struct ct_loader {
     int64_t version, minute, looked_mono_ms;
     int64_t clock_ms; /* of what is loaded: when the epoch began, so that one table serves all its panels and keys */
     int64_t spent_ms; /* on loads of this epoch */
-    int64_t loaded_mono_ms; /* the last time anything was */
-    bool rested; /* nothing was loaded since memory was given back */
+    int64_t rest_mono_ms; /* when memory goes back; INT64_MAX: it has, and nothing was loaded since */
     dev_t dev;
     ino_t ino;
     struct ct_error trouble; /* why there is no reader */
@@ -129,11 +129,9 @@ static void rest(struct ct_loader *l)
         ct_reader_rest(l->reader);
     }
 #ifdef __GLIBC__
-    if (!l->rested) {
-        malloc_trim(0);
-    }
+    malloc_trim(0);
 #endif
-    l->rested = true;
+    l->rest_mono_ms = INT64_MAX;
 }
 
 /* Once a second: is there a database, is it still the same file, did somebody commit, is it another minute? */
@@ -143,7 +141,7 @@ static void look(struct ct_loader *l)
     int64_t minute = ct_now_ms() / CT_MINUTE;
     bool there = stat(l->path, &file) == 0;
     l->looked_mono_ms = ct_mono_ms();
-    if (l->looked_mono_ms >= l->loaded_mono_ms + REST_MS) {
+    if (l->looked_mono_ms >= l->rest_mono_ms) {
         rest(l);
     }
     if (!there) {
@@ -281,6 +279,17 @@ static const struct ct_load_item *begin_item(struct ct_loader *l)
     return item;
 }
 
+/* After a load that ended at NOW. */
+static void put_off_rest(struct ct_loader *l, int64_t now)
+{
+    int64_t soon = now + REST_MS, late = now + RARELY_MS;
+    if (l->busy_needed || l->rest_mono_ms < soon) {
+        l->rest_mono_ms = soon;
+    } else if (l->rest_mono_ms == INT64_MAX) {
+        l->rest_mono_ms = late;
+    }
+}
+
 static void load(struct ct_loader *l, const struct ct_load_item *item, struct ct_load_answer *a)
 {
     int64_t begin = ct_mono_ms();
@@ -291,15 +300,15 @@ static void load(struct ct_loader *l, const struct ct_load_item *item, struct ct
     pthread_mutex_lock(&l->lock);
     l->busy_slot = -1;
     pthread_mutex_unlock(&l->lock);
-    l->loaded_mono_ms = ct_mono_ms();
-    l->spent_ms += l->loaded_mono_ms - begin;
+    int64_t end = ct_mono_ms();
+    l->spent_ms += end - begin;
+    put_off_rest(l, end);
 }
 
 static void answer(struct ct_loader *l, const struct ct_load_item *item)
 {
     struct ct_load_answer a = {.slot = item->slot, .generation = item->generation};
     a.epoch = l->epoch;
-    l->rested = false;
     if (l->reader) {
         load(l, item, &a);
         if (a.status == CT_ERR_CANCELLED) {
@@ -482,6 +491,7 @@ enum ct_status ct_loader_start(const char *path, struct ct_loader **out, struct 
     mallopt(M_ARENA_MAX, 3);              /* threads that begin together wait for no other's heap */
 #endif
     l->looked_mono_ms = INT64_MIN / 2;
+    l->rest_mono_ms = INT64_MAX;
     l->to_loader[0] = l->to_loader[1] = l->to_ui[0] = l->to_ui[1] = -1;
     pthread_mutex_init(&l->lock, NULL);
     pthread_cond_init(&l->second_begins, NULL);
