@@ -19,10 +19,13 @@
     X(ALERT_PUT, "INSERT OR REPLACE INTO alert (" SQL_ALERT_COLUMNS ") VALUES (?1,?2,?3,?4,?5,?6,?7,?8,?9," \
         "?10,?11,?12,?13,?14,?15,?16,?17,?18,?19,?20,?21,?22,?23,?24,?25)") \
     X(ALERT_FACT, "INSERT OR REPLACE INTO alert_fact (alert, labels, provider, series, channels, flags," \
-        " remind_ms, quiet, from_ms) SELECT ?1,?2,?3,?4,?5,?6,?7,?8,?9 WHERE NOT EXISTS (SELECT 1 FROM alert_fact" \
+        " remind_ms, quiet, severity, fired_ms, text, url, from_ms) SELECT ?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13" \
+        " WHERE NOT EXISTS (SELECT 1 FROM alert_fact" \
         " WHERE alert=?1 AND from_ms=(SELECT max(from_ms) FROM alert_fact WHERE alert=?1) AND labels=?2" \
-        " AND provider IS ?3 AND series IS ?4 AND channels=?5 AND flags=?6 AND remind_ms=?7 AND quiet IS ?8)") \
-    X(ALERT_FACT_TIDY, "DELETE FROM alert_fact WHERE from_ms<?1 AND alert NOT IN (SELECT id FROM alert)") \
+        " AND provider IS ?3 AND series IS ?4 AND channels=?5 AND flags=?6 AND remind_ms=?7 AND quiet IS ?8" \
+        " AND severity IS ?9 AND fired_ms IS ?10 AND text IS ?11 AND url IS ?12)") \
+    X(ALERT_FACT_TIDY, "DELETE FROM alert_fact AS f WHERE from_ms<?1 AND (alert NOT IN (SELECT id FROM alert)" \
+        " OR EXISTS (SELECT 1 FROM alert_fact l WHERE l.alert=f.alert AND l.from_ms>f.from_ms AND l.from_ms<=?1))") \
     X(ALERT_DEL, "DELETE FROM alert WHERE id=?1") \
     X(ALERT_ALL, "SELECT " SQL_ALERT_COLUMNS " FROM alert ORDER BY id") \
     X(ALERT_FIND, "SELECT id, episode FROM alert WHERE state=2 AND id BETWEEN ?1 AND ?2 LIMIT 2") \
@@ -64,7 +67,8 @@
     X(ALERT_TABLE, "SELECT 1 FROM sqlite_schema WHERE name='alert'") \
     X(ALERTS, "SELECT " SQL_ALERT_COLUMNS " FROM alert") \
     X(ALERT_FACT_TABLE, "SELECT 1 FROM sqlite_schema WHERE name='alert_fact'") \
-    X(ALERT_FACTS, "SELECT labels, provider, series, channels, flags, remind_ms, quiet FROM alert_fact" \
+    X(ALERT_FACTS, "SELECT labels, provider, series, channels, flags, remind_ms, quiet, severity, fired_ms," \
+        " text, url FROM alert_fact" \
         " WHERE alert=?1 AND from_ms<=?2 ORDER BY from_ms DESC LIMIT 1") \
     X(ALERT_TOLD, "SELECT i.channel, d.done_ms FROM alert_intent i LEFT JOIN alert_delivery d ON d.id=i.delivery" \
         " WHERE i.alert=?1 AND i.episode=?2 AND i.at_ms<=?3 AND i.state<2 AND i.grp<>'digest'") \

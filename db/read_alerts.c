@@ -1,5 +1,5 @@
-/* Alerts, silences, deliveries and what an alert did. A past moment is told from the changes (state, since when, how
- * bad) and from what was recorded beside them. */
+/* Alerts, silences, deliveries and what an alert did. A past moment is told from the changes (state, since when) and
+ * from what was recorded beside them. */
 #include "config.h"
 
 #include "db/alerts.h"
@@ -270,6 +270,12 @@ static void add_facts(struct ct_reader *r, struct ct_alert_row *row, int64_t id,
             row->inhibited = (flags & CT_ALERT_INHIBITED) != 0;
             row->flapping = (flags & CT_ALERT_FLAPPING) != 0;
         }
+        if (!r->live && ct_col_int(st, 7) != CT_NONE) { /* as of layout 25 */
+            row->severity = ct_col_enum(st, 7, CT_SEV_CRITICAL);
+            row->fired_ms = ct_col_int(st, 8);
+            row->text = ct_col_text(r, st, 9);
+            row->url = ct_col_text(r, st, 10);
+        }
     }
     if (st)
         sqlite3_reset(st);
@@ -447,7 +453,7 @@ static void read_live(struct ct_reader *r, bool all, const struct silences *sile
         complete(r, &out->v.v[i], ids.v[i], silences);
 }
 
-/* What was told of an alert, behind why it changed (alerts/engine.c). */
+/* What was told of an alert, behind why it changed (alerts/engine.c): in place of what no fact says. */
 static struct ct_span text_of_change(struct ct_span text)
 {
     const char *colon = text.n ? memmem(text.p, text.n, ": ", 2) : NULL;

@@ -453,6 +453,13 @@ static const char step_24[] =
     OFFER_PACK_OUTDATED("update", OFFER_PACK_GOES("OLD.series_id") OFFER_PACK_GOES("NEW.series_id"))
     OFFER_PACK_OUTDATED("delete", OFFER_PACK_GOES("OLD.series_id"));
 
+/* Version 25: also what an alert said, and how bad it was; SEVERITY NULL: not recorded. */
+static const char step_25[] =
+    "ALTER TABLE alert_fact ADD COLUMN severity INTEGER CHECK (severity BETWEEN 0 AND 2);"
+    "ALTER TABLE alert_fact ADD COLUMN fired_ms INTEGER;"
+    "ALTER TABLE alert_fact ADD COLUMN text TEXT;"
+    "ALTER TABLE alert_fact ADD COLUMN url TEXT;";
+
 static const struct ct_schema_step steps[] = {
     {.sql = step_1}, {.sql = step_2}, {.sql = step_3}, {.sql = step_4}, {.sql = step_5}, {.sql = step_6},
     {.sql = step_7, .run = ct_samples_from_rows, .after = "DROP TABLE sample"},
@@ -474,6 +481,7 @@ static const struct ct_schema_step steps[] = {
     {.sql = step_22},
     {.sql = step_23},
     {.sql = step_24},
+    {.sql = step_25},
 };
 _Static_assert(CT_OFFERS_MOST == 1 << 9, "what step 24 says");
 _Static_assert(CT_LEN(steps) == CT_SCHEMA_VERSION, "a step a version");

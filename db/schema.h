@@ -10,7 +10,7 @@
 #include <sqlite3.h>
 
 #define CT_APPLICATION_ID 0x434c5450 /* "CLTP" in the file's header: a database of ours */
-#define CT_SCHEMA_VERSION 24          /* PRAGMA user_version */
+#define CT_SCHEMA_VERSION 25          /* PRAGMA user_version */
 
 /* sample.flags. A sample without a number (NULL) and without CT_SAMPLE_GONE means: listed, no
  * price. */

@@ -30,7 +30,8 @@ static void put_facts(struct ct_writer *w, const struct ct_alert_instance *i, in
     bool quiet = i->quiet / CT_DAY_MINUTES != i->quiet % CT_DAY_MINUTES;
     if (i->life.state != CT_ALERT_INACTIVE)
         RUN(w, ALERT_FACT, vi(i->id), vt(i->labels), vt(i->provider), vt(i->series), vt(i->channels), vi(flags),
-            vi(i->remind_ms), vi(quiet ? i->quiet : CT_NONE), vi(now_ms));
+            vi(i->remind_ms), vi(quiet ? i->quiet : CT_NONE), ve(i->severity), vi(i->life.fired_ms), vt(i->text), vt(i->url),
+            vi(now_ms));
 }
 
 static void put_delivery(struct ct_writer *w, struct ct_alert_delivery *d)

@@ -180,6 +180,47 @@ static void an_alert_carries_the_open_incident_that_touches_it(void **state)
     end(&r);
 }
 
+/* The alert of RULE as of AT_MS as its JSON, the caller's to free. */
+static char *json_at(struct ride *r, const char *rule, int64_t at_ms)
+{
+    struct ct_buf out = CT_BUF_INIT;
+    struct ct_jw w;
+    ct_jw_init(&w, &out);
+    ct_row_json(&w, &ct_alert_table, alert_at(r, rule, at_ms), NULL);
+    return out.p;
+}
+
+static void an_open_alert_is_told_as_it_was_each_minute(void **state)
+{
+    enum { MINUTES = 40 };
+    static const int states[] = {CT_STATE_MAJOR, CT_STATE_PARTIAL, CT_STATE_MAJOR, CT_STATE_PARTIAL};
+    struct {
+        int64_t at_ms;
+        char *json;
+    } then[MINUTES];
+    struct ride r = BEGIN(state, outage);
+    ride(&r, 2);
+    r.state = CT_STATE_MAJOR;
+    ride(&r, 5);
+    for (int i = 0; i < MINUTES; i++) {
+        r.state = states[i * 4 / MINUTES];
+        ride(&r, 1);
+        then[i].at_ms = r.now; /* what is evaluated next is later */
+        then[i].json = json_at(&r, "outage", CT_LIVE);
+        r.now += CT_SECOND;
+        r.boot += CT_SECOND;
+    }
+    assert_string_not_equal(then[0].json, then[MINUTES / 4 + 5].json);
+    ride(&r, 30);
+    for (int i = 0; i < MINUTES; i++) {
+        char *json = json_at(&r, "outage", then[i].at_ms);
+        assert_string_equal(json, then[i].json);
+        free(json);
+        free(then[i].json);
+    }
+    end(&r);
+}
+
 int main(void)
 {
     setenv("TZ", "UTC", 1);
@@ -190,6 +231,7 @@ int main(void)
         T(a_reminder_due_in_quiet_hours_waits_for_their_end),
         T(alerts_without_data_are_counted_apart_also_at_past_moments),
         T(an_alert_carries_the_open_incident_that_touches_it),
+        T(an_open_alert_is_told_as_it_was_each_minute),
     };
     return cmocka_run_group_tests_name("alert_facts", tests, NULL, NULL);
 }
