@@ -300,3 +300,13 @@ void ct_story_page(const struct ct_feed *feed, struct ct_batch *out)
     page->url = ct_clean_url(out->arena, feed->link);
     page->updated_ms = out->data_ms = feed->built_ms;
 }
+
+enum ct_status ct_story_items(const struct ct_feed *feed, int64_t now_ms, ct_story_item_fn *add, struct ct_batch *out,
+                              struct ct_error *err)
+{
+    enum ct_status s = CT_OK;
+    ct_story_page(feed, out);
+    for (size_t i = 0; s == CT_OK && i < feed->items.n && !ct_rows_too_many(out); i++)
+        s = add(&feed->items.v[i], now_ms, out, err);
+    return s;
+}

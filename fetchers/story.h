@@ -50,5 +50,10 @@ struct ct_span ct_story_link_id(struct ct_span url);
 
 /* Adds the page row of FEED and its time. */
 void ct_story_page(const struct ct_feed *feed, struct ct_batch *out);
+/* That, then ADD for each item until one fails or the rows are too many. NOW_MS: when the feed was made, for ADD. */
+typedef enum ct_status ct_story_item_fn(const struct ct_feed_item *item, int64_t now_ms, struct ct_batch *out,
+                                        struct ct_error *err);
+CT_MUST_USE enum ct_status ct_story_items(const struct ct_feed *feed, int64_t now_ms, ct_story_item_fn *add,
+                                          struct ct_batch *out, struct ct_error *err);
 
 #endif

@@ -154,11 +154,8 @@ static enum ct_status read_feed(struct ct_span body, struct ct_batch *out, struc
         return ct_fail(err, CT_ERR_SHAPE, "channel/title",
                        "wanted the notifications of IBM Cloud, this is the feed \"%.*s\"",
                        CT_FMT(feed.title));
-    ct_story_page(&feed, out);
     out->trouble_only = true;
-    for (size_t i = 0; s == CT_OK && i < feed.items.n && !ct_rows_too_many(out); i++)
-        s = add_item(&feed.items.v[i], time_of_feed(&feed), out, err);
-    return s;
+    return ct_story_items(&feed, time_of_feed(&feed), add_item, out, err);
 }
 
 static enum ct_status parse(struct ct_span body, const struct ct_parse_hint *hint,

@@ -46,10 +46,7 @@ static enum ct_status read_feed(struct ct_span body, struct ct_batch *out, struc
         return ct_fail(err, CT_ERR_SHAPE, "feed/id",
                        "wanted the history of a status page, this is the feed \"%.*s\"",
                        CT_FMT(feed.title));
-    ct_story_page(&feed, out);
-    for (size_t i = 0; s == CT_OK && i < feed.items.n && !ct_rows_too_many(out); i++)
-        s = add_entry(&feed.items.v[i], feed.built_ms, out, err);
-    return s;
+    return ct_story_items(&feed, feed.built_ms, add_entry, out, err);
 }
 
 static enum ct_status parse(struct ct_span body, const struct ct_parse_hint *hint,

@@ -94,9 +94,10 @@ static void add_state(struct ct_story *s, const struct ct_feed_item *item, struc
         s->state = -1; /* how it is now, not how bad it was */
 }
 
-static enum ct_status add_item(const struct ct_feed_item *item, struct ct_batch *out,
+static enum ct_status add_item(const struct ct_feed_item *item, int64_t now_ms, struct ct_batch *out,
                                struct ct_error *err)
 {
+    (void)now_ms;
     struct ct_arena *a = out->arena;
     struct ct_story s;
     int64_t ms;
@@ -132,10 +133,7 @@ static enum ct_status read_feed(struct ct_span body, struct ct_batch *out, struc
                        "wanted the status of xAI, this is the feed \"%.*s\"", CT_FMT(feed.title));
     if (feed.items.n == 0)
         return ct_fail(err, CT_ERR_SHAPE, "channel", "an xAI feed without any item");
-    ct_story_page(&feed, out);
-    for (size_t i = 0; s == CT_OK && i < feed.items.n && !ct_rows_too_many(out); i++)
-        s = add_item(&feed.items.v[i], out, err);
-    return s;
+    return ct_story_items(&feed, CT_NONE, add_item, out, err);
 }
 
 static enum ct_status parse(struct ct_span body, const struct ct_parse_hint *hint,
