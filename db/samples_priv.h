@@ -85,7 +85,7 @@ struct ct_samples {
     int64_t n_ticks, net;
     struct ct_fresh *fresh;
     uint32_t *slot; /* open addressing: index in FRESH + 1 */
-    size_t n_fresh, cap_fresh, n_slots, n_rows;
+    size_t n_fresh, cap_fresh, n_slots, n_rows, put_last; /* PUT_LAST of FRESH */
     struct ct_bad_tick *bad;
     size_t n_bad, cap_bad, told; /* what the first TOLD of them cost is marked in FRESH */
     struct ct_window at;
