@@ -17,7 +17,7 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
-enum { FRAME_MS = 50, BURST_MS = 200, AWAY_MS = 1000, ANSWERS_MS = 30, LEAVE_S = 1, SETTLED_MS = 200 };
+enum { FRAME_MS = 50, BURST_MS = 200, AWAY_MS = 1000, ANSWERS_MS = 30, LEAVE_S = 1, SETTLED_MS = 200, LATER_MS = 4 };
 
 /* ---- signals ---- */
 
@@ -81,6 +81,7 @@ struct loop {
     struct ct_ui *ui;
     struct ct_loader *loader;
     struct ct_load_request request;
+    int64_t post_mono_ms; /* when the loader is told of the request, 0: it was */
     int fd;               /* the main program's */
     /* Data is painted 20 times a second at most: a frame costs FRAME_MS of what time gives, up to BURST_MS; while the focus
      * is elsewhere, in a pane that may be hidden or merely beside, once a second and the clock by minutes. A key never
@@ -133,6 +134,9 @@ static int next_due(const struct loop *l)
     }
     if (l->reload_mono_ms) {
         due = earlier(due, l->reload_mono_ms - mono);
+    }
+    if (l->post_mono_ms) {
+        due = earlier(due, l->post_mono_ms - mono);
     }
     if (ui_dirty(ui) && l->at_once) {
         due = 0;
@@ -243,11 +247,22 @@ static void paint(struct loop *l)
     }
 }
 
+static void post_when_due(struct loop *l)
+{
+    if (l->post_mono_ms && ct_mono_ms() >= l->post_mono_ms) {
+        l->post_mono_ms = 0;
+        ct_loader_post(l->loader, &l->request);
+    }
+}
+
+/* What nobody waits for yet is told the loader a moment later: until then the terminal has the processor, to show the
+ * frame. */
 static void ask(struct loop *l)
 {
     ui_make_request(l->ui, &l->request);
-    ct_loader_post(l->loader, &l->request);
     l->asked_mono_ms = ct_mono_ms();
+    l->post_mono_ms = l->asked_mono_ms + (answers_due(l) ? 0 : LATER_MS);
+    post_when_due(l);
 }
 
 static void fit_terminal(struct ct_ui *ui)
@@ -272,6 +287,7 @@ static void run(struct loop *l)
         if (ui->ask) { /* what a key changed is seen first: the loader would only compete for the processor */
             ask(l);
         }
+        post_when_due(l);
         struct pollfd p[] = {{.fd = STDIN_FILENO, .events = POLLIN},
                              {.fd = ct_loader_fd(l->loader), .events = POLLIN},
                              {.fd = signal_pipe[0], .events = POLLIN},
