@@ -125,14 +125,19 @@ size_t ct_newest_unpack(struct ct_span blob, struct ct_newest v[CT_NEWEST_ROWS],
         series += head >> 1;
         moment += words & NO_MOMENT ? 0 : ct_unfold(ct_numbers_next(&in)) * step.moment;
         value += words & NO_NUMBER ? 0 : ct_unfold(ct_numbers_next(&in));
-        uint64_t below = words & NO_BOUNDS ? 0 : ct_numbers_next(&in), above = words & NO_BOUNDS ? 0 : ct_numbers_next(&in);
         v[i] = (struct ct_newest){(int64_t)series, words & NO_MOMENT ? CT_NONE : (int64_t)moment,
                                   words & NO_NUMBER ? CT_NONE : (int64_t)(value * step.number),
                                   (int)(words & FLAGS), (int)(words >> KIND_SHIFT)};
+        struct ct_bounds bounds = {CT_NONE, CT_NONE};
+        if (!(words & NO_BOUNDS) && b) {
+            bounds.low = (int64_t)((value - ct_unfold(ct_numbers_next(&in))) * step.number);
+            bounds.high = (int64_t)((value + ct_unfold(ct_numbers_next(&in))) * step.number);
+        } else if (!(words & NO_BOUNDS)) {
+            ct_numbers_skip(&in);
+            ct_numbers_skip(&in);
+        }
         if (b)
-            b[i] = words & NO_BOUNDS ? (struct ct_bounds){CT_NONE, CT_NONE}
-                                     : (struct ct_bounds){(int64_t)((value - ct_unfold(below)) * step.number),
-                                                          (int64_t)((value + ct_unfold(above)) * step.number)};
+            b[i] = bounds;
     }
     return in.bad || in.p != in.end ? 0 : n;
 }

@@ -489,20 +489,9 @@ bool ct_step(struct ct_reader *r, sqlite3_stmt *st)
 
 /* ---- cells ---- */
 
-static int64_t bounded(int64_t v)
-{
-    const int64_t most = INT64_C(1) << 60;
-    return v > most ? most : v < -most ? -most : v;
-}
-
-int64_t ct_cut(int64_t v)
-{
-    return v == CT_NONE ? CT_NONE : bounded(v);
-}
-
 int64_t ct_col_int(sqlite3_stmt *st, int i)
 {
-    return sqlite3_column_type(st, i) == SQLITE_INTEGER ? bounded(sqlite3_column_int64(st, i)) : CT_NONE;
+    return sqlite3_column_type(st, i) == SQLITE_INTEGER ? ct_bounded(sqlite3_column_int64(st, i)) : CT_NONE;
 }
 
 int64_t ct_col_must(sqlite3_stmt *st, int i)

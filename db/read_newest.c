@@ -68,16 +68,15 @@ static bool unpack(struct part *p, sqlite3_stmt *st, int i)
     struct ct_newest v[CT_NEWEST_ROWS];
     size_t n = ct_newest_column(st, i, v, NULL);
     bool same = n == p->n;
-    for (size_t k = 0; k < n; k++) {
-        same = same && p->v[k].series == v[k].series;
-        v[k].at_ms = ct_cut(v[k].at_ms);
-        v[k].value = ct_cut(v[k].value);
-    }
     p->damaged = n == 0;
     if (n > p->n)
         p->v = ct_xrealloc(p->v, n * sizeof *v);
-    if (n)
-        memcpy(p->v, v, n * sizeof *v);
+    for (size_t k = 0; k < n; k++) {
+        same = same && p->v[k].series == v[k].series;
+        p->v[k] = v[k];
+        p->v[k].at_ms = ct_cut(v[k].at_ms);
+        p->v[k].value = ct_cut(v[k].value);
+    }
     p->n = (uint32_t)n;
     return !same;
 }

@@ -301,7 +301,15 @@ bool ct_step(struct ct_reader *r, sqlite3_stmt *st); /* true: a row */
  * must be. */
 int64_t ct_col_int(sqlite3_stmt *st, int i);
 int64_t ct_col_must(sqlite3_stmt *st, int i);
-int64_t ct_cut(int64_t v); /* the same for a number out of a blob; CT_NONE stays */
+static inline int64_t ct_bounded(int64_t v)
+{
+    const int64_t most = INT64_C(1) << 60;
+    return v > most ? most : v < -most ? -most : v;
+}
+static inline int64_t ct_cut(int64_t v) /* the same for a number out of a blob; CT_NONE stays */
+{
+    return v == CT_NONE ? CT_NONE : ct_bounded(v);
+}
 int ct_col_enum(sqlite3_stmt *st, int i, int last); /* -1 for NULL and beyond LAST */
 struct ct_span ct_col_text(struct ct_reader *r, sqlite3_stmt *st, int i); /* in r->arena */
 struct ct_span ct_col_borrow(sqlite3_stmt *st, int i); /* until the next step */

@@ -67,6 +67,15 @@ static inline uint64_t ct_numbers_next(struct ct_numbers *in)
     return n.v;
 }
 
+/* Past one that nobody wants to know. */
+static inline void ct_numbers_skip(struct ct_numbers *in)
+{
+    while (in->p < in->end && *in->p > 127)
+        in->p++;
+    in->bad = in->bad || in->p == in->end;
+    in->p += in->p < in->end;
+}
+
 /* Small differences of either sign are small numbers. */
 static inline uint64_t ct_fold(uint64_t v)
 {

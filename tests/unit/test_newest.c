@@ -67,7 +67,10 @@ static void any_rows_come_out_as_they_went_in(void **state)
             assert_int_equal(b[i].low, c[i].low);
             assert_int_equal(b[i].high, c[i].high);
         }
-        assert_int_equal(ct_newest_unpack(ct_buf_span(&blob), w, NULL), n);
+        memset(w, 0, sizeof w);
+        assert_int_equal(ct_newest_unpack(ct_buf_span(&blob), w, NULL), n); /* past the bounds */
+        for (size_t i = 0; i < n; i++)
+            assert_true(v[i].series == w[i].series && v[i].at_ms == w[i].at_ms && v[i].value == w[i].value);
         ct_buf_free(&blob);
     }
 }
@@ -126,6 +129,7 @@ static void damage_is_refused_or_gives_rows_in_bounds(void **state)
             (void)ct_sum_put(blob.p, blob.p + n - CT_SUM_BYTES);
         char *exact = ct_xmalloc(n + 1); /* for the address sanitizer */
         memcpy(exact, blob.p, n);
+        (void)ct_newest_unpack((struct ct_span){exact, n}, v, NULL);
         size_t rows = ct_newest_unpack((struct ct_span){exact, n}, v, b);
         assert_true(rows == 0 || mended || memcmp(exact, blob.p, n) == 0);
         for (size_t i = 0; i < rows; i++) {
