@@ -306,20 +306,10 @@ static uint64_t mixed(uint64_t h)
     return h ^ h >> 29;
 }
 
-static int64_t meta(struct ct_reader *r, struct ct_span key)
-{
-    sqlite3_stmt *st = ct_use(r, SQL_META, 0);
-    ct_bind_text(r, st, 1, key);
-    int64_t value = ct_step(r, st) ? ct_col_int(st, 0) : CT_NONE;
-    if (st)
-        sqlite3_reset(st);
-    return value;
-}
-
 /* Whether anything was recorded by MS, so that it may have been gone by then. */
 static bool recorded_by(struct ct_reader *r, int64_t ms)
 {
-    return meta(r, CT_LIT("first_ms")) <= ms; /* CT_NONE: not known */
+    return ct_meta(r, "first_ms") <= ms; /* CT_NONE: not known */
 }
 
 /* Which prices were gone for good by MS: one that comes back may change nothing but its newest sample. */
@@ -341,7 +331,7 @@ static bool is_current(struct ct_reader *r, struct ct_market_kept *k)
 {
     if (k->looked == r->version || r->version == CT_NONE)
         return r->version != CT_NONE;
-    if (k->offers == CT_NONE || meta(r, CT_LIT("offers")) != k->offers || left_out(r, k->gone_ms) != k->left)
+    if (k->offers == CT_NONE || ct_meta(r, "offers") != k->offers || left_out(r, k->gone_ms) != k->left)
         return false;
     k->looked = r->version;
     return true;
@@ -359,7 +349,7 @@ static struct ct_market_kept *kept(struct ct_reader *r, struct ct_market_kept **
     k->gone_ms = gone_ms;
     k->left = left_out(r, gone_ms);
     k->looked = r->version;
-    k->offers = meta(r, CT_LIT("offers"));
+    k->offers = ct_meta(r, "offers");
     read_all(r, k);
     if (r->status != CT_OK) /* cut short, perhaps */
         k->looked = CT_NONE;

@@ -598,6 +598,16 @@ static bool read_words(struct ct_reader *r, sqlite3_stmt *st, struct ct_span fie
     return true;
 }
 
+int64_t ct_meta(struct ct_reader *r, const char *key)
+{
+    sqlite3_stmt *st = ct_use(r, SQL_META, 0);
+    ct_bind_text(r, st, 1, ct_span(key));
+    int64_t value = ct_step(r, st) ? ct_col_int(st, 0) : CT_NONE;
+    if (st)
+        sqlite3_reset(st);
+    return value;
+}
+
 bool ct_words_at(struct ct_reader *r, int64_t series, struct ct_span fields[CT_WORDS_MOST])
 {
     return read_words(r, r->live ? NULL : ct_use(r, SQL_WORDS, 2, series, r->at), fields);

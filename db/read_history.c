@@ -458,10 +458,11 @@ int64_t ct_first_sample(struct ct_reader *r, int64_t series)
     return ct_next_sample(r, series, CT_LIVE, &v) ? v.at_ms : CT_NONE;
 }
 
-/* When the oldest of what M is made of began; one that began by ENOUGH will do. */
+/* When the oldest of what M is made of began; one that began by ENOUGH will do. None is older than the record. */
 static int64_t market_first(struct ct_reader *r, const struct ct_market *m, int64_t enough)
 {
-    int64_t first = CT_NONE;
+    int64_t first = CT_NONE, recorded_ms = ct_meta(r, "first_ms");
+    enough = recorded_ms > enough ? recorded_ms : enough;
     for (size_t i = 0; i < m->v.n && (first == CT_NONE || first > enough); i++) {
         int64_t at = ct_first_sample(r, m->v.v[i].series);
         first = at != CT_NONE && (first == CT_NONE || at < first) ? at : first;

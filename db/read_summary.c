@@ -40,16 +40,6 @@ static void read_trouble(struct ct_reader *r, struct ct_summary *out)
     out->trouble_since_ms = since;
 }
 
-static int64_t meta(struct ct_reader *r, const char *key)
-{
-    sqlite3_stmt *st = ct_use(r, SQL_META, 0);
-    ct_bind_text(r, st, 1, ct_span(key));
-    int64_t value = ct_step(r, st) ? ct_col_int(st, 0) : CT_NONE;
-    if (st)
-        sqlite3_reset(st);
-    return value;
-}
-
 static void read_lease(struct ct_reader *r, struct ct_summary *out)
 {
     sqlite3_stmt *st = ct_use(r, SQL_LEASE, 0);
@@ -63,7 +53,7 @@ static void read_lease(struct ct_reader *r, struct ct_summary *out)
         struct ct_span host = ct_col_text(r, st, 1);
         out->fetcher = ct_arena_printf(r->arena, "pid %lld on %.*s", (long long)ct_col_int(st, 0),
                                        CT_FMT(host));
-        out->clock_ahead_ms = meta(r, "ahead_ms");
+        out->clock_ahead_ms = ct_meta(r, "ahead_ms");
     }
     sqlite3_reset(st);
 }
@@ -150,9 +140,9 @@ enum ct_status ct_read_summary(struct ct_reader *r, const struct ct_query *q, st
     out->offline_since_ms = ct_offline_since(r, &list);
     read_lease(r, out);
     read_trouble(r, out);
-    out->recording_since_ms = meta(r, "first_ms");
+    out->recording_since_ms = ct_meta(r, "first_ms");
     out->samples = r->live ? ct_samples_count(r->samples) : CT_NONE;
-    int64_t series = meta(r, "series");
+    int64_t series = ct_meta(r, "series");
     out->series = series == CT_NONE ? 0 : series;
     out->db_bytes = file_bytes(r);
     return ct_load_end(r);

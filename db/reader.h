@@ -295,6 +295,8 @@ void ct_bind_text(struct ct_reader *r, sqlite3_stmt *st, int index, struct ct_sp
 /* Binds ?1 and ?2 so that ?1 <= X < ?2 means names that begin with TEXT, which is not empty. */
 void ct_bind_beginning(struct ct_reader *r, sqlite3_stmt *st, struct ct_span text);
 bool ct_step(struct ct_reader *r, sqlite3_stmt *st); /* true: a row */
+/* What the file notes of itself by the name KEY; CT_NONE: nothing. */
+int64_t ct_meta(struct ct_reader *r, const char *key);
 
 /* A file is input: numbers are cut to +/- 2^60, so that no sum or difference of two of them
  * overflows. CT_NONE for NULL (and what is no integer); the second gives 0 for that, where a value
