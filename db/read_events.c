@@ -154,8 +154,9 @@ static const struct ct_rows *newest_events(struct ct_reader *r, const struct ct_
     return m->events;
 }
 
-/* Answers W with those, where they are all it asks for. Who wants a few reads no more for it. */
-static bool take_newest(struct ct_reader *r, const struct ct_source_list *sources, const struct ct_event_window *w,
+/* Answers *W with those, and leaves in it what they do not reach; false: nothing is left. Who wants a few reads no more
+ * for it. */
+static bool take_newest(struct ct_reader *r, const struct ct_source_list *sources, struct ct_event_window *w,
                         struct ct_event_list *out)
 {
     enum { FEW = 32 };
@@ -166,23 +167,26 @@ static bool take_newest(struct ct_reader *r, const struct ct_source_list *source
     const struct ct_event_row *v = all ? all->v : NULL;
     size_t n = 0;
     if (!all)
-        return false;
+        return true;
     while (n < all->n && n < (size_t)w->limit && v[n].at_ms >= w->from_ms)
         n++;
-    if (n == all->n && n < (size_t)w->limit && n >= NEWEST_EVENTS)
-        return false;
+    bool more = n == all->n && n < (size_t)w->limit && n >= NEWEST_EVENTS;
+    if (more) /* of its last moment there may be more as well */
+        for (w->to_ms = v[n - 1].at_ms; n && v[n - 1].at_ms == w->to_ms;)
+            n--;
     for (size_t i = 0; i < n; i++) {
         struct ct_event_row *row = CT_VEC_PUSH(r->arena, &out->v);
         if (row)
             *row = v[i];
     }
-    return true;
+    w->limit -= (int64_t)n;
+    return more;
 }
 
 void ct_events_read(struct ct_reader *r, const struct ct_source_list *sources, struct ct_event_window w,
                     struct ct_event_list *out)
 {
-    if (!take_newest(r, sources, &w, out))
+    if (take_newest(r, sources, &w, out))
         read_window(r, sources, w, out);
 }
 
