@@ -122,12 +122,27 @@ static bool may_refresh(const struct ct_loader *l)
            l->looked_mono_ms >= l->began_mono_ms + (rest < RARELY_MS ? rest : RARELY_MS);
 }
 
+/* What a load leaves goes back to the system, not to a heap; but while a FIRST_SCREEN is made heaps grow in large steps
+ * and keep what is freed, since it is taken again at once. */
+static void set_heaps(bool first_screen)
+{
+#ifdef __GLIBC__
+    mallopt(M_TOP_PAD, first_screen ? 4 << 20 : 128 << 10);
+    mallopt(M_TRIM_THRESHOLD, first_screen ? 16 << 20 : 128 << 10);
+    mallopt(M_MMAP_THRESHOLD, 128 << 10);
+    mallopt(M_ARENA_MAX, 3); /* threads that begin together wait for no other's heap */
+#else
+    (void)first_screen;
+#endif
+}
+
 /* Nobody loads: what nobody shows goes, and then back to the system. */
 static void rest(struct ct_loader *l)
 {
     if (l->reader) {
         ct_reader_rest(l->reader);
     }
+    set_heaps(false);
 #ifdef __GLIBC__
     malloc_trim(0);
 #endif
@@ -486,10 +501,7 @@ enum ct_status ct_loader_start(const char *path, struct ct_loader **out, struct 
     l->path = path;
     l->busy_slot = -1;
     l->epoch = 1;
-#ifdef __GLIBC__
-    mallopt(M_MMAP_THRESHOLD, 128 << 10); /* what a load leaves goes back to the system, not to a heap */
-    mallopt(M_ARENA_MAX, 3);              /* threads that begin together wait for no other's heap */
-#endif
+    set_heaps(true);
     l->looked_mono_ms = INT64_MIN / 2;
     l->rest_mono_ms = INT64_MAX;
     l->to_loader[0] = l->to_loader[1] = l->to_ui[0] = l->to_ui[1] = -1;
