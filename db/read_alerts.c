@@ -517,17 +517,49 @@ static int by_need(const void *a, const void *b)
     return older ? older : ct_span_cmp(x->id, y->id);
 }
 
+static void read_all(struct ct_reader *r, bool all, const struct silences *silences, struct ct_alert_list *out)
+{
+    if (r->live)
+        read_live(r, all, silences, out);
+    else
+        read_past(r, all, silences, out);
+    ct_sort(r, out->v.v, out->v.n, sizeof *out->v.v, by_need); /* now and later the same */
+}
+
+/* Alerts that are not over, or ALL; the former are read once for the panels that are loaded together. */
+static void read_alerts(struct ct_reader *r, bool all, const struct silences *silences, struct ct_alert_list *out)
+{
+    struct ct_arena *answer = r->arena;
+    struct ct_moment *m = all ? NULL : ct_kept_moment(r);
+    if (!m) {
+        read_all(r, all, silences, out);
+        return;
+    }
+    if (!m->alerts) {
+        struct ct_alert_list list = {.v = {NULL, 0, 0}};
+        r->arena = m->arena;
+        read_all(r, false, silences, &list);
+        struct ct_rows *kept = ct_arena_alloc(m->arena, sizeof *kept);
+        r->arena = answer;
+        if (!kept || r->status != CT_OK) /* cut short, perhaps */
+            return;
+        *kept = (struct ct_rows){list.v.v, list.v.n};
+        m->alerts = kept;
+    }
+    for (size_t i = 0; i < m->alerts->n; i++) { /* whoever asks adds to them */
+        struct ct_alert_row *row = CT_VEC_PUSH(r->arena, &out->v);
+        if (row)
+            *row = ((const struct ct_alert_row *)m->alerts->v)[i];
+    }
+}
+
 void ct_alerts_at(struct ct_reader *r, struct ct_alert_list *out)
 {
     struct silences silences = {.v = {NULL, 0, 0}};
     if (!have_alerts(r))
         return;
     read_silences(r, &silences);
-    if (r->live)
-        read_live(r, false, &silences, out);
-    else
-        read_past(r, false, &silences, out);
-    ct_sort(r, out->v.v, out->v.n, sizeof *out->v.v, by_need); /* now and later the same */
+    read_alerts(r, false, &silences, out);
 }
 
 /* Pending is nobody's news yet. */
@@ -628,13 +660,9 @@ enum ct_status ct_read_alerts(struct ct_reader *r, const struct ct_query *q, str
     ct_load_begin(r, q, a, err);
     if (have_alerts(r)) {
         read_silences(r, &silences);
-        if (r->live)
-            read_live(r, q->gone, &silences, &list);
-        else
-            read_past(r, q->gone, &silences, &list);
+        read_alerts(r, q->gone, &silences, &list);
     }
     add_incidents(r, &list);
-    ct_sort(r, list.v.v, list.v.n, sizeof *list.v.v, by_need);
     *out = (struct ct_rows){list.v.v, list.v.n};
     return ct_load_end(r);
 }
@@ -774,10 +802,7 @@ enum ct_status ct_read_alert_count(struct ct_reader *r, const struct ct_query *q
     bool have = have_alerts(r);
     if (have) {
         read_silences(r, &silences);
-        if (r->live)
-            read_live(r, false, &silences, &list);
-        else
-            read_past(r, false, &silences, &list);
+        read_alerts(r, false, &silences, &list);
         int64_t failed = one(r, ct_use(r, SQL_DELIVERY_FAILURES, 1, r->t - CT_DAY));
         int64_t rules = one(r, ct_use(r, SQL_ALERT_RULES, 0));
         out->failed = r->live && failed != CT_NONE ? failed : 0;

@@ -246,6 +246,7 @@ struct ct_reader {
                 size_t n;
             } *sources; /* source_at.c */
             struct ct_rows *events; /* read_events.c: the newest */
+            struct ct_rows *alerts; /* read_alerts.c: those that are not over */
             struct ct_leaps { /* large moves of what an index is made of, which its history came by */
                 struct ct_span index; /* its name */
                 struct ct_arena *arena;
