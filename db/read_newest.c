@@ -1,5 +1,6 @@
 /* The newest samples of all series, in memory: read when first asked for, again when somebody has committed, and then
  * only the parts that changed. */
+#include "db/ahead.h"
 #include "db/reader.h"
 
 #include <stdlib.h>
@@ -114,8 +115,10 @@ static struct ct_newest_map *map(struct ct_reader *r)
     bool moved = false;
     if (r->newest && r->newest->version == r->version && r->version != CT_NONE)
         return r->newest;
-    if (!r->newest)
+    if (!r->newest) {
+        ct_read_ahead(r->db, "newest", &(struct ct_keys){0, INT64_MAX}, 1);
         r->newest = ct_xcalloc(1, sizeof *r->newest);
+    }
     if (!read_changed(r, r->newest, &moved)) {
         ct_newest_forget(r);
         r->newest = ct_xcalloc(1, sizeof *r->newest);

@@ -123,6 +123,18 @@ static void draw_one(struct sparks *s, const struct ct_series_ref *ref, struct c
     row->unit = ref->unit;
 }
 
+/* Who has just begun may find nothing in memory: what the first lines need is asked for at once. */
+static void read_ahead(const struct sparks *s, const struct ct_series_list *found, size_t n)
+{
+    int64_t *series = ct_arena_alloc(s->r->arena, (n + 1) * sizeof *series);
+    size_t n_series = 0;
+    for (size_t i = 0; series && i < n; i++)
+        if (found[i].v.n)
+            series[n_series++] = found[i].v.v->id;
+    ct_samples_ahead(s->r->samples, series, n_series, s->from, s->to);
+    s->r->sparked = true;
+}
+
 enum ct_status ct_read_sparks(struct ct_reader *r, const struct ct_query *q,
                               const struct ct_span *names, size_t n_names, struct ct_arena *a,
                               struct ct_rows *out, struct ct_error *err)
@@ -138,15 +150,19 @@ enum ct_status ct_read_sparks(struct ct_reader *r, const struct ct_query *q,
     struct ct_spark_row *rows = ct_arena_alloc(a, (n_names + 1) * sizeof *rows);
     if (s.from >= s.to)
         r->status = ct_fail(err, CT_ERR_USAGE, "sparklines", "the window ends before it begins");
-    for (size_t i = 0; s.gaps && s.told && rows && i < n_names && r->status == CT_OK; i++) {
-        struct ct_series_list found = {.v = {NULL, 0, 0}};
+    struct ct_series_list *found = ct_arena_alloc(a, (n_names + 1) * sizeof *found);
+    bool room = s.gaps && s.told && rows && found;
+    for (size_t i = 0; room && i < n_names && r->status == CT_OK; i++)
+        ct_series_named(r, names[i], 1, &found[i]);
+    if (room && r->status == CT_OK && !r->sparked)
+        read_ahead(&s, found, n_names);
+    for (size_t i = 0; room && i < n_names && r->status == CT_OK; i++) {
         rows[i] = (struct ct_spark_row){.series = names[i]};
-        ct_series_named(r, names[i], 1, &found);
-        struct ct_spark_column *c = found.v.n ? ct_arena_alloc(a, n * sizeof *c) : NULL;
+        struct ct_spark_column *c = found[i].v.n ? ct_arena_alloc(a, n * sizeof *c) : NULL;
         if (!c)
             continue;
         rows[i].columns = (struct ct_rows){c, n};
-        draw_one(&s, &found.v.v[0], &rows[i]);
+        draw_one(&s, &found[i].v.v[0], &rows[i]);
     }
     if (rows && r->status == CT_OK)
         *out = (struct ct_rows){rows, n_names};

@@ -229,6 +229,7 @@ struct ct_reader {
     /* read_newest.c: kept until somebody commits; what had to be looked up last */
     struct ct_newest_map *newest;
     struct ct_newest newest_found;
+    bool sparked; /* lines were drawn before */
     /* what loads keep for those that follow, until somebody commits */
     struct ct_kept {
         struct ct_arena *arena; /* NULL: nothing yet */

@@ -1,6 +1,8 @@
 /* A stretch of one series, read from its end back to its beginning: what is not sealed yet, the tail, the chunks. */
+#include "db/ahead.h"
 #include "db/samples_priv.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 /* What is being read: SPAN[AT..CT_SPAN_MOST) is there; SEALED: some of what is sealed by its end. */
@@ -72,4 +74,26 @@ bool ct_samples_span(struct ct_samples *s, int64_t series, int64_t from, int64_t
     *v = all + begin;
     *n = end - begin;
     return true;
+}
+
+static int by_key(const void *a, const void *b)
+{
+    const struct ct_keys *x = a, *y = b;
+    return (x->low > y->low) - (x->low < y->low);
+}
+
+void ct_samples_ahead(struct ct_samples *s, const int64_t *series, size_t n, int64_t from, int64_t to)
+{
+    struct ct_keys *chunks = ct_xcalloc(2 * n + 1, sizeof *chunks), *tails = chunks + n;
+    for (size_t i = 0; i < n; i++) {
+        chunks[i] = (struct ct_keys){ct_s_key(series[i], from), ct_s_key(series[i], to)};
+        tails[i] = (struct ct_keys){series[i] >> CT_TAILS_BITS, series[i] >> CT_TAILS_BITS};
+    }
+    if (n) {
+        qsort(chunks, n, sizeof *chunks, by_key);
+        qsort(tails, n, sizeof *tails, by_key);
+        ct_read_ahead(s->db, "tails", tails, n);
+        ct_read_ahead(s->db, "chunk", chunks, n);
+    }
+    free(chunks);
 }
