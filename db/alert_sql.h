@@ -64,9 +64,7 @@
     X(SILENCE_TIDY, "DELETE FROM alert_silence WHERE to_ms<?1")
 
 #define CT_ALERT_READ_SQL(X) \
-    X(ALERT_TABLE, "SELECT 1 FROM sqlite_schema WHERE name='alert'") \
     X(ALERTS, "SELECT " SQL_ALERT_COLUMNS " FROM alert") \
-    X(ALERT_FACT_TABLE, "SELECT 1 FROM sqlite_schema WHERE name='alert_fact'") \
     X(ALERT_FACTS, "SELECT labels, provider, series, channels, flags, remind_ms, quiet, severity, fired_ms," \
         " text, url FROM alert_fact" \
         " WHERE alert=?1 AND from_ms<=?2 ORDER BY from_ms DESC LIMIT 1") \

@@ -116,60 +116,6 @@ static struct ct_span id_text(struct ct_reader *r, int64_t id)
     return ct_arena_dup(r->arena, ct_span(text));
 }
 
-struct ct_span ct_alert_label(struct ct_span labels, struct ct_span key)
-{
-    while (labels.p) {
-        struct ct_span item = ct_span_cut(&labels, CT_UNIT_SEPARATOR);
-        if (ct_span_eq(ct_span_cut(&item, '='), key))
-            return item;
-    }
-    return CT_SPAN_NONE;
-}
-
-static struct ct_span next_matcher(struct ct_span *rest)
-{
-    struct ct_span item = {NULL, 0};
-    while (rest->p && !(item = ct_span_trim(ct_span_cut(rest, ' '))).n)
-        continue;
-    return item;
-}
-
-/* VALUE is as PATTERN says, or as one of several with commas between them. */
-static bool matches(struct ct_span pattern, struct ct_span value)
-{
-    bool fits = ct_glob(pattern, value); /* values have commas, too */
-    while (!fits && pattern.p)
-        fits = ct_glob(ct_span_cut(&pattern, ','), value);
-    return fits;
-}
-
-bool ct_silence_covers(struct ct_span matchers, struct ct_span labels)
-{
-    bool any = false;
-    for (struct ct_span item; (item = next_matcher(&matchers)).n; any = true) {
-        struct ct_span key = ct_span_cut(&item, '='), value = ct_alert_label(labels, key);
-        if (!item.p || !value.p || !matches(item, value))
-            return false;
-    }
-    return any;
-}
-
-enum ct_status ct_silence_check(struct ct_span matchers, struct ct_error *err)
-{
-    size_t n = 0;
-    for (struct ct_span item; (item = next_matcher(&matchers)).n; n++) {
-        struct ct_span whole = item, key = ct_span_cut(&item, '=');
-        bool fine = key.n && item.n;
-        for (size_t i = 0; i < key.n; i++)
-            fine = fine && ((key.p[i] >= 'a' && key.p[i] <= 'z') || key.p[i] == '_');
-        if (!fine)
-            return ct_fail(err, CT_ERR_USAGE, "silence", "\"%.*s\" is not LABEL=VALUE",
-                           (int)(whole.n < 60 ? whole.n : 60), whole.p);
-    }
-    return n ? CT_OK
-             : ct_fail(err, CT_ERR_USAGE, "silence", "what it covers is missing: provider=gcp");
-}
-
 void ct_alert_told(struct ct_alert_told *t, int intent_state, int64_t done_ms)
 {
     if (intent_state != CT_INTENT_QUEUED && intent_state != CT_INTENT_SENT)
@@ -187,16 +133,6 @@ int64_t ct_alert_remind_at(const struct ct_alert_told *t, int64_t remind_ms)
 bool ct_alert_is_open(int state)
 {
     return state == CT_ALERT_PENDING || state == CT_ALERT_FIRING;
-}
-
-/* A database of an older layout has no alerts: nothing to read, no error. */
-static bool have_alerts(struct ct_reader *r)
-{
-    sqlite3_stmt *st = ct_use(r, SQL_ALERT_TABLE, 0);
-    bool have = ct_step(r, st);
-    if (st)
-        sqlite3_reset(st);
-    return have;
 }
 
 /* ---- silences ---- */
@@ -251,11 +187,7 @@ static int by_end(const void *a, const void *b)
 /* What is so of ROW beside its state, as far as it was recorded by then. */
 static void add_facts(struct ct_reader *r, struct ct_alert_row *row, int64_t id, int64_t *quiet)
 {
-    sqlite3_stmt *st = ct_use(r, SQL_ALERT_FACT_TABLE, 0);
-    bool have = ct_step(r, st);
-    if (st)
-        sqlite3_reset(st);
-    st = have ? ct_use(r, SQL_ALERT_FACTS, 2, id, r->t) : NULL;
+    sqlite3_stmt *st = ct_use(r, SQL_ALERT_FACTS, 2, id, r->t);
     row->remind_ms = row->next_ms = CT_NONE;
     if (ct_step(r, st)) {
         row->remind_ms = ct_col_int(st, 5);
@@ -556,8 +488,6 @@ static void read_alerts(struct ct_reader *r, bool all, const struct silences *si
 void ct_alerts_at(struct ct_reader *r, struct ct_alert_list *out)
 {
     struct silences silences = {.v = {NULL, 0, 0}};
-    if (!have_alerts(r))
-        return;
     read_silences(r, &silences);
     read_alerts(r, false, &silences, out);
 }
@@ -566,7 +496,7 @@ void ct_alerts_at(struct ct_reader *r, struct ct_alert_list *out)
 void ct_alert_events(struct ct_reader *r, int64_t from_ms, int64_t to_ms, size_t limit,
                      struct ct_event_list *out)
 {
-    sqlite3_stmt *st = have_alerts(r) ? ct_use(r, SQL_ALERT_CHANGES, 2, from_ms, to_ms) : NULL;
+    sqlite3_stmt *st = ct_use(r, SQL_ALERT_CHANGES, 2, from_ms, to_ms);
     struct ct_event_row *e;
     while (limit > 0 && ct_step(r, st)) {
         int was = ct_col_enum(st, 8, CT_ALERT_RESOLVED), now = ct_col_enum(st, 9, CT_ALERT_RESOLVED);
@@ -658,10 +588,8 @@ enum ct_status ct_read_alerts(struct ct_reader *r, const struct ct_query *q, str
     struct ct_alert_list list = {.v = {NULL, 0, 0}};
     struct silences silences = {.v = {NULL, 0, 0}};
     ct_load_begin(r, q, a, err);
-    if (have_alerts(r)) {
-        read_silences(r, &silences);
-        read_alerts(r, q->gone, &silences, &list);
-    }
+    read_silences(r, &silences);
+    read_alerts(r, q->gone, &silences, &list);
     add_incidents(r, &list);
     *out = (struct ct_rows){list.v.v, list.v.n};
     return ct_load_end(r);
@@ -674,11 +602,9 @@ enum ct_status ct_read_silences(struct ct_reader *r, const struct ct_query *q, s
     struct ct_alert_list alerts = {.v = {NULL, 0, 0}};
     struct silences none = {.v = {NULL, 0, 0}};
     ct_load_begin(r, q, a, err);
-    if (have_alerts(r)) {
-        read_silences(r, &list);
-        if (r->live)
-            read_live(r, false, &none, &alerts);
-    }
+    read_silences(r, &list);
+    if (r->live)
+        read_live(r, false, &none, &alerts);
     for (size_t i = 0; i < list.v.n; i++)
         for (size_t k = 0; k < alerts.v.n; k++)
             list.v.v[i].matches += ct_alert_is_open(alerts.v.v[k].state) &&
@@ -694,7 +620,7 @@ enum ct_status ct_read_deliveries(struct ct_reader *r, const struct ct_query *q,
     CT_VEC(struct ct_delivery_row) v = {NULL, 0, 0};
     size_t most = q->limit ? q->limit : MOST_DELIVERIES;
     ct_load_begin(r, q, a, err);
-    sqlite3_stmt *st = have_alerts(r) ? ct_use(r, SQL_DELIVERY_LOG, 0) : NULL;
+    sqlite3_stmt *st = ct_use(r, SQL_DELIVERY_LOG, 0);
     while (v.n < most && ct_step(r, st)) {
         struct ct_delivery_row d = delivery_row(r, st), *row;
         bool wanted = d.at_ms <= r->t && (!q->subject.p || ct_span_eq(d.channel, q->subject));
@@ -714,7 +640,7 @@ enum ct_status ct_read_alert_changes(struct ct_reader *r, const struct ct_query 
     size_t most = q->limit ? q->limit : 10000;
     ct_load_begin(r, q, a, err);
     int64_t to = q->to_ms && q->to_ms < r->t ? q->to_ms : r->t;
-    sqlite3_stmt *st = have_alerts(r) ? ct_use(r, SQL_ALERT_CHANGES, 2, q->from_ms, to) : NULL;
+    sqlite3_stmt *st = ct_use(r, SQL_ALERT_CHANGES, 2, q->from_ms, to);
     while (v.n < most && ct_step(r, st)) {
         struct ct_alert_change_row c =
             {
@@ -761,7 +687,7 @@ enum ct_status ct_read_alert_past(struct ct_reader *r, const struct ct_query *q,
     *out = (struct ct_alert_past){0, CT_NONE, CT_NONE};
     ct_load_begin(r, q, a, err);
     int64_t key = (int64_t)strtoull(text, NULL, 16);
-    sqlite3_stmt *st = have_alerts(r) ? ct_use(r, SQL_ALERT_FIRINGS, 2, key, r->t - PAST_MS) : NULL;
+    sqlite3_stmt *st = ct_use(r, SQL_ALERT_FIRINGS, 2, key, r->t - PAST_MS);
     while (ct_step(r, st)) {
         int64_t at = ct_col_must(st, 0);
         if (at > r->t)
@@ -799,16 +725,13 @@ enum ct_status ct_read_alert_count(struct ct_reader *r, const struct ct_query *q
     struct silences silences = {.v = {NULL, 0, 0}};
     *out = (struct ct_alert_count){.next_end_ms = CT_NONE, .fired_last_ms = CT_NONE};
     ct_load_begin(r, q, a, err);
-    bool have = have_alerts(r);
-    if (have) {
-        read_silences(r, &silences);
-        read_alerts(r, false, &silences, &list);
-        int64_t failed = one(r, ct_use(r, SQL_DELIVERY_FAILURES, 1, r->t - CT_DAY));
-        int64_t rules = one(r, ct_use(r, SQL_ALERT_RULES, 0));
-        out->failed = r->live && failed != CT_NONE ? failed : 0;
-        out->rules = rules != CT_NONE ? rules : 0;
-        out->fired_last_ms = one(r, ct_use(r, SQL_ALERT_LAST_FIRED, 0));
-    }
+    read_silences(r, &silences);
+    read_alerts(r, false, &silences, &list);
+    int64_t failed = one(r, ct_use(r, SQL_DELIVERY_FAILURES, 1, r->t - CT_DAY));
+    int64_t rules = one(r, ct_use(r, SQL_ALERT_RULES, 0));
+    out->failed = r->live && failed != CT_NONE ? failed : 0;
+    out->rules = rules != CT_NONE ? rules : 0;
+    out->fired_last_ms = one(r, ct_use(r, SQL_ALERT_LAST_FIRED, 0));
     for (size_t i = 0; i < list.v.n; i++) {
         const struct ct_alert_row *row = &list.v.v[i];
         if (row->unknown && ct_alert_is_open(row->state))

@@ -115,15 +115,6 @@ static void read_notes(struct ct_reader *r, const struct ct_source_at *s, struct
     }
 }
 
-static bool have_notes(struct ct_reader *r)
-{
-    bool have = false;
-    sqlite3_stmt *st = ct_use(r, SQL_NOTE_TABLE, 0);
-    while (ct_step(r, st))
-        have = true;
-    return have;
-}
-
 static int by_name(const void *a, const void *b)
 {
     return ct_span_cmp(((const struct ct_source_row *)a)->id,
@@ -136,14 +127,12 @@ enum ct_status ct_read_sources(struct ct_reader *r, const struct ct_query *q, st
     CT_VEC(struct ct_source_row) rows = {NULL, 0, 0};
     ct_load_begin(r, q, a, err);
     struct ct_source_list list = ct_sources_at(r);
-    bool noted = have_notes(r);
     for (size_t i = 0; i < list.n; i++) {
         struct ct_source_row *row = CT_VEC_PUSH(a, &rows);
         if (!row)
             break;
         *row = source_row(r, &list.v[i]);
-        if (noted)
-            read_notes(r, &list.v[i], row);
+        read_notes(r, &list.v[i], row);
     }
     ct_sort(r, rows.v, rows.n, sizeof *rows.v, by_name);
     *out = (struct ct_rows){rows.v, rows.n};

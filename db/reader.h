@@ -56,7 +56,6 @@
       "changed_rows,latency_ms,error,data_ms,pending_n,pending_reason,page_url,page_indicator,proof," \
       "parser"                                                                                     \
       " FROM source ORDER BY id")                                                                  \
-    X(NOTE_TABLE, "SELECT 1 FROM sqlite_schema WHERE name='source_note'")                          \
     X(NOTES, "SELECT left_out,notes FROM source_note WHERE source_id=?1")                          \
     X(POLLS_BACK, "SELECT from_ms,to_ms,n,outcome,imported,rows,reason FROM poll"                  \
                   " WHERE source_id=?1 AND from_ms<=?2 ORDER BY from_ms DESC")                     \
