@@ -2,6 +2,7 @@
 #include "config.h"
 
 #include "db/alerts.h"
+#include "db/schema.h"
 
 struct ct_span ct_alert_label(struct ct_span labels, struct ct_span key)
 {
