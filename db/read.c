@@ -626,9 +626,9 @@ bool ct_wording_at(struct ct_reader *r, enum ct_wording kind, int64_t source, st
 
 /* ---- small tools ---- */
 
-/* Brings the rows of V into ORDER, the places they come from; uses it up. SPARE: room for a row. */
-static void put_in_order(char *v, size_t *order, size_t n, size_t size, char *spare)
+void ct_put_in_order(void *rows, size_t *order, size_t n, size_t size, void *spare)
 {
+    char *v = rows;
     for (size_t i = 0; i < n; i++) {
         if (order[i] == i)
             continue;
@@ -674,7 +674,7 @@ void ct_sort(struct ct_reader *r, void *v, size_t n, size_t size, int (*compare)
         to = swap;
     }
 #undef ROW
-    put_in_order(v, from, n, size, spare);
+    ct_put_in_order(v, from, n, size, spare);
     free(room);
 }
 

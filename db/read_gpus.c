@@ -302,13 +302,10 @@ static void take_list(struct ct_reader *r, struct ct_rows offers, int64_t gone_m
     const struct ct_offer_row *v = offers.v;
     for (size_t i = 0; i < offers.n; i++) {
         struct ct_offer_item *it = ct_offer_item_new(out);
-        it->row = v[i];
-        it->series = v[i].series_id;
-        it->source = v[i].source_id;
-        it->now = ct_asof_now(r, it->series);
-        it->usd_7d = CT_NONE;
+        *it = (struct ct_offer_item){.row = v[i], .series = v[i].series_id, .source = v[i].source_id,
+                                     .now = ct_asof_now(r, v[i].series_id), .usd_7d = CT_NONE};
     }
-    ct_offer_items_left(r, gone_ms, out);
+    ct_offer_items_left(r, gone_ms, ct_offer_item_keep, out);
     ct_sort(r, out->v.v, out->v.n, sizeof *out->v.v, by_series);
 }
 
@@ -331,7 +328,7 @@ static enum ct_status group_offers(struct ct_reader *r, const struct ct_query *q
     if (r->live)
         take_list(r, offers, r->t - 7 * CT_DAY, &items);
     else
-        ct_offer_items_read(r, CT_SPAN_NONE, r->t - 7 * CT_DAY, &items);
+        ct_offer_items_read(r, CT_SPAN_NONE, r->t - 7 * CT_DAY, ct_offer_item_keep, &items);
     ct_reference_use(r, r->t - 7 * CT_DAY);
     for (size_t i = 0; i < items.v.n; i++) {
         struct ct_offer_item *it = &items.v.v[i];

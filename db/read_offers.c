@@ -62,21 +62,35 @@ struct ct_offer_item *ct_offer_item_new(struct ct_offer_items *out)
         out->v.cap = out->v.cap ? 2 * out->v.cap : 64;
         out->v.v = ct_xrealloc(out->v.v, out->v.cap * sizeof *out->v.v);
     }
-    struct ct_offer_item *it = &out->v.v[out->v.n++];
-    memset(it, 0, sizeof *it);
-    return it;
+    return &out->v.v[out->v.n++];
 }
 
-/* The texts of facts that others have, too, lie once in the arena as long as they are said again soon. */
-static void keep_texts(struct ct_reader *r, struct ct_offers *o, struct ct_offer_items *out)
+void ct_offer_item_keep(void *items, struct ct_offer_item *it)
 {
+    *ct_offer_item_new(items) = *it;
+}
+
+/* What is taken of offers: what is there at the moment, or left after GONE_MS; LEFT: what left alone. */
+struct taking {
+    struct ct_reader *r;
+    int64_t gone_ms;
+    bool left;
+    ct_take_offer_item *take;
+    void *ctx;
+    struct ct_span said[256]; /* texts read lately, by their hash: many rows say the same */
+};
+
+/* The texts of facts that others have, too, lie once in the arena as long as they are said again soon. */
+static void keep_texts(struct taking *t, struct ct_offers *o)
+{
+    struct ct_reader *r = t->r;
     for (enum ct_fact f = CT_FACT_KEY + 1; f < CT_FACTS; f++) /* the key becomes a name */
         for (size_t i = 0; ct_offers_is_text(f) && i < o->fact[f].n; i++) {
-            struct ct_span *t = &o->fact[f].text[i];
-            struct ct_span *known = &out->said[ct_hash(*t) % CT_LEN(out->said)];
-            if (t->p && !(known->p && ct_span_eq(*known, *t)))
-                *known = ct_arena_dup(r->arena, *t);
-            *t = t->p ? *known : *t;
+            struct ct_span *text = &o->fact[f].text[i];
+            struct ct_span *known = &t->said[ct_hash(*text) % CT_LEN(t->said)];
+            if (text->p && !(known->p && ct_span_eq(*known, *text)))
+                *known = ct_arena_dup(r->arena, *text);
+            *text = text->p ? *known : *text;
         }
 }
 
@@ -183,14 +197,6 @@ static void set_stock(struct ct_reader *r, int64_t series, struct ct_offer_item 
         o->stock_count = CT_NONE;
 }
 
-/* What is taken of offers: what is there at the moment, or left after GONE_MS; LEFT: what left alone. */
-struct taking {
-    struct ct_reader *r;
-    int64_t gone_ms;
-    bool left;
-    struct ct_offer_items *out;
-};
-
 static void take_item(const struct taking *t, const struct ct_offers *o, size_t i)
 {
     struct ct_reader *r = t->r;
@@ -203,12 +209,8 @@ static void take_item(const struct taking *t, const struct ct_offers *o, size_t 
     int64_t source = ct_source_of(r, series);
     if (source == CT_NONE)
         return;
-    struct ct_offer_item *it = ct_offer_item_new(t->out);
-    it->series = series;
-    it->source = source;
-    it->now = now;
+    struct ct_offer_item made = {.series = series, .source = source, .now = now, .usd_7d = CT_NONE}, *it = &made;
     it->newest = ct_is_newest(r, it->series, now);
-    it->usd_7d = CT_NONE;
     it->row.series = name_of(r, ct_offers_text(o, CT_FACT_KEY, i));
     it->row.series_id = it->series;
     it->row.source_id = it->source;
@@ -220,19 +222,20 @@ static void take_item(const struct taking *t, const struct ct_offers *o, size_t 
     it->worded = read_words(r, it->series, &it->row.offer);
     set_price(it);
     set_stock(r, ct_offers_number(o, CT_FACT_STOCK_SERIES, i), it);
+    t->take(t->ctx, it);
 }
 
 static void take_items(void *ctx, struct ct_offers *o)
 {
-    const struct taking *t = ctx;
-    keep_texts(t->r, o, t->out);
+    struct taking *t = ctx;
+    keep_texts(t, o);
     for (size_t i = 0; i < o->n && t->r->status == CT_OK && !ct_arena_full(t->r->arena); i++)
         take_item(t, o, i);
 }
 
-void ct_offer_items_read(struct ct_reader *r, struct ct_span name, int64_t gone_ms, struct ct_offer_items *out)
+void ct_offer_items_read(struct ct_reader *r, struct ct_span name, int64_t gone_ms, ct_take_offer_item *take, void *ctx)
 {
-    struct taking t = {r, gone_ms, false, out};
+    struct taking t = {.r = r, .gone_ms = gone_ms, .take = take, .ctx = ctx};
     if (!name.n) {
         ct_offers_since(r, gone_ms, take_items, &t);
         return;
@@ -242,9 +245,10 @@ void ct_offer_items_read(struct ct_reader *r, struct ct_span name, int64_t gone_
     ct_offers_of(r, st, take_items, &t);
 }
 
-void ct_offer_items_left(struct ct_reader *r, int64_t gone_ms, struct ct_offer_items *out)
+void ct_offer_items_left(struct ct_reader *r, int64_t gone_ms, ct_take_offer_item *take, void *ctx)
 {
-    ct_offers_since(r, gone_ms, take_items, &(struct taking){r, gone_ms, true, out});
+    struct taking t = {.r = r, .gone_ms = gone_ms, .left = true, .take = take, .ctx = ctx};
+    ct_offers_since(r, gone_ms, take_items, &t);
 }
 
 void ct_offer_item_source(struct ct_offer_item *it, const struct ct_source_at *s)
@@ -367,22 +371,15 @@ static void put_in_order(struct ct_reader *r, struct ct_offer_row **rows, size_t
     free(v);
 }
 
-/* ROWS as an answer: each is moved once. */
-static struct ct_rows copies(struct ct_reader *r, struct ct_offer_row *const *rows, size_t n)
+/* V[0..N) as ORDER, pointers to them, says: each is moved once. */
+static void move_rows(struct ct_offer_row *v, struct ct_offer_row *const *order, size_t n)
 {
-    struct ct_offer_row *out = ct_arena_room(r->arena, (n + 1) * sizeof *out);
-    for (size_t i = 0; out && i < n; i++)
-        out[i] = *rows[i];
-    return (struct ct_rows){out, out ? n : 0};
-}
-
-/* Pointers to their rows. */
-static struct ct_offer_row **rows_of(struct ct_offer_items *items)
-{
-    struct ct_offer_row **rows = ct_xmalloc((items->v.n + 1) * sizeof *rows);
-    for (size_t i = 0; i < items->v.n; i++)
-        rows[i] = &items->v.v[i].row;
-    return rows;
+    struct ct_offer_row spare;
+    size_t *from = ct_xmalloc((n + 1) * sizeof *from);
+    for (size_t i = 0; i < n; i++)
+        from[i] = (size_t)(order[i] - v);
+    ct_put_in_order(v, from, n, sizeof *v, &spare);
+    free(from);
 }
 
 /* Joins ROWS, all of the series NAME, with the risks known in its region. */
@@ -397,11 +394,14 @@ static void join_named(struct ct_reader *r, const struct ct_source_list *sources
     if (n && head && rows[0]->offer.purchase == CT_PURCHASE_SPOT) {
         sqlite3_stmt *st = ct_use(r, SQL_SPOT_OFFERS_FROM, 0);
         ct_bind_beginning(r, st, (struct ct_span){name.p, head});
-        ct_offers_of(r, st, take_items, &(struct taking){r, INT64_MAX, false, &near});
+        struct taking t = {.r = r, .gone_ms = INT64_MAX, .take = ct_offer_item_keep, .ctx = &near};
+        ct_offers_of(r, st, take_items, &t);
     }
     for (size_t i = 0; i < near.v.n; i++)
         ct_offer_item_source(&near.v.v[i], ct_source_by_id(sources, near.v.v[i].source));
-    struct ct_offer_row **givers = rows_of(&near);
+    struct ct_offer_row **givers = ct_xmalloc((near.v.n + 1) * sizeof *givers);
+    for (size_t i = 0; i < near.v.n; i++)
+        givers[i] = &near.v.v[i].row;
     ct_join_risk(r, rows, n, givers, near.v.n);
     free(givers);
     free(near.v.v);
@@ -433,37 +433,53 @@ static const struct ct_gaps *gaps_of(struct month_gaps *g, const struct ct_sourc
     return &g->v[k];
 }
 
+/* Offers on their way to be rows of an answer. */
+struct rows_making {
+    struct ct_reader *r;
+    const struct ct_source_list *sources;
+    struct ct_rates rates;
+    struct speeds speeds;
+    struct month_gaps gaps;
+    bool plain;
+    CT_VEC(struct ct_offer_row) rows;
+};
+
+static void make_row(void *ctx, struct ct_offer_item *it)
+{
+    struct rows_making *m = ctx;
+    const struct ct_source_at *s = ct_source_by_id(m->sources, it->source);
+    ct_offer_item_source(it, s);
+    ct_offer_item_convert(m->r, m->sources, &m->rates, it);
+    set_plain(m->r, it, &m->speeds);
+    const struct ct_gaps *of = m->plain ? NULL : gaps_of(&m->gaps, s);
+    if (of)
+        set_months(m->r, it, of);
+    struct ct_offer_row *row = CT_VEC_PUSH(m->r->arena, &m->rows);
+    if (row)
+        *row = it->row;
+}
+
 static enum ct_status read_offers(struct ct_reader *r, const struct ct_query *q, struct ct_arena *a,
                                   struct ct_rows *out, struct ct_error *err)
 {
-    struct ct_offer_items items = {.v = {NULL, 0, 0}};
-    struct ct_rates rates = {.loaded = false};
     ct_load_begin(r, q, a, err);
     struct ct_source_list sources = ct_sources_at(r);
-    struct month_gaps gaps = month_gaps(r, &sources);
-    struct speeds speeds = {.mtflops = {NULL, 0, 0}};
-    ct_offer_items_read(r, q->subject, q->gone ? INT64_MIN : INT64_MAX, &items);
-    for (size_t i = 0; i < items.v.n && r->status == CT_OK; i++) {
-        struct ct_offer_item *it = &items.v.v[i];
-        const struct ct_source_at *s = ct_source_by_id(&sources, it->source);
-        ct_offer_item_source(it, s);
-        ct_offer_item_convert(r, &sources, &rates, it);
-        set_plain(r, it, &speeds);
-        const struct ct_gaps *of = q->plain ? NULL : gaps_of(&gaps, s);
-        if (of)
-            set_months(r, it, of);
-    }
-    struct ct_offer_row **rows = rows_of(&items);
+    struct rows_making m = {.r = r, .sources = &sources, .rates = {.loaded = false}, .speeds = {.mtflops = {NULL, 0, 0}},
+                            .gaps = month_gaps(r, &sources), .plain = q->plain, .rows = {NULL, 0, 0}};
+    ct_offer_items_read(r, q->subject, q->gone ? INT64_MIN : INT64_MAX, make_row, &m);
+    struct ct_offer_row **rows = ct_xmalloc((m.rows.n + 1) * sizeof *rows);
+    for (size_t i = 0; i < m.rows.n; i++)
+        rows[i] = &m.rows.v[i];
     if (q->subject.n)
-        join_named(r, &sources, q->subject, rows, items.v.n);
+        join_named(r, &sources, q->subject, rows, m.rows.n);
     else
-        ct_join_risk(r, rows, items.v.n, rows, items.v.n);
-    put_in_order(r, rows, items.v.n);
-    *out = copies(r, rows, items.v.n);
+        ct_join_risk(r, rows, m.rows.n, rows, m.rows.n);
+    put_in_order(r, rows, m.rows.n);
+    move_rows(m.rows.v, rows, m.rows.n);
+    *out = (struct ct_rows){m.rows.v, m.rows.n};
     free(rows);
-    ct_terms_free(&speeds.gpus);
-    ct_terms_free(&speeds.kinds);
-    free(items.v.v);
+    ct_terms_free(&m.speeds.gpus);
+    ct_terms_free(&m.speeds.kinds);
     return ct_load_end(r);
 }
 

@@ -610,6 +610,8 @@ bool ct_low_90d(struct ct_reader *r, int64_t series, int64_t t, int64_t v);
 struct ct_span ct_name_segment(struct ct_reader *r, struct ct_span name, int n);
 struct ct_span ct_name_part(struct ct_span name, int n, struct ct_arena *a);
 
+/* Brings N rows of SIZE into ORDER, the places they come from; uses it up. SPARE: room for a row. */
+void ct_put_in_order(void *rows, size_t *order, size_t n, size_t size, void *spare);
 /* Sorts N rows of SIZE stably by COMPARE. */
 void ct_sort(struct ct_reader *r, void *v, size_t n, size_t size,
              int (*compare)(const void *, const void *));
