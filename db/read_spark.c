@@ -55,7 +55,8 @@ static void widen(struct ct_spark_column *c, int64_t value)
 void ct_spark(struct ct_reader *r, int64_t series, int64_t newest_ms, int64_t from_ms, int64_t to_ms, size_t n,
               struct ct_spark_column *out)
 {
-    struct ct_asof open = ct_asof(r, series, from_ms);
+    bool still = r->live && newest_ms <= from_ms; /* nothing is to be looked up */
+    struct ct_asof open = still ? ct_asof_now(r, series) : ct_asof(r, series, from_ms);
     int64_t held = open.at_ms == CT_NONE ? CT_NONE : shown(open.value, open.flags), at = from_ms;
     struct ct_spark_column c = {.min = held, .max = held, .last = held};
     const struct grid g = grid(from_ms, to_ms, n);
@@ -107,13 +108,18 @@ struct sparks {
     int64_t from, to;
 };
 
+/* As ct_spark wants it. */
+static int64_t newest_of(const struct sparks *s, const struct ct_series_ref *ref)
+{
+    return s->r->live && ref->cur_ms != CT_NONE ? ref->cur_ms : CT_LIVE;
+}
+
 static void draw_one(struct sparks *s, const struct ct_series_ref *ref, struct ct_spark_row *row)
 {
     const struct ct_source_at *source = ct_source_by_id(&s->sources, ref->source);
     size_t k = source ? (size_t)(source - s->sources.v) : s->sources.n;
     struct ct_spark_column *c = (struct ct_spark_column *)row->columns.v;
-    int64_t newest = s->r->live && ref->cur_ms != CT_NONE ? ref->cur_ms : CT_LIVE;
-    ct_spark(s->r, ref->id, newest, s->from, s->to, row->columns.n, c);
+    ct_spark(s->r, ref->id, newest_of(s, ref), s->from, s->to, row->columns.n, c);
     for (size_t i = 0; i < row->columns.n; i++)
         c[i].digits = ref->digits;
     if (source && !s->told[k])
@@ -129,7 +135,7 @@ static void read_ahead(const struct sparks *s, const struct ct_series_list *foun
     int64_t *series = ct_arena_alloc(s->r->arena, (n + 1) * sizeof *series);
     size_t n_series = 0;
     for (size_t i = 0; series && i < n; i++)
-        if (found[i].v.n)
+        if (found[i].v.n && newest_of(s, found[i].v.v) > s->from)
             series[n_series++] = found[i].v.v->id;
     ct_samples_ahead(s->r->samples, series, n_series, s->from, s->to);
     s->r->sparked = true;

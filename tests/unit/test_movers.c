@@ -278,6 +278,22 @@ static void sparklines_equal_a_plain_table(void **state)
     end(&t);
 }
 
+static void what_stayed_as_it_is_is_drawn_without_a_look_into_its_past(void **state)
+{
+    struct world t = make(state);
+    int64_t from = END + CT_HOUR, to = END + 20 * CT_HOUR;
+    struct ct_query q = {.at_ms = CT_LIVE, .now_ms = to, .from_ms = from, .to_ms = to, .max_points = 5};
+    struct ct_rows rows;
+    sql(&t, "DELETE FROM chunk; DELETE FROM tails");
+    for (int id = 1; id <= N_SERIES; id++) { /* the last one has nothing yet */
+        struct ct_span name = ct_arena_printf(t.f->arena, "gpu/s%d", id);
+        assert_int_equal(ct_read_sparks(t.r, &q, &name, 1, t.f->arena, &rows, &t.f->err), CT_OK);
+        assert_int_equal(((const struct ct_spark_row *)rows.v)->columns.n, 5);
+        same_columns(&t, rows.v, id, from, to);
+    }
+    end(&t);
+}
+
 static void a_sparkline_has_nothing_where_nobody_looked(void **state)
 {
     struct world t = make(state);
@@ -310,6 +326,7 @@ int main(void)
         T(what_comes_late_is_in_the_movers),
         T(movers_look_into_no_series_where_prices_lie_ready),
         T(sparklines_equal_a_plain_table),
+        T(what_stayed_as_it_is_is_drawn_without_a_look_into_its_past),
         T(a_sparkline_has_nothing_where_nobody_looked),
     };
     return cmocka_run_group_tests_name("movers", tests, NULL, NULL);
