@@ -22,6 +22,7 @@
 enum { LOOK_MS = 1000, MOST_MODEL_BYTES = 128 << 20, SHARE = 4, RARELY_MS = 15000, PUT_OFF_MS = 5000, REST_MS = 500 };
 enum { FEW = 4 }; /* fewer items are no work for two */
 enum { NOBODY, FIRST, SECOND }; /* of the threads */
+enum urgency { NEWER_AHEAD, NEWER, AHEAD, NEEDED }; /* of an item */
 
 struct ct_loader {
     const char *path;
@@ -39,7 +40,8 @@ struct ct_loader {
     struct ct_reader *reader; /* written by the thread under the lock, so that cancelling is safe */
     int busy_slot;            /* -1: nothing is being loaded */
     uint64_t busy_generation;
-    bool busy_needed;         /* somebody waits for it: it is not only to be newer, or ahead */
+    enum urgency busy_urgency;
+    uint64_t busy_epoch;      /* the one its tables are of */
     int64_t began_mono_ms;    /* of the epoch */
     struct {                  /* thread: it has a reader of its own, and takes what was asked from the other end */
         bool runs, begins;
@@ -52,7 +54,7 @@ struct ct_loader {
     } second;
     pthread_cond_t second_begins;
 
-    /* The thread's own; while there is a second one it writes the first two with the lock. */
+    /* The thread's own; the first two it writes with the lock, for the others to read. */
     struct ct_load_request now;
     struct {
         uint64_t generation, epoch;
@@ -233,10 +235,15 @@ static void give(struct ct_loader *l, const struct ct_load_answer *a)
     wake(l->to_ui[1]);
 }
 
-/* Is ITEM on screen, and nothing there in its place? */
-static bool is_needed(const struct ct_loader *l, const struct ct_load_item *item)
+/* What a person waits for goes first, then what the next key will show, which is little, then what could only be newer.
+ * With the lock. */
+static enum urgency urgency_of(const struct ct_loader *l, const struct ct_load_item *item)
 {
-    return item->slot < CT_LOAD_AHEAD && item->epoch == 0 && l->done[item->slot].generation != item->generation;
+    bool ahead = item->slot >= CT_LOAD_AHEAD;
+    if (item->epoch == 0 && l->done[item->slot].generation != item->generation) {
+        return ahead ? AHEAD : NEEDED;
+    }
+    return ahead ? NEWER_AHEAD : NEWER;
 }
 
 /* Are the rows that ITEM is made of read by the thread that is not ME? With the lock. */
@@ -254,11 +261,12 @@ static void note_reading(struct ct_loader *l, const struct ct_load_item *item, i
     }
 }
 
-/* The first item that somebody waits for, else the first not answered since its query or the data changed; nothing
- * ahead while a second thread is busy with what is waited for. With the lock. */
+/* The first of the most urgent items that were not answered since their query or the data changed; nothing ahead while
+ * a second thread is busy with what is waited for. With the lock. */
 static const struct ct_load_item *next_item(struct ct_loader *l)
 {
     const struct ct_load_item *next = NULL;
+    bool behind = false;
     for (size_t i = 0; i < l->now.n; i++) {
         const struct ct_load_item *item = &l->now.items[i];
         bool taken = item->slot == l->second.slot && item->generation == l->second.generation;
@@ -271,9 +279,10 @@ static const struct ct_load_item *next_item(struct ct_loader *l)
         }
         bool old = l->done[item->slot].generation != item->generation ||
                    l->done[item->slot].epoch != l->epoch;
-        next = old && (!next || (is_needed(l, item) && !is_needed(l, next))) ? item : next;
+        next = old && (!next || urgency_of(l, item) > urgency_of(l, next)) ? item : next;
+        behind = behind || (old && item->slot < CT_LOAD_AHEAD);
     }
-    if (!next || next->slot >= CT_LOAD_AHEAD) {
+    if (!behind) {
         l->settled = l->epoch;
     }
     return next;
@@ -287,7 +296,8 @@ static const struct ct_load_item *begin_item(struct ct_loader *l)
     if (item && l->reader) {
         l->busy_slot = item->slot;
         l->busy_generation = item->generation;
-        l->busy_needed = is_needed(l, item);
+        l->busy_urgency = urgency_of(l, item);
+        l->busy_epoch = l->busy_urgency >= AHEAD ? l->settled : l->epoch;
         note_reading(l, item, FIRST);
     }
     pthread_mutex_unlock(&l->lock);
@@ -298,7 +308,7 @@ static const struct ct_load_item *begin_item(struct ct_loader *l)
 static void put_off_rest(struct ct_loader *l, int64_t now)
 {
     int64_t soon = now + REST_MS, late = now + RARELY_MS;
-    if (l->busy_needed || l->rest_mono_ms < soon) {
+    if (l->busy_urgency == NEEDED || l->rest_mono_ms < soon) {
         l->rest_mono_ms = soon;
     } else if (l->rest_mono_ms == INT64_MAX) {
         l->rest_mono_ms = late;
@@ -308,10 +318,9 @@ static void put_off_rest(struct ct_loader *l, int64_t now)
 static void load(struct ct_loader *l, const struct ct_load_item *item, struct ct_load_answer *a)
 {
     int64_t begin = ct_mono_ms();
-    uint64_t epoch = l->busy_needed ? l->settled : l->epoch;
-    ct_reader_hold(l->reader, (int64_t)epoch);
+    ct_reader_hold(l->reader, (int64_t)l->busy_epoch);
     ct_load_one(l->reader, item, l->clock_ms, a);
-    a->epoch = epoch;
+    a->epoch = l->busy_epoch;
     pthread_mutex_lock(&l->lock);
     l->busy_slot = -1;
     pthread_mutex_unlock(&l->lock);
@@ -350,7 +359,7 @@ static const struct ct_load_item *last_needed(const struct ct_loader *l)
     for (size_t i = l->now.n; i-- > 0;) {
         const struct ct_load_item *item = &l->now.items[i];
         bool taken = item->slot == l->busy_slot && item->generation == l->busy_generation;
-        if (is_needed(l, item) && !taken && !is_of_other(l, item, SECOND)) {
+        if (urgency_of(l, item) == NEEDED && !taken && !is_of_other(l, item, SECOND)) {
             return item;
         }
     }
@@ -574,12 +583,11 @@ static bool goes_on(const struct ct_loader *l, const struct ct_load_request *req
     bool wanted = false, waited_for = false;
     for (size_t i = 0; i < request->n; i++) {
         const struct ct_load_item *item = &request->items[i];
-        bool here = l->waiting[item->slot] && l->answers[item->slot].generation == item->generation;
         bool busy = item->slot == l->busy_slot && item->generation == l->busy_generation;
         wanted = wanted || busy;
-        waited_for = waited_for || (item->slot < CT_LOAD_AHEAD && item->epoch == 0 && !here && !busy);
+        waited_for = waited_for || (urgency_of(l, item) == NEEDED && !busy);
     }
-    bool gives_way = waited_for && !l->busy_needed && ct_mono_ms() < l->began_mono_ms + PUT_OFF_MS;
+    bool gives_way = waited_for && l->busy_urgency != NEEDED && ct_mono_ms() < l->began_mono_ms + PUT_OFF_MS;
     return wanted && !gives_way;
 }
 

@@ -1,8 +1,9 @@
 /* The loader thread: one reader, answers for the panels on screen. The UI posts what should be on screen now, the
  * loader answers with immutable models, each in its own arena. A mailbox each way: a mutex, the latest value, a
  * pipe byte. It looks for commits once a second, opens the database again when it appears or is replaced, and
- * reads everything anew each minute, since states depend on ages. What nobody has an answer to goes before what could
- * only be newer, and is made of the tables that are on screen; commits that come in a stream are read together. */
+ * reads everything anew each minute, since states depend on ages. What nobody has an answer to, and then what is asked
+ * ahead, goes before what could only be newer, and is made of the tables that are on screen; commits that come in a
+ * stream are read together. */
 #ifndef CT_LOADER_H
 #define CT_LOADER_H
 

@@ -464,6 +464,15 @@ static void take(struct ct_loader *l, struct ct_load_request *r, int slot)
     }
 }
 
+static void wait_until_running(int n)
+{
+    for (int i = 0; i < 500 && running < n; i++) {
+        usleep(10000);
+    }
+    assert_int_equal(running, n);
+}
+
+/* And so does what the next key will show, or that would be waited for; both are of the data that is still on screen. */
 static void what_a_key_needs_goes_before_a_refresh_and_ends_it(void **state)
 {
     (void)state;
@@ -474,24 +483,28 @@ static void what_a_key_needs_goes_before_a_refresh_and_ends_it(void **state)
     ask(r, &logged, 2, 1, "other");
     ct_loader_post(l, r);
     take(l, r, 2);
+    uint64_t shown = r->items[1].epoch;
     commit();
-    for (int i = 0; i < 500 && running == 0; i++) {
-        usleep(10000);
-    }
-    assert_int_equal(running, 1); /* the first panel is brought up to date, the second would follow */
-    r->n = 0;
-    ask(r, &logged, 1, 1, "stuck");
-    ask(r, &logged, 2, 1, "other");
-    r->items[0].epoch = r->items[1].epoch = 1;
+    wait_until_running(1); /* the first panel is brought up to date, the second would follow */
+    r->items[0].epoch = shown;
+    ask(r, &logged, CT_LOAD_AHEAD + 3, 1, "ahead");
     ask(r, &logged, 3, 1, "needed");
     ct_loader_post(l, r);
-    take(l, r, 3);
+    take(l, r, CT_LOAD_AHEAD + 3);
+    assert_int_equal(r->items[2].epoch, shown);
+    assert_int_equal(r->items[3].epoch, shown);
     assert_int_equal(cancelled, 1);
-    assert_string_equal(loads.name[3], "needed"); /* behind "stuck", "other", "stuck" */
-    for (int i = 0; i < 500 && running == 1; i++) {
-        usleep(10000);
+    wait_until_running(2); /* and begun again */
+    r->items[2].epoch = 0; /* nobody says of what was loaded ahead that it is there */
+    r->items[2].generation++;
+    ct_loader_post(l, r);
+    usleep(100000);
+    assert_int_equal(cancelled, 1); /* for what nobody waits for */
+    static const char *const order[] = {"stuck", "other", "stuck", "needed", "ahead", "stuck"};
+    assert_int_equal(loads.n, CT_LEN(order));
+    for (size_t i = 0; i < CT_LEN(order); i++) {
+        assert_string_equal(loads.name[i], order[i]);
     }
-    assert_int_equal(running, 2); /* and begun again */
     end_log(l, r);
 }
 
