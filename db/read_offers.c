@@ -454,7 +454,7 @@ static void make_row(void *ctx, struct ct_offer_item *it)
     const struct ct_gaps *of = m->plain ? NULL : gaps_of(&m->gaps, s);
     if (of)
         set_months(m->r, it, of);
-    struct ct_offer_row *row = CT_VEC_PUSH(m->r->arena, &m->rows);
+    struct ct_offer_row *row = CT_VEC_ROOM(m->r->arena, &m->rows);
     if (row)
         *row = it->row;
 }

@@ -248,7 +248,7 @@ static void *grow_large(struct ct_arena *a, void *v, size_t was, size_t more)
     return b->bytes;
 }
 
-bool ct_vec_grow(struct ct_arena *a, void **v, size_t *cap, size_t size, size_t n)
+bool ct_vec_stretch(struct ct_arena *a, void **v, size_t *cap, size_t size, size_t n)
 {
     size_t more = *cap ? *cap * 2 : 8;
     if (*cap > SIZE_MAX / 4 || more > SIZE_MAX / size) {
@@ -268,8 +268,16 @@ bool ct_vec_grow(struct ct_arena *a, void **v, size_t *cap, size_t size, size_t 
     if (!p) {
         return false;
     }
-    memset((char *)p + n * size, 0, (more - n) * size);
     *v = p;
     *cap = more;
+    return true;
+}
+
+bool ct_vec_grow(struct ct_arena *a, void **v, size_t *cap, size_t size, size_t n)
+{
+    if (!ct_vec_stretch(a, v, cap, size, n)) {
+        return false;
+    }
+    memset((char *)*v + n * size, 0, (*cap - n) * size);
     return true;
 }

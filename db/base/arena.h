@@ -45,5 +45,12 @@ bool ct_arena_full(const struct ct_arena *a);
          ? &(vec)->v[(vec)->n++]                                                                   \
          : NULL)
 bool ct_vec_grow(struct ct_arena *a, void **v, size_t *cap, size_t size, size_t n);
+/* The same, not zeroed: for a vector each element of which is written whole. */
+#define CT_VEC_ROOM(arena, vec)                                                                    \
+    ((vec)->n < (vec)->cap ||                                                                      \
+             ct_vec_stretch((arena), (void **)&(vec)->v, &(vec)->cap, sizeof(*(vec)->v), (vec)->n) \
+         ? &(vec)->v[(vec)->n++]                                                                   \
+         : NULL)
+bool ct_vec_stretch(struct ct_arena *a, void **v, size_t *cap, size_t size, size_t n);
 
 #endif

@@ -390,7 +390,7 @@ static void large_vectors_grow_where_they_are(void **state)
     (void)state;
     enum { MANY = 200000 };
     struct ct_arena *a = ct_arena_new(0), *small = ct_arena_new(1 << 20);
-    CT_VEC(int64_t) x = {NULL, 0, 0}, y = {NULL, 0, 0}, z = {NULL, 0, 0};
+    CT_VEC(int64_t) x = {NULL, 0, 0}, y = {NULL, 0, 0}, z = {NULL, 0, 0}, w = {NULL, 0, 0};
     struct ct_span text = CT_SPAN_NONE;
     for (int64_t i = 0; i < MANY; i++) {
         int64_t *one = CT_VEC_PUSH(a, &x), *two = i % 2 ? CT_VEC_PUSH(a, &y) : NULL;
@@ -399,6 +399,7 @@ static void large_vectors_grow_where_they_are(void **state)
         if (two) {
             assert_int_equal(*two, 0);
             *two = -i;
+            *CT_VEC_ROOM(a, &w) = 2 * i;
         }
         if (i % 1000 == 0)
             text = ct_arena_printf(a, "%d", (int)i);
@@ -406,9 +407,10 @@ static void large_vectors_grow_where_they_are(void **state)
     for (int64_t i = 0; i < MANY; i++) {
         assert_int_equal(x.v[i], i);
         assert_int_equal(y.v[i / 2], -(i / 2 * 2 + 1));
+        assert_int_equal(w.v[i / 2], -2 * y.v[i / 2]);
     }
     assert_span(text, "199000");
-    size_t bytes = (x.n + y.n) * sizeof *x.v;
+    size_t bytes = (x.n + y.n + w.n) * sizeof *x.v;
     assert_true(ct_arena_used(a) >= bytes && ct_arena_used(a) < bytes + bytes / 2); /* what they were before is gone */
     while (CT_VEC_PUSH(small, &z))
         z.v[z.n - 1] = (int64_t)z.n;
