@@ -37,20 +37,25 @@ void ct_market_forget(struct ct_reader *r, bool late_too)
 
 /* ---- which there are ---- */
 
-/* An index, and a part with its places in the order of indices and of parts. */
+/* An index, what becomes a part of it, and that with its places in the order of indices and of parts. */
 struct named {
     struct ct_span name, gpu, form;
     int purchase;
     size_t number;
 };
+struct offered {
+    int64_t series, source, count, mem_milli;
+    uint32_t who, region, instance, currency; /* numbers of terms */
+    bool rentable;
+};
 struct listed {
     uint32_t index, who, region, instance; /* at first numbers of terms */
-    const struct ct_market_part *part;
+    const struct offered *part;
 };
 struct listing {
     struct ct_terms who, region, instance, word, index;
     CT_VEC(struct named) named; /* the indices, as they are numbered */
-    struct ct_market_part *part; /* as they come; of the heap, as LISTED is */
+    struct offered *part; /* as they come; of the heap, as LISTED is */
     struct listed *listed;
     size_t n, cap;
 };
@@ -87,7 +92,7 @@ static int by_count(const void *a, const void *b)
     const struct listed *x = a, *y = b;
     if (x->part->count != y->part->count)
         return x->part->count < y->part->count ? -1 : 1;
-    return (x->part->source_id > y->part->source_id) - (x->part->source_id < y->part->source_id);
+    return (x->part->source > y->part->source) - (x->part->source < y->part->source);
 }
 
 /* Offers whose texts are turned into numbers, each once. */
@@ -167,16 +172,16 @@ static void list_part(struct numbering *m, size_t i)
                        .instance = number_of(m, &l->instance, CT_FACT_INSTANCE, i)};
     uint32_t currency = number_of(m, &l->word, CT_FACT_CURRENCY, i);
     l->listed[l->n] = v;
-    l->part[l->n++] = (struct ct_market_part){
+    l->part[l->n++] = (struct offered){
         .series = series,
-        .source_id = source,
-        .who = l->who.v[v.who].text,
-        .region = l->region.v[v.region].text,
-        .instance = l->instance.v[v.instance].text,
+        .source = source,
         .count = ct_offers_number(m->o, CT_FACT_GPU_COUNT, i),
-        .currency = l->word.v[currency].text,
-        .rentable = ct_offers_number(m->o, CT_FACT_HOST_INCLUDED, i) != 0,
         .mem_milli = ct_offers_number(m->o, CT_FACT_GPU_MEM, i),
+        .who = v.who,
+        .region = v.region,
+        .instance = v.instance,
+        .currency = currency,
+        .rentable = ct_offers_number(m->o, CT_FACT_HOST_INCLUDED, i) != 0,
     };
 }
 
@@ -252,9 +257,27 @@ static void put_in_order(struct ct_reader *r, struct listing *l)
     order_listed(r, l);
 }
 
-/* V[0..N), in their order, as the next index. */
-static void add_index(struct ct_market_kept *k, const struct named *index, const struct listed *v, size_t n)
+static struct ct_market_part part_of(const struct listing *l, const struct offered *o)
 {
+    return (struct ct_market_part){
+        .series = o->series,
+        .source_id = o->source,
+        .who = l->who.v[o->who].text,
+        .region = l->region.v[o->region].text,
+        .instance = l->instance.v[o->instance].text,
+        .count = o->count,
+        .currency = l->word.v[o->currency].text,
+        .rentable = o->rentable,
+        .mem_milli = o->mem_milli,
+    };
+}
+
+/* Those of L from FIRST on up to END, in their order, as the next index. */
+static void add_index(struct ct_market_kept *k, const struct listing *l, size_t first, size_t end)
+{
+    const struct listed *v = l->listed + first;
+    const struct named *index = &l->named.v[v->index];
+    size_t n = end - first;
     struct ct_market_of *of = CT_VEC_PUSH(k->parts, &k->all.v);
     struct ct_market_part *parts = of ? ct_arena_room(k->parts, n * sizeof *parts) : NULL;
     if (!parts)
@@ -262,7 +285,7 @@ static void add_index(struct ct_market_kept *k, const struct named *index, const
     *of = (struct ct_market_of){.name = index->name, .gpu = index->gpu, .form = index->form, .purchase = index->purchase,
                                 .dollars = true, .version = CT_NONE};
     for (size_t i = 0; i < n; i++) {
-        parts[i] = *v[i].part;
+        parts[i] = part_of(l, v[i].part);
         of->clouds += parts[i].who.p && (i == 0 || v[i].who != v[i - 1].who);
         of->dollars = of->dollars && (!parts[i].currency.n || ct_span_is(parts[i].currency, "USD"));
     }
@@ -288,7 +311,7 @@ static void read_all(struct ct_reader *r, struct ct_market_kept *k)
     for (size_t i = 0, end; i < l.n; i = end) {
         for (end = i + 1; end < l.n && l.listed[end].index == l.listed[i].index;)
             end++;
-        add_index(k, &l.named.v[l.listed[i].index], l.listed + i, end - i);
+        add_index(k, &l, i, end);
     }
     free(l.part);
     free(l.listed);
