@@ -54,26 +54,34 @@ page() {
 
 # All looks of a screen at a size, KEYS typed first; NAME is how the sums call it.
 looks() { # NAME SCREEN SIZE KEYS
-    for charset in unicode narrow ascii; do
-        echo "$1 $3 $charset $(draw "$2" "$3" --keys "$4" --charset $charset | cksum)"
-    done
-    for theme in terminal mono; do
-        echo "$1 $3 $theme $(draw "$2" "$3" --keys "$4" --charset unicode --ansi --theme $theme | cksum)"
+    for look in unicode narrow ascii terminal mono; do
+        printf '%s\n' "$1 $2 $3 $look $4"
     done
 }
 
 # What there is to look at is in tests/golden/screens.list.
-sums() {
+sheets() {
     for size in 80x24 120x40 200x60 44x14; do
         grep -v '^#' "$src/tests/golden/screens.list" | while read -r name world screen back keys; do
-            keys=$(printf '%b.' "$keys")
-            looks "$name" "$screen" "$size" "${keys%.}"
+            looks "$name" "$screen" "$size" "$world $keys"
         done
     done
     for size in 200x50 20x5; do
         for name in now status gpus tokens models history alerts sources help; do
-            looks "$name" "$name" "$size" ""
+            looks "$name" "$name" "$size" world
         done
+    done
+}
+
+# The sum of each sheet; of one in CT_SCREENS, if that is set.
+sums() {
+    sheets | awk -v each="${CT_SCREENS:-1}" 'NR % each == 0' | while read -r name screen size look world keys; do
+        keys=$(printf '%b.' "$keys")
+        case $look in
+        terminal | mono) set -- --charset unicode --ansi --theme "$look" ;;
+        *) set -- --charset "$look" ;;
+        esac
+        echo "$name $size $look $(draw "$screen" "$size" --keys "${keys%.}" "$@" </dev/null | cksum)"
     done
 }
 

@@ -12,6 +12,7 @@ export HOME="$dir" XDG_CONFIG_HOME="$dir/config" XDG_STATE_HOME="$dir/state" XDG
 export CLOUDTAPE_NOW=2026-11-22T12:00:00Z CLOUDTAPE_DB="$dir/t.db" LC_ALL=C.UTF-8 TERM=xterm-256color
 unset NO_COLOR COLUMNS LINES
 export CLOUDTAPE_FETCHER="$build/cloudtape-fetcher"
+sample=${CT_SAMPLE:-1} # of a long test, one part in so many: where each costs several times as much
 n=0
 
 # ct ARGS: runs cloudtape; its words go to $dir/out and $dir/err, its code to $code.

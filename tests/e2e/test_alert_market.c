@@ -8,6 +8,7 @@
 #include "demo/wire.h"
 #include "fetchers/family.h"
 #include "fetchers/reference.h"
+#include "tests/figure.h"
 
 #include <stdarg.h>
 #include <stddef.h>
@@ -47,13 +48,6 @@ struct told {
 struct figures {
     int events, missed, after_end, false_end, messages, most, reminders;
 };
-
-static int figure(const char *name, int usual, int most)
-{
-    int64_t n;
-    const char *text = getenv(name);
-    return text && ct_span_int(ct_span(text), &n) == CT_OK && n > 0 && n <= most ? (int)n : usual;
-}
 
 static int remove_one(const char *path, const struct stat *st, int type, struct FTW *f)
 {

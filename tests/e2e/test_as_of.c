@@ -8,6 +8,7 @@
 #include "demo/wire.h"
 #include "fetchers/family.h"
 #include "fetchers/reference.h"
+#include "tests/figure.h"
 
 #include <stdarg.h>
 #include <stddef.h>
@@ -33,14 +34,6 @@ static int remove_one(const char *path, const struct stat *st, int type, struct 
 {
     (void)st, (void)type, (void)f;
     return remove(path);
-}
-
-/* A figure of the environment, for the long run of tests/soak.sh. */
-static int figure(const char *name, int usual, int most)
-{
-    int64_t n;
-    const char *text = getenv(name);
-    return text && ct_span_int(ct_span(text), &n) == CT_OK && n > 0 && n <= most ? (int)n : usual;
 }
 
 static void place(char out[700], int moment)

@@ -545,10 +545,10 @@ static void a_migration_killed_at_any_statement_or_write_is_whole_or_was_not(voi
     (void)snprintf(path, sizeof path, "%.500s/old.db", f->folder);
     int64_t n = 1;
     while (!killed_at(f, path, n, 0))
-        n++;
+        n += figure_sample();
     assert_true(n > 20);
     for (n = 1; !killed_at(f, path, 0, n);)
-        n += 1 + n / 12; /* all of the first, then fewer */
+        n += figure_sample() + n / 12; /* all of the first, then fewer */
     assert_true(n > 20);
     for (n = 0; n <= CT_SCHEMA_VERSION; n++)
         free(layouts[n]);

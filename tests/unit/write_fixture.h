@@ -5,6 +5,7 @@
 #include "db/write.h"
 #include "attempts_fixture.h"
 #include "events_fixture.h"
+#include "tests/figure.h"
 
 #include <stdarg.h>
 #include <stddef.h>
@@ -35,12 +36,10 @@ static inline int fixture_remove(const char *path, const struct stat *st, int ty
     return remove(path);
 }
 
-/* How often a campaign goes round: USUAL, or what the environment's NAME says (tests/soak.sh). */
+/* How often a campaign goes round. */
 static inline int fixture_times(const char *name, int usual)
 {
-    int64_t n;
-    const char *text = getenv(name);
-    return text && ct_span_int(ct_span(text), &n) == CT_OK && n > 0 && n < 1000000 ? (int)n : usual;
+    return figure(name, usual, 1000000);
 }
 
 static inline struct ct_source_conf fixture_conf(const char *id, enum ct_source_kind kind)

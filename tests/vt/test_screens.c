@@ -3,6 +3,7 @@
 #include "config.h"
 
 #include "db/base/timeutil.h"
+#include "tests/figure.h"
 #include "tests/vt/harness.h"
 
 #include <setjmp.h>
@@ -21,18 +22,19 @@ enum { REST_MS = 20, MESSAGE_MS = 4000, PATIENCE_MS = 10000, STARTED_MS = 60000 
 
 static char folder[512], program[600];
 
-/* One who looks: a terminal of some size, in one of the looks. */
+/* One who looks: a terminal of some size, in one of the looks. Among the first four is every size, charset and theme. */
 static struct seat {
     int rows, cols;
     const char *charset, *theme;
     struct vt *v, *drawn; /* v: NULL until it is started */
 } seats[] = {
-    {24, 80, "unicode", "terminal", NULL, NULL},  {24, 80, "ascii", "mono", NULL, NULL},
-    {40, 120, "unicode", "terminal", NULL, NULL}, {40, 120, "ascii", "mono", NULL, NULL},
-    {60, 200, "unicode", "terminal", NULL, NULL}, {60, 200, "ascii", "mono", NULL, NULL},
-    {14, 44, "unicode", "terminal", NULL, NULL},  {14, 44, "ascii", "mono", NULL, NULL},
+    {24, 80, "unicode", "terminal", NULL, NULL},  {40, 120, "ascii", "mono", NULL, NULL},
+    {60, 200, "unicode", "terminal", NULL, NULL}, {14, 44, "ascii", "mono", NULL, NULL},
+    {24, 80, "ascii", "mono", NULL, NULL},        {40, 120, "unicode", "terminal", NULL, NULL},
+    {60, 200, "ascii", "mono", NULL, NULL},       {14, 44, "unicode", "terminal", NULL, NULL},
     {24, 80, "unicode", "mono", NULL, NULL},      {24, 80, "ascii", "terminal", NULL, NULL},
 };
+static size_t n_seats;
 
 /* ---- the list ---- */
 
@@ -173,7 +175,7 @@ static bool become_same(struct seat *s, const struct mockup *m)
 static void type(const char *keys)
 {
     for (; *keys; keys++) {
-        for (size_t i = 0; i < CT_LEN(seats); i++) {
+        for (size_t i = 0; i < n_seats; i++) {
             vt_paste(seats[i].v, (char[]){*keys, '\0'});
             vt_settle(seats[i].v, 2);
         }
@@ -182,7 +184,7 @@ static void type(const char *keys)
 
 static void rest(void)
 {
-    for (size_t i = 0; i < CT_LEN(seats); i++) {
+    for (size_t i = 0; i < n_seats; i++) {
         vt_rest(seats[i].v, REST_MS);
     }
 }
@@ -191,7 +193,7 @@ static void rest(void)
 static int come_to(const struct mockup *m)
 {
     int wrong = 0;
-    for (size_t i = 0; i < CT_LEN(seats); i++) {
+    for (size_t i = 0; i < n_seats; i++) {
         seats[i].v = seats[i].v ? seats[i].v : start(&seats[i], m, NOW, false);
         seats[i].drawn = start(&seats[i], m, NOW, true);
     }
@@ -200,13 +202,13 @@ static int come_to(const struct mockup *m)
     rest();
     type(m->keys);
     rest();
-    for (size_t i = 0; i < CT_LEN(seats); i++) {
+    for (size_t i = 0; i < n_seats; i++) {
         wrong += !become_same(&seats[i], m);
     }
     if (strcmp(m->back, "-") != 0) {
         type(m->back);
     }
-    for (size_t i = 0; i < CT_LEN(seats) && strcmp(m->back, "-") == 0; i++) {
+    for (size_t i = 0; i < n_seats && strcmp(m->back, "-") == 0; i++) {
         leave(&seats[i]);
     }
     return wrong;
@@ -225,19 +227,19 @@ static void what_is_typed_looks_as_it_is_drawn(void **state)
         wrong += come_to(&m);
     }
     fclose(list);
-    for (size_t i = 0; i < CT_LEN(seats); i++) {
+    for (size_t i = 0; i < n_seats; i++) {
         leave(&seats[i]);
     }
     assert_int_equal(wrong, 0);
     assert_true(n > 30);
 }
 
-/* At every size. */
+/* At every size: those of the first four. */
 static void offline_the_demo_is_one_key_away(void **state)
 {
     static const struct mockup offline = {.world = "offline"};
     (void)state;
-    for (size_t i = 0; i < CT_LEN(seats); i += 2) {
+    for (size_t i = 0; i < 4; i++) {
         struct seat *s = &seats[i];
         s->v = start(s, &offline, "CLOUDTAPE_NOW", false);
         vt_wait(s->v, "OFFLINE since");
@@ -253,6 +255,7 @@ static int begin(void **state)
 {
     char command[2048];
     (void)state;
+    n_seats = (size_t)figure("CT_SEATS", CT_LEN(seats), CT_LEN(seats));
     snprintf(folder, sizeof(folder), "%s/screens-XXXXXX", getenv("CT_BUILDDIR"));
     if (!mkdtemp(folder)) {
         return -1;
