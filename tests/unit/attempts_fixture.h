@@ -7,6 +7,7 @@
 #include "db/base/money.h"
 
 #define ATTEMPT_ROWS                                                                               \
+    "PRAGMA temp_store = MEMORY;"                                                                  \
     "CREATE TEMP TABLE IF NOT EXISTS attempt (source_id, at_ms, outcome, http_status, bytes, rows," \
     " changed_rows, latency_ms, next_ms, data_ms, left_out, error); DELETE FROM temp.attempt;"
 

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 
 #define EVENT_ROWS                                                                                 \
+    "PRAGMA temp_store = MEMORY;"                                                                  \
     "DROP TABLE IF EXISTS temp.event; CREATE TEMP TABLE event AS SELECT * FROM main.event;"        \
     "CREATE TEMP TABLE IF NOT EXISTS named (at_ms INTEGER, source_id INTEGER, series_id INTEGER);" \
     "DELETE FROM temp.named"

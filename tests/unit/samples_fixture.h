@@ -7,7 +7,9 @@
 
 #include "db/base/money.h"
 
+/* In memory, as all such tables of tests are: each row added is a commit of its own. */
 #define SAMPLE_ROWS                                                                                \
+    "PRAGMA temp_store = MEMORY;"                                                                  \
     "CREATE TEMP TABLE IF NOT EXISTS sample (series_id INTEGER, at_ms INTEGER, value INTEGER,"     \
     " flags INTEGER, PRIMARY KEY (series_id, at_ms)) WITHOUT ROWID; DELETE FROM temp.sample;"
 

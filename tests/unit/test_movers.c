@@ -83,7 +83,7 @@ static struct world make(void **state)
     struct world t = {.f = *state};
     struct ct_error err;
     rng = 11;
-    sql(&t, "PRAGMA synchronous=OFF; CREATE TEMP TABLE naive (series_id INTEGER, at_ms INTEGER,"
+    sql(&t, "PRAGMA synchronous=OFF; PRAGMA temp_store = MEMORY; CREATE TEMP TABLE naive (series_id INTEGER, at_ms INTEGER,"
             " value INTEGER, flags INTEGER, PRIMARY KEY (series_id, at_ms)) WITHOUT ROWID");
     sql(&t, "INSERT INTO poll VALUES (2, %lld, %lld, %d, 0, 0, 1, 1, NULL)", (long long)START,
         (long long)(END + CT_DAY), 1000 * HOURS);

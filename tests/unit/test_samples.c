@@ -221,7 +221,7 @@ static struct naive naive_begin(void **state)
 {
     struct naive t = {.f = *state};
     sql(&t, "PRAGMA synchronous=OFF;"
-            "CREATE TEMP TABLE naive (series_id INTEGER, at_ms INTEGER, value INTEGER,"
+            "PRAGMA temp_store = MEMORY; CREATE TEMP TABLE naive (series_id INTEGER, at_ms INTEGER, value INTEGER,"
             " flags INTEGER, PRIMARY KEY (series_id, at_ms)) WITHOUT ROWID;"
             "INSERT INTO series (id, source_id, kind, ext_key, name, unit, digits) VALUES"
             " (1,1,0,'a','a','',9),(2,1,0,'b','b','',9),(3,1,0,'c','c','',9),(4,1,0,'d','d','',9),"
