@@ -250,7 +250,10 @@ static void man_histories(struct ct_buf *out)
     ct_buf_adds(out,
                 ".SH HISTORIES\nimport rows FILE takes rows as parse prints them, NDJSON or CSV, packed or not, each "
                 "with its time in \"at\"; late ones end in the same history. Each moment is stored whole or not at all, so its "
-                "rows must fit into memory: some 300,000. Rows absent from such a file are not seen then, they are not gone.\n"
+                "rows must fit into memory: some 300,000. Rows absent from such a file are not seen then, they are not gone. "
+                "All moments of a source are of one list: files of parts of it go together where their moments are the same; "
+                "one with other moments, if only by seconds, needs a \\-\\-source of its own, else the rows of each are not "
+                "seen at the moments of the other.\n"
                 ".PP\nWherever changes are counted (history, series, figures) one is another number than the last one known; what "
                 "begins, goes away or comes back as it was is none.\n"
                 ".PP\nA table with columns of other names is read with \\-\\-as NAME: aws-daily (timestamp, instance, "
