@@ -4,6 +4,7 @@
  * CT_WALK_SEED where to. */
 #include "config.h"
 
+#include "tests/figure.h"
 #include "tui/term.h"
 #include "tui/ui.h"
 #include "tui/widgets/table.h"
@@ -188,12 +189,12 @@ static void turn_round(struct ct_ui *ui, struct ct_reader *r, const struct ct_er
 static void after_any_walk_the_screen_equals_a_fresh_redraw(void **state)
 {
     (void)state;
-    const char *far = getenv("CT_WALK_STEPS"), *seed = getenv("CT_WALK_SEED");
+    const char *seed = getenv("CT_WALK_SEED");
     struct ct_ui_options o = {.db_path = db, .charset = "unicode"};
     struct ct_error e = {0};
     struct ct_reader *r = NULL;
     struct ct_ui *ui = NULL;
-    int steps = far ? atoi(far) : STEPS;
+    int steps = figure("CT_WALK_STEPS", STEPS, 10000000);
     random_state = seed ? strtoull(seed, NULL, 10) : UINT64_C(88172645463325252);
     assert_int_equal(ct_reader_open(db, &r, &e), CT_OK);
     assert_int_equal(ui_new(&o, "now", 24, 80, &ui, &e), CT_OK);
