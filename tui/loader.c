@@ -174,6 +174,7 @@ static void look(struct ct_loader *l)
         set_reader(l, NULL);
     }
     if (!l->reader) {
+        l->minute = minute;
         open_reader(l, &file);
         return;
     }

@@ -473,6 +473,22 @@ static void wait_until_running(int n)
 }
 
 /* And so does what the next key will show, or that would be waited for; both are of the data that is still on screen. */
+static void what_stands_still_is_not_loaded_again(void **state)
+{
+    (void)state;
+    while (ct_now_ms() % CT_MINUTE > CT_MINUTE - 5 * CT_SECOND) { /* another minute has other ages */
+        usleep(100000);
+    }
+    begin_log();
+    struct ct_loader *l = start();
+    struct ct_load_request *r = request();
+    ask(r, &logged, 1, 1, "once");
+    ct_loader_post(l, r);
+    usleep(2500000); /* it has looked for commits since */
+    assert_int_equal(loads.n, 1);
+    end_log(l, r);
+}
+
 static void what_a_key_needs_goes_before_a_refresh_and_ends_it(void **state)
 {
     (void)state;
@@ -568,6 +584,7 @@ int main(void)
         cmocka_unit_test(what_is_freed_goes_with_the_loader_at_the_latest),
         cmocka_unit_test(what_a_key_needs_goes_before_a_refresh_and_ends_it),
         cmocka_unit_test(commits_in_a_stream_do_not_begin_a_refresh_again),
+        cmocka_unit_test(what_stands_still_is_not_loaded_again),
     };
     return cmocka_run_group_tests_name("loader", tests, setup, teardown);
 }
