@@ -12,7 +12,8 @@ struct ct_keys {
     int64_t low, high; /* both included */
 };
 
-/* The rows of TABLE, which has a rowid, with keys in V[0..N), which ascend. Inside a transaction. */
+/* The rows of TABLE, which has a rowid, with keys in V[0..N), which ascend and are borrowed. Inside a transaction, on the
+ * thread that DB belongs to. */
 void ct_read_ahead(sqlite3 *db, const char *table, const struct ct_keys *v, size_t n);
 
 #endif
